@@ -1,0 +1,33 @@
+"""According: ask the press, and see who said it, where and when.
+
+    files ──readers──▶ Article ──passage──▶ Passage ──encoder──▶ vector ──▶ store ──search──▶ Hit ──answer──▶ Answer
+
+Everything a caller needs is here: `build` or `open` a Library, then `ask` it. See `library` for the whole way.
+"""
+
+from .answer import Answer, Citation
+from .article import Article
+from .errors import AccordingError, CitationError, EncoderError, InputError, LibraryError, QuestionError
+from .library import Library, Report, build, open
+from .passage import Passage
+from .readers import read_articles
+from .search import Hit
+
+__all__ = [
+    "AccordingError",
+    "Answer",
+    "Article",
+    "Citation",
+    "CitationError",
+    "EncoderError",
+    "Hit",
+    "InputError",
+    "Library",
+    "LibraryError",
+    "Passage",
+    "QuestionError",
+    "Report",
+    "build",
+    "open",
+    "read_articles",
+]
