@@ -1,0 +1,43 @@
+"""Opens the browser app on the index in $INDEX (or index/), after making the demonstration index where there is none.
+
+An index that holds nothing but the demonstration is brought up to date with seeds/; any other is opened as it stands.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import rag
+from rag.web import launch
+
+HERE = Path(__file__).resolve().parent
+SEEDS = HERE / "seeds"
+
+
+def main() -> int:
+    """Exit status: 1 where the index or the address cannot be used."""
+    index = Path(os.environ.get("INDEX") or HERE / "index")
+    try:
+        library = demonstration(index) or rag.open(index)
+        launch(library)
+    except rag.AccordingError as error:
+        print(f"according: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def demonstration(index: Path) -> rag.Library | None:
+    """The demonstration library, made or brought up to date; None where the index holds something else."""
+    if (index / "library.sqlite").exists():
+        with rag.open(index) as library:
+            if not all(Path(article.source).resolve().is_relative_to(SEEDS) for article in library.articles()):
+                return None
+    library = rag.build([SEEDS], index=index)
+    print(f"{index}: {library.report}", file=sys.stderr)
+    return library
+
+
+if __name__ == "__main__":
+    sys.exit(main())

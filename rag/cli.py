@@ -1,0 +1,160 @@
+"""The command line: the API's twin. `according COMMAND --help` tells the rest.
+
+Results go to stdout, as text or with --json as JSON; progress and notices to stderr. An error is one line on stderr
+and exit status 1; a question that nothing answers is no error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from .errors import AccordingError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except AccordingError as error:
+        print(f"according: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `according articles | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("according: stopped; what was done is kept", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _build(options: argparse.Namespace) -> None:
+    import rag
+
+    with rag.build(options.paths, index=options.index, encoder=options.encoder) as library:
+        report = library.report
+    for skipped in report.skipped:
+        print(f"skipped {skipped}", file=sys.stderr)
+    values = {name: getattr(report, name) for name in report.__dataclass_fields__ if name != "skipped"}
+    values["skipped"] = [{"source": s.source, "line": s.line, "reason": s.reason} for s in report.skipped]
+    _print(options, values, f"{options.index}: {report}")
+
+
+def _ask(options: argparse.Namespace) -> None:
+    with _open(options) as library:
+        answer = library.ask(" ".join(options.question), k=options.k, previous=options.previous, **_filters(options))
+    _print(options, answer.to_dict(), _shown(answer))
+
+
+def _search(options: argparse.Namespace) -> None:
+    with _open(options) as library:
+        hits = library.search(" ".join(options.question), k=options.k, **_filters(options))
+    rows = [{**vars(h), "date": h.date.isoformat() if h.date else None} for h in hits]
+    lines = (f"{h.score:.3f}  {h.outlet or 'unknown outlet'}, {h.date or 'undated'}: {_clip(h.text)}" for h in hits)
+    _print(options, rows, "\n".join(lines) or "no passage passes these filters")
+
+
+def _articles(options: argparse.Namespace) -> None:
+    with _open(options) as library:
+        found = list(library.articles())
+    names = ("id", "title", "outlet", "outlet_basis", "host", "date", "date_basis", "url", "kind", "source")
+    rows = [{n: getattr(a, n) for n in names} | {"authors": list(a.authors), "characters": len(a.text)} for a in found]
+    for row in rows:
+        row["date"] = row["date"].isoformat() if row["date"] else None
+    lines = (
+        f"{a.id}  {a.date or 'undated   '}  {a.outlet or 'unknown outlet'}: {a.title or _clip(a.text, 60)}"
+        for a in found
+    )
+    _print(options, rows, "\n".join(lines))
+
+
+def _outlets(options: argparse.Namespace) -> None:
+    with _open(options) as library:
+        counts = library.outlets()
+    rows = [{"outlet": o, "articles": n} for o, n in counts.items()]
+    _print(options, rows, "\n".join(f"{n:6,}  {o or 'unknown outlet'}" for o, n in counts.items()))
+
+
+def _serve(options: argparse.Namespace) -> None:
+    library = _open(options)
+    from .web import launch
+
+    launch(library, host=options.host, port=options.port)
+
+
+def _open(options: argparse.Namespace) -> Any:
+    import rag
+
+    return rag.open(options.index, encoder=options.encoder)
+
+
+def _filters(options: argparse.Namespace) -> dict[str, Any]:
+    return {"outlets": options.outlet, "after": options.after, "before": options.before}
+
+
+def _shown(answer: Any) -> str:
+    """An answer for the terminal: outlet and date above each passage, the answering sentences between « and »."""
+    from .answer import NOTHING, UNKNOWN_OUTLET, saying, via, when
+
+    if not answer.found:
+        return NOTHING
+    parts = []
+    for number, c in enumerate(answer.passages, 1):
+        a, b = (edge - c.start for edge in c.quote)
+        marked = f"{c.text[:a]}«{c.text[a:b]}»{c.text[b:]}"
+        lines = [
+            textwrap.fill(line, 100, initial_indent="   ", subsequent_indent="   ") for line in marked.splitlines()
+        ]
+        about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url]))
+        head = f"{number}. {saying(c)} {c.outlet or UNKNOWN_OUTLET}{via(c)}, {when(c)}"
+        parts.append("\n".join([head, *lines, f"   [{about or c.article_id}]"]))
+    return "\n\n".join(parts)
+
+
+def _clip(text: str, width: int = 90) -> str:
+    return textwrap.shorten(text, width, placeholder=" …")
+
+
+def _print(options: argparse.Namespace, values: object, text: str) -> None:
+    print(json.dumps(values, ensure_ascii=False, indent=2) if options.json else text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="according", description="Ask the press, and see who said it, where and when."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, summary: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=summary, description=summary)
+        made.set_defaults(run=run)
+        made.add_argument("--index", default="index", help="the folder of the index (default: %(default)s)")
+        made.add_argument("--encoder", help="sentence-transformers name or path (default: the index's own)")
+        made.add_argument("--json", action="store_true", help="print JSON")
+        return made
+
+    def question(made: argparse.ArgumentParser, k: int) -> None:
+        made.add_argument("question", nargs="+", help="the question, quoted or not")
+        made.add_argument("-k", type=int, default=k, help="passages at most (default: %(default)s)")
+        made.add_argument("--outlet", action="append", help="only from this outlet; may be given several times")
+        made.add_argument("--after", metavar="YYYY-MM-DD", help="only from this day on; leaves undated articles out")
+        made.add_argument("--before", metavar="YYYY-MM-DD", help="only up to this day; leaves undated articles out")
+
+    made = command("build", _build, "make the index hold what files and folders hold")
+    made.add_argument("paths", nargs="+", help="files or folders")
+    made = command("ask", _ask, "passages that answer a question, word for word")
+    question(made, 5)
+    made.add_argument("--previous", help="the question before, where this one only makes sense after it")
+    question(command("search", _search, "the passages nearest to a question, answering or not"), 10)
+    command("articles", _articles, "the articles in the index")
+    command("outlets", _outlets, "the outlets in the index and how many articles each has")
+    made = command("serve", _serve, "open the browser app")
+    made.add_argument("--host", help="address to listen on (default: $HOST, else 127.0.0.1)")
+    made.add_argument("--port", type=int, help="port (default: $PORT, else the first free one from 7860 on)")
+    return parser

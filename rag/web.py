@@ -1,0 +1,161 @@
+"""Library -> browser app. The app asks the library and shows what it returns; it finds, ranks and stores nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from importlib import resources
+from typing import Any, cast
+
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .cards import answer_html, question_html
+from .errors import AccordingError
+from .library import Library
+
+TITLE = "According"
+INTRODUCTION = (
+    "# According\nAsk the press, and see who said it, where and when. Every answer is quoted word for word "
+    "from the indexed articles; nothing is written for you."
+)
+EXAMPLES = (
+    "Who bombed the prosecutor's office in Tehran?",
+    "Why was the group taken off the terrorist list?",
+    "Is the MEK a cult?",
+    "Who pays for the group's rallies and speakers?",
+    "How many people were killed at Camp Ashraf in 2013?",
+    "What do former members say about life in the camps?",
+)
+# The browser itself refuses what the app never needs: anything from another machine.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob: data:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+
+# An answer is read from its first card: bring the question above it into view, not the end of the chat.
+_SHOW_LAST = """() => setTimeout(() => {
+  const asked = document.querySelectorAll("#chat .according.question");
+  asked[asked.length - 1]?.closest(".message-row, .message, .according")?.scrollIntoView({ block: "start" });
+}, 150)"""
+
+Message = dict[str, Any]
+
+
+def create_app(library: Library, examples: Sequence[str] = EXAMPLES) -> gr.Blocks:
+    """The app for a library, not yet listening. `launch` opens it."""
+
+    def ask(
+        question: str,
+        history: list[Message],
+        outlets: list[str],
+        after: str | None,
+        before: str | None,
+        follow: bool,
+        last: str,
+    ) -> tuple[str, list[Message], str]:
+        try:
+            answer = library.ask(
+                question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
+                previous=last if follow and last else None,
+            )  # fmt: skip
+        except AccordingError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        turn = [
+            {"role": "user", "content": gr.HTML(question_html(question))},
+            {"role": "assistant", "content": gr.HTML(answer_html(answer))},
+        ]
+        return "", history + turn, question
+
+    def choices() -> list[tuple[str, str]]:
+        return [(f"{name} ({count:,})", name) for name, count in library.outlets().items() if name]
+
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as app:
+        gr.Markdown(INTRODUCTION)
+        last = gr.State("")
+        chat = gr.Chatbot(
+            label="Answers", show_label=False, height="65vh", buttons=[], latex_delimiters=[], layout="panel",
+            feedback_options=None,
+            group_consecutive_messages=False, autoscroll=False, elem_id="chat",
+            placeholder="Ask a question, or begin with one of these.", examples=[{"text": e} for e in examples],
+        )  # fmt: skip
+        with gr.Row():
+            box = gr.Textbox(
+                label="Question",
+                placeholder="Who said what about …?",
+                lines=1,
+                max_lines=4,
+                scale=6,
+                autofocus=True,
+                elem_id="question",
+            )
+            button = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="ask")
+        with gr.Accordion("Narrow down", open=False):
+            with gr.Row():
+                outlets = gr.Dropdown(
+                    choices(), label="Only these outlets", multiselect=True, scale=3, elem_id="outlets"
+                )
+                after = gr.Textbox(label="From", placeholder="YYYY-MM-DD", max_lines=1, min_width=120, elem_id="after")
+                before = gr.Textbox(
+                    label="Up to", placeholder="YYYY-MM-DD", max_lines=1, min_width=120, elem_id="before"
+                )
+            gr.Markdown("A date leaves undated articles out.")
+            follow = gr.Checkbox(label="My question continues the one before", elem_id="follow")
+        asked = [box, chat, outlets, after, before, follow, last]
+        quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
+        for event in (box.submit, button.click):
+            event(ask, asked, [box, chat, last], **quietly).success(None, js=_SHOW_LAST, **quietly)
+        chosen = chat.example_select(_example, None, box, **quietly)
+        chosen.then(ask, asked, [box, chat, last], **quietly).success(None, js=_SHOW_LAST, **quietly)
+        app.load(lambda: gr.Dropdown(choices()), outputs=outlets, api_visibility="private", show_progress="hidden")
+    return cast(gr.Blocks, app)
+
+
+def _example(event: gr.SelectData) -> str:
+    return str(event.value["text"])
+
+
+def launch(library: Library, host: str | None = None, port: int | None = None, wait: bool = True) -> str:
+    """Opens the app and prints its address; returns the address once closed, or at once where `wait` is False.
+
+    `host` is $HOST or 127.0.0.1, `port` is $PORT or the first free one from 7860 on, where not given.
+    Raises AccordingError where it cannot listen there.
+    """
+    host = host or os.environ.get("HOST") or "127.0.0.1"
+    given = port if port is not None else os.environ.get("PORT")
+    try:
+        number = int(given) if given else None
+    except ValueError:
+        raise AccordingError(f"PORT is {given!r}; give a number such as 7860") from None
+    app = create_app(library)
+    try:
+        _, address, _ = app.launch(
+            server_name=host, server_port=number, share=False, quiet=True, prevent_thread_lock=True, footer_links=[],
+            css=resources.files("rag").joinpath("web.css").read_text("utf-8"), theme=_theme(), ssr_mode=False,
+            app_kwargs={"middleware": [Middleware(BaseHTTPMiddleware, dispatch=_guard)]}, enable_monitoring=False,
+        )  # fmt: skip
+    except OSError as error:
+        raise AccordingError(
+            f"cannot listen on {host} port {number or '7860 to 7959'} ({error}); choose another with PORT="
+        ) from error
+    print(f"According is open at {address} (Ctrl+C closes it)", flush=True)
+    if wait:
+        app.block_thread()
+    return str(address)
+
+
+def _theme() -> gr.themes.Base:
+    fonts = ("system-ui", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
+    return gr.themes.Default(font=fonts, font_mono=("ui-monospace", "Consolas", "monospace"))
+
+
+async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
