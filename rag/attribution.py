@@ -31,6 +31,7 @@ _BY = regex.compile(
     r"^[\s(\[*_—–-]*(?:(?i:(?:(?:written|reported|posted|published|submitted|article|story|text|words|interview|opinion|"
     r"analysis|report|guest\s+post)\s+)?by|authors?)\b\s*:?|(?i:geschrieben\s+)?(?:Par|par|Por|por|Von|von)\b)\s*"
 )
+_BY_WORD = regex.compile(r"\b(?:by|authors?|par|por|von)\b", regex.I)
 _BY_WITHIN = regex.compile(r"[|/·•]\s*(?i:(?:written|posted|submitted)\s+)?(?i:by)\s+")
 _NEXT_NAME = regex.compile(
     rf"\s*(?P<name>{NAME})\s*(?P<joint>,\s*(?:{_AND}\s+)?|{_AND}\s+|$|(?=[|/—–(<@:·•-]|(?:in|at|for|from|of|with|on|à)\s))"
@@ -48,8 +49,8 @@ _PRODUCTION = regex.compile(
     rf"(?P<role>(?i:additional\s+reporting|reporting|writing|written|compiled|editing|edited))\s+by\s+(?P<names>{NAMES})"
 )
 _BIOGRAPHY = regex.compile(
-    rf"(?P<name>{NAME}) (?:is|writes) (?P<what>[^.]{{0,120}}?\b(?i:editor|columnist|column|writer|correspondent|reporter|"
-    r"contributor|journalist)\b[^.]{0,80}?\b(?:for|at|of|with|in)\b\s+)(?P<rest>[^\n]{3,80})"
+    rf"(?P<name>{NAME}) (?:is|writes) (?P<what>[^.]{{0,120}}?\b(?i:editor|columnist|column|writer|correspondent|"
+    r"reporter|contributor|journalist)\b[^.]{0,80}?\b(?:for|at|of|with|in)\b\s+)(?P<rest>[^\n]{3,80})"
 )
 _TOLD = regex.compile(r"\b(?:told|tells)\s+(?:the\s+)?$")
 _ROLE = regex.compile(
@@ -212,7 +213,7 @@ def _signature(text: list[str], catalogue: Catalogue) -> tuple[str, ...]:
 def _signed(line: str, catalogue: Catalogue | None = None) -> Iterator[tuple[tuple[str, ...], str]]:
     """(persons, what follows them) for each part of a line that begins like a byline; its date is left out."""
     bare = line.strip()
-    if len(bare) > CREDIT_CHARS:
+    if len(bare) > CREDIT_CHARS or not _BY_WORD.search(bare):
         return
     if dated := find_date(bare):
         bare = f"{bare[: dated[0]]} | {bare[dated[1] :]}"

@@ -8,8 +8,12 @@ import importlib
 
 import regex
 
-LANGUAGES = "en fr es de it pt nl tr sq ru uk pl sv da el ar fa he id ro".split()
+LANGUAGES = tuple("en fr es de it pt nl tr sq ru uk pl sv da el ar fa he id ro".split())
 
+_TABLE_KEYS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 _MONTH = r"\p{L}[\p{L}\p{M}]{2,14}"
 _YEAR = r"(?:19|20)\d\d"
 _FORMS = {
@@ -30,11 +34,13 @@ _FORMS = {
 
 
 def find_date(text: str) -> tuple[int, int, dt.date | None] | None:
-    """The first full date (day, month, year) in `text`: (start, end, date); the date is None where its form is ambiguous.
+    """The first full date (day, month, year) in `text`: (start, end, date), the date None where its form is ambiguous.
 
     "12.05.2013" with points is day first, as everywhere that uses points; with slashes or dashes the order is known
     only where one number is above 12. Two-digit years and relative words ("yesterday", "3 hours ago") are no dates.
     """
+    if not regex.search(_YEAR, text):
+        return None
     found = [
         (match.start(), match.end(), days[0] if len(days) == 1 else None)
         for form in _FORMS.values()
@@ -80,10 +86,9 @@ def _months() -> dict[str, int]:
     The tables and not `dateparser.parse`, which takes up to 30 ms for each word that is no month.
     """
     names: dict[str, int] = {}
-    english = "january february march april may june july august september october november december".split()
     for language in LANGUAGES:
         table = importlib.import_module(f"dateparser.data.date_translation_data.{language}").info
-        for number, month in enumerate(english, 1):
+        for number, month in enumerate(_TABLE_KEYS, 1):
             for name in table[month]:
                 names.setdefault(name.casefold().rstrip("."), number)
     return names

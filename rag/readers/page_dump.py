@@ -34,145 +34,34 @@ from ..attribution import attribute, byline, names_only
 from ..dates import find_date
 from ..errors import InputError
 from ..outlets import catalogue, domain
+from .page_line import (
+    BRIEF_WORDS,
+    CAPTION,
+    CONTENT,
+    ENDS,
+    LONG_LINE,
+    PRODUCTION,
+    Kind,
+    classify,
+    closing,
+    count,
+    crumbs,
+    dated,
+    left_of_date,
+    shape,
+)  # fmt: skip
 
 MIN_WORDS = 18  # a brief of one sentence counts (the shortest real one has 33 words); a slogan does not
-BRIEF_WORDS = 45  # titles alternating with paragraphs shorter than this are a list of links
 EXCERPT_WORDS = 120  # a text cut off with "..." and shorter than this is a teaser of an article, not the article
-LONG_LINE = 500  # characters; no menu, head or footer line on the 35 pages is longer, so such a line is a paragraph
 LABEL_TIMES = 3  # a short line printed so often on one page is a category, a caption or a control, never a title
 HEAD_LINES = 4  # content lines between a date and the text: title, category, picture label, standfirst
 
-
-class Kind(Enum):
-    BLANK = auto()
-    PROSE = auto()
-    SHORT = auto()  # titles, category lines, captions, names
-    LABEL = auto()  # a short line that returns all over the page
-    BULLET = auto()
-    DATED = auto()  # nothing but a date and what goes with one
-    BYLINE = auto()
-    META = auto()  # "3 min read", "Updated 2 hours ago": belongs to a head, holds no date
-    NOISE = auto()  # share links, advertisements, menus in one line
-    BOX = auto()  # newsletter and cookie boxes: may stand in the middle of a text
-    MORE = auto()  # "Continue reading"
-    CRUMBS = auto()  # Home » World » Title
-    TEASERS = auto()  # heading of a list of other articles
-    COMMENTS = auto()
-    PAGER = auto()  # "« Older posts", "1 2 3 Next"
-    TAGS = auto()  # "Filed under: ...", "Category: ..."
-    FOOTER = auto()  # contact and licence lines, copyright
-
-
-CONTENT = frozenset({Kind.PROSE, Kind.SHORT, Kind.BULLET})
-ENDS = frozenset({Kind.TEASERS, Kind.COMMENTS, Kind.PAGER, Kind.TAGS, Kind.FOOTER})
-
-# A line made of these words alone is a control of the page, if one is of the first set; or turns pages, by the second.
-_CONTROL = regex.compile(
-    r"shared?s?|tweet|print|e|e?mail|permalink|reply|follow|subscribe|rss|facebook|twitter|pinterest|whats|whatsapp|"
-    r"telegram|skype|linkedin|reddit|tumblr|google|pocket|viber|messenger|instagram|youtube|tube|flipboard|threads|"
-    r"bluesky|mastodon|vk|weibo|xing|digg|stumbleupon|advertisements?|advertising|sponsored|download|listen|search|menu|"
-    r"loading|toggle|login|log|sign|skip|imprimer|partager|compartir|drucken|teilen"
-)
-_PAGING = regex.compile(r"newer|older|next|previous|prev")
-_GLUE = regex.compile(
-    r"a|an|and|app|articles?|as|at|below|blog|button|by|click|close|comments?|content|continued?s?|end|entr(?:y|ies)|first|for|friend|from|gallery|"
-    r"here|hits|images?|in|it|kb|last|like|line|link|linked|main|mb|navigation|new|no|of|on|opens?|or|out|pages?|pdf|photos?|pin|play|posts?|"
-    r"reads?|register|report|save|scroll|see|send|sidebar|size|stor(?:y|ies)|text|the|this|to|top|up|us|via|videos?|views?|windows?|"
-    r"with|x|your"
-)
-_TEASERS = regex.compile(
-    r"\W*(?:(?:the\s+)?(?:new(?:est)?|latest|recent|related|similar|popular|other|top|featured|more|further|must|"
-    r"trending|editor['’]?s?['’]?|recommended|suggested|associated|breaking)\s+(?:\w+\s+)?(?:articles?|posts?|stor(?:y|"
-    r"ies)|news|headlines?|reads?|reading|content|coverage|topics?|videos?|picks?|choice|reports?|entries|analys[ie]s|"
-    r"links?|updates?|publications?|items?|comments)|most\s+(?:read|viewed|popular|shared|commented|recent|watched|"
-    r"discussed)(?:\s+\w+){0,4}|(?:you\s+(?:may|might|could|will|['’]ll)|others)\s+(?:also\s+)?(?:like|love|enjoy|be\s+"
-    r"interested|read|find).{0,30}|(?:read|see|watch)\s+(?:next|also|more)|what\s+to\s+read\s+next|next\s+in\s+.{1,40}|"
-    r"(?:more|also)\s+(?:from|in|on|by|about|like)\s+.{1,40}|related|trending(?:\s+now)?|popular(?:\s+now)?|"
-    r"recommended\s+(?:for|from)\s+.{1,30}|recommended|don['’]?t\s+miss|up\s+next|in\s+this\s+section|"
-    r"(?:from\s+)?(?:around|across|elsewhere\s+on)\s+the\s+web|(?:blog\s+)?archives?|categories|blogroll|tag\s+cloud|"
-    r"from\s+(?:our|the)\s+(?:archives?|partners|blog|newsroom)|popular\s+tags|(?:stay|keep)\s+(?:connected|in\s+touch).*|"
-    r"follow\s+us\b.*|connect\s+with\s+us|about\s+(?:the\s+(?:authors?|[\p{Lu}].{1,40})|us|me|this\s+\w+)|"
-    r"post\s+navigation.*|(?:à\s+)?lire\s+(?:aussi|également).*|sur\s+le\s+même\s+sujet|leer\s+también|te\s+puede\s+"
-    r"interesar|noticias\s+relacionadas|mehr\s+zum\s+thema|lesen\s+sie\s+auch|auch\s+interessant)\W*",
-    regex.I,
-)
-_COMMENTS = regex.compile(
-    r"\W*(?:(?:\d+|one|two|three|no)\s+(?:comments?|responses?|replies|reply|thoughts?|réactions?|commentaires?|"
-    r"comentarios?|kommentare?)(?:\s+(?:to|on|so\s+far|yet)\b.*)?|(?:comments?|comentarios|commentaires|kommentare)"
-    r"(?:\s*\(\d+\)|\s+section|\s+(?:are\s+)?(?:closed|off|disabled).*|\s+on\s+.*)?|"
-    r"(?:leave|post|add|write|submit)\s+(?:a|your)\s+(?:comment|reply|response)|join\s+the\s+(?:conversation|discussion)|"
-    r"cancel\s+reply|reader\s+comments|discussion(?:\s+about\s+.*)?|view\s+(?:\d+\s+)?comments?|"
-    r".{1,60}\b(?:says|wrote)\s*:|.*\(not\s+verified\).*)\W*",
-    regex.I,
-)
-_COMMENTS_HEADING = regex.compile(r"\W*(?:\d+\s+\w|comm?ent|kommentare|discussion|reader)", regex.I)
-_FOOTER = regex.compile(
-    r"©|\(c\)\s*(?:19|20)\d\d|\ball\s+rights?\s+reserved\b|\bcopyright\b.{0,20}\b(?:19|20)\d\d|\b(?:back|return)\s+to\s+"
-    r"(?:the\s+)?top\b|^\W*(?:proudly\s+)?(?:powered|designed|developed|hosted)\s+by\b|\bterms\s+(?:of\s+(?:use|service)|"
-    r"and\s+conditions)\b|\bprivacy\s+policy\b|\bcreative\s+commons\b|^\W*(?:re)?publish\s+this\s+(?:article|story)\W*$|"
-    r"^\W*(?:for\s+(?:more|further|media|press|additional)\b.{0,40}\b(?:contact|information|inquiries|enquiries)|"
-    r"(?:media|press)\s+contacts?|contacts?)\b.{0,80}:\W*$|^\W*ends\W*$|^\W*(?:###|# # #|-30-)\W*$|^\W*(?:our\s+standards|"
-    r"create\s+a\s+free)\b|\bmentions\s+légales\b|\baviso\s+legal\b|^\W*impressum\b",
-    regex.I,
-)
-_TAGS = regex.compile(
-    r"\W*(?:tags?|tagged(?:\s+(?:with|as|in))?|labels?|filed\s+(?:under|in)|categor(?:y|ies)|topics?|keywords|posted\s+in|"
-    r"(?:in\s+)?sections?|mots[- ]clés|etiquetas|schlagw\w+)\s*[:|].{0,200}|\W*(?:tagged|filed\s+under|posted\s+in)\s.*",
-    regex.I,
-)
-_BOX = regex.compile(
-    r"\b(?:we|our|us|you|site|website|vous|nous|notre|usted|nuestro|sie|wir)\b.{0,120}\bcookies?\b|\bnewsletters?\b|"
-    r"\b(?:subscribe|subscriber|subscription|sign\s+up|register|log\s*in|sign\s+in)\b.*\b(?:now|here|today|email|inbox|"
-    r"updates?|account|free|to\s+(?:read|continue|our|the))\b|\b(?:free|get\s+our|our\s+(?:free|daily|morning|weekly))\s+"
-    r"(?:\w+\s+){0,2}(?:e-?mails?|letter|briefing)\b|"
-    r"^\W*(?:subscribe|sign\s+up|log\s*in|sign\s+in|register|donate|your\s+e-?mail\s+address|enter\s+your)\b.{0,60}$|"
-    r"\b(?:support|fund)\s+(?:our|independent|my)\s+(?:journalism|work|reporting)\b|enable\s+javascript|"
-    r"\badvertis(?:e|ing)\s+with\s+us\b|^\W*(?:table\s+of\s+contents|on\s+this\s+page|in\s+this\s+article|contents)\W*$",
-    regex.I,
-)
-_META = regex.compile(
-    r"\W*(?:reading\s+time\W+)?(?:\d+\s*min(?:ute)?s?\.?(?:\s+read)?|\d+\s+(?:views?|reads?|hits|shares)|hits\W+\d+|"
-    r"(?:(?:last\s+)?(?:updated|published|posted|modified)\W+)?\d+\s+(?:second|minute|hour|day|week|month|year)s?\s+ago|"
-    r"(?:last\s+)?(?:updated|published|posted)|date|details|reference|for\s+immediate\s+release)\W*",
-    regex.I,
-)
-_MORE = regex.compile(
-    r"(?:\[?(?:…|\.\.\.)\]?\s*)?[([]?(?:continue\s+reading|read\s+(?:more|on|the\s+(?:rest|full))|keep\s+reading|"
-    r"full\s+(?:story|article)|more\s*(?:»|→|>>|…)|lire\s+la\s+suite|leer\s+más|weiterlesen).{0,80}$",
-    regex.I,
+_COMMENTS_HEADING = regex.compile(
+    r"\W*(?:\d+\s+\w|comm?ent|kommentare|discussion|reader|.*(?:says|wrote)\s*:|.*\(not)", regex.I
 )
 _MORE_INLINE = regex.compile(r"(?:…|\.\.\.)\W*(?:continue\s+reading|read\s+more)", regex.I)
-_INSERTED = regex.compile(
-    r"\W*(?:read\s+(?:more|also|next)|see\s+also|also\s+read|related|watch|more|lire\s+aussi)\s*:\s+.{5,200}|"
-    r"\W*(?:story|article)\s+continues\b.{0,40}|\W*(?:click|tap)\s+to\s+.{1,60}",
-    regex.I,
-)
-_JUMP = regex.compile(
-    r"\W*(?:«|←|‹|<<)[^»]*|[^«]*(?:»|→|›|>>)\W*|\W*(?:\[[^\[\]]{1,60}\]\s*){2,}|"
-    r"\W*(?:«|←|‹|<)\s*(?i:previous|next|older|newer|earlier|précéd|anterior|zurück).*"
-)
-_BULLET = regex.compile(r"\s*[•◦▪‣●○■*·–—-]\s+\S")
-_CRUMB = regex.compile(r"\s*[»›→>]+\s*|\s+[/|\\]\s+")
-_HOME = regex.compile(
-    r"\W*(?:home|start|front\s+page|main|you\s+are\s+here\W*(?:home)?|accueil|inicio|startseite)\W*", regex.I
-)
-_MENU = regex.compile(r"\s*[|·•]\s*")
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
-_JOINT = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})")
-_STOPPED = regex.compile(r"[.!?…:;؟。！？।][\s\"'”’»)\]]*\d{0,2}\s*$")
-_ASKED = regex.compile(r"[?!][\s\"'”’]*$")
 _CUT = regex.compile(r"(?:…|\.\.\.|\[…\]?|\[\.\.\.\]?)[\s\])»→]*$")
-_CAPTION = regex.compile(
-    r"\b(?:photo(?:graph)?|image|picture|file\s+photo|credit|illustration|getty|afp|ap\s+photo|reuters)\b\s*[:/(]|"
-    r"^\s*\(?(?:photo|image|credit)\b|\bphoto\s+by\b",
-    regex.I,
-)
 _ERROR = regex.compile(r"\b404\b|\b(?:page|nothing)\b.{0,20}\b(?:not|n[’']t|was)\s+(?:be\s+)?found\b", regex.I)
-_PRODUCTION = regex.compile(r"\(.*\b(?:reporting|writing|editing)\s+by\b.*\)", regex.I)
-_CLOSING = regex.compile(
-    r"\(|https?://|www\.|\[?\d{1,2}[.\])]\s|[–—-]{1,2}\s*\p{Lu}|(?i:source|via|credit|originally|translated|additional)\b|"
-    r".*\b(?i:published|appeared|issued\s+by|contributed\s+to)\b"
-)
 _DATELINE = regex.compile(r"\(?\p{Lu}[\p{L} .,'’-]{1,40},\s*(?P<day>[^()–—]{6,25}?)\s*\)?\s*[–—-]")
 
 
@@ -216,8 +105,11 @@ class Page:
         lines: as printed, without NUL characters, which no store of text takes.
         kinds: the kind of each line.
         dates: the day of each dated line, None where its form is ambiguous or it lies in the future.
+        dated: the dated lines in order.
+        menu: the items of the page's lists: a name that stands in a menu is a category's.
         above, below: for each line the nearest content line before and after it (-1 and len(lines) at the edges).
         end: the line from which on the page holds no article of its own.
+        is_plain: whether there is nothing on it but text: then it is an article, however short.
     """
 
     def __init__(self, text: str):
@@ -240,10 +132,12 @@ class Page:
         for line, kind in zip(self.lines, self.kinds, strict=True):
             self._words.append(self._words[-1] + (count(line) if kind is Kind.PROSE else 0))
         self.end = self._end()
+        self.is_plain = {*self.kinds} <= {Kind.PROSE, Kind.SHORT, Kind.BLANK}
 
     def _mark_labels(self) -> None:
         """Tell the lines that return all over the page: nobody prints a title or a paragraph three times."""
-        shapes = {i: shape(self.lines[i]) for i, k in enumerate(self.kinds) if k in (Kind.SHORT, Kind.PROSE)}
+        shapes = {i: shape(self.lines[i]) for i, k in enumerate(self.kinds) if k is Kind.SHORT}
+        shapes |= {i: self.lines[i].strip() for i, k in enumerate(self.kinds) if k is Kind.PROSE}
         times = Counter(shapes.values())
         for i, form in shapes.items():
             if times[form] >= LABEL_TIMES:
@@ -251,18 +145,13 @@ class Page:
 
     def _end(self) -> int:
         """A lone heading of comments, or one of other articles that no text follows, after prose."""
-        headings = [
-            i for i, k in enumerate(self.kinds) if k is Kind.COMMENTS and _COMMENTS_HEADING.match(self.lines[i])
-        ]
-        lone = {i for i in headings if Counter(map(self.shape, headings))[self.shape(i)] == 1} if headings else set()
+        times = Counter(shape(line) for line, kind in zip(self.lines, self.kinds, strict=True) if kind is Kind.COMMENTS)
         for i, kind in enumerate(self.kinds):
-            over = (kind is Kind.TEASERS and not self.resumes(i)) or i in lone
-            if over and self.words(0, i):
+            lone = kind is Kind.COMMENTS and times[shape(self.lines[i])] == 1 and _COMMENTS_HEADING.match(self.lines[i])
+            over = lone or (kind is Kind.TEASERS and not self.resumes(i))
+            if over and self.words(0, i) >= BRIEF_WORDS:  # less than that can be a cookie banner above a sidebar
                 return i
         return len(self.lines)
-
-    def shape(self, i: int) -> str:
-        return shape(self.lines[i])
 
     def words(self, start: int, end: int) -> int:
         """How many words of prose lines [start, end) hold."""
@@ -296,141 +185,6 @@ class Page:
             return 0 <= i < len(self.lines)
         above = self.above[i]
         return self.kinds[i] is Kind.SHORT and above >= 0 and self.kinds[above] is Kind.PROSE and closing(self.lines[i])
-
-
-def count(line: str) -> int:
-    """Words of a line; of Chinese, Japanese and Thai, which do not set words apart, two letters count for one."""
-    return len(line.split()) + len(_UNSPACED.findall(line)) // 2
-
-
-def shape(line: str) -> str:
-    """A line without its numbers and letter case: what stays the same where a template prints it again."""
-    return regex.sub(r"\d+", "#", line.strip().casefold()[:LONG_LINE])
-
-
-def classify(line: str) -> Kind:
-    """The kind of one line, judged by itself."""
-    bare = line.strip()
-    if not regex.search(r"\w|###", bare):
-        return Kind.BLANK
-    if len(bare) > LONG_LINE:
-        return Kind.PROSE
-    words = count(bare)
-    if words <= 14 and (control := _control(bare)):
-        return control
-    if _PRODUCTION.fullmatch(bare):
-        return Kind.PROSE
-    if words <= 14 and _MORE.match(bare):
-        return Kind.MORE
-    if words <= 24 and _INSERTED.fullmatch(bare):
-        return Kind.NOISE
-    if len(bare) < 250 and _BULLET.match(line) and words <= 12 and not regex.search(r"[.!?]$", bare):
-        return Kind.BULLET
-    if words <= 20 and _JUMP.fullmatch(bare):
-        return Kind.PAGER
-    if crumbs(bare):
-        return Kind.CRUMBS
-    if words <= 14 and (heading := _heading(bare)):
-        return heading
-    if words <= 24 and _is_dated(bare):
-        return Kind.DATED
-    if words <= 14 and byline(bare):
-        return Kind.BYLINE
-    if len(bare) < 250 and _FOOTER.search(bare):
-        return Kind.FOOTER
-    if _TAGS.fullmatch(bare):
-        return Kind.TAGS
-    if words <= 14 and _is_menu(bare):
-        return Kind.NOISE
-    if words <= 60 and _BOX.search(bare) and not regex.search(r"[“\"]", bare):
-        return Kind.BOX
-    if words < BRIEF_WORDS and _CAPTION.search(bare):
-        return Kind.SHORT
-    if words >= (17 if _ASKED.search(bare) else 10) and _STOPPED.search(bare):
-        return Kind.PROSE  # a title may well end in "?" or "!", rarely with more than 16 words
-    return Kind.PROSE if words >= 25 else Kind.SHORT
-
-
-def _control(bare: str) -> Kind | None:
-    """NOISE or PAGER for a line made of nothing but a page's controls ("FacebookTwitter", "Older posts"), or numbers."""
-    words = regex.findall(r"[^\W\d_]+", _JOINT.sub(" ", bare).casefold())
-    if not words:
-        return None if find_date(bare) else Kind.NOISE
-    kinds = [_CONTROL.fullmatch(w) or _PAGING.fullmatch(w) or _GLUE.fullmatch(w) for w in words]
-    if not all(kinds):
-        return None
-    if any(match and match.re is _CONTROL for match in kinds):
-        return Kind.NOISE
-    return Kind.PAGER if len(words) <= 4 and any(match and match.re is _PAGING for match in kinds) else None
-
-
-def _heading(bare: str) -> Kind | None:
-    """The kind of a line that is, as a whole, the template's heading of something else than text."""
-    if _META.fullmatch(bare):
-        return Kind.META
-    if _COMMENTS.fullmatch(bare):
-        return Kind.COMMENTS
-    return Kind.TEASERS if count(bare) <= 9 and _TEASERS.fullmatch(bare) else None
-
-
-def _is_menu(bare: str) -> bool:
-    """Whether a line is a menu: three or more short parts set apart by bars or dots, or links run together."""
-    parts = _MENU.split(bare)
-    joints = len(_JOINT.findall(bare))
-    return (len(parts) >= 3 and all(count(part) <= 4 for part in parts)) or (joints >= 2 and joints * 4 >= count(bare))
-
-
-_BESIDE_DATE = regex.compile(
-    r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|"
-    r"\b\d{1,2}\s?[:.h]\s?\d{2}(?::\d\d)?\s*(?:[ap]\.?\s?m\b\.?)?|\b[ap]\.?m\b|[|·•/]\s*(?:in|category|filed\s+under|tags?)\b.*|"
-    r"\b(?:posted|published|updated|last|modified|on|at|by|in|date|written|added|created|submitted|first|edited|time|"
-    r"issued|releas(?:e|ed)|press|comments?|no|leave|a|reply|repl(?:y|ies)|responses?|views?|reads?|reading|"
-    r"min(?:ute)?s?|read|share|print|e-?mail|hits|gmt|utc|bst|[ecmp][sd]?t|cest|cet|irst|ist|hrs?|original(?:ly)?|"
-    r"le|el|am|publié|publicado|veröffentlicht|mis|jour|à)\b|\d+|[\W_]+",
-    regex.I,
-)
-
-
-def dated(line: str) -> dt.date | None:
-    """The day that a dated line states: that of publication where it holds that of an update too."""
-    found = find_date(line)
-    if not found:
-        return None
-    second = find_date(line[found[1] :])
-    updated = regex.search(r"updated|modified", line[: found[0]], regex.I)
-    return second[2] if second and updated else found[2]
-
-
-def _is_dated(bare: str) -> bool:
-    """Whether a line is a date and what stands beside one: author, place, time, category, number of comments."""
-    left = len(left_of_date(bare)) if regex.search(r"\d", bare) and find_date(bare) else 99
-    sentence = left > 1 and regex.search(r"[.!?]$", bare) and not regex.search(r"[ap]\.m\.$", bare, regex.I)
-    return left <= (6 if left < 99 and byline(bare) else 4) and not sentence
-
-
-def left_of_date(bare: str) -> list[str]:
-    """The words that stay of a dated line without its dates, times and the template's words."""
-    while found := find_date(bare):
-        bare = f"{bare[: found[0]]} {bare[found[1] :]}"
-    return _BESIDE_DATE.sub(" ", bare).split()
-
-
-def crumbs(line: str) -> list[str]:
-    """The parts of a breadcrumb trail ("Home » World » Title"), or [] where the line is none."""
-    bare = line.strip()
-    parts = [part for part in _CRUMB.split(bare) if part]
-    arrows = len(parts) > 2 and regex.search(r"[»›→>]", bare) and all(count(part) <= 4 for part in parts[:-1])
-    return parts if len(parts) > 1 and (arrows or _HOME.fullmatch(parts[0])) else []
-
-
-def closing(line: str) -> bool:
-    """Whether a short line can close a text: a byline, a credit, an address, a footnote, a name by itself."""
-    bare = line.strip()
-    return bool(
-        byline(bare)
-        or _CLOSING.match(bare)
-        or regex.fullmatch(r"(?:\p{Lu}[\p{L}'’.-]++[ ,]*){2,4}(?:,\s*\S+){0,3}", bare)
-    )
 
 
 class Layout(Enum):
@@ -562,8 +316,9 @@ def stretches(page: Page) -> Iterator[Stretch]:
         for start, mark in zip([0, *(m.last + 1 for m in found)], found, strict=False):
             yield Stretch(start, mark.line, mark, layout)
     else:
-        second = layout is Layout.DATE_SECOND
-        starts = [head_above(page, m, before) if second else m.first for before, m in pairwise([None, *found])]
+        starts = [mark.first for mark in found]
+        if layout is Layout.DATE_SECOND:
+            starts = [head_above(page, mark, previous) for previous, mark in zip([None, *found], found, strict=False)]
         for start, end, mark in zip(starts, [*starts[1:], page.end], found, strict=True):
             yield Stretch(start, end, mark, layout)
 
@@ -577,9 +332,9 @@ def single(page: Page, found: list[Mark]) -> Stretch:
 
 def head_above(page: Page, mark: Mark, previous: Mark | None) -> int:
     """Where the head of the article with `mark` begins: below the text or menu above it."""
-    over = {Kind.SHORT, Kind.LABEL, Kind.BLANK, Kind.META, Kind.DATED, Kind.BYLINE, Kind.CRUMBS, Kind.TAGS}
+    over = {Kind.SHORT, Kind.LABEL, Kind.BLANK, Kind.META, Kind.CRUMBS, Kind.TAGS}
     if previous is None:
-        over.add(Kind.NOISE)
+        over |= {Kind.NOISE, Kind.BYLINE}
     i, limit = mark.first, previous.last + 1 if previous else 0
     while i > limit:
         kind = page.kinds[i - 1]
@@ -618,8 +373,8 @@ def extract(page: Page, stretch: Stretch) -> Entry | None:
     if is_error_page(page, stretch, body) or is_list_of_others(page, text, stretch):
         return None
     mark = stretch.mark or Mark(body, body, body)
-    from_ = max(stretch.start, start - HEAD_LINES) if stretch.layout is Layout.SINGLE else stretch.start
-    lines = sorted({*range(from_, body), *range(mark.first, mark.last + 1)} - set(text))
+    top = max(stretch.start, start - HEAD_LINES) if stretch.layout is Layout.SINGLE else stretch.start
+    lines = sorted({*range(top, body), *range(mark.first, mark.last + 1)} - set(text))
     signs = (Kind.DATED, Kind.BYLINE)
     head = [i for i in lines if page.kinds[i] in signs or is_name(page, i, start, body)]
     return Entry(title, text, head, find_day(page, stretch, title, body, end))
@@ -627,8 +382,8 @@ def extract(page: Page, stretch: Stretch) -> Entry | None:
 
 def first_paragraph(page: Page, stretch: Stretch) -> int | None:
     """The first line of prose of the article, which stands below its mark, except where marks close articles."""
-    below = stretch.mark and stretch.layout is not Layout.DATE_LAST
-    start = stretch.mark.last + 1 if stretch.mark and below else stretch.start
+    below = stretch.mark if stretch.layout is not Layout.DATE_LAST else None
+    start = below.last + 1 if below else stretch.start
     prose = (i for i in range(start, stretch.end) if page.kinds[i] is Kind.PROSE)
     first = next(prose, None)
     if first is None or stretch.mark or count(page.lines[first]) >= BRIEF_WORDS:
@@ -641,16 +396,16 @@ def first_paragraph(page: Page, stretch: Stretch) -> int | None:
 def text_lines(page: Page, start: int, body: int, end: int) -> list[int]:
     """The lines of [start, end) that are text: all but furniture, and above the first paragraph only a standfirst."""
     kept: list[int] = []
-    boxed = False  # below the heading of a table of contents or the like, its items are its own
+    boxed = False  # items below the heading of a table of contents, or of other articles, are not the text's
     for i in range(start, end):
         kind = page.kinds[i]
         if kind is not Kind.BLANK:
-            boxed = kind is Kind.BOX or (boxed and kind is Kind.BULLET)
+            boxed = kind in (Kind.BOX, Kind.TEASERS) or (boxed and kind is Kind.BULLET)
         if i >= body:
             inside = kind in (Kind.SHORT, Kind.LABEL, Kind.BULLET, Kind.BYLINE, Kind.DATED) and not boxed
         else:
             long_enough = count(page.lines[i]) >= (4 if page.is_alone(i) else 8)
-            inside = kind is Kind.SHORT and long_enough and not _CAPTION.search(page.lines[i])
+            inside = kind is Kind.SHORT and long_enough and not CAPTION.search(page.lines[i])
         if inside or kind is Kind.PROSE:
             kept.append(i)
     return kept
@@ -665,7 +420,7 @@ def text_end(page: Page, body: int, stretch: Stretch) -> int:
         if listed or (kind in ENDS and not (kind is Kind.TEASERS and page.resumes(i))):
             end = i
             break
-        if _PRODUCTION.fullmatch(page.lines[i].strip()[:LONG_LINE]):
+        if PRODUCTION.fullmatch(page.lines[i].strip()[:LONG_LINE]):
             end = i + 1
             break
     if stretch.layout is Layout.DATE_LAST and end == stretch.end:
@@ -700,8 +455,8 @@ def is_list_of_others(page: Page, text: list[int], stretch: Stretch) -> bool:
     """Whether lines are no article: too few words, an excerpt cut off, or titles alternating with summaries."""
     prose = [i for i in text if page.kinds[i] is Kind.PROSE]
     words = sum(count(page.lines[i]) for i in prose)
-    needed = MIN_WORDS if stretch.mark else 2 * MIN_WORDS
-    if words < MIN_WORDS or (words < needed and not any(page.kinds[i] is Kind.META for i in range(stretch.end))):
+    signed = stretch.mark or any(page.kinds[i] is Kind.META for i in range(stretch.end))
+    if not prose or (words < MIN_WORDS * (1 if signed else 2) and not page.is_plain):
         return True
     last = max(i for i in text if page.kinds[i] in CONTENT)
     if words < EXCERPT_WORDS and len(prose) < 3 and is_cut(page, last):
@@ -751,7 +506,7 @@ def pick_title(page: Page, stretch: Stretch, body: int) -> int | None:
 
 
 def _title_score(page: Page, i: int, trail: str, said: set[str]) -> float:
-    """How much a line looks like the title of a text of which `said` are the first words, `trail` ends the breadcrumbs."""
+    """How much a line looks like the title of a text that begins with the words `said`; `trail` ends the crumbs."""
     line = page.lines[i].strip()
     words = count(line)
     score = {1: -2.0, 2: -1.0, 3: 0.5}.get(words, 2.0 if words <= 18 else 0.5)
@@ -759,7 +514,7 @@ def _title_score(page: Page, i: int, trail: str, said: set[str]) -> float:
     if trail and (line.casefold() == trail.casefold() or (count(trail) > 3 and line.startswith(trail))):
         score += 6
     score += min(2.0, 0.7 * len(said & set(regex.findall(r"\w{4,}", line.casefold()))))
-    if _CAPTION.search(line) or regex.search(r"[:,;|]$", line) or byline(line):
+    if CAPTION.search(line) or regex.search(r"[:,;|]$", line) or byline(line):
         score -= 3
     below = next(j for j in range(i + 1, len(page.lines)) if page.kinds[j] is not Kind.BLANK)
     return score + (1.5 if page.kinds[below] in (Kind.DATED, Kind.BYLINE, Kind.META) else 0.0)
@@ -815,9 +570,11 @@ def find_host(page: Page) -> str | None:
         if kind is not Kind.FOOTER or not (match := _COPYRIGHT.search(line)):
             continue
         sites = [domain(word) for word in _SITE.findall(line)]
-        name = _RIGHTS.sub("", regex.split(r"[.|·©]", _YEARS.sub("", match["rest"]))[0]).strip(" ,-–—\t\u00a0")
+        name = _RIGHTS.sub("", regex.split(r"[.|·©]|\s[–—-]\s", _YEARS.sub("", match["rest"]))[0]).strip(
+            " ,-–—\t\u00a0"
+        )
         known = [outlet for site in sites if (outlet := names.of_url(site))] + [names.resolve(name)]
         shown = printed.get(name.casefold()) or (name if 0 < len(name.split()) <= 6 else None)
-        if host := next(filter(None, [*known, shown, *sites]), None):
-            return host
+        if found := next((host for host in [*known, shown, *sites] if host), None):
+            return str(found)
     return None

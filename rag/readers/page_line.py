@@ -1,0 +1,289 @@
+"""The lines of a page dump, each judged by itself: prose, a short line, a date, or furniture of one kind or another.
+
+`page_dump` finds the articles among them. The words below are those of page templates everywhere, not of one site.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import Enum, auto
+
+import regex
+
+from ..attribution import byline
+from ..dates import find_date
+
+BRIEF_WORDS = 45  # titles alternating with paragraphs shorter than this are a list of links
+LONG_LINE = 500  # characters; no menu, head or footer line on the 35 pages is longer, so such a line is a paragraph
+
+
+class Kind(Enum):
+    BLANK = auto()
+    PROSE = auto()
+    SHORT = auto()  # titles, category lines, captions, names
+    LABEL = auto()  # a short line that returns all over the page
+    BULLET = auto()
+    DATED = auto()  # nothing but a date and what goes with one
+    BYLINE = auto()
+    META = auto()  # "3 min read", "Updated 2 hours ago": belongs to a head, holds no date
+    NOISE = auto()  # share links, advertisements, menus in one line
+    BOX = auto()  # newsletter and cookie boxes: may stand in the middle of a text
+    MORE = auto()  # "Continue reading"
+    CRUMBS = auto()  # Home » World » Title
+    TEASERS = auto()  # heading of a list of other articles
+    COMMENTS = auto()
+    PAGER = auto()  # "« Older posts", "1 2 3 Next"
+    TAGS = auto()  # "Filed under: ...", "Category: ..."
+    FOOTER = auto()  # contact and licence lines, copyright
+
+
+CONTENT = frozenset({Kind.PROSE, Kind.SHORT, Kind.BULLET})
+ENDS = frozenset({Kind.TEASERS, Kind.COMMENTS, Kind.PAGER, Kind.TAGS, Kind.FOOTER})
+
+# A line made of these words alone is a control of the page, if one is of the first set; or turns pages, by the second.
+_CONTROL = regex.compile(
+    r"shared?s?|tweet|print|e|e?mail|permalink|reply|follow|subscribe|rss|facebook|twitter|pinterest|whats|whatsapp|"
+    r"telegram|skype|linkedin|reddit|tumblr|google|pocket|viber|messenger|instagram|youtube|tube|flipboard|threads|"
+    r"bluesky|mastodon|vk|weibo|xing|digg|stumbleupon|advertisements?|advertising|sponsored|download|listen|search|menu|"
+    r"loading|toggle|login|log|sign|skip|imprimer|partager|compartir|drucken|teilen"
+)
+_PAGING = regex.compile(r"newer|older|next|previous|prev")
+_GLUE = regex.compile(
+    r"a|an|and|app|articles?|as|at|below|blog|button|by|click|close|comments?|content|continued?s?|end|entr(?:y|ies)|first|for|friend|from|gallery|"
+    r"here|hits|images?|in|it|kb|last|like|line|link|linked|main|mb|navigation|new|no|of|on|opens?|or|out|pages?|pdf|photos?|pin|play|posts?|"
+    r"reads?|register|report|save|scroll|see|send|sidebar|size|stor(?:y|ies)|text|the|this|to|top|up|us|via|videos?|views?|windows?|"
+    r"with|x|your"
+)
+_TEASERS = regex.compile(
+    r"\W*(?:(?:the\s+)?(?:new(?:est)?|latest|recent|related|similar|popular|other|top|featured|more|further|must|"
+    r"trending|editor['’]?s?['’]?|recommended|suggested|associated|breaking)\s+(?:\w+\s+)?(?:articles?|posts?|stor(?:y|"
+    r"ies)|news|headlines?|reads?|reading|content|coverage|topics?|videos?|picks?|choice|reports?|entries|analys[ie]s|"
+    r"links?|updates?|publications?|items?|comments)|most\s+(?:read|viewed|popular|shared|commented|recent|watched|"
+    r"discussed)(?:\s+\w+){0,4}|(?:you\s+(?:may|might|could|will|['’]ll)|others)\s+(?:also\s+)?(?:like|love|enjoy|be\s+"
+    r"interested|read|find).{0,30}|(?:read|see|watch)\s+(?:next|also|more)|what\s+to\s+read\s+next|next\s+in\s+.{1,40}|"
+    r"(?:more|also)\s+(?:from|in|on|by|about|like)\s+.{1,40}|related|trending(?:\s+now)?|popular(?:\s+now)?|"
+    r"recommended\s+(?:for|from)\s+.{1,30}|recommended|don['’]?t\s+miss|up\s+next|in\s+this\s+section|"
+    r"(?:from\s+)?(?:around|across|elsewhere\s+on)\s+the\s+web|(?:blog\s+)?archives?|categories|blogroll|tag\s+cloud|"
+    r"from\s+(?:our|the)\s+(?:archives?|partners|blog|newsroom)|popular\s+tags|(?:stay|keep)\s+(?:connected|in\s+touch).*|"
+    r"follow\s+us\b.*|connect\s+with\s+us|about\s+(?:the\s+(?:authors?|[\p{Lu}].{1,40})|us|me|this\s+\w+)|"
+    r"post\s+navigation.*|(?:à\s+)?lire\s+(?:aussi|également).*|sur\s+le\s+même\s+sujet|leer\s+también|te\s+puede\s+"
+    r"interesar|noticias\s+relacionadas|mehr\s+zum\s+thema|lesen\s+sie\s+auch|auch\s+interessant)\W*",
+    regex.I,
+)
+_COMMENTS = regex.compile(
+    r"\W*(?:(?:\d+|one|two|three|no)\s+(?:comments?|responses?|replies|reply|thoughts?|réactions?|commentaires?|"
+    r"comentarios?|kommentare?)(?:\s+(?:to|on|so\s+far|yet)\b.*)?|(?:comments?|comentarios|commentaires|kommentare)"
+    r"(?:\s*\(\d+\)|\s+section|\s+(?:are\s+)?(?:closed|off|disabled).*|\s+on\s+.*)?|"
+    r"(?:leave|post|add|write|submit)\s+(?:a|your)\s+(?:comment|reply|response)|join\s+the\s+(?:conversation|discussion)|"
+    r"cancel\s+reply|reader\s+comments|discussion(?:\s+about\s+.*)?|view\s+(?:\d+\s+)?comments?|"
+    r".{1,60}\b(?:says|wrote)\s*:|.*\(not\s+verified\).*)\W*",
+    regex.I,
+)
+_FOOTER = regex.compile(
+    r"©|\(c\)\s*(?:19|20)\d\d|\ball\s+rights?\s+reserved\b|\bcopyright\b.{0,20}\b(?:19|20)\d\d|\b(?:back|return)\s+to\s+"
+    r"(?:the\s+)?top\b|^\W*(?:proudly\s+)?(?:powered|designed|developed|hosted)\s+by\b|\bterms\s+(?:of\s+(?:use|service)|"
+    r"and\s+conditions)\b|\bprivacy\s+policy\b|\bcreative\s+commons\b|^\W*(?:re)?publish\s+this\s+(?:article|story)\W*$|"
+    r"^\W*(?:for\s+(?:more|further|media|press|additional)\b.{0,40}\b(?:contact|information|inquiries|enquiries)|"
+    r"(?:media|press)\s+contacts?|contacts?)\b.{0,80}:\W*$|^\W*ends\W*$|^\W*(?:###|# # #|-30-)\W*$|"
+    r"^\W*(?:our\s+standards|create\s+a\s+free)\b|\bmentions\s+légales\b|\baviso\s+legal\b|^\W*impressum\b",
+    regex.I,
+)
+_TAGS = regex.compile(
+    r"\W*(?:tags?|tagged(?:\s+(?:with|as|in))?|labels?|filed\s+(?:under|in)|categor(?:y|ies)|topics?|keywords|"
+    r"posted\s+in|(?:in\s+)?sections?|mots[- ]clés|etiquetas|schlagw\w+)\s*[:|].{0,200}|"
+    r"\W*(?:tagged|filed\s+under|posted\s+in)\s.*",
+    regex.I,
+)
+_BOX = regex.compile(
+    r"\b(?:we|our|us|you|site|website|vous|nous|notre|usted|nuestro|sie|wir)\b.{0,120}\bcookies?\b|\bnewsletters?\b|"
+    r"\b(?:subscribe|subscriber|subscription|sign\s+up|register|log\s*in|sign\s+in)\b.*\b(?:now|here|today|email|inbox|"
+    r"updates?|account|free|to\s+(?:read|continue|our|the))\b|\b(?:free|get\s+our|our\s+(?:free|daily|morning|weekly))\s+"
+    r"(?:\w+\s+){0,2}(?:e-?mails?|letter|briefing)\b|"
+    r"^\W*(?:subscribe|sign\s+up|log\s*in|sign\s+in|register|donate|your\s+e-?mail\s+address|enter\s+your)\b.{0,60}$|"
+    r"\b(?:support|fund)\s+(?:our|independent|my)\s+(?:journalism|work|reporting)\b|enable\s+javascript|"
+    r"\badvertis(?:e|ing)\s+with\s+us\b|^\W*(?:table\s+of\s+contents|on\s+this\s+page|in\s+this\s+article|contents)\W*$",
+    regex.I,
+)
+_META = regex.compile(
+    r"\W*(?:reading\s+time\W+)?(?:\d+\s*min(?:ute)?s?\.?(?:\s+read)?|\d+\s+(?:views?|reads?|hits|shares)|hits\W+\d+|"
+    r"(?:(?:last\s+)?(?:updated|published|posted|modified)\W+)?\d+\s+(?:second|minute|hour|day|week|month|year)s?\s+ago|"
+    r"(?:last\s+)?(?:updated|published|posted)|date|details|reference|for\s+immediate\s+release)\W*",
+    regex.I,
+)
+_MORE = regex.compile(
+    r"(?:\[?(?:…|\.\.\.)\]?\s*)?[([]?(?:continue\s+reading|read\s+(?:more|on|the\s+(?:rest|full))|keep\s+reading|"
+    r"full\s+(?:story|article)|more\s*(?:»|→|>>|…)|lire\s+la\s+suite|leer\s+más|weiterlesen).{0,80}$",
+    regex.I,
+)
+_INSERTED = regex.compile(
+    r"\W*(?:read\s+(?:more|also|next)|see\s+also|also\s+read|related|watch|more|lire\s+aussi)\s*:\s+.{5,200}|"
+    r"\W*(?:story|article)\s+continues\b.{0,40}|\W*(?:click|tap)\s+to\s+.{1,60}",
+    regex.I,
+)
+_JUMP = regex.compile(
+    r"\W*(?:«|←|‹|<<)[^»]*|[^«]*(?:»|→|›|>>)\W*|\W*(?:\[[^\[\]]{1,60}\]\s*){2,}|"
+    r"\W*(?:«|←|‹|<)\s*(?i:previous|next|older|newer|earlier|précéd|anterior|zurück).*"
+)
+_BULLET = regex.compile(r"\s*[•◦▪‣●○■*·–—-]\s+\S")
+_LABELLED = regex.compile(r"\W*(?:published|posted|written|updated|created|date)\b", regex.I)
+_CRUMB = regex.compile(r"\s*[»›→>]+\s*|\s+[/|\\]\s+")
+_HOME = regex.compile(
+    r"\W*(?:home|start|front\s+page|main|you\s+are\s+here\W*(?:home)?|accueil|inicio|startseite)\W*", regex.I
+)
+_MENU = regex.compile(r"\s*[|·•]\s*")
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
+_WORD = regex.compile(r"\w|###")
+_LETTERS = regex.compile(r"[^\W\d_]+")
+_JOINT = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})")
+_STOPPED = regex.compile(r"[.!?…:;؟。！？।][\s\"'”’»)\]]*\d{0,2}\s*$")
+_SENTENCE = regex.compile(r"\p{Ll}{2}[.。][\s\"'”’»)\]]*$")
+_ASKED = regex.compile(r"[?!][\s\"'”’]*$")
+CAPTION = regex.compile(
+    r"\b(?:photo(?:graph)?|image|picture|file\s+photo|credit|illustration|getty|afp|ap\s+photo|reuters)\b\s*[:/(]|"
+    r"^\s*\(?(?:photo|image|credit)\b|\bphoto\s+by\b",
+    regex.I,
+)
+PRODUCTION = regex.compile(r"\(.*\b(?:reporting|writing|editing)\s+by\b.*\)", regex.I)
+_CLOSING = regex.compile(
+    r"\(|https?://|www\.|\[?\d{1,2}[.\])]\s|[–—-]{1,2}\s*\p{Lu}|(?i:source|via|credit|originally|translated|additional)\b|"
+    r".*\b(?i:published|appeared|issued\s+by|contributed\s+to)\b"
+)
+_POSTED = regex.compile(
+    r"\W*(?:(?:posted|written|submitted|published)\s+)?by\s+\S.{1,40}?\s(?:[/|·•]|at\s+\d|on\s+\d).*", regex.I
+)
+
+
+def count(line: str) -> int:
+    """Words of a line; of Chinese, Japanese and Thai, which do not set words apart, two letters count for one."""
+    return len(line.split()) + len(_UNSPACED.findall(line)) // 2
+
+
+def shape(line: str) -> str:
+    """A line without its numbers and letter case: what stays the same where a template prints it again."""
+    return str(regex.sub(r"\d+", "#", line.strip().casefold()[:LONG_LINE]))
+
+
+def classify(line: str) -> Kind:
+    """The kind of one line, judged by itself."""
+    bare = line.strip()
+    if not _WORD.search(bare):
+        return Kind.BLANK
+    if len(bare) > LONG_LINE:
+        return Kind.PROSE
+    words = count(bare)
+    if words <= 14 and (control := _control(bare)):
+        return control
+    if PRODUCTION.fullmatch(bare):
+        return Kind.PROSE
+    if words <= 14 and _MORE.match(bare):
+        return Kind.MORE
+    if words <= 24 and _INSERTED.fullmatch(bare):
+        return Kind.NOISE
+    if len(bare) < 250 and _BULLET.match(line) and words <= 12 and bare[-1] not in ".!?":
+        return Kind.DATED if _LABELLED.match(bare) and _is_dated(bare) else Kind.BULLET
+    if words <= 20 and _JUMP.fullmatch(bare):
+        return Kind.PAGER
+    if crumbs(bare):
+        return Kind.CRUMBS
+    if words <= 14 and (heading := _heading(bare)):
+        return heading
+    if words <= 24 and _is_dated(bare):
+        return Kind.META if line.startswith("  ") else Kind.DATED  # dumps indent what belongs to an item of a list
+    if words <= 14 and (byline(bare) or _POSTED.fullmatch(bare)):
+        return Kind.BYLINE
+    if len(bare) < 250 and _FOOTER.search(bare):
+        return Kind.FOOTER
+    if _TAGS.fullmatch(bare):
+        return Kind.TAGS
+    if words <= 14 and _is_menu(bare):
+        return Kind.NOISE
+    if words <= 60 and _BOX.search(bare) and not set(bare) & set('“"'):
+        return Kind.BOX
+    if words < BRIEF_WORDS and CAPTION.search(bare):
+        return Kind.SHORT
+    if words >= (17 if _ASKED.search(bare) else 10) and _STOPPED.search(bare):
+        return Kind.PROSE  # a title may well end in "?" or "!", rarely with more than 16 words
+    return Kind.PROSE if words >= 25 else Kind.SHORT
+
+
+def _control(bare: str) -> Kind | None:
+    """NOISE or PAGER for a line of nothing but numbers or a page's controls ("FacebookTwitter", "Older posts")."""
+    words = _LETTERS.findall(_JOINT.sub(" ", bare).casefold())
+    if not words:
+        return None if find_date(bare) or "###" in bare else Kind.NOISE
+    strong = [word for word in words if not _GLUE.fullmatch(word)]
+    if not strong or not all(_CONTROL.fullmatch(word) or _PAGING.fullmatch(word) for word in strong):
+        return None
+    if any(_CONTROL.fullmatch(word) for word in strong):
+        return Kind.NOISE
+    return Kind.PAGER if len(words) <= 4 else None
+
+
+def _heading(bare: str) -> Kind | None:
+    """The kind of a line that is, as a whole, the template's heading of something else than text."""
+    if _META.fullmatch(bare):
+        return Kind.META
+    if _COMMENTS.fullmatch(bare):
+        return Kind.COMMENTS
+    return Kind.TEASERS if count(bare) <= 9 and _TEASERS.fullmatch(bare) else None
+
+
+def _is_menu(bare: str) -> bool:
+    """Whether a line is a menu: three or more short parts set apart by bars or dots, or links run together."""
+    parts = _MENU.split(bare)
+    joints = len(_JOINT.findall(bare))
+    return (len(parts) >= 3 and all(count(part) <= 4 for part in parts)) or (joints >= 2 and joints * 4 >= count(bare))
+
+
+_BESIDE_DATE = regex.compile(
+    r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|"
+    r"\b\d{1,2}\s?[:.h]\s?\d{2}(?::\d\d)?\s*(?:[ap]\.?\s?m\b\.?)?|\b[ap]\.?m\b|[|·•/]\s*(?:in|category|filed\s+under|tags?)\b.*|"
+    r"\b(?:posted|published|updated|last|modified|on|at|by|in|date|written|added|created|submitted|first|edited|time|"
+    r"issued|releas(?:e|ed)|press|comments?|no|leave|a|reply|repl(?:y|ies)|responses?|views?|reads?|reading|"
+    r"min(?:ute)?s?|read|share|print|e-?mail|hits|gmt|utc|bst|[ecmp][sd]?t|cest|cet|irst|ist|hrs?|original(?:ly)?|"
+    r"le|el|am|publié|publicado|veröffentlicht|mis|jour|à)\b|\d+|[\W_]+",
+    regex.I,
+)
+
+
+def dated(line: str) -> dt.date | None:
+    """The day that a dated line states: that of publication where it holds that of an update too."""
+    found = find_date(line)
+    if not found:
+        return None
+    second = find_date(line[found[1] :])
+    updated = regex.search(r"updated|modified", line[: found[0]], regex.I)
+    return second[2] if second and updated else found[2]
+
+
+def _is_dated(bare: str) -> bool:
+    """Whether a line is a date and what stands beside one: author, place, time, category, number of comments."""
+    left = len(left_of_date(bare)) if find_date(bare) else 99
+    sentence = left > 1 and regex.search(r"[.!?]$", bare) and not regex.search(r"[ap]\.m\.$", bare, regex.I)
+    return left <= (6 if left < 99 and byline(bare) else 4) and not sentence
+
+
+def left_of_date(bare: str) -> list[str]:
+    """The words that stay of a dated line without its dates, times and the template's words."""
+    while found := find_date(bare):
+        bare = f"{bare[: found[0]]} {bare[found[1] :]}"
+    return str(_BESIDE_DATE.sub(" ", bare)).split()
+
+
+def crumbs(line: str) -> list[str]:
+    """The parts of a breadcrumb trail ("Home » World » Title"), or [] where the line is none."""
+    bare = line.strip()
+    parts = [part for part in _CRUMB.split(bare) if part]
+    arrows = len(parts) > 2 and set(bare) & set("»›→>") and all(count(part) <= 4 for part in parts[:-1])
+    return parts if len(parts) > 1 and (arrows or _HOME.fullmatch(parts[0])) else []
+
+
+def closing(line: str) -> bool:
+    """Whether a short line can close a text: a sentence, a byline, a credit, an address, a footnote, a name."""
+    bare = line.strip()
+    return bool(
+        (count(bare) > 3 and _SENTENCE.search(bare))
+        or byline(bare)
+        or _CLOSING.match(bare)
+        or regex.fullmatch(r"(?:\p{Lu}[\p{L}'’.-]++[ ,]*){2,4}(?:,\s*\S+){0,3}", bare)
+    )
