@@ -17,10 +17,10 @@ from .errors import CitationError
 from .passage import Passage
 from .search import Ranked
 
-# An answer needs a best passage of this score, and shows passages down to the second figure. Each encoder has its own
+# An answer needs a best passage of this score, and shows others down to this share of it. Each encoder has its own
 # scale; these were measured for all-MiniLM-L6-v2 (docs/measurements.md, "The bar") and serve others as a beginning.
 BAR = 0.31
-SHOWN = 0.25
+SHOWN = 0.7
 # A sentence stands beside the best one in a quotation when it scores at least this share of it.
 BESIDE = 0.9
 MOST_SENTENCES = 3
@@ -199,7 +199,7 @@ def compose(
 
 def clear(found: Sequence[Citation]) -> list[Citation]:
     """Those of the citations, given best first, that may be shown: none unless the best clears the bar."""
-    return [c for c in found if c.score >= SHOWN] if found and found[0].score >= BAR else []
+    return [c for c in found if c.score >= SHOWN * found[0].score] if found and found[0].score >= BAR else []
 
 
 def _is_sentence(text: str) -> bool:

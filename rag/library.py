@@ -88,6 +88,11 @@ def _opened(index: Path, encoder: Encoder | str | None, create: bool) -> Library
             f"the index in {index} was made with the encoder {store.manifest.encoder!r}, not {name!r}; "
             "vectors of two encoders cannot be compared: build a new index in another folder"
         )
+    if loaded and loaded.dimension != store.manifest.dimension:
+        raise LibraryError(
+            f"the index in {index} has vectors of {store.manifest.dimension} numbers, the encoder {name!r} makes "
+            f"{loaded.dimension}: it is another model under the same name; build a new index in another folder"
+        )
     return Library(store, loaded)
 
 
@@ -102,6 +107,11 @@ class Library:
         self._seen: View | None = None
 
     # Asking
+
+    def prepare(self) -> None:
+        """Loads the encoder and the passages now (some seconds), rather than at the first question."""
+        self._view()
+        self._encode()
 
     def ask(
         self,

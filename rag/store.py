@@ -34,6 +34,7 @@ from .errors import LibraryError
 from .passage import Passage
 
 FORMAT = 1
+WAIT = 10.0  # seconds that a writer waits for another
 DATABASE, CACHE, LOCK = "library.sqlite", "vectors.faiss", "write.lock"
 
 _SCHEMA = """
@@ -118,7 +119,6 @@ class Store:
         self.folder = folder
         self.manifest = manifest
         self._local = threading.local()
-        self._lock = FileLock(folder / LOCK)
 
     @staticmethod
     def exists(folder: Path) -> bool:
@@ -128,8 +128,9 @@ class Store:
     @classmethod
     def create(cls, folder: Path, manifest: Manifest) -> Store:
         """A new, empty index in `folder`, or the one that another process has just made there."""
-        folder.mkdir(parents=True, exist_ok=True)
-        with _faults(folder), FileLock(folder / LOCK), contextlib.closing(_connect(folder / DATABASE)) as db:
+        with _faults(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder), _faults(folder), contextlib.closing(_connect(folder / DATABASE)) as db:
             db.execute("PRAGMA journal_mode = WAL")
             if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
                 pairs = [("format", manifest.format), ("encoder", manifest.encoder), ("dimension", manifest.dimension)]
@@ -266,11 +267,8 @@ class Store:
     @contextlib.contextmanager
     def writing(self) -> Iterator[Writer]:
         """Holds the index for writing. Raises LibraryError where another process does, or where that is forbidden."""
-        try:
-            with _faults(self.folder), self._lock.acquire(timeout=10):
-                yield Writer(self._db)
-        except Timeout:
-            raise LibraryError(f"another process is writing to {self.folder}; try again when it is done") from None
+        with _locked(self.folder):
+            yield Writer(self)
 
     # The FAISS cache
 
@@ -316,8 +314,9 @@ class Store:
 class Writer:
     """Changes to an index; each method is one transaction, durable when it returns."""
 
-    def __init__(self, db: sqlite3.Connection):
-        self._db = db
+    def __init__(self, store: Store):
+        self._folder = store.folder
+        self._db = store._db
 
     def put(self, batch: Iterable[tuple[Article, Sequence[Passage], Sequence[tuple[Vectors, Vectors]]]]) -> None:
         """Adds articles, each with its passages and the vectors of each passage: its own, and those of its sentences.
@@ -358,7 +357,7 @@ class Writer:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[int]:
-        with self._db:
+        with _faults(self._folder), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             query = "UPDATE manifest SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation' RETURNING value"
             yield int(self._db.execute(query).fetchone()[0])
@@ -369,6 +368,22 @@ def _connect(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = FULL")
     return db
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Holds the folder's lock, which the operating system lets go of when its holder dies."""
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=WAIT)
+    except Timeout:
+        raise LibraryError(f"another process is writing to {folder}; try again when it is done") from None
+    except OSError as error:
+        raise LibraryError(f"the index in {folder} cannot be written ({error})") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextlib.contextmanager
