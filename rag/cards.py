@@ -29,10 +29,16 @@ def question_html(question: str) -> str:
     return f'<div class="according question">{_text(question)}</div>'
 
 
+def error_html(error: Exception) -> str:
+    """An error's message; it may name what articles hold."""
+    return escape(str(error))
+
+
 def _summary(answer: Answer) -> str:
-    shown, index = answer.balance["shown"], answer.balance["index"]
+    named, index = ({o for o in answer.balance[which] if o != UNKNOWN_OUTLET} for which in ("shown", "index"))
     passages = f"{len(answer.passages)} passage{'s' if len(answer.passages) > 1 else ''}"
-    outlets = f"{len(shown)} of the index's {len(index)} outlets"
+    unknown = f" and {UNKNOWN_OUTLET}" if UNKNOWN_OUTLET in answer.balance["shown"] else ""
+    outlets = f"{len(named)} of the {len(index)} outlets in the index{unknown}"
     copies = answer.balance["copies"]
     folded = f"; {copies} cop{'ies' if copies > 1 else 'y'} of them not shown again" if copies else ""
     return f"{passages}, from {outlets}{folded}."

@@ -13,7 +13,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .cards import answer_html, question_html
+from .cards import answer_html, error_html, question_html
 from .errors import AccordingError
 from .library import Library
 
@@ -23,12 +23,12 @@ INTRODUCTION = (
     "from the indexed articles; nothing is written for you."
 )
 EXAMPLES = (
-    "Who bombed the prosecutor's office in Tehran?",
-    "Why was the group taken off the terrorist list?",
     "Is the MEK a cult?",
-    "Who pays for the group's rallies and speakers?",
-    "How many people were killed at Camp Ashraf in 2013?",
-    "What do former members say about life in the camps?",
+    "Why did the United States take the MEK off its terrorist list in 2012?",
+    "Where do the members live in Albania?",
+    "How many people were killed at Camp Ashraf?",
+    "Who was behind Heshmat Alavi?",
+    "Who bombed the prosecutor's office in Tehran?",
 )
 # The browser itself refuses what the app never needs: anything from another machine.
 _POLICY = (
@@ -64,7 +64,7 @@ def create_app(library: Library, examples: Sequence[str] = EXAMPLES) -> gr.Block
                 previous=last if follow and last else None,
             )  # fmt: skip
         except AccordingError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            raise gr.Error(error_html(error), print_exception=False) from error
         turn = [
             {"role": "user", "content": gr.HTML(question_html(question))},
             {"role": "assistant", "content": gr.HTML(answer_html(answer))},
@@ -78,30 +78,24 @@ def create_app(library: Library, examples: Sequence[str] = EXAMPLES) -> gr.Block
         gr.Markdown(INTRODUCTION)
         last = gr.State("")
         chat = gr.Chatbot(
-            label="Answers", show_label=False, height="65vh", buttons=[], latex_delimiters=[], layout="panel",
-            feedback_options=None,
-            group_consecutive_messages=False, autoscroll=False, elem_id="chat",
+            label="Answers", show_label=False, elem_id="chat", height="65vh", layout="panel", autoscroll=False,
+            buttons=[], feedback_options=None, latex_delimiters=[], group_consecutive_messages=False,
             placeholder="Ask a question, or begin with one of these.", examples=[{"text": e} for e in examples],
         )  # fmt: skip
         with gr.Row():
             box = gr.Textbox(
-                label="Question",
-                placeholder="Who said what about …?",
-                lines=1,
-                max_lines=4,
-                scale=6,
-                autofocus=True,
-                elem_id="question",
-            )
+                label="Question", placeholder="Who said what about …?", elem_id="question", lines=1, max_lines=4,
+                scale=6, autofocus=True,
+            )  # fmt: skip
             button = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="ask")
-        with gr.Accordion("Narrow down", open=False):
+        with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
             with gr.Row():
                 outlets = gr.Dropdown(
                     choices(), label="Only these outlets", multiselect=True, scale=3, elem_id="outlets"
                 )
-                after = gr.Textbox(label="From", placeholder="YYYY-MM-DD", max_lines=1, min_width=120, elem_id="after")
-                before = gr.Textbox(
-                    label="Up to", placeholder="YYYY-MM-DD", max_lines=1, min_width=120, elem_id="before"
+                after, before = (
+                    gr.Textbox(label=label, placeholder="YYYY-MM-DD", max_lines=1, min_width=120, elem_id=name)
+                    for label, name in (("From", "after"), ("Up to", "before"))
                 )
             gr.Markdown("A date leaves undated articles out.")
             follow = gr.Checkbox(label="My question continues the one before", elem_id="follow")
@@ -128,9 +122,10 @@ def launch(library: Library, host: str | None = None, port: int | None = None, w
     host = host or os.environ.get("HOST") or "127.0.0.1"
     given = port if port is not None else os.environ.get("PORT")
     try:
-        number = int(given) if given else None
+        number = (int(given) if given else 0) or None
     except ValueError:
         raise AccordingError(f"PORT is {given!r}; give a number such as 7860") from None
+    library.prepare()
     app = create_app(library)
     try:
         _, address, _ = app.launch(
