@@ -1,0 +1,161 @@
+"""The app in a real browser: ask, see outlet and date beside each passage, see hostile text as text."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+from conftest import HARBOUR, ROOT
+from playwright.sync_api import expect, sync_playwright
+
+import rag
+from rag import web
+from rag.errors import AccordingError
+
+sys.path.insert(0, str(ROOT / "tests"))
+import browser as chromium
+
+EVIL = (
+    "The minister </bdi></blockquote><img src=x onerror=\"document.title='owned'\"> said <script>document.title='owned'"
+    "</script> that **taxes** on [salt](javascript:alert(1)) would ${1+1} {{rise}} $$x^2$$ next year."
+)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """A page of the browser, with the requests that it made."""
+    path = chromium.installed()
+    assert path, "no Chromium; `make test` gets one"
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        opened = playwright.chromium.launch(executable_path=path, args=arguments)
+        page = opened.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(20_000)
+        yield page
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, real):
+    folder = tmp_path_factory.mktemp("app")
+    hostile = {
+        "id": "evil",
+        "outlet": "<b>Daily</b> & <img src=x onerror=alert(1)>",
+        "date": "2020-02-01",
+        "text": EVIL,
+    }
+    records = [HARBOUR | {"host": "mirror.example", "kind": "digest"}, hostile]
+    (folder / "n.jsonl").write_text("\n".join(map(json.dumps, records)))
+    library = rag.build([folder / "n.jsonl"], index=folder / "index", encoder=real)
+    yield web.launch(library, port=0, wait=False)
+    import gradio
+
+    gradio.close_all()
+
+
+def ask(page, question):
+    before = page.locator(".according.question").count()
+    page.fill("#question textarea", question)
+    page.click("#ask")
+    expect(page.locator(".according.question")).to_have_count(before + 1)
+    return page.locator(".according:not(.question)").last
+
+
+def test_a_reader_asks_and_sees_who_said_it_where_and_when(page, address):
+    requests, faults = [], []
+    page.on("request", lambda r: requests.append(r.url))
+    page.on("pageerror", lambda e: faults.append(str(e)))
+    page.goto(address)
+    answer = ask(page, "By how much will the dock workers' wages rise?")
+    card = answer.locator(".card").first
+    expect(card.locator("header")).to_contain_text("According to a digest of The Guardian, via mirror.example")
+    expect(card.locator(".when")).to_have_text("14 May 2013")
+    expect(card.locator(".kind")).to_contain_text("digest: a summary, not the outlet’s own words")
+    expect(card.locator("cite")).to_have_text("Harbour strike ends")
+    expect(card.locator("mark")).to_contain_text("wages would rise by four percent.")
+    expect(card.locator("footer")).to_contain_text("by Jane Roe")
+    expect(card.get_by_role("link")).to_have_attribute("href", "https://example.org/harbour")
+    folder = ROOT / "tests" / "screenshots"
+    folder.mkdir(exist_ok=True)
+    page.screenshot(path=folder / "answer.png")
+    outside = [url for url in requests if not url.startswith((address, "data:", "blob:"))]
+    assert (outside, faults) == ([], [])
+
+
+def test_hostile_text_is_shown_as_text(page, address):
+    page.goto(address)
+    answer = ask(page, "What did the minister say about taxes on salt?")
+    quoted = answer.locator("blockquote").first
+    expect(quoted).to_have_text(EVIL)
+    expect(answer.locator("header strong").first).to_have_text("<b>Daily</b> & <img src=x onerror=alert(1)>")
+    assert answer.locator("img, script, .katex").count() == 0
+    assert page.title() == "According"
+
+
+def test_a_hostile_question_is_shown_as_text(page, address):
+    page.goto(address)
+    question = "<img src=x onerror=\"document.title='owned'\"> **what** about {{salt}}?"
+    ask(page, question)
+    expect(page.locator(".according.question").last).to_have_text(question)
+    assert page.title() == "According"
+
+
+def test_nothing_found_is_said(page, address):
+    page.goto(address)
+    expect(ask(page, "How do I bake sourdough bread?")).to_have_text("Nothing in the index answers this.")
+
+
+def test_filters_narrow_the_answer_and_a_bad_date_is_explained(page, address):
+    page.goto(address)
+    page.get_by_role("button", name="Narrow down").click()
+    page.fill("#after input, #after textarea", "2019-01-01")
+    answer = ask(page, "By how much will the dock workers' wages rise?")
+    expect(answer).to_contain_text("Nothing in the index answers this.")
+    page.fill("#after input, #after textarea", "soon")
+    page.fill("#question textarea", "By how much will wages rise?")
+    page.click("#ask")
+    expect(page.get_by_text("after is 'soon'; give a day as YYYY-MM-DD")).to_be_visible()
+
+
+def test_an_example_is_asked_with_one_click(page, address):
+    page.goto(address)
+    page.get_by_text(web.EXAMPLES[0]).first.click()
+    expect(page.locator(".according.question")).to_have_text(web.EXAMPLES[0])
+
+
+def test_the_browser_is_told_to_load_nothing_from_elsewhere(address):
+    with urllib.request.urlopen(address) as response:
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'self';")
+        assert response.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_port_that_is_taken_is_an_error_that_says_what_to_do(address, tmp_path, words):
+    taken = int(address.rstrip("/").rsplit(":", 1)[1])
+    library = rag.build([tmp_path], index=tmp_path / "i", encoder=words)
+    with pytest.raises(AccordingError, match=f"cannot listen on 127.0.0.1 port {taken} .*choose another with PORT="):
+        web.launch(library, port=taken, wait=False)
+
+
+def test_a_port_that_is_no_number_is_an_error(words, tmp_path, monkeypatch):
+    monkeypatch.setenv("PORT", "http")
+    with pytest.raises(AccordingError, match="PORT is 'http'; give a number such as 7860"):
+        web.launch(rag.build([tmp_path], index=tmp_path / "i", encoder=words))
+
+
+def test_app_py_serves_the_demonstration(tmp_path):
+    """`python app.py` alone: makes the index, prints the address, answers there."""
+    environment = {**os.environ, "INDEX": str(tmp_path / "index"), "PORT": "0", "HOST": "127.0.0.1"}
+    server = subprocess.Popen(
+        [sys.executable, "app.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
+    )
+    try:
+        line = server.stdout.readline()
+        assert line.startswith("According is open at http://127.0.0.1:"), server.stderr.read()
+        with urllib.request.urlopen(line.split()[4]) as response:
+            assert b"According" in response.read()
+    finally:
+        server.terminate()
+        _, notices = server.communicate(timeout=30)
+    assert "69 articles read: 69 new" in notices

