@@ -1,0 +1,58 @@
+"""How passage length and the share of the best sentence change what is found.
+
+    .venv/bin/python benchmarks/ranking.py --pages PAGES --questions QUESTIONS.jsonl
+
+Each line of QUESTIONS has `question`, perhaps `previous`, and `answers`, a list of objects whose `evidence` is a
+sentence that stands in PAGES; lines without answers are passed over. Prints, for each setting, how many questions have
+evidence among the first five passages, and in the first. Builds an index for each length, in a temporary folder.
+"""
+
+import argparse
+import json
+import re
+import tempfile
+from pathlib import Path
+
+import rag
+from rag import passage, search
+from rag.encoder import SentenceEncoder
+
+LENGTHS = (100, 130, 160, 200)
+SHARES = (0.0, 0.5, 0.7, 0.85, 1.0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pages", required=True, nargs="+")
+    parser.add_argument("--questions", required=True, type=Path)
+    options = parser.parse_args()
+    questions = [q for q in map(json.loads, options.questions.read_text().splitlines()) if q.get("answers")]
+    encoder = SentenceEncoder()
+    print(f"tokens  passages  {'  '.join(f'{share:>9}' for share in SHARES)}   (share of the best sentence)")
+    for length in LENGTHS:
+        passage.PASSAGE_TOKENS = length
+        with tempfile.TemporaryDirectory() as folder:
+            library = rag.build(options.pages, index=folder, encoder=encoder)
+            cells = []
+            for share in SHARES:
+                search.SENTENCE = share
+                found = [_rank(library, q) for q in questions]
+                cells.append(f"{sum(r < 5 for r in found):>4} /{sum(r == 0 for r in found):>3}")
+            print(f"{length:>6}  {library.report.passages:>8}  {'  '.join(cells)}   of {len(questions)}")
+            library.close()
+
+
+def _rank(library: rag.Library, question: dict) -> int:
+    """The place of the first passage that holds evidence, from 0; 5 where none of the first five does."""
+    asked = " ".join(filter(None, [question.get("previous"), question["question"]]))
+    texts = [_flat(hit.text) for hit in library.search(asked, k=5)]
+    evidence = [_flat(answer["evidence"]) for answer in question["answers"]]
+    return next((i for i, text in enumerate(texts) if any(e in text for e in evidence)), 5)
+
+
+def _flat(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+if __name__ == "__main__":
+    main()
