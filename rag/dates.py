@@ -8,7 +8,10 @@ import importlib
 
 import regex
 
-LANGUAGES = tuple("en fr es de it pt nl tr sq ru uk pl sv da el ar fa he id ro".split())
+LANGUAGES = (
+    *("en", "fr", "es", "de", "it", "pt", "nl", "tr", "sq", "ru"),
+    *("uk", "pl", "sv", "da", "el", "ar", "fa", "he", "id", "ro"),
+)
 
 _TABLE_KEYS = (
     *("january", "february", "march", "april", "may", "june"),
