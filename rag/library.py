@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -26,14 +26,14 @@ from .outlets import catalogue
 from .passage import Passage
 from .readers.skipped import Skipped
 from .search import Filters, Hit, Ranked
-from .store import Manifest, Store, View, Writer
+from .store import Known, Manifest, Store, View, Writer
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Day = dt.date | str | None
 
 BATCH = 64  # articles in one transaction: what a crash can cost is the encoding of so many
 LONGEST_QUESTION = 2000  # characters
-CANDIDATES = 4  # passages looked at for each one shown, so that copies and weak ones can be left out
+SPARE = 4  # passages looked at for each one shown, so that copies can be left out
 
 
 @dataclass
@@ -127,7 +127,7 @@ class Library:
 
         Args:
             question: at most 2,000 characters.
-            k: passages shown, 1 to 100.
+            k: passages shown at most, 1 to 1,000.
             outlets: one or several; any spelling that the catalogue or the index knows.
             after, before: first and last day allowed, a date or "YYYY-MM-DD". Either leaves undated articles out.
             previous: the question before, where this one only makes sense after it; both are searched for together.
@@ -140,7 +140,7 @@ class Library:
         search.day(asked_on, "asked_on")
         view = self._view()
         chosen = search.filters(view, catalogue(), outlets, after, before)
-        found = self._ranked(view, chosen, searched, _count(k) * CANDIDATES)
+        found = self._ranked(view, chosen, searched, _count(k) * SPARE)
         shown = answering.distinct(answering.clear([answering.cite(p, a, r) for p, a, r in found]), k)
         balance = {
             "index": {o or answering.UNKNOWN_OUTLET: n for o, n in zip(view.outlets, view.articles, strict=True)},
@@ -222,7 +222,7 @@ class Library:
     # Inside
 
     def _take_in(self, files: list[Path], retire: bool) -> Report:
-        report, seen = Report(), set[str]()
+        report, seen = Report(), dict[str, str]()
         with self._store.writing() as writer, _progress() as bar:
             known = self._store.known()
             stream = readers.read(files)
@@ -235,18 +235,20 @@ class Library:
                     report.read += 1
                     if item.id in seen:
                         report.repeated += 1
-                    elif item.id in known and known[item.id].digest == item.digest:
+                        if seen[item.id] != item.digest:
+                            reason = f"its id {item.id!r} stands for another article already"
+                            report.skipped.append(Skipped(item.source, reason))
+                        continue
+                    seen[item.id] = item.digest
+                    if item.id in known and known[item.id].digest == item.digest:
                         report.unchanged += 1
                     else:
                         report.updated += item.id in known
                         report.new += item.id not in known
                         fresh.append(item)
-                    seen.add(item.id)
                 report.passages += self._put(writer, fresh)
                 bar.update(len(batch))
-            unread = {item.source for item in report.skipped}  # a file that cannot be read today takes nothing away
-            gone = [i for i, old in known.items() if i not in seen and old.source not in unread] if retire else []
-            if gone:
+            if retire and (gone := _gone(known, seen, report.skipped)):
                 writer.retire(gone)
                 report.retired = len(gone)
         self._view()
@@ -297,6 +299,12 @@ class Library:
 
 def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
     return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+
+
+def _gone(known: Mapping[str, Known], seen: Container[str], skipped: Iterable[Skipped]) -> list[str]:
+    """Ids that are in the index and were not seen; a file that cannot be read today takes nothing away."""
+    unread = {Path(item.source).resolve() for item in skipped}
+    return [i for i, old in known.items() if i not in seen and Path(old.source).resolve() not in unread]
 
 
 def _question(text: str | None) -> str:

@@ -135,7 +135,8 @@ def launch(library: Library, host: str | None = None, port: int | None = None, w
         )  # fmt: skip
     except OSError as error:
         raise AccordingError(
-            f"cannot listen on {host} port {number or '7860 to 7959'} ({error}); choose another with PORT="
+            f"cannot listen on {host} port {number or '7860 to 7959'}: it is taken, or not this machine's; "
+            "choose another with PORT= or HOST="
         ) from error
     print(f"According is open at {address} (Ctrl+C closes it)", flush=True)
     if wait:

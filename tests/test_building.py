@@ -103,3 +103,10 @@ def test_an_empty_library_opens_and_answers_nothing(tmp_path, words):
     library = rag.build([tmp_path / "empty"], index=tmp_path / "i", encoder=words)
     assert (list(library.articles()), library.outlets(), library.search("anything")) == ([], {}, [])
     assert library.ask("anything").found is False
+
+
+def test_one_id_for_two_articles_is_told(tmp_path, news, words):
+    path = news(HARBOUR, BRIDGE | {"id": "harbour"})
+    library = rag.build([path], index=tmp_path / "i", encoder=words)
+    assert [str(s) for s in library.report.skipped] == [f"{path}: its id 'harbour' stands for another article already"]
+    assert library.article("harbour").title == "Harbour strike ends"
