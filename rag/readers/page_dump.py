@@ -78,7 +78,7 @@ def parse(text: str, source: str = "") -> Iterator[Article]:
     """The articles of a dump given as text; `source` is recorded with each."""
     page = Page(text)
     host = find_host(page)
-    entries = [entry for stretch in stretches(page) if (entry := extract(page, stretch))]
+    entries = [entry for stretch, title in heads(page) if (entry := extract(page, stretch, title))]
     for entry in without_summaries(entries, page):
         lines = entry.lines(page)
         found = attribute([page.lines[i] for i in entry.head], lines, catalogue(), host)
@@ -163,8 +163,11 @@ class Page:
         return not any(self.kinds[j] in CONTENT or self.kinds[j] is Kind.LABEL for j in sides)
 
     def resumes(self, i: int) -> bool:
-        """Whether the text goes on below a box or list at line `i`: a few short lines, then two paragraphs in a row."""
-        run, passed = 0, 0
+        """Whether the text goes on below a box or list at line `i`: a few short lines, then two paragraphs in a row.
+
+        Below a list of bulleted items, which shows where it ends, a subheading may part the two.
+        """
+        run, passed, short = 0, 0, False
         for j in range(i + 1, min(i + 60, len(self.lines))):
             kind = self.kinds[j]
             if kind is Kind.PROSE and not _CUT.search(self.lines[j][-20:]):
@@ -172,7 +175,8 @@ class Page:
                 if run == 2:
                     return True
             elif kind in (Kind.SHORT, Kind.BULLET, Kind.DATED, Kind.PROSE, Kind.LABEL):
-                if run or passed > 10:
+                short = short or (kind is not Kind.BULLET and not run)
+                if (run and (short or kind is not Kind.SHORT)) or passed > 10:
                     return False
                 passed += 1
             elif kind in ENDS:
@@ -282,8 +286,9 @@ def rhythm(page: Page) -> tuple[list[Mark], Layout]:
     else:
         layout = Layout.DATE_LAST if first.text_above else Layout.DATE_FIRST
     usual, times = Counter(form(page, mark) for mark in chosen).most_common(1)[0]
-    taken = set(chosen)
-    chosen = [mark for mark in every if mark in taken or (times > 1 and form(page, mark) == usual)]
+    if times > 1:  # a date of another form is the article's, as of a letter quoted in it, unless it ends a text
+        fits = {m for m in chosen if layout is not Layout.DATE_LAST or places[m].text_above}
+        chosen = [mark for mark in every if mark in fits or form(page, mark) == usual]
     lines = [mark.line for mark in chosen]
     cuts = [0, *lines] if layout is Layout.DATE_LAST else [*lines, page.end]
     texts = sum(page.words(start, end) >= MIN_WORDS for start, end in pairwise(cuts))
@@ -294,7 +299,7 @@ def form(page: Page, mark: Mark) -> str:
     """What a mark's line looks like whatever the day: marks of one form are printed by one template."""
     line = page.lines[mark.line]
     found = find_date(line) or (0, 0)
-    return shape(f"{line[: found[0]]}#{line[found[1] :]}")
+    return regex.sub(r"s\b", "", shape(f"{line[: found[0]]}#{line[found[1] :]}"))  # "1 comment", "2 comments"
 
 
 @dataclass(frozen=True)
@@ -338,7 +343,8 @@ def head_above(page: Page, mark: Mark, previous: Mark | None) -> int:
     i, limit = mark.first, previous.last + 1 if previous else 0
     while i > limit:
         kind = page.kinds[i - 1]
-        standfirst = kind is Kind.PROSE and page.above[mark.first] == i - 1 and _is_standfirst(page, i - 1)
+        near = previous is None or page.above[mark.first] == i - 1
+        standfirst = kind is Kind.PROSE and near and _is_standfirst(page, i - 1)
         if not (kind in over or standfirst) or (kind is Kind.SHORT and page.ends_text(i - 1)):
             break
         i -= 1
@@ -362,12 +368,36 @@ class Entry:
         return lines
 
 
-def extract(page: Page, stretch: Stretch) -> Entry | None:
+def heads(page: Page) -> list[tuple[Stretch, int | None]]:
+    """The stretches with the lines of their titles; where most titles stand at one place of their heads, all do."""
+    found = list(stretches(page))
+    bodies = [first_paragraph(page, stretch) for stretch in found]
+    titles = [None if body is None else pick_title(page, s, body) for s, body in zip(found, bodies, strict=True)]
+    blocks = [None if t is None else _block(page, s.start, t) for s, t in zip(found, titles, strict=True)]
+    known = [block for block in blocks[1:] if block is not None]  # above the first head stands the page's own
+    usual, times = Counter(known).most_common(1)[0] if len(known) > 1 else (0, 0)
+    if times * 2 > len(known):
+        for k in range(1, len(found)):
+            if blocks[k] == usual or bodies[k] is None:
+                continue
+            lines = range(found[k].start, bodies[k] or 0)
+            at = [i for i in lines if page.kinds[i] is Kind.SHORT and _block(page, found[k].start, i) == usual]
+            if len(at) == 1 and count(page.lines[at[0]]) > 1:
+                titles[k] = at[0]
+    return list(zip(found, titles, strict=True))
+
+
+def _block(page: Page, start: int, i: int) -> int:
+    """How many groups of lines, set apart by blanks, stand from line `start` to line `i`."""
+    shown = [page.kinds[j] is not Kind.BLANK for j in range(start, i + 1)]
+    return sum(here and not before for before, here in pairwise([False, *shown]))
+
+
+def extract(page: Page, stretch: Stretch, title: int | None) -> Entry | None:
     """The article of one stretch, or None where it holds none."""
     body = first_paragraph(page, stretch)
     if body is None:
         return None
-    title = pick_title(page, stretch, body)
     start, end = body if title is None else title + 1, text_end(page, body, stretch)
     text = text_lines(page, start, body, end)
     if is_error_page(page, stretch, body) or is_list_of_others(page, text, stretch):
@@ -461,7 +491,8 @@ def is_list_of_others(page: Page, text: list[int], stretch: Stretch) -> bool:
     last = max(i for i in text if page.kinds[i] in CONTENT)
     if words < EXCERPT_WORDS and len(prose) < 3 and is_cut(page, last):
         return True
-    pairs = sum(page.kinds[a] is Kind.SHORT and page.kinds[b] is Kind.PROSE for a, b in pairwise(text))
+    titled = [page.kinds[i] is Kind.SHORT and count(page.lines[i]) > 3 for i in text]  # less is a picture's label
+    pairs = sum(above and page.kinds[i] is Kind.PROSE for above, i in zip(titled, text[1:], strict=False))
     cut = sum(is_cut(page, i) for i in prose)
     brief = words / len(prose) < BRIEF_WORDS and not stretch.mark  # with a date of its own it is an interview, say
     return len(prose) > 2 and pairs >= len(prose) - 1 and (brief or cut * 2 > len(prose))
@@ -514,10 +545,13 @@ def _title_score(page: Page, i: int, trail: str, said: set[str]) -> float:
     if trail and (line.casefold() == trail.casefold() or (count(trail) > 3 and line.startswith(trail))):
         score += 6
     score += min(2.0, 0.7 * len(said & set(regex.findall(r"\w{4,}", line.casefold()))))
-    if CAPTION.search(line) or regex.search(r"[:,;|]$", line) or byline(line):
+    if CAPTION.search(line) or regex.search(r"[:,;]$|\|", line) or byline(line):
         score -= 3
     below = next(j for j in range(i + 1, len(page.lines)) if page.kinds[j] is not Kind.BLANK)
-    return score + (1.5 if page.kinds[below] in (Kind.DATED, Kind.BYLINE, Kind.META) else 0.0)
+    if page.lines[below].strip().startswith(line):  # the label of a picture, then its caption
+        score -= 3
+    signed = page.kinds[below] in (Kind.DATED, Kind.BYLINE, Kind.META)
+    return score + (0.0 if not signed else 1.5 if page.is_alone(i) else 0.75)
 
 
 def _is_subtitle(page: Page, before: int, i: int) -> bool:
@@ -555,9 +589,10 @@ def find_day(page: Page, stretch: Stretch, title: int | None, body: int, end: in
     return found[2] if found else None
 
 
-_COPYRIGHT = regex.compile(r"(?:©|\(c\)|copyright|@(?=\s*(?:19|20)\d\d))(?P<rest>.*)", regex.I)
-_YEARS = regex.compile(r"^[\W_]*(?:(?:copyright|©|\(c\)|by|(?:19|20)\d\d|present)[\W_]*)*+", regex.I)
+_COPYRIGHT = regex.compile(r"(?P<before>.*?)(?:©|\(c\)|copyright|@(?=\s*(?:19|20)\d\d))(?P<rest>.*)", regex.I)
+_YEARS = regex.compile(r"^[^\w|·]*(?:(?:copyright|©|\(c\)|by|(?:19|20)\d\d|present)[^\w|·]*)*+", regex.I)
 _RIGHTS = regex.compile(r"\s*[,–—-]?\s*(?:\ball\s+rights?\s+reserved\b|\b(?:inc|ltd|llc)\b|(?:19|20)\d\d).*", regex.I)
+_MAKER = regex.compile(r"(?:web\s*)?(?:design|develop|power|built|host|theme|made)\w*\b", regex.I)  # "Powered by ..."
 _SITE = regex.compile(r"\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b", regex.I)
 
 
@@ -567,12 +602,17 @@ def find_host(page: Page) -> str | None:
     printed = {line.strip().casefold(): line.strip() for line in page.lines if len(line) < 80}
     for i, kind in enumerate(page.kinds):
         line = page.lines[i].strip()
-        if kind is not Kind.FOOTER or not (match := _COPYRIGHT.search(line)):
+        if kind is not Kind.FOOTER or not (match := _COPYRIGHT.match(line)):
             continue
         sites = [domain(word) for word in _SITE.findall(line)]
-        name = _RIGHTS.sub("", regex.split(r"[.|·©]|\s[–—-]\s", _YEARS.sub("", match["rest"]))[0]).strip(
-            " ,-–—\t\u00a0"
-        )
+        after = regex.split(r"[.|·©]|\s[–—-]\s", _YEARS.sub("", match["rest"]))
+        parts = [
+            after[0],
+            regex.split(r"[|·]", match["before"])[-1],
+            *after[1:],
+        ]  # "© NAME", "NAME © 2015", "© 2015 | NAME"
+        names_in = (_RIGHTS.sub("", part).strip(" ,-–—\t\u00a0") for part in parts)
+        name = next((name for name in names_in if name and not _MAKER.match(name)), "")
         known = [outlet for site in sites if (outlet := names.of_url(site))] + [names.resolve(name)]
         shown = printed.get(name.casefold()) or (name if 0 < len(name.split()) <= 6 else None)
         if found := next((host for host in [*known, shown, *sites] if host), None):

@@ -62,11 +62,11 @@ _TEASERS = regex.compile(
     r"discussed)(?:\s+\w+){0,4}|(?:you\s+(?:may|might|could|will|['’]ll)|others)\s+(?:also\s+)?(?:like|love|enjoy|be\s+"
     r"interested|read|find).{0,30}|(?:read|see|watch)\s+(?:next|also|more)|what\s+to\s+read\s+next|next\s+in\s+.{1,40}|"
     r"(?:more|also)\s+(?:from|in|on|by|about|like)\s+.{1,40}|related|trending(?:\s+now)?|popular(?:\s+now)?|"
-    r"recommended\s+(?:for|from)\s+.{1,30}|recommended|don['’]?t\s+miss|up\s+next|in\s+this\s+section|"
+    r"recommended\s+(?:(?:\w+\s+)?(?:for|from|of)\s+.{1,30})|recommended|don['’]?t\s+miss|up\s+next|in\s+this\s+section|"
     r"(?:from\s+)?(?:around|across|elsewhere\s+on)\s+the\s+web|(?:blog\s+)?archives?|categories|blogroll|tag\s+cloud|"
     r"from\s+(?:our|the)\s+(?:archives?|partners|blog|newsroom)|popular\s+tags|(?:stay|keep)\s+(?:connected|in\s+touch).*|"
     r"follow\s+us\b.*|connect\s+with\s+us|about\s+(?:the\s+(?:authors?|[\p{Lu}].{1,40})|us|me|this\s+\w+)|"
-    r"post\s+navigation.*|(?:à\s+)?lire\s+(?:aussi|également).*|sur\s+le\s+même\s+sujet|leer\s+también|te\s+puede\s+"
+    r"post\s+navigation.*|.{1,40}\byou\s+(?:may|might)\s+have\s+missed|(?:à\s+)?lire\s+(?:aussi|également).*|sur\s+le\s+même\s+sujet|leer\s+también|te\s+puede\s+"
     r"interesar|noticias\s+relacionadas|mehr\s+zum\s+thema|lesen\s+sie\s+auch|auch\s+interessant)\W*",
     regex.I,
 )
@@ -85,6 +85,8 @@ _FOOTER = regex.compile(
     r"and\s+conditions)\b|\bprivacy\s+policy\b|\bcreative\s+commons\b|^\W*(?:re)?publish\s+this\s+(?:article|story)\W*$|"
     r"^\W*(?:for\s+(?:more|further|media|press|additional)\b.{0,40}\b(?:contact|information|inquiries|enquiries)|"
     r"(?:media|press)\s+contacts?|contacts?)\b.{0,80}:\W*$|^\W*ends\W*$|^\W*(?:###|# # #|-30-)\W*$|"
+    r"\b(?:views?|opinions?)\b.{0,60}\b(?:expressed|articulated|author(?:['’]?s)?|writer)\b.{0,80}\bnot\s+necessarily\b|"
+    r"\b(?:web)?site\b.{0,20}\b(?:also\s+)?be\s+(?:accessed|reached|visited)\b|"
     r"^\W*(?:our\s+standards|create\s+a\s+free)\b|\bmentions\s+légales\b|\baviso\s+legal\b|^\W*impressum\b",
     regex.I,
 )
@@ -107,7 +109,8 @@ _BOX = regex.compile(
 _META = regex.compile(
     r"\W*(?:reading\s+time\W+)?(?:\d+\s*min(?:ute)?s?\.?(?:\s+read)?|\d+\s+(?:views?|reads?|hits|shares)|hits\W+\d+|"
     r"(?:(?:last\s+)?(?:updated|published|posted|modified)\W+)?\d+\s+(?:second|minute|hour|day|week|month|year)s?\s+ago|"
-    r"(?:last\s+)?(?:updated|published|posted)|date|details|reference|for\s+immediate\s+release)\W*",
+    r"(?:last\s+)?(?:updated|published|posted)|date|details|reference|for\s+immediate\s+release|"
+    r"(?:(?:news|story|article|index)\s+)?(?:id|code|service|ref(?:erence)?|number|no|font\s+size)\s*[:.#]\s*.{1,40})\W*",
     regex.I,
 )
 _MORE = regex.compile(
@@ -117,7 +120,7 @@ _MORE = regex.compile(
 )
 _INSERTED = regex.compile(
     r"\W*(?:read\s+(?:more|also|next)|see\s+also|also\s+read|related|watch|more|lire\s+aussi)\s*:\s+.{5,200}|"
-    r"\W*(?:story|article)\s+continues\b.{0,40}|\W*(?:click|tap)\s+to\s+.{1,60}",
+    r"\W*(?:advertisement\W+)?(?:story|article)\s+continues\b.{0,40}|\W*(?:click|tap)\s+to\s+.{1,60}",
     regex.I,
 )
 _JUMP = regex.compile(
@@ -140,7 +143,7 @@ _SENTENCE = regex.compile(r"\p{Ll}{2}[.。][\s\"'”’»)\]]*$")
 _ASKED = regex.compile(r"[?!][\s\"'”’]*$")
 CAPTION = regex.compile(
     r"\b(?:photo(?:graph)?|image|picture|file\s+photo|credit|illustration|getty|afp|ap\s+photo|reuters)\b\s*[:/(]|"
-    r"^\s*\(?(?:photo|image|credit)\b|\bphoto\s+by\b",
+    r"^\s*\(?(?:photo|image|credit)\b|\bphoto\s+by\b|\[[^\[\]]+/[^\[\]]+\]\s*$",
     regex.I,
 )
 PRODUCTION = regex.compile(r"\(.*\b(?:reporting|writing|editing)\s+by\b.*\)", regex.I)
@@ -179,7 +182,7 @@ def classify(line: str) -> Kind:
         return Kind.MORE
     if words <= 24 and _INSERTED.fullmatch(bare):
         return Kind.NOISE
-    if len(bare) < 250 and _BULLET.match(line) and words <= 12 and bare[-1] not in ".!?":
+    if len(bare) < 250 and _BULLET.match(line) and words <= 20 and bare[-1] not in ".!":
         return Kind.DATED if _LABELLED.match(bare) and _is_dated(bare) else Kind.BULLET
     if words <= 20 and _JUMP.fullmatch(bare):
         return Kind.PAGER
@@ -238,7 +241,7 @@ def _is_menu(bare: str) -> bool:
 _BESIDE_DATE = regex.compile(
     r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|"
     r"\b\d{1,2}\s?[:.h]\s?\d{2}(?::\d\d)?\s*(?:[ap]\.?\s?m\b\.?)?|\b[ap]\.?m\b|[|·•/]\s*(?:in|category|filed\s+under|tags?)\b.*|"
-    r"\b(?:posted|published|updated|last|modified|on|at|by|in|date|written|added|created|submitted|first|edited|time|"
+    r"\b(?:posted|publish(?:ed)?|publication|updated|last|modified|on|at|by|in|date|written|added|created|submitted|first|edited|time|"
     r"issued|releas(?:e|ed)|press|comments?|no|leave|a|reply|repl(?:y|ies)|responses?|views?|reads?|reading|"
     r"min(?:ute)?s?|read|share|print|e-?mail|hits|gmt|utc|bst|[ecmp][sd]?t|cest|cet|irst|ist|hrs?|original(?:ly)?|"
     r"le|el|am|publié|publicado|veröffentlicht|mis|jour|à)\b|\d+|[\W_]+",
