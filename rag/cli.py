@@ -9,12 +9,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from .errors import AccordingError
+
+# Characters that would move a terminal's cursor, or turn the direction of what follows: articles may hold them.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,12 +52,14 @@ def _build(options: argparse.Namespace) -> None:
 
 def _ask(options: argparse.Namespace) -> None:
     with _open(options) as library:
+        _prepare(library)
         answer = library.ask(" ".join(options.question), k=options.k, previous=options.previous, **_filters(options))
     _print(options, answer.to_dict(), _shown(answer))
 
 
 def _search(options: argparse.Namespace) -> None:
     with _open(options) as library:
+        _prepare(library)
         hits = library.search(" ".join(options.question), k=options.k, **_filters(options))
     rows = [{**vars(h), "date": h.date.isoformat() if h.date else None} for h in hits]
     lines = (f"{h.score:.3f}  {h.outlet or 'unknown outlet'}, {h.date or 'undated'}: {_clip(h.text)}" for h in hits)
@@ -94,6 +100,16 @@ def _open(options: argparse.Namespace) -> Any:
     return rag.open(options.index, encoder=options.encoder)
 
 
+def _prepare(library: Any) -> None:
+    """Loads what a question needs, which takes seconds: where stderr is a terminal, it says so meanwhile."""
+    notice = "loading the encoder ..."
+    if sys.stderr.isatty():
+        print(notice, end="\r", file=sys.stderr, flush=True)
+    library.prepare()
+    if sys.stderr.isatty():
+        print(" " * len(notice), end="\r", file=sys.stderr, flush=True)
+
+
 def _filters(options: argparse.Namespace) -> dict[str, Any]:
     return {"outlets": options.outlet, "after": options.after, "before": options.before}
 
@@ -122,7 +138,7 @@ def _clip(text: str, width: int = 90) -> str:
 
 
 def _print(options: argparse.Namespace, values: object, text: str) -> None:
-    print(json.dumps(values, ensure_ascii=False, indent=2) if options.json else text)
+    print(json.dumps(values, ensure_ascii=False, indent=2) if options.json else _CONTROLS.sub("\ufffd", text))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -119,3 +119,12 @@ def test_every_command_has_help_and_stands_in_the_readme(capsys):
         assert stopped.value.code == 0
         assert "--index" in capsys.readouterr().out
         assert f"according {command}" in readme
+
+
+def test_a_terminal_is_not_steered_by_what_articles_hold(tmp_path, capsys):
+    hostile = {"outlet": "The \x1b]0;owned\x07 Post", "text": "Ministers \x1b[2Jmet \u202eon Monday in the capital."}
+    (tmp_path / "n.jsonl").write_text(json.dumps(hostile))
+    said(capsys, "build", tmp_path / "n.jsonl", "--index", tmp_path / "i")
+    _, out, _ = said(capsys, "ask", "--index", tmp_path / "i", "When did the ministers meet?")
+    assert "According to The \ufffd]0;owned\ufffd Post, undated" in out
+    assert "Ministers \ufffd[2Jmet \ufffdon Monday" in out
