@@ -21,10 +21,10 @@ from .search import Ranked
 # scale; these were measured for all-MiniLM-L6-v2 (docs/measurements.md, "The bar") and serve others as a beginning.
 BAR = 0.31
 SHOWN = 0.7
-# A sentence stands beside the best one in a quotation when it scores at least this share of it.
+# A sentence stands beside the best one in a quotation when it scores at least this share of it (ibid., "Quotations").
 BESIDE = 0.9
 MOST_SENTENCES = 3
-# Passages that share this much of the shorter one's five-word runs are copies of one text.
+# Passages that share this much of the shorter one's five-word runs are copies of one text (ibid., "Copies").
 COPY = 0.7
 
 
