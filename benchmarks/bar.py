@@ -34,9 +34,9 @@ def main() -> None:
     off = Path(__file__).with_name("offtopic.txt").read_text().splitlines()
     scores["off topic"] += [best(question) for question in off]
     print("  bar  " + "  ".join(f"{name} ({len(found)})" for name, found in scores.items()))
-    for bar in (0.25, 0.28, 0.31, 0.34, 0.37, 0.40, 0.45, 0.50):
+    for bar in (0.25, 0.28, 0.31, 0.34, 0.375, 0.40, 0.45, 0.50):
         shares = (f"{sum(s >= bar for s in found) / len(found):>{len(name) + 4}.0%}" for name, found in scores.items())
-        print(f" {bar:.2f}  " + "  ".join(shares))
+        print(f"{bar:.3f}  " + "  ".join(shares))
 
 
 if __name__ == "__main__":
