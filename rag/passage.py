@@ -99,18 +99,25 @@ class SentenceSplitter(TextSplitter):
         return min(self._size, math.ceil(EVEN * tokens / pieces)) if pieces else self._size
 
     def _short_enough(self, text: str) -> list[str]:
-        if self._length(text) <= self._chunk_size:
+        """`text` in pieces of at most the chunk size: between words, and inside a word that is longer by itself."""
+        if self._length(text) <= self._chunk_size or len(text) == 1:
             return [text]
         splitter = RecursiveCharacterTextSplitter(
             separators=[" ", ""], chunk_size=self._chunk_size, chunk_overlap=0, keep_separator=True,
             strip_whitespace=False, length_function=self._length,
         )  # fmt: skip
-        return splitter.split_text(text)
+        pieces = splitter.split_text(text)
+        if len(pieces) == 1:  # its parts are short enough by themselves and not together
+            pieces = [text[: len(text) // 2], text[len(text) // 2 :]]
+        return [short for piece in pieces for short in self._short_enough(piece)]
 
     def _learn(self, texts: list[str]) -> None:
-        self._known.update(zip(texts, self._count(texts), strict=True))
+        # White space has no tokens; as a unit without length it would be carried over into the next piece as well.
+        self._known.update((text, max(1, n)) for text, n in zip(texts, self._count(texts), strict=True))
 
     def _length(self, text: str) -> int:
+        if not text:  # what joins two units
+            return 0
         if text not in self._known:
             self._learn([text])
         return self._known[text]
@@ -125,6 +132,8 @@ def _passages(article: Article, splitter: SentenceSplitter) -> list[Passage]:
             start, end = span
             inside = tuple((start + a, start + b) for a, b in sentences(text[start:end]))
             passages.append(Passage(article.id, start, end, inside))
+    if at != len(text):
+        raise AssertionError(f"the pieces of article {article.id} do not make its text")
     return passages
 
 

@@ -75,6 +75,14 @@ def test_a_sentence_longer_than_the_encoder_reads_is_cut_at_words():
     assert all(text[p.start : p.end].split(" ")[0] in ("word", "end.") for p in found)
 
 
+def test_white_space_without_tokens_shifts_nothing():
+    text = "0 .: .: .: 0\n\n0 .: .: " + "0" * 73 + "\n\n " + "0" * 129
+    found = cut(text, 16)
+    assert [(p.start, p.end) for p in found[:2]] == [(0, 12), (14, 95)]
+    assert [text[p.start : p.end].strip("0") for p in found[2:]] == [""] * len(found[2:])
+    assert (found[2].start, found[-1].end) == (98, 227)
+
+
 def test_an_endless_word_is_cut_too():
     text = "x" * 5000
     found = cut(text, 16)
