@@ -10,7 +10,7 @@ from pathlib import Path
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import rag
-from rag.web import launch
+from rag.web import EXAMPLES, launch
 
 HERE = Path(__file__).resolve().parent
 SEEDS = HERE / "seeds"
@@ -20,8 +20,8 @@ def main() -> int:
     """Exit status: 1 where the index or the address cannot be used."""
     index = Path(os.environ.get("INDEX") or HERE / "index")
     try:
-        library = demonstration(index) or rag.open(index)
-        launch(library)
+        library = demonstration(index)
+        launch(library or rag.open(index), examples=EXAMPLES if library else ())
     except rag.AccordingError as error:
         print(f"according: {error}", file=sys.stderr)
         return 1

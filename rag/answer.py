@@ -121,7 +121,7 @@ def when(citation: Citation) -> str:
     if not citation.date:
         return "undated"
     day = f"{citation.date.day} {citation.date:%B %Y}"
-    return day if citation.date_basis in (None, "published") else f"{day} ({citation.date_basis})"
+    return f"{day} ({citation.date_basis})" if citation.date_basis else day
 
 
 def cite(passage: Passage, article: Article, ranked: Ranked) -> Citation:

@@ -22,6 +22,7 @@ INTRODUCTION = (
     "# According\nAsk the press, and see who said it, where and when. Every answer is quoted word for word "
     "from the indexed articles; nothing is written for you."
 )
+# For the demonstration corpus.
 EXAMPLES = (
     "Is the MEK a cult?",
     "Why did the United States take the MEK off its terrorist list in 2012?",
@@ -46,8 +47,8 @@ _SHOW_LAST = """() => setTimeout(() => {
 Message = dict[str, Any]
 
 
-def create_app(library: Library, examples: Sequence[str] = EXAMPLES) -> gr.Blocks:
-    """The app for a library, not yet listening. `launch` opens it."""
+def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
+    """The app for a library, not yet listening; `examples` are questions to begin with. `launch` opens it."""
 
     def ask(
         question: str,
@@ -80,7 +81,8 @@ def create_app(library: Library, examples: Sequence[str] = EXAMPLES) -> gr.Block
         chat = gr.Chatbot(
             label="Answers", show_label=False, elem_id="chat", height="65vh", layout="panel", autoscroll=False,
             buttons=[], feedback_options=None, latex_delimiters=[], group_consecutive_messages=False,
-            placeholder="Ask a question, or begin with one of these.", examples=[{"text": e} for e in examples],
+            placeholder=f"Ask a question{', or begin with one of these' if examples else ''}.",
+            examples=[{"text": e} for e in examples],
         )  # fmt: skip
         with gr.Row():
             box = gr.Textbox(
@@ -113,7 +115,13 @@ def _example(event: gr.SelectData) -> str:
     return str(event.value["text"])
 
 
-def launch(library: Library, host: str | None = None, port: int | None = None, wait: bool = True) -> str:
+def launch(
+    library: Library,
+    host: str | None = None,
+    port: int | None = None,
+    wait: bool = True,
+    examples: Sequence[str] = (),
+) -> str:
     """Opens the app and prints its address; returns the address once closed, or at once where `wait` is False.
 
     `host` is $HOST or 127.0.0.1, `port` is $PORT or the first free one from 7860 on, where not given.
@@ -126,7 +134,7 @@ def launch(library: Library, host: str | None = None, port: int | None = None, w
     except ValueError:
         raise AccordingError(f"PORT is {given!r}; give a number such as 7860") from None
     library.prepare()
-    app = create_app(library)
+    app = create_app(library, examples)
     try:
         _, address, _ = app.launch(
             server_name=host, server_port=number, share=False, quiet=True, prevent_thread_lock=True, footer_links=[],

@@ -49,7 +49,7 @@ def address(tmp_path_factory, real):
     records = [HARBOUR | {"host": "mirror.example", "kind": "digest"}, hostile]
     (folder / "n.jsonl").write_text("\n".join(map(json.dumps, records)))
     library = rag.build([folder / "n.jsonl"], index=folder / "index", encoder=real)
-    yield web.launch(library, port=0, wait=False)
+    yield web.launch(library, port=0, wait=False, examples=web.EXAMPLES)
     import gradio
 
     gradio.close_all()
@@ -71,7 +71,7 @@ def test_a_reader_asks_and_sees_who_said_it_where_and_when(page, address):
     answer = ask(page, "By how much will the dock workers' wages rise?")
     card = answer.locator(".card").first
     expect(card.locator("header")).to_contain_text("According to a digest of The Guardian, via mirror.example")
-    expect(card.locator(".when")).to_have_text("14 May 2013")
+    expect(card.locator(".when")).to_have_text("14 May 2013 (published)")
     expect(card.locator(".kind")).to_contain_text("digest: a summary, not the outlet’s own words")
     expect(card.locator("cite")).to_have_text("Harbour strike ends")
     expect(card.locator("mark")).to_contain_text("wages would rise by four percent.")

@@ -42,7 +42,7 @@ def test_ask_shows_outlet_host_and_date_above_each_passage(index, capsys):
     status, out, _ = said(capsys, "ask", "--index", index, "-k", 1, "Why", "was", "the", "bridge", "closed?")
     assert status == 0
     assert out == (
-        "1. According to Press TV, via mirror.example, 2 January 2015\n"
+        "1. According to Press TV, via mirror.example, 2 January 2015 (published)\n"
         "   «Engineers closed the old bridge after finding cracks in two pillars.» Traffic was sent over the\n"
         "   ring road.\n"
         "   [Bridge closed]\n"
