@@ -686,3 +686,47 @@ def test_a_file_that_holds_nothing_but_a_short_text_is_an_article():
     text = "Dock workers ended their strike on Tuesday, the port said in a statement."
     assert seen(text) == [(None, None, text)]
     assert seen(f"Harbour strike ends\n\n{text}") == [("Harbour strike ends", None, text)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The site could not be reached by inspectors on Monday.",
+        "The minister wrote:",
+        "Rajavi says:",
+        "Facebook changed its privacy policy after the vote.",
+        "The company broke its own terms of service, the court found.",
+        "The copyright law of 2019 was struck down by the court.",
+        "He said so in a newsletter to his followers last week.",
+        "Refugees were told to register here by Monday or lose their papers.",
+        "Voters can register today at any post office in the two provinces.",
+        "No. He did not say why.",
+        "No comment.",
+        "Discussion",
+        "Tagged as terrorists in 1997, the group was taken off the list fifteen years later by the State Department.",
+        "Nous ne céderons pas, a dit le ministre. »",
+        "She wants the team to return to the top of the league next year.",
+        "The bakery gave us free cookies on the last day of the siege, he said.",
+        "The paper was published under a pseudonym in 1968 and posted in every mosque.",
+        "Posted in the capital since May, the envoy has met no minister so far.",
+        "We will support our work with money from the exiles, the letter said.",
+        "Share of the vote: 12 percent",
+        "Most of the camp was empty.",
+        "Related to the late shah, he left in 1979.",
+        "The video (not verified) shows smoke over the camp.",
+        "Code: a word that guards used for beatings.",
+        "Service: he was a conscript for two years.",
+        "Print shops were searched, too.",
+        "In his report the envoy said that the camp can also be visited by families, but only at night.",
+        "Views differ: the author of the law says it is not necessarily a ban.",
+        "He told them to sign up for the army, an account that the guard denied.",
+        "Donate, they were told, or leave the group.",
+        "Topic: nothing was off limits in the talks that night.",
+        "Contact: none so far with the hostage's family, an uncle said.",
+        "See also the letter of 5 May, the judge said.",
+        "One comment was struck from the record.",
+    ],
+)
+def test_news_that_uses_the_words_of_templates_stays_in_the_text(line):
+    page = f"Crane sale put off until autumn\n\nMay 4, 2016\n\n{CRANES}\n\n{line}\n\n{WATER}\n\n© 2016 The Selwyn Mail"
+    assert seen(page) == [("Crane sale put off until autumn", "2016-05-04", f"{CRANES}\n\n{line}\n\n{WATER}")]

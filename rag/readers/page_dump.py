@@ -41,6 +41,7 @@ from .page_line import (
     ENDS,
     LONG_LINE,
     PRODUCTION,
+    SPEAKER,
     Kind,
     classify,
     closing,
@@ -78,7 +79,7 @@ def parse(text: str, source: str = "") -> Iterator[Article]:
     """The articles of a dump given as text; `source` is recorded with each."""
     page = Page(text)
     host = find_host(page)
-    entries = [entry for stretch, title in heads(page) if (entry := extract(page, stretch, title))]
+    entries = [entry for stretch, title, body in heads(page) if (entry := extract(page, stretch, title, body))]
     for entry in without_summaries(entries, page):
         lines = entry.lines(page)
         found = attribute([page.lines[i] for i in entry.head], lines, catalogue(), host)
@@ -122,6 +123,7 @@ class Page:
             line.strip(" •◦▪*·–—-") for line, k in zip(self.lines, self.kinds, strict=True) if k is Kind.BULLET
         }
         self._mark_labels()
+        self._mark_comments()
         n = len(self.lines)
         self.above, self.below = [-1] * n, [n] * n
         for i in range(1, n):
@@ -142,6 +144,17 @@ class Page:
         for i, form in shapes.items():
             if times[form] >= LABEL_TIMES:
                 self.kinds[i] = Kind.LABEL if self.kinds[i] is Kind.SHORT else Kind.NOISE
+
+    def _mark_comments(self) -> None:
+        """Tell a reader's comment ("Jane says:", then a date) from words quoted in a text ("The minister wrote:")."""
+        for i, line in enumerate(self.lines):
+            short = self.kinds[i] is Kind.SHORT and SPEAKER.fullmatch(line.strip())
+            if short and self.kinds[self.following(i)] is Kind.DATED:
+                self.kinds[i] = Kind.COMMENTS
+
+    def following(self, i: int) -> int:
+        """The next line that is not blank; `i` itself at the page's end."""
+        return next((j for j in range(i + 1, len(self.lines)) if self.kinds[j] is not Kind.BLANK), i)
 
     def _end(self) -> int:
         """A lone heading of comments, or one of other articles that no text follows, after prose."""
@@ -368,23 +381,22 @@ class Entry:
         return lines
 
 
-def heads(page: Page) -> list[tuple[Stretch, int | None]]:
-    """The stretches with the lines of their titles; where most titles stand at one place of their heads, all do."""
-    found = list(stretches(page))
-    bodies = [first_paragraph(page, stretch) for stretch in found]
-    titles = [None if body is None else pick_title(page, s, body) for s, body in zip(found, bodies, strict=True)]
-    blocks = [None if t is None else _block(page, s.start, t) for s, t in zip(found, titles, strict=True)]
-    known = [block for block in blocks[1:] if block is not None]  # above the first head stands the page's own
-    usual, times = Counter(known).most_common(1)[0] if len(known) > 1 else (0, 0)
-    if times * 2 > len(known):
-        for k in range(1, len(found)):
-            if blocks[k] == usual or bodies[k] is None:
-                continue
-            lines = range(found[k].start, bodies[k] or 0)
-            at = [i for i in lines if page.kinds[i] is Kind.SHORT and _block(page, found[k].start, i) == usual]
-            if len(at) == 1 and count(page.lines[at[0]]) > 1:
-                titles[k] = at[0]
-    return list(zip(found, titles, strict=True))
+def heads(page: Page) -> list[tuple[Stretch, int | None, int]]:
+    """The stretches that hold prose, with the lines of their titles and first paragraphs.
+
+    Where most titles stand at one place of their heads, all do; above the first head stands the page's own.
+    """
+    bodies = {stretch: body for stretch in stretches(page) if (body := first_paragraph(page, stretch)) is not None}
+    titles = {stretch: pick_title(page, stretch, body) for stretch, body in bodies.items()}
+    later = list(bodies)[1:]
+    blocks = {s: _block(page, s.start, title) for s in later if (title := titles[s]) is not None}
+    usual, times = Counter(blocks.values()).most_common(1)[0] if len(blocks) > 1 else (0, 0)
+    for stretch in later if times * 2 > len(blocks) else []:
+        lines = [i for i in range(stretch.start, bodies[stretch]) if page.kinds[i] is Kind.SHORT]
+        there = [i for i in lines if _block(page, stretch.start, i) == usual]
+        if blocks.get(stretch) != usual and len(there) == 1 and count(page.lines[there[0]]) > 1:
+            titles[stretch] = there[0]
+    return [(stretch, titles[stretch], body) for stretch, body in bodies.items()]
 
 
 def _block(page: Page, start: int, i: int) -> int:
@@ -393,11 +405,8 @@ def _block(page: Page, start: int, i: int) -> int:
     return sum(here and not before for before, here in pairwise([False, *shown]))
 
 
-def extract(page: Page, stretch: Stretch, title: int | None) -> Entry | None:
+def extract(page: Page, stretch: Stretch, title: int | None, body: int) -> Entry | None:
     """The article of one stretch, or None where it holds none."""
-    body = first_paragraph(page, stretch)
-    if body is None:
-        return None
     start, end = body if title is None else title + 1, text_end(page, body, stretch)
     text = text_lines(page, start, body, end)
     if is_error_page(page, stretch, body) or is_list_of_others(page, text, stretch):
@@ -476,8 +485,7 @@ def is_appended(page: Page, i: int) -> bool:
 def is_cut(page: Page, i: int) -> bool:
     """Whether line `i` is a short paragraph cut off ("..."), or followed by "Continue reading"."""
     line = page.lines[i]
-    after = next((j for j in range(i + 1, min(i + 4, len(page.lines))) if page.kinds[j] is not Kind.BLANK), i)
-    more = page.kinds[after] is Kind.MORE or _MORE_INLINE.search(line[-LONG_LINE:])
+    more = page.kinds[page.following(i)] is Kind.MORE or _MORE_INLINE.search(line[-LONG_LINE:])
     return bool(more or _CUT.search(line[-20:])) and count(line) < EXCERPT_WORDS
 
 
@@ -526,8 +534,7 @@ def pick_title(page: Page, stretch: Stretch, body: int) -> int | None:
     scores: dict[int, float] = {}
     for rank, i in enumerate(head):
         scores[i] = _title_score(page, i, trail, said) + rank / len(head) / (2 if listed else 4)
-        below = next(j for j in range(i + 1, len(page.lines)) if page.kinds[j] is not Kind.BLANK)
-        if below == body and page.is_alone(i):
+        if page.following(i) == body and page.is_alone(i):
             scores[i] += 3.0 if listed else 0.5
         before = head[rank - 1] if rank else None
         if before is not None and _is_subtitle(page, before, i):
@@ -547,7 +554,7 @@ def _title_score(page: Page, i: int, trail: str, said: set[str]) -> float:
     score += min(2.0, 0.7 * len(said & set(regex.findall(r"\w{4,}", line.casefold()))))
     if CAPTION.search(line) or regex.search(r"[:,;]$|\|", line) or byline(line):
         score -= 3
-    below = next(j for j in range(i + 1, len(page.lines)) if page.kinds[j] is not Kind.BLANK)
+    below = page.following(i)
     if page.lines[below].strip().startswith(line):  # the label of a picture, then its caption
         score -= 3
     signed = page.kinds[below] in (Kind.DATED, Kind.BYLINE, Kind.META)
@@ -606,11 +613,8 @@ def find_host(page: Page) -> str | None:
             continue
         sites = [domain(word) for word in _SITE.findall(line)]
         after = regex.split(r"[.|·©]|\s[–—-]\s", _YEARS.sub("", match["rest"]))
-        parts = [
-            after[0],
-            regex.split(r"[|·]", match["before"])[-1],
-            *after[1:],
-        ]  # "© NAME", "NAME © 2015", "© 2015 | NAME"
+        before = regex.split(r"[|·]", match["before"])[-1]
+        parts = (after[0], before, *after[1:])  # "© NAME", "NAME © 2015", "© 2015 | NAME"
         names_in = (_RIGHTS.sub("", part).strip(" ,-–—\t\u00a0") for part in parts)
         name = next((name for name in names_in if name and not _MAKER.match(name)), "")
         known = [outlet for site in sites if (outlet := names.of_url(site))] + [names.resolve(name)]

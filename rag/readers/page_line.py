@@ -71,22 +71,18 @@ _TEASERS = regex.compile(
     regex.I,
 )
 _COMMENTS = regex.compile(
-    r"\W*(?:(?:\d+|one|two|three|no)\s+(?:comments?|responses?|replies|reply|thoughts?|réactions?|commentaires?|"
+    r"\W*no\s+comments(?:\s+yet)?\W*|\W*(?:(?:\d+|one|two|three)\s+(?:comments?|responses?|replies|reply|thoughts?|réactions?|commentaires?|"
     r"comentarios?|kommentare?)(?:\s+(?:to|on|so\s+far|yet)\b.*)?|(?:comments?|comentarios|commentaires|kommentare)"
     r"(?:\s*\(\d+\)|\s+section|\s+(?:are\s+)?(?:closed|off|disabled).*|\s+on\s+.*)?|"
     r"(?:leave|post|add|write|submit)\s+(?:a|your)\s+(?:comment|reply|response)|join\s+the\s+(?:conversation|discussion)|"
-    r"cancel\s+reply|reader\s+comments|discussion(?:\s+about\s+.*)?|view\s+(?:\d+\s+)?comments?|"
-    r".{1,60}\b(?:says|wrote)\s*:|.*\(not\s+verified\).*)\W*",
+    r"cancel\s+reply|reader\s+comments|discussion\s+about\s+.*|view\s+(?:\d+\s+)?comments?|.*\(not\s+verified\).*)\W*",
     regex.I,
 )
 _FOOTER = regex.compile(
-    r"©|\(c\)\s*(?:19|20)\d\d|\ball\s+rights?\s+reserved\b|\bcopyright\b.{0,20}\b(?:19|20)\d\d|\b(?:back|return)\s+to\s+"
-    r"(?:the\s+)?top\b|^\W*(?:proudly\s+)?(?:powered|designed|developed|hosted)\s+by\b|\bterms\s+(?:of\s+(?:use|service)|"
+    r"\bcopyright\b.{0,20}\b(?:19|20)\d\d|\b(?:back|return)\s+to\s+(?:the\s+)?top\b|^\W*(?:proudly\s+)?(?:powered|designed|developed|hosted)\s+by\b|\bterms\s+(?:of\s+(?:use|service)|"
     r"and\s+conditions)\b|\bprivacy\s+policy\b|\bcreative\s+commons\b|^\W*(?:re)?publish\s+this\s+(?:article|story)\W*$|"
     r"^\W*(?:for\s+(?:more|further|media|press|additional)\b.{0,40}\b(?:contact|information|inquiries|enquiries)|"
     r"(?:media|press)\s+contacts?|contacts?)\b.{0,80}:\W*$|^\W*ends\W*$|^\W*(?:###|# # #|-30-)\W*$|"
-    r"\b(?:views?|opinions?)\b.{0,60}\b(?:expressed|articulated|author(?:['’]?s)?|writer)\b.{0,80}\bnot\s+necessarily\b|"
-    r"\b(?:web)?site\b.{0,20}\b(?:also\s+)?be\s+(?:accessed|reached|visited)\b|"
     r"^\W*(?:our\s+standards|create\s+a\s+free)\b|\bmentions\s+légales\b|\baviso\s+legal\b|^\W*impressum\b",
     regex.I,
 )
@@ -106,11 +102,26 @@ _BOX = regex.compile(
     r"\badvertis(?:e|ing)\s+with\s+us\b|^\W*(?:table\s+of\s+contents|on\s+this\s+page|in\s+this\s+article|contents)\W*$",
     regex.I,
 )
+# What a whole sentence must say to be furniture all the same: it speaks of the page, or to its reader about it.
+_LEGAL = regex.compile(
+    r"©|\(c\)\s*(?:19|20)\d\d|\ball\s+rights?\s+reserved\b|\bcopyright\W{0,3}(?:19|20)\d\d|\bour\s+(?:privacy|terms|standards)\b|"
+    r"\bcreative\s+commons\s+(?:\S+\s+){0,3}licen[cs]e|site\s+can\s+also\s+be\s+(?:accessed|reached|visited)\s+at\b|"
+    r"\b(?:views?|opinions?)\b.{0,80}\bnot\s+necessarily\s+(?:reflect|represent|those)\b",
+    regex.I,
+)
+_TO_READER = regex.compile(
+    r"\b(?:we|site|partners?)\b.{0,40}\buses?\b.{0,20}\bcookies\b|\bcookies\b.{0,60}\b(?:you|your|device)\b|"
+    r"\b(?:sign\s+up|subscribe|register|log\s*in|sign\s+in)\b.{0,60}\b(?:our|newsletters?|inbox|alerts?|to\s+(?:read|continue))\b|"
+    r"\bour\b.{0,40}\b(?:newsletters?|e-?mails?|briefing)\b|\bto\s+receive\s+(?:new|our)\b|\bnewsletters?\b.{0,60}\b(?:you|your|us|inbox)\b|"
+    r"\b(?:support|fund)\s+(?:our|independent|my)\s+(?:journalism|reporting)\b|\benable\s+javascript\b|"
+    r"^\W*(?:enter\s+)?your\s+e-?mail\s+address\b",
+    regex.I,
+)
 _META = regex.compile(
     r"\W*(?:reading\s+time\W+)?(?:\d+\s*min(?:ute)?s?\.?(?:\s+read)?|\d+\s+(?:views?|reads?|hits|shares)|hits\W+\d+|"
     r"(?:(?:last\s+)?(?:updated|published|posted|modified)\W+)?\d+\s+(?:second|minute|hour|day|week|month|year)s?\s+ago|"
     r"(?:last\s+)?(?:updated|published|posted)|date|details|reference|for\s+immediate\s+release|"
-    r"(?:(?:news|story|article|index)\s+)?(?:id|code|service|ref(?:erence)?|number|no|font\s+size)\s*[:.#]\s*.{1,40})\W*",
+    r"(?:(?:news|story|article|index)\s+)?(?:id|code|service|ref(?:erence)?|number|font\s+size)\s*[:#]\s*.{1,40})\W*",
     regex.I,
 )
 _MORE = regex.compile(
@@ -146,6 +157,7 @@ CAPTION = regex.compile(
     r"^\s*\(?(?:photo|image|credit)\b|\bphoto\s+by\b|\[[^\[\]]+/[^\[\]]+\]\s*$",
     regex.I,
 )
+SPEAKER = regex.compile(r".{1,60}\b(?:says|wrote)\s*:", regex.I)
 PRODUCTION = regex.compile(r"\(.*\b(?:reporting|writing|editing)\s+by\b.*\)", regex.I)
 _CLOSING = regex.compile(
     r"\(|https?://|www\.|\[?\d{1,2}[.\])]\s|[–—-]{1,2}\s*\p{Lu}|(?i:source|via|credit|originally|translated|additional)\b|"
@@ -174,14 +186,37 @@ def classify(line: str) -> Kind:
     if len(bare) > LONG_LINE:
         return Kind.PROSE
     words = count(bare)
-    if words <= 14 and (control := _control(bare)):
-        return control
     if PRODUCTION.fullmatch(bare):
         return Kind.PROSE
-    if words <= 14 and _MORE.match(bare):
-        return Kind.MORE
     if words <= 24 and _INSERTED.fullmatch(bare):
         return Kind.NOISE
+    if furniture := _furniture(line, bare, words) if not _is_sentence(bare) else _told_to_reader(bare):
+        return furniture
+    if words < BRIEF_WORDS and CAPTION.search(bare):
+        return Kind.SHORT
+    if words >= (17 if _ASKED.search(bare) else 10) and _STOPPED.search(bare):
+        return Kind.PROSE  # a title may well end in "?" or "!", rarely with more than 16 words
+    return Kind.PROSE if words >= 25 else Kind.SHORT
+
+
+def _is_sentence(bare: str) -> bool:
+    """Whether a line ends as sentences end, and not as headings, labels and menus do."""
+    return count(bare) > 3 and bool(_SENTENCE.search(bare))
+
+
+def _told_to_reader(bare: str) -> Kind | None:
+    """The kind of a sentence that is furniture, which speaks of the page or to its reader; None for text."""
+    if len(bare) < 250 and _LEGAL.search(bare):
+        return Kind.FOOTER
+    return Kind.BOX if count(bare) <= 60 and _TO_READER.search(bare) and not set(bare) & set('“"') else None
+
+
+def _furniture(line: str, bare: str, words: int) -> Kind | None:
+    """The kind of a line of furniture; None for others. The order tells lines that several patterns would take."""
+    if words <= 14 and (control := _control(bare)):
+        return control
+    if words <= 14 and _MORE.match(bare):
+        return Kind.MORE
     if len(bare) < 250 and _BULLET.match(line) and words <= 20 and bare[-1] not in ".!":
         return Kind.DATED if _LABELLED.match(bare) and _is_dated(bare) else Kind.BULLET
     if words <= 20 and _JUMP.fullmatch(bare):
@@ -194,19 +229,13 @@ def classify(line: str) -> Kind:
         return Kind.META if line.startswith("  ") else Kind.DATED  # dumps indent what belongs to an item of a list
     if words <= 14 and (byline(bare) or _POSTED.fullmatch(bare)):
         return Kind.BYLINE
-    if len(bare) < 250 and _FOOTER.search(bare):
+    if len(bare) < 250 and (_FOOTER.search(bare) or _LEGAL.search(bare)):
         return Kind.FOOTER
     if _TAGS.fullmatch(bare):
         return Kind.TAGS
     if words <= 14 and _is_menu(bare):
         return Kind.NOISE
-    if words <= 60 and _BOX.search(bare) and not set(bare) & set('“"'):
-        return Kind.BOX
-    if words < BRIEF_WORDS and CAPTION.search(bare):
-        return Kind.SHORT
-    if words >= (17 if _ASKED.search(bare) else 10) and _STOPPED.search(bare):
-        return Kind.PROSE  # a title may well end in "?" or "!", rarely with more than 16 words
-    return Kind.PROSE if words >= 25 else Kind.SHORT
+    return Kind.BOX if words <= 60 and _BOX.search(bare) and not set(bare) & set('“"') else None
 
 
 def _control(bare: str) -> Kind | None:
