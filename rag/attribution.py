@@ -15,8 +15,8 @@ import regex
 from .dates import find_date
 from .outlets import Catalogue, domain
 
-# Lines from each end of a text in which credits are looked for. Of the 53 synthetic and 23 real articles with gold
-# (shared/gold/articles.json) none has one further in; a line longer than a credit's longest form is a paragraph.
+# Lines from each end of a text in which credits are looked for: of 23 real articles and 53 made for the purpose, none
+# has one further in. A line longer than a credit's longest form is a paragraph.
 EDGE_LINES = 4
 CREDIT_CHARS = 160
 TOLD_CHARS = len("told   the   ")

@@ -724,9 +724,13 @@ def test_a_file_that_holds_nothing_but_a_short_text_is_an_article():
         "Topic: nothing was off limits in the talks that night.",
         "Contact: none so far with the hostage's family, an uncle said.",
         "See also the letter of 5 May, the judge said.",
+        "The Associated Press reports:",
+        "“We have found a way to pursue our security and protect our privacy,” he said of the new law.",
+        "The prime minister speaks in the lower house on Friday, March 29 ©Parliament/Handout via an agency",
+        "Compare that with the absolute lack of rights that users have under the company’s own terms of service:",
         "One comment was struck from the record.",
     ],
 )
 def test_news_that_uses_the_words_of_templates_stays_in_the_text(line):
-    page = f"Crane sale put off until autumn\n\nMay 4, 2016\n\n{CRANES}\n\n{line}\n\n{WATER}\n\n© 2016 The Selwyn Mail"
+    page = f"Crane sale put off until autumn\n\nMay 4, 2016\n\n{CRANES}\n\n{line}\n\n{WATER}\n\n© 2016 Selwyn Mail"
     assert seen(page) == [("Crane sale put off until autumn", "2016-05-04", f"{CRANES}\n\n{line}\n\n{WATER}")]

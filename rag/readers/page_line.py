@@ -56,7 +56,7 @@ _GLUE = regex.compile(
 )
 _TEASERS = regex.compile(
     r"\W*(?:(?:the\s+)?(?:new(?:est)?|latest|recent|related|similar|popular|other|top|featured|more|further|must|"
-    r"trending|editor['’]?s?['’]?|recommended|suggested|associated|breaking)\s+(?:\w+\s+)?(?:articles?|posts?|stor(?:y|"
+    r"trending|editor['’]?s?['’]?|recommended|suggested|breaking)\s+(?:\w+\s+)?(?:articles?|posts?|stor(?:y|"
     r"ies)|news|headlines?|reads?|reading|content|coverage|topics?|videos?|picks?|choice|reports?|entries|analys[ie]s|"
     r"links?|updates?|publications?|items?|comments)|most\s+(?:read|viewed|popular|shared|commented|recent|watched|"
     r"discussed)(?:\s+\w+){0,4}|(?:you\s+(?:may|might|could|will|['’]ll)|others)\s+(?:also\s+)?(?:like|love|enjoy|be\s+"
@@ -104,7 +104,7 @@ _BOX = regex.compile(
 )
 # What a whole sentence must say to be furniture all the same: it speaks of the page, or to its reader about it.
 _LEGAL = regex.compile(
-    r"©|\(c\)\s*(?:19|20)\d\d|\ball\s+rights?\s+reserved\b|\bcopyright\W{0,3}(?:19|20)\d\d|\bour\s+(?:privacy|terms|standards)\b|"
+    r"^.{0,40}©|(?:©|\(c\))\s*(?:19|20)\d\d|\ball\s+rights?\s+reserved\b|\bcopyright\W{0,3}(?:19|20)\d\d|\bour\s+(?:privacy\s+policy|terms\s+(?:of|and))\b|"
     r"\bcreative\s+commons\s+(?:\S+\s+){0,3}licen[cs]e|site\s+can\s+also\s+be\s+(?:accessed|reached|visited)\s+at\b|"
     r"\b(?:views?|opinions?)\b.{0,80}\bnot\s+necessarily\s+(?:reflect|represent|those)\b",
     regex.I,
@@ -112,7 +112,7 @@ _LEGAL = regex.compile(
 _TO_READER = regex.compile(
     r"\b(?:we|site|partners?)\b.{0,40}\buses?\b.{0,20}\bcookies\b|\bcookies\b.{0,60}\b(?:you|your|device)\b|"
     r"\b(?:sign\s+up|subscribe|register|log\s*in|sign\s+in)\b.{0,60}\b(?:our|newsletters?|inbox|alerts?|to\s+(?:read|continue))\b|"
-    r"\bour\b.{0,40}\b(?:newsletters?|e-?mails?|briefing)\b|\bto\s+receive\s+(?:new|our)\b|\bnewsletters?\b.{0,60}\b(?:you|your|us|inbox)\b|"
+    r"\bour\s+(?:\w+\s+){0,2}(?:newsletters?|briefing)\b|\bour\s+(?:free|daily|weekly|morning)\s+e-?mails?\b|\byour\s+inbox\b|\bsigning\s+up\W+you\s+agree\b|\bto\s+receive\s+(?:new|our)\b|\bnewsletters?\b.{0,60}\b(?:you|your|us|inbox)\b|"
     r"\b(?:support|fund)\s+(?:our|independent|my)\s+(?:journalism|reporting)\b|\benable\s+javascript\b|"
     r"^\W*(?:enter\s+)?your\s+e-?mail\s+address\b",
     regex.I,
@@ -206,9 +206,9 @@ def _is_sentence(bare: str) -> bool:
 
 def _told_to_reader(bare: str) -> Kind | None:
     """The kind of a sentence that is furniture, which speaks of the page or to its reader; None for text."""
-    if len(bare) < 250 and _LEGAL.search(bare):
-        return Kind.FOOTER
-    return Kind.BOX if count(bare) <= 60 and _TO_READER.search(bare) and not set(bare) & set('“"') else None
+    if count(bare) <= 60 and _TO_READER.search(bare) and not set(bare) & set('“"'):
+        return Kind.BOX
+    return Kind.FOOTER if len(bare) < 250 and _LEGAL.search(bare) else None
 
 
 def _furniture(line: str, bare: str, words: int) -> Kind | None:
@@ -229,7 +229,9 @@ def _furniture(line: str, bare: str, words: int) -> Kind | None:
         return Kind.META if line.startswith("  ") else Kind.DATED  # dumps indent what belongs to an item of a list
     if words <= 14 and (byline(bare) or _POSTED.fullmatch(bare)):
         return Kind.BYLINE
-    if len(bare) < 250 and (_FOOTER.search(bare) or _LEGAL.search(bare)):
+    if told := _told_to_reader(bare):
+        return told
+    if words <= 14 and _FOOTER.search(bare):
         return Kind.FOOTER
     if _TAGS.fullmatch(bare):
         return Kind.TAGS

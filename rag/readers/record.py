@@ -15,7 +15,6 @@ from ..outlets import catalogue, domain
 
 OUTLET = ("outlet", "source", "publisher")
 DATE = ("date", "published_at", "publish_date")
-IDENTIFIER = ("id",)
 
 
 def article(fields: Mapping[str, Any], text: object, source: str) -> Article:
@@ -40,9 +39,8 @@ def article(fields: Mapping[str, Any], text: object, source: str) -> Article:
     kind = fields.get("kind") or KINDS[0]
     if kind not in KINDS:
         raise InputError(f"kind is {kind!r}; it can be {' or '.join(map(repr, KINDS))}")
-    _, given = _first(fields, IDENTIFIER)
     made = Article(
-        id=str(given or ""),
+        id="" if fields.get("id") is None else str(fields["id"]),
         text=text.strip("\n"),
         title=_string(fields, "title"),
         outlet=outlet,
