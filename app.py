@@ -10,6 +10,7 @@ from pathlib import Path
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import rag
+from rag.store import Store
 from rag.web import EXAMPLES, launch
 
 HERE = Path(__file__).resolve().parent
@@ -30,7 +31,7 @@ def main() -> int:
 
 def demonstration(index: Path) -> rag.Library | None:
     """The demonstration library, made or brought up to date; None where the index holds something else."""
-    if (index / "library.sqlite").exists():
+    if Store.exists(index):
         with rag.open(index) as library:
             if not all(Path(article.source).resolve().is_relative_to(SEEDS) for article in library.articles()):
                 return None

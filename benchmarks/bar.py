@@ -7,26 +7,22 @@ Each line of QUESTIONS has `question`, `kind` (one beginning with "unanswerable"
 answered and the share of the others that would be answered wrongly.
 """
 
-import argparse
-import json
 from pathlib import Path
+
+from labelled import options
 
 import rag
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--index", required=True)
-    parser.add_argument("--questions", required=True, type=Path)
-    options = parser.parse_args()
-    library = rag.open(options.index)
+    given = options(__doc__, "index")
+    library = rag.open(given.index)
 
     def best(question: str, previous: str | None = None) -> float:
         return library.search(f"{previous} {question}" if previous else question, k=1)[0].score
 
-    labelled = [json.loads(line) for line in options.questions.read_text().splitlines() if line.strip()]
     scores: dict[str, list[float]] = {"answerable": [], "near": [], "off topic": []}
-    for q in labelled:
+    for q in given.questions:
         kind = (
             "answerable" if not q["kind"].startswith("unanswerable") else "off topic" if "off" in q["kind"] else "near"
         )

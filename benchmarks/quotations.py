@@ -5,11 +5,10 @@
 QUESTIONS as for `ranking.py`. A marked sentence counts as evidence where the two share six words of ten of the shorter.
 """
 
-import argparse
-import json
 import re
 import statistics
-from pathlib import Path
+
+from labelled import options
 
 import rag
 from rag import answer
@@ -18,12 +17,9 @@ SHARES = (0.7, 0.8, 0.85, 0.9, 0.95, 1.01)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--index", required=True)
-    parser.add_argument("--questions", required=True, type=Path)
-    options = parser.parse_args()
-    library = rag.open(options.index)
-    questions = [q for q in map(json.loads, options.questions.read_text().splitlines()) if q.get("answers")]
+    given = options(__doc__, "index")
+    library = rag.open(given.index)
+    questions = [q for q in given.questions if q.get("answers")]
     print(f"share  evidence marked of {len(questions)}  words marked in a passage")
     for share in SHARES:
         answer.BESIDE = share

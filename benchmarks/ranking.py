@@ -7,11 +7,10 @@ sentence that stands in PAGES; lines without answers are passed over. Prints, fo
 evidence among the first five passages, and in the first. Builds an index for each length, in a temporary folder.
 """
 
-import argparse
-import json
 import re
 import tempfile
-from pathlib import Path
+
+from labelled import options
 
 import rag
 from rag import passage, search
@@ -22,17 +21,14 @@ SHARES = (0.0, 0.5, 0.7, 0.85, 1.0)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pages", required=True, nargs="+")
-    parser.add_argument("--questions", required=True, type=Path)
-    options = parser.parse_args()
-    questions = [q for q in map(json.loads, options.questions.read_text().splitlines()) if q.get("answers")]
+    given = options(__doc__, "pages", nargs="+")
+    questions = [q for q in given.questions if q.get("answers")]
     encoder = SentenceEncoder()
     print(f"tokens  passages  {'  '.join(f'{share:>9}' for share in SHARES)}   (share of the best sentence)")
     for length in LENGTHS:
         passage.PASSAGE_TOKENS = length
         with tempfile.TemporaryDirectory() as folder:
-            library = rag.build(options.pages, index=folder, encoder=encoder)
+            library = rag.build(given.pages, index=folder, encoder=encoder)
             cells = []
             for share in SHARES:
                 search.SENTENCE = share
