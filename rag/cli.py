@@ -46,7 +46,7 @@ def _build(options: argparse.Namespace) -> None:
     for skipped in report.skipped:
         print(f"skipped {skipped}", file=sys.stderr)
     values = {name: getattr(report, name) for name in report.__dataclass_fields__ if name != "skipped"}
-    values["skipped"] = [{"source": s.source, "line": s.line, "reason": s.reason} for s in report.skipped]
+    values["skipped"] = [{"source": s.source, "place": s.place, "reason": s.reason} for s in report.skipped]
     _print(options, values, f"{options.index}: {report}")
 
 

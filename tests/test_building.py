@@ -56,7 +56,7 @@ def test_a_file_that_cannot_be_read_today_takes_nothing_away(tmp_path, news, wor
     path.write_text(path.read_text().splitlines()[0] + '\n{"id": "bridge", "tex')
     library = rag.build([path], index=tmp_path / "i", encoder=words)
     assert counts(library.report) == (0, 0, 1, 0)
-    assert [(s.line, s.reason.split(" (")[0]) for s in library.report.skipped] == [(2, "not JSON")]
+    assert [(s.place, s.reason.split(" (")[0]) for s in library.report.skipped] == [("line 2", "not JSON")]
     assert [a.id for a in library.articles()] == ["harbour", "bridge"]
 
 

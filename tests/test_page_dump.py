@@ -9,10 +9,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rag.errors import InputError
+from rag.outlets import catalogue
 from rag.readers import page_dump
-from rag.readers.page_dump import Kind, classify, parse
+from rag.readers.page_dump import Kind, classify
 
 DUMPS = ROOT / "tests" / "pages"  # our own writing, in the form that resiliparse gives to pages
+
+
+def parse(page):
+    return page_dump.parse(page, "", catalogue())
+
 
 # (title, day, outlet, authors, first words, last words) of each article, in the order of the page
 PAGES = {
@@ -324,7 +330,7 @@ PAGES = {
 
 
 def read(name):
-    return list(page_dump.read(DUMPS / f"{name}.txt"))
+    return list(page_dump.read(DUMPS / f"{name}.txt", catalogue()))
 
 
 def facts(article):
@@ -651,7 +657,7 @@ def test_a_file_that_is_not_utf8_is_refused_with_advice(tmp_path):
     path = tmp_path / "page.txt"
     path.write_bytes("Café".encode("latin-1"))
     with pytest.raises(InputError, match=r"page\.txt: not UTF-8 text .* save it as UTF-8"):
-        list(page_dump.read(path))
+        list(page_dump.read(path, catalogue()))
 
 
 COMMON = (

@@ -73,7 +73,7 @@ def test_a_date_that_is_not_sure_is_no_date(tmp_path, printed):
 def test_a_bad_record_is_skipped_with_its_line_and_the_rest_is_read(tmp_path, record, reason):
     first, bad, last = read(lines(tmp_path, {"text": TEXT}, record, {"text": TEXT + " More."}))
     assert isinstance(bad, Skipped)
-    assert bad.line == 2
+    assert bad.place == "line 2"
     assert bad.reason.startswith(reason)
     assert (first.text, last.text) == (TEXT, TEXT + " More.")
 
@@ -137,5 +137,5 @@ def test_a_path_that_does_not_exist_is_an_error(tmp_path):
 
 def test_the_api_warns_of_what_it_leaves_out(tmp_path):
     path = lines(tmp_path, {"text": TEXT}, "{")
-    with pytest.warns(UserWarning, match=r"n\.jsonl:2: not JSON"):
+    with pytest.warns(UserWarning, match=r"n\.jsonl, line 2: not JSON"):
         assert len(list(rag.read_articles([path]))) == 1

@@ -1,4 +1,5 @@
-"""Files and folders -> Articles. One module for each format, all of one shape: `read(path)` yields Articles.
+"""Files and folders -> Articles. One module for each format, all of one shape: `read(path, names)` yields Articles,
+`names` being the catalogue of outlets.
 
 What cannot be read does not stop the rest: a reader yields a `Skipped` in its place, with the reason.
 """
@@ -12,10 +13,12 @@ from pathlib import Path
 
 from ..article import Article
 from ..errors import InputError
+from ..outlets import Catalogue, catalogue
 from . import jsonl, markdown, page_dump
 from .skipped import Skipped
 
-READERS: dict[str, Callable[[Path], Iterator[Article | Skipped]]] = {
+Reader = Callable[[Path, Catalogue], Iterator[Article | Skipped]]
+READERS: dict[str, Reader] = {
     ".jsonl": jsonl.read,
     ".jsonl.gz": jsonl.read,
     ".md": markdown.read,
@@ -36,8 +39,9 @@ def read_articles(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Article]:
             yield item
 
 
-def read(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Article | Skipped]:
+def read(paths: Iterable[str | os.PathLike[str]], names: Catalogue | None = None) -> Iterator[Article | Skipped]:
     """As `read_articles`, with a `Skipped` in the place of each file or record that cannot be read."""
+    names = names or catalogue()
     for file in files(paths):
         reader = next((READERS[e] for e in sorted(READERS, key=len)[::-1] if file.name.lower().endswith(e)), None)
         if reader is None:
@@ -45,7 +49,7 @@ def read(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Article | Skipped]
             continue
         found = False
         try:
-            for item in reader(file):
+            for item in reader(file, names):
                 found = True
                 yield item
         except (InputError, OSError) as error:

@@ -32,8 +32,8 @@ import regex
 from ..article import POSTED, PUBLISHED, Article, identify
 from ..attribution import attribute, byline, names_only
 from ..dates import find_date
-from ..errors import InputError
-from ..outlets import catalogue, domain
+from ..outlets import Catalogue, domain
+from . import bounded, decode
 from .page_line import (
     BRIEF_WORDS,
     CAPTION,
@@ -66,23 +66,19 @@ _ERROR = regex.compile(r"\b404\b|\b(?:page|nothing)\b.{0,20}\b(?:not|n[’']t|wa
 _DATELINE = regex.compile(r"\(?\p{Lu}[\p{L} .,'’-]{1,40},\s*(?P<day>[^()–—]{6,25}?)\s*\)?\s*[–—-]")
 
 
-def read(path: Path) -> Iterator[Article]:
-    """The articles of one dump, in the order of the page. UTF-8; raises InputError for anything else."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from error
-    yield from parse(text, str(path))
+def read(path: Path, names: Catalogue) -> Iterator[Article]:
+    """The articles of one dump, in the order of the page. Raises InputError for what is no text."""
+    yield from parse(decode.text(bounded.whole(path)), str(path), names)
 
 
-def parse(text: str, source: str = "") -> Iterator[Article]:
+def parse(text: str, source: str, names: Catalogue) -> Iterator[Article]:
     """The articles of a dump given as text; `source` is recorded with each."""
     page = Page(text)
-    host = find_host(page)
+    host = find_host(page, names)
     entries = [entry for stretch, title, body in heads(page) if (entry := extract(page, stretch, title, body))]
     for entry in without_summaries(entries, page):
         lines = entry.lines(page)
-        found = attribute([page.lines[i] for i in entry.head], lines, catalogue(), host)
+        found = attribute([page.lines[i] for i in entry.head], lines, names, host)
         yield identify(
             Article(
                 id="",
@@ -603,9 +599,8 @@ _MAKER = regex.compile(r"(?:web\s*)?(?:design|develop|power|built|host|theme|mad
 _SITE = regex.compile(r"\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b", regex.I)
 
 
-def find_host(page: Page) -> str | None:
+def find_host(page: Page, names: Catalogue) -> str | None:
     """The site that the page says it is, by the name or domain in its copyright line; None where it says nothing."""
-    names = catalogue()
     printed = {line.strip().casefold(): line.strip() for line in page.lines if len(line) < 80}
     for i, kind in enumerate(page.kinds):
         line = page.lines[i].strip()
@@ -615,8 +610,8 @@ def find_host(page: Page) -> str | None:
         after = regex.split(r"[.|·©]|\s[–—-]\s", _YEARS.sub("", match["rest"]))
         before = regex.split(r"[|·]", match["before"])[-1]
         parts = (after[0], before, *after[1:])  # "© NAME", "NAME © 2015", "© 2015 | NAME"
-        names_in = (_RIGHTS.sub("", part).strip(" ,-–—\t\u00a0") for part in parts)
-        name = next((name for name in names_in if name and not _MAKER.match(name)), "")
+        stated = (_RIGHTS.sub("", part).strip(" ,-–—\t\u00a0") for part in parts)
+        name = next((name for name in stated if name and not _MAKER.match(name)), "")
         known = [outlet for site in sites if (outlet := names.of_url(site))] + [names.resolve(name)]
         shown = printed.get(name.casefold()) or (name if 0 < len(name.split()) <= 6 else None)
         if found := next((host for host in [*known, shown, *sites] if host), None):

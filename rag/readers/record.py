@@ -11,13 +11,13 @@ import regex
 from ..article import KINDS, PUBLISHED, Article, identify
 from ..dates import parse_day
 from ..errors import InputError
-from ..outlets import catalogue, domain
+from ..outlets import Catalogue, domain
 
 OUTLET = ("outlet", "source", "publisher")
 DATE = ("date", "published_at", "publish_date")
 
 
-def article(fields: Mapping[str, Any], text: object, source: str) -> Article:
+def article(fields: Mapping[str, Any], text: object, source: str, names: Catalogue) -> Article:
     """The article that a record states. Raises InputError where it holds no text, or a field that cannot be right."""
     if not isinstance(text, str) or not text.strip():
         raise InputError("no text")
@@ -32,7 +32,7 @@ def article(fields: Mapping[str, Any], text: object, source: str) -> Article:
     if day and day > dt.date.today():
         raise InputError(f"{date_key} {printed} lies in the future")
     url = _string(fields, "url")
-    if outlet is None and url and (named := catalogue().of_url(url)):
+    if outlet is None and url and (named := names.of_url(url)):
         outlet, outlet_basis = named, f"url: {url}"
     else:
         outlet_basis = f"metadata: {key}" if outlet else "unknown"

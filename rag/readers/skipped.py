@@ -7,12 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Skipped:
-    """What was left out: the file, the reason in words, and the line where the input has lines (1-based)."""
+    """What was left out.
+
+    Attributes:
+        source: the file.
+        reason: why, in words.
+        place: where in the file, where it holds more than one article: "line 12", "record 3", "entry 5".
+    """
 
     source: str
     reason: str
-    line: int | None = None
+    place: str | None = None
 
     def __str__(self) -> str:
-        place = f"{self.source}:{self.line}" if self.line else self.source
-        return self.reason if self.reason.startswith(place) else f"{place}: {self.reason}"
+        place = f"{self.source}, {self.place}" if self.place else self.source
+        return self.reason if self.reason.startswith(self.source) else f"{place}: {self.reason}"
