@@ -13,6 +13,14 @@ LANGUAGES = (
     *("uk", "pl", "sv", "da", "el", "ar", "fa", "he", "id", "ro"),
 )
 
+FIRST_YEAR = 1605  # of the Relation of Strasbourg; "0001-01-01" is how programs write that they know no date
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_NUMBER = regex.compile(r"-?\d+(?:\.\d+)?(?:[eE]\+?\d+)?")
+_TWO_DIGITS = regex.compile(
+    r"(?<!\d)\d{1,2}([-/.])\d{1,2}\1\d{2}(?!\d)|\b\d{1,2}[ -]\p{L}{3,}\.?,?[ -]'?\d{2}\b|"
+    r"\p{L}{3,}\.?\s+\d{1,2},\s*'?\d{2}\b"
+)
+
 _TABLE_KEYS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -54,12 +62,60 @@ def find_date(text: str) -> tuple[int, int, dt.date | None] | None:
 
 
 def parse_day(text: str) -> dt.date | None:
-    """The day that a metadata field states ("2013-05-14", an ISO timestamp, or a date as `find_date` takes it)."""
+    """The day that a metadata field states; None where `stated` refuses it."""
+    return stated(text)[0]
+
+
+def stated(text: str) -> tuple[dt.date | None, str]:
+    """The day that a field or a printed date states, and ""; or None and why it is refused.
+
+    Taken are ISO days and stamps, dates as `find_date` takes them, "20130514", and seconds or milliseconds since 1970.
+    The day is that of the stamp's own time zone, as the outlet prints it. Refused are the future, what has two readings,
+    two-digit years, years before the first newspapers, and the moment from which computers count.
+    """
+    said = text.strip()
     try:
-        return dt.datetime.fromisoformat(text.strip()).date()
+        day: dt.date | None = _of_stamp(said)
     except ValueError:
-        found = find_date(text)
-        return found[2] if found else None
+        found = find_date(said)
+        day = found[2] if found else _of_number(said)
+        if day is None:
+            return None, "two readings" if found else "two-digit year" if _TWO_DIGITS.search(said) else "not a day"
+    why = refusal(day)
+    return (None, why) if why else (day, "")
+
+
+def refusal(day: dt.date | None) -> str:
+    """Why a day cannot be one of publication; "" where it can."""
+    if day is None or day.year < FIRST_YEAR:
+        return "not a day"
+    return "in the future" if day > dt.date.today() else ""
+
+
+def _of_stamp(said: str) -> dt.date | None:
+    """The day of an ISO date or stamp; None for the moment from which computers count. Raises ValueError for others."""
+    if said.isdigit() and len(said) != 8:
+        raise ValueError(said)
+    stamp = dt.datetime.fromisoformat(said)
+    return None if (stamp if stamp.tzinfo else stamp.replace(tzinfo=dt.UTC)) == _EPOCH else stamp.date()
+
+
+def _of_number(said: str) -> dt.date | None:
+    """The day of "20130514120000", or of seconds or milliseconds since 1970.
+
+    Seconds have 9 or 10 digits (from 1973 on) and milliseconds 12 or 13: fewer are a year, a count or a row's number.
+    """
+    if not _NUMBER.fullmatch(said):
+        return None
+    number = float(said)
+    digits = str(int(number)) if 0 <= number < 1e15 else ""
+    if len(digits) in (8, 14):
+        try:
+            return dt.datetime.strptime(digits[:8], "%Y%m%d").date()
+        except ValueError:
+            return None
+    seconds = {9: number, 10: number, 12: number / 1000, 13: number / 1000}.get(len(digits))
+    return None if seconds is None else (_EPOCH + dt.timedelta(seconds=seconds)).date()
 
 
 def _readings(match: regex.Match[str]) -> list[dt.date]:

@@ -17,6 +17,7 @@ from ..errors import InputError
 
 MOST_BYTES = 32 * 2**20  # of one page, line or record; the largest article of 12,000 real ones has 0.2 MB
 _PIECE = 2**16
+_GZIP = b"\x1f\x8b"
 
 
 def too_large(size: int | None = None) -> str:
@@ -38,12 +39,14 @@ def whole(path: Path) -> bytes:
 
 @contextlib.contextmanager
 def unpacked(path: Path) -> Iterator[IO[bytes]]:
-    """The bytes of a file, unpacked where its name ends in .gz.
+    """The bytes of a file, unpacked where it begins as gzip does, whatever its name says.
 
-    Raises InputError where an archive is none, is damaged, or breaks off; what was read before that stays read.
+    Raises InputError where an archive is damaged or breaks off; what was read before that stays read.
     """
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIP
     try:
-        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+        with gzip.open(path) if packed else path.open("rb") as file:
             yield cast(IO[bytes], file)
     except EOFError as error:
         raise InputError("the archive breaks off; what stands before the break was read") from error

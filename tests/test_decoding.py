@@ -1,0 +1,171 @@
+"""Bytes become the text that was meant: the encoding is found, mojibake is mended, and what is no text is refused."""
+
+import codecs
+
+import pytest
+
+from rag.errors import InputError
+from rag.readers.decode import characters, encoding, mended, text
+
+TRAM = {  # our own sentences on one subject, as a newspaper of each country would have stored them
+    "English, typographic": (
+        "cp1252",
+        "“We won’t close,” the café’s owner said — the vote was 12 to 3. Nobody objected.",
+    ),
+    "English, one accent": ("cp1252", "The café reopened on Monday after the works in Mill Street had ended."),
+    "English, very short": ("cp1252", "She said it’s late."),
+    "French": (
+        "cp1252",
+        "« C’est une étape décisive », a déclaré le maire, qui espère réduire la circulation à l’entrée.",
+    ),
+    "German": ("cp1252", "Die Bürger stimmten für den Bau der Straßenbahn. „Ein großer Schritt“, sagte sie später."),
+    "Spanish": (
+        "cp1252",
+        "¿Quién pagará las obras? Según la alcaldesa, el presupuesto alcanzará mañana los veinte millones.",
+    ),
+    "Portuguese": (
+        "cp1252",
+        "As obras começarão na primavera, segundo a presidente, que não quis comentar as eleições.",
+    ),
+    "Danish": (
+        "cp1252",
+        "Byrådet stemte mandag for den nye sporvogn. Arbejdet begynder til foråret, sagde borgmesteren på mødet.",
+    ),
+    "Polish": (
+        "cp1250",
+        "Rada miasta zagłosowała za budową linii. Prace rozpoczną się wiosną, powiedziała burmistrzyni.",
+    ),
+    "Polish, ISO": ("iso8859_2", "Rada miasta zagłosowała w poniedziałek za budową linii. Prace rozpoczną się wiosną."),
+    "Czech": (
+        "cp1250",
+        "Zastupitelstvo schválilo stavbu tramvajové trati. Práce začnou na jaře, řekla primátorka v pondělí.",
+    ),
+    "Hungarian": (
+        "cp1250",
+        "A tanács hétfőn megszavazta a villamos építését, mondta a polgármester, aki örült a döntésnek.",
+    ),
+    "Turkish": ("cp1254", "Çalışmalar ilkbaharda başlayacak, dedi belediye başkanı, seçimler hakkında yorum yapmadı."),
+    "Russian": ("cp1251", "Городской совет проголосовал за строительство трамвайной линии. Работы начнутся весной."),
+    "Russian, KOI8": (
+        "koi8_r",
+        "Городской совет проголосовал за строительство трамвайной линии. Работы начнутся весной.",
+    ),
+    "Greek": ("cp1253", "Το δημοτικό συμβούλιο ψήφισε τη Δευτέρα υπέρ της κατασκευής γραμμής τραμ."),
+    "Arabic": ("cp1256", "صوت مجلس المدينة يوم الاثنين لصالح بناء خط الترام. وقالت رئيسة البلدية إن الأعمال ستبدأ."),
+    "Chinese": ("gb18030", "市议会星期一投票赞成修建有轨电车线路。市长说，工程将于春天开始，她拒绝对选举发表评论。"),
+    "Japanese": ("shift_jis", "市議会は月曜日、路面電車の建設を可決した。工事は春に始まると市長は述べた。"),
+    "Korean": ("euc_kr", "시의회는 월요일 전차 노선 건설을 가결했다. 시장은 공사가 봄에 시작될 것이라고 말했다."),
+}
+
+
+@pytest.mark.parametrize("language", TRAM)
+def test_the_encoding_of_a_text_is_found(language):
+    codec, words = TRAM[language]
+    assert text(words.encode(codec)) == words
+
+
+@pytest.mark.parametrize("language", TRAM)
+def test_valid_utf_8_is_taken_at_its_word(language):
+    words = TRAM[language][1]
+    assert encoding(words.encode()) == "utf-8"
+    assert text(words.encode()) == words
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("language", ["English, typographic", "Arabic", "Chinese"])
+def test_a_mark_at_the_beginning_says_the_encoding(codec, language):
+    words = TRAM[language][1]
+    assert text(words.encode(codec)) == words
+
+
+def test_utf_16_and_32_of_the_other_byte_order_are_read():
+    assert text(codecs.BOM_UTF16_BE + "Žluť".encode("utf-16-be")) == "Žluť"
+    assert text(codecs.BOM_UTF32_BE + "Žluť".encode("utf-32-be")) == "Žluť"
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_told_by_its_nul_bytes(codec):
+    assert text("The council voted.".encode(codec)) == "The council voted."
+
+
+def test_what_is_declared_is_believed_where_it_fits():
+    words = "Городской совет"
+    assert text(words.encode("cp866"), "IBM866") == words
+    assert text("l’été".encode("cp1252"), "ISO-8859-1") == "l’été"  # as browsers read what is declared Latin-1
+    assert text("l’été".encode(), "windows-1251") == "l’été"  # valid UTF-8 comes first
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "no such charset", "", "rot13", "base64", "punycode", "unicode_escape"])
+def test_what_is_declared_wrongly_or_is_no_charset_is_passed_over(declared):
+    words = TRAM["German"][1]
+    assert text(words.encode("cp1252"), declared) == words
+
+
+def test_a_text_cut_off_within_a_character_is_utf_8_all_the_same():
+    words = "Žluťoučký kůň přeběhl náměstí, řekla starostka."
+    assert text(words.encode()[:-1] + "é".encode()[:1]) == words[:-1] + "\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"The council\x00 voted", "NUL bytes in it"),
+        (bytes(range(256)) * 4, "NUL bytes in it"),
+        (b"\xff\xfeT\x00\x00", "it begins as UTF-16 does, and goes on otherwise"),
+        (b"".join(bytes([1 + i * 7 % 255]) for i in range(4000)), "control characters all over it"),
+        (b"%PDF-1.7\nstream", "a PDF file; name it .pdf"),
+        (b"{\\rtf1 The council}", "an RTF file; save it as plain text"),
+        (b"PK\x03\x04docx", "a ZIP file"),
+        (b"\x1f\x8b\x08text", "a gzip file"),
+    ],
+)
+def test_what_is_no_text_is_refused(data, reason):
+    with pytest.raises(InputError, match=r"^not text: ") as error:
+        text(data)
+    assert reason in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("broken", "meant"),
+    [
+        ("CafÃ© on Mill Street", "Café on Mill Street"),
+        ("They donâ€™t know", "They don’t know"),
+        ("itâ\x80\x99s late", "it’s late"),
+        ("the pope\x92s visit \x96 a first", "the pope’s visit – a first"),
+        ("Ã¢â‚¬Å“fiscal cliff", "“fiscal cliff"),
+        ("FranÃ§ois dit â€œoui", "François dit “oui"),
+        ("The “café” and the cafÃ©", "The “café” and the café"),
+    ],
+)
+def test_mojibake_is_mended(broken, meant):
+    assert mended(broken) == meant
+    assert text(broken.encode()) == meant
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(words for _, words in TRAM.values()),
+        "CAMPEÃO, AÇÃO, NAÇÃO E CORAÇÃO",
+        "Ã parte disso, a situação é grave",
+        "ÂNCORA, Ângela e a maçã da irmã",
+        "VÕ VĂN KIỆT, ĐÀ NẴNG, Nguyễn Ái Quốc",
+        "à la carte – «Où?»",
+        "İÇİŞLERİ BAKANLIĞI",
+        "50 €/m² · 20 °C ±3 µm · ½ £",
+        "a 🙂 and a 👍🏽, ﬁne ﬂour, “quotes”, it's &amp; — …",
+        "™ ® © § ¶ † ‡",
+        "what was lost ��� stays lost",
+        "the reforms worked \x80\x94to reduce",  # its first byte is gone: what it was is not certain
+    ],
+)
+def test_sound_text_comes_through_unchanged(words):
+    assert mended(words) == words
+
+
+def test_a_broken_line_does_not_touch_the_others():
+    assert mended("Ã parte\nCafÃ©\nO CAMPEÃO “X”") == "Ã parte\nCafé\nO CAMPEÃO “X”"
+
+
+def test_parsers_get_the_characters_as_they_are():
+    assert characters(b"\xef\xbb\xbfCaf\xc3\x83\xc2\xa9") == "CafÃ©"
