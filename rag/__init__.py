@@ -7,18 +7,22 @@ Everything a caller needs is here: `build` or `open` a Library, then `ask` it. S
 
 from .answer import Answer, Citation
 from .article import Article
+from .balance import Balance, Counts
 from .errors import AccordingError, CitationError, EncoderError, InputError, LibraryError, QuestionError
-from .library import Library, Report, build, open
+from .library import Library, build, open
 from .passage import Passage
 from .readers import read_articles
+from .report import Report
 from .search import Hit
 
 __all__ = [
     "AccordingError",
     "Answer",
     "Article",
+    "Balance",
     "Citation",
     "CitationError",
+    "Counts",
     "EncoderError",
     "Hit",
     "InputError",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import regex
 
+from . import copies
 from .article import Article
+from .balance import UNKNOWN_OUTLET, Balance
 from .encoder import Vectors
 from .errors import CitationError
 from .passage import Passage
@@ -24,8 +25,6 @@ SHOWN = 0.7
 # A sentence stands beside the best one in a quotation when it scores at least this share of it (ibid., "Quotations").
 BESIDE = 0.9
 MOST_SENTENCES = 3
-# Passages that share this much of the shorter one's five-word runs are copies of one text (ibid., "Copies").
-COPY = 0.7
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,11 @@ class Citation:
         article_id, start, end: the span; `text` is the article's text there, checked when the citation was made.
         text: the passage, word for word.
         quote: (start, end) in the article's text of the sentences that answer; always inside the passage.
-        outlet, outlet_basis, host, authors, date, date_basis, title, url, kind: as in `Article`.
+        outlet, outlet_basis, strength, host, authors, date, date_basis, title, url, kind: as in `Article`.
         score: how near the passage is to the question (see `search.rank`).
-        copies: ids of other articles in which the same words were found.
+        copies: ids of other articles in which the same words were found, word for word or nearly.
+        carriers: the sites and outlets that carry these words, this citation's own among them.
+        shared: ids of further articles that hold one of the passage's sentences word for word.
     """
 
     article_id: str
@@ -48,6 +49,7 @@ class Citation:
     quote: tuple[int, int]
     outlet: str | None
     outlet_basis: str
+    strength: str
     host: str | None
     authors: tuple[str, ...]
     date: dt.date | None
@@ -57,6 +59,8 @@ class Citation:
     kind: str
     score: float
     copies: tuple[str, ...] = ()
+    carriers: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,8 @@ class Answer:
         searched: what was searched for, where that differs from the question (a follow-up); else equal to it.
         found: whether anything cleared the bar.
         passages: best first; empty when not found.
-        balance: counts to weigh the answer by: passages shown for each outlet ("shown"), articles of each outlet in
-            the index ("index"), copies folded into the passages shown ("copies"), and passages without a date that
-            a filter by date left out ("undated left out").
+        balance: counts to weigh the answer by: of the articles shown, of those that the restrictions leave, and of
+            the whole index.
         restrictions: filters understood from the words of the question.
     """
 
@@ -78,14 +81,15 @@ class Answer:
     searched: str
     found: bool
     passages: tuple[Citation, ...] = ()
-    balance: dict[str, Any] = field(default_factory=dict)
+    balance: Balance = field(default_factory=Balance)
     restrictions: tuple[dict[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The answer in values that JSON knows; dates as YYYY-MM-DD."""
         plain = dataclasses.asdict(self)
-        for citation in plain["passages"]:
-            citation["date"] = citation["date"].isoformat() if citation["date"] else None
+        for dated in (*plain["passages"], *(plain["balance"][part] for part in ("shown", "allowed", "index"))):
+            days = {name: day.isoformat() for name, day in dated.items() if isinstance(day, dt.date)}
+            dated.update(days)
         return plain
 
     def to_markdown(self) -> str:
@@ -103,7 +107,6 @@ class Answer:
 
 
 NOTHING = "Nothing in the index answers this."
-UNKNOWN_OUTLET = "an unknown outlet"
 
 
 def saying(citation: Citation) -> str:
@@ -131,8 +134,9 @@ def cite(passage: Passage, article: Article, ranked: Ranked) -> Citation:
     if passage.article_id != article.id or not 0 <= start <= quote[0] < quote[1] <= end <= len(article.text):
         raise CitationError(f"article {article.id} has no span {start}:{end} with a quotation {quote[0]}:{quote[1]}")
     return Citation(
-        article.id, start, end, article.text[start:end], quote, article.outlet, article.outlet_basis, article.host,
-        article.authors, article.date, article.date_basis, article.title, article.url, article.kind, ranked.score,
+        article.id, start, end, article.text[start:end], quote, article.outlet, article.outlet_basis, article.strength,
+        article.host, article.authors, article.date, article.date_basis, article.title, article.url, article.kind,
+        ranked.score,
     )  # fmt: skip
 
 
@@ -169,10 +173,10 @@ def verify(citation: Citation, article: Article | None) -> None:
 def distinct(found: Sequence[Citation], k: int) -> list[Citation]:
     """The first k citations that are no copies of better ones; each copy is recorded with the one it copies."""
     kept: list[Citation] = []
-    runs: list[set[tuple[str, ...]]] = []
+    runs: list[copies.Runs] = []
     for citation in found:
-        own = _runs(citation.text)
-        at = next((i for i, other in enumerate(runs) if _overlap(own, other) >= COPY), None)
+        own = copies.runs(citation.text)
+        at = next((i for i, other in enumerate(runs) if copies.overlap(own, other) >= copies.COPY), None)
         if at is not None:
             if citation.article_id not in (kept[at].article_id, *kept[at].copies):
                 kept[at] = dataclasses.replace(kept[at], copies=(*kept[at].copies, citation.article_id))
@@ -182,18 +186,21 @@ def distinct(found: Sequence[Citation], k: int) -> list[Citation]:
     return kept
 
 
+def carrier(item: Citation | Article) -> str:
+    """Who put the words before readers: the site where it is known, else the outlet."""
+    return item.host or item.outlet or UNKNOWN_OUTLET
+
+
 def compose(
     question: str,
     searched: str,
     shown: Sequence[Citation],
-    balance: dict[str, Any],
+    balance: Balance,
     article: Callable[[str], Article | None],
 ) -> Answer:
     """The answer; every citation in it is checked against the stored article at this moment."""
     for citation in shown:
         verify(citation, article(citation.article_id))
-    counts = Counter(c.outlet or UNKNOWN_OUTLET for c in shown)
-    balance = {"shown": dict(counts.most_common()), "copies": sum(len(c.copies) for c in shown), **balance}
     return Answer(question, searched, bool(shown), tuple(shown), balance)
 
 
@@ -205,15 +212,6 @@ def clear(found: Sequence[Citation]) -> list[Citation]:
 def _is_sentence(text: str) -> bool:
     """Whether words can be an answer by themselves: captions, names and headings cannot."""
     return len(text.split()) >= 5 and bool(regex.search(r"[.!?…:;؟。][\s\"'”’»)\]]*\d{0,2}$", text))
-
-
-def _runs(text: str) -> set[tuple[str, ...]]:
-    words = regex.findall(r"\w+", text.lower())
-    return {tuple(words[i : i + 5]) for i in range(max(1, len(words) - 4))}
-
-
-def _overlap(a: set[tuple[str, ...]], b: set[tuple[str, ...]]) -> float:
-    return len(a & b) / max(1, min(len(a), len(b)))
 
 
 def _plain(text: str) -> str:

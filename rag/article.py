@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 
 PUBLISHED = "published"
 POSTED = "posted by host"
+REFUSED = (
+    "refused: "  # how the basis of a date begins that was stated and is not taken, the words and the reason after it
+)
 KINDS = ("full text", "digest")
+# Of the evidence for an outlet: something names it as the text's origin; it follows from the text; it is the site on
+# which the text stands; there is none.
+STRENGTHS = ("explicit", "inferred", "host", "unknown")
+EXPLICIT = ("metadata", "byline", "credit line", "dateline", "url")
 
 
 @dataclass(frozen=True)
@@ -24,12 +31,12 @@ class Article:
         title: printed title, or None where the page prints none.
         outlet: original publisher, or None where nothing shows who it is.
         outlet_basis: the evidence for `outlet`: its kind, then the words or field it rests on
-            ("byline: By Jane Roe, The Example"), or "unknown".
+            ("byline: By Jane Roe, The Example"), or "unknown". How strong that is, `strength` says.
         host: the site that the text was taken from, where one is named.
         authors: names, in the order printed.
         date: day of publication or posting, or None; never a guess.
-        date_basis: whose date it is: "published" (by the outlet), "posted by host", "from the address",
-            or None where there is no date.
+        date_basis: whose date it is: "published" (by the outlet), "posted by host", "from the address"; None where
+            no date is stated, "refused: WORDS (why)" where the one stated cannot be right or has two readings.
         url: address of the article, where the input states one.
         kind: "full text" or "digest" (a summary in somebody else's words).
         source: the file it was read from.
@@ -47,6 +54,14 @@ class Article:
     url: str | None = None
     kind: str = "full text"
     source: str = ""
+
+    @property
+    def strength(self) -> str:
+        """How strong the evidence for the outlet is, one of STRENGTHS."""
+        kind = self.outlet_basis.partition(":")[0]
+        if kind == "unknown" or self.outlet is None:
+            return "unknown"
+        return "host" if kind == "host page" else "explicit" if kind in EXPLICIT else "inferred"
 
     @property
     def digest(self) -> str:

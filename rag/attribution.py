@@ -20,6 +20,7 @@ from .outlets import Catalogue, domain
 EDGE_LINES = 4
 CREDIT_CHARS = 160
 TOLD_CHARS = len("told   the   ")
+BRIEF_CHARS = 800  # a text this short rests on the one informant whom it quotes
 
 _PARTICLE = r"(?:de|del|della|der|den|di|da|do|dos|du|la|le|van|von|zu|bin|bint|ibn|ben|al|el|abu|ter|ten|y|e)"
 _WORD = r"\p{Lu}[\p{L}\p{M}'’.-]*+"
@@ -111,13 +112,13 @@ def _evidence(
     """(outlet, basis) for each piece of evidence, from the strongest to the weakest."""
     edges = [*head, *_edges(text)]
     opening = text[0][:CREDIT_CHARS] if text else ""
-    told, alone = _told(text, catalogue)
+    told, interview = _told(text, catalogue)
 
     for line in edges:  # somebody signs for the outlet, or the text is credited to it
         yield from _credited(line, catalogue)
     if dateline := _DATELINE.match(opening):  # "TIRANA (Reuters) -", "Tehran, May 3, IRNA -"
         printed = dateline["outlet"]
-        if name := catalogue.resolve(printed) or (printed if printed.isupper() else None):
+        if name := catalogue.printed(printed) or (printed if printed.isupper() else None):
             yield name, f"dateline: {dateline.group()}"
     for line in text[-EDGE_LINES:]:  # the address that a copy was taken from
         if (address := _URL_LINE.match(line[:2000])) and (name := _of_address(address["url"], catalogue)):
@@ -126,7 +127,7 @@ def _evidence(
         yield told[0], f"production credit and {told[1]}"
     for line in text[-EDGE_LINES:]:
         yield from _biography(line, authors, catalogue)
-    if told and alone:  # an interview given to the only outlet that the text names
+    if told and interview:
         yield told
     if host:
         yield host, f"host page: {host}"
@@ -151,13 +152,17 @@ def _credited(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         kind, outlet = "byline", _outlet_in(rest, catalogue)
     else:
         kind, outlet = "credit line", None
-    outlet = outlet or catalogue.resolve(line)
+    outlet = outlet or catalogue.printed(line)
     if outlet:
         yield outlet, f"{kind}: {line}"
 
 
 def _told(text: list[str], catalogue: Catalogue) -> tuple[tuple[str, str] | None, bool]:
-    """The one outlet that speakers told something, with the words; and whether the text names no other outlet."""
+    """The one outlet that speakers told something, with the words; and whether the text is an interview with it.
+
+    It is where the text names no other outlet and says so twice, or is no longer than a brief. Of real articles that
+    say so twice 91% are by that outlet, of those that say so once 60%: there the outlet is merely cited.
+    """
     whole = "\n".join(text)
     named, spoken = set(), []
     for start, end, name in catalogue.find(whole):
@@ -166,7 +171,7 @@ def _told(text: list[str], catalogue: Catalogue) -> tuple[tuple[str, str] | None
             spoken.append((name, verb.group() + whole[start:end]))
     if len({name for name, _ in spoken}) != 1:
         return None, False
-    return spoken[0], len(named) == 1
+    return spoken[0], len(named) == 1 and (len(spoken) > 1 or len(whole) <= BRIEF_CHARS)
 
 
 def _production(text: list[str]) -> list[regex.Match[str]]:
@@ -179,7 +184,7 @@ def _biography(line: str, authors: tuple[str, ...], catalogue: Catalogue) -> Ite
     match = _BIOGRAPHY.match(line[:400])
     if not match or "former" in match["what"] or (authors and match["name"] not in authors):
         return
-    found = next(catalogue.find(match["rest"]), None)
+    found = next(catalogue.find(match["rest"], credit=True), None)
     if found and found[0] <= len("the "):
         words = line[match.end("name") + 1 : match.start("rest") + found[1]]
         yield found[2], f"biography: {match['name']} {words}"
@@ -192,7 +197,7 @@ def _authors(head: list[str], text: list[str], catalogue: Catalogue) -> tuple[st
         if people := next((people for people, _ in _signed(line, catalogue) if people), ()):
             return people
     for line in head:
-        if (people := names_only(line)) and not catalogue.resolve(line):
+        if (people := names_only(line)) and not catalogue.printed(line):
             return people
     for line in edges:
         people, rest = _people(line, catalogue)
@@ -237,7 +242,7 @@ def _people(text: str, catalogue: Catalogue | None = None) -> tuple[tuple[str, .
     rests = [text]
     while match := _NEXT_NAME.match(rests[-1]):
         name = _bare(match["name"])
-        if (catalogue and catalogue.resolve(name)) or _ROLE.search(name) or _PAPER.search(name):
+        if (catalogue and catalogue.printed(name)) or _ROLE.search(name) or _PAPER.search(name):
             break
         names.append(name)
         joints.append(match["joint"])
@@ -265,11 +270,11 @@ def _outlet_in(rest: str, catalogue: Catalogue) -> str | None:
     rest = _AGENCIES.sub("", rest)
     parts = [p.strip(" .,()[]") for p in regex.split(r"\s*[,|/()]\s*|\s+[–—-]\s+|\s+(?:for|of|in)\s+", rest)]
     for part in parts:
-        if name := catalogue.resolve(part):
+        if name := catalogue.printed(part):
             return name
     if address := regex.search(r"(?:https?://|www\.)\S+", rest):
-        return _of_address(address.group(), catalogue)
-    if found := next(catalogue.find(rest), None):
+        return _of_address(address.group().rstrip(")]}>.,;"), catalogue)
+    if found := next(catalogue.find(rest, credit=True), None):
         return found[2]
     return next((p for p in parts if p and len(p.split()) <= 6 and _PAPER.search(p) and not _ROLE.search(p)), None)
 

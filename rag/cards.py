@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from .answer import NOTHING, UNKNOWN_OUTLET, Answer, Citation, saying, via, when
+from .answer import NOTHING, Answer, Citation, saying, via, when
+from .balance import UNKNOWN_OUTLET
 
 
 def answer_html(answer: Answer) -> str:
@@ -12,11 +13,9 @@ def answer_html(answer: Answer) -> str:
     asked = (
         "" if answer.searched == answer.question else f'<p class="searched">Searched for: {_text(answer.searched)}</p>'
     )
-    left_out = answer.balance.get("undated left out", 0)
+    left_out = answer.balance.undated_left_out
     note = (
-        f'<p class="note">{left_out:,} passages without a date were left out by the filter on dates.</p>'
-        if left_out
-        else ""
+        f'<p class="note">A filter on dates leaves out articles without one: {left_out:,} here.</p>' if left_out else ""
     )
     if not answer.found:
         return f'<div class="according">{asked}<p class="nothing" role="status">{escape(NOTHING)}</p>{note}</div>'
@@ -35,13 +34,14 @@ def error_html(error: Exception) -> str:
 
 
 def _summary(answer: Answer) -> str:
-    named, index = ({o for o in answer.balance[which] if o != UNKNOWN_OUTLET} for which in ("shown", "index"))
+    shown, index = answer.balance.shown, answer.balance.index
+    named, all_named = ({o for o in counts.outlets if o != UNKNOWN_OUTLET} for counts in (shown, index))
     passages = f"{len(answer.passages)} passage{'s' if len(answer.passages) > 1 else ''}"
-    unknown = f" and {UNKNOWN_OUTLET}" if UNKNOWN_OUTLET in answer.balance["shown"] else ""
-    outlets = f"{len(named)} of the {len(index)} outlets in the index{unknown}"
-    copies = answer.balance["copies"]
+    unknown = f" and {UNKNOWN_OUTLET}" if UNKNOWN_OUTLET in shown.outlets else ""
+    sources = f"at least {shown.independent} independent source{'s' if shown.independent > 1 else ''}"
+    copies = answer.balance.copies
     folded = f"; {copies} cop{'ies' if copies > 1 else 'y'} of them not shown again" if copies else ""
-    return f"{passages}, from {outlets}{folded}."
+    return f"{passages}, from {len(named)} of the {len(all_named)} outlets in the index{unknown}, {sources}{folded}."
 
 
 def _card(citation: Citation, number: int, of: int) -> str:
@@ -54,6 +54,7 @@ def _card(citation: Citation, number: int, of: int) -> str:
         f"<cite>{_text(citation.title)}</cite>" if citation.title else "<span>no title printed</span>",
         f"<span>by {_text(', '.join(citation.authors))}</span>" if citation.authors else "",
         _link(citation.url),
+        _carried(citation),
     ]
     return (
         f'<article class="card" aria-label="Passage {number} of {of}">'
@@ -61,8 +62,19 @@ def _card(citation: Citation, number: int, of: int) -> str:
         f'{_text(via(citation))}</span><span class="when">{_text(when(citation))}</span></header>{digest}'
         f'<blockquote dir="auto">{words}</blockquote>'
         f"<footer>{''.join(part for part in about if part)}<details><summary>How the outlet is known</summary>"
-        f"{_text(citation.outlet_basis)}</details></footer></article>"
+        f"{_text(f'{citation.strength}: {citation.outlet_basis}')}</details></footer></article>"
     )
+
+
+def _carried(citation: Citation) -> str:
+    """Who else carries the words shown, and whether others share a sentence with them."""
+    parts = []
+    if len(citation.carriers) > 1:
+        parts.append(f"carried by {len(citation.carriers)}: {', '.join(citation.carriers)}")
+    if citation.shared:
+        number = len(citation.shared)
+        parts.append(f"a sentence of it stands word for word in {number} other article{'s' if number > 1 else ''}")
+    return f'<span class="carried">{_text("; ".join(parts))}</span>' if parts else ""
 
 
 def _link(url: str | None) -> str:

@@ -13,9 +13,12 @@ import re
 import sys
 import textwrap
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
-from .errors import AccordingError
+from .errors import AccordingError, QuestionError
+
+LISTED = 20  # faults printed after a build; all stand in the index
 
 # Characters that would move a terminal's cursor, or turn the direction of what follows: articles may hold them.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -41,13 +44,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _build(options: argparse.Namespace) -> None:
     import rag
 
-    with rag.build(options.paths, index=options.index, encoder=options.encoder) as library:
+    with rag.build(
+        options.paths, index=options.index, encoder=options.encoder, catalogue=options.catalogue, fetch=True
+    ) as library:
         report = library.report
-    for skipped in report.skipped:
-        print(f"skipped {skipped}", file=sys.stderr)
-    values = {name: getattr(report, name) for name in report.__dataclass_fields__ if name != "skipped"}
-    values["skipped"] = [{"source": s.source, "place": s.place, "reason": s.reason} for s in report.skipped]
-    _print(options, values, f"{options.index}: {report}")
+        first = list(islice(library.skipped(), LISTED))
+        for skipped in first:
+            print(f"skipped {skipped}", file=sys.stderr)
+        if report.skipped > len(first):
+            rest = report.skipped - len(first)
+            print(f"skipped {rest:,} more: according skipped --index {options.index}", file=sys.stderr)
+        _print(options, report.to_dict(), f"{options.index}\n{report.table()}")
 
 
 def _ask(options: argparse.Namespace) -> None:
@@ -69,22 +76,57 @@ def _search(options: argparse.Namespace) -> None:
 def _articles(options: argparse.Namespace) -> None:
     with _open(options) as library:
         found = list(library.articles())
-    names = ("id", "title", "outlet", "outlet_basis", "host", "date", "date_basis", "url", "kind", "source")
+    names = ("id", "title", "outlet", "outlet_basis", "strength", "host", "date", "date_basis", "url", "kind", "source")
     rows = [{n: getattr(a, n) for n in names} | {"authors": list(a.authors), "characters": len(a.text)} for a in found]
     for row in rows:
         row["date"] = row["date"].isoformat() if row["date"] else None
-    lines = (
-        f"{a.id}  {a.date or 'undated   '}  {a.outlet or 'unknown outlet'}: {a.title or _clip(a.text, 60)}"
-        for a in found
-    )
-    _print(options, rows, "\n".join(lines))
+    explain = _explained if options.explain else _listed
+    _print(options, rows, "\n".join(map(explain, found)))
+
+
+def _listed(article: Any) -> str:
+    outlet, title = article.outlet or "unknown outlet", article.title or _clip(article.text, 60)
+    return f"{article.id}  {article.date or 'undated   '}  {outlet}: {title}"
+
+
+def _explained(article: Any) -> str:
+    """An article with who said it, where and when, each with its evidence."""
+    lines = [
+        _listed(article),
+        f"    outlet  {article.outlet or 'unknown'}  [{article.strength}]  {article.outlet_basis}",
+        f"    host    {article.host}" if article.host else "",
+        f"    by      {', '.join(article.authors)}" if article.authors else "",
+        f"    date    {article.date or 'none'}  [{article.date_basis or 'none stated'}]",
+        f"    url     {article.url}" if article.url else "",
+        f"    from    {article.source}",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _skipped(options: argparse.Namespace) -> None:
+    with _open(options) as library:
+        found = list(library.skipped())
+    rows = [{"source": s.source, "place": s.place, "reason": s.reason} for s in found]
+    _print(options, rows, "\n".join(map(str, found)) or "nothing was skipped")
 
 
 def _outlets(options: argparse.Namespace) -> None:
+    from .outlets import lines
+
     with _open(options) as library:
-        counts = library.outlets()
-    rows = [{"outlet": o, "articles": n} for o, n in counts.items()]
-    _print(options, rows, "\n".join(f"{n:6,}  {o or 'unknown outlet'}" for o, n in counts.items()))
+        names, counts = library.catalogue, library.outlets()
+    if options.name:
+        known = names.outlet(options.name)
+        if known is None:
+            raise QuestionError(
+                f"the catalogue knows no outlet {options.name!r}; `according outlets` lists the index's"
+            )
+        _print(options, known.to_dict(), "\n".join(lines(known)))
+        return
+    kinds = {o: known.kind if o and (known := names.outlet(o)) else None for o in counts}
+    rows = [{"outlet": o, "articles": n, "kind": kinds[o]} for o, n in counts.items()]
+    listed = (f"{n:6,}  {o or 'unknown outlet'}{f' ({kinds[o]})' if kinds[o] else ''}" for o, n in counts.items())
+    _print(options, rows, "\n".join(listed))
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -116,7 +158,8 @@ def _filters(options: argparse.Namespace) -> dict[str, Any]:
 
 def _shown(answer: Any) -> str:
     """An answer for the terminal: outlet and date above each passage, the answering sentences between « and »."""
-    from .answer import NOTHING, UNKNOWN_OUTLET, saying, via, when
+    from .answer import NOTHING, saying, via, when
+    from .balance import UNKNOWN_OUTLET
 
     if not answer.found:
         return NOTHING
@@ -127,10 +170,22 @@ def _shown(answer: Any) -> str:
         lines = [
             textwrap.fill(line, 100, initial_indent="   ", subsequent_indent="   ") for line in marked.splitlines()
         ]
-        about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url]))
+        carried = f"carried by {', '.join(c.carriers)}" if len(c.carriers) > 1 else ""
+        about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, carried]))
         head = f"{number}. {saying(c)} {c.outlet or UNKNOWN_OUTLET}{via(c)}, {when(c)}"
         parts.append("\n".join([head, *lines, f"   [{about or c.article_id}]"]))
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, _weighed(answer)])
+
+
+def _weighed(answer: Any) -> str:
+    """What the answer is made of, in a line."""
+    shown, allowed, left_out = answer.balance.shown, answer.balance.allowed, answer.balance.undated_left_out
+    span = f"{shown.first} to {shown.last}" if shown.first != shown.last else f"{shown.first or 'undated'}"
+    undated = f"; {left_out:,} undated left out by the filter on dates" if left_out else ""
+    return (
+        f"({shown.articles} of {allowed.articles:,} articles, {len(shown.outlets)} of {len(allowed.outlets)} outlets, "
+        f"at least {shown.independent} independent source{'s' if shown.independent != 1 else ''}, {span}{undated})"
+    )
 
 
 def _clip(text: str, width: int = 90) -> str:
@@ -163,13 +218,17 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--before", metavar="YYYY-MM-DD", help="only up to this day; leaves undated articles out")
 
     made = command("build", _build, "make the index hold what files and folders hold")
-    made.add_argument("paths", nargs="+", help="files or folders")
+    made.add_argument("paths", nargs="+", help="files or folders, or http(s) addresses of pages and feeds")
+    made.add_argument("--catalogue", metavar="TOML", help="outlets of your own; kept in the index")
     made = command("ask", _ask, "passages that answer a question, word for word")
     question(made, 5)
     made.add_argument("--previous", help="the question before, where this one only makes sense after it")
     question(command("search", _search, "the passages nearest to a question, answering or not"), 10)
-    command("articles", _articles, "the articles in the index")
-    command("outlets", _outlets, "the outlets in the index and how many articles each has")
+    made = command("articles", _articles, "the articles in the index")
+    made.add_argument("--explain", action="store_true", help="with the evidence for each one's outlet and date")
+    made = command("outlets", _outlets, "the outlets in the index, or what the catalogue knows of one")
+    made.add_argument("name", nargs="?", help="an outlet, in any spelling that the catalogue knows")
+    command("skipped", _skipped, "what could not be read, and why")
     made = command("serve", _serve, "open the browser app")
     made.add_argument("--host", help="address to listen on (default: $HOST, else 127.0.0.1)")
     made.add_argument("--port", type=int, help="port (default: $PORT, else the first free one from 7860 on)")

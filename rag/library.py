@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import os
 import threading
-from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from . import answer as answering
-from . import passage, readers, search
+from . import balance, copies, outlets, passage, readers, search
 from .answer import Answer, Citation
 from .article import Article
+from .balance import Balance, Counts
 from .encoder import DEFAULT, Encoder, SentenceEncoder
 from .errors import LibraryError, QuestionError
-from .outlets import catalogue
+from .outlets import Catalogue
 from .passage import Passage
 from .readers.skipped import Skipped
+from .report import Report
 from .search import Filters, Hit, Ranked
 from .store import Known, Manifest, Store, View, Writer
 
@@ -36,37 +39,32 @@ LONGEST_QUESTION = 2000  # characters
 SPARE = 4  # passages looked at for each one shown, so that copies can be left out
 
 
-@dataclass
-class Report:
-    """What a build or an addition did, in articles; `passages` counts what was encoded."""
-
-    read: int = 0
-    new: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    repeated: int = 0
-    retired: int = 0
-    passages: int = 0
-    skipped: list[Skipped] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        parts = [f"{self.read} articles read: {self.new} new, {self.updated} updated, {self.unchanged} unchanged"]
-        parts += [f"{self.repeated} more than once"] if self.repeated else []
-        parts += [f"{self.retired} retired"] if self.retired else []
-        parts += [f"{len(self.skipped)} skipped"] if self.skipped else []
-        return ", ".join(parts)
-
-
-def build(paths: Paths, index: str | os.PathLike[str] = "index", encoder: Encoder | str | None = None) -> Library:
+def build(
+    paths: Paths,
+    index: str | os.PathLike[str] = "index",
+    encoder: Encoder | str | None = None,
+    catalogue: str | os.PathLike[str] | None = None,
+    fetch: bool = False,
+) -> Library:
     """Makes the index in folder `index` hold what the paths hold, and opens it; its `report` says what changed.
 
     New articles are added, changed ones updated, absent ones retired; what is unchanged is not encoded again. Progress
-    is shown on stderr where that is a terminal. Raises InputError for a path that does not exist, LibraryError where
-    the index was made with another encoder or is being written by another process.
+    is shown on stderr where that is a terminal.
+
+    Args:
+        paths: files and folders; with `fetch`, http(s) addresses of pages and feeds too.
+        index: the folder of the index.
+        encoder: a sentence-transformers name or path, or an Encoder; by default the index's own.
+        catalogue: a TOML file that extends and overrides the catalogue of outlets; kept in the index.
+        fetch: whether addresses among the paths may be fetched.
+
+    Raises InputError for a path that does not exist or a catalogue that cannot be read, LibraryError where the index
+    was made with another encoder or is being written by another process.
     """
-    files = readers.files(_listed(paths))  # before anything is made: a mistyped path leaves nothing behind
+    inputs = readers.present(_listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
+    names = None if catalogue is None else outlets.load(Path(catalogue))
     library = _opened(Path(index), encoder, create=True)
-    library.report = library._take_in(files, retire=True)
+    library.report = library._take_in(inputs, retire=True, names=names)
     return library
 
 
@@ -101,10 +99,12 @@ class Library:
 
     def __init__(self, store: Store, encoder: Encoder | None = None):
         self.report = Report()
+        self.catalogue = outlets.catalogue(store.catalogue())
         self._store = store
         self._encoder = encoder
         self._loading = threading.Lock()
         self._seen: View | None = None
+        self._counted: tuple[View, Counts] | None = None
 
     # Asking
 
@@ -139,14 +139,11 @@ class Library:
         searched = f"{_question(previous)} {_question(question)}" if previous else _question(question)
         search.day(asked_on, "asked_on")
         view = self._view()
-        chosen = search.filters(view, catalogue(), outlets, after, before)
+        chosen = search.filters(view, self.catalogue, outlets, after, before)
         found = self._ranked(view, chosen, searched, _count(k) * SPARE)
-        shown = answering.distinct(answering.clear([answering.cite(p, a, r) for p, a, r in found]), k)
-        balance = {
-            "index": {o or answering.UNKNOWN_OUTLET: n for o, n in zip(view.outlets, view.articles, strict=True)},
-            "undated left out": self._undated(view, chosen),
-        }
-        return answering.compose(question, searched, shown, balance, self._store.article)
+        cited = answering.clear([answering.cite(p, a, r) for p, a, r in found])
+        shown = self._carried(answering.distinct(cited, k), {(p.article_id, p.start): r.key for p, _, r in found})
+        return answering.compose(question, searched, shown, self._balance(view, chosen, shown), self._store.article)
 
     def search(
         self,
@@ -160,7 +157,7 @@ class Library:
         """The `k` passages nearest to the question, best first, answering or not. Arguments and errors as for `ask`."""
         search.day(asked_on, "asked_on")
         view = self._view()
-        chosen = search.filters(view, catalogue(), outlets, after, before)
+        chosen = search.filters(view, self.catalogue, outlets, after, before)
         found = self._ranked(view, chosen, _question(question), _count(k))
         return [Hit(a.id, p.start, p.end, a.text[p.start : p.end], r.score, a.outlet, a.date) for p, a, r in found]
 
@@ -184,7 +181,19 @@ class Library:
     def outlets(self) -> dict[str | None, int]:
         """Number of articles of each outlet, by name; None counts those whose outlet is not known."""
         view = self._view()
-        return dict(zip(view.outlets, view.articles, strict=True))
+        return dict(zip(view.outlets, np.bincount(view.outlet, minlength=len(view.outlets)).tolist(), strict=True))
+
+    def counts(self) -> Counts:
+        """What the index is made of: outlets, sites, kinds, independent sources, dates."""
+        view = self._view()
+        with self._loading:
+            if self._counted is None or self._counted[0] is not view:
+                self._counted = view, balance.count(view, self.catalogue, np.arange(len(view.ids)))
+            return self._counted[1]
+
+    def skipped(self) -> Iterator[Skipped]:
+        """What could not be read when the files were last read, each with its place and the reason."""
+        return self._store.quarantine()
 
     @property
     def encoder(self) -> str:
@@ -193,9 +202,9 @@ class Library:
 
     # Changing
 
-    def add(self, paths: Paths) -> Report:
+    def add(self, paths: Paths, fetch: bool = False) -> Report:
         """Adds the articles of files and folders, and updates those that changed. Errors as for `build`."""
-        self.report = self._take_in(readers.files(_listed(paths)), retire=False)
+        self.report = self._take_in(readers.present(_listed(paths), fetch), retire=False)
         return self.report
 
     def remove(self, article_ids: Iterable[str]) -> int:
@@ -221,51 +230,130 @@ class Library:
 
     # Inside
 
-    def _take_in(self, files: list[Path], retire: bool) -> Report:
-        report, seen = Report(), dict[str, str]()
+    def _take_in(self, inputs: Sequence[readers.Input], retire: bool, names: Catalogue | None = None) -> Report:
+        report, seen, sources = Report(), dict[str, str](), set[str]()
         with self._store.writing() as writer, _progress() as bar:
+            if names and names.extra is not None:
+                self.catalogue = names
+                writer.keep_catalogue(names.extra)
+            if retire:
+                writer.quarantine(None, ())
             known = self._store.known()
-            stream = readers.read(files)
-            while batch := list(islice(stream, BATCH)):
-                fresh: list[Article] = []
-                for item in batch:
-                    if isinstance(item, Skipped):
-                        report.skipped.append(item)
-                        continue
-                    report.read += 1
-                    if item.id in seen:
-                        report.repeated += 1
-                        if seen[item.id] != item.digest:
-                            reason = f"its id {item.id!r} stands for another article already"
-                            report.skipped.append(Skipped(item.source, reason))
-                        continue
-                    seen[item.id] = item.digest
-                    if item.id in known and known[item.id].digest == item.digest:
-                        report.unchanged += 1
-                    else:
-                        report.updated += item.id in known
-                        report.new += item.id not in known
-                        fresh.append(item)
-                report.passages += self._put(writer, fresh)
+            unread: set[str] = set()
+            stream = readers.read(inputs, self.catalogue)
+            while batch := report.timed("reading", lambda: list(islice(stream, BATCH))):
+                fresh, skipped = self._sort(batch, known, seen, report)
+                report.passages += self._put(writer, fresh, known, report)
+                new = {item.source for item in batch} - sources
+                sources |= new
+                unread |= {item.source for item in skipped}
+                report.timed("storing", partial(writer.quarantine, () if retire else new, skipped))
                 bar.update(len(batch))
-            if retire and (gone := _gone(known, seen, report.skipped)):
+            if retire and (gone := _gone(known, seen, unread)):
                 writer.retire(gone)
                 report.retired = len(gone)
-        self._view()
+            report.timed("finding copies", lambda: self._compare(writer))
+        view = report.timed("indexing", self._view)
+        sizes = np.unique(view.same, return_counts=True)[1]
+        report.copied, report.groups = int(sizes[sizes > 1].sum()), int((sizes > 1).sum())
         return report
 
-    def _put(self, writer: Writer, articles: list[Article]) -> int:
-        """Splits, encodes and stores articles in one transaction; returns the number of passages."""
+    def _sort(
+        self, batch: list[Article | Skipped], known: Mapping[str, Known], seen: dict[str, str], report: Report
+    ) -> tuple[list[Article], list[Skipped]]:
+        """What is new or changed among the items read, and what was skipped; each counted."""
+        fresh: list[Article] = []
+        skipped: list[Skipped] = []
+        for item in batch:
+            if isinstance(item, Skipped):
+                skipped.append(item)
+                continue
+            report.count(item)
+            if item.id in seen:
+                report.repeated += 1
+                if seen[item.id] != item.digest:
+                    skipped.append(Skipped(item.source, f"its id {item.id!r} stands for another article already"))
+                continue
+            seen[item.id] = item.digest
+            if item.id in known and known[item.id].digest == item.digest:
+                report.unchanged += 1
+            else:
+                report.updated += item.id in known
+                report.new += item.id not in known
+                fresh.append(item)
+        report.skip(skipped)
+        return fresh, skipped
+
+    def _put(self, writer: Writer, articles: list[Article], known: Mapping[str, Known], report: Report) -> int:
+        """Stores articles, after splitting and encoding those whose text is new; returns the number of passages."""
+        stored = {a.id: self._store.article(a.id) for a in articles if a.id in known}
+        same = [a for a in articles if (old := stored.get(a.id)) and old.text == a.text]
+        if same:
+            writer.amend(same)
+        articles = [a for a in articles if a not in same]
         if not articles:
             return 0
         encoder = self._encode()
-        split = passage.split(articles, encoder.count, encoder.max_tokens)
+        split = report.timed("splitting", lambda: passage.split(articles, encoder.count, encoder.max_tokens))
         pairs = [(a, p) for a, own in zip(articles, split, strict=True) for p in own]
         texts = [a.text[p.start : p.end] for a, p in pairs]
         spans = [[(start - p.start, end - p.start) for start, end in p.sentences] for _, p in pairs]
-        vectors = iter(zip(*encoder.encode(texts, spans), strict=True))
-        writer.put((a, own, list(islice(vectors, len(own)))) for a, own in zip(articles, split, strict=True))
+        encoded = report.timed("encoding", lambda: encoder.encode(texts, spans))
+        vectors = iter(zip(*encoded, strict=True))
+        rows = [(a, own, list(islice(vectors, len(own)))) for a, own in zip(articles, split, strict=True)]
+        report.timed("storing", lambda: writer.put(rows))
         return len(pairs)
+
+    def _compare(self, writer: Writer) -> None:
+        """Finds the copies among what is new, and between it and what was there."""
+        stream = self._store.uncompared()
+        while batch := list(islice(stream, BATCH)):
+            rows = [(text, key, own) for text, passages in batch for key, own in passages]
+            signatures = copies.signatures(text[own.start : own.end] for text, _, own in rows)
+            hashes = (
+                copies.sentence_keys(text, own)
+                for text, passages in batch
+                for own in (p.sentences for _, p in passages)
+            )
+            writer.sign(zip((key for _, key, _ in rows), signatures, hashes, strict=True))
+        signed = self._store.signed()
+        if not (signed.same < 0).any():
+            return
+        passages = copies.groups(signed.signatures, signed.same, lambda row: self._store.words(int(signed.keys[row])))
+        keys, first = np.unique(signed.articles, return_index=True)
+        whole = np.minimum.reduceat(signed.signatures, first)
+        known = np.array([signed.known.get(key, -1) for key in keys.tolist()], np.int64)
+        articles = copies.groups(whole, known, lambda row: self._store.text(int(keys[row])))
+        writer.group(_changed(signed.keys, passages, signed.same), _changed(keys, articles, known))
+
+    def _carried(self, shown: Sequence[Citation], keys: Mapping[tuple[str, int], int]) -> list[Citation]:
+        """The citations with the articles that carry the same words, and those that share a sentence with them."""
+        of = [keys[c.article_id, c.start] for c in shown]
+        copied, shared = self._store.copies(of), self._store.sharers(of)
+        found = []
+        for citation, key in zip(shown, of, strict=True):
+            ids = dict.fromkeys((*citation.copies, *copied[key]))
+            others = [a for i in ids if (a := self._store.article(i))]
+            carriers = dict.fromkeys([answering.carrier(citation), *map(answering.carrier, others)])
+            sharing = tuple(i for i in shared[key] if i not in ids)
+            found.append(replace(citation, copies=tuple(ids), carriers=tuple(carriers), shared=sharing))
+        return found
+
+    def _balance(self, view: View, chosen: Filters, shown: Sequence[Citation]) -> Balance:
+        """The counts of the articles shown, of those that the filters leave, and of all."""
+        index = self.counts()
+        mask = search.passing(view, chosen)
+        allowed = index if mask is None else balance.count(view, self.catalogue, np.flatnonzero(mask))
+        ids = list(dict.fromkeys(c.article_id for c in shown if c.article_id in view.row))
+        rows = np.array([view.row[i] for i in ids], np.int64)
+        shared = [[i for c in shown if c.article_id == own for i in (*c.shared, *c.copies)] for own in ids]
+        same = balance.joined(view.same[rows].tolist(), ids, shared)
+        undated = 0
+        if chosen.dated:
+            loose = search.passing(view, replace(chosen, after=None, before=None))
+            undated = int(np.count_nonzero((view.day == 0) if loose is None else (view.day == 0) & loose))
+        hidden = {i for c in shown for i in c.copies} - set(ids)
+        return Balance(balance.count(view, self.catalogue, rows, same), allowed, index, len(hidden), undated)
 
     def _ranked(self, view: View, chosen: Filters, question: str, k: int) -> list[tuple[Passage, Article, Ranked]]:
         """The `k` best passages for a question, as they are stored now."""
@@ -273,12 +361,6 @@ class Library:
         ranked = search.rank(view, self._encode().encode_question(question), k, self._store.sentence_vectors, mask)
         stored = self._store.passages([r.key for r in ranked])
         return [(*stored[r.key], r) for r in ranked if r.key in stored]
-
-    def _undated(self, view: View, chosen: Filters) -> int:
-        if not chosen.dated:
-            return 0
-        mask = search.allowed(view, dataclasses.replace(chosen, after=None, before=None))
-        return int(np.count_nonzero((view.day == 0) if mask is None else (view.day == 0) & mask))
 
     def _view(self) -> View:
         """The passages as they stand now; read again when another process or thread has changed them."""
@@ -301,10 +383,17 @@ def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
     return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
 
 
-def _gone(known: Mapping[str, Known], seen: Container[str], skipped: Iterable[Skipped]) -> list[str]:
+def _gone(known: Mapping[str, Known], seen: Container[str], unread: Container[str]) -> list[str]:
     """Ids that are in the index and were not seen; a file that cannot be read today takes nothing away."""
-    unread = {Path(item.source).resolve() for item in skipped}
-    return [i for i, old in known.items() if i not in seen and Path(old.source).resolve() not in unread]
+    return [i for i, old in known.items() if i not in seen and old.source not in unread]
+
+
+def _changed(
+    keys: npt.NDArray[np.int64], groups: npt.NDArray[np.int64], known: npt.NDArray[np.int64]
+) -> list[tuple[int, int]]:
+    """(key, key of the first of its group) where that is not what was known."""
+    first = keys[groups]
+    return [(int(key), int(same)) for key, same in zip(keys[first != known], first[first != known], strict=True)]
 
 
 def _question(text: str | None) -> str:

@@ -86,11 +86,11 @@ def day(value: object, name: str) -> dt.date | None:
         raise QuestionError(f"{name} is {value!r}; give a day as YYYY-MM-DD") from None
 
 
-def allowed(view: View, chosen: Filters) -> npt.NDArray[np.bool_] | None:
-    """Which passages of the view the filters let through, (n,); None for all. Undated ones fail a filter by date."""
+def passing(view: View, chosen: Filters) -> npt.NDArray[np.bool_] | None:
+    """Which articles of the view the filters let through, (m,); None for all. Undated ones fail a filter by date."""
     if not chosen.outlets and not chosen.dated:
         return None
-    mask = np.ones(len(view.keys), bool)
+    mask = np.ones(len(view.ids), bool)
     if chosen.outlets:
         mask &= np.array([o in chosen.outlets for o in view.outlets], bool)[view.outlet] if len(view.outlets) else False
     if chosen.dated:
@@ -100,6 +100,12 @@ def allowed(view: View, chosen: Filters) -> npt.NDArray[np.bool_] | None:
     if chosen.before:
         mask &= view.day <= chosen.before.toordinal()
     return mask
+
+
+def allowed(view: View, chosen: Filters) -> npt.NDArray[np.bool_] | None:
+    """Which passages of the view the filters let through, (n,); None for all."""
+    mask = passing(view, chosen)
+    return None if mask is None else mask[view.article]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The sole reader and writer of an index folder.
 
     index/
-    ├── library.sqlite   the only truth: articles, passages, vectors, and the manifest that says how they were made
+    ├── library.sqlite   the only truth: articles, passages, vectors, copies, what could not be read, and the manifest
     ├── vectors.faiss    a cache made from it: the FAISS index, stamped with generation and checksum
     └── write.lock       held by the one process that writes
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import hashlib
 import json
 import os
@@ -32,8 +33,9 @@ from .article import Article
 from .encoder import Vectors
 from .errors import LibraryError
 from .passage import Passage
+from .readers.skipped import Skipped
 
-FORMAT = 1
+FORMAT = 2
 WAIT = 10.0  # seconds that a writer waits for another
 DATABASE, CACHE, LOCK = "library.sqlite", "vectors.faiss", "write.lock"
 
@@ -63,6 +65,20 @@ CREATE TABLE vector (
     sentences BLOB NOT NULL  -- float16 rows, little endian: a vector of each sentence
 ) STRICT;
 """
+# What format 2 added; an index of format 1 is brought up to it in place, in one transaction.
+_COPIES = """
+ALTER TABLE article ADD COLUMN same INTEGER;  -- key of the first article of its group of copies; NULL: not compared yet
+ALTER TABLE passage ADD COLUMN same INTEGER;  -- likewise, of passages
+ALTER TABLE passage ADD COLUMN signature BLOB;  -- MinHash, uint32, little endian
+CREATE TABLE sentence (
+    passage INTEGER NOT NULL REFERENCES passage (key) ON DELETE CASCADE,
+    hash INTEGER NOT NULL,
+    PRIMARY KEY (passage, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sentence_hash ON sentence (hash);
+CREATE TABLE quarantine (source TEXT NOT NULL, place TEXT, reason TEXT NOT NULL) STRICT;
+CREATE INDEX quarantine_source ON quarantine (source);
+"""
 _COLUMNS = tuple(f.name for f in fields(Article))
 
 
@@ -88,20 +104,31 @@ class View:
     Attributes:
         generation: the generation that it shows.
         keys: passage keys, (n,).
-        outlets: names of the outlets in it, sorted; None last where some article has none.
-        outlet: index into `outlets` of each passage, (n,).
-        day: proleptic ordinal of each passage's date, 0 where there is none, (n,).
-        articles: number of articles of each of `outlets`.
+        article: the row of each passage's article in the arrays below, (n,).
+        outlets, hosts: the names in it, sorted; None last where some article has none.
+        outlet, host: index into `outlets` and `hosts` of each article, (m,).
+        day: proleptic ordinal of each article's date, 0 where there is none, (m,).
+        same: the group of copies of each article, (m,); one that has none is a group by itself.
+        ids: ids of the articles, (m,).
         index: FAISS index of the vectors, inner product.
     """
 
     generation: int
     keys: npt.NDArray[np.int64]
+    article: npt.NDArray[np.int32]
     outlets: tuple[str | None, ...]
+    hosts: tuple[str | None, ...]
     outlet: npt.NDArray[np.int32]
+    host: npt.NDArray[np.int32]
     day: npt.NDArray[np.int32]
-    articles: tuple[int, ...]
+    same: npt.NDArray[np.int64]
+    ids: tuple[str, ...]
     index: faiss.Index
+
+    @functools.cached_property
+    def row(self) -> dict[str, int]:
+        """The row of each article, by id."""
+        return {article_id: row for row, article_id in enumerate(self.ids)}
 
 
 @dataclass(frozen=True)
@@ -136,7 +163,7 @@ class Store:
                 pairs = [("format", manifest.format), ("encoder", manifest.encoder), ("dimension", manifest.dimension)]
                 with db:
                     db.execute("BEGIN IMMEDIATE")
-                    for statement in _SCHEMA.split(";\n"):
+                    for statement in _statements(_SCHEMA + _COPIES):
                         db.execute(statement)
                     db.executemany("INSERT INTO manifest VALUES (?, ?)", [(k, str(v)) for k, v in pairs])
                     db.execute("INSERT INTO manifest VALUES ('generation', '0')")
@@ -148,8 +175,10 @@ class Store:
         if not cls.exists(folder):
             raise LibraryError(f"there is no index in {folder}; make one with: according build PATHS --index {folder}")
         with _faults(folder), contextlib.closing(_connect(folder / DATABASE)) as db:
-            values = dict(db.execute("SELECT key, value FROM manifest"))
-            found = Manifest(values["encoder"], int(values["dimension"]), int(values["format"]))
+            found = _manifest(db)
+            if found.format == 1:
+                with _locked(folder):
+                    found = _upgrade(db)
         if found.format != FORMAT:
             raise LibraryError(
                 f"the index in {folder} has format {found.format}, this version of According reads {FORMAT}; "
@@ -206,6 +235,24 @@ class Store:
             rows = self._db.execute("SELECT id, digest, source FROM article WHERE retired IS NULL")
             return {row[0]: Known(*row[1:]) for row in rows}
 
+    def catalogue(self) -> str | None:
+        """The user's own catalogue that the index was built with, as TOML text; None where there is none."""
+        with _faults(self.folder):
+            row = self._db.execute("SELECT value FROM manifest WHERE key = 'catalogue'").fetchone()
+        return str(row[0]) if row else None
+
+    def quarantine(self) -> Iterator[Skipped]:
+        """What could not be read when the files were last read, in the order of reading."""
+        last = 0
+        while True:
+            with _faults(self.folder):
+                query = "SELECT rowid, source, reason, place FROM quarantine WHERE rowid > ? ORDER BY rowid LIMIT 256"
+                rows = self._db.execute(query, (last,)).fetchall()
+            if not rows:
+                return
+            yield from (Skipped(*row[1:]) for row in rows)
+            last = rows[-1][0]
+
     def passages(self, keys: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
         """Passages with their articles, by key; one that has been taken out since is missing."""
         columns = ", ".join(f"a.{c}" for c in _COLUMNS)
@@ -232,25 +279,99 @@ class Store:
         """All passages that can be found, at the present generation. A cache that does not fit is made again."""
         with _faults(self.folder), self._reading() as db:
             generation = self.generation()
-            rows = db.execute(
-                "SELECT p.key, a.outlet, a.date FROM passage p JOIN article a ON a.key = p.article ORDER BY p.key"
-            ).fetchall()
-            counts = dict(db.execute("SELECT outlet, count(*) FROM article WHERE retired IS NULL GROUP BY outlet"))
-            outlets = tuple(sorted(counts, key=lambda o: (o is None, o or "")))
-            code = {outlet: i for i, outlet in enumerate(outlets)}
-            index = self._cached(generation, len(rows))
+            columns = "key, id, outlet, host, date, coalesce(same, key)"
+            articles = db.execute(f"SELECT {columns} FROM article WHERE retired IS NULL ORDER BY key").fetchall()
+            passages = np.array(
+                db.execute("SELECT key, article FROM passage ORDER BY key").fetchall(), np.int64
+            ).reshape(-1, 2)
+            index = self._cached(generation, len(passages))
             if index is None:
-                index = self._index(db, len(rows))
+                index = self._index(db, len(passages))
                 self._keep(index, generation)
+        key, ids, outlet, host, date, same = zip(*articles, strict=True) if articles else ((),) * 6
+        outlets, outlet_codes = _coded(outlet)
+        hosts, host_codes = _coded(host)
         return View(
             generation,
-            np.array([r[0] for r in rows], np.int64),
+            passages[:, 0],
+            np.searchsorted(np.array(key, np.int64), passages[:, 1]).astype(np.int32),
             outlets,
-            np.array([code[r[1]] for r in rows], np.int32),
-            np.array([dt.date.fromisoformat(r[2]).toordinal() if r[2] else 0 for r in rows], np.int32),
-            tuple(counts[o] for o in outlets),
+            hosts,
+            outlet_codes,
+            host_codes,
+            np.array([dt.date.fromisoformat(d).toordinal() if d else 0 for d in date], np.int32),
+            np.array(same, np.int64),
+            tuple(ids),
             index,
         )
+
+    # Copies
+
+    def uncompared(self) -> Iterator[tuple[str, list[tuple[int, Passage]]]]:
+        """(text, its passages by key) of each article with passages that have no signature yet."""
+        query = "SELECT DISTINCT article FROM passage WHERE signature IS NULL AND article > ? ORDER BY article LIMIT 64"
+        last = 0
+        while True:
+            with _faults(self.folder):
+                keys = [row[0] for row in self._db.execute(query, (last,))]
+            if not keys:
+                return
+            for last in keys:
+                with _faults(self.folder):
+                    rows = self._db.execute("SELECT key FROM passage WHERE article = ?", (last,)).fetchall()
+                found = self.passages([row[0] for row in rows])
+                if found:
+                    article = next(iter(found.values()))[1]
+                    yield article.text, [(key, passage) for key, (passage, _) in found.items()]
+
+    def signed(self) -> Signed:
+        """The signatures of all passages and the groups found so far."""
+        with _faults(self.folder), self._reading() as db:
+            query = "SELECT key, article, coalesce(same, -1), signature FROM passage ORDER BY article, key"
+            rows = db.execute(query).fetchall()
+            known = dict(db.execute("SELECT key, same FROM article WHERE retired IS NULL AND same IS NOT NULL"))
+        blob = b"".join(row[3] for row in rows)
+        table = np.array([row[:3] for row in rows], np.int64).reshape(-1, 3)
+        return Signed(
+            table[:, 0],
+            table[:, 1],
+            table[:, 2],
+            np.frombuffer(blob, "<u4").reshape(len(rows), -1 if rows else 0),
+            known,
+        )
+
+    def words(self, passage: int) -> str:
+        """The text of a passage, by key; "" where it was taken out."""
+        query = """SELECT substr(a.text, p.start + 1, p."end" - p.start) FROM passage p
+            JOIN article a ON a.key = p.article WHERE p.key = ?"""
+        with _faults(self.folder):
+            row = self._db.execute(query, (passage,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def text(self, article: int) -> str:
+        """The text of an article, by its key in the database."""
+        with _faults(self.folder):
+            row = self._db.execute("SELECT text FROM article WHERE key = ?", (article,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def copies(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """Ids of the other articles that hold a passage's words, by passage key; in the order of adding."""
+        query = """SELECT p.key, b.id FROM passage p JOIN passage q ON q.same = p.same AND q.article != p.article
+            JOIN article b ON b.key = q.article"""
+        return self._ids(query, "p.key", passages)
+
+    def sharers(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """Ids of the other articles that share a sentence with a passage word for word, by passage key."""
+        query = """SELECT s.passage, b.id FROM sentence s JOIN passage p ON p.key = s.passage
+            JOIN sentence t ON t.hash = s.hash AND t.passage != s.passage
+            JOIN passage q ON q.key = t.passage AND q.article != p.article JOIN article b ON b.key = q.article"""
+        return self._ids(query, "s.passage", passages)
+
+    def _ids(self, query: str, column: str, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        found: dict[int, dict[str, None]] = {key: {} for key in passages}
+        for key, article_id in self._among(query, column, passages):
+            found[key][article_id] = None
+        return {key: tuple(ids) for key, ids in found.items()}
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -311,6 +432,25 @@ class Store:
                 aside.unlink()
 
 
+@dataclass(frozen=True)
+class Signed:
+    """All passages with their MinHash signatures, those of one article beside each other.
+
+    Attributes:
+        keys: passage keys, (n,).
+        articles: keys of their articles, (n,).
+        same: groups found so far, as the key of the first passage in it, -1 where not compared yet, (n,).
+        signatures: (n, numbers in a signature).
+        known: groups of articles found so far, by article key.
+    """
+
+    keys: npt.NDArray[np.int64]
+    articles: npt.NDArray[np.int64]
+    same: npt.NDArray[np.int64]
+    signatures: npt.NDArray[np.uint32]
+    known: dict[int, int]
+
+
 class Writer:
     """Changes to an index; each method is one transaction, durable when it returns."""
 
@@ -338,6 +478,47 @@ class Writer:
                     ).lastrowid
                     blobs = whole.astype("<f4").tobytes(), parts.astype("<f2").tobytes()
                     self._db.execute("INSERT INTO vector VALUES (?, ?, ?)", (key, *blobs))
+
+    def amend(self, articles: Iterable[Article]) -> None:
+        """Changes what is known of articles whose text is as it was; passages and vectors stay."""
+        with self._changing():
+            changes = ", ".join(f"{column} = ?" for column in _COLUMNS)
+            self._db.executemany(
+                f"UPDATE article SET digest = ?, {changes} WHERE id = ? AND retired IS NULL",
+                [(a.digest, *_values(a), a.id) for a in articles],
+            )
+
+    def keep_catalogue(self, text: str) -> None:
+        """Stores the user's own catalogue, as TOML text."""
+        with self._changing():
+            self._db.execute("INSERT OR REPLACE INTO manifest VALUES ('catalogue', ?)", (text,))
+
+    def quarantine(self, sources: Iterable[str] | None, skipped: Iterable[Skipped]) -> None:
+        """Forgets what could not be read of these sources (of all where None), and keeps what is skipped now."""
+        with _faults(self._folder), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            if sources is None:
+                self._db.execute("DELETE FROM quarantine")
+            else:
+                self._db.executemany("DELETE FROM quarantine WHERE source = ?", [(s,) for s in sources])
+            rows = [(s.source, s.place, s.reason) for s in skipped]
+            self._db.executemany("INSERT INTO quarantine VALUES (?, ?, ?)", rows)
+
+    def sign(self, rows: Iterable[tuple[int, npt.NDArray[np.uint32], Iterable[int]]]) -> None:
+        """Keeps the signature and the keys of the sentences of passages."""
+        with _faults(self._folder), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            for key, signature, hashes in rows:
+                self._db.execute(
+                    "UPDATE passage SET signature = ? WHERE key = ?", (signature.astype("<u4").tobytes(), key)
+                )
+                self._db.executemany("INSERT OR IGNORE INTO sentence VALUES (?, ?)", [(key, h) for h in hashes])
+
+    def group(self, passages: Iterable[tuple[int, int]], articles: Iterable[tuple[int, int]]) -> None:
+        """Keeps the groups of copies: (key, key of the first of its group) of each passage and article."""
+        with self._changing():
+            for table, pairs in (("passage", passages), ("article", articles)):
+                self._db.executemany(f"UPDATE {table} SET same = ? WHERE key = ?", [(same, key) for key, same in pairs])
 
     def retire(self, article_ids: Iterable[str]) -> None:
         """Takes articles out of all answers; their text stays, so that citations of it still resolve."""
@@ -396,6 +577,38 @@ def _faults(folder: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise LibraryError(f"the index in {folder} cannot be used ({error})") from error
+
+
+def _coded(names: Sequence[str | None]) -> tuple[tuple[str | None, ...], npt.NDArray[np.int32]]:
+    """The different names, sorted, None last; and the place of each of the names among them."""
+    different = tuple(sorted(set(names), key=lambda name: (name is None, name or "")))
+    code = {name: i for i, name in enumerate(different)}
+    return different, np.array([code[name] for name in names], np.int32)
+
+
+def _manifest(db: sqlite3.Connection) -> Manifest:
+    values = dict(db.execute("SELECT key, value FROM manifest"))
+    return Manifest(values["encoder"], int(values["dimension"]), int(values["format"]))
+
+
+def _upgrade(db: sqlite3.Connection) -> Manifest:
+    """Brings an index of format 1 up to this one, unless another process has just done so."""
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        if _manifest(db).format == 1:
+            for statement in _statements(_COPIES):
+                db.execute(statement)
+            db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(FORMAT),))
+    return _manifest(db)
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _article(row: Sequence[str | None]) -> Article:

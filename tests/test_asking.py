@@ -69,13 +69,13 @@ def test_copies_of_one_text_are_shown_once(library):
     ) == 1
     shown = answer.passages[0]
     assert {shown.article_id, *shown.copies} == {"bridge", "copy"}
-    assert answer.balance["copies"] == 1
+    assert answer.balance.copies == 1
 
 
 def test_balance_sets_what_is_shown_beside_what_is_there(library):
     balance = library.ask("Why was the bridge closed?", k=1).balance
-    assert sum(balance["shown"].values()) == 1
-    assert balance["index"] == {"Press TV": 1, "Reuters": 2, "Tehran Times": 1, "The Guardian": 1}
+    assert (balance.shown.articles, balance.shown.independent) == (1, 1)
+    assert balance.index.outlets == {"Reuters": 2, "Press TV": 1, "Tehran Times": 1, "The Guardian": 1}
 
 
 @pytest.mark.parametrize("spelling", ["Press TV", "PressTV", "press tv", "presstv.ir", ["PRESSTV"]])
@@ -113,9 +113,9 @@ def test_days_are_inclusive_and_leave_undated_articles_out(library, after, befor
 
 
 def test_undated_passages_that_were_left_out_are_counted(library):
-    assert library.ask("bridge", after="2000-01-01").balance["undated left out"] == 1
-    assert library.ask("bridge", after="2000-01-01", outlets="Press TV").balance["undated left out"] == 0
-    assert library.ask("bridge").balance["undated left out"] == 0
+    assert library.ask("bridge", after="2000-01-01").balance.undated_left_out == 1
+    assert library.ask("bridge", after="2000-01-01", outlets="Press TV").balance.undated_left_out == 0
+    assert library.ask("bridge").balance.undated_left_out == 0
 
 
 @pytest.mark.parametrize(

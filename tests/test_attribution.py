@@ -99,7 +99,13 @@ def test_the_biography_of_the_author_names_the_outlet():
 
 
 def test_an_interview_given_to_the_only_outlet_named_is_that_outlets():
-    assert found("“Let them wait,” she told Reuters by telephone.") == ("Reuters", "told Reuters")
+    told = "“Let them wait,” she told Reuters by telephone."
+    assert found(told) == ("Reuters", "told Reuters")
+    assert found(told, *BODY * 10, "“We can,” the mayor told Reuters.")[0] == "Reuters"
+
+
+def test_in_a_longer_text_an_outlet_that_was_told_something_once_is_cited():
+    assert found("“Let them wait,” she told Reuters by telephone.", *BODY * 10) == (None, "unknown")
 
 
 @pytest.mark.parametrize(

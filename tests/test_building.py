@@ -56,7 +56,7 @@ def test_a_file_that_cannot_be_read_today_takes_nothing_away(tmp_path, news, wor
     path.write_text(path.read_text().splitlines()[0] + '\n{"id": "bridge", "tex')
     library = rag.build([path], index=tmp_path / "i", encoder=words)
     assert counts(library.report) == (0, 0, 1, 0)
-    assert [(s.place, s.reason.split(" (")[0]) for s in library.report.skipped] == [("line 2", "not JSON")]
+    assert [(s.place, s.reason.split(" (")[0]) for s in library.skipped()] == [("line 2", "not JSON")]
     assert [a.id for a in library.articles()] == ["harbour", "bridge"]
 
 
@@ -108,5 +108,54 @@ def test_an_empty_library_opens_and_answers_nothing(tmp_path, words):
 def test_one_id_for_two_articles_is_told(tmp_path, news, words):
     path = news(HARBOUR, BRIDGE | {"id": "harbour"})
     library = rag.build([path], index=tmp_path / "i", encoder=words)
-    assert [str(s) for s in library.report.skipped] == [f"{path}: its id 'harbour' stands for another article already"]
+    assert [str(s) for s in library.skipped()] == [f"{path}: its id 'harbour' stands for another article already"]
     assert library.article("harbour").title == "Harbour strike ends"
+
+
+def test_better_provenance_of_the_same_text_encodes_nothing(tmp_path, news, words):
+    rag.build([news(HARBOUR, BRIDGE)], index=tmp_path / "i", encoder=words)
+    words.read = 0
+    known_better = HARBOUR | {"outlet": "Reuters", "date": "2013-05-13"}
+    library = rag.build([news(known_better, BRIDGE)], index=tmp_path / "i", encoder=words)
+    assert (counts(library.report), words.read) == ((0, 1, 1, 0), 0)
+    (found,) = library.ask("Dock workers ended their strike", k=1, outlets="Reuters").passages
+    assert (found.article_id, found.outlet, found.date.isoformat()) == ("harbour", "Reuters", "2013-05-13")
+    assert library.outlets() == {"Press TV": 1, "Reuters": 1}
+
+
+OWN = """
+[[outlet]]
+name = "The Valley Herald"
+spellings = ["Valley Herald"]
+domains = ["valley-herald.example"]
+kind = "newspaper"
+"""
+
+
+def test_a_catalogue_of_ones_own_is_kept_in_the_index(tmp_path, news, words):
+    (tmp_path / "own.toml").write_text(OWN)
+    text = "The mill at the ford was sold on Friday. Its buyer wants to grind there again."
+    path = news({"text": text, "url": "https://valley-herald.example/mill"})
+    library = rag.build([path], index=tmp_path / "i", encoder=words, catalogue=tmp_path / "own.toml")
+    assert library.outlets() == {"The Valley Herald": 1}
+    assert library.counts().kinds == {"newspaper": 1}
+    again = rag.build([path], index=tmp_path / "i", encoder=words)
+    assert counts(again.report) == (0, 0, 1, 0)
+    assert len(rag.open(tmp_path / "i", encoder=words).search("mill", outlets="valley herald")) == 1
+
+
+def test_a_catalogue_that_cannot_be_read_leaves_nothing_behind(tmp_path, news, words):
+    (tmp_path / "own.toml").write_text("[[outlet]]\nnam = 1\n")
+    with pytest.raises(InputError, match=r"own\.toml"):
+        rag.build([news(HARBOUR)], index=tmp_path / "i", encoder=words, catalogue=tmp_path / "own.toml")
+    assert not (tmp_path / "i").exists()
+
+
+def test_the_report_says_what_is_undated_and_how_long_each_stage_took(tmp_path, news, words):
+    report = rag.build(
+        [news(HARBOUR, ORCHARD, BRIDGE | {"date": "2999-01-01"})], index=tmp_path / "i", encoder=words
+    ).report
+    assert (report.undated, report.refused) == (2, 1)
+    assert "undated                  2  (1 with a date that was refused)" in report.table()
+    assert list(report.seconds) == ["reading", "splitting", "encoding", "storing", "finding copies", "indexing"]
+    assert report.to_dict()["seconds"].keys() == report.seconds.keys()

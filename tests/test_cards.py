@@ -3,6 +3,7 @@
 import datetime as dt
 
 from rag.answer import Answer, Citation
+from rag.balance import Balance, Counts
 from rag.cards import answer_html, error_html, question_html
 
 EVIL = "</bdi><img src=x onerror=alert(1)>\"'&"
@@ -12,7 +13,8 @@ SAFE = "&lt;/bdi&gt;&lt;img src=x onerror=alert(1)&gt;&quot;&#x27;&amp;"
 def citation(**changes):
     values = {
         "article_id": "a", "start": 10, "end": 26, "text": "One. Two. Three.", "quote": (15, 19), "outlet": "The Post",
-        "outlet_basis": "byline: By J. Roe, The Post", "host": "mirror.example", "authors": ("J. Roe",),
+        "outlet_basis": "byline: By J. Roe, The Post", "strength": "explicit", "host": "mirror.example",
+        "authors": ("J. Roe",),
         "date": dt.date(2020, 2, 1), "date_basis": "posted by host", "title": "A title", "url": "https://e.example/?a=1&b",
         "kind": "full text", "score": 0.5,
     }  # fmt: skip
@@ -21,7 +23,7 @@ def citation(**changes):
 
 def card(**changes):
     shown = citation(**changes)
-    balance = {"shown": {"x": 1}, "index": {"x": 1, "y": 2}, "copies": 0, "undated left out": 0}
+    balance = Balance(Counts(1, {"x": 1}, independent=1), index=Counts(3, {"x": 1, "y": 2}))
     return answer_html(Answer("q", "q", True, (shown,), balance))
 
 
@@ -34,7 +36,7 @@ def test_a_card_shows_who_where_and_when():
     assert "by <bdi>J. Roe</bdi>" in html
     assert 'href="https://e.example/?a=1&amp;b"' in html
     assert "byline: By J. Roe, The Post" in html
-    assert "1 passage, from 1 of the 2 outlets in the index." in html
+    assert "1 passage, from 1 of the 2 outlets in the index, at least 1 independent source." in html
     assert "digest" not in html
 
 

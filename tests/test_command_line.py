@@ -19,9 +19,22 @@ def index(tmp_path_factory):
     (folder / "news.jsonl").write_text("\n".join(map(json.dumps, [HARBOUR, BRIDGE])) + "\n{broken\n")
     done = run("build", folder / "news.jsonl", "--index", folder / "index")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{folder / 'index'}: 2 articles read: 2 new, 0 updated, 0 unchanged, 1 skipped\n"
+    assert done.stdout.splitlines()[:-1] == [
+        str(folder / "index"),
+        "read                     2",
+        "  new                    2",
+        "  updated                0",
+        "  unchanged              0",
+        "  more than once         0",
+        "retired                  0",
+        "undated                  0",
+        "copies                   0",
+        "skipped                  1",
+        "                         1  not JSON",
+    ]
+    assert done.stdout.splitlines()[-1].startswith("took: reading 0.")
     assert done.stderr.splitlines() == [
-        f"skipped {folder / 'news.jsonl'}:3: not JSON (Expecting property name enclosed in double quotes)"
+        f"skipped {folder / 'news.jsonl'}, line 3: not JSON (Expecting property name enclosed in double quotes)"
     ]
     return folder / "index"
 
@@ -45,7 +58,8 @@ def test_ask_shows_outlet_host_and_date_above_each_passage(index, capsys):
         "1. According to Press TV, via mirror.example, 2 January 2015 (published)\n"
         "   «Engineers closed the old bridge after finding cracks in two pillars.» Traffic was sent over the\n"
         "   ring road.\n"
-        "   [Bridge closed]\n"
+        "   [Bridge closed]\n\n"
+        "(1 of 2 articles, 1 of 2 outlets, at least 1 independent source, 2015-01-02)\n"
     )
 
 
@@ -68,17 +82,38 @@ def test_every_result_can_be_had_as_json(index, capsys):
         ("bridge", "2015-01-02", len(BRIDGE["text"])),
     ]
     _, out, _ = said(capsys, "outlets", "--index", index, "--json")
-    assert json.loads(out) == [{"outlet": "Press TV", "articles": 1}, {"outlet": "The Guardian", "articles": 1}]
+    assert json.loads(out) == [
+        {"outlet": "Press TV", "articles": 1, "kind": "broadcaster"},
+        {"outlet": "The Guardian", "articles": 1, "kind": "newspaper"},
+    ]
+    _, out, _ = said(capsys, "outlets", "--index", index, "--json", "press tv")
+    assert (json.loads(out)["name"], json.loads(out)["ratings"]) == ("Press TV", [])
+    _, out, _ = said(capsys, "skipped", "--index", index, "--json")
+    assert [(s["place"], s["reason"].split(" (")[0]) for s in json.loads(out)] == [("line 3", "not JSON")]
 
 
 def test_lists_for_reading(index, capsys):
     assert said(capsys, "articles", "--index", index)[1].startswith(HARBOUR_IN_SHORT)
-    assert said(capsys, "outlets", "--index", index)[1] == "     1  Press TV\n     1  The Guardian\n"
+    assert (
+        said(capsys, "outlets", "--index", index)[1]
+        == "     1  Press TV (broadcaster)\n     1  The Guardian (newspaper)\n"
+    )
     out = said(capsys, "search", "--index", index, "-k", 1, "--before", "2014-01-01", "bridge")[1]
     assert out.split("  ")[1].startswith("The Guardian, 2013-05-14: Dock workers")
     assert said(capsys, "search", "--index", index, "--after", "2020-01-01", "bridge")[1] == (
         "no passage passes these filters\n"
     )
+
+
+def test_articles_are_explained_with_their_evidence(index, capsys):
+    out = said(capsys, "articles", "--index", index, "--explain")[1]
+    assert out.splitlines()[:4] == [
+        HARBOUR_IN_SHORT.strip(),
+        "    outlet  The Guardian  [explicit]  metadata: outlet",
+        "    by      Jane Roe",
+        "    date    2013-05-14  [published]",
+    ]
+    assert "    host    mirror.example" in out
 
 
 @pytest.mark.parametrize(
@@ -91,6 +126,7 @@ def test_lists_for_reading(index, capsys):
             "according: no outlet 'Daily Planet' in this index; it has: Press TV",
         ),
         (["ask", "--after", "May", "x"], "according: after is 'May'; give a day as YYYY-MM-DD"),
+        (["outlets", "Daily Planet"], "according: the catalogue knows no outlet 'Daily Planet'"),
         (["ask", "--encoder", "other", "x"], "was made with the encoder 'all-MiniLM-L6-v2', not 'other'"),
     ],
 )
@@ -112,7 +148,7 @@ def test_a_reader_that_stops_early_is_no_crash(index):
 
 def test_every_command_has_help_and_stands_in_the_readme(capsys):
     readme = (ROOT / "README.md").read_text()
-    commands = ("build", "ask", "search", "articles", "outlets", "serve")
+    commands = ("build", "ask", "search", "articles", "outlets", "skipped", "serve")
     for command in commands:
         with pytest.raises(SystemExit) as stopped:
             cli.main([command, "--help"])

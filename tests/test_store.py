@@ -158,3 +158,22 @@ rag.build([sys.argv[1]], index=sys.argv[2], encoder=WordEncoder())
         assert len({h.article_id for h in library.search("harbour", k=50)}) == 6
     library = rag.build([news(*records)], index=tmp_path / "i", encoder=words)
     assert (library.report.new, library.report.unchanged) == (4, 6)
+
+
+def test_an_index_of_the_format_before_is_brought_up_to_date_without_encoding(index, words):
+    with sqlite3.connect(index / DATABASE) as db:
+        for statement in (
+            "DROP INDEX sentence_hash", "DROP TABLE sentence", "DROP TABLE quarantine",
+            "ALTER TABLE article DROP COLUMN same", "ALTER TABLE passage DROP COLUMN same",
+            "ALTER TABLE passage DROP COLUMN signature", "UPDATE manifest SET value = '1' WHERE key = 'format'",
+        ):  # fmt: skip
+            db.execute(statement)
+    words.read = 0
+    assert found(index, words)[0] == "orchard"
+    with rag.open(index, encoder=words) as library:
+        library.add([])
+        assert library.report.copied == 0
+        assert list(library.skipped()) == []
+    assert words.read == 0
+    with sqlite3.connect(index / DATABASE) as db:
+        assert db.execute("SELECT count(*) FROM passage WHERE signature IS NULL").fetchone() == (0,)

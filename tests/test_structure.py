@@ -6,8 +6,8 @@ import re
 from conftest import ROOT
 
 ORDER = [
-    "errors", "article", "dates", "outlets", "attribution", "readers", "passage", "encoder", "store", "search",
-    "answer", "library", "cards", "cli", "web", "__init__", "__main__",
+    "errors", "article", "dates", "outlets", "attribution", "readers", "passage", "copies", "encoder", "store",
+    "search", "balance", "answer", "report", "library", "cards", "cli", "web", "__init__", "__main__",
 ]  # fmt: skip
 
 

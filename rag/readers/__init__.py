@@ -7,72 +7,133 @@ What cannot be read does not stop the rest: a reader yields a `Skipped` in its p
 from __future__ import annotations
 
 import os
+import stat
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..article import Article
 from ..errors import InputError
 from ..outlets import Catalogue, catalogue
-from . import jsonl, markdown, page_dump
+from . import feed, fetch, html, json_file, jsonl, markdown, mhtml, pdf, plain, table, text, warc
+from .fetch import bare
 from .skipped import Skipped
 
+Input = Path | str  # a file or folder, or an address to fetch
 Reader = Callable[[Path, Catalogue], Iterator[Article | Skipped]]
+
 READERS: dict[str, Reader] = {
+    ".txt": text.read,
+    ".text": plain.read,
+    ".html": html.read,
+    ".htm": html.read,
+    ".xhtml": html.read,
+    ".mhtml": mhtml.read,
+    ".mht": mhtml.read,
     ".jsonl": jsonl.read,
     ".jsonl.gz": jsonl.read,
+    ".ndjson": jsonl.read,
+    ".json": json_file.read,
+    ".csv": table.read,
+    ".csv.gz": table.read,
+    ".tsv": table.read,
+    ".tsv.gz": table.read,
     ".md": markdown.read,
-    ".txt": page_dump.read,
+    ".pdf": pdf.read,
+    ".rss": feed.read,
+    ".atom": feed.read,
+    ".xml": feed.read,
+    ".warc": warc.read,
+    ".warc.gz": warc.read,
 }
+_ENDINGS = sorted(READERS, key=len)[::-1]
 
 
-def read_articles(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Article]:
+def read_articles(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) -> Iterator[Article]:
     """The articles that files and folders hold, in the order of `paths`; nothing is indexed.
 
-    Folders are walked by name; hidden files and README files in them are passed over. What cannot be read is left
-    out with a warning. Raises InputError for a path that does not exist.
+    Folders are walked by name; hidden files and README files in them are passed over. With `fetch`, http(s) addresses
+    among the paths are fetched. What cannot be read is left out with a warning. Raises InputError for a path that does
+    not exist.
     """
-    for item in read(paths):
+    for item in read(present(paths, fetch), catalogue()):
         if isinstance(item, Skipped):
             warnings.warn(str(item), stacklevel=2)
         else:
             yield item
 
 
-def read(paths: Iterable[str | os.PathLike[str]], names: Catalogue | None = None) -> Iterator[Article | Skipped]:
-    """As `read_articles`, with a `Skipped` in the place of each file or record that cannot be read."""
-    names = names or catalogue()
-    for file in files(paths):
-        reader = next((READERS[e] for e in sorted(READERS, key=len)[::-1] if file.name.lower().endswith(e)), None)
-        if reader is None:
-            yield Skipped(str(file), f"no reader for this kind of file (there are {', '.join(READERS)})")
-            continue
-        found = False
-        try:
-            for item in reader(file, names):
-                found = True
-                yield item
-        except (InputError, OSError) as error:
-            yield Skipped(str(file), str(error))
-        else:
-            if not found:
-                yield Skipped(str(file), "no article found in it")
-
-
-def files(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """The files that `paths` name, folders walked. Raises InputError for a path that does not exist."""
+def present(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) -> list[Input]:
+    """The paths as inputs to `read`. Raises InputError for one that does not exist, or an address without `fetch`."""
     if isinstance(paths, str | os.PathLike):
         paths = [paths]
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            for folder, folders, names in os.walk(path):
-                folders[:] = sorted(f for f in folders if not f.startswith("."))
-                found += [
-                    Path(folder, n) for n in sorted(names) if not n.startswith(".") and Path(n).stem.lower() != "readme"
-                ]
-        elif path.exists():
+    found: list[Input] = []
+    for given in paths:
+        path = os.fspath(given)
+        if path.lower().startswith(("http://", "https://")):
+            if not fetch:
+                raise InputError(f"{bare(path)}: addresses are not fetched from here; save the page and give the file")
             found.append(path)
+        elif os.path.lexists(path):
+            found.append(Path(path))
         else:
             raise InputError(f"{path}: no such file or folder")
     return found
+
+
+def read(inputs: Sequence[Input], names: Catalogue) -> Iterator[Article | Skipped]:
+    """The articles of inputs as `present` gives them, with a `Skipped` in the place of what cannot be read."""
+    for given in inputs:
+        for source in [given] if isinstance(given, str) else _walk(given):
+            if isinstance(source, Skipped):
+                yield source
+            else:
+                yield from _read(source, names)
+
+
+def _read(source: Input, names: Catalogue) -> Iterator[Article | Skipped]:
+    """The articles of one file or address."""
+    name = bare(source) if isinstance(source, str) else str(source)
+    found = False
+    try:
+        items = fetch.page(source, names) if isinstance(source, str) else _reader(source)(source, names)
+        for item in items:
+            found = True
+            yield item
+    except (InputError, OSError) as error:
+        reason = str(error) if isinstance(error, InputError) else error.strerror or str(error)
+        yield Skipped(name, reason)
+    else:
+        if not found:
+            yield Skipped(name, "no article found in it")
+
+
+def _reader(file: Path) -> Reader:
+    name = file.name.lower()
+    if not stat.S_ISREG(file.stat().st_mode):  # a pipe would never end
+        raise InputError("neither a file nor a folder")
+    for ending in _ENDINGS:
+        if name.endswith(ending):
+            return READERS[ending]
+    raise InputError(f"no reader for this kind of file (there are {', '.join(READERS)})")
+
+
+def _walk(path: Path, above: tuple[tuple[int, int], ...] = ()) -> Iterator[Path | Skipped]:
+    """The files under a path, folders by name, links followed; one that leads back to a folder above it is skipped."""
+    if not path.is_dir():
+        yield path
+        return
+    try:
+        status = path.stat()
+        here = status.st_dev, status.st_ino
+        if here in above:
+            raise InputError("a link that leads back to a folder above it")
+        names = sorted(os.listdir(path))
+    except (InputError, OSError) as error:
+        yield Skipped(str(path), str(error) if isinstance(error, InputError) else error.strerror or str(error))
+        return
+    files = [n for n in names if not n.startswith(".") and not (path / n).is_dir()]
+    yield from (path / n for n in files if Path(n).stem.lower() != "readme")
+    for name in names:
+        if not name.startswith(".") and (path / name).is_dir():
+            yield from _walk(path / name, (*above, here))

@@ -1,0 +1,159 @@
+"""Articles -> counts to weigh an answer by: outlets, sites, kinds, independent sources and dates.
+
+After search, before the answer that carries the counts. Labels are shown and change no ranking.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from .outlets import Catalogue
+from .store import View
+
+UNKNOWN_OUTLET = "an unknown outlet"
+UNCLASSIFIED = "unclassified"
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a set of articles is made of; most frequent first.
+
+    Attributes:
+        articles: how many there are.
+        outlets: articles of each outlet.
+        hosts: articles of each site that they were taken from, where that is another than the outlet.
+        kinds: articles of each kind of outlet, by the catalogue.
+        independent: the least number of sources that they can come from (see `independent`).
+        first, last: the earliest and the latest date.
+        undated: articles without a date.
+    """
+
+    articles: int = 0
+    outlets: dict[str, int] = field(default_factory=dict)
+    hosts: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
+    independent: int = 0
+    first: dt.date | None = None
+    last: dt.date | None = None
+    undated: int = 0
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The articles of an answer beside those that it could have been taken from.
+
+    Attributes:
+        shown: the articles whose passages are shown.
+        allowed: all articles that the restrictions leave.
+        index: all articles.
+        copies: articles in which the words shown were found too, and which are not shown.
+        undated_left_out: articles left out by a filter on dates because they have none.
+    """
+
+    shown: Counts = field(default_factory=Counts)
+    allowed: Counts = field(default_factory=Counts)
+    index: Counts = field(default_factory=Counts)
+    copies: int = 0
+    undated_left_out: int = 0
+
+
+def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) -> Counts:
+    """The counts of some articles of a view.
+
+    Args:
+        rows: the articles' rows in the view.
+        same: the group of each of `rows` that counts as one text; by default the groups of copies.
+    """
+    outlets = _tally(view.outlets, view.outlet[rows])
+    kinds: Counter[str] = Counter()
+    for name, number in outlets.items():
+        known = names.outlet(name) if name else None
+        kinds[known.kind if known and known.kind else UNCLASSIFIED] += number
+    elsewhere = rows[_names(view.outlets, view.outlet[rows]) != _names(view.hosts, view.host[rows])]
+    hosts = _tally(view.hosts, view.host[elsewhere])
+    days = view.day[rows]
+    days = days[days > 0]
+    return Counts(
+        len(rows),
+        {name or UNKNOWN_OUTLET: number for name, number in outlets.items()},
+        {name: number for name, number in hosts.items() if name},
+        dict(kinds.most_common()),
+        independent(sources(view)[rows], view.same[rows] if same is None else same),
+        dt.date.fromordinal(int(days.min())) if len(days) else None,
+        dt.date.fromordinal(int(days.max())) if len(days) else None,
+        len(rows) - len(days),
+    )
+
+
+def sources(view: View) -> Rows:
+    """A number for who each article of a view comes from: its outlet, else its host, else one for all unknown ones."""
+    known = np.array([name is not None for name in view.outlets], bool)
+    by_host = len(view.outlets) + view.host.astype(np.int64)
+    return np.where(known[view.outlet], view.outlet, by_host) if len(known) else by_host
+
+
+def independent(source: Rows, same: Rows) -> int:
+    """The least number of sources of articles, of which each has its source and its group of copies.
+
+    A source that carries a text which no other carries counts by itself. A text that several carry was written by one
+    of them or by a third, so it adds a source only where none of its carriers counts already; texts that have a
+    carrier in common add one together.
+    """
+    pairs = np.unique(np.stack([same, source], axis=1), axis=0) if len(source) else np.empty((0, 2), np.int64)
+    _, group, carriers = np.unique(pairs[:, 0], return_inverse=True, return_counts=True)
+    alone = np.unique(pairs[carriers[group] == 1, 1])
+    counted = np.isin(pairs[:, 1], alone)
+    explained = np.zeros(len(carriers), bool)
+    explained[group[counted]] = True
+    open_pairs = pairs[~explained[group]]
+    return len(alone) + _components(open_pairs.tolist())
+
+
+def joined(same: Iterable[int], ids: Sequence[str], shared: Iterable[Iterable[str]]) -> Rows:
+    """Groups of copies, made one where an article shares sentences with another.
+
+    Args:
+        same: the group of each article.
+        ids: the articles' ids.
+        shared: for each article the ids of those that share a sentence with it.
+    """
+    group = list(same)
+    at = {article_id: i for i, article_id in enumerate(ids)}
+    for i, others in enumerate(shared):
+        for other in others:
+            if other in at and group[at[other]] != group[i]:
+                old = group[at[other]]
+                group = [group[i] if g == old else g for g in group]
+    return np.array(group, np.int64)
+
+
+def _components(pairs: list[list[int]]) -> int:
+    """Connected components of a graph between groups and sources."""
+    parent: dict[tuple[str, int], tuple[str, int]] = {}
+
+    def root(node: tuple[str, int]) -> tuple[str, int]:
+        parent.setdefault(node, node)
+        while parent[node] != node:
+            parent[node] = node = parent[parent[node]]
+        return node
+
+    for group, source in pairs:
+        parent[root(("group", group))] = root(("source", source))
+    return sum(node == up for node, up in parent.items())
+
+
+def _tally(names: Sequence[str | None], codes: npt.NDArray[np.int32]) -> dict[str | None, int]:
+    numbers = np.bincount(codes, minlength=len(names)).tolist()
+    return dict(Counter({n: c for n, c in zip(names, numbers, strict=True) if c}).most_common())
+
+
+def _names(names: Sequence[str | None], codes: npt.NDArray[np.int32]) -> npt.NDArray[np.object_]:
+    return np.array([*names, None], object)[codes]

@@ -1,0 +1,153 @@
+"""Texts that are one text: copies of articles and of passages, and sentences that articles share word for word.
+
+After passages on the way of the data, before the store that keeps what is found here. Copies are found by MinHash
+(Broder 1997, "On the resemblance and containment of documents"): texts whose signatures agree in one of BANDS bands are
+candidates, and candidates are compared by their words. Each text is compared with few others whatever the number of
+texts, so the work grows with the corpus and not with its square.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import regex
+from datasketch import MinHash
+
+# Two texts are one where they share this much of the shorter one's runs of RUN words (docs/measurements.md, "Copies").
+COPY = 0.7
+RUN = 5
+# 32 bands of 2 meet for 98 of 100 pairs that share 35% of all their runs, and for 8 of 100 that share 5%.
+PERMUTATIONS = 64
+BANDS = 32
+ALIKE = 0.15  # share of equal numbers in two signatures below which their texts are not compared by words
+LEADERS = 8  # texts of one bucket, each unlike the others, with which a further one is compared
+LEAST_WORDS = 20  # fewer words are alike by chance: a caption, a credit
+SENTENCE_WORDS = 8  # likewise for a sentence
+
+Signatures = npt.NDArray[np.uint32]
+Runs = frozenset[tuple[str, ...]]
+
+_OPEN, _CLOSE = "“«„‟", "”»"
+_NOBODY = np.iinfo(np.uint32).max  # what the signature of a text without words is made of
+
+
+def runs(text: str) -> Runs:
+    """The runs of RUN words in a text, without letter case and punctuation; of a shorter text, the whole."""
+    words = _words(text)
+    return frozenset(tuple(words[i : i + RUN]) for i in range(max(1, len(words) - RUN + 1)))
+
+
+def overlap(a: Runs, b: Runs) -> float:
+    """Share of the shorter text's runs that stand in the other too, 0 to 1."""
+    return len(a & b) / max(1, min(len(a), len(b)))
+
+
+def signatures(texts: Iterable[str]) -> Signatures:
+    """MinHash signatures, (n, PERMUTATIONS); that of a text with fewer than LEAST_WORDS words says nothing.
+
+    The signature of several texts together is the least of theirs, number by number.
+    """
+    batches = ([" ".join(run).encode() for run in runs(t)] if len(_words(t)) >= LEAST_WORDS else [] for t in texts)
+    rows = [m.hashvalues for m in MinHash.bulk(batches, num_perm=PERMUTATIONS, seed=1, scheme="affine32")]
+    return np.array(rows, np.uint32).reshape(-1, PERMUTATIONS)
+
+
+def groups(signatures: Signatures, known: npt.NDArray[np.int64], text: Callable[[int], str]) -> npt.NDArray[np.int64]:
+    """The group of each text: the row of the first text that it is one with, its own where there is none, (n,).
+
+    Args:
+        signatures: a row for each text.
+        known: a number for the group of each text as found before, -1 for a new text. Two old texts are not compared
+            again.
+        text: the words of a row's text.
+    """
+    _, first, group = np.unique(known, return_index=True, return_inverse=True)
+    parent: list[int] = np.where(known < 0, np.arange(len(known)), first[group]).tolist()
+    words: Callable[[int], Runs] = functools.lru_cache(4096)(lambda row: runs(text(row)))
+    tried: set[tuple[int, int]] = set()
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = row = parent[parent[row]]
+        return row
+
+    def alike(a: int, b: int) -> bool:
+        if (a, b) in tried or (known[a] >= 0 and known[b] >= 0):
+            return False
+        tried.add((a, b))
+        near = np.count_nonzero(signatures[a] == signatures[b]) >= ALIKE * PERMUTATIONS
+        return bool(near) and overlap(words(a), words(b)) >= COPY
+
+    for bucket in _buckets(signatures, known < 0):
+        leaders: list[int] = []
+        for row in bucket:
+            if root(row) in map(root, leaders):
+                continue
+            copied = next((leader for leader in leaders if alike(leader, row)), None)
+            if copied is not None:
+                low, high = sorted((root(copied), root(row)))
+                parent[high] = low
+            elif len(leaders) < LEADERS:
+                leaders.append(row)
+    return np.array([root(row) for row in range(len(parent))], np.int64)
+
+
+def _buckets(signatures: Signatures, fresh: npt.NDArray[np.bool_]) -> Iterator[list[int]]:
+    """Rows whose signatures agree in a band, in order; only where one of them is fresh."""
+    told = np.flatnonzero((signatures != _NOBODY).any(axis=1))
+    bands = np.ascontiguousarray(signatures[told]).view(np.uint64)
+    for band in bands.T if len(told) else ():
+        order = np.argsort(band, kind="stable")
+        cuts = np.flatnonzero(np.diff(band[order])) + 1
+        edges = np.concatenate([[0], cuts, [len(order)]])
+        newest = np.maximum.reduceat(fresh[told][order].astype(np.int8), edges[:-1])
+        for i in np.flatnonzero((np.diff(edges) > 1) & (newest > 0)):
+            bucket: list[int] = told[order[edges[i] : edges[i + 1]]].tolist()
+            yield bucket
+
+
+def sentence_keys(text: str, spans: Sequence[tuple[int, int]]) -> list[int]:
+    """A 64-bit key for each sentence that can show where a text comes from: equal words, equal key.
+
+    Left out are sentences of fewer than SENTENCE_WORDS words, and what somebody is quoted as saying: two reporters who
+    heard the same speech are two sources.
+    """
+    return [
+        int.from_bytes(hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest(), "little", signed=True)
+        for start, end in _own_words(text, spans)
+        if len(words := _words(text[start:end])) >= SENTENCE_WORDS
+    ]
+
+
+def _own_words(text: str, spans: Sequence[tuple[int, int]]) -> Iterable[tuple[int, int]]:
+    """The spans that do not begin inside a quotation, nor with one.
+
+    A quotation ends at its closing mark, or with a paragraph that the next does not take up with a mark of its own.
+    """
+    at, inside = 0, False
+    for start, end in spans:
+        for char in text[at:start]:
+            inside = _after(char, inside)
+        if text[at:start].count("\n"):
+            inside = False
+        begins = text[start] in _OPEN + "\"'‘"
+        if not inside and not begins:
+            yield start, end
+        for char in text[start:end]:
+            inside = _after(char, inside)
+        at = end
+
+
+def _after(char: str, inside: bool) -> bool:
+    if char == '"':
+        return not inside
+    return char in _OPEN or (inside and char not in _CLOSE)
+
+
+def _words(text: str) -> list[str]:
+    found: list[str] = regex.findall(r"\w+", text.lower())
+    return found
