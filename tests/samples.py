@@ -1,0 +1,108 @@
+"""A small, sound file of every format, of our own writing: one article each, whose text has SENTENCE in it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from email.message import EmailMessage
+
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+SENTENCE = "The ferry to Outer Selwyn will not sail before the ice has gone."
+MORE = (
+    "Its captain told the harbour board on Monday that the hull had been scraped twice this winter, and that nobody "
+    "would thank him for a third time. The board agreed, and asked the island to lay in flour for another month."
+)
+LAST = (
+    "Islanders who have to cross can take the mail plane on Wednesdays, which has four seats. A place costs as much as "
+    "the ferry for a whole family, the shopkeeper said, and the pilot takes no dogs."
+)
+TITLE = "Ferry stays in harbour until the ice has gone"
+FIELDS = {
+    "title": TITLE,
+    "outlet": "The Delta Herald",
+    "date": "2016-02-03",
+    "url": "https://delta-herald.example/ferry",
+}
+RECORD = FIELDS | {"text": f"{SENTENCE} {MORE}\n\n{LAST}"}
+PAGE = f"""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{TITLE} - The Delta Herald</title>
+<meta property="og:site_name" content="The Delta Herald"><link rel="canonical" href="{FIELDS["url"]}">
+<script type="application/ld+json">{{"@type": "NewsArticle", "headline": "{TITLE}", "datePublished": "2016-02-03",
+"publisher": {{"@type": "Organization", "name": "The Delta Herald"}}}}</script></head><body><nav><a href="/">Home</a>
+<a href="/sport">Sport</a></nav><article><h1>{TITLE}</h1><p>{SENTENCE} {MORE}</p><p>{LAST}</p></article>
+<footer>© 2024 The Delta Herald</footer></body></html>"""
+RSS = f"""<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>The Delta Herald</title>
+<link>https://delta-herald.example/</link><item><title>{TITLE}</title><link>{FIELDS["url"]}</link>
+<pubDate>Wed, 03 Feb 2016 09:00:00 +0100</pubDate><description>{SENTENCE} {MORE}</description></item></channel></rss>"""
+ATOM = f"""<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">
+<title>The Delta Herald</title><entry><title>{TITLE}</title><link href="{FIELDS["url"]}"/>
+<published>2016-02-03T09:00:00+01:00</published>
+<content type="html">&lt;p&gt;{SENTENCE} {MORE}&lt;/p&gt;</content></entry></feed>"""
+
+
+def pdf() -> bytes:
+    """One page with a line for each sentence."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(595, 842)
+    font = DictionaryObject(
+        {NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/Type1"),
+         NameObject("/BaseFont"): NameObject("/Helvetica")}
+    )  # fmt: skip
+    fonts = DictionaryObject({NameObject("/F1"): writer._add_object(font)})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    lines = [f"{s}." for s in f"{SENTENCE} {MORE} {LAST}".rstrip(".").split(". ")]
+    stream = DecodedStreamObject()
+    shown = "".join(f"({line}) Tj 0 -11 Td " for line in lines)
+    head = f"/F1 18 Tf 40 780 Td ({TITLE}) Tj 0 -30 Td /F1 9 Tf (3 February 2016) Tj 0 -30 Td"
+    stream.set_data(f"BT {head} {shown} ET".encode("latin-1"))
+    page[NameObject("/Contents")] = writer._add_object(stream)
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+def mhtml() -> bytes:
+    """The page as a browser saves it."""
+    message = EmailMessage()
+    message["Snapshot-Content-Location"] = FIELDS["url"]
+    message.set_content(PAGE, subtype="html")
+    message.add_related(b"\x89PNG", "image", "png")
+    return message.as_bytes()
+
+
+def warc(compressed: bool) -> bytes:
+    """The page as a crawler keeps it, behind a picture."""
+    file = io.BytesIO()
+    writer = WARCWriter(file, gzip=compressed)
+    for url, kind, body in (
+        ("https://delta-herald.example/ice.png", "image/png", b"\x89PNG"),
+        (FIELDS["url"], "text/html; charset=utf-8", PAGE.encode()),
+    ):
+        headers = StatusAndHeaders("200 OK", [("Content-Type", kind)], protocol="HTTP/1.1")
+        writer.write_record(writer.create_warc_record(url, "response", payload=io.BytesIO(body), http_headers=headers))
+    return file.getvalue()
+
+
+def csv(delimiter: str) -> bytes:
+    """A header and a row; the text has a line break in quotes."""
+    rows = (RECORD, [f'"{value}"' for value in RECORD.values()])
+    return "\r\n".join(delimiter.join(row) for row in rows).encode()
+
+
+def samples() -> dict[str, bytes]:
+    """The bytes of a file for each ending that there is a reader for."""
+    line = json.dumps(RECORD).encode() + b"\n"
+    matter = "".join(f"{name}: {json.dumps(value)}\n" for name, value in FIELDS.items())
+    plain = f"{TITLE}\n\n3 February 2016\n\n{SENTENCE} {MORE}\n\n{LAST}\n".encode()
+    return {
+        ".txt": plain, ".text": plain, ".html": PAGE.encode(), ".htm": PAGE.encode(), ".xhtml": PAGE.encode(),
+        ".mhtml": mhtml(), ".mht": mhtml(), ".jsonl": line, ".jsonl.gz": gzip.compress(line), ".ndjson": line,
+        ".json": b"[" + line + b"]", ".csv": csv(","), ".csv.gz": gzip.compress(csv(";")), ".tsv": csv("\t"),
+        ".tsv.gz": gzip.compress(csv("\t")), ".md": f"---\n{matter}---\n\n{RECORD['text']}\n".encode(), ".pdf": pdf(),
+        ".rss": RSS.encode(), ".atom": ATOM.encode(), ".xml": RSS.encode(), ".warc": warc(False),
+        ".warc.gz": warc(True),
+    }  # fmt: skip
