@@ -316,9 +316,9 @@ class Library:
                 for own in (p.sentences for _, p in passages)
             )
             writer.sign(zip((key for _, key, _ in rows), signatures, hashes, strict=True))
-        signed = self._store.signed()
-        if not (signed.same < 0).any():
+        if not self._store.ungrouped():
             return
+        signed = self._store.signed()
         passages = copies.groups(signed.signatures, signed.same, lambda row: self._store.words(int(signed.keys[row])))
         keys, first = np.unique(signed.articles, return_index=True)
         whole = np.minimum.reduceat(signed.signatures, first)

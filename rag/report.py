@@ -13,6 +13,7 @@ from .readers.skipped import Skipped
 
 Result = TypeVar("Result")
 
+STAGES = ("reading", "splitting", "encoding", "storing", "finding copies", "indexing")
 REASONS = 8  # different reasons listed in the table
 
 
@@ -48,7 +49,7 @@ class Report:
     groups: int = 0
     skipped: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
 
     def count(self, article: Article) -> None:
         """Counts an article as read."""
@@ -68,7 +69,7 @@ class Report:
         try:
             return work()
         finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+            self.seconds[stage] += time.perf_counter() - start
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, in values that JSON knows; seconds to three places."""
@@ -98,4 +99,4 @@ class Report:
             others = self.skipped - sum(number for _, number in self.reasons.most_common(REASONS))
             lines.append(f"{'':<17}{others:>9,}  for other reasons")
         took = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in self.seconds.items())
-        return "\n".join([*lines, f"took: {took}" if took else ""]).rstrip()
+        return "\n".join([*lines, f"took: {took}"])

@@ -76,6 +76,8 @@ CREATE TABLE sentence (
     PRIMARY KEY (passage, hash)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sentence_hash ON sentence (hash);
+CREATE INDEX passage_same ON passage (same);
+CREATE INDEX passage_unsigned ON passage (article) WHERE signature IS NULL;
 CREATE TABLE quarantine (source TEXT NOT NULL, place TEXT, reason TEXT NOT NULL) STRICT;
 CREATE INDEX quarantine_source ON quarantine (source);
 """
@@ -323,6 +325,11 @@ class Store:
                 if found:
                     article = next(iter(found.values()))[1]
                     yield article.text, [(key, passage) for key, (passage, _) in found.items()]
+
+    def ungrouped(self) -> bool:
+        """Whether some passage has not been compared with the others yet."""
+        with _faults(self.folder):
+            return self._db.execute("SELECT 1 FROM passage WHERE same IS NULL LIMIT 1").fetchone() is not None
 
     def signed(self) -> Signed:
         """The signatures of all passages and the groups found so far."""

@@ -163,7 +163,7 @@ rag.build([sys.argv[1]], index=sys.argv[2], encoder=WordEncoder())
 def test_an_index_of_the_format_before_is_brought_up_to_date_without_encoding(index, words):
     with sqlite3.connect(index / DATABASE) as db:
         for statement in (
-            "DROP INDEX sentence_hash", "DROP TABLE sentence", "DROP TABLE quarantine",
+            "DROP INDEX passage_same", "DROP INDEX passage_unsigned", "DROP TABLE sentence", "DROP TABLE quarantine",
             "ALTER TABLE article DROP COLUMN same", "ALTER TABLE passage DROP COLUMN same",
             "ALTER TABLE passage DROP COLUMN signature", "UPDATE manifest SET value = '1' WHERE key = 'format'",
         ):  # fmt: skip
