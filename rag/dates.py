@@ -10,7 +10,7 @@ import regex
 
 LANGUAGES = (
     *("en", "fr", "es", "de", "it", "pt", "nl", "tr", "sq", "ru"),
-    *("uk", "pl", "sv", "da", "el", "ar", "fa", "he", "id", "ro"),
+    *("uk", "pl", "sv", "da", "el", "ar", "fa", "he", "id", "ro", "nb", "fi", "hu", "cs", "sk", "hr", "bg", "lt"),
 )
 
 FIRST_YEAR = 1605  # of the Relation of Strasbourg; "0001-01-01" is how programs write that they know no date
@@ -37,6 +37,10 @@ _FORMS = {
     ),
     "month, day": regex.compile(
         rf"(?<![\w/.-])(?P<m>{_MONTH})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>{_YEAR})(?![\w/])"
+    ),
+    "year, month, day": regex.compile(
+        rf"(?<![\w/.-])(?P<y>{_YEAR})\.?,?\s+(?P<m>{_MONTH})\.?\s+(?P<d>\d{{1,2}})"
+        r"(?=\.?(?:$|,?\s+\d\d?:|\s*[|·)–—-]))"  # "In 2013 May 3 ministers" is none
     ),
     "numbers": regex.compile(
         rf"(?<![\d/.-])(?P<a>\d{{1,2}})(?P<s>[-/.])(?P<b>\d{{1,2}})(?P=s)(?P<y>{_YEAR})(?![\d/-])"

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from rag.dates import find_date, parse_day
+from rag.dates import find_date, parse_day, stated
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,10 @@ from rag.dates import find_date, parse_day
         ("14. März 2013", (2013, 3, 14)),
         ("21 мая 2014", (2014, 5, 21)),
         ("2013年5月14日", (2013, 5, 14)),
+        ("2015. augusztus 20.", (2015, 8, 20)),
+        ("2015 Aug 20 10:15", (2015, 8, 20)),
+        ("20. kolovoza 2015.", (2015, 8, 20)),
+        ("20. toukokuuta 2015", (2015, 5, 20)),
     ],
 )
 def test_a_full_date_is_read(text, day):
@@ -55,6 +59,7 @@ def test_a_date_that_can_be_read_in_two_ways_is_found_but_is_none():
         "14/05/13",
         "1.2.3",
         "phone 555-0147",
+        "In 2013 May 3 ministers were left.",
     ],
 )
 def test_what_is_no_full_date_is_none(text):
@@ -73,6 +78,29 @@ def test_what_is_no_full_date_is_none(text):
 )
 def test_a_metadata_field_is_read_as_a_timestamp_or_as_printed(text, day):
     assert parse_day(text) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "why"),
+    [
+        ("20130514", dt.date(2013, 5, 14), ""),
+        ("20130514120000", dt.date(2013, 5, 14), ""),
+        ("1368536400", dt.date(2013, 5, 14), ""),
+        ("1368536400000", dt.date(2013, 5, 14), ""),
+        ("Tue, 14 May 2013 23:50:00 -0700", dt.date(2013, 5, 14), ""),
+        ("1605-07-01", dt.date(1605, 7, 1), ""),
+        ("0001-01-01", None, "not a day"),
+        ("1970-01-01T00:00:00Z", None, "not a day"),
+        ("0", None, "not a day"),
+        ("2999-12-31", None, "in the future"),
+        ("04/05/2013", None, "two readings"),
+        ("14/05/13", None, "two-digit year"),
+        ("May 14, '13", None, "two-digit year"),
+        ("yesterday", None, "not a day"),
+    ],
+)
+def test_what_is_stated_is_taken_or_refused_with_the_reason(text, day, why):
+    assert stated(text) == (day, why)
 
 
 @pytest.mark.parametrize("text", ["1 " * 50_000, "May 1, " * 15_000, "2001-" * 20_000, "1/" * 50_000, "9" * 100_000])
