@@ -109,13 +109,27 @@ def test_an_outlet_is_led_to_its_name(stated, outlet):
 
 def test_the_page_that_a_text_was_taken_from_may_stand_as_its_source():
     made = read(source="https://www.reuters.com/world/tram", hostname="reuters.com")
-    assert (made.outlet, made.url, made.host) == ("Reuters", "https://www.reuters.com/world/tram", "reuters.com")
+    assert (made.outlet, made.url, made.host) == ("Reuters", "https://www.reuters.com/world/tram", "Reuters")
 
 
 def test_an_address_names_the_outlet_where_nothing_else_does():
     known, unknown = read(url="https://www.reuters.com/x"), read(url="https://a.example/x")
     assert (known.outlet, known.outlet_basis, known.host) == ("Reuters", "url: https://www.reuters.com/x", None)
     assert (unknown.outlet, unknown.outlet_basis, unknown.host) == (None, "unknown", "a.example")
+
+
+@pytest.mark.parametrize(
+    ("outlet", "url", "host"),
+    [
+        ("Associated Press", "https://www.foxnews.com/us/tram", "Fox News"),
+        ("AP", "https://www.valley.example/tram", "valley.example"),
+        ("AP", "https://apnews.com/tram", None),
+        ("The Valley Herald", "https://www.foxnews.com/us/tram", "Fox News"),
+        ("The Valley Herald", "https://valley-herald.example/tram", None),  # its own, for all that is known
+    ],
+)
+def test_an_address_of_another_site_than_the_outlets_tells_the_host(outlet, url, host):
+    assert read(outlet=outlet, url=url).host == host
 
 
 @pytest.mark.parametrize(

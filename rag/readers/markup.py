@@ -21,46 +21,13 @@ _BLOCKS = frozenset(
 )
 _MARKS = {"br": "\n", "li": "\n", "tr": "\n", "dt": "\n", "dd": "\n", "td": " ", "th": " "}
 _DROPPED = frozenset(
-    {
-        *(
-            "script",
-            "style",
-            "noscript",
-            "template",
-            "head",
-            "title",
-            "svg",
-            "iframe",
-            "object",
-            "button",
-            "select",
-            "textarea",
-        ),
-    }
+    {*("script", "style", "noscript", "template", "head", "title", "svg", "iframe", "object", "button", "select")}
+    | {"textarea"}
 )
 _INLINE = frozenset(
-    {
-        *(
-            "a",
-            "abbr",
-            "acronym",
-            "b",
-            "big",
-            "br",
-            "cite",
-            "code",
-            "del",
-            "em",
-            "font",
-            "i",
-            "img",
-            "ins",
-            "kbd",
-            "mark",
-        ),
-        *("q", "s", "small", "source", "span", "strike", "strong", "sub", "sup", "u", "tbody", "thead", "html", "body"),
-        *("video", "audio"),
-    }
+    {*("a", "abbr", "acronym", "b", "big", "br", "cite", "code", "del", "em", "font", "i", "img", "ins", "kbd")}
+    | {*("mark", "q", "s", "small", "source", "span", "strike", "strong", "sub", "sup", "u", "tbody", "thead", "html")}
+    | {*("body", "video", "audio")}
 )
 _NAMES = "|".join(sorted({*_BLOCKS, *_MARKS, *_DROPPED, *_INLINE}))
 _ATTRIBUTES = r"(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=]+))?)*+\s*/?"

@@ -83,7 +83,7 @@ def article(fields: Mapping[str, Any], source: str, names: Catalogue, text: str 
         title=_string(stated[TITLE]),
         outlet=outlet,
         outlet_basis=outlet_basis,
-        host=_string(stated[HOST]) or (domain(url) or None if url and not outlet else None),
+        host=_site(_string(stated[HOST]), url, outlet, names),
         authors=_authors(stated[AUTHORS]),
         date=day,
         date_basis=_string(stated[("date_basis",)]) or basis if day else basis,
@@ -179,6 +179,20 @@ def _outlet(said: str, names: Catalogue) -> str:
     if name := names.resolve(said):
         return name
     return names.of_url(said) or domain(said) if _ADDRESS.fullmatch(said) else said
+
+
+def _site(host: str | None, url: str | None, outlet: str | None, names: Catalogue) -> str | None:
+    """The site that a text was taken from: the one stated, else the one at its address where that is not the outlet's.
+
+    A site unknown to the catalogue is another's only where the catalogue knows the outlet's own, or no outlet is known.
+    """
+    if host:
+        return names.resolve(host) or names.of_url(host) or host
+    named = names.of_url(url) if url else None
+    if not url or named:
+        return None if named == outlet else named
+    own = names.outlet(outlet) if outlet else None
+    return domain(url) or None if outlet is None or (own and own.domains) else None
 
 
 def _id(stated: Stated) -> str:
