@@ -53,6 +53,7 @@ _URL_LINE = regex.compile(r"^\W*(?i:(?:source|link|url|read\s+more\s+at)\s*:?\s*
 _PRODUCTION = regex.compile(
     rf"(?P<role>(?i:additional\s+reporting|reporting|writing|written|compiled|editing|edited))\s+by\s+(?P<names>{NAMES})"
 )
+_WEEKDAY = regex.compile(r"\W*\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mon|Tue|Wed|Thu|Fri|Sat|Sun)\W*$")
 _BIOGRAPHY = regex.compile(
     rf"(?P<name>{NAME}) (?:is|writes) (?P<what>[^.]{{0,120}}?\b(?i:editor|columnist|column|writer|correspondent|"
     r"reporter|contributor|journalist)\b[^.]{0,80}?\b(?:for|at|of|with|in)\b\s+)(?P<rest>[^\n]{3,80})"
@@ -65,7 +66,8 @@ _ROLE = regex.compile(
 _PAPER = regex.compile(
     r"\b(?:Times|Post|News|Herald|Daily|Tribune|Journal|Gazette|Magazine|Press|Agency|Review|Observer|Chronicle|"
     r"TV|Radio|Today|Weekly|Monitor|Telegraph|Courier|Examiner|Independent|Register|Standard|Mail|Mirror|Broadcasting|"
-    r"Wire|Network|Dispatch|Ledger|Sentinel|Star|Sun|Globe|Quarterly|Bulletin|Report)\b|\.(?:com|org|net|info|ir|tv|eu)\b"
+    r"Wire|Network|Dispatch|Ledger|Sentinel|Star|Sun|Globe|Quarterly|Bulletin|Report|Gazeta|Dziennik|Zeitung|Anzeiger|"
+    r"Rundschau|Diario|Giornale|Corriere|Presse|Agence|Agencia|Agenzia)\b|\.(?:com|org|net|info|ir|tv|eu)\b"
 )
 
 
@@ -89,7 +91,9 @@ def byline(line: str) -> tuple[str, ...]:
 def names_only(line: str) -> tuple[str, ...]:
     """The persons that a line names and nothing else ("Jane Roe and John Doe"); () for any other line."""
     bare = line.strip()
-    if len(bare) > CREDIT_CHARS or not regex.fullmatch(NAMES, bare) or _PAPER.search(bare) or _ROLE.search(bare):
+    if len(bare) > CREDIT_CHARS or not regex.fullmatch(rf"(?!(?i:by)\s){NAMES}", bare):
+        return ()
+    if _PAPER.search(bare) or _ROLE.search(bare):
         return ()
     return _split_names(bare)
 
@@ -141,11 +145,14 @@ def _credited(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     """The outlet that a byline ("By Jane Roe, The Example"), a signature or a credit ("Source: The Example") names."""
     if len(line) > CREDIT_CHARS:
         return
-    signed = [(people, rest) for people, rest in _signed(line) if people]
+    parts = list(_signed(line, catalogue))
+    signed = [(people, rest) for people, rest in parts if people]
     people, rest = signed[0] if signed else _people(line, catalogue)
     credit = _CREDIT.match(line)
     if signed:
         kind, outlet = "byline", _outlet_in(rest, catalogue)
+    elif by := next((name for _, rest in parts if (name := _staff(rest, catalogue))), None):
+        kind, outlet = "byline", by
     elif credit:
         kind, outlet = "credit line", _outlet_in(credit["rest"], catalogue)
     elif people and len(line) < 100:
@@ -155,6 +162,11 @@ def _credited(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     outlet = outlet or catalogue.printed(line)
     if outlet:
         yield outlet, f"{kind}: {line}"
+
+
+def _staff(rest: str, catalogue: Catalogue) -> str | None:
+    """The outlet that signs by its own name: "By Associated Press", "By Reuters staff"."""
+    return catalogue.printed(regex.sub(r"\s+(?i:staff|reporters?|writers?|correspondents?|\s)+\W*$", "", rest.strip()))
 
 
 def _told(text: list[str], catalogue: Catalogue) -> tuple[tuple[str, str] | None, bool]:
@@ -225,7 +237,7 @@ def _signed(line: str, catalogue: Catalogue | None = None) -> Iterator[tuple[tup
     if len(bare) > CREDIT_CHARS or not _BY_WORD.search(bare):
         return
     if dated := find_date(bare):
-        bare = f"{bare[: dated[0]]} | {bare[dated[1] :]}"
+        bare = f"{_WEEKDAY.sub('', bare[: dated[0]])} | {bare[dated[1] :]}"
     if match := _BY.match(bare):
         yield _people(bare[match.end() :], catalogue)
     for match in _BY_WITHIN.finditer(bare):
@@ -244,14 +256,24 @@ def _people(text: str, catalogue: Catalogue | None = None) -> tuple[tuple[str, .
         name = _bare(match["name"])
         if (catalogue and catalogue.printed(name)) or _ROLE.search(name) or _PAPER.search(name):
             break
-        names.append(name)
-        joints.append(match["joint"])
-        rests.append(rests[-1][match.end() :])
-        if not match["joint"]:
+        person, outlet = _apart(name, catalogue)
+        names.append(person)
+        joints.append("" if outlet else match["joint"])
+        rests.append(outlet + rests[-1][match.end() :])
+        if not joints[-1]:
             break
     ands = [i for i, joint in enumerate(joints) if regex.search(r"\w|&", joint)]
     count = min(len(names), ands[-1] + 2) if ands else min(len(names), 1)
     return tuple(names[:count]), rests[count]
+
+
+def _apart(name: str, catalogue: Catalogue | None) -> tuple[str, str]:
+    """A person's name, and the outlet behind it where nothing stands between ("Jane Roe CNN"), "" where none does."""
+    words = name.split(" ")
+    for end in range(2, len(words)):
+        if catalogue and catalogue.printed(outlet := " ".join(words[end:])):
+            return " ".join(words[:end]), f"{outlet} "
+    return name, ""
 
 
 def _split_names(names: str) -> tuple[str, ...]:

@@ -260,7 +260,7 @@ def lines(outlet: Outlet) -> list[str]:
     if outlet.spellings:
         shown.append(f"  also printed as: {'; '.join(outlet.spellings)}")
     shown.append(f"  domains: {', '.join(outlet.domains) or 'none known'}")
-    shown.append(f"  kind: {f'{outlet.kind} (our own classification)' if outlet.kind else 'not classified'}")
+    shown.append(f"  kind: {f'{outlet.kind} (own classification)' if outlet.kind else 'not classified'}")
     for field in FACTS:
         fact: Fact | None = getattr(outlet, field)
         shown.append(f"  {field}: {fact.value if fact else 'not stated'}")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from rag.attribution import attribute, byline, names_only
+from rag.attribution import Attribution, attribute, byline, names_only
 from rag.outlets import Catalogue, Outlet
 
 OUTLETS = Catalogue(
@@ -57,6 +57,20 @@ def test_a_line_of_names_alone_names_persons():
     assert names_only("Jane Roe and John Doe") == ("Jane Roe", "John Doe")
     assert names_only("The Harlow Register") == ()
     assert names_only("Jane Roe went home") == ()
+
+
+@pytest.mark.parametrize("line", ["By The Associated Press", "By AP", "by Associated Press staff writers"])
+def test_an_outlet_may_sign_by_its_own_name(line):
+    assert found(head=[line]) == ("Associated Press", f"byline: {line}")
+    assert authors(head=[line]) == ()
+
+
+def test_an_outlet_or_a_weekday_behind_a_name_is_no_part_of_it():
+    assert attribute(["By Jane Ann Roe Reuters"], BODY, OUTLETS) == Attribution(
+        ("Jane Ann Roe",), "Reuters", "byline: By Jane Ann Roe Reuters"
+    )
+    assert attribute(["By Jane Roe Tuesday, Sept. 5, 2010"], BODY, OUTLETS).authors == ("Jane Roe",)
+    assert attribute(["By Gazeta Port Selwyn"], BODY, OUTLETS).authors == ()
 
 
 def test_a_byline_names_the_outlet_it_was_written_for():

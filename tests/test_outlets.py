@@ -350,7 +350,7 @@ def test_an_outlet_is_shown_with_the_source_and_day_of_each_fact():
         "The Delta Herald",
         "  also printed as: Delta Herald; Herald of Valsera",
         "  domains: delta-herald.example",
-        "  kind: newspaper (our own classification)",
+        "  kind: newspaper (own classification)",
         "  country: not stated",
         "  owner: the Roe family",
         "    source: https://delta-herald.example/about (as of 2024-06-11)",
