@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import urllib.request
+from html import escape
 
 import pytest
 from conftest import HARBOUR, ROOT
@@ -42,9 +43,9 @@ def address(tmp_path_factory, real):
     folder = tmp_path_factory.mktemp("app")
     hostile = {
         "id": "evil",
-        "outlet": "<b>Daily</b> & <img src=x onerror=alert(1)>",
+        "outlet": f"<i>{escape('<b>Daily</b> & <img src=x onerror=alert(1)>')}</i>",
         "date": "2020-02-01",
-        "text": EVIL,
+        "text": f"<p>{escape(EVIL)}</p>",  # markup that shows markup: what is stored is EVIL itself
     }
     records = [HARBOUR | {"host": "mirror.example", "kind": "digest"}, hostile]
     (folder / "n.jsonl").write_text("\n".join(map(json.dumps, records)))

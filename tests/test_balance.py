@@ -49,7 +49,7 @@ def test_kinds_dates_and_sites_are_counted(library):
     assert counts.articles == 4
     assert counts.outlets == {"Press TV": 1, "Reuters": 1, "The Guardian": 1, "an unknown outlet": 1}
     assert counts.kinds == {"broadcaster": 1, "news agency": 1, "newspaper": 1, "unclassified": 1}
-    assert counts.hosts == {"mirror.example": 1}
+    assert counts.hosts == {"example.org": 1, "mirror.example": 1}
     assert (counts.first, counts.last, counts.undated) == (dt.date(2013, 5, 14), dt.date(2015, 1, 2), 2)
     assert counts.independent == 4
 

@@ -107,9 +107,10 @@ def test_lists_for_reading(index, capsys):
 
 def test_articles_are_explained_with_their_evidence(index, capsys):
     out = said(capsys, "articles", "--index", index, "--explain")[1]
-    assert out.splitlines()[:4] == [
+    assert out.splitlines()[:5] == [
         HARBOUR_IN_SHORT.strip(),
         "    outlet  The Guardian  [explicit]  metadata: outlet",
+        "    host    example.org",
         "    by      Jane Roe",
         "    date    2013-05-14  [published]",
     ]

@@ -137,7 +137,7 @@ def test_the_whole_index_is_counted_the_same_way(library):
     assert counts.outlets == {"Reuters": 2, "The Guardian": 2, "Press TV": 2}
     # the copies of one story are one source, the harbour's and the bridge's papers one each
     assert counts.independent == 2 + 0
-    assert counts.hosts == {"mirror.example": 2}
+    assert counts.hosts == {"mirror.example": 2, "example.org": 1}
 
 
 def test_what_is_added_later_is_compared_with_what_was_there(library, news):
