@@ -100,6 +100,8 @@ def test_a_paragraph_runs_over_to_the_next_page():
         ("the ferry to the isle of San-", "Telmo was full", "the isle of San- Telmo was full"),
         ("the long-term and long-", "term plans of the port", "the long-term and long-term plans"),
         ("the years from 1998 -", "and from then on to 2004", "from 1998 - and from"),
+        ("a newspaper says that the news-", "paper of the town, a paper for all,", "the newspaper of the town"),
+        ("a paper says that the weekly-", "paper of the town", "the weekly-paper of the town"),
         ("the board had been re\u00ad", "placed in the spring", "the board had been replaced in"),
     ],
 )

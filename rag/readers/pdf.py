@@ -54,8 +54,8 @@ _PAGE_NUMBER = regex.compile(
 )
 _STOPPED = regex.compile(r"[.!?:;…。؟！？][\s\"'”’»)\]]*$")
 _LEFT_HALF = regex.compile(r"(?P<word>\p{L}*\p{Ll})(?P<hyphen>[-\u2010\u00ad])$")
-_RIGHT_HALF = regex.compile(r"\p{Ll}+(?!\p{L})")
-_COMPOUND = regex.compile(r"\p{L}+-\p{Ll}+")
+_RIGHT_HALF = regex.compile(r"^\p{Ll}+(?!\p{L})")
+_WORD = regex.compile(r"(?<![\p{L}-])\p{L}+(?:-\p{L}+)*(?![\p{L}-])")
 _FIRST_PARTS = frozenset(("anti", "cross", "half", "non", "self", "well"))  # before a hyphen rarely a mere syllable
 
 
@@ -247,8 +247,11 @@ def _paragraphs(lines: list[Line]) -> list[Paragraph]:
             groups[-1].append(line)
         else:
             groups.append([line])
-    compounds = {match.casefold() for line in lines for match in _COMPOUND.findall(line.text)}
-    return [Paragraph(_join([li.text for li in group], compounds), group[0].page, group[0].size) for group in groups]
+    words = set[str]()
+    for before, line in pairwise(["", *(line.text for line in lines)]):
+        whole = _RIGHT_HALF.sub("", line) if _LEFT_HALF.search(before) else line
+        words |= {word.casefold() for word in _WORD.findall(whole)}
+    return [Paragraph(_join([li.text for li in group], words), group[0].page, group[0].size) for group in groups]
 
 
 def _begins(group: list[Line], line: Line, leading: float, width: int) -> bool:
@@ -266,19 +269,27 @@ def _begins(group: list[Line], line: Line, leading: float, width: int) -> bool:
     return bool(_STOPPED.search(last.text)) and (short or 0.8 * line.size < indent < 5 * line.size)
 
 
-def _join(lines: list[str], compounds: set[str]) -> str:
-    """Lines as one; a word parted at a line's end is put together again, with its hyphen if it is a compound."""
+def _join(lines: list[str], words: set[str]) -> str:
+    """Lines as one; a word parted at a line's end is put together again (see `_is_parted`), the hyphen gone."""
     pieces = [lines[0]]
     for line in lines[1:]:
         left, right = _LEFT_HALF.search(pieces[-1]), _RIGHT_HALF.match(line)
-        if left and right:
-            word = f"{left['word']}-{right.group()}".casefold()
-            if left["hyphen"] == "\u00ad" or (left["word"].casefold() not in _FIRST_PARTS and word not in compounds):
-                pieces[-1] = pieces[-1][:-1]
-        else:
+        if not left or not right:
             pieces.append(" ")
+        elif left["hyphen"] == "\u00ad" or _is_parted(left["word"].casefold(), right.group(), words):
+            pieces[-1] = pieces[-1][:-1]
         pieces.append(line)
     return "".join(pieces)
+
+
+def _is_parted(left: str, right: str, words: set[str]) -> bool:
+    """Whether "left-right" is one word that the line's end has parted, and no compound; in doubt the hyphen stays.
+
+    The file's other words tell: it has the whole word, or it has no compound of this form and no word like its end.
+    """
+    if f"{left}{right}" in words:
+        return True
+    return left not in _FIRST_PARTS and f"{left}-{right}" not in words and right not in words
 
 
 def _parts(
