@@ -74,8 +74,8 @@ def stated(text: str) -> tuple[dt.date | None, str]:
     """The day that a field or a printed date states, and ""; or None and why it is refused.
 
     Taken are ISO days and stamps, dates as `find_date` takes them, "20130514", and seconds or milliseconds since 1970.
-    The day is that of the stamp's own time zone, as the outlet prints it. Refused are the future, what has two readings,
-    two-digit years, years before the first newspapers, and the moment from which computers count.
+    The day is that of the stamp's own time zone, as the outlet prints it. Refused are the future, dates with two
+    readings, two-digit years, years before the first newspapers, and the moment from which computers count.
     """
     said = text.strip()
     try:

@@ -248,8 +248,8 @@ def _paragraphs(lines: list[Line]) -> list[Paragraph]:
         else:
             groups.append([line])
     words = set[str]()
-    for before, line in pairwise(["", *(line.text for line in lines)]):
-        whole = _RIGHT_HALF.sub("", line) if _LEFT_HALF.search(before) else line
+    for before, text in pairwise(["", *(line.text for line in lines)]):
+        whole = _RIGHT_HALF.sub("", text) if _LEFT_HALF.search(before) else text
         words |= {word.casefold() for word in _WORD.findall(whole)}
     return [Paragraph(_join([li.text for li in group], words), group[0].page, group[0].size) for group in groups]
 
