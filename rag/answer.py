@@ -186,11 +186,6 @@ def distinct(found: Sequence[Citation], k: int) -> list[Citation]:
     return kept
 
 
-def carrier(item: Citation | Article) -> str:
-    """Who put the words before readers: the site where it is known, else the outlet."""
-    return item.host or item.outlet or UNKNOWN_OUTLET
-
-
 def compose(
     question: str,
     searched: str,

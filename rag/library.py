@@ -21,7 +21,7 @@ from . import answer as answering
 from . import balance, copies, outlets, passage, readers, search
 from .answer import Answer, Citation
 from .article import Article
-from .balance import Balance, Counts
+from .balance import UNKNOWN_OUTLET, Balance, Counts
 from .encoder import DEFAULT, Encoder, SentenceEncoder
 from .errors import LibraryError, QuestionError
 from .outlets import Catalogue
@@ -333,8 +333,8 @@ class Library:
         found = []
         for citation, key in zip(shown, of, strict=True):
             ids = dict.fromkeys((*citation.copies, *copied[key]))
-            others = [a for i in ids if (a := self._store.article(i))]
-            carriers = dict.fromkeys([answering.carrier(citation), *map(answering.carrier, others)])
+            others = self._store.carriers(list(ids)).values()
+            carriers = dict.fromkeys(name or UNKNOWN_OUTLET for name in (citation.host or citation.outlet, *others))
             sharing = tuple(i for i in shared[key] if i not in ids)
             found.append(replace(citation, copies=tuple(ids), carriers=tuple(carriers), shared=sharing))
         return found

@@ -36,6 +36,7 @@ from .passage import Passage
 from .readers.skipped import Skipped
 
 FORMAT = 2
+FORMULA = 5  # of 500,000 sentences of real articles, those that more texts hold are disclaimers, credits, advertising
 WAIT = 10.0  # seconds that a writer waits for another
 DATABASE, CACHE, LOCK = "library.sqlite", "vectors.faiss", "write.lock"
 
@@ -273,7 +274,7 @@ class Store:
         rows = self._among("SELECT passage, sentences FROM vector", "passage", keys)
         return {k: np.frombuffer(v, "<f2").reshape(-1, self.manifest.dimension).astype(np.float32) for k, v in rows}
 
-    def _among(self, query: str, column: str, keys: Sequence[int]) -> list[Any]:
+    def _among(self, query: str, column: str, keys: Sequence[int | str]) -> list[Any]:
         with _faults(self.folder):
             return self._db.execute(f"{query} WHERE {column} IN ({', '.join('?' * len(keys))})", list(keys)).fetchall()
 
@@ -368,11 +369,21 @@ class Store:
         return self._ids(query, "p.key", passages)
 
     def sharers(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        """Ids of the other articles that share a sentence with a passage word for word, by passage key."""
-        query = """SELECT s.passage, b.id FROM sentence s JOIN passage p ON p.key = s.passage
-            JOIN sentence t ON t.hash = s.hash AND t.passage != s.passage
+        """Ids of the other articles that share a sentence with a passage word for word, by passage key.
+
+        A sentence that more than FORMULA texts hold is a formula: a disclaimer, a call to subscribe.
+        """
+        texts = """SELECT count(DISTINCT coalesce(v.same, v.key)) FROM sentence u
+            JOIN passage w ON w.key = u.passage JOIN article v ON v.key = w.article WHERE u.hash = s.hash"""
+        query = f"""SELECT s.passage, b.id FROM sentence s JOIN passage p ON p.key = s.passage
+            JOIN sentence t ON t.hash = s.hash AND t.passage != s.passage AND ({texts}) <= {FORMULA}
             JOIN passage q ON q.key = t.passage AND q.article != p.article JOIN article b ON b.key = q.article"""
         return self._ids(query, "s.passage", passages)
+
+    def carriers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
+        """The site where it is known, else the outlet, of each article that is in, by id."""
+        rows = self._among("SELECT id, coalesce(host, outlet) FROM article", "retired IS NULL AND id", article_ids)
+        return dict(rows)
 
     def _ids(self, query: str, column: str, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
         found: dict[int, dict[str, None]] = {key: {} for key in passages}

@@ -130,6 +130,19 @@ def test_a_sentence_shared_word_for_word_is_told_and_makes_no_second_source(libr
     assert len(answer.balance.shown.outlets) == 2
 
 
+def test_a_sentence_that_many_texts_hold_is_a_formula_and_no_sign_of_a_common_source(library, news):
+    formula = "Nothing in this column need be what the newspaper itself believes."
+    records = [
+        {"id": f"c{i}", "outlet": f"Paper {i}", "text": f"{' '.join(prose(100 + i, 2))} {formula}"} for i in range(6)
+    ]
+    library.add([news(*records[:5], name="columns.jsonl")])
+    (shown,) = library.ask(prose(100, 2)[1], k=1).passages
+    assert (shown.article_id, len(shown.shared)) == ("c0", 4)
+    library.add([news(*records, name="columns.jsonl")])
+    (shown,) = library.ask(prose(100, 2)[1], k=1).passages
+    assert (shown.article_id, shown.shared) == ("c0", ())
+
+
 def test_the_whole_index_is_counted_the_same_way(library):
     assert (library.report.copied, library.report.groups) == (3, 1)
     counts = library.counts()
