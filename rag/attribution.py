@@ -49,7 +49,9 @@ _DATELINE = regex.compile(
     r"(?:\((?P<outlet>[\p{L}\d .'-]{2,30})\)|(?<=\d),\s*(?P<outlet>\p{Lu}{2,8}))\s*[-–—]"
 )
 _AGENCIES = regex.compile(r"\s+(?:and|with|&)\s+(?:news\s+)?agencies\b", regex.I)  # "The Example with agencies"
-_URL_LINE = regex.compile(r"^\W*(?i:(?:source|link|url|read\s+more\s+at)\s*:?\s*)?(?P<url>(?:https?://|www\.)\S+)\W*$")
+_URL_LINE = regex.compile(
+    r"^\W*(?P<label>(?i:source|link|url|read\s+more\s+at)\s*:?\s*)?(?P<url>(?:https?://|www\.)\S+)\W*$"
+)
 _PRODUCTION = regex.compile(
     rf"(?P<role>(?i:additional\s+reporting|reporting|writing|written|compiled|editing|edited))\s+by\s+(?P<names>{NAMES})"
 )
@@ -125,8 +127,10 @@ def _evidence(
         if name := catalogue.printed(printed) or (printed if printed.isupper() else None):
             yield name, f"dateline: {dateline.group()}"
     for line in text[-EDGE_LINES:]:  # the address that a copy was taken from
-        if (address := _URL_LINE.match(line[:2000])) and (name := _of_address(address["url"], catalogue)):
-            yield name, f"url: {address['url']}"
+        if address := _URL_LINE.match(line[:2000]):  # an unknown one with nothing said of it may lead anywhere
+            known = catalogue.of_url(address["url"])
+            if name := known or (domain(address["url"]) if address["label"] else None):
+                yield name, f"url: {address['url']}"
     if told and _production(text):  # "(Editing by ...)" is how agencies close; the one spoken to is the agency
         yield told[0], f"production credit and {told[1]}"
     for line in text[-EDGE_LINES:]:
@@ -155,8 +159,8 @@ def _credited(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         kind, outlet = "byline", by
     elif credit:
         kind, outlet = "credit line", _outlet_in(credit["rest"], catalogue)
-    elif people and len(line) < 100:
-        kind, outlet = "byline", _outlet_in(rest, catalogue)
+    elif people and len(line) < 100:  # without a "By", an outlet counts only as a whole part of the line
+        kind, outlet = "byline", _outlet_in(rest, catalogue, whole=True)
     else:
         kind, outlet = "credit line", None
     outlet = outlet or catalogue.printed(line)
@@ -213,7 +217,7 @@ def _authors(head: list[str], text: list[str], catalogue: Catalogue) -> tuple[st
             return people
     for line in edges:
         people, rest = _people(line, catalogue)
-        if people and len(line) < 100 and _outlet_in(rest, catalogue) and not _CREDIT.match(line):
+        if people and len(line) < 100 and _outlet_in(rest, catalogue, whole=True) and not _CREDIT.match(line):
             return people
     credits = [m for m in _production(text) if not m["role"].casefold().startswith("edit")]
     credits.sort(key=lambda m: ("writ", "repo", "comp", "addi").index(m["role"].casefold()[:4]))
@@ -287,8 +291,11 @@ def _bare(name: str) -> str:
     return f"{bare}." if regex.search(r"\s\p{Lu}$", bare) and f"{bare}." in name else bare
 
 
-def _outlet_in(rest: str, catalogue: Catalogue) -> str | None:
-    """The outlet named after a byline's author or a credit's verb: a catalogue name, or a part that reads like one."""
+def _outlet_in(rest: str, catalogue: Catalogue, whole: bool = False) -> str | None:
+    """The outlet named after a byline's author or a credit's verb: a catalogue name, or a part that reads like one.
+
+    A catalogue name inside a part counts too ("Reuters Health"), unless only `whole` parts are to.
+    """
     rest = _AGENCIES.sub("", rest)
     parts = [p.strip(" .,()[]") for p in regex.split(r"\s*[,|/()]\s*|\s+[–—-]\s+|\s+(?:for|of|in)\s+", rest)]
     for part in parts:
@@ -296,7 +303,7 @@ def _outlet_in(rest: str, catalogue: Catalogue) -> str | None:
             return name
     if address := regex.search(r"(?:https?://|www\.)\S+", rest):
         return _of_address(address.group().rstrip(")]}>.,;"), catalogue)
-    if found := next(catalogue.find(rest, credit=True), None):
+    if not whole and (found := next(catalogue.find(rest, credit=True), None)):
         return found[2]
     return next((p for p in parts if p and len(p.split()) <= 6 and _PAPER.search(p) and not _ROLE.search(p)), None)
 

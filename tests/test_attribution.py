@@ -92,7 +92,17 @@ def test_a_dateline_names_the_agency():
 
 def test_an_address_as_last_line_is_the_source():
     assert found("http://www.reuters.com/a?b=1") == ("Reuters", "url: http://www.reuters.com/a?b=1")
-    assert found("https://news.valley.example/1") == ("news.valley.example", "url: https://news.valley.example/1")
+    assert found("Source: https://news.valley.example/1") == (
+        "news.valley.example",
+        "url: https://news.valley.example/1",
+    )
+    assert found("https://petition.example/1") == (None, "unknown")
+
+
+def test_without_a_by_only_a_whole_part_of_the_line_is_an_outlet():
+    assert found("Jane Roe, Reuters, Spain")[0] == "Reuters"
+    assert found("Jane Roe and her Reuters mug at the quay.") == (None, "unknown")
+    assert found("Jane Roe, « Les grues », Reuters diplomatique") == (None, "unknown")
 
 
 def test_an_agency_that_was_told_something_and_closes_with_a_production_credit_is_the_outlet():
