@@ -92,10 +92,7 @@ def test_a_dateline_names_the_agency():
 
 def test_an_address_as_last_line_is_the_source():
     assert found("http://www.reuters.com/a?b=1") == ("Reuters", "url: http://www.reuters.com/a?b=1")
-    assert found("Source: https://news.valley.example/1") == (
-        "news.valley.example",
-        "url: https://news.valley.example/1",
-    )
+    assert found("Link: https://news.valley.example/1") == ("news.valley.example", "url: https://news.valley.example/1")
     assert found("https://petition.example/1") == (None, "unknown")
 
 
