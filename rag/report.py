@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
+import regex
+
 from .article import REFUSED, Article
 from .readers.skipped import Skipped
 
@@ -58,10 +60,11 @@ class Report:
         self.refused += (article.date_basis or "").startswith(REFUSED)
 
     def skip(self, skipped: Iterable[Skipped]) -> None:
-        """Counts what was skipped, by reason without its particulars."""
+        """Counts what was skipped, by reason without its particulars, so that like faults count together."""
         for item in skipped:
             self.skipped += 1
-            self.reasons[item.reason.split(" (")[0].split(": ")[0]] += 1
+            clause = regex.split(r" \(|: |; ", item.reason)[0]
+            self.reasons[regex.sub(r"'[^']*'|\d+", "…", clause)] += 1
 
     def timed(self, stage: str, work: Callable[[], Result]) -> Result:
         """What `work` returns; the time it took is added to the stage's."""
