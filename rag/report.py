@@ -64,7 +64,7 @@ class Report:
         for item in skipped:
             self.skipped += 1
             clause = regex.split(r" \(|: |; ", item.reason)[0]
-            self.reasons[regex.sub(r"'[^']*'|\d+", "…", clause)] += 1
+            self.reasons[regex.sub(r"'[^']*'", "…", clause)] += 1
 
     def timed(self, stage: str, work: Callable[[], Result]) -> Result:
         """What `work` returns; the time it took is added to the stage's."""
