@@ -31,7 +31,8 @@ SENTENCE_WORDS = 8  # likewise for a sentence
 Signatures = npt.NDArray[np.uint32]
 Runs = frozenset[tuple[str, ...]]
 
-_OPEN, _CLOSE = "“«„‟", "”»"
+_OPEN, _BEGINS = "“«„‟", "\"'‘"
+_MARKS = regex.compile(r"[“«„‟”»\"\n]")
 _NOBODY = np.iinfo(np.uint32).max  # what the signature of a text without words is made of
 
 
@@ -110,42 +111,30 @@ def _buckets(signatures: Signatures, fresh: npt.NDArray[np.bool_]) -> Iterator[l
             yield bucket
 
 
-def sentence_keys(text: str, spans: Sequence[tuple[int, int]]) -> list[int]:
+def sentence_keys(text: str, spans: Sequence[tuple[int, int]]) -> list[int | None]:
     """A 64-bit key for each sentence that can show where a text comes from: equal words, equal key.
 
-    Left out are sentences of fewer than SENTENCE_WORDS words, and what somebody is quoted as saying: two reporters who
-    heard the same speech are two sources.
+    None stands for sentences of fewer than SENTENCE_WORDS words, and for what somebody is quoted as saying: two
+    reporters who heard the same speech are two sources. `spans` are the text's sentences, in order.
     """
-    return [
-        int.from_bytes(hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest(), "little", signed=True)
-        for start, end in _own_words(text, spans)
-        if len(words := _words(text[start:end])) >= SENTENCE_WORDS
-    ]
+    keys: list[int | None] = []
+    for (start, end), quoted in zip(spans, _quoted(text, spans), strict=True):
+        words = [] if quoted else _words(text[start:end])
+        key = hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest()
+        keys.append(int.from_bytes(key, "little", signed=True) if len(words) >= SENTENCE_WORDS else None)
+    return keys
 
 
-def _own_words(text: str, spans: Sequence[tuple[int, int]]) -> Iterable[tuple[int, int]]:
-    """The spans that do not begin inside a quotation, nor with one.
-
-    A quotation ends at its closing mark, or with a paragraph that the next does not take up with a mark of its own.
-    """
-    at, inside = 0, False
-    for start, end in spans:
-        for char in text[at:start]:
-            inside = _after(char, inside)
-        if text[at:start].count("\n"):
-            inside = False
-        begins = text[start] in _OPEN + "\"'‘"
-        if not inside and not begins:
-            yield start, end
-        for char in text[start:end]:
-            inside = _after(char, inside)
-        at = end
-
-
-def _after(char: str, inside: bool) -> bool:
-    if char == '"':
-        return not inside
-    return char in _OPEN or (inside and char not in _CLOSE)
+def _quoted(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[bool]:
+    """Whether each sentence begins with a quotation, or inside one, which ends at its mark or with its paragraph."""
+    marks = ((m.start(), m.group()) for m in _MARKS.finditer(text))
+    at, mark = next(marks, (len(text), ""))
+    inside = False
+    for start, _ in spans:
+        while at < start:
+            inside = not inside if mark == '"' else mark in _OPEN
+            at, mark = next(marks, (len(text), ""))
+        yield inside or text[start] in _OPEN + _BEGINS
 
 
 def _words(text: str) -> list[str]:

@@ -247,7 +247,8 @@ class Library:
                 new = {item.source for item in batch} - sources
                 sources |= new
                 unread |= {item.source for item in skipped}
-                report.timed("storing", partial(writer.quarantine, () if retire else new, skipped))
+                if skipped or (new and not retire):
+                    report.timed("storing", partial(writer.quarantine, () if retire else new, skipped))
                 bar.update(len(batch))
             if retire and (gone := _gone(known, seen, unread)):
                 writer.retire(gone)
@@ -286,11 +287,10 @@ class Library:
 
     def _put(self, writer: Writer, articles: list[Article], known: Mapping[str, Known], report: Report) -> int:
         """Stores articles, after splitting and encoding those whose text is new; returns the number of passages."""
-        stored = {a.id: self._store.article(a.id) for a in articles if a.id in known}
-        same = [a for a in articles if (old := stored.get(a.id)) and old.text == a.text]
+        same = {a.id for a in articles if a.id in known and self.article(a.id).text == a.text}
         if same:
-            writer.amend(same)
-        articles = [a for a in articles if a not in same]
+            writer.amend(a for a in articles if a.id in same)
+        articles = [a for a in articles if a.id not in same]
         if not articles:
             return 0
         encoder = self._encode()
@@ -308,23 +308,19 @@ class Library:
         """Finds the copies among what is new, and between it and what was there."""
         stream = self._store.uncompared()
         while batch := list(islice(stream, BATCH)):
-            rows = [(text, key, own) for text, passages in batch for key, own in passages]
-            signatures = copies.signatures(text[own.start : own.end] for text, _, own in rows)
-            hashes = (
-                copies.sentence_keys(text, own)
-                for text, passages in batch
-                for own in (p.sentences for _, p in passages)
-            )
-            writer.sign(zip((key for _, key, _ in rows), signatures, hashes, strict=True))
+            signatures = copies.signatures(text[p.start : p.end] for text, own in batch for _, p in own)
+            keys = [key for _, own in batch for key, _ in own]
+            hashes = (found for text, own in batch for found in _hashes(text, [p for _, p in own]))
+            writer.sign(zip(keys, signatures, hashes, strict=True))
         if not self._store.ungrouped():
             return
         signed = self._store.signed()
         passages = copies.groups(signed.signatures, signed.same, lambda row: self._store.words(int(signed.keys[row])))
-        keys, first = np.unique(signed.articles, return_index=True)
+        ids, first = np.unique(signed.articles, return_index=True)
         whole = np.minimum.reduceat(signed.signatures, first)
-        known = np.array([signed.known.get(key, -1) for key in keys.tolist()], np.int64)
-        articles = copies.groups(whole, known, lambda row: self._store.text(int(keys[row])))
-        writer.group(_changed(signed.keys, passages, signed.same), _changed(keys, articles, known))
+        known = np.array([signed.known.get(key, -1) for key in ids.tolist()], np.int64)
+        articles = copies.groups(whole, known, lambda row: self._store.text(int(ids[row])))
+        writer.group(_changed(signed.keys, passages, signed.same), _changed(ids, articles, known))
 
     def _carried(self, shown: Sequence[Citation], keys: Mapping[tuple[str, int], int]) -> list[Citation]:
         """The citations with the articles that carry the same words, and those that share a sentence with them."""
@@ -386,6 +382,13 @@ def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
 def _gone(known: Mapping[str, Known], seen: Container[str], unread: Container[str]) -> list[str]:
     """Ids that are in the index and were not seen; a file that cannot be read today takes nothing away."""
     return [i for i, old in known.items() if i not in seen and old.source not in unread]
+
+
+def _hashes(text: str, passages: Sequence[Passage]) -> Iterator[list[int]]:
+    """The keys of the sentences of each of a text's passages."""
+    keys = iter(copies.sentence_keys(text, [span for p in passages for span in p.sentences]))
+    for p in passages:
+        yield [key for key in islice(keys, len(p.sentences)) if key is not None]
 
 
 def _changed(

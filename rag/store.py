@@ -325,7 +325,7 @@ class Store:
                 found = self.passages([row[0] for row in rows])
                 if found:
                     article = next(iter(found.values()))[1]
-                    yield article.text, [(key, passage) for key, (passage, _) in found.items()]
+                    yield article.text, [(key, passage) for key, (passage, _) in sorted(found.items())]
 
     def ungrouped(self) -> bool:
         """Whether some passage has not been compared with the others yet."""

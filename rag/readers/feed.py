@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 import feedparser
 import regex
 
-from ..article import POSTED, PUBLISHED, REFUSED, Article, identify
+from ..article import EXPLICIT, POSTED, PUBLISHED, REFUSED, Article, identify
 from ..attribution import attribute
 from ..dates import stated
 from ..errors import InputError
@@ -24,8 +24,6 @@ from ..outlets import Catalogue, domain
 from . import bounded, decode, markup
 from .page_line import Kind, classify
 from .skipped import Skipped
-
-STRONG = ("byline", "credit line", "dateline", "url")  # kinds of evidence in a text that overrule the feed's own name
 
 _PROLOGUE = regex.compile(
     r"(?:[^<]++|<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?:[^\[<>]++|\[.*?\](?=\s*>))*+>)*+", regex.S | regex.I
@@ -159,7 +157,7 @@ def _letters(text: str) -> str:
 def _site(feed: Any, home: str, names: Catalogue) -> str | None:
     """The site that a feed is of: the catalogue's name for its address or title, else its title, else its domain."""
     title = " ".join(_plain(feed.get("title")).split())
-    named = (name for part in (title, *_PARTS.split(title)) if (name := names.resolve(part)))
+    named = (name for part in (title, *_PARTS.split(title)) if (name := names.printed(part)))
     return names.of_url(home) or next(named, None) or title or domain(home) or None
 
 
@@ -173,7 +171,7 @@ def _outlet(
     for field, value in (("source", origin.get("title")), ("publisher", entry.get("publisher"))):
         if stated := " ".join(_plain(value).split()):
             return names.resolve(stated) or stated, f"metadata: entry {field}", found.authors
-    if found.outlet_basis.partition(":")[0] in STRONG:
+    if found.outlet_basis.partition(":")[0] in EXPLICIT:  # the text's own credits overrule the feed's name
         return found.outlet, found.outlet_basis, found.authors
     stated = "metadata: feed title" if feed.get("title") else f"url: {home}"
     ours, theirs = domain(home), domain(link or "")
