@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import regex
@@ -81,11 +82,10 @@ def is_plain(text: str) -> bool:
     signs = [i for i, kind in enumerate(kinds) if kind in (Kind.BYLINE, Kind.DATED)]
     if not edge.issuperset(signs) or kinds.count(Kind.DATED) > 1 or kinds.count(Kind.BYLINE) > 1:
         return False
-    run = 0
-    for unit, kind in zip(units, kinds, strict=True):
-        run = run + 1 if kind is Kind.SHORT and not _CLOSED.search(unit) else 0
-        if run >= SHORT_RUN:
-            return False
+    loose = [kind is Kind.SHORT and not _CLOSED.search(unit) for unit, kind in zip(units, kinds, strict=True)]
+    runs = [len(list(run)) for is_loose, run in groupby(loose) if is_loose]
+    if max(runs, default=0) >= SHORT_RUN or sum(loose[-2:]) > 1:  # a signature stands alone; links below do not
+        return False
     return Kind.PROSE in kinds or bool(fields) or any(_CLOSED.search(unit) for unit in units)
 
 
