@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 import regex
-from datasketch import MinHash
 
 # Two texts are one where they share this much of the shorter one's runs of RUN words (docs/measurements.md, "Copies").
 COPY = 0.7
@@ -52,6 +51,8 @@ def signatures(texts: Iterable[str]) -> Signatures:
 
     The signature of several texts together is the least of theirs, number by number.
     """
+    from datasketch import MinHash  # a quarter of a second, which a question need not wait for
+
     batches = ([" ".join(run).encode() for run in runs(t)] if len(_words(t)) >= LEAST_WORDS else [] for t in texts)
     rows = [m.hashvalues for m in MinHash.bulk(batches, num_perm=PERMUTATIONS, seed=1, scheme="affine32")]
     return np.array(rows, np.uint32).reshape(-1, PERMUTATIONS)
