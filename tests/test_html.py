@@ -16,6 +16,14 @@ SECOND = "Work will begin in spring, and the first cars should run in three year
 THIRD = "Two members voted against it because nobody could say what the bridge over the inner basin would cost."
 TEXT = "\n".join((FIRST, SECOND, THIRD))
 TITLE = "Port Selwyn gets its tram back"
+HAN_TITLE = "塞尔温港市议会批准重建电车线：明年春天开工"
+HAN_TEXT = "\n".join(
+    (
+        "塞尔温港市议会星期一晚上投票决定，从港口到旧鱼市场重新修建一条电车线路，工程将于明年春天开始。",
+        "市长对议员们说，第一批车辆预计三年后上路，票价与现在的公共汽车相同，学生可以免费乘坐。",
+        "两名议员投了反对票，因为没有人能够说明横跨内港的桥梁究竟要花多少钱，也没有人知道由谁来付款。",
+    )
+)
 
 
 def page(head="", above="", below="", title=f"{TITLE} - Valley Post", h1=f"<h1>{TITLE}</h1>", text=None):
@@ -219,6 +227,8 @@ def test_the_address_is_what_the_page_was_saved_from():
         (f"<h1>{TITLE}</h1><h1>Valley Newsletter</h1>", "Valley", ""),
         (f"<h1><time>5 Sep</time> {TITLE}</h1>", f"{TITLE} ‹ Valley", ""),
         (f"<h1></h1><h2>{TITLE}</h2>", "valley.example", meta(og__url="https://valley.example/tram")),
+        ("<h3>Port Selwyn gets:</h3><h4>Its tram back</h4>", f"{TITLE} | Valley Post", meta(og__title=TITLE)),
+        (f"<div>{TITLE}</div>", f"{TITLE} - All about the trams - Notes", ""),
     ],
 )  # fmt: skip
 def test_the_title_is_the_headline_without_the_sites_name(h1, title, head):
@@ -233,6 +243,31 @@ def test_entities_and_tags_in_a_title_are_resolved():
 def test_the_site_is_what_the_title_holds_beside_the_headline():
     found = read(page(title=f"Blog » {TITLE} « Valley Notes"), "https://valleynotes.example/?p=7")
     assert (found.title, found.host) == (TITLE, "Valley Notes")
+
+
+@pytest.mark.parametrize(
+    "h1", [f"<h1>{HAN_TITLE}</h1>", f"<div>{HAN_TITLE}</div>", f"<h1>河谷网</h1><b>{HAN_TITLE}</b>"]
+)
+@pytest.mark.parametrize(
+    "behind", ["_河谷网", "-河谷网", "--交通--河谷网", "_要闻_河谷网_valley.example", " 港口 - 河谷网"]
+)
+def test_a_site_is_set_apart_without_spaces_where_words_are(h1, behind):
+    found = read(page(title=f"{HAN_TITLE}{behind}", h1=h1, text=HAN_TEXT))
+    assert (found.title, found.host) == (HAN_TITLE, "河谷网")
+
+
+@pytest.mark.parametrize(
+    ("below", "host"),
+    [
+        ("<p>Copyright © 2014 河谷出版有限公司 谷ICP备00000001号</p>", "河谷出版有限公司"),
+        ("<p>© 2014 河谷日报 地址：港口路一号</p>", "河谷日报"),
+        ("<p>© 2014 Valley Press www.valley.example</p>", "Valley Press"),
+        ("<p>© 2014 Valley Press. Letters are copyrighted by their writers</p>", "Valley Press"),
+        ("<script>// © 2014 Some Script Makers</script>", None),
+    ],
+)
+def test_the_owner_of_the_page_is_named_by_its_copyright_line(below, host):
+    assert read(page(title=TITLE, below=below)).host == host
 
 
 # Day
@@ -250,6 +285,11 @@ def test_the_site_is_what_the_title_holds_beside_the_headline():
 def test_a_day_that_cannot_be_right_is_refused_and_the_article_kept(stamp, basis):
     found = read(page(meta(article__published_time=stamp)))
     assert (found.date, found.date_basis, found.text) == (None, basis, TEXT)
+
+
+def test_a_day_that_opens_the_text_before_a_dash_is_the_day():
+    assert read(page(text=f"Sept. 5, 2014 -- {TEXT}")).date == dt.date(2014, 9, 5)
+    assert read(page(text=f"Sept. 5, 2014 was the day on which all began. {TEXT}")).date is None
 
 
 def test_a_day_that_cannot_be_right_gives_way_to_one_that_can():
@@ -360,6 +400,36 @@ def test_credits_name_the_original_outlet_even_where_the_page_states_a_publisher
     assert (found.outlet, found.outlet_basis, found.host) == ("Reuters", basis, "Valley Post")
 
 
+@pytest.mark.parametrize(
+    ("above", "outlet", "basis"),
+    [
+        ("<p>2014-09-05 10:20 来源: <a href='/s'>港口晚报</a></p>", "港口晚报", "credit line: 来源:港口晚报"),
+        ("<p>2014年09月05日</p><p>文章来源：Harbour Notes-社区 打印</p>", "Harbour", "credit line: 文章来源：Harbour"),
+        ("<p>2014-09-05</p><i class='art-source'>港口记事</i>", "港口记事", "credit line: 港口记事"),
+        ("<p><b>港口晚报</b> <i>2014-09-05 10:20</i></p>", "港口晚报", "credit line: 港口晚报"),
+    ],
+)
+def test_the_source_that_a_page_in_chinese_prints_is_the_original_outlet(above, outlet, basis):
+    found = read(page(title=f"{HAN_TITLE}_河谷网", h1=f"<h1>{HAN_TITLE}</h1>", above=above, text=HAN_TEXT))
+    assert (found.outlet, found.outlet_basis, found.host) == (outlet, basis, "河谷网")
+    assert (found.date, found.date_basis) == (dt.date(2014, 9, 5), "posted by host")
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "<p>2014-09-05 来源：河谷网-要闻</p>",
+        "<p>2014-09-05 来源：网络</p>",
+        "<p>2014-09-05 来源：<b>字号：大</b></p>",
+        "<p>2014-09-05</p><p><a href='/r'>我要举报</a></p>",
+        "<p>2014-09-05</p><p>图片来源：港口晚报</p>",
+    ],
+)
+def test_no_source_but_the_site_itself_is_no_other_outlet(above):
+    found = read(page(title=f"{HAN_TITLE}_河谷网", h1=f"<h1>{HAN_TITLE}</h1>", above=above, text=HAN_TEXT))
+    assert (found.outlet, found.host, found.date_basis) == ("河谷网", "河谷网", "published")
+
+
 def test_weaker_evidence_counts_only_where_the_page_states_no_publisher():
     text = (
         f"{FIRST}\n“Let them wait,” she told Reuters by telephone, and would say no more about the tram line.\n{THIRD}"
@@ -420,6 +490,11 @@ def test_menus_comments_and_the_headline_are_no_text():
     below = "<aside><h3>More</h3><ul><li><a href='/1'>Ferry</a></li></ul></aside>"
     below += '<div id="comments"><p>Max Poe: I have waited for this tram since I was a child, well done all.</p></div>'
     assert read(page(below=below)).text == TEXT
+
+
+def test_a_headline_printed_again_below_the_text_does_not_take_it_away():
+    whole = " ".join(line.rstrip(".") for line in TEXT.split("\n"))
+    assert read(page(h1="", text=f"{whole} (vp)\n{TITLE}\n{SECOND}")).text.startswith(whole)
 
 
 def test_lists_and_tables_come_without_markup():

@@ -47,7 +47,7 @@ _NO_AUTHOR = regex.compile(
     regex.I,
 )
 _ABOVE = (Kind.BYLINE, Kind.DATED, Kind.META, Kind.CRUMBS)
-_SOURCES = ("original-source", "syndication-source", "source", "dc.source", "content_source")
+_SOURCES = ("original-source", "syndication-source", "source", "dc.source", "content_source", "contentsource")
 _FRONT = ("", "index.html", "index.htm", "index.php", "default.aspx", "home", "homepage")
 _LISTS = {"CollectionPage", "SearchResultsPage", "ProfilePage"}
 _WALLS = {
@@ -92,7 +92,7 @@ def article(
     text = "\n".join(lines)
     if reason := _no_article(found, title, text):
         raise InputError(reason)
-    outlet, basis, shown_authors = _outlet(found, names, site, [*_credits(found, title), *above], lines)
+    outlet, basis, shown_authors = _outlet(found, names, site, title, [*_credits(found, title), *above], lines)
     day, day_basis = html_facts.day(found, title)
     copied = outlet and site and key(outlet) != key(site)
     made = Article(
@@ -137,7 +137,8 @@ def _text(page: Facts, title: str | None) -> tuple[list[str], list[str]]:
     lines = [text for text in lines if text]
     titles = [title or "", *page.meta("og:title")]
     heads = [n for n, text in enumerate(lines[:4]) if agreement(text, titles) > 0.9]
-    if heads and not any(_STOPPED.search(text) for text in lines[: heads[-1]]):
+    above = lines[: heads[-1]] if heads else []
+    if heads and not any(_STOPPED.search(text) for text in above) and 2 * len("".join(above)) < len("".join(lines)):
         lines = lines[heads[-1] + 1 :]  # the headline is kept as such, and what stands above it is no text
     first = next((n for n, text in enumerate(lines) if classify(text) not in _ABOVE), 0)
     return lines[:first], lines[first:]
@@ -180,7 +181,7 @@ def _listed(page: Facts, text: str) -> bool:
 
 
 def _outlet(
-    page: Facts, names: Catalogue, site: str | None, head: list[str], text: list[str]
+    page: Facts, names: Catalogue, site: str | None, title: str | None, head: list[str], text: list[str]
 ) -> tuple[str | None, str, tuple[str, ...]]:
     """(original outlet, its basis, the authors that the text itself shows)."""
     seen = attribute(head, text, names)
@@ -190,6 +191,9 @@ def _outlet(
         name = names.of_url(value) if is_address(value) else names.printed(_WIRE.sub("", value))
         if name and key(name) != key(site or ""):
             return name, f"metadata: {field}", seen.authors
+    own = {key(name) for name in (site, *page.sites, *html_facts.beside_title(page)) if name}
+    if (source := html_facts.source(page, title)) and not any(key(source[0]) in k or k in key(source[0]) for k in own):
+        return names.printed(source[0]) or source[0], f"credit line: {source[1]}", seen.authors
     stated = bool(page.publishers or page.meta("article:publisher"))
     kind = seen.outlet_basis.partition(":")[0]
     if seen.outlet and key(seen.outlet) != key(site or "") and (kind in EXPLICIT or not stated):

@@ -37,6 +37,7 @@ HEAD_CHARS = 600  # how far behind the headline its date and byline stand; past 
 ABOVE_HEAD = 8  # pieces of text above the headline among which its date may stand
 SHORTEST = 10  # letters; a stated title of fewer than this gives way to a printed one of three words
 AGREED = 0.5  # share of words that a printed headline and a stated one have in common, however one was edited
+SOURCE_CHARS = 80  # a line that states a source is no longer
 MOST_OBJECTS = 5000
 TITLE_CHARS = 400
 
@@ -60,12 +61,30 @@ _SOFTWARE = {"blogger", "blogspot", "wordpress", "wordpresscom", "drupal", "joom
 _NO_NAMES = {"blog", "news", "home", "homepage", "startseite", "accueil", "index", "article", "artikel"}
 _PUBLISHER = ("dc.publisher", "dcterms.publisher", "dc.publisher.corporatename", "publisher", "citation_publisher")
 _SAVED_FROM = regex.compile(r"<!--\s*saved from url=\(\d{1,6}\)(?P<url>\S{1,2000})")
-_SEPARATOR = regex.compile(r"\s+[-–—|»«›‹•·:/]{1,2}\s+|\s*[|»]\s*|\s*：\s*")
-_FILE_NAME = regex.compile(r"\S+[-_]\S+[-_]\S+")  # "tram-port-selwyn-2014" is no headline
+_SEPARATOR = regex.compile(  # and, in scripts that set no spaces, a hyphen or an underscore without any
+    r"\s+[-–—|»«›‹•·:/]{1,2}\s+|\s*[|»]\s*|\s*：\s*|(?<=[\p{Han}\p{Hiragana}\p{Katakana}？！。…”》])[-_]{1,2}(?=\p{L})|"
+    r"(?<=\w)[-_]{1,2}(?=[\p{Han}\p{Katakana}])"
+)
+_JOINT = regex.compile(r"(?<=[\p{Han}\p{Katakana}])\s|[-_](?=[^-_]*\p{Han})")  # where a printed headline ends surely
+_DOMAIN = regex.compile(r"[\w-]+(?:\.[\w-]+)+")
+_FILE_NAME = regex.compile(r"(?!.*\p{Han})\S+[-_]\S+[-_]\S+")  # "tram-port-selwyn-2014" is no headline
 _ARCHIVE = regex.compile(r"^.+?\s+»\s+Blog\s+Archive\s+»\s+(?P<title>.+)$")  # WordPress until 2010
 _COPYRIGHT = regex.compile(
-    r"(?:©|\(c\)|copyright)(?:\W|\d|copyright|by\b)*+(?P<owner>\p{L}[^.,|•·©]{2,60}?)\s*(?:[.,|•·©]|all\s+rights|$)",
+    r"(?:©|\(c\)|copyright(?!ed))(?:\W|\d|copyright|by\b)*+(?P<owner>\p{L}[^.,|•·©]{2,60}?)\s*"
+    r"(?:[.,|•·©]|all\s+rights|版权所有|\p{Han}ICP|\s(?:www|\p{Han}+：)|$)",
     regex.I,
+)
+
+_SOURCE_LABEL = regex.compile(
+    r"(?:^|[\s\d|])(?:信息|文章|内容|內容|新闻|新聞|本文|稿件)?(?:来源|來源|稿源|出处|出處)于?\s*[:：]\s*"
+)
+_SOURCE_NAME = regex.compile(
+    r"(?!网络|網絡|互联网|本站|原创|转载|未知|综合|整理|作者|打印|字号|分享|浏览|举报|评论)"
+    r"(?P<name>\p{L}[^\s|·•,，。;；:：()（）—-]{1,30})(?=[\s|·•,，。;；()（）—-]|$)"
+)
+_SOURCE_CLASS = regex.compile(r"(?:^|[\s_-])source(?:[\s_-]|$)")
+_OUTLET_NAME = regex.compile(
+    r"(?!.*(?:举报|舉報|播报|預報|预报|汇报|海报|官网|互联网|上网))\p{Han}{2,10}(?:报|報|网|網|社|周刊|电视台|電視台|电台|電台)"
 )
 
 _DATE_NAME = regex.compile(
@@ -138,6 +157,21 @@ class Facts:
         found = self.tree.xpath("//title[not(ancestor::svg)]")
         return shown(found[0])[:TITLE_CHARS] if found else ""
 
+    @functools.cached_property
+    def printed_start(self) -> str:
+        """The longest beginning of the title element that the page prints by itself: a headline in no heading.
+
+        "" where a longer part follows: what stands before a headline is the name of a site.
+        """
+        whole = self.title_element
+        pieces = {line(piece) for piece in self.tree.xpath(f"//body//{_PIECE}")[:MOST_OBJECTS]}
+        starts = (text for text in pieces if len(key(text)) >= SHORTEST and whole.startswith(text))
+        found = max(
+            (s for s in starts if _SEPARATOR.match(whole, len(s)) or _JOINT.match(whole, len(s))), key=len, default=""
+        )
+        rest = regex.split(rf"{_SEPARATOR.pattern}|_", whole[len(found) :])
+        return found if all(len(part) <= len(found) for part in rest) else ""
+
     def meta(self, *names: str) -> list[str]:
         """The contents of the meta elements of these names, in the order of the names."""
         return [content for name in names for found, content in self.metas if found == name]
@@ -172,7 +206,7 @@ class Facts:
     def sites(self) -> list[str]:
         """The names by which the page calls the site that it stands on."""
         own = [n for o in self.objects if {"WebSite", "NewsMediaOrganization"} & {*types(o)} for n in self.called(o)]
-        return _names([*self.meta("og:site_name"), *own, *self.meta("application-name")])
+        return _names([*self.meta("og:site_name"), *own, *self.meta("application-name", "sitename")])
 
 
 def facts(markup: str, url: str | None) -> Facts:
@@ -266,7 +300,7 @@ def agreement(text: str, others: list[str]) -> float:
 def site(page: Facts, names: Catalogue) -> str | None:
     """The name of the site that the page stands on: as the catalogue has it, as the page says it, or its domain."""
     address = domain(page.url or "")
-    beside = _beside_title(page)
+    beside = beside_title(page)
     suffix = sorted((name for name in beside if alike(name, address)), key=len) or [
         name for name in beside[:1] if not address or not regex.search(r"\p{Latin}", name)
     ]
@@ -298,14 +332,17 @@ def _flat(name: str) -> str:
     return str(regex.sub(r"\p{M}", "", unicodedata.normalize("NFKD", key(name))))
 
 
-def _beside_title(page: Facts) -> list[str]:
+def beside_title(page: Facts) -> list[str]:
     """What the title element holds beside the printed headline: the site's name, or a section's."""
     whole = page.title_element
     heads = [h for e in itertools.islice(page.tree.iter("h1", "h2", "h3"), 20) if len(key(h := _headline(page, e))) > 9]
     headline = max(heads, key=lambda h: (h in whole, key(h) in key(whole), len(h)), default="")
+    if page.printed_start and not (headline and whole.startswith(headline)):
+        headline = page.printed_start
     rest = regex.split(rf"{_SEPARATOR.pattern}|_", whole.replace(headline or "_", " | "))
     parts = [part.strip(" -–—«»‹›:|") for part in rest]
     others = [part for part in parts if key(part) and key(part) not in key(headline) and key(part) not in _NO_NAMES]
+    others.sort(key=lambda part: not _DOMAIN.fullmatch(part))
     return others[::-1] if headline and key(headline) in key(whole) else []
 
 
@@ -320,7 +357,7 @@ def _headline(page: Facts, element: Any) -> str:
 
 def _copyright(page: Facts) -> list[str]:
     """The owner that the page's last copyright line names."""
-    lines = page.tree.xpath("//text()[contains(., '©') or contains(., 'opyright')]")
+    lines = page.tree.xpath(f"//body//{_PIECE}[contains(., '©') or contains(., 'opyright')]")
     found = (_COPYRIGHT.search(line(text[:500])) for text in lines[:-50:-1])
     return [owner for match in found if match and not is_address(owner := match["owner"].strip())][:1]
 
@@ -349,6 +386,8 @@ def title(page: Facts, sites: set[str]) -> str | None:
         return other
     if best and named:
         return best
+    if len(stated) == 1 and page.printed_start:
+        return page.printed_start
     if len(stated) == 1 and (joints := list(_SEPARATOR.finditer(stated[0]))):
         head, tail = stated[0][: joints[-1].start()], stated[0][joints[-1].end() :]
         return head if len(tail.split()) <= 4 and len(head.split()) >= 3 else stated[0]
@@ -361,6 +400,7 @@ def _otherwise_printed(page: Facts, stated: list[str], printed: list[str], sites
     A title made for search engines shares a word with the headline, or the address does; a site's motto shares none.
     """
     lower = [_without_site(shown(e)[:TITLE_CHARS], sites) for e in itertools.islice(page.tree.iter("h2", "h3"), 20)]
+    lower = [h for h in lower if not h.endswith((":", "："))]  # half of a headline in two lines
     found = [h for h in lower if len(h.split()) > 2 and any(key(h) in key(text) for text in stated)]
     if found:
         return max(found, key=len)
@@ -389,7 +429,12 @@ def _names_site(part: str, sites: set[str]) -> bool:
     """Whether a part of a title is a site's name, or a form of it such as "CNN Politics"."""
     short = key(part)
     forms = (len(s) > 2 and (s in short or (len(short) > 2 and short in s)) for s in sites)
-    return short in sites or (len(part.split()) <= 4 and any(forms))
+    return short in sites or (_size(part) <= 4 and any(forms))
+
+
+def _size(text: str) -> float:
+    """How many words a text has, of which two letters make one where words are not set apart."""
+    return sum(0.5 if regex.match(r"[\p{Han}\p{Hiragana}\p{Katakana}]", w) else 1 for w in _WORD.findall(text))
 
 
 def behind_headline(page: Facts, headline: str | None) -> list[Any]:
@@ -407,6 +452,29 @@ def behind_headline(page: Facts, headline: str | None) -> list[Any]:
     return found
 
 
+def source(page: Facts, headline: str | None) -> tuple[str, str] | None:
+    """(name, the words that state it) of the source that a page in Chinese prints between headline and text.
+
+    By its label ("来源："), by the class of its element, or as a name that only an outlet has, beside the date.
+    """
+    pieces = behind_headline(page, headline)
+    lines = [line(piece) for piece in pieces]
+    for n, said in enumerate(lines):
+        if len(said) > SOURCE_CHARS:
+            break
+        if (label := _SOURCE_LABEL.search(said)) and (
+            name := _SOURCE_NAME.match(said[label.end() :] or "".join(lines[n + 1 : n + 2]))
+        ):
+            return name["name"], f"{label[0].strip()}{name['name']}"
+        parent = pieces[n].getparent()
+        classed = _SOURCE_CLASS.search(f"{parent.get('class')} {parent.get('id')}")
+        if classed and regex.fullmatch(r"\p{Han}{2,12}", said):
+            return said, said
+        if _OUTLET_NAME.fullmatch(said) and any(find_date(other) for other in lines[max(0, n - 1) : n + 2]):
+            return said, said
+    return None
+
+
 def printed(page: Facts, words: str) -> bool:
     """Whether a page prints words as they are, letter case aside, outside its comments and other articles."""
     pieces = page.tree.xpath(f"//body//{_PIECE}")[:MOST_OBJECTS]
@@ -419,7 +487,11 @@ def _within(piece: Any, elements: set[Any]) -> bool:
 
 def _headings(page: Facts, headline: str | None) -> list[Any]:
     """The elements that print the headline."""
-    return [e for e in page.tree.iter("h1", "h2", "h3", "h4") if headline and agreement(shown(e), [headline]) > 0.8][:2]
+    found = [e for e in page.tree.iter("h1", "h2", "h3", "h4") if headline and agreement(shown(e), [headline]) > 0.8]
+    if headline and not found:
+        pieces = page.tree.xpath(f"//body//{_PIECE}[not(ancestor::a)]")[:MOST_OBJECTS]
+        found = [piece.getparent() for piece in pieces if line(piece) == headline]
+    return found[:2]
 
 
 def day(page: Facts, headline: str | None) -> tuple[dt.date | None, str | None]:
@@ -453,6 +525,7 @@ def _dates(page: Facts, headline: str | None, address: dt.date | None) -> Iterat
     yield from ((stamp, PUBLISHED) for stamp in _labelled(page, headline))
     for head in _headings(page, headline):
         yield from ((stamp, PUBLISHED) for stamp in _dated_runs(head.xpath(f"preceding::{_PIECE}")[-ABOVE_HEAD:]))
+    yield from ((stamp, PUBLISHED) for stamp in _opening(page, headline))
     if address:
         yield address.isoformat(), FROM_ADDRESS
     created = [content for name, content in page.metas if _CREATED.search(name)]  # the page's, with some systems
@@ -547,6 +620,16 @@ def _labelled(page: Facts, headline: str | None) -> list[str]:
             if all(agreement(text, [headline or ""]) > 0.8 for text in above):  # and not of another article
                 found[span[2]] = said[span[0] : span[1]]
     return list(found.values()) if len(found) == 1 else []
+
+
+def _opening(page: Facts, headline: str | None) -> list[str]:
+    """The day that opens the text, set apart by a dash: "Feb. 23, 2015 -- The council voted"."""
+    for piece in behind_headline(page, headline):
+        said = line(piece)[:HEAD_CHARS]
+        span = find_date(said)
+        if span and span[0] == 0 and regex.match(r"\s*(?:--|[–—])", said, pos=span[1]):
+            return [said[: span[1]]]
+    return []
 
 
 def _searched(page: Facts) -> dt.date | None:
