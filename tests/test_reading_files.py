@@ -183,6 +183,10 @@ class TestJson:
             (b"", "the file is empty"),
             (b"not json", "not JSON: invalid string in json text."),
             (b'[{"text": "caf\xe9"}]', "not UTF-8; save it as UTF-8"),
+            (
+                b'[{"text": "caf\xed\xa0\x80"}]',
+                "not UTF-8; save it as UTF-8",
+            ),  # half a surrogate pair, which yajl takes
             (json.dumps(RECORD).encode("utf-16"), "UTF-16, and JSON is UTF-8; save it as UTF-8"),
             (b"\x00\x01\x02\x03", "UTF-16, and JSON is UTF-8; save it as UTF-8"),
         ],

@@ -41,12 +41,12 @@ def read(path: Path, names: Catalogue) -> Iterator[Article | Skipped]:
                     yield article(found, str(path), names)
                 except InputError as error:
                     yield Skipped(str(path), str(error), f"record {number}")
-        except ijson.JSONError as error:
+        except (ijson.JSONError, UnicodeDecodeError) as error:  # yajl lets some bytes pass that are no UTF-8
             raise InputError(_why(error, number) if events.position else "the file is empty") from error
 
 
-def _why(error: ijson.JSONError, number: int) -> str:
-    said = error.args[0] if error.args else ""
+def _why(error: Exception, number: int) -> str:
+    said = "invalid UTF8" if isinstance(error, UnicodeDecodeError) else error.args[0] if error.args else ""
     said = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     if "UTF8" in said:
         said = "not UTF-8; save it as UTF-8"
