@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 PUBLISHED = "published"
 POSTED = "posted by host"
+FROM_ADDRESS = "from the address"
 REFUSED = (
     "refused: "  # how the basis of a date begins that was stated and is not taken, the words and the reason after it
 )

@@ -20,7 +20,7 @@ from .outlets import Catalogue, domain
 EDGE_LINES = 4
 CREDIT_CHARS = 160
 TOLD_CHARS = len("told   the   ")
-BRIEF_CHARS = 800  # a text this short rests on the one informant whom it quotes
+BRIEF_CHARS = 800  # such a text rests on the one informant whom it quotes; seen on one real brief, not measured
 
 _PARTICLE = r"(?:de|del|della|der|den|di|da|do|dos|du|la|le|van|von|zu|bin|bint|ibn|ben|al|el|abu|ter|ten|y|e)"
 _WORD = r"\p{Lu}[\p{L}\p{M}'’.-]*+"
@@ -56,6 +56,7 @@ _PRODUCTION = regex.compile(
     rf"(?P<role>(?i:additional\s+reporting|reporting|writing|written|compiled|editing|edited))\s+by\s+(?P<names>{NAMES})"
 )
 _WEEKDAY = regex.compile(r"\W*\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mon|Tue|Wed|Thu|Fri|Sat|Sun)\W*$")
+_STAFF = regex.compile(r"\s+(?:staff|wire|newsroom|newsdesk|team|reporters?|writers?|correspondents?|\s)+\W*$", regex.I)
 _BIOGRAPHY = regex.compile(
     rf"(?P<name>{NAME}) (?:is|writes) (?P<what>[^.]{{0,120}}?\b(?i:editor|columnist|column|writer|correspondent|"
     r"reporter|contributor|journalist)\b[^.]{0,80}?\b(?:for|at|of|with|in)\b\s+)(?P<rest>[^\n]{3,80})"
@@ -155,7 +156,7 @@ def _credited(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     credit = _CREDIT.match(line)
     if signed:
         kind, outlet = "byline", _outlet_in(rest, catalogue)
-    elif by := next((name for _, rest in parts if (name := _staff(rest, catalogue))), None):
+    elif by := next((name for _, rest in parts if (name := staff(rest, catalogue))), None):
         kind, outlet = "byline", by
     elif credit:
         kind, outlet = "credit line", _outlet_in(credit["rest"], catalogue)
@@ -168,9 +169,9 @@ def _credited(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         yield outlet, f"{kind}: {line}"
 
 
-def _staff(rest: str, catalogue: Catalogue) -> str | None:
-    """The outlet that signs by its own name: "By Associated Press", "By Reuters staff"."""
-    return catalogue.printed(regex.sub(r"\s+(?i:staff|reporters?|writers?|correspondents?|\s)+\W*$", "", rest.strip()))
+def staff(text: str, catalogue: Catalogue) -> str | None:
+    """The outlet that signs by its own name: "Associated Press", "Reuters staff"."""
+    return catalogue.printed(_STAFF.sub("", text.strip()))
 
 
 def _told(text: list[str], catalogue: Catalogue) -> tuple[tuple[str, str] | None, bool]:
@@ -260,7 +261,7 @@ def _people(text: str, catalogue: Catalogue | None = None) -> tuple[tuple[str, .
         name = _bare(match["name"])
         if (catalogue and catalogue.printed(name)) or _ROLE.search(name) or _PAPER.search(name):
             break
-        person, outlet = _apart(name, catalogue)
+        person, outlet = apart(name, catalogue)
         names.append(person)
         joints.append("" if outlet else match["joint"])
         rests.append(outlet + rests[-1][match.end() :])
@@ -271,7 +272,7 @@ def _people(text: str, catalogue: Catalogue | None = None) -> tuple[tuple[str, .
     return tuple(names[:count]), rests[count]
 
 
-def _apart(name: str, catalogue: Catalogue | None) -> tuple[str, str]:
+def apart(name: str, catalogue: Catalogue | None) -> tuple[str, str]:
     """A person's name, and the outlet behind it where nothing stands between ("Jane Roe CNN"), "" where none does."""
     words = name.split(" ")
     for end in range(2, len(words)):

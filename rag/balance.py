@@ -45,6 +45,11 @@ class Counts:
     last: dt.date | None = None
     undated: int = 0
 
+    @property
+    def named(self) -> int:
+        """How many outlets are known by name."""
+        return len(self.outlets.keys() - {UNKNOWN_OUTLET})
+
 
 @dataclass(frozen=True)
 class Balance:

@@ -35,13 +35,12 @@ def error_html(error: Exception) -> str:
 
 def _summary(answer: Answer) -> str:
     shown, index = answer.balance.shown, answer.balance.index
-    named, all_named = ({o for o in counts.outlets if o != UNKNOWN_OUTLET} for counts in (shown, index))
     passages = f"{len(answer.passages)} passage{'s' if len(answer.passages) > 1 else ''}"
     unknown = f" and {UNKNOWN_OUTLET}" if UNKNOWN_OUTLET in shown.outlets else ""
     sources = f"at least {shown.independent} independent source{'s' if shown.independent > 1 else ''}"
     copies = answer.balance.copies
     folded = f"; {copies} cop{'ies' if copies > 1 else 'y'} of them not shown again" if copies else ""
-    return f"{passages}, from {len(named)} of the {len(all_named)} outlets in the index{unknown}, {sources}{folded}."
+    return f"{passages}, from {shown.named} of the {index.named} outlets in the index{unknown}, {sources}{folded}."
 
 
 def _card(citation: Citation, number: int, of: int) -> str:

@@ -179,14 +179,11 @@ def _shown(answer: Any) -> str:
 
 def _weighed(answer: Any) -> str:
     """What the answer is made of, in a line."""
-    from .balance import UNKNOWN_OUTLET
-
     shown, allowed, left_out = answer.balance.shown, answer.balance.allowed, answer.balance.undated_left_out
-    outlets, of = (len(counts.outlets.keys() - {UNKNOWN_OUTLET}) for counts in (shown, allowed))
     span = f"{shown.first} to {shown.last}" if shown.first != shown.last else f"{shown.first or 'undated'}"
     undated = f"; {left_out:,} undated left out by the filter on dates" if left_out else ""
     return (
-        f"({shown.articles} of {allowed.articles:,} articles, {outlets} of {of} outlets, "
+        f"({shown.articles} of {allowed.articles:,} articles, {shown.named} of {allowed.named} outlets, "
         f"at least {shown.independent} independent source{'s' if shown.independent != 1 else ''}, {span}{undated})"
     )
 

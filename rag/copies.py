@@ -1,9 +1,9 @@
 """Texts that are one text: copies of articles and of passages, and sentences that articles share word for word.
 
 After passages on the way of the data, before the store that keeps what is found here. Copies are found by MinHash
-(Broder 1997, "On the resemblance and containment of documents"): texts whose signatures agree in one of BANDS bands are
-candidates, and candidates are compared by their words. Each text is compared with few others whatever the number of
-texts, so the work grows with the corpus and not with its square.
+(Broder 1997, "On the resemblance and containment of documents"): texts whose signatures agree in two numbers beside each
+other are candidates, and candidates are compared by their words. Each text is compared with few others whatever the
+number of texts, so the work grows with the corpus and not with its square.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import regex
 # Two texts are one where they share this much of the shorter one's runs of RUN words (docs/measurements.md, "Copies").
 COPY = 0.7
 RUN = 5
-# 32 bands of 2 meet for 98 of 100 pairs that share 35% of all their runs, and for 8 of 100 that share 5%.
+# In 32 bands of two numbers, which `_buckets` reads as one of 64 bits: they meet for 98 of 100 pairs that share 35% of
+# all their runs, and for 8 of 100 that share 5%.
 PERMUTATIONS = 64
-BANDS = 32
 ALIKE = 0.15  # share of equal numbers in two signatures below which their texts are not compared by words
 LEADERS = 8  # texts of one bucket, each unlike the others, with which a further one is compared
 LEAST_WORDS = 20  # fewer words are alike by chance: a caption, a credit

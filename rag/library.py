@@ -308,9 +308,9 @@ class Library:
         """Finds the copies among what is new, and between it and what was there."""
         stream = self._store.uncompared()
         while batch := list(islice(stream, BATCH)):
-            signatures = copies.signatures(text[p.start : p.end] for text, own in batch for _, p in own)
-            keys = [key for _, own in batch for key, _ in own]
-            hashes = (found for text, own in batch for found in _hashes(text, [p for _, p in own]))
+            signatures = copies.signatures(text[start:end] for text, own in batch for _, (start, end), _ in own)
+            keys = [key for _, own in batch for key, _, _ in own]
+            hashes = (found for text, own in batch for found in _hashes(text, [spans for _, _, spans in own]))
             writer.sign(zip(keys, signatures, hashes, strict=True))
         if not self._store.ungrouped():
             return
@@ -326,13 +326,14 @@ class Library:
         """The citations with the articles that carry the same words, and those that share a sentence with them."""
         of = [keys[c.article_id, c.start] for c in shown]
         copied, shared = self._store.copies(of), self._store.sharers(of)
+        carrying = [tuple(dict.fromkeys((*c.copies, *copied[key]))) for c, key in zip(shown, of, strict=True)]
+        names = self._store.carriers([i for ids in carrying for i in ids])
         found = []
-        for citation, key in zip(shown, of, strict=True):
-            ids = dict.fromkeys((*citation.copies, *copied[key]))
-            others = self._store.carriers(list(ids)).values()
-            carriers = dict.fromkeys(name or UNKNOWN_OUTLET for name in (citation.host or citation.outlet, *others))
+        for citation, key, ids in zip(shown, of, carrying, strict=True):
+            carriers = (citation.host or citation.outlet, *(names[i] for i in ids if i in names))
+            named = tuple(dict.fromkeys(name or UNKNOWN_OUTLET for name in carriers))
             sharing = tuple(i for i in shared[key] if i not in ids)
-            found.append(replace(citation, copies=tuple(ids), carriers=tuple(carriers), shared=sharing))
+            found.append(replace(citation, copies=ids, carriers=named, shared=sharing))
         return found
 
     def _balance(self, view: View, chosen: Filters, shown: Sequence[Citation]) -> Balance:
@@ -384,11 +385,11 @@ def _gone(known: Mapping[str, Known], seen: Container[str], unread: Container[st
     return [i for i, old in known.items() if i not in seen and old.source not in unread]
 
 
-def _hashes(text: str, passages: Sequence[Passage]) -> Iterator[list[int]]:
-    """The keys of the sentences of each of a text's passages."""
-    keys = iter(copies.sentence_keys(text, [span for p in passages for span in p.sentences]))
-    for p in passages:
-        yield [key for key in islice(keys, len(p.sentences)) if key is not None]
+def _hashes(text: str, passages: Sequence[Sequence[tuple[int, int]]]) -> Iterator[list[int]]:
+    """The keys of the sentences of each of a text's passages, given by the spans of these."""
+    keys = iter(copies.sentence_keys(text, [span for own in passages for span in own]))
+    for own in passages:
+        yield [key for key in islice(keys, len(own)) if key is not None]
 
 
 def _changed(

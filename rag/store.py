@@ -82,6 +82,7 @@ CREATE INDEX passage_unsigned ON passage (article) WHERE signature IS NULL;
 CREATE TABLE quarantine (source TEXT NOT NULL, place TEXT, reason TEXT NOT NULL) STRICT;
 CREATE INDEX quarantine_source ON quarantine (source);
 """
+Span = tuple[int, int]
 _COLUMNS = tuple(f.name for f in fields(Article))
 
 
@@ -265,8 +266,7 @@ class Store:
         found = {}
         for key, start, end, spans, *row in self._among(query, "p.key", keys):
             article = _article(row)
-            pairs = np.frombuffer(spans, "<i4").reshape(-1, 2).tolist()
-            found[key] = Passage(article.id, start, end, tuple(map(tuple, pairs))), article
+            found[key] = Passage(article.id, start, end, _spans(spans)), article
         return found
 
     def sentence_vectors(self, keys: Sequence[int]) -> dict[int, Vectors]:
@@ -310,8 +310,8 @@ class Store:
 
     # Copies
 
-    def uncompared(self) -> Iterator[tuple[str, list[tuple[int, Passage]]]]:
-        """(text, its passages by key) of each article with passages that have no signature yet."""
+    def uncompared(self) -> Iterator[tuple[str, list[tuple[int, Span, tuple[Span, ...]]]]]:
+        """(text, [(key, span, spans of its sentences) of each passage]) where passages have no signature yet."""
         query = "SELECT DISTINCT article FROM passage WHERE signature IS NULL AND article > ? ORDER BY article LIMIT 64"
         last = 0
         while True:
@@ -320,12 +320,10 @@ class Store:
             if not keys:
                 return
             for last in keys:
+                query_own = 'SELECT key, start, "end", sentences FROM passage WHERE article = ? ORDER BY key'
                 with _faults(self.folder):
-                    rows = self._db.execute("SELECT key FROM passage WHERE article = ?", (last,)).fetchall()
-                found = self.passages([row[0] for row in rows])
-                if found:
-                    article = next(iter(found.values()))[1]
-                    yield article.text, [(key, passage) for key, (passage, _) in sorted(found.items())]
+                    rows = self._db.execute(query_own, (last,)).fetchall()
+                yield self.text(last), [(key, (start, end), _spans(blob)) for key, start, end, blob in rows]
 
     def ungrouped(self) -> bool:
         """Whether some passage has not been compared with the others yet."""
@@ -595,6 +593,10 @@ def _faults(folder: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise LibraryError(f"the index in {folder} cannot be used ({error})") from error
+
+
+def _spans(blob: bytes) -> tuple[Span, ...]:
+    return tuple(map(tuple, np.frombuffer(blob, "<i4").reshape(-1, 2).tolist()))
 
 
 def _coded(names: Sequence[str | None]) -> tuple[tuple[str | None, ...], npt.NDArray[np.int32]]:

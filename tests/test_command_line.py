@@ -4,9 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import BRIDGE, HARBOUR, ROOT
+from samples import PAGE
 
 from rag import cli
 
@@ -115,6 +119,34 @@ def test_articles_are_explained_with_their_evidence(index, capsys):
         "    date    2013-05-14  [published]",
     ]
     assert "    host    mirror.example" in out
+
+
+@pytest.fixture
+def site(tmp_path):
+    """The address of a server on this machine that holds one page."""
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "ferry.html").write_text(PAGE)
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path / "served")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_addresses_and_a_catalogue_of_ones_own_are_taken(site, tmp_path, capsys):
+    (tmp_path / "own.toml").write_text(
+        '[[outlet]]\nname = "The Delta Herald"\nkind = "newspaper"\n'
+        '[[outlet.rating]]\nrater = "Media Watch"\nvalue = "left"\ndate = "2024"\n'
+    )
+    index = tmp_path / "i"
+    given = [f"{site}/ferry.html", f"{site}/gone.html", "--index", index, "--catalogue", tmp_path / "own.toml"]
+    status, _, err = said(capsys, "build", *given)
+    assert (status, err) == (
+        0,
+        f"skipped {site}/gone.html: the site answers 404 File not found: it has no such page; check the address\n",
+    )
+    assert said(capsys, "outlets", "--index", index)[1] == "     1  The Delta Herald (newspaper)\n"
+    assert "rating: left, by Media Watch, 2024" in said(capsys, "outlets", "--index", index, "delta herald")[1]
 
 
 @pytest.mark.parametrize(

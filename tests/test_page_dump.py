@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.errors import InputError
 from rag.outlets import catalogue
-from rag.readers import page_dump
+from rag.readers import page_dump, text
 from rag.readers.page_dump import Kind, classify
 
 DUMPS = ROOT / "tests" / "pages"  # our own writing, in the form that resiliparse gives to pages
@@ -330,7 +330,7 @@ PAGES = {
 
 
 def read(name):
-    return list(page_dump.read(DUMPS / f"{name}.txt", catalogue()))
+    return list(text.read(DUMPS / f"{name}.txt", catalogue()))
 
 
 def facts(article):
@@ -657,7 +657,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "page.txt"
     path.write_bytes(b"Caf\x00")
     with pytest.raises(InputError, match="not text: NUL bytes"):
-        list(page_dump.read(path, catalogue()))
+        list(text.read(path, catalogue()))
 
 
 COMMON = (

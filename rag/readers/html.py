@@ -20,7 +20,7 @@ import trafilatura
 from trafilatura.metadata import extract_author
 
 from ..article import EXPLICIT, POSTED, PUBLISHED, Article, identify
-from ..attribution import Attribution, attribute, byline, names_only
+from ..attribution import Attribution, apart, attribute, byline, names_only, staff
 from ..errors import InputError
 from ..outlets import Catalogue, domain, key
 from . import bounded, decode, html_facts, markup
@@ -38,7 +38,6 @@ _STOPPED = regex.compile(r"[.!?…。！？]\W*$")
 _BY = regex.compile(r"^(?:by|von|par|por)\b[\s:]*", regex.I)
 _AND = regex.compile(r"\s*[;,]\s*(?:and\s+)?|\s+(?:and|&|et|und)\s+")
 _SOURCE = regex.compile(r"\W*(?:by|source|via|from|credit|(?:first|originally)\s+published)\b", regex.I)
-_WIRE = regex.compile(r"\s+(?:staff|wire|newsroom|newsdesk|team|reporters?)$", regex.I)
 _CONTROL = regex.compile(r"\s+(?:follow|subscribe)$", regex.I)  # the button behind a name
 _NO_AUTHOR = regex.compile(
     r"@|www\.|\d{3}|\b(?:staff|editorial|newsroom|writers|editors|correspondent|reporter|news|group|grupa|corp|inc|llc|ltd|"
@@ -185,10 +184,10 @@ def _outlet(
 ) -> tuple[str | None, str, tuple[str, ...]]:
     """(original outlet, its basis, the authors that the text itself shows)."""
     seen = attribute(head, text, names)
-    if seen.outlet and not _surely(seen, names, site):
+    if seen.outlet and site and key(seen.outlet) in key(site):  # "Le Monde" on Le Monde diplomatique's page
         seen = Attribution()
     for field, value in _sources(page):
-        name = names.of_url(value) if is_address(value) else names.printed(_WIRE.sub("", value))
+        name = names.of_url(value) if is_address(value) else staff(value, names)
         if name and key(name) != key(site or ""):
             return name, f"metadata: {field}", seen.authors
     own = {key(name) for name in (site, *page.sites, *html_facts.beside_title(page)) if name}
@@ -201,20 +200,6 @@ def _outlet(
     if site is None:
         return None, "unknown", seen.authors
     return site, "metadata: publisher" if stated else f"host page: {site}", seen.authors
-
-
-def _surely(seen: Attribution, names: Catalogue, site: str | None) -> bool:
-    """Whether what the text shows names its outlet, and does not only look like it on a page that names its own.
-
-    A last line that is an address alone, or a name beside an outlet's without "by", may be a link or a footnote.
-    """
-    kind, _, words = seen.outlet_basis.partition(": ")
-    if site and key(seen.outlet or "") in key(site):
-        return False
-    if kind == "url":
-        return names.of_url(words) is not None
-    parts = regex.split(r"\s*[,|/()–—]\s*|\s+-\s+", words)
-    return kind != "byline" or byline(words) != () or any(names.printed(part) == seen.outlet for part in parts)
 
 
 def _sources(page: Facts) -> Iterator[tuple[str, str]]:
@@ -256,23 +241,12 @@ def _authors(
     address = domain(page.url or "")
     for place in (*places, shown_authors):
         parts = (_BY.sub("", part).strip(" .") for text in place for part in _AND.split(line(text)))
-        people = [_person(part, names) for part in dict.fromkeys(parts)]
+        people = [apart(_CONTROL.sub("", part), names)[0] for part in dict.fromkeys(parts)]
         people = [p for p in people if " " in p and len(p) < 60 and not _NO_AUTHOR.search(p)]
-        people = [
-            p
-            for p in people
-            if not (names.printed(_WIRE.sub("", p)) or alike(p, address) or (site and key(site) in key(p)))
-        ]
+        people = [p for p in people if not (staff(p, names) or alike(p, address) or (site and key(site) in key(p)))]
         if people:
             return tuple(people)
     return ()
-
-
-def _person(text: str, names: Catalogue) -> str:
-    """A name without the button behind it ("Jane Roe Follow"), or the outlet's initials ("Jane Roe CNN")."""
-    bare = _CONTROL.sub("", text)
-    person, _, last = bare.rpartition(" ")
-    return person if " " in person and last.isupper() and not person.isupper() and names.printed(last) else bare
 
 
 @functools.cache

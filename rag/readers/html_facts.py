@@ -25,13 +25,12 @@ import regex
 import trafilatura
 from lxml.etree import tostring
 
-from ..article import PUBLISHED, REFUSED
+from ..article import FROM_ADDRESS, PUBLISHED, REFUSED
 from ..dates import find_date, refusal, stated
 from ..errors import InputError
 from ..outlets import Catalogue, domain, key
 from .page_line import Kind, classify, dated, left_of_date
 
-FROM_ADDRESS = "from the address"
 BESIDE_DATE = 6  # words that may stand in a line beside its date: an author, a place, a section
 HEAD_CHARS = 600  # how far behind the headline its date and byline stand; past that, dates are those of other articles
 ABOVE_HEAD = 8  # pieces of text above the headline among which its date may stand

@@ -25,7 +25,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
-from pathlib import Path
 
 import regex
 
@@ -33,7 +32,6 @@ from ..article import POSTED, PUBLISHED, Article, identify
 from ..attribution import attribute, byline, names_only
 from ..dates import find_date
 from ..outlets import Catalogue, domain
-from . import bounded, decode
 from .page_line import (
     BRIEF_WORDS,
     CAPTION,
@@ -64,11 +62,6 @@ _MORE_INLINE = regex.compile(r"(?:…|\.\.\.)\W*(?:continue\s+reading|read\s+mor
 _CUT = regex.compile(r"(?:…|\.\.\.|\[…\]?|\[\.\.\.\]?)[\s\])»→]*$")
 _ERROR = regex.compile(r"\b404\b|\b(?:page|nothing)\b.{0,20}\b(?:not|n[’']t|was)\s+(?:be\s+)?found\b", regex.I)
 _DATELINE = regex.compile(r"\(?\p{Lu}[\p{L} .,'’-]{1,40},\s*(?P<day>[^()–—]{6,25}?)\s*\)?\s*[–—-]")
-
-
-def read(path: Path, names: Catalogue) -> Iterator[Article]:
-    """The articles of one dump, in the order of the page. Raises InputError for what is no text."""
-    yield from parse(decode.text(bounded.whole(path)), str(path), names)
 
 
 def parse(text: str, source: str, names: Catalogue) -> Iterator[Article]:
