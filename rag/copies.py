@@ -1,9 +1,9 @@
 """Texts that are one text: copies of articles and of passages, and sentences that articles share word for word.
 
 After passages on the way of the data, before the store that keeps what is found here. Copies are found by MinHash
-(Broder 1997, "On the resemblance and containment of documents"): texts whose signatures agree in two numbers beside each
-other are candidates, and candidates are compared by their words. Each text is compared with few others whatever the
-number of texts, so the work grows with the corpus and not with its square.
+(Broder 1997, "On the resemblance and containment of documents"): texts whose signatures agree in a band, two numbers
+beside each other, are candidates, and candidates are compared by their words. Each text is compared with few others
+whatever the number of texts, so the work grows with the corpus and not with its square.
 """
 
 from __future__ import annotations

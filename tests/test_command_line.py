@@ -121,12 +121,19 @@ def test_articles_are_explained_with_their_evidence(index, capsys):
     assert "    host    mirror.example" in out
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that writes no log to stderr."""
+
+    def log_message(self, *_):
+        pass
+
+
 @pytest.fixture
 def site(tmp_path):
     """The address of a server on this machine that holds one page."""
     (tmp_path / "served").mkdir()
     (tmp_path / "served" / "ferry.html").write_text(PAGE)
-    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path / "served")
+    handler = partial(Quiet, directory=tmp_path / "served")
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
