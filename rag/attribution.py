@@ -295,7 +295,8 @@ def _bare(name: str) -> str:
 def _outlet_in(rest: str, catalogue: Catalogue, whole: bool = False) -> str | None:
     """The outlet named after a byline's author or a credit's verb: a catalogue name, or a part that reads like one.
 
-    A catalogue name inside a part counts too ("Reuters Health"), unless only `whole` parts are to.
+    A catalogue name inside a part counts too ("Reuters Health"), and an unknown address, unless only `whole` parts that
+    name an outlet are to.
     """
     rest = _AGENCIES.sub("", rest)
     parts = [p.strip(" .,()[]") for p in regex.split(r"\s*[,|/()]\s*|\s+[–—-]\s+|\s+(?:for|of|in)\s+", rest)]
@@ -303,11 +304,8 @@ def _outlet_in(rest: str, catalogue: Catalogue, whole: bool = False) -> str | No
         if name := catalogue.printed(part):
             return name
     if address := regex.search(r"(?:https?://|www\.)\S+", rest):
-        return _of_address(address.group().rstrip(")]}>.,;"), catalogue)
+        url = address.group().rstrip(")]}>.,;")
+        return catalogue.of_url(url) or (None if whole else domain(url) or None)
     if not whole and (found := next(catalogue.find(rest, credit=True), None)):
         return found[2]
     return next((p for p in parts if p and len(p.split()) <= 6 and _PAPER.search(p) and not _ROLE.search(p)), None)
-
-
-def _of_address(url: str, catalogue: Catalogue) -> str | None:
-    return catalogue.of_url(url) or domain(url) or None

@@ -100,6 +100,7 @@ def test_without_a_by_only_a_whole_part_of_the_line_is_an_outlet():
     assert found("Jane Roe, Reuters, Spain")[0] == "Reuters"
     assert found("Jane Roe and her Reuters mug at the quay.") == (None, "unknown")
     assert found("Jane Roe, « Les grues », Reuters diplomatique") == (None, "unknown")
+    assert found("Jane Roe | https://shop.example/") == (None, "unknown")
 
 
 def test_an_agency_that_was_told_something_and_closes_with_a_production_credit_is_the_outlet():
