@@ -1,38 +1,56 @@
-"""How often a bar lets a question through: your labelled questions against ones that no news corpus answers.
+"""Fits the bar that comes with According, on the demonstration corpus, and draws how it answers.
 
-    .venv/bin/python benchmarks/bar.py --index INDEX --questions QUESTIONS.jsonl
+    .venv/bin/python benchmarks/bar.py [--write]
 
-Each line of QUESTIONS has `question`, `kind` (one beginning with "unanswerable" has no answer in the index) and perhaps
-`previous`. The questions off any topic stand in `offtopic.txt`. Prints, for each bar, the share of answerable questions
-answered and the share of the others that would be answered wrongly.
+The questions stand in `questions/`: over the digests of `seeds/`, with and without an answer in them, and about other
+things. Prints the bar, what it answers and refuses, and what other bars would; --write puts it into `rag/bars.json`,
+and the risk-coverage curve into `docs/risk-coverage.svg`. The same for an index and questions of your own:
+
+    .venv/bin/according evaluate QUESTIONS.jsonl --index INDEX --fit
 """
 
+import argparse
+import json
+import tempfile
 from pathlib import Path
 
-from labelled import options
-
 import rag
+from rag.evaluate import UNRELATED, Evaluation, evaluate, picture, read_questions
+
+ROOT = Path(__file__).resolve().parent.parent
+BARS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 
 
 def main() -> None:
-    given = options(__doc__, "index")
-    library = rag.open(given.index)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    questions = [q for path in sorted((ROOT / "benchmarks/questions").glob("*.jsonl")) for q in read_questions(path)]
+    with tempfile.TemporaryDirectory() as folder:
+        library = rag.build([ROOT / "seeds"], index=folder, names=ROOT / "seeds/names.toml")
+        fitted = evaluate(library, questions).fit(library.encoder)
+        library.keep(fitted)
+        after = evaluate(library, questions)
+        print(fitted.to_json(), "", after.table(), "", _trade(after), sep="\n")
+        if given.write:
+            text = json.dumps(json.loads(fitted.to_json()), indent=2)
+            (ROOT / "rag/bars.json").write_text(text + "\n", "utf-8")
+            picture(after, ROOT / "docs/risk-coverage.svg")
+        library.close()
 
-    def best(question: str, previous: str | None = None) -> float:
-        return library.search(f"{previous} {question}" if previous else question, k=1)[0].score
 
-    scores: dict[str, list[float]] = {"answerable": [], "near": [], "off topic": []}
-    for q in given.questions:
-        kind = (
-            "answerable" if not q["kind"].startswith("unanswerable") else "off topic" if "off" in q["kind"] else "near"
-        )
-        scores[kind].append(best(q["question"], q.get("previous")))
-    off = Path(__file__).with_name("offtopic.txt").read_text().splitlines()
-    scores["off topic"] += [best(question) for question in off]
-    print("  bar  " + "  ".join(f"{name} ({len(found)})" for name, found in scores.items()))
-    for bar in (0.25, 0.28, 0.31, 0.34, 0.375, 0.40, 0.45, 0.50):
-        shares = (f"{sum(s >= bar for s in found) / len(found):>{len(name) + 4}.0%}" for name, found in scores.items())
-        print(f"{bar:.3f}  " + "  ".join(shares))
+def _trade(found: Evaluation) -> str:
+    """What bars would answer: of the questions with an answer, those near the subject, and those about other things."""
+    kinds = {
+        "answerable": [o for o in found.outcomes if o.question.answerable],
+        "near": [o for o in found.outcomes if not o.question.answerable and o.question.kind != UNRELATED],
+        "other": [o for o in found.outcomes if o.question.kind == UNRELATED],
+    }
+    lines = ["bar   " + "".join(f"{f'{name} ({len(own)})':>20}" for name, own in kinds.items())]
+    for bar in BARS:
+        shares = [sum((o.confidence or 0) >= bar for o in own) / len(own) for own in kinds.values()]
+        lines.append(f"{bar:<6}" + "".join(f"{share:>20.1%}" for share in shares))
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

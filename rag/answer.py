@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import regex
 
 from . import copies
 from .article import Article
 from .balance import UNKNOWN_OUTLET, Balance
+from .bar import Signals
 from .encoder import Vectors
 from .errors import CitationError
 from .passage import Passage
-from .search import Ranked
+from .restrictions import Restriction
+from .search import Ranked, Synonyms
 
-# An answer needs a best passage of this score, and shows others down to this share of it. Each encoder has its own
-# scale; these were measured for all-MiniLM-L6-v2 (docs/measurements.md, "The bar") and serve others as a beginning.
-BAR = 0.375
-SHOWN = 0.7
+# What is shown beside the best passage has at least this share of its score (docs/measurements.md, "What is shown").
+SHOWN = 0.5
+# Passages of one outlet, of one article, and passages that follow each other and are shown as one (ibid.).
+OF_OUTLET, OF_ARTICLE, JOINED = 3, 2, 2
 # A sentence stands beside the best one in a quotation when it scores at least this share of it (ibid., "Quotations").
-BESIDE = 0.9
+BESIDE = 0.85
 MOST_SENTENCES = 3
 
 
@@ -36,7 +40,7 @@ class Citation:
         text: the passage, word for word.
         quote: (start, end) in the article's text of the sentences that answer; always inside the passage.
         outlet, outlet_basis, strength, host, authors, date, date_basis, title, url, kind: as in `Article`.
-        score: how near the passage is to the question (see `search.rank`).
+        score: how well the passage fits the question (see `search.rank`).
         copies: ids of other articles in which the same words were found, word for word or nearly.
         carriers: the sites and outlets that carry these words, this citation's own among them.
         shared: ids of further articles that hold one of the passage's sentences word for word.
@@ -69,12 +73,17 @@ class Answer:
 
     Attributes:
         question: as asked.
-        searched: what was searched for, where that differs from the question (a follow-up); else equal to it.
-        found: whether anything cleared the bar.
+        searched: what was searched for: the question completed by the one before it, without the words of its
+            restrictions.
+        found: whether the passages clear the bar.
         passages: best first; empty when not found.
         balance: counts to weigh the answer by: of the articles shown, of those that the restrictions leave, and of
             the whole index.
-        restrictions: filters understood from the words of the question.
+        restrictions: what was understood from the words of the question, and whether it was applied.
+        names: names in the question that were searched for in other spellings too.
+        confidence: the calibrated probability that the passages answer, also when not found; None where no bar was
+            fitted for the index's encoder.
+        signals: what the confidence is made of.
     """
 
     question: str
@@ -82,7 +91,10 @@ class Answer:
     found: bool
     passages: tuple[Citation, ...] = ()
     balance: Balance = field(default_factory=Balance)
-    restrictions: tuple[dict[str, Any], ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
+    names: tuple[Synonyms, ...] = ()
+    confidence: float | None = None
+    signals: Signals | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The answer in values that JSON knows; dates as YYYY-MM-DD."""
@@ -90,7 +102,7 @@ class Answer:
         for dated in (*plain["passages"], *(plain["balance"][part] for part in ("shown", "allowed", "index"))):
             days = {name: day.isoformat() for name, day in dated.items() if isinstance(day, dt.date)}
             dated.update(days)
-        return plain
+        return plain | {"restrictions": [r.to_dict() for r in self.restrictions]}
 
     def to_markdown(self) -> str:
         """The answer as Markdown: a quotation each, with outlet and date above it."""
@@ -127,8 +139,96 @@ def when(citation: Citation) -> str:
     return f"{day} ({citation.date_basis})" if citation.date_basis else day
 
 
-def cite(passage: Passage, article: Article, ranked: Ranked) -> Citation:
-    """A citation of a ranked passage of the article. Raises CitationError for a span that is not in its text."""
+@dataclass(frozen=True)
+class Found:
+    """A ranked passage of an article, or two that follow each other in it.
+
+    Attributes:
+        passage: its span.
+        article: the article.
+        ranked: of the better passage; with the sentences of both.
+        keys: the keys of the passages in it.
+        copies: ids of other articles that hold the same words.
+    """
+
+    passage: Passage
+    article: Article
+    ranked: Ranked
+    keys: tuple[int, ...]
+    copies: tuple[str, ...] = ()
+
+
+def choose(ranked: Sequence[Found], k: int, capped: bool = True) -> tuple[list[Found], Counter[str]]:
+    """What is shown of ranked passages, best first, and how many passages of which outlets only the cap left out.
+
+    A passage that follows or precedes one shown is shown together with it; a copy is recorded with what it copies. Of
+    one outlet, or one site where the outlet is unknown, at most OF_OUTLET are shown, of one article OF_ARTICLE, unless
+    not `capped`: then the question asks for these outlets.
+    """
+    shown: list[Found] = []
+    runs: list[copies.Runs] = []
+    hidden: Counter[str] = Counter()
+    for found in ranked:
+        if found.ranked.score < SHOWN * ranked[0].ranked.score:
+            break
+        at = next((i for i, other in enumerate(shown) if _continues(found, other)), None)
+        if at is not None:
+            shown[at] = _join(shown[at], found)
+            runs[at] = copies.runs(_words(shown[at]))
+            continue
+        if len(shown) == k and not capped:
+            continue
+        source = _source(found.article)
+        same_outlet = sum(_source(other.article) == source for other in shown)
+        same_article = sum(other.article.id == found.article.id for other in shown)
+        full = capped and (same_outlet >= OF_OUTLET or same_article >= OF_ARTICLE)
+        if len(shown) == k and not full:
+            continue
+        own = copies.runs(_words(found))
+        at = next((i for i, other in enumerate(runs) if copies.overlap(own, other) >= copies.COPY), None)
+        if at is not None:
+            shown[at] = _copied(shown[at], found.article.id)
+        elif full:
+            hidden[source] += 1
+        else:
+            shown.append(found)
+            runs.append(own)
+    return shown, hidden
+
+
+def _continues(found: Found, other: Found) -> bool:
+    if found.article.id != other.article.id or len(other.keys) >= JOINED:
+        return False
+    first, last = sorted((found.passage, other.passage), key=lambda p: p.start)
+    return not found.article.text[first.end : last.start].strip()
+
+
+def _join(one: Found, other: Found) -> Found:
+    first, last = sorted((one, other), key=lambda f: f.passage.start)
+    spans = first.passage.sentences + last.passage.sentences
+    passage = Passage(one.passage.article_id, first.passage.start, last.passage.end, spans)
+    scores = np.concatenate([first.ranked.sentences, last.ranked.sentences])
+    ranked = dataclasses.replace(max(one.ranked, other.ranked, key=lambda r: r.score), sentences=scores)
+    return dataclasses.replace(one, passage=passage, ranked=ranked, keys=(*first.keys, *last.keys))
+
+
+def _copied(found: Found, article_id: str) -> Found:
+    if article_id in (found.article.id, *found.copies):
+        return found
+    return dataclasses.replace(found, copies=(*found.copies, article_id))
+
+
+def _words(found: Found) -> str:
+    return found.article.text[found.passage.start : found.passage.end]
+
+
+def _source(article: Article) -> str:
+    return article.outlet or article.host or UNKNOWN_OUTLET
+
+
+def cite(found: Found) -> Citation:
+    """A citation of what is shown of an article. Raises CitationError for a span that is not in its text."""
+    passage, article, ranked = found.passage, found.article, found.ranked
     start, end = passage.start, passage.end
     quote = mark(article.text, passage, ranked.sentences)
     if passage.article_id != article.id or not 0 <= start <= quote[0] < quote[1] <= end <= len(article.text):
@@ -136,7 +236,7 @@ def cite(passage: Passage, article: Article, ranked: Ranked) -> Citation:
     return Citation(
         article.id, start, end, article.text[start:end], quote, article.outlet, article.outlet_basis, article.strength,
         article.host, article.authors, article.date, article.date_basis, article.title, article.url, article.kind,
-        ranked.score,
+        ranked.score, found.copies,
     )  # fmt: skip
 
 
@@ -168,40 +268,6 @@ def verify(citation: Citation, article: Article | None) -> None:
         raise CitationError(f"the words quoted from article {citation.article_id} are not those stored")
     if (article.outlet, article.date) != (citation.outlet, citation.date):
         raise CitationError(f"outlet or date shown for article {citation.article_id} are not those stored")
-
-
-def distinct(found: Sequence[Citation], k: int) -> list[Citation]:
-    """The first k citations that are no copies of better ones; each copy is recorded with the one it copies."""
-    kept: list[Citation] = []
-    runs: list[copies.Runs] = []
-    for citation in found:
-        own = copies.runs(citation.text)
-        at = next((i for i, other in enumerate(runs) if copies.overlap(own, other) >= copies.COPY), None)
-        if at is not None:
-            if citation.article_id not in (kept[at].article_id, *kept[at].copies):
-                kept[at] = dataclasses.replace(kept[at], copies=(*kept[at].copies, citation.article_id))
-        elif len(kept) < k:
-            kept.append(citation)
-            runs.append(own)
-    return kept
-
-
-def compose(
-    question: str,
-    searched: str,
-    shown: Sequence[Citation],
-    balance: Balance,
-    article: Callable[[str], Article | None],
-) -> Answer:
-    """The answer; every citation in it is checked against the stored article at this moment."""
-    for citation in shown:
-        verify(citation, article(citation.article_id))
-    return Answer(question, searched, bool(shown), tuple(shown), balance)
-
-
-def clear(found: Sequence[Citation]) -> list[Citation]:
-    """Those of the citations, given best first, that may be shown: none unless the best clears the bar."""
-    return [c for c in found if c.score >= SHOWN * found[0].score] if found and found[0].score >= BAR else []
 
 
 def _is_sentence(text: str) -> bool:

@@ -61,6 +61,8 @@ class Balance:
         index: all articles.
         copies: articles in which the words shown were found too, and which are not shown.
         undated_left_out: articles left out by a filter on dates because they have none.
+        capped: passages that fit nearly as well and were not shown because their outlet has its share; by outlet.
+        silent: outlets that the restrictions leave, and of which no passage fits nearly as well.
     """
 
     shown: Counts = field(default_factory=Counts)
@@ -68,6 +70,8 @@ class Balance:
     index: Counts = field(default_factory=Counts)
     copies: int = 0
     undated_left_out: int = 0
+    capped: dict[str, int] = field(default_factory=dict)
+    silent: tuple[str, ...] = ()
 
 
 def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) -> Counts:

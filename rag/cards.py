@@ -1,26 +1,31 @@
-"""Answer -> HTML. The only place where HTML is made: every text that goes in is escaped as it goes in."""
+"""Answer -> HTML. The only place where HTML is made: every text that goes in is escaped as it goes in.
+
+What the terminal says of an answer in the same words (`meaning`, `unapplied`, `spelled`, `hidden`) stands here too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from html import escape
 
 from .answer import NOTHING, Answer, Citation, saying, via, when
-from .balance import UNKNOWN_OUTLET
+from .balance import UNKNOWN_OUTLET, Balance
+from .outlets import key
+from .restrictions import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Restriction
+from .search import CHOSEN, Synonyms
+
+NAMED = 3  # spellings of a name, and outlets with passages that are not shown, that a line names
+SILENT = 8  # outlets named of those that say nothing near
 
 
 def answer_html(answer: Answer) -> str:
-    """The answer as a list of cards, or the sentence that says there is none."""
-    asked = (
-        "" if answer.searched == answer.question else f'<p class="searched">Searched for: {_text(answer.searched)}</p>'
-    )
-    left_out = answer.balance.undated_left_out
-    note = (
-        f'<p class="note">A filter on dates leaves out articles without one: {left_out:,} here.</p>' if left_out else ""
-    )
-    if not answer.found:
-        return f'<div class="according">{asked}<p class="nothing" role="status">{escape(NOTHING)}</p>{note}</div>'
+    """The answer as a list of cards, or the sentence that says there is none; above them, how it was searched for."""
+    if answer.found:
+        said = f'<p class="summary" role="status">{_summary(answer)}</p>'
+    else:
+        said = f'<p class="nothing" role="status">{escape(NOTHING)}</p>'
     cards = "".join(_card(c, n, len(answer.passages)) for n, c in enumerate(answer.passages, 1))
-    return f'<div class="according">{asked}<p class="summary" role="status">{_summary(answer)}</p>{cards}{note}</div>'
+    return f'<div class="according">{said}{_understood(answer)}{_notes(answer)}{cards}</div>'
 
 
 def question_html(question: str) -> str:
@@ -31,6 +36,87 @@ def question_html(question: str) -> str:
 def error_html(error: Exception) -> str:
     """An error's message; it may name what articles hold."""
     return escape(str(error))
+
+
+def meaning(restriction: Restriction, answer: Answer, show: Callable[[str], str] = str) -> str:
+    """What a restriction leaves: "The Post", "2009-01-01 to 2009-12-31", "2009-01-01 or later, or undated".
+
+    `show` makes what is printed of a name, here and below: as it stands, or as HTML.
+    """
+    if restriction.outlet:
+        held = {key(outlet) for outlet in answer.balance.index.outlets}
+        lacking = "" if key(restriction.outlet) in held else ", of which the index has nothing"
+        return f"{show(restriction.outlet)}{lacking}"
+    first, last = restriction.after, restriction.before
+    if first and last:
+        return f"{first} to {last}" if first != last else f"{first}"
+    days = [r for r in answer.restrictions if r.applied and r.kind == DATES]
+    loose = restriction in days and all(r.why == LOWER_END for r in days)
+    return f"{first} or later{', or undated' if loose else ''}" if first else f"{last} or earlier"
+
+
+def unapplied(answer: Answer) -> list[Restriction]:
+    """Restrictions that a reader may expect to be applied, and that are not; their `why` gives the reason."""
+    return [r for r in answer.restrictions if not r.applied and r.why in (CHOSEN, CONTRADICTION, TAKEN_OFF)]
+
+
+def spelled(name: Synonyms, show: Callable[[str], str] = str) -> str:
+    """The spellings that a name was searched for as well; of many the first few, and how many more there are."""
+    return _listed(name.spellings, NAMED, show)
+
+
+def hidden(balance: Balance, show: Callable[[str], str] = str) -> str:
+    """How many passages of which outlets fit nearly as well and are not shown; empty where there are none."""
+    number = sum(balance.capped.values())
+    outlets = _listed(sorted(balance.capped, key=lambda outlet: -balance.capped[outlet]), NAMED, show)
+    passages = f"{number:,} more passages of {outlets} fit" if number > 1 else f"1 more passage of {outlets} fits"
+    return f"{passages} nearly as well" if number else ""
+
+
+def _listed(names: Sequence[str], most: int, show: Callable[[str], str]) -> str:
+    """ "A, B and C", or "A, B and 3 more"."""
+    parts = [show(name) for name in names[:most]]
+    if len(names) > most:
+        parts.append(f"{len(names) - most:,} more")
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def _understood(answer: Answer) -> str:
+    """What was searched for, and what was understood from the words of the question, applied or not."""
+    parts = [f"Searched for: {_text(answer.searched)}"] if answer.searched != answer.question else []
+    applied = [
+        f'<span class="chip">{meaning(r, answer, _text)}, from “{_text(r.words)}”</span>'
+        for r in answer.restrictions
+        if r.applied
+    ]
+    others = [f'<span class="chip off">“{_text(r.words)}”: {escape(r.why)}</span>' for r in unapplied(answer)]
+    parts += [f"{lead} {' '.join(chips)}" for lead, chips in (("Only", applied), ("Not applied:", others)) if chips]
+    return "".join(f'<p class="searched">{part}</p>' for part in parts)
+
+
+def _notes(answer: Answer) -> str:
+    """What else bears on how the answer is to be read."""
+    balance = answer.balance
+    notes = [f"“{_text(name.words)}” was searched for as {spelled(name, _text)} too." for name in answer.names]
+    if more := hidden(balance, _text):
+        notes.append(f"{more}.")
+    if balance.undated_left_out:
+        notes.append(f"A filter on dates leaves out articles without one: {balance.undated_left_out:,} here.")
+    if answer.confidence is None:
+        notes.append(
+            "How near passages must be to be shown was measured for another encoder than this index’s: judge for "
+            "yourself whether they answer. <code>according evaluate --fit</code> measures it."
+        )
+    return "".join(f'<p class="note">{note}</p>' for note in notes) + _silent(balance)
+
+
+def _silent(balance: Balance) -> str:
+    """The outlets of which nothing fits nearly as well, to be unfolded."""
+    if not (number := len(balance.silent)):
+        return ""
+    outlets = f"{number:,} more outlets say" if number > 1 else "1 more outlet says"
+    names = _listed(balance.silent, SILENT, _text)
+    return f'<details class="note"><summary>{outlets} nothing that fits nearly as well</summary>{names}</details>'
 
 
 def _summary(answer: Answer) -> str:

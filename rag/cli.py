@@ -7,9 +7,11 @@ and exit status 1; a question that nothing answers is no error.
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import os
 import re
+import shlex
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -45,7 +47,7 @@ def _build(options: argparse.Namespace) -> None:
     import rag
 
     with rag.build(
-        options.paths, index=options.index, encoder=options.encoder, catalogue=options.catalogue, fetch=True
+        options.paths, options.index, options.encoder, catalogue=options.catalogue, names=options.names, fetch=True
     ) as library:
         report = library.report
         first = list(islice(library.skipped(), LISTED))
@@ -60,14 +62,15 @@ def _build(options: argparse.Namespace) -> None:
 def _ask(options: argparse.Namespace) -> None:
     with _open(options) as library:
         _prepare(library)
-        answer = library.ask(" ".join(options.question), k=options.k, previous=options.previous, **_filters(options))
-    _print(options, answer.to_dict(), _shown(answer))
+        answer = library.ask(" ".join(options.question), **_asked(options))
+        encoder = library.encoder
+    _print(options, answer.to_dict(), _shown(answer, encoder))
 
 
 def _search(options: argparse.Namespace) -> None:
     with _open(options) as library:
         _prepare(library)
-        hits = library.search(" ".join(options.question), k=options.k, **_filters(options))
+        hits = library.search(" ".join(options.question), **_asked(options))
     rows = [{**vars(h), "date": h.date.isoformat() if h.date else None} for h in hits]
     lines = (f"{h.score:.3f}  {h.outlet or 'unknown outlet'}, {h.date or 'undated'}: {_clip(h.text)}" for h in hits)
     _print(options, rows, "\n".join(lines) or "no passage passes these filters")
@@ -129,6 +132,68 @@ def _outlets(options: argparse.Namespace) -> None:
     _print(options, rows, "\n".join(listed))
 
 
+def _evaluate(options: argparse.Namespace) -> None:
+    from .evaluate import picture, read_questions
+
+    questions = [question for path in options.questions for question in read_questions(path)]
+    with _open(options) as library:
+        _prepare(library)
+        measured = _measured(options, library, questions)
+        values: dict[str, Any] = {}
+        lines: list[str] = []
+        if options.fit:
+            before, fitted = measured, measured.fit(library.encoder)
+            library.keep(fitted)
+            measured = _measured(options, library, questions)
+            values |= {"bar": vars(fitted), "before": before.to_dict()}
+            lines += [_fitted(fitted, options.index), "", *_compared(before, measured), ""]
+    lines.append(measured.table())
+    if options.misses:
+        missed = measured.misses()
+        values["misses"] = missed
+        lines += ["", *(missed or ["no misses"])]
+    _print(options, values | measured.to_dict(), "\n".join(lines))
+    if options.picture:
+        picture(measured, options.picture)
+
+
+def _measured(options: argparse.Namespace, library: Any, questions: Sequence[Any]) -> Any:
+    """An evaluation, with its progress on stderr where that is a terminal."""
+    from tqdm import tqdm
+
+    from .evaluate import evaluate
+
+    with tqdm(desc="questions", unit=" questions", total=len(questions), disable=None, leave=False) as bar:
+        return evaluate(
+            library, questions, options.k, lambda *_: bar.update(), apply_filters=bool(options.apply_filters)
+        )
+
+
+def _fitted(bar: Any, index: str) -> str:
+    answerable, others = bar.fitted
+    return (
+        f"bar fitted on {answerable:,} questions with an answer and {others:,} without; kept in {index}\n"
+        f"passages are shown from a probability of {bar.least:.3f} on"
+    )
+
+
+def _compared(before: Any, after: Any) -> list[str]:
+    """What a new bar changes for the questions that it was fitted on, in lines."""
+    from .evaluate import UNRELATED, abstention_recall, answered
+
+    def figures(measured: Any) -> list[Any]:
+        far = [o for o in measured.outcomes if o.question.kind == UNRELATED]
+        near = [o for o in measured.outcomes if o.question.kind != UNRELATED]
+        return [answered(measured.outcomes), abstention_recall(far), abstention_recall(near)]
+
+    names = ("answered", "refused, off topic", "refused, near the topic")
+    lines = [f"{'of these questions':<24}{'before':>12}{'after':>12}"]
+    for name, old, new in zip(names, figures(before), figures(after), strict=True):
+        if old.of:
+            lines.append(f"{name:<24}" + "".join(f"{f'{int(mean.total):,}/{mean.of:,}':>12}" for mean in (old, new)))
+    return lines
+
+
 def _serve(options: argparse.Namespace) -> None:
     library = _open(options)
     from .web import launch
@@ -139,7 +204,7 @@ def _serve(options: argparse.Namespace) -> None:
 def _open(options: argparse.Namespace) -> Any:
     import rag
 
-    return rag.open(options.index, encoder=options.encoder)
+    return rag.open(options.index, encoder=options.encoder, reranker=getattr(options, "reranker", None))
 
 
 def _prepare(library: Any) -> None:
@@ -152,17 +217,26 @@ def _prepare(library: Any) -> None:
         print(" " * len(notice), end="\r", file=sys.stderr, flush=True)
 
 
-def _filters(options: argparse.Namespace) -> dict[str, Any]:
-    return {"outlets": options.outlet, "after": options.after, "before": options.before}
+def _asked(options: argparse.Namespace) -> dict[str, Any]:
+    """How a question is asked, as `Library.ask` and `Library.search` take it."""
+    return {
+        "k": options.k,
+        "outlets": options.outlet,
+        "after": options.after,
+        "before": options.before,
+        "previous": options.previous,
+        "asked_on": options.asked_on or dt.date.today(),
+        "without": options.without,
+    }
 
 
-def _shown(answer: Any) -> str:
+def _shown(answer: Any, encoder: str) -> str:
     """An answer for the terminal: outlet and date above each passage, the answering sentences between « and »."""
     from .answer import NOTHING, saying, via, when
     from .balance import UNKNOWN_OUTLET
 
     if not answer.found:
-        return NOTHING
+        return "\n".join([NOTHING, *_notes(answer, encoder)])
     parts = []
     for number, c in enumerate(answer.passages, 1):
         a, b = (edge - c.start for edge in c.quote)
@@ -174,7 +248,33 @@ def _shown(answer: Any) -> str:
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, carried]))
         head = f"{number}. {saying(c)} {c.outlet or UNKNOWN_OUTLET}{via(c)}, {when(c)}"
         parts.append("\n".join([head, *lines, f"   [{about or c.article_id}]"]))
-    return "\n\n".join([*parts, _weighed(answer)])
+    return "\n\n".join([*parts, "\n".join([_weighed(answer), *_notes(answer, encoder)])])
+
+
+def _notes(answer: Any, encoder: str) -> list[str]:
+    """How the question was searched for, what the cap hid, and whether the bar is one for the encoder; a line each."""
+    from .cards import hidden, meaning, spelled, unapplied
+    from .restrictions import TAKEN_OFF
+
+    lines = [f"searched for: {answer.searched}"] if answer.searched != answer.question else []
+    applied = [r for r in answer.restrictions if r.applied]
+    for r in applied:
+        alone = sum(other.kind == r.kind for other in applied) == 1
+        effect = f"searches all {r.kind if r.outlet is None else 'outlets'}" if alone else "takes that off"
+        lines.append(f'only {meaning(r, answer)}, from "{r.words}"; --without {_quoted(r.words)} {effect}')
+    lines += [f'"{r.words}" was not applied: {r.why}' for r in unapplied(answer) if r.why != TAKEN_OFF]
+    lines += [f'"{name.words}" was searched for as {spelled(name)} too' for name in answer.names]
+    lines.append(hidden(answer.balance))
+    if not answer.found and (left_out := answer.balance.undated_left_out):
+        lines.append(f"{left_out:,} undated left out by the filter on dates")
+    if answer.confidence is None:
+        lines.append(f"the bar was not fitted for the encoder {encoder}; fit one: according evaluate --fit")
+    return [f"({line})" for line in lines if line]
+
+
+def _quoted(words: str) -> str:
+    """Words as a shell takes them for one argument."""
+    return shlex.quote(words) if re.search(r'["$`\\!]', words) else f'"{words}"'
 
 
 def _weighed(answer: Any) -> str:
@@ -210,26 +310,45 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--json", action="store_true", help="print JSON")
         return made
 
+    def reranker(made: argparse.ArgumentParser) -> None:
+        made.add_argument(
+            "--reranker", metavar="NAME", help="sentence-transformers CrossEncoder, by name or path, that orders anew"
+        )
+
     def question(made: argparse.ArgumentParser, k: int) -> None:
         made.add_argument("question", nargs="+", help="the question, quoted or not")
         made.add_argument("-k", type=int, default=k, help="passages at most (default: %(default)s)")
         made.add_argument("--outlet", action="append", help="only from this outlet; may be given several times")
         made.add_argument("--after", metavar="YYYY-MM-DD", help="only from this day on; leaves undated articles out")
         made.add_argument("--before", metavar="YYYY-MM-DD", help="only up to this day; leaves undated articles out")
+        made.add_argument(
+            "--without", metavar="WORDS", action="append", default=[],
+            help='words of the question that are not to narrow the search, or "all"; may be given several times',
+        )  # fmt: skip
+        made.add_argument("--asked-on", metavar="YYYY-MM-DD", help='from when "last year" counts (default: today)')
+        made.add_argument("--previous", help="the question before, where this one only makes sense after it")
+        reranker(made)
 
     made = command("build", _build, "make the index hold what files and folders hold")
     made.add_argument("paths", nargs="+", help="files or folders, or http(s) addresses of pages and feeds")
     made.add_argument("--catalogue", metavar="TOML", help="outlets of your own; kept in the index")
-    made = command("ask", _ask, "passages that answer a question, word for word")
-    question(made, 5)
-    made.add_argument("--previous", help="the question before, where this one only makes sense after it")
+    made.add_argument("--names", metavar="TOML", help="names of your own that mean one thing; kept in the index")
+    question(command("ask", _ask, "passages that answer a question, word for word"), 5)
     question(command("search", _search, "the passages nearest to a question, answering or not"), 10)
     made = command("articles", _articles, "the articles in the index")
     made.add_argument("--explain", action="store_true", help="with the evidence for each one's outlet and date")
     made = command("outlets", _outlets, "the outlets in the index, or what the catalogue knows of one")
     made.add_argument("name", nargs="?", help="an outlet, in any spelling that the catalogue knows")
     command("skipped", _skipped, "what could not be read, and why")
+    made = command("evaluate", _evaluate, "how well an index answers questions with known answers")
+    made.add_argument("questions", nargs="+", help="files of questions, or folders with queries.jsonl and qrels.tsv")
+    made.add_argument("-k", type=int, default=5, help="passages shown at most (default: %(default)s)")
+    made.add_argument("--apply-filters", action="store_true", help="give the filters of the questions beside the words")
+    made.add_argument("--misses", action="store_true", help="print the questions that went wrong, and why")
+    made.add_argument("--picture", metavar="FILE", help="draw risk and calibration into a .png or .svg file")
+    made.add_argument("--fit", action="store_true", help="fit the bar on these questions, and keep it in the index")
     made = command("serve", _serve, "open the browser app")
+    reranker(made)
     made.add_argument("--host", help="address to listen on (default: $HOST, else 127.0.0.1)")
     made.add_argument("--port", type=int, help="port (default: $PORT, else the first free one from 7860 on)")
     return parser

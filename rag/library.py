@@ -18,17 +18,20 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from . import answer as answering
-from . import balance, copies, outlets, passage, readers, search
-from .answer import Answer, Citation
+from . import balance, bar, copies, outlets, passage, readers, search
+from . import names as naming
+from . import reranker as reranking
+from .answer import Answer, Citation, Found
 from .article import Article
 from .balance import UNKNOWN_OUTLET, Balance, Counts
+from .bar import Bar
 from .encoder import DEFAULT, Encoder, SentenceEncoder
 from .errors import LibraryError, QuestionError
 from .outlets import Catalogue
-from .passage import Passage
 from .readers.skipped import Skipped
 from .report import Report
-from .search import Filters, Hit, Ranked
+from .reranker import CrossEncoderReranker, Reranker
+from .search import Asked, Filters, Hit
 from .store import Known, Manifest, Store, View, Writer
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -36,7 +39,8 @@ Day = dt.date | str | None
 
 BATCH = 64  # articles in one transaction: what a crash can cost is the encoding of so many
 LONGEST_QUESTION = 2000  # characters
-SPARE = 4  # passages looked at for each one shown, so that copies can be left out
+POOL = 40  # passages that an answer is chosen from, at least, so that copies can be left out and neighbours joined
+SPARE = 4  # of each one shown
 
 
 def build(
@@ -44,6 +48,7 @@ def build(
     index: str | os.PathLike[str] = "index",
     encoder: Encoder | str | None = None,
     catalogue: str | os.PathLike[str] | None = None,
+    names: str | os.PathLike[str] | None = None,
     fetch: bool = False,
 ) -> Library:
     """Makes the index in folder `index` hold what the paths hold, and opens it; its `report` says what changed.
@@ -56,21 +61,39 @@ def build(
         index: the folder of the index.
         encoder: a sentence-transformers name or path, or an Encoder; by default the index's own.
         catalogue: a TOML file that extends and overrides the catalogue of outlets; kept in the index.
+        names: a TOML file with names that are printed in several ways, beside those that the articles explain; kept in
+            the index.
         fetch: whether addresses among the paths may be fetched.
 
-    Raises InputError for a path that does not exist or a catalogue that cannot be read, LibraryError where the index
-    was made with another encoder or is being written by another process.
+    Raises InputError for a path that does not exist or a catalogue or list of names that cannot be read, LibraryError
+    where the index was made with another encoder or is being written by another process.
     """
     inputs = readers.present(_listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
-    names = None if catalogue is None else outlets.load(Path(catalogue))
+    known = None if catalogue is None else outlets.load(Path(catalogue))
+    own = None if names is None else naming.load(Path(names))
     library = _opened(Path(index), encoder, create=True)
-    library.report = library._take_in(inputs, retire=True, names=names)
+    library.report = library._take_in(inputs, retire=True, catalogue=known, own=own)
     return library
 
 
-def open(index: str | os.PathLike[str] = "index", encoder: Encoder | str | None = None) -> Library:
-    """The library in folder `index`. Raises LibraryError where there is none, or where it does not fit the encoder."""
-    return _opened(Path(index), encoder, create=False)
+def open(
+    index: str | os.PathLike[str] = "index",
+    encoder: Encoder | str | None = None,
+    reranker: Reranker | str | None = None,
+) -> Library:
+    """The library in folder `index`.
+
+    Args:
+        index: the folder of the index.
+        encoder: a sentence-transformers name or path, or an Encoder; by default the index's own.
+        reranker: a CrossEncoder's name or path, or a Reranker, that orders the best passages anew; by default none.
+
+    Raises LibraryError where there is no index, or where it does not fit the encoder, EncoderError where the reranker
+    cannot be loaded.
+    """
+    library = _opened(Path(index), encoder, create=False)
+    library.reranker = CrossEncoderReranker(reranker) if isinstance(reranker, str) else reranker
+    return library
 
 
 def _opened(index: Path, encoder: Encoder | str | None, create: bool) -> Library:
@@ -99,7 +122,8 @@ class Library:
 
     def __init__(self, store: Store, encoder: Encoder | None = None):
         self.report = Report()
-        self.catalogue = outlets.catalogue(store.catalogue())
+        self.reranker: Reranker | None = None
+        self.catalogue = outlets.catalogue(store.kept("catalogue"))
         self._store = store
         self._encoder = encoder
         self._loading = threading.Lock()
@@ -122,28 +146,44 @@ class Library:
         before: Day = None,
         previous: str | None = None,
         asked_on: Day = None,
+        without: str | Iterable[str] = (),
+        least: float | None = None,
     ) -> Answer:
         """Passages that answer, word for word, at most `k`; an answer with `found` False where nothing does.
+
+        What the question says of outlets and dates ("according to Reuters", "since 2012") narrows the search, and is
+        told in `Answer.restrictions`. Filters given here go before it.
 
         Args:
             question: at most 2,000 characters.
             k: passages shown at most, 1 to 1,000.
             outlets: one or several; any spelling that the catalogue or the index knows.
             after, before: first and last day allowed, a date or "YYYY-MM-DD". Either leaves undated articles out.
-            previous: the question before, where this one only makes sense after it; both are searched for together.
-            asked_on: the day from which words such as "last year" count. Checked, and not used yet: restrictions in
-                the words of a question are not understood by this version.
+            previous: the question before, where this one only makes sense after it; it completes this one.
+            asked_on: the day from which words such as "last year" count; without it they narrow nothing.
+            without: words of restrictions that are not to be applied, as `Answer.restrictions` has them; "all" for all.
+            least: the probability from which passages are shown, 0 to 1, in the place of the fitted one; 0 shows the
+                nearest ones whatever they say.
 
         Raises QuestionError for arguments that make no sense, CitationError if what would be shown is not stored so.
         """
-        searched = f"{_question(previous)} {_question(question)}" if previous else _question(question)
-        search.day(asked_on, "asked_on")
+        _question(question)
         view = self._view()
-        chosen = search.filters(view, self.catalogue, outlets, after, before)
-        found = self._ranked(view, chosen, searched, _count(k) * SPARE)
-        cited = answering.clear([answering.cite(p, a, r) for p, a, r in found])
-        shown = self._carried(answering.distinct(cited, k), {(p.article_id, p.start): r.key for p, _, r in found})
-        return answering.compose(question, searched, shown, self._balance(view, chosen, shown), self._store.article)
+        asked = self._asked(view, question, outlets, after, before, previous, asked_on, without)
+        pool = self._found(view, asked, max(POOL, _count(k) * SPARE))
+        fitted = self.bar
+        signals = bar.signals(view, asked.terms, [f.ranked for f in pool])
+        chance = fitted.probability(signals)
+        cleared = pool if chance >= (fitted.least if least is None else least) else []
+        chosen, capped = answering.choose(cleared, k, not asked.filters.outlets)
+        shown = self._carried([answering.cite(found) for found in chosen], [found.keys for found in chosen])
+        heard = [f.article.outlet for f in cleared if f.ranked.score >= answering.SHOWN * cleared[0].ranked.score]
+        weighed = self._balance(view, asked.filters, shown, capped, heard)
+        for citation in shown:
+            self.verify(citation)
+        confidence = chance if fitted.encoder == self.encoder else None
+        said = (asked.restrictions, asked.names, confidence, signals)
+        return Answer(question.strip(), asked.text, bool(shown), tuple(shown), weighed, *said)
 
     def search(
         self,
@@ -153,13 +193,19 @@ class Library:
         after: Day = None,
         before: Day = None,
         asked_on: Day = None,
+        previous: str | None = None,
+        without: str | Iterable[str] = (),
     ) -> list[Hit]:
         """The `k` passages nearest to the question, best first, answering or not. Arguments and errors as for `ask`."""
-        search.day(asked_on, "asked_on")
+        _question(question)
         view = self._view()
-        chosen = search.filters(view, self.catalogue, outlets, after, before)
-        found = self._ranked(view, chosen, _question(question), _count(k))
-        return [Hit(a.id, p.start, p.end, a.text[p.start : p.end], r.score, a.outlet, a.date) for p, a, r in found]
+        asked = self._asked(view, question, outlets, after, before, previous, asked_on, without)
+        hits = []
+        for found in self._found(view, asked, _count(k)):
+            article, start, end = found.article, found.passage.start, found.passage.end
+            text = article.text[start:end]
+            hits.append(Hit(article.id, start, end, text, found.ranked.score, article.outlet, article.date))
+        return hits
 
     def verify(self, citation: Citation) -> None:
         """Raises CitationError unless the citation still equals the stored article; call it when showing one later."""
@@ -196,6 +242,15 @@ class Library:
         return self._store.quarantine()
 
     @property
+    def bar(self) -> Bar:
+        """How sure an answer must be: the index's own bar, else the one that comes with According.
+
+        Only for an index whose encoder it was fitted for is it more than a beginning; else answers have no confidence.
+        """
+        own = self._store.kept("bar")
+        return bar.parse(own) if own else bar.shipped()
+
+    @property
     def encoder(self) -> str:
         """Name of the encoder that the index was made with."""
         return self._store.manifest.encoder
@@ -216,6 +271,13 @@ class Library:
             writer.remove(ids)
         return len(set(ids))
 
+    def keep(self, fitted: Bar) -> None:
+        """Keeps a bar with the index, for all that ask it. Raises LibraryError where it is another encoder's."""
+        if fitted.encoder != self.encoder:
+            raise LibraryError(f"the bar was fitted for {fitted.encoder!r}, the index's encoder is {self.encoder!r}")
+        with self._store.writing() as writer:
+            writer.keep("bar", fitted.to_json())
+
     def close(self) -> None:
         """Lets go of the index's files."""
         self._store.close()
@@ -230,12 +292,20 @@ class Library:
 
     # Inside
 
-    def _take_in(self, inputs: Sequence[readers.Input], retire: bool, names: Catalogue | None = None) -> Report:
+    def _take_in(
+        self,
+        inputs: Sequence[readers.Input],
+        retire: bool,
+        catalogue: Catalogue | None = None,
+        own: str | None = None,
+    ) -> Report:
         report, seen, sources = Report(), dict[str, str](), set[str]()
         with self._store.writing() as writer, _progress() as bar:
-            if names and names.extra is not None:
-                self.catalogue = names
-                writer.keep_catalogue(names.extra)
+            if catalogue and catalogue.extra is not None:
+                self.catalogue = catalogue
+                writer.keep("catalogue", catalogue.extra)
+            if own is not None:
+                writer.keep("own names", own)
             if retire:
                 writer.quarantine(None, ())
             known = self._store.known()
@@ -254,6 +324,7 @@ class Library:
                 writer.retire(gone)
                 report.retired = len(gone)
             report.timed("finding copies", lambda: self._compare(writer))
+            report.timed("finding names", lambda: self._name(writer))
         view = report.timed("indexing", self._view)
         sizes = np.unique(view.same, return_counts=True)[1]
         report.copied, report.groups = int(sizes[sizes > 1].sum()), int((sizes > 1).sum())
@@ -304,6 +375,15 @@ class Library:
         report.timed("storing", lambda: writer.put(rows))
         return len(pairs)
 
+    def _name(self, writer: Writer) -> None:
+        """Finds the names that are printed in several ways, by what the articles themselves say."""
+        stream = self._store.unmined()
+        while batch := list(islice(stream, BATCH)):
+            writer.mine((key, naming.pairs(text), naming.printed(text)) for key, text in batch)
+        own = self._store.kept("own names")
+        mined = naming.group(self._store.pairs(), self._store.printed())
+        writer.name(naming.joined(mined, naming.parse(own, "the index's list of names") if own else ()))
+
     def _compare(self, writer: Writer) -> None:
         """Finds the copies among what is new, and between it and what was there."""
         stream = self._store.uncompared()
@@ -322,21 +402,31 @@ class Library:
         articles = copies.groups(whole, known, lambda row: self._store.text(int(ids[row])))
         writer.group(_changed(signed.keys, passages, signed.same), _changed(ids, articles, known))
 
-    def _carried(self, shown: Sequence[Citation], keys: Mapping[tuple[str, int], int]) -> list[Citation]:
+    def _carried(self, shown: Sequence[Citation], keys: Sequence[Sequence[int]]) -> list[Citation]:
         """The citations with the articles that carry the same words, and those that share a sentence with them."""
-        of = [keys[c.article_id, c.start] for c in shown]
-        copied, shared = self._store.copies(of), self._store.sharers(of)
-        carrying = [tuple(dict.fromkeys((*c.copies, *copied[key]))) for c, key in zip(shown, of, strict=True)]
-        names = self._store.carriers([i for ids in carrying for i in ids])
+        flat = [key for own in keys for key in own]
+        copied, shared = self._store.copies(flat), self._store.sharers(flat)
+        carrying = [
+            tuple(dict.fromkeys((*c.copies, *(i for key in own for i in copied[key]))))
+            for c, own in zip(shown, keys, strict=True)
+        ]
+        known = self._store.carriers([i for ids in carrying for i in ids])
         found = []
-        for citation, key, ids in zip(shown, of, carrying, strict=True):
-            carriers = (citation.host or citation.outlet, *(names[i] for i in ids if i in names))
+        for citation, own, ids in zip(shown, keys, carrying, strict=True):
+            carriers = (citation.host or citation.outlet, *(known[i] for i in ids if i in known))
             named = tuple(dict.fromkeys(name or UNKNOWN_OUTLET for name in carriers))
-            sharing = tuple(i for i in shared[key] if i not in ids)
+            sharing = tuple(dict.fromkeys(i for key in own for i in shared[key] if i not in ids))
             found.append(replace(citation, copies=ids, carriers=named, shared=sharing))
         return found
 
-    def _balance(self, view: View, chosen: Filters, shown: Sequence[Citation]) -> Balance:
+    def _balance(
+        self,
+        view: View,
+        chosen: Filters,
+        shown: Sequence[Citation],
+        capped: Mapping[str, int],
+        heard: Iterable[str | None],
+    ) -> Balance:
         """The counts of the articles shown, of those that the filters leave, and of all."""
         index = self.counts()
         mask = search.passing(view, chosen)
@@ -346,18 +436,51 @@ class Library:
         shared = [[i for c in shown if c.article_id == own for i in (*c.shared, *c.copies)] for own in ids]
         same = balance.joined(view.same[rows].tolist(), ids, shared)
         undated = 0
-        if chosen.dated:
+        if chosen.dated and not chosen.undated:
             loose = search.passing(view, replace(chosen, after=None, before=None))
             undated = int(np.count_nonzero((view.day == 0) if loose is None else (view.day == 0) & loose))
         hidden = {i for c in shown for i in c.copies} - set(ids)
-        return Balance(balance.count(view, self.catalogue, rows, same), allowed, index, len(hidden), undated)
+        said = {outlet or UNKNOWN_OUTLET for outlet in heard} | {UNKNOWN_OUTLET}
+        silent = tuple(outlet for outlet in allowed.outlets if outlet not in said) if shown else ()
+        counted = balance.count(view, self.catalogue, rows, same)
+        return Balance(counted, allowed, index, len(hidden), undated, dict(capped), silent)
 
-    def _ranked(self, view: View, chosen: Filters, question: str, k: int) -> list[tuple[Passage, Article, Ranked]]:
+    def _asked(
+        self,
+        view: View,
+        question: str,
+        outlets: str | Iterable[str] | None,
+        after: Day,
+        before: Day,
+        previous: str | None,
+        asked_on: Day,
+        without: str | Iterable[str],
+    ) -> Asked:
+        """A question with its filters, checked and read."""
+        chosen = search.filters(view, self.catalogue, outlets, after, before)
+        before_it = _question(previous) if previous else None
+        day = search.day(asked_on, "asked_on")
+        return search.read(view, self.catalogue, _question(question), chosen, before_it, day, without)
+
+    def _found(self, view: View, asked: Asked, k: int) -> list[Found]:
         """The `k` best passages for a question, as they are stored now."""
-        mask = search.allowed(view, chosen)
-        ranked = search.rank(view, self._encode().encode_question(question), k, self._store.sentence_vectors, mask)
+        vector = self._encode().encode_question(asked.text)
+        ranked = search.rank(view, vector, asked.terms, k, self._store.sentence_vectors, asked.filters)
         stored = self._store.passages([r.key for r in ranked])
-        return [(*stored[r.key], r) for r in ranked if r.key in stored]
+        found = [Found(*stored[r.key], r, (r.key,)) for r in ranked if r.key in stored]
+        return found if self.reranker is None else self._reranked(self.reranker, asked.text, found)
+
+    def _reranked(self, reranker: Reranker, question: str, found: list[Found]) -> list[Found]:
+        """The best passages in the reranker's order. Each takes the score of its new place: the bar knows no other."""
+        best, rest = found[: reranking.READ], found[reranking.READ :]
+        scores = reranker.score(question, [f.article.text[f.passage.start : f.passage.end] for f in best])
+        order = np.argsort(-scores, kind="stable").tolist()
+        places = [f.ranked.score for f in best]
+        ordered = [
+            replace(best[i], ranked=replace(best[i].ranked, score=place))
+            for i, place in zip(order, places, strict=True)
+        ]
+        return ordered + rest
 
     def _view(self) -> View:
         """The passages as they stand now; read again when another process or thread has changed them."""

@@ -15,7 +15,7 @@ from .readers.skipped import Skipped
 
 Result = TypeVar("Result")
 
-STAGES = ("reading", "splitting", "encoding", "storing", "finding copies", "indexing")
+STAGES = ("reading", "splitting", "encoding", "storing", "finding copies", "finding names", "indexing")
 REASONS = 8  # different reasons listed in the table
 
 

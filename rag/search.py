@@ -1,28 +1,39 @@
-"""Question -> Hits: the passages nearest in meaning, within what the filters allow.
+"""Question -> Hits: the passages nearest in meaning and in words, within what the filters allow.
 
-Ranking is by inner product of unit vectors. A lexical ranking takes its place beside it in `rank`; restrictions that a
-question states in words become filters before `allowed`.
+Two engines find candidates, FAISS by vectors and tantivy by words, each under the same filters; every candidate is then
+scored by both (`rank`). Restrictions that a question states in words become filters before that (`narrowed`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
+from . import restrictions
 from .encoder import Vectors
 from .errors import QuestionError
+from .lexical import Term, Within
 from .outlets import Catalogue, key
+from .restrictions import Restriction
 from .store import View
 
-# Share of the best sentence in a passage's score, and how many passages are scored by their sentences; measured on
-# the seed questions and on TIME (docs/measurements.md, "Sentences").
-SENTENCE = 0.85
+# What a passage's score is made of: the cosine of its own vector and of its best sentence's, the share of the
+# question's words that it holds, and the share that its article holds (docs/measurements.md, "Words and meaning").
+OWN, SENTENCE, WORDS, ARTICLE = 0.5, 0.5, 0.5, 0.3
+# Passages that each engine proposes, and articles whose words count; measured with 50, 100, 200 (ibid.).
 CANDIDATES = 100
+ARTICLES = 300
+# Vectors that one thread looks through; below that a second one costs more than it saves.
+ALONE = 30_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,9 @@ class Hit:
     date: dt.date | None
 
 
+CHOSEN = "the filters that were set go before it"
+
+
 @dataclass(frozen=True)
 class Filters:
     """What an answer may be taken from.
@@ -49,16 +63,24 @@ class Filters:
         outlets: names as they stand in the index; empty for all.
         after: first day allowed.
         before: last day allowed.
+        undated: whether articles without a date pass a filter by date.
     """
 
     outlets: frozenset[str] = field(default_factory=frozenset)
     after: dt.date | None = None
     before: dt.date | None = None
+    undated: bool = False
 
     @property
     def dated(self) -> bool:
-        """Whether only articles with a date pass: one without a date cannot be shown to lie in a span of time."""
+        """Whether articles are held against a span of time."""
         return self.after is not None or self.before is not None
+
+    @property
+    def within(self) -> Within:
+        """The same for the lexical index."""
+        first, last = (day.toordinal() if day else None for day in (self.after, self.before))
+        return Within(self.outlets, first, last, self.undated)
 
 
 def filters(
@@ -70,6 +92,90 @@ def filters(
         raise QuestionError(f"after ({first}) is later than before ({last}); no article can be dated both")
     names = [outlets] if isinstance(outlets, str) else list(outlets or ())
     return Filters(frozenset(o for name in names for o in _outlets(view, catalogue, name)), first, last)
+
+
+@dataclass(frozen=True)
+class Synonyms:
+    """A name in a question, and the spellings that were searched for as well."""
+
+    words: str
+    spellings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as it is searched for.
+
+    Attributes:
+        text: the question completed by the one before, without the words that became filters.
+        terms: its words, as the lexical index knows them.
+        filters: what may be found.
+        restrictions: what the question says of where the answer may come from, and what became of it.
+        names: names in it that are printed in other ways too.
+    """
+
+    text: str
+    terms: tuple[Term, ...]
+    filters: Filters
+    restrictions: tuple[Restriction, ...] = ()
+    names: tuple[Synonyms, ...] = ()
+
+
+def read(
+    view: View,
+    catalogue: Catalogue,
+    question: str,
+    chosen: Filters,
+    previous: str | None = None,
+    asked_on: dt.date | None = None,
+    without: Iterable[str] = (),
+) -> Asked:
+    """The question as it is to be searched for.
+
+    Args:
+        question: as typed.
+        chosen: the caller's filters.
+        previous: the question before, where this one follows it.
+        asked_on: the day from which "last year" counts; without it such words are left alone.
+        without: words of restrictions that are not to be applied; "all" for none of them.
+    """
+    held = [outlet for outlet in view.outlets if outlet]
+    text = restrictions.complete(question, previous, catalogue, held)
+    off = [without] if isinstance(without, str) else list(without)
+    said = restrictions.understand(text, catalogue, held, asked_on, off)
+    filters_, applied = narrowed(view, chosen, said.restrictions)
+    mentions = view.names.find(said.text)
+    spellings = {m: (m.text, *view.names.others(m)) for m in mentions}
+    terms = view.words.terms(said.text, [(m.start, m.end, spellings[m]) for m in mentions])
+    names = tuple(Synonyms(m.text, spellings[m][1:]) for m in mentions if spellings[m][1:])
+    return Asked(said.text, tuple(terms), filters_, applied, names)
+
+
+def narrowed(view: View, chosen: Filters, said: Sequence[Restriction]) -> tuple[Filters, tuple[Restriction, ...]]:
+    """The filters narrowed by what the question says, and its restrictions as they were applied.
+
+    What the caller chose goes before what the question says: of outlets where outlets were chosen, of dates likewise.
+    A date of something that happened lets undated articles pass, which may tell of it.
+    """
+    result = []
+    for each in said:
+        prevails = chosen.outlets if each.kind == restrictions.OUTLET else chosen.dated
+        result.append(replace(each, applied=False, why=CHOSEN) if each.applied and prevails else each)
+    outlets = frozenset(
+        name
+        for r in result
+        if r.applied and r.outlet
+        for name in ([o for o in view.outlets if o and key(o) == key(r.outlet)] or [r.outlet])
+    )
+    days = [r for r in result if r.applied and r.kind == restrictions.DATES]
+    if days:
+        chosen = replace(
+            chosen,
+            after=max((r.after for r in days if r.after), default=None),
+            before=min((r.before for r in days if r.before), default=None),
+            undated=all(r.why == restrictions.LOWER_END for r in days),
+        )
+    return (replace(chosen, outlets=outlets) if outlets else chosen), tuple(result)
 
 
 def day(value: object, name: str) -> dt.date | None:
@@ -87,18 +193,17 @@ def day(value: object, name: str) -> dt.date | None:
 
 
 def passing(view: View, chosen: Filters) -> npt.NDArray[np.bool_] | None:
-    """Which articles of the view the filters let through, (m,); None for all. Undated ones fail a filter by date."""
+    """Which articles of the view the filters let through, (m,); None for all."""
     if not chosen.outlets and not chosen.dated:
         return None
     mask = np.ones(len(view.ids), bool)
     if chosen.outlets:
         mask &= np.array([o in chosen.outlets for o in view.outlets], bool)[view.outlet] if len(view.outlets) else False
     if chosen.dated:
-        mask &= view.day > 0
-    if chosen.after:
-        mask &= view.day >= chosen.after.toordinal()
-    if chosen.before:
-        mask &= view.day <= chosen.before.toordinal()
+        first = chosen.after.toordinal() if chosen.after else 1
+        last = chosen.before.toordinal() if chosen.before else dt.date.max.toordinal()
+        within = (view.day >= first) & (view.day <= last)
+        mask &= within | (view.day == 0) if chosen.undated else within
     return mask
 
 
@@ -110,38 +215,102 @@ def allowed(view: View, chosen: Filters) -> npt.NDArray[np.bool_] | None:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A passage's key, its score, and the score of each of its sentences, (m,)."""
+    """A passage and what speaks for it.
+
+    Attributes:
+        key: the passage's key.
+        score: what it is ranked by, between 0 and 1.8 (see `rank`).
+        own: cosine of its vector with the question's.
+        sentences: cosine of each of its sentences, (m,).
+        words: share of the question's words that it holds, rarer ones counting more.
+        article: share that its article holds, by BM25.
+    """
 
     key: int
     score: float
+    own: float
     sentences: Vectors
+    words: float
+    article: float
+
+    @property
+    def sentence(self) -> float:
+        """Cosine of its best sentence; its own where it has none."""
+        return float(self.sentences.max()) if len(self.sentences) else self.own
 
 
 def rank(
     view: View,
     question: Vectors,
+    terms: Sequence[Term],
     k: int,
     sentence_vectors: Callable[[Sequence[int]], dict[int, Vectors]],
-    mask: npt.NDArray[np.bool_] | None = None,
+    chosen: Filters,
 ) -> list[Ranked]:
-    """The `k` best passages for a question's vector, best first; fewer where fewer are allowed.
+    """The `k` best passages for a question, best first; fewer where fewer are allowed.
 
-    FAISS finds candidates by the passages' own vectors; their order is by a mean of that cosine and of the cosine of
-    the sentence nearest to the question, since an answer is a sentence, and its passage may be about much else.
+    FAISS and tantivy each propose passages, by their own vectors and by words. All of them get both scores, so that one
+    which only one engine proposed is not taken for one that the other found nothing in.
+
+    Args:
+        question: its vector, (dimension,).
+        terms: its words.
+        sentence_vectors: keys of passages -> vectors of their sentences.
+        chosen: what may be found.
     """
+    mask = allowed(view, chosen)
     if not len(view.keys) or (mask is not None and not mask.any()):
         return []
-    packed = None if mask is None else np.packbits(mask, bitorder="little")
-    parameters = None if packed is None else faiss.SearchParameters(sel=faiss.IDSelectorBitmap(packed))  # type: ignore[call-arg, arg-type]
-    scores, rows = view.index.search(question[None], min(max(CANDIDATES, k), len(view.keys)), params=parameters)
-    near = {int(view.keys[row]): float(score) for row, score in zip(rows[0], scores[0], strict=True) if row >= 0}
-    parts = {key: vectors @ question for key, vectors in sentence_vectors(list(near)).items()}
-    ranked = [Ranked(key, _score(near[key], own), own) for key, own in parts.items()]
+    limit = max(CANDIDATES, k)
+    words = dict(view.words.coverage(terms, limit, chosen.within))
+    of_articles = view.words.articles(terms, ARTICLES, chosen.within)
+    near = _nearest(view, question, limit, mask)
+    unread = [key for key in near if key not in words]
+    words.update(view.words.coverage(terms, len(unread), Within(), unread) if unread else {})
+    unseen = [key for key in words if key not in near]
+    rows = np.searchsorted(view.keys, unseen)
+    if unseen:
+        near.update(zip(unseen, (view.index.reconstruct_batch(rows) @ question).tolist(), strict=True))
+    keys = list(near)
+    articles = view.number[view.article[np.searchsorted(view.keys, keys)]].tolist()
+    first = [
+        (OWN + SENTENCE) * near[key] + WORDS * words.get(key, 0.0) + ARTICLE * of_articles.get(article, 0.0)
+        for key, article in zip(keys, articles, strict=True)
+    ]
+    best = np.argsort(-np.array(first), kind="stable")[:limit].tolist()
+    parts = sentence_vectors([keys[i] for i in best])
+    ranked = []
+    for passage, article in ((keys[i], articles[i]) for i in best):
+        if passage in parts:  # else another process has just taken it out
+            own, sentences = near[passage], parts[passage] @ question
+            found = Ranked(passage, 0.0, own, sentences, words.get(passage, 0.0), of_articles.get(article, 0.0))
+            score = OWN * own + SENTENCE * found.sentence + WORDS * found.words + ARTICLE * found.article
+            ranked.append(replace(found, score=score))
     return sorted(ranked, key=lambda r: -r.score)[:k]
 
 
-def _score(whole: float, sentences: Vectors) -> float:
-    return (1 - SENTENCE) * whole + SENTENCE * float(sentences.max()) if len(sentences) else whole
+def _nearest(view: View, question: Vectors, k: int, mask: npt.NDArray[np.bool_] | None) -> dict[int, float]:
+    """Cosine of the `k` passages nearest to a question, by key; the vectors are shared out among threads."""
+    count = len(view.keys)
+    packed = None if mask is None else np.packbits(mask, bitorder="little")
+
+    def look(bounds: tuple[int, int]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        chosen: faiss.IDSelector = faiss.IDSelectorRange(*bounds)
+        if packed is not None:
+            chosen = faiss.IDSelectorAnd(chosen, faiss.IDSelectorBitmap(packed))  # type: ignore[call-arg, arg-type]
+        return view.index.search(question[None], min(k, count), params=faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
+
+    threads = min(os.cpu_count() or 1, 1 + count // ALONE)
+    edges = np.linspace(0, count, threads + 1).astype(int).tolist()
+    found = list((_threads().map if threads > 1 else map)(look, pairwise(edges)))
+    scores, rows = (np.concatenate([part[i][0] for part in found]) for i in (0, 1))
+    best = [i for i in np.argsort(-scores, kind="stable")[:k] if rows[i] >= 0]
+    return dict(zip(view.keys[rows[best]].tolist(), scores[best].tolist(), strict=True))
+
+
+@functools.cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(thread_name_prefix="faiss")
 
 
 def _outlets(view: View, catalogue: Catalogue, name: str) -> Sequence[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any, cast
 
@@ -13,9 +15,11 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .cards import answer_html, error_html, question_html
+from .answer import Answer
+from .cards import answer_html, error_html, meaning, question_html
 from .errors import AccordingError
 from .library import Library
+from .restrictions import TAKEN_OFF
 
 TITLE = "According"
 INTRODUCTION = (
@@ -47,8 +51,46 @@ _SHOW_LAST = """() => setTimeout(() => {
 Message = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What a reader asked last.
+
+    Attributes:
+        question: as typed.
+        previous: the question before, where this one continues it.
+        words: those of its restrictions that can be taken off.
+    """
+
+    question: str = ""
+    previous: str | None = None
+    words: tuple[str, ...] = ()
+
+
 def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
     """The app for a library, not yet listening; `examples` are questions to begin with. `launch` opens it."""
+
+    def answered(
+        turn: Turn, without: Collection[str], outlets: list[str], after: str | None, before: str | None
+    ) -> tuple[list[Message], Turn, gr.CheckboxGroup]:
+        try:
+            answer = library.ask(
+                turn.question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
+                previous=turn.previous, asked_on=dt.date.today(), without=without,
+            )  # fmt: skip
+        except AccordingError as error:
+            raise gr.Error(error_html(error), print_exception=False) from error
+        messages = [
+            {"role": "user", "content": gr.HTML(question_html(turn.question))},
+            {"role": "assistant", "content": gr.HTML(answer_html(answer))},
+        ]
+        offered = _offered(answer)
+        applied = [r.words for r in answer.restrictions if r.applied]
+        group = gr.CheckboxGroup(
+            [(label, words) for words, label in offered.items()],
+            value=list(dict.fromkeys(applied)),
+            visible=bool(offered),
+        )
+        return messages, replace(turn, words=tuple(offered)), group
 
     def ask(
         question: str,
@@ -57,27 +99,25 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         after: str | None,
         before: str | None,
         follow: bool,
-        last: str,
-    ) -> tuple[str, list[Message], str]:
-        try:
-            answer = library.ask(
-                question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
-                previous=last if follow and last else None,
-            )  # fmt: skip
-        except AccordingError as error:
-            raise gr.Error(error_html(error), print_exception=False) from error
-        turn = [
-            {"role": "user", "content": gr.HTML(question_html(question))},
-            {"role": "assistant", "content": gr.HTML(answer_html(answer))},
-        ]
-        return "", history + turn, question
+        last: Turn,
+    ) -> tuple[str, list[Message], Turn, gr.CheckboxGroup]:
+        turn = Turn(question, last.question if follow and last.question else None)
+        messages, turn, understood = answered(turn, (), outlets, after, before)
+        return "", history + messages, turn, understood
+
+    def ask_again(
+        kept: list[str], history: list[Message], outlets: list[str], after: str | None, before: str | None, last: Turn
+    ) -> tuple[list[Message], Turn, gr.CheckboxGroup]:
+        without = [words for words in last.words if words not in kept]
+        messages, turn, understood = answered(last, without, outlets, after, before)
+        return history[: -len(messages)] + messages, turn, understood
 
     def choices() -> list[tuple[str, str]]:
         return [(f"{name} ({count:,})", name) for name, count in library.outlets().items() if name]
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as app:
         gr.Markdown(INTRODUCTION)
-        last = gr.State("")
+        last = gr.State(Turn())
         chat = gr.Chatbot(
             label="Answers", show_label=False, elem_id="chat", height="65vh", layout="panel", autoscroll=False,
             buttons=[], feedback_options=None, latex_delimiters=[], group_consecutive_messages=False,
@@ -90,6 +130,10 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
                 scale=6, autofocus=True,
             )  # fmt: skip
             button = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="ask")
+        understood = gr.CheckboxGroup(
+            [], label="Understood from your words", info="Untick what you did not mean: the question is asked again.",
+            visible=False, elem_id="understood",
+        )  # fmt: skip
         with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
             with gr.Row():
                 outlets = gr.Dropdown(
@@ -102,13 +146,22 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
             gr.Markdown("A date leaves undated articles out.")
             follow = gr.Checkbox(label="My question continues the one before", elem_id="follow")
         asked = [box, chat, outlets, after, before, follow, last]
+        shown = [box, chat, last, understood]
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
         for event in (box.submit, button.click):
-            event(ask, asked, [box, chat, last], **quietly).success(None, js=_SHOW_LAST, **quietly)
+            event(ask, asked, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
         chosen = chat.example_select(_example, None, box, **quietly)
-        chosen.then(ask, asked, [box, chat, last], **quietly).success(None, js=_SHOW_LAST, **quietly)
+        chosen.then(ask, asked, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
+        again = understood.input(ask_again, [understood, chat, outlets, after, before, last], shown[1:], **quietly)
+        again.success(None, js=_SHOW_LAST, **quietly)
         app.load(lambda: gr.Dropdown(choices()), outputs=outlets, api_visibility="private", show_progress="hidden")
     return cast(gr.Blocks, app)
+
+
+def _offered(answer: Answer) -> dict[str, str]:
+    """Words of the question that narrow the search, or did until they were taken off, with what they mean."""
+    said = [r for r in answer.restrictions if r.applied or r.why == TAKEN_OFF]
+    return {r.words: f"{meaning(r, answer)}, from “{r.words}”" for r in said}
 
 
 def _example(event: gr.SelectData) -> str:

@@ -155,7 +155,11 @@ def test_an_answer_is_plain_json(library):
     answer = library.ask("Why was the bridge closed?", k=1)
     values = json.loads(json.dumps(answer.to_dict()))
     assert values["passages"][0]["date"] == "2015-01-02"
-    assert set(values) == {"question", "searched", "found", "passages", "balance", "restrictions"}
+    assert list(values) == [
+        "question", "searched", "found", "passages", "balance", "restrictions", "names", "confidence", "signals",
+    ]  # fmt: skip
+    assert list(values["signals"]) == ["sentence", "own", "words", "unknown", "strangers", "named"]
+    assert (values["restrictions"], values["names"]) == ([], [])
 
 
 def test_markdown_shows_outlet_host_and_date_and_holds_no_markup_from_articles(tmp_path, real, news):

@@ -68,4 +68,5 @@ def test_balance_is_plain_values_in_json(library):
     values = library.ask("engineers old bridge cracks two pillars traffic ring road", k=1).to_dict()["balance"]
     assert values["index"]["first"] == "2013-05-14"
     assert values["shown"]["kinds"] == {"broadcaster": 1}
-    assert set(values) == {"shown", "allowed", "index", "copies", "undated_left_out"}
+    assert set(values) == {"shown", "allowed", "index", "copies", "undated_left_out", "capped", "silent"}
+    assert (values["capped"], values["silent"]) == ({}, ["Reuters", "The Guardian"])

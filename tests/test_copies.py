@@ -120,7 +120,7 @@ def test_a_citation_names_all_that_carry_its_words(library):
 
 
 def test_a_sentence_shared_word_for_word_is_told_and_makes_no_second_source(library):
-    answer = library.ask(prose(3, 10)[4], k=5)
+    answer = library.ask(prose(3, 10)[4], k=2)
     shown = {c.article_id: c for c in answer.passages}
     assert "sharer" in shown
     others = {c.article_id for c in answer.passages if "sharer" in c.shared}

@@ -6,8 +6,9 @@ import re
 from conftest import ROOT
 
 ORDER = [
-    "errors", "article", "dates", "outlets", "attribution", "readers", "passage", "copies", "encoder", "store",
-    "search", "balance", "answer", "report", "library", "cards", "cli", "web", "__init__", "__main__",
+    "errors", "article", "dates", "outlets", "names", "restrictions", "attribution", "readers", "passage", "copies",
+    "encoder", "lexical", "store", "search", "reranker", "balance", "bar", "answer", "report", "library", "evaluate", "cards",
+    "cli", "web", "__init__", "__main__",
 ]  # fmt: skip
 
 

@@ -1,0 +1,93 @@
+"""What each stage of finding and showing brings: the figures without it, on each set of questions.
+
+    .venv/bin/python benchmarks/ablation.py --set demo INDEX benchmarks/questions/demonstration.jsonl \
+        [--set time INDEX FOLDER_WITH_QUERIES_AND_QRELS] ...
+
+Each set is a name, an index, and a questions file or folder as `according evaluate` takes them. The bar is left out, so
+that only what is found and shown is compared. Prints a table in Markdown for each set.
+"""
+
+import argparse
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import rag
+from rag import answer, search
+from rag.evaluate import evaluate, read_questions
+
+SHOWN = ("evidence@1", "evidence@5", "quoted", "both sides", "nDCG@10")
+# What is switched off, and how: names of modules and of the constants that do it.
+STAGES: dict[str, dict[tuple[Any, str], Any]] = {
+    "all": {},
+    "passages' vectors alone": {
+        (search, "SENTENCE"): 0.0, (search, "OWN"): 1.0, (search, "WORDS"): 0.0, (search, "ARTICLE"): 0.0,
+        (answer, "JOINED"): 1, (answer, "OF_OUTLET"): 1000, (answer, "OF_ARTICLE"): 1000,
+    },
+    "words alone": {(search, "SENTENCE"): 0.0, (search, "OWN"): 0.0, (search, "ARTICLE"): 0.0},
+    "without words": {(search, "WORDS"): 0.0, (search, "ARTICLE"): 0.0},
+    "without the article's words": {(search, "ARTICLE"): 0.0},
+    "without the passage's own words": {(search, "WORDS"): 0.0},
+    "without sentences": {(search, "SENTENCE"): 0.0, (search, "OWN"): 1.0},
+    "without the passage's own vector": {(search, "SENTENCE"): 1.0, (search, "OWN"): 0.0},
+    "without names": {(search, "read"): "names"},
+    "without restrictions": {(search, "read"): "restrictions"},
+    "without joining neighbours": {(answer, "JOINED"): 1},
+    "without caps": {(answer, "OF_OUTLET"): 1000, (answer, "OF_ARTICLE"): 1000},
+}  # fmt: skip
+
+
+class Unbarred:
+    """A library that shows the nearest passages to every question."""
+
+    def __init__(self, library: rag.Library):
+        self._library = library
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._library, name)
+
+    def ask(self, *args: Any, **kwargs: Any) -> rag.Answer:
+        return self._library.ask(*args, **(kwargs | {"least": 0.0}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--set", action="append", required=True, nargs=3, metavar=("NAME", "INDEX", "QUESTIONS"))
+    for name, index, path in parser.parse_args().set:
+        questions = [q for q in read_questions(path) if q.answerable]
+        print(f"\n{name}, {len(questions)} questions\n\n| | {' | '.join(SHOWN)} |\n|{' --- |' * (len(SHOWN) + 1)}")
+        with rag.open(index) as library:
+            for stage, changes in STAGES.items():
+                with _changed(changes):
+                    figures = evaluate(Unbarred(library), questions).figures
+                cells = [f"{figures[s].value:.3f}" if figures[s].of else "" for s in SHOWN]
+                print(f"| {stage} | {' | '.join(cells)} |", flush=True)
+
+
+@contextlib.contextmanager
+def _changed(changes: dict[tuple[Any, str], Any]) -> Iterator[None]:
+    before = {(module, name): getattr(module, name) for module, name in changes}
+    for (module, name), value in changes.items():
+        setattr(module, name, _reading(before[module, name], value) if name == "read" else value)
+    try:
+        yield
+    finally:
+        for (module, name), value in before.items():
+            setattr(module, name, value)
+
+
+def _reading(read: Any, without: str) -> Any:
+    """`search.read` without names, or without restrictions."""
+
+    def plainly(view: Any, catalogue: Any, question: str, *args: Any) -> search.Asked:
+        if without == "restrictions":
+            return read(view, catalogue, question, *args[:-1], "all")
+        asked = read(view, catalogue, question, *args)
+        return replace(asked, terms=tuple(view.words.terms(asked.text)), names=())
+
+    return plainly
+
+
+if __name__ == "__main__":
+    main()
