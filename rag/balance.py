@@ -116,7 +116,8 @@ def independent(source: Rows, same: Rows) -> int:
     of them or by a third, so it adds a source only where none of its carriers counts already; texts that have a
     carrier in common add one together.
     """
-    pairs = np.unique(np.stack([same, source], axis=1), axis=0) if len(source) else np.empty((0, 2), np.int64)
+    span = int(source.max()) + 1 if len(source) else 1
+    pairs = np.stack(np.divmod(np.unique(same * span + source), span), axis=1)  # much faster than unique rows
     _, group, carriers = np.unique(pairs[:, 0], return_inverse=True, return_counts=True)
     alone = np.unique(pairs[carriers[group] == 1, 1])
     counted = np.isin(pairs[:, 1], alone)

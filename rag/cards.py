@@ -97,7 +97,7 @@ def _understood(answer: Answer) -> str:
 def _notes(answer: Answer) -> str:
     """What else bears on how the answer is to be read."""
     balance = answer.balance
-    notes = [f"“{_text(name.words)}” was searched for as {spelled(name, _text)} too." for name in answer.names]
+    notes = [f"“{_text(name.words)}” was also searched for as {spelled(name, _text)}." for name in answer.names]
     if more := hidden(balance, _text):
         notes.append(f"{more}.")
     if balance.undated_left_out:

@@ -187,7 +187,7 @@ def _compared(before: Any, after: Any) -> list[str]:
         return [answered(measured.outcomes), abstention_recall(far), abstention_recall(near)]
 
     names = ("answered", "refused, off topic", "refused, near the topic")
-    lines = [f"{'of these questions':<24}{'before':>12}{'after':>12}"]
+    lines = [f"{'on these questions':<24}{'before':>12}{'after':>12}"]
     for name, old, new in zip(names, figures(before), figures(after), strict=True):
         if old.of:
             lines.append(f"{name:<24}" + "".join(f"{f'{int(mean.total):,}/{mean.of:,}':>12}" for mean in (old, new)))
@@ -263,7 +263,7 @@ def _notes(answer: Any, encoder: str) -> list[str]:
         effect = f"searches all {r.kind if r.outlet is None else 'outlets'}" if alone else "takes that off"
         lines.append(f'only {meaning(r, answer)}, from "{r.words}"; --without {_quoted(r.words)} {effect}')
     lines += [f'"{r.words}" was not applied: {r.why}' for r in unapplied(answer) if r.why != TAKEN_OFF]
-    lines += [f'"{name.words}" was searched for as {spelled(name)} too' for name in answer.names]
+    lines += [f'"{name.words}" was also searched for as {spelled(name)}' for name in answer.names]
     lines.append(hidden(answer.balance))
     if not answer.found and (left_out := answer.balance.undated_left_out):
         lines.append(f"{left_out:,} undated left out by the filter on dates")

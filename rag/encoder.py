@@ -92,7 +92,8 @@ class SentenceEncoder:
         ]
 
     def encode_question(self, question: str) -> Vectors:
-        vectors = self._model.encode_query([question], normalize_embeddings=True, show_progress_bar=False)
+        with _one_thread():
+            vectors = self._model.encode_query([question], normalize_embeddings=True, show_progress_bar=False)
         vector: Vectors = _checked(vectors, 1, self.dimension, self.name)[0]
         return vector
 
@@ -127,6 +128,23 @@ class SentenceEncoder:
         return np.asarray(
             self._model.encode_document(texts, normalize_embeddings=True, show_progress_bar=False), np.float32
         )
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keeps a question's few words in the calling thread.
+
+    Threads that wait for each other at every layer gain little on so small a task, and lose all where other programs
+    run: beside two of them a question took 996 ms on two threads and 47 ms on one (docs/measurements.md, "Speed").
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _is_mean_of_tokens(model: SentenceTransformer) -> bool:

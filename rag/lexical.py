@@ -152,7 +152,7 @@ class Lexical:
         if not total:
             return {}
         hits = _hits(self._articles, _any([_query(t.spellings) for t in terms]), limit, within, "key")
-        return {key: score / total for key, score in hits}
+        return {key: min(1.0, score / total) for key, score in hits}  # a phrase can have more than its name's weight
 
     def holding(self, terms: Sequence[Term], articles: Sequence[int]) -> dict[int, float]:
         """The share of the terms that each of some articles holds, by article key; those that hold none are missing."""

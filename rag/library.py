@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -318,7 +319,7 @@ class Library:
                 sources |= new
                 unread |= {item.source for item in skipped}
                 if skipped or (new and not retire):
-                    report.timed("storing", partial(writer.quarantine, () if retire else new, skipped))
+                    report.timed("storing", functools.partial(writer.quarantine, () if retire else new, skipped))
                 bar.update(len(batch))
             if retire and (gone := _gone(known, seen, unread)):
                 writer.retire(gone)
@@ -464,8 +465,9 @@ class Library:
 
     def _found(self, view: View, asked: Asked, k: int) -> list[Found]:
         """The `k` best passages for a question, as they are stored now."""
+        words = _beside().submit(search.spoken, view, asked, k)
         vector = self._encode().encode_question(asked.text)
-        ranked = search.rank(view, vector, asked.terms, k, self._store.sentence_vectors, asked.filters)
+        ranked = search.rank(view, vector, asked, words.result(), k, self._store.sentence_vectors)
         stored = self._store.passages([r.key for r in ranked])
         found = [Found(*stored[r.key], r, (r.key,)) for r in ranked if r.key in stored]
         return found if self.reranker is None else self._reranked(self.reranker, asked.text, found)
@@ -497,6 +499,12 @@ class Library:
             with self._loading:
                 self._encoder = self._encoder or SentenceEncoder(self._store.manifest.encoder)
         return self._encoder
+
+
+@functools.cache
+def _beside() -> ThreadPoolExecutor:
+    """Threads that look words up while a question is encoded; tantivy and torch let each other run."""
+    return ThreadPoolExecutor(thread_name_prefix="words")
 
 
 def _listed(paths: Paths) -> list[str | os.PathLike[str]]:

@@ -7,12 +7,8 @@ scored by both (`rank`). Restrictions that a question states in words become fil
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 import faiss
 import numpy as np
@@ -24,16 +20,17 @@ from .errors import QuestionError
 from .lexical import Term, Within
 from .outlets import Catalogue, key
 from .restrictions import Restriction
-from .store import View
+from .store import FEW, View
 
 # What a passage's score is made of: the cosine of its own vector and of its best sentence's, the share of the
 # question's words that it holds, and the share that its article holds (docs/measurements.md, "Words and meaning").
 OWN, SENTENCE, WORDS, ARTICLE = 0.5, 0.5, 0.5, 0.3
-# Passages that each engine proposes, and articles whose words count; measured with 50, 100, 200 (ibid.).
-CANDIDATES = 100
+# Passages that each engine proposes, and articles whose words count. 40, 60 or 100 passages change no figure (ibid.).
+CANDIDATES = 50
 ARTICLES = 300
-# Vectors that one thread looks through; below that a second one costs more than it saves.
-ALONE = 30_000
+# Of very many vectors SPARE times as many as wanted are found by their signs and then compared one by one: 1.9 ms
+# instead of 4.7 for 120,741 (docs/measurements.md, "Speed").
+SPARE = 3
 
 
 @dataclass(frozen=True)
@@ -162,10 +159,7 @@ def narrowed(view: View, chosen: Filters, said: Sequence[Restriction]) -> tuple[
         prevails = chosen.outlets if each.kind == restrictions.OUTLET else chosen.dated
         result.append(replace(each, applied=False, why=CHOSEN) if each.applied and prevails else each)
     outlets = frozenset(
-        name
-        for r in result
-        if r.applied and r.outlet
-        for name in ([o for o in view.outlets if o and key(o) == key(r.outlet)] or [r.outlet])
+        name for r in result if r.applied and r.outlet for name in (view.spelled.get(key(r.outlet)) or [r.outlet])
     )
     days = [r for r in result if r.applied and r.kind == restrictions.DATES]
     if days:
@@ -239,13 +233,28 @@ class Ranked:
         return float(self.sentences.max()) if len(self.sentences) else self.own
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """What the words of a question find: the share of them in passages and in articles, by key."""
+
+    passages: dict[int, float]
+    articles: dict[int, float]
+
+
+def spoken(view: View, asked: Asked, k: int) -> Spoken:
+    """The passages and articles that hold the words of a question, for `rank`, which needs as many as `k` of them."""
+    within = asked.filters.within
+    passages = view.words.coverage(asked.terms, max(CANDIDATES, k), within)
+    return Spoken(passages, view.words.articles(asked.terms, ARTICLES, within))
+
+
 def rank(
     view: View,
     question: Vectors,
-    terms: Sequence[Term],
+    asked: Asked,
+    words: Spoken,
     k: int,
-    sentence_vectors: Callable[[Sequence[int]], dict[int, Vectors]],
-    chosen: Filters,
+    sentence_vectors: Callable[[Sequence[int]], tuple[dict[int, slice], Vectors]],
 ) -> list[Ranked]:
     """The `k` best passages for a question, best first; fewer where fewer are allowed.
 
@@ -254,69 +263,63 @@ def rank(
 
     Args:
         question: its vector, (dimension,).
-        terms: its words.
-        sentence_vectors: keys of passages -> vectors of their sentences.
-        chosen: what may be found.
+        asked: its words, and what may be found.
+        words: what `spoken` found.
+        sentence_vectors: keys of passages -> rows of the sentences of each, and vectors of all.
     """
-    mask = allowed(view, chosen)
+    mask = allowed(view, asked.filters)
     if not len(view.keys) or (mask is not None and not mask.any()):
         return []
     limit = max(CANDIDATES, k)
-    words = dict(view.words.coverage(terms, limit, chosen.within))
-    of_articles = view.words.articles(terms, ARTICLES, chosen.within)
     near = _nearest(view, question, limit, mask)
-    unread = [key for key in near if key not in words]
-    words.update(view.words.coverage(terms, len(unread), Within(), unread) if unread else {})
-    unseen = [key for key in words if key not in near]
-    rows = np.searchsorted(view.keys, unseen)
+    held = dict(words.passages)
+    unread = [key for key in near if key not in held]
+    held.update(view.words.coverage(asked.terms, len(unread), Within(), unread) if unread else {})
+    unseen = [key for key in held if key not in near]
     if unseen:
+        rows = np.searchsorted(view.keys, unseen)
         near.update(zip(unseen, (view.index.reconstruct_batch(rows) @ question).tolist(), strict=True))
     keys = list(near)
     articles = view.number[view.article[np.searchsorted(view.keys, keys)]].tolist()
     first = [
-        (OWN + SENTENCE) * near[key] + WORDS * words.get(key, 0.0) + ARTICLE * of_articles.get(article, 0.0)
+        (OWN + SENTENCE) * near[key] + WORDS * held.get(key, 0.0) + ARTICLE * words.articles.get(article, 0.0)
         for key, article in zip(keys, articles, strict=True)
     ]
     best = np.argsort(-np.array(first), kind="stable")[:limit].tolist()
-    parts = sentence_vectors([keys[i] for i in best])
-    ranked = []
+    rows_of, vectors = sentence_vectors([keys[i] for i in best])
+    cosines = vectors @ question
+    scored = []
     for passage, article in ((keys[i], articles[i]) for i in best):
-        if passage in parts:  # else another process has just taken it out
-            own, sentences = near[passage], parts[passage] @ question
-            found = Ranked(passage, 0.0, own, sentences, words.get(passage, 0.0), of_articles.get(article, 0.0))
-            score = OWN * own + SENTENCE * found.sentence + WORDS * found.words + ARTICLE * found.article
-            ranked.append(replace(found, score=score))
-    return sorted(ranked, key=lambda r: -r.score)[:k]
+        if passage in rows_of:  # else another process has just taken it out
+            own, sentences = near[passage], cosines[rows_of[passage]]
+            sentence = float(sentences.max()) if len(sentences) else own
+            covered, around = held.get(passage, 0.0), words.articles.get(article, 0.0)
+            score = OWN * own + SENTENCE * sentence + WORDS * covered + ARTICLE * around
+            scored.append((passage, score, own, sentences, covered, around))
+    return [Ranked(*each) for each in sorted(scored, key=lambda each: -each[1])[:k]]
 
 
 def _nearest(view: View, question: Vectors, k: int, mask: npt.NDArray[np.bool_] | None) -> dict[int, float]:
-    """Cosine of the `k` passages nearest to a question, by key; the vectors are shared out among threads."""
-    count = len(view.keys)
+    """Cosine of the `k` passages nearest to a question, by key."""
+    count = len(view.keys) if mask is None else int(np.count_nonzero(mask))
     packed = None if mask is None else np.packbits(mask, bitorder="little")
-
-    def look(bounds: tuple[int, int]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        chosen: faiss.IDSelector = faiss.IDSelectorRange(*bounds)
-        if packed is not None:
-            chosen = faiss.IDSelectorAnd(chosen, faiss.IDSelectorBitmap(packed))  # type: ignore[call-arg, arg-type]
-        return view.index.search(question[None], min(k, count), params=faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
-
-    threads = min(os.cpu_count() or 1, 1 + count // ALONE)
-    edges = np.linspace(0, count, threads + 1).astype(int).tolist()
-    found = list((_threads().map if threads > 1 else map)(look, pairwise(edges)))
-    scores, rows = (np.concatenate([part[i][0] for part in found]) for i in (0, 1))
-    best = [i for i in np.argsort(-scores, kind="stable")[:k] if rows[i] >= 0]
-    return dict(zip(view.keys[rows[best]].tolist(), scores[best].tolist(), strict=True))
-
-
-@functools.cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(thread_name_prefix="faiss")
+    chosen = None if packed is None else faiss.IDSelectorBitmap(packed)  # type: ignore[call-arg, arg-type]
+    if view.signs is None or count <= FEW:
+        parameters = faiss.SearchParameters(sel=chosen)  # type: ignore[call-arg]
+        scores, rows = view.index.search(question[None], min(k, count), params=parameters)
+        return dict(zip(view.keys[rows[0]].tolist(), scores[0].tolist(), strict=True))
+    parameters = faiss.RaBitQSearchParameters(sel=chosen)  # type: ignore[call-arg]
+    _, rows = view.signs.search(question[None], min(SPARE * k, count), params=parameters)
+    scores = view.index.reconstruct_batch(rows[0]) @ question
+    best = np.argsort(-scores, kind="stable")[:k]
+    return dict(zip(view.keys[rows[0][best]].tolist(), scores[best].tolist(), strict=True))
 
 
 def _outlets(view: View, catalogue: Catalogue, name: str) -> Sequence[str]:
     """The outlets of the view that a spelling means. One that is known but not in the index means none of them."""
     known = catalogue.resolve(name)
-    found = [o for o in view.outlets if o and key(o) in (key(name), key(known or name))]
+    spellings = dict.fromkeys((key(name), key(known or name)))
+    found = [outlet for spelling in spellings for outlet in view.spelled.get(spelling, ())]
     if not found and not known:
         raise QuestionError(
             f"no outlet {name!r} in this index; it has: {', '.join(o for o in view.outlets if o) or 'none'}"

@@ -38,11 +38,13 @@ from .article import Article
 from .encoder import Vectors
 from .errors import LibraryError
 from .names import Name, Names
+from .outlets import key as spelling_key
 from .passage import Passage
 from .readers.skipped import Skipped
 
 FORMAT = 3
 FORMULA = 5  # of 500,000 sentences of real articles, those that more texts hold are disclaimers, credits, advertising
+FEW = 30_000  # vectors that are fast to look through one by one
 WAIT = 10.0  # seconds that a writer waits for another
 DATABASE, CACHE, WORDS, STAMP, LOCK = "library.sqlite", "vectors.faiss", "words", "stamp.json", "write.lock"
 
@@ -141,6 +143,7 @@ class View:
         ids: ids of the articles, (m,).
         number: their keys, (m,).
         index: FAISS index of the vectors, inner product.
+        signs: another of their signs alone, for a first look through very many; None where there are fewer.
         words: the words of passages and articles, by their keys.
         names: the names that are printed in several ways.
     """
@@ -157,8 +160,17 @@ class View:
     ids: tuple[str, ...]
     number: npt.NDArray[np.int64]
     index: faiss.Index
+    signs: faiss.Index | None
     words: lexical.Lexical
     names: Names
+
+    @functools.cached_property
+    def spelled(self) -> dict[str, list[str]]:
+        """The outlets of each name, letter case and the like aside (see `outlets.key`)."""
+        found: dict[str, list[str]] = {}
+        for outlet in filter(None, self.outlets):
+            found.setdefault(spelling_key(outlet), []).append(outlet)
+        return found
 
     @functools.cached_property
     def row(self) -> dict[str, int]:
@@ -300,10 +312,18 @@ class Store:
             found[key] = Passage(article.id, start, end, _spans(spans)), article
         return found
 
-    def sentence_vectors(self, keys: Sequence[int]) -> dict[int, Vectors]:
-        """The vectors of the sentences of passages, (m, dimension) each, by passage key; one taken out is missing."""
-        rows = self._among("SELECT passage, sentences FROM vector", "passage", keys)
-        return {k: np.frombuffer(v, "<f2").reshape(-1, self.manifest.dimension).astype(np.float32) for k, v in rows}
+    def sentence_vectors(self, keys: Sequence[int]) -> tuple[dict[int, slice], Vectors]:
+        """The vectors of the sentences of passages: the rows of each, by passage key, and all of them, (m, dimension).
+
+        A passage that was taken out is missing.
+        """
+        found = self._among("SELECT passage, sentences FROM vector", "passage", keys)
+        rows, last = {}, 0
+        for key, blob in found:
+            first, last = last, last + len(blob) // (2 * self.manifest.dimension)
+            rows[key] = slice(first, last)
+        vectors = np.frombuffer(b"".join(blob for _, blob in found), "<f2")
+        return rows, vectors.reshape(-1, self.manifest.dimension).astype(np.float32)
 
     def _among(self, query: str, column: str, keys: Sequence[int | str]) -> list[Any]:
         with _faults(self.folder):
@@ -340,6 +360,7 @@ class Store:
             tuple(ids),
             np.array(key, np.int64),
             index,
+            _signs(index),
             words,
             Names(Name(tuple(spellings), basis) for spellings, basis in json.loads(row[0] if row else "[]")),
         )
@@ -558,6 +579,20 @@ class Store:
             ordinal = dt.date.fromisoformat(day).toordinal() if day else lexical.NONE
             whole = f"{title}\n\n{text}" if title else text
             yield lexical.Document(key, outlet, ordinal, whole, [(p, text[a:b]) for p, a, b in spans])
+
+
+def _signs(index: faiss.Index) -> faiss.Index | None:
+    """A RaBitQ index (Gao and Long 2024, arXiv:2405.12497) of the vectors of another, where these are very many."""
+    count = index.ntotal
+    if count <= FEW:
+        return None
+    signs = faiss.IndexRaBitQ(index.d, faiss.METRIC_INNER_PRODUCT)
+    for start in range(0, count, FEW):
+        vectors = index.reconstruct_n(start, min(FEW, count - start))
+        if not signs.is_trained:
+            signs.train(vectors)  # finds their mean
+        signs.add(vectors)
+    return signs
 
 
 @contextlib.contextmanager

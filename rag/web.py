@@ -131,8 +131,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
             )  # fmt: skip
             button = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="ask")
         understood = gr.CheckboxGroup(
-            [], label="Understood from your words", info="Untick what you did not mean: the question is asked again.",
-            visible=False, elem_id="understood",
+            [], label="Understood from your words: untick what you did not mean", visible=False, elem_id="understood"
         )  # fmt: skip
         with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
             with gr.Row():
@@ -154,6 +153,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         chosen.then(ask, asked, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
         again = understood.input(ask_again, [understood, chat, outlets, after, before, last], shown[1:], **quietly)
         again.success(None, js=_SHOW_LAST, **quietly)
+        chat.clear(lambda: (Turn(), gr.CheckboxGroup([], visible=False)), None, [last, understood], **quietly)
         app.load(lambda: gr.Dropdown(choices()), outputs=outlets, api_visibility="private", show_progress="hidden")
     return cast(gr.Blocks, app)
 

@@ -120,6 +120,53 @@ def test_filters_narrow_the_answer_and_a_bad_date_is_explained(page, address):
     expect(page.get_by_text("after is 'soon'; give a day as YYYY-MM-DD")).to_be_visible()
 
 
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory, real):
+    library = rag.build([ROOT / "seeds"], index=tmp_path_factory.mktemp("app") / "demonstration", encoder=real)
+    return web.launch(library, port=0, wait=False)
+
+
+def test_what_was_understood_from_the_words_is_shown_and_can_be_taken_off(page, demonstration):
+    page.goto(demonstration)
+    group = page.locator("#understood")
+    expect(group).to_be_hidden()
+    answer = ask(page, "In 2009, how many people were said to be living in Camp Ashraf?")
+    expect(answer.locator(".chip")).to_have_text("2009-01-01 to 2009-12-31, from “In 2009”")
+    expect(answer.locator(".searched").first).to_have_text(
+        "Searched for: How many people were said to be living in Camp Ashraf?"
+    )
+    assert {when.split()[2] for when in answer.locator(".when").all_inner_texts()} == {"2009"}
+    box = group.get_by_role("checkbox")
+    expect(group.locator("label")).to_contain_text(["2009-01-01 to 2009-12-31, from “In 2009”"])
+    box.focus()
+    page.keyboard.press("Space")
+    expect(answer.locator(".chip")).to_have_text("“In 2009”: taken off")
+    expect(page.locator(".according.question")).to_have_count(1)
+    assert len({when.split()[2] for when in answer.locator(".when").all_inner_texts()}) > 1
+    expect(box).not_to_be_checked()
+    expect(box).to_be_focused()
+    page.keyboard.press("Space")
+    expect(answer.locator(".chip")).to_have_text("2009-01-01 to 2009-12-31, from “In 2009”")
+    ask(page, "Is the MEK a cult?")
+    expect(group).to_be_hidden()
+
+
+def test_what_one_reader_asks_changes_nothing_for_another(page, demonstration):
+    page.goto(demonstration)
+    ask(page, "In 2009, how many people were said to be living in Camp Ashraf?")
+    other = page.context.browser.new_page()
+    other.goto(demonstration)
+    expect(other.locator("#question textarea")).to_be_visible()
+    expect(other.locator("#understood")).to_be_hidden()
+    ask(other, "According to Reuters, who lives in Camp Ashraf?")
+    expect(other.locator("#understood")).to_contain_text("Reuters, from “According to Reuters”")
+    page.locator("#understood").get_by_role("checkbox").uncheck()
+    expect(page.locator(".according .chip")).to_have_text("“In 2009”: taken off")
+    expect(page.locator(".according.question")).to_have_count(1)
+    expect(other.locator(".according .chip")).to_have_text("Reuters, from “According to Reuters”")
+    other.close()
+
+
 def test_an_example_is_asked_with_one_click(page, address):
     page.goto(address)
     page.get_by_text(web.EXAMPLES[0]).first.click()

@@ -69,4 +69,4 @@ def test_balance_is_plain_values_in_json(library):
     assert values["index"]["first"] == "2013-05-14"
     assert values["shown"]["kinds"] == {"broadcaster": 1}
     assert set(values) == {"shown", "allowed", "index", "copies", "undated_left_out", "capped", "silent"}
-    assert (values["capped"], values["silent"]) == ({}, ["Reuters", "The Guardian"])
+    assert (values["capped"], values["silent"]) == ({}, ("Reuters", "The Guardian"))

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -12,7 +14,10 @@ import pytest
 from conftest import BRIDGE, HARBOUR, ROOT
 from samples import PAGE
 
+import rag
 from rag import cli
+from rag.answer import Answer
+from rag.balance import Balance
 
 HARBOUR_IN_SHORT = "harbour  2013-05-14  The Guardian: Harbour strike ends\n"
 
@@ -121,6 +126,132 @@ def test_articles_are_explained_with_their_evidence(index, capsys):
     assert "    host    mirror.example" in out
 
 
+def asked(capsys, index, *arguments):
+    """What stands below the counts, or below the statement that nothing was found."""
+    status, out, err = said(capsys, "ask", "--index", index, *arguments)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith(("(1 of", "(2 of", "Nothing")))
+    return lines[first + 1 :]
+
+
+def test_a_restriction_in_the_words_is_shown_with_the_way_to_take_it_off(index, capsys):
+    question = "According to Press TV, why was the bridge closed?"
+    assert asked(capsys, index, question) == [
+        "(searched for: Why was the bridge closed?)",
+        '(only Press TV, from "According to Press TV"; --without "According to Press TV" searches all outlets)',
+    ]
+    assert asked(capsys, index, "--without", "according to press tv", question) == []
+    assert asked(capsys, index, "--without", "all", question) == []
+    assert asked(capsys, index, "--outlet", "Press TV", question) == [
+        "(searched for: Why was the bridge closed?)",
+        '("According to Press TV" was not applied: the filters that were set go before it)',
+    ]
+
+
+def test_where_nothing_is_found_the_restrictions_that_may_be_why_are_shown(index, capsys):
+    assert asked(capsys, index, "According to Reuters, why was the bridge closed?") == [
+        "(searched for: Why was the bridge closed?)",
+        '(only Reuters, of which the index has nothing, from "According to Reuters"; '
+        '--without "According to Reuters" searches all outlets)',
+    ]
+
+
+def test_words_of_time_count_from_the_day_of_asking(index, capsys):
+    question = "What was said last year about the bridge?"
+    given = ["--json", "--asked-on", "2016-05-01", question]
+    (restriction,) = json.loads(said(capsys, "ask", "--index", index, *given)[1])["restrictions"]
+    assert (restriction["after"], restriction["before"], restriction["applied"]) == ("2015-01-01", "2015-12-31", True)
+    hits = json.loads(said(capsys, "search", "--index", index, *given)[1])
+    assert [h["article_id"] for h in hits] == ["bridge"]
+    hits = json.loads(said(capsys, "search", "--index", index, "--without", "all", *given)[1])
+    assert {h["article_id"] for h in hits} == {"bridge", "harbour"}
+
+
+def test_search_takes_the_question_before(index, capsys):
+    given = ["--json", "--previous", "What did the Guardian say about docks?", "And according to Press TV?"]
+    hits = json.loads(said(capsys, "search", "--index", index, *given)[1])
+    assert {h["outlet"] for h in hits} == {"Press TV"}
+
+
+@pytest.mark.parametrize(
+    ("words", "argument"),
+    [("In 2009", '"In 2009"'), ("the Post's view", '"the Post\'s view"'), ('by "$(id)"', "'by \"$(id)\"'")],
+)
+def test_words_to_take_off_can_be_pasted_into_a_shell(words, argument):
+    assert cli._quoted(words) == argument
+    assert shlex.split(argument) == [words]
+
+
+def test_names_of_ones_own_are_searched_as_one_and_the_answer_says_so(tmp_path, capsys):
+    (tmp_path / "news.jsonl").write_text(json.dumps(BRIDGE))
+    (tmp_path / "names.toml").write_text('[[name]]\nspellings = ["Iron Span", "old bridge"]\n')
+    given = ["build", tmp_path / "news.jsonl", "--index", tmp_path / "i", "--names", tmp_path / "names.toml"]
+    assert said(capsys, *given)[0] == 0
+    assert '("Iron Span" was also searched for as old bridge)' in asked(
+        capsys, tmp_path / "i", "Why was the Iron Span closed to traffic?"
+    )
+
+
+def test_what_the_cap_hid_and_a_bar_that_was_not_fitted_are_told():
+    answer = Answer("q", "q", False, balance=Balance(capped={"The Post": 2}))
+    assert cli._notes(answer, "other") == [
+        "(2 more passages of The Post fit nearly as well)",
+        "(the bar was not fitted for the encoder other; fit one: according evaluate --fit)",
+    ]
+
+
+QUESTIONS = [
+    {"id": "q1", "question": "Why was the old bridge closed?", "answers": [{"evidence": "cracks in two pillars"}]},
+    {"id": "q2", "question": "When did the strike end?", "answers": [{"evidence": "ended their strike on Tuesday"}]},
+    {"id": "q3", "question": "Where was the ferry?", "answers": [{"evidence": "the ferry was in the harbour"}]},
+]
+OTHERS = [
+    {"id": "o1", "question": "How many moons has Neptune?", "kind": "unanswerable-offtopic"},
+    {"id": "o2", "question": "What is a prime number?", "kind": "unanswerable-offtopic"},
+]
+
+
+@pytest.fixture
+def questions(tmp_path):
+    """Two files of questions."""
+    for name, records in (("own", QUESTIONS), ("others", OTHERS)):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, records)))
+    return tmp_path / "own.jsonl", tmp_path / "others.jsonl"
+
+
+def test_evaluate_asks_the_questions_of_all_files_together(index, questions, tmp_path, capsys):
+    given = ["evaluate", "--index", index, "--misses", "--picture", tmp_path / "curve.svg", *questions]
+    status, out, err = said(capsys, *given)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "5 questions, at most 5 passages shown"
+    assert any(line.split()[:3] == ["abstention", "recall", "2/2"] for line in lines)
+    assert lines[-1] == "q3 [question] Where was the ferry?: its evidence stands in no article of the index"
+    assert (tmp_path / "curve.svg").read_text().lstrip().startswith("<?xml")
+    values = json.loads(said(capsys, "evaluate", "--index", index, "-k", 1, "--misses", "--json", *questions)[1])
+    assert (values["k"], values["questions"], len(values["outcomes"])) == (1, 5, 5)
+    assert [miss.split()[0] for miss in values["misses"]] == ["q3"]
+
+
+def test_evaluate_fits_a_bar_and_keeps_it_in_the_index(index, questions, tmp_path, capsys):
+    copy = shutil.copytree(index, tmp_path / "i")
+    status, out, _ = said(capsys, "evaluate", "--index", copy, "--fit", *questions)
+    assert status == 0
+    lines = out.splitlines()
+    assert lines[0] == f"bar fitted on 3 questions with an answer and 2 without; kept in {copy}"
+    with rag.open(copy) as library:
+        assert lines[1] == f"passages are shown from a probability of {library.bar.least:.3f} on"
+        assert library.bar.fitted == (3, 2)
+    assert lines[3] == "on these questions            before       after"
+    assert [line.split("  ")[0] for line in lines[4:6]] == ["answered", "refused, off topic"]
+    assert lines[5].split()[-2:] == ["2/2", "2/2"]
+    assert lines[7] == "5 questions, at most 5 passages shown"
+    values = json.loads(said(capsys, "evaluate", "--index", copy, "--fit", "--json", *questions)[1])
+    assert values["bar"]["fitted"] == [3, 2]
+    assert values["before"]["questions"] == values["questions"] == 5
+
+
 class Quiet(SimpleHTTPRequestHandler):
     """A server that writes no log to stderr."""
 
@@ -167,6 +298,8 @@ def test_addresses_and_a_catalogue_of_ones_own_are_taken(site, tmp_path, capsys)
         ),
         (["ask", "--after", "May", "x"], "according: after is 'May'; give a day as YYYY-MM-DD"),
         (["outlets", "Daily Planet"], "according: the catalogue knows no outlet 'Daily Planet'"),
+        (["ask", "--asked-on", "May", "x"], "according: asked_on is 'May'; give a day as YYYY-MM-DD"),
+        (["evaluate", "nowhere"], "according: nowhere does not exist; give a file of questions, or a folder"),
         (["ask", "--encoder", "other", "x"], "was made with the encoder 'all-MiniLM-L6-v2', not 'other'"),
     ],
 )
@@ -188,7 +321,7 @@ def test_a_reader_that_stops_early_is_no_crash(index):
 
 def test_every_command_has_help_and_stands_in_the_readme(capsys):
     readme = (ROOT / "README.md").read_text()
-    commands = ("build", "ask", "search", "articles", "outlets", "skipped", "serve")
+    commands = ("build", "ask", "search", "articles", "outlets", "skipped", "evaluate", "serve")
     for command in commands:
         with pytest.raises(SystemExit) as stopped:
             cli.main([command, "--help"])
