@@ -35,7 +35,7 @@ def demonstration(index: Path) -> rag.Library | None:
         with rag.open(index) as library:
             if not all(Path(article.source).resolve().is_relative_to(SEEDS) for article in library.articles()):
                 return None
-    library = rag.build([SEEDS], index=index)
+    library = rag.build([SEEDS], index=index, names=HERE / "docs" / "names.toml")
     print(f"{index}: {library.report}", file=sys.stderr)
     return library
 

@@ -466,7 +466,7 @@ class Library:
     def _found(self, view: View, asked: Asked, k: int) -> list[Found]:
         """The `k` best passages for a question, as they are stored now."""
         words = _beside().submit(search.spoken, view, asked, k)
-        vector = self._encode().encode_question(asked.text)
+        vector = self._encode().encode_question(asked.encoded)
         ranked = search.rank(view, vector, asked, words.result(), k, self._store.sentence_vectors)
         stored = self._store.passages([r.key for r in ranked])
         found = [Found(*stored[r.key], r, (r.key,)) for r in ranked if r.key in stored]

@@ -31,6 +31,8 @@ ARTICLES = 300
 # Of very many vectors SPARE times as many as wanted are found by their signs and then compared one by one: 1.9 ms
 # instead of 4.7 for 120,741 (docs/measurements.md, "Speed").
 SPARE = 3
+# Spellings that are read beside a name by the encoder.
+BESIDE = 3
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class Asked:
 
     Attributes:
         text: the question completed by the one before, without the words that became filters.
+        encoded: the same with other spellings beside each name, for an encoder that knows only some of them.
         terms: its words, as the lexical index knows them.
         filters: what may be found.
         restrictions: what the question says of where the answer may come from, and what became of it.
@@ -112,6 +115,7 @@ class Asked:
     """
 
     text: str
+    encoded: str
     terms: tuple[Term, ...]
     filters: Filters
     restrictions: tuple[Restriction, ...] = ()
@@ -145,7 +149,11 @@ def read(
     spellings = {m: (m.text, *view.names.others(m)) for m in mentions}
     terms = view.words.terms(said.text, [(m.start, m.end, spellings[m]) for m in mentions])
     names = tuple(Synonyms(m.text, spellings[m][1:]) for m in mentions if spellings[m][1:])
-    return Asked(said.text, tuple(terms), filters_, applied, names)
+    encoded = said.text
+    for m in reversed(mentions):
+        beside = f" ({', '.join(spellings[m][1 : 1 + BESIDE])})" if spellings[m][1:] else ""
+        encoded = encoded[: m.end] + beside + encoded[m.end :]
+    return Asked(said.text, encoded, tuple(terms), filters_, applied, names)
 
 
 def narrowed(view: View, chosen: Filters, said: Sequence[Restriction]) -> tuple[Filters, tuple[Restriction, ...]]:

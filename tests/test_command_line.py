@@ -65,8 +65,8 @@ def test_ask_shows_outlet_host_and_date_above_each_passage(index, capsys):
     assert status == 0
     assert out == (
         "1. According to Press TV, via mirror.example, 2 January 2015 (published)\n"
-        "   «Engineers closed the old bridge after finding cracks in two pillars.» Traffic was sent over the\n"
-        "   ring road.\n"
+        "   «Engineers closed the old bridge after finding cracks in two pillars. Traffic was sent over the\n"
+        "   ring road.»\n"
         "   [Bridge closed]\n\n"
         "(1 of 2 articles, 1 of 2 outlets, at least 1 independent source, 2015-01-02)\n"
     )

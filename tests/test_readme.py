@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 @pytest.fixture(scope="module")
 def index(tmp_path_factory, real):
     folder = tmp_path_factory.mktemp("readme") / "index"
-    rag.build([ROOT / "seeds"], index=folder, encoder=real).close()
+    rag.build([ROOT / "seeds"], index=folder, encoder=real, names=ROOT / "docs" / "names.toml").close()
     return folder
 
 
@@ -57,7 +57,7 @@ def test_the_python_example_runs_as_it_stands():
 def test_every_option_of_the_readme_exists(capsys):
     shown = set(re.findall(r"`(--[a-z-]+)", README))
     known = set()
-    for command in ("ask", "build", "articles"):
+    for command in ("ask", "build", "articles", "evaluate"):
         with pytest.raises(SystemExit):
             cli.main([command, "--help"])
         known |= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
