@@ -133,8 +133,10 @@ def _outlets(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from .evaluate import picture, read_questions
+    from .evaluate import drawable, picture, read_questions
 
+    if options.picture:
+        drawable(options.picture)  # before the work, not after it
     questions = [question for path in options.questions for question in read_questions(path)]
     with _open(options) as library:
         _prepare(library)

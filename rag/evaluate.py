@@ -869,9 +869,7 @@ def picture(evaluation: Evaluation, path: str | os.PathLike[str]) -> None:
     Raises AccordingError where the extra `evaluate` is not installed, InputError for another ending, a folder that
     cannot be written to, or where no answer could be judged.
     """
-    target = Path(path)
-    if target.suffix.lower() not in PICTURES:
-        raise InputError(f"{target}: a picture is a file that ends in {' or '.join(PICTURES)}")
+    target = drawable(path)
     points, bins = risk_coverage(evaluation.outcomes), calibration(evaluation.outcomes)
     if not points:
         raise InputError("no answer could be judged, so there is nothing to draw: give questions with evidence")
@@ -886,6 +884,14 @@ def picture(evaluation: Evaluation, path: str | os.PathLike[str]) -> None:
             figure.savefig(target, metadata={"Date": None} if target.suffix.lower() == ".svg" else None)
     except OSError as error:
         raise InputError(f"{target} cannot be written: {error}") from None
+
+
+def drawable(path: str | os.PathLike[str]) -> Path:
+    """The path of a picture. Raises InputError where `picture` knows no format of that ending."""
+    target = Path(path)
+    if target.suffix.lower() not in PICTURES:
+        raise InputError(f"{target}: a picture is a file that ends in {' or '.join(PICTURES)}")
+    return target
 
 
 def _draw_curve(axes: Any, points: Sequence[Point], evaluation: Evaluation) -> None:

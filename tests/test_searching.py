@@ -159,7 +159,7 @@ def test_very_many_vectors_are_found_by_their_signs_first_and_ranked_alike(thous
         assert library._view().signs.ntotal == 1000
         assert thousand._view().signs is None
         for one, other in zip(found(library), found(thousand), strict=True):
-            assert [score for _, score in one] == pytest.approx([score for _, score in other])  # equal ones in any order
+            assert [score for _, score in one] == pytest.approx([score for _, score in other])
             assert one[0][0] == other[0][0]
 
 
