@@ -169,31 +169,33 @@ def choose(ranked: Sequence[Found], k: int, capped: bool = True) -> tuple[list[F
     runs: list[copies.Runs] = []
     hidden: Counter[str] = Counter()
     for found in ranked:
-        if found.ranked.score < SHOWN * ranked[0].ranked.score:
+        if not fits(found.ranked.score, ranked[0].ranked.score):
             break
         at = next((i for i, other in enumerate(shown) if _continues(found, other)), None)
         if at is not None:
             shown[at] = _join(shown[at], found)
             runs[at] = copies.runs(_words(shown[at]))
             continue
-        if len(shown) == k and not capped:
+        if len(shown) == k:
             continue
         source = _source(found.article)
         same_outlet = sum(_source(other.article) == source for other in shown)
         same_article = sum(other.article.id == found.article.id for other in shown)
-        full = capped and (same_outlet >= OF_OUTLET or same_article >= OF_ARTICLE)
-        if len(shown) == k and not full:
-            continue
         own = copies.runs(_words(found))
         at = next((i for i, other in enumerate(runs) if copies.overlap(own, other) >= copies.COPY), None)
         if at is not None:
             shown[at] = _copied(shown[at], found.article.id)
-        elif full:
+        elif capped and (same_outlet >= OF_OUTLET or same_article >= OF_ARTICLE):
             hidden[source] += 1
         else:
             shown.append(found)
             runs.append(own)
     return shown, hidden
+
+
+def fits(score: float, best: float) -> bool:
+    """Whether a passage fits nearly as well as the best one, which may itself fit badly."""
+    return score >= best - (1 - SHOWN) * abs(best)
 
 
 def _continues(found: Found, other: Found) -> bool:

@@ -117,7 +117,8 @@ class Lexical:
         plain = question.isupper() or question.islower()
         for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", rest):
             text = word.group()
-            if text.lower() in FUNCTION:
+            shout = not plain and len(text) > 1 and text.isupper()  # "US", "WHO"
+            if text.lower() in FUNCTION and not shout:
                 continue
             named = plain or text.isdigit() or (text[0].isupper() and word.start() > 0)
             for token in _analyse(text):

@@ -178,7 +178,7 @@ class Library:
         cleared = pool if chance >= (fitted.least if least is None else least) else []
         chosen, capped = answering.choose(cleared, k, not asked.filters.outlets)
         shown = self._carried([answering.cite(found) for found in chosen], [found.keys for found in chosen])
-        heard = [f.article.outlet for f in cleared if f.ranked.score >= answering.SHOWN * cleared[0].ranked.score]
+        heard = [f.article.outlet for f in cleared if answering.fits(f.ranked.score, cleared[0].ranked.score)]
         weighed = self._balance(view, asked.filters, shown, capped, heard)
         for citation in shown:
             self.verify(citation)

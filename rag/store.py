@@ -2,7 +2,7 @@
 
     index/
     ├── library.sqlite   the only truth: articles, passages, vectors, copies, names, what was not read, the manifest
-    ├── vectors.faiss    a cache made from it: the FAISS index, stamped with generation and checksum
+    ├── vectors.faiss    a cache made from it: the FAISS index, stamped with generation, its token and checksum
     ├── words.N/         another: the tantivy index of generation N, stamped likewise
     └── write.lock       held by the one process that writes
 
@@ -19,11 +19,13 @@ import functools
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,7 @@ from .readers.skipped import Skipped
 FORMAT = 3
 FORMULA = 5  # of 500,000 sentences of real articles, those that more texts hold are disclaimers, credits, advertising
 FEW = 30_000  # vectors that are fast to look through one by one
+LEFT = 86_400.0  # seconds after which what is half made is nobody's any more
 WAIT = 10.0  # seconds that a writer waits for another
 DATABASE, CACHE, WORDS, STAMP, LOCK = "library.sqlite", "vectors.faiss", "words", "stamp.json", "write.lock"
 
@@ -95,6 +98,8 @@ ALTER TABLE article ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;  -- generatio
 ALTER TABLE article ADD COLUMN mined INTEGER NOT NULL DEFAULT 0;  -- whether names were looked for in it
 CREATE INDEX article_changed ON article (changed);
 CREATE INDEX article_unmined ON article (key) WHERE mined = 0;
+CREATE TABLE past (generation INTEGER PRIMARY KEY, token TEXT NOT NULL) STRICT;  -- what tells it from its namesake in
+-- a copy of this database that went another way
 CREATE TABLE gone (article INTEGER PRIMARY KEY, generation INTEGER NOT NULL) STRICT;  -- articles deleted
 CREATE TABLE pair (
     article INTEGER NOT NULL REFERENCES article (key) ON DELETE CASCADE,
@@ -338,11 +343,12 @@ class Store:
             passages = np.array(
                 db.execute("SELECT key, article FROM passage ORDER BY key").fetchall(), np.int64
             ).reshape(-1, 2)
-            index = self._cached(generation, len(passages))
+            tokens = dict(db.execute("SELECT generation, token FROM past"))
+            index = self._cached(generation, tokens.get(generation), len(passages))
             if index is None:
                 index = self._index(db, len(passages))
-                self._keep(index, generation)
-            words = self._words(db, generation, len(passages))
+                self._keep(index, generation, tokens.get(generation))
+            words = self._words(db, tokens, generation, len(passages))
             row = db.execute("SELECT value FROM manifest WHERE key = 'names'").fetchone()
         key, ids, outlet, host, date, same = zip(*articles, strict=True) if articles else ((),) * 6
         outlets, outlet_codes = _coded(outlet)
@@ -505,22 +511,21 @@ class Store:
             )
         return index
 
-    def _cached(self, generation: int, count: int) -> faiss.Index | None:
+    def _cached(self, generation: int, token: str | None, count: int) -> faiss.Index | None:
         """The index in the cache file; None where there is none of this generation, or its bytes have changed."""
         try:
             stamp, _, body = (self.folder / CACHE).read_bytes().partition(b"\n")
-            expected = {"generation": generation, "sha256": hashlib.sha256(body).hexdigest()}
-            if json.loads(stamp) != expected:
+            if json.loads(stamp) != _stamp_of(generation, token, body):
                 return None
         except (OSError, ValueError):
             return None
         index = faiss.deserialize_index(np.frombuffer(body, np.uint8))
         return index if index.ntotal == count and index.d == self.manifest.dimension else None
 
-    def _keep(self, index: faiss.Index, generation: int) -> None:
+    def _keep(self, index: faiss.Index, generation: int, token: str | None) -> None:
         """Writes the cache aside and puts it in place at once. A folder that cannot be written goes without."""
         body = faiss.serialize_index(index).tobytes()
-        stamp = json.dumps({"generation": generation, "sha256": hashlib.sha256(body).hexdigest()})
+        stamp = json.dumps(_stamp_of(generation, token, body))
         aside = self.folder / f"{CACHE}.{os.getpid()}.{threading.get_ident()}"
         try:
             with aside.open("wb") as file:
@@ -534,17 +539,17 @@ class Store:
 
     # The tantivy cache
 
-    def _words(self, db: sqlite3.Connection, generation: int, count: int) -> lexical.Lexical:
+    def _words(self, db: sqlite3.Connection, tokens: Mapping[int, str], generation: int, count: int) -> lexical.Lexical:
         """The words of this generation: as they lie there, else made from those of an earlier one, else anew."""
         there = {
             int(n): path for path in self.folder.glob(f"{WORDS}.*") if (n := path.name[len(WORDS) + 1 :]).isdigit()
         }
-        if generation in there and (ready := _opened(there[generation], generation, count)):
+        if generation in there and (ready := _opened(there[generation], generation, tokens.get(generation), count)):
             return ready
         made: lexical.Lexical | None = None
         with _aside(self.folder) as aside:
             for older in sorted((g for g in there if g < generation), reverse=True)[:1]:
-                if _copied(there[older], aside, older):
+                if _copied(there[older], aside, older, tokens.get(older)):
                     lexical.update(aside, *self._since(db, older))
                     made = _checked(aside, count)
             if made is None:
@@ -553,16 +558,21 @@ class Store:
                 made = _checked(aside, count)
             if made is None:
                 raise LibraryError(f"the words of the index in {self.folder} cannot be put in order; is the disk full?")
-            _stamp(aside, generation)
+            _stamp(aside, generation, tokens.get(generation))
             with contextlib.suppress(OSError):  # another process was faster, or the folder cannot be written
                 if aside.parent == self.folder:
                     shutil.rmtree(self.folder / f"{WORDS}.{generation}", ignore_errors=True)
                     aside.rename(self.folder / f"{WORDS}.{generation}")
                     _sync(self.folder)
-                    for older, path in there.items():
-                        if older < generation:
-                            shutil.rmtree(path, ignore_errors=True)
+                    self._clear(generation)
         return made
+
+    def _clear(self, generation: int) -> None:
+        """Removes the words of earlier generations, and what processes that were killed left half made."""
+        for path in self.folder.glob(f"{WORDS}.*"):
+            left = path.name.startswith(f"{WORDS}.making.") and time.time() - path.stat().st_mtime > LEFT
+            if left or (path.suffix[1:].isdigit() and int(path.suffix[1:]) < generation):
+                shutil.rmtree(path, ignore_errors=True)
 
     def _since(self, db: sqlite3.Connection, generation: int) -> tuple[list[int], Iterator[lexical.Document]]:
         """What has changed since a generation: keys of articles taken out, and what was put in or amended."""
@@ -610,10 +620,10 @@ def _aside(folder: Path) -> Iterator[Path]:
             yield Path(temporary) / name
 
 
-def _copied(old: Path, new: Path, generation: int) -> bool:
+def _copied(old: Path, new: Path, generation: int, token: str | None) -> bool:
     """Whether the index in a folder was of the generation said and now stands in `new`; its segments are shared."""
     try:
-        if not _stamped(old, generation):
+        if not _stamped(old, generation, token):
             return False
         for path in old.rglob("*"):
             target = new / path.relative_to(old)
@@ -636,24 +646,28 @@ def _linked(path: Path, target: Path) -> None:
         shutil.copyfile(path, target)
 
 
-def _stamp(folder: Path, generation: int) -> None:
+def _stamp_of(generation: int, token: str | None, body: bytes) -> dict[str, object]:
+    return {"generation": generation, "token": token, "sha256": hashlib.sha256(body).hexdigest()}
+
+
+def _stamp(folder: Path, generation: int, token: str | None) -> None:
     """Writes down the generation of a folder's files, and their digests, and has all of it on the disk."""
     sums = {name: _sum(folder / name) for name in _files(folder)}
     with (folder / STAMP).open("w", encoding="utf-8") as file:
-        json.dump({"generation": generation, "files": sums}, file)
+        json.dump({"generation": generation, "token": token, "files": sums}, file)
         file.flush()
         os.fsync(file.fileno())
     for path in (folder / "passages", folder / "articles", folder):
         _sync(path)
 
 
-def _stamped(folder: Path, generation: int) -> bool:
+def _stamped(folder: Path, generation: int, token: str | None) -> bool:
     """Whether the files of a folder are those that were stamped with this generation."""
     try:
         stamp = json.loads((folder / STAMP).read_text("utf-8"))
         names = _files(folder)
         return bool(
-            stamp["generation"] == generation
+            (stamp["generation"], stamp["token"]) == (generation, token)
             and set(stamp["files"]) == set(names)
             and all(stamp["files"][name] == _sum(folder / name) for name in names)
         )
@@ -681,9 +695,9 @@ def _sync(folder: Path) -> None:
             os.close(handle)
 
 
-def _opened(folder: Path, generation: int, count: int) -> lexical.Lexical | None:
+def _opened(folder: Path, generation: int, token: str | None, count: int) -> lexical.Lexical | None:
     """The words in a folder; None where they are not of this generation or not as they were stamped."""
-    return _checked(folder, count) if _stamped(folder, generation) else None
+    return _checked(folder, count) if _stamped(folder, generation, token) else None
 
 
 def _checked(folder: Path, count: int) -> lexical.Lexical | None:
@@ -826,7 +840,9 @@ class Writer:
         with _faults(self._folder), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             query = "UPDATE manifest SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation' RETURNING value"
-            yield int(self._db.execute(query).fetchone()[0])
+            generation = int(self._db.execute(query).fetchone()[0])
+            self._db.execute("INSERT OR REPLACE INTO past VALUES (?, ?)", (generation, secrets.token_hex(8)))
+            yield generation
 
 
 def _connect(path: Path) -> sqlite3.Connection:

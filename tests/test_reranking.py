@@ -33,7 +33,7 @@ def test_the_order_is_the_rerankers_and_the_scores_are_those_of_the_places(index
     plain = rag.open(index, encoder=words).search("Who closed the old bridge?")
     frost = Frost()
     ordered = rag.open(index, encoder=words, reranker=frost).search("Who closed the old bridge?")
-    assert [h.article_id for h in plain][0] == "bridge"
+    assert plain[0].article_id == "bridge"
     assert [h.article_id for h in ordered] == ["orchard", *(h.article_id for h in plain if h.article_id != "orchard")]
     assert [h.score for h in ordered] == [h.score for h in plain]
     assert frost.read[0][0] == "Who closed the old bridge?"
@@ -83,5 +83,5 @@ def test_a_model_that_judges_by_several_numbers_is_refused(index, words, models)
 
 
 def test_a_reranker_that_is_not_there_is_an_error_that_says_what_to_give(index, words, tmp_path):
-    with pytest.raises(EncoderError, match="cannot load the reranker .*nowhere.*Give the name of a CrossEncoder"):
+    with pytest.raises(EncoderError, match=r"cannot load the reranker .*nowhere.*Give the name of a CrossEncoder"):
         rag.open(index, encoder=words, reranker=str(tmp_path / "nowhere"))
