@@ -6,6 +6,7 @@ After search, before the answer that carries the counts. Labels are shown and ch
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -84,8 +85,7 @@ def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) ->
     outlets = _tally(view.outlets, view.outlet[rows])
     kinds: Counter[str] = Counter()
     for name, number in outlets.items():
-        known = names.outlet(name) if name else None
-        kinds[known.kind if known and known.kind else UNCLASSIFIED] += number
+        kinds[_kind(names, name) if name else UNCLASSIFIED] += number
     elsewhere = rows[_names(view.outlets, view.outlet[rows]) != _names(view.hosts, view.host[rows])]
     hosts = _tally(view.hosts, view.host[elsewhere])
     days = view.day[rows]
@@ -100,6 +100,12 @@ def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) ->
         dt.date.fromordinal(int(days.max())) if len(days) else None,
         len(rows) - len(days),
     )
+
+
+@functools.lru_cache(maxsize=65536)
+def _kind(names: Catalogue, outlet: str) -> str:
+    known = names.outlet(outlet)
+    return known.kind if known and known.kind else UNCLASSIFIED
 
 
 def sources(view: View) -> Rows:

@@ -40,8 +40,9 @@ Day = dt.date | str | None
 
 BATCH = 64  # articles in one transaction: what a crash can cost is the encoding of so many
 LONGEST_QUESTION = 2000  # characters
-POOL = 40  # passages that an answer is chosen from, at least, so that copies can be left out and neighbours joined
+POOL = 30  # passages that an answer is chosen from, at least, so that copies can be left out and neighbours joined
 SPARE = 4  # of each one shown
+FILTERS = 64  # whose counts are kept
 
 
 def build(
@@ -130,6 +131,7 @@ class Library:
         self._loading = threading.Lock()
         self._seen: View | None = None
         self._counted: tuple[View, Counts] | None = None
+        self._filtered: tuple[View | None, dict[Filters, Counts]] = None, {}
 
     # Asking
 
@@ -431,7 +433,7 @@ class Library:
         """The counts of the articles shown, of those that the filters leave, and of all."""
         index = self.counts()
         mask = search.passing(view, chosen)
-        allowed = index if mask is None else balance.count(view, self.catalogue, np.flatnonzero(mask))
+        allowed = index if mask is None else self._allowed(view, chosen, mask)
         ids = list(dict.fromkeys(c.article_id for c in shown if c.article_id in view.row))
         rows = np.array([view.row[i] for i in ids], np.int64)
         shared = [[i for c in shown if c.article_id == own for i in (*c.shared, *c.copies)] for own in ids]
@@ -445,6 +447,15 @@ class Library:
         silent = tuple(outlet for outlet in allowed.outlets if outlet not in said) if shown else ()
         counted = balance.count(view, self.catalogue, rows, same)
         return Balance(counted, allowed, index, len(hidden), undated, dict(capped), silent)
+
+    def _allowed(self, view: View, chosen: Filters, mask: npt.NDArray[np.bool_]) -> Counts:
+        """The counts of what filters leave; people ask several questions with the same ones."""
+        if self._filtered[0] is not view or len(self._filtered[1]) > FILTERS:
+            self._filtered = view, {}
+        counts = self._filtered[1]
+        if chosen not in counts:
+            counts[chosen] = balance.count(view, self.catalogue, np.flatnonzero(mask))
+        return counts[chosen]
 
     def _asked(
         self,
