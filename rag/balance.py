@@ -86,8 +86,7 @@ def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) ->
     kinds: Counter[str] = Counter()
     for name, number in outlets.items():
         kinds[_kind(names, name) if name else UNCLASSIFIED] += number
-    elsewhere = rows[_names(view.outlets, view.outlet[rows]) != _names(view.hosts, view.host[rows])]
-    hosts = _tally(view.hosts, view.host[elsewhere])
+    hosts = _tally(view.hosts, view.host[rows[view.elsewhere[rows]]])
     days = view.day[rows]
     days = days[days > 0]
     return Counts(
@@ -95,7 +94,7 @@ def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) ->
         {name or UNKNOWN_OUTLET: number for name, number in outlets.items()},
         {name: number for name, number in hosts.items() if name},
         dict(kinds.most_common()),
-        independent(sources(view)[rows], view.same[rows] if same is None else same),
+        independent(view.source[rows], view.same[rows] if same is None else same),
         dt.date.fromordinal(int(days.min())) if len(days) else None,
         dt.date.fromordinal(int(days.max())) if len(days) else None,
         len(rows) - len(days),
@@ -106,13 +105,6 @@ def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) ->
 def _kind(names: Catalogue, outlet: str) -> str:
     known = names.outlet(outlet)
     return known.kind if known and known.kind else UNCLASSIFIED
-
-
-def sources(view: View) -> Rows:
-    """A number for who each article of a view comes from: its outlet, else its host, else one for all unknown ones."""
-    known = np.array([name is not None for name in view.outlets], bool)
-    by_host = len(view.outlets) + view.host.astype(np.int64)
-    return np.where(known[view.outlet], view.outlet, by_host) if len(known) else by_host
 
 
 def independent(source: Rows, same: Rows) -> int:
@@ -167,9 +159,5 @@ def _components(pairs: list[list[int]]) -> int:
 
 
 def _tally(names: Sequence[str | None], codes: npt.NDArray[np.int32]) -> dict[str | None, int]:
-    numbers = np.bincount(codes, minlength=len(names)).tolist()
-    return dict(Counter({n: c for n, c in zip(names, numbers, strict=True) if c}).most_common())
-
-
-def _names(names: Sequence[str | None], codes: npt.NDArray[np.int32]) -> npt.NDArray[np.object_]:
-    return np.array([*names, None], object)[codes]
+    found, numbers = np.unique(codes, return_counts=True)
+    return dict(Counter({names[i]: n for i, n in zip(found.tolist(), numbers.tolist(), strict=True)}).most_common())

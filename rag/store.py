@@ -178,6 +178,19 @@ class View:
         return found
 
     @functools.cached_property
+    def source(self) -> npt.NDArray[np.int64]:
+        """A number for who each article comes from, (m,): its outlet, else its host, else one for all unknown ones."""
+        known = np.array([name is not None for name in self.outlets], bool)
+        by_host = len(self.outlets) + self.host.astype(np.int64)
+        return np.where(known[self.outlet], self.outlet, by_host) if len(known) else by_host
+
+    @functools.cached_property
+    def elsewhere(self) -> npt.NDArray[np.bool_]:
+        """Whether each article was taken from another site than its outlet, (m,)."""
+        outlets, hosts = (np.array([*names, None], object) for names in (self.outlets, self.hosts))
+        return np.asarray(outlets[self.outlet] != hosts[self.host], bool)
+
+    @functools.cached_property
     def row(self) -> dict[str, int]:
         """The row of each article, by id."""
         return {article_id: row for row, article_id in enumerate(self.ids)}
