@@ -781,8 +781,9 @@ class Writer:
     def keep(self, what: str, text: str) -> None:
         """Keeps a text with the index, in the place of the one kept before: "catalogue" and "own names", a user's
         TOML; "bar", how sure an answer must be (see `bar`)."""
-        with self._changing():
-            self._db.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (what, text))
+        if self._db.execute("SELECT value FROM manifest WHERE key = ?", (what,)).fetchone() != (text,):
+            with self._changing():
+                self._db.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (what, text))
 
     def mine(self, rows: Iterable[tuple[int, Iterable[tuple[str, str]], Iterable[str]]]) -> None:
         """Keeps what articles say of names: (key, pairs of long and short form, short forms printed) of each."""
@@ -794,10 +795,9 @@ class Writer:
                 self._db.execute("UPDATE article SET mined = 1 WHERE key = ?", (key,))
 
     def name(self, names: Iterable[Name]) -> None:
-        """Keeps the names that are printed in several ways, where they are others than before."""
+        """Keeps the names that are printed in several ways."""
         text = json.dumps([[name.spellings, name.basis] for name in names], ensure_ascii=False)
-        if self._db.execute("SELECT value FROM manifest WHERE key = 'names'").fetchone() != (text,):
-            self.keep("names", text)
+        self.keep("names", text)
 
     def quarantine(self, sources: Iterable[str] | None, skipped: Iterable[Skipped]) -> None:
         """Forgets what could not be read of these sources (of all where None), and keeps what is skipped now."""
