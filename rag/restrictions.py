@@ -336,13 +336,15 @@ def _read(question: str, names: tuple[_Name, ...], known: Catalogue, held: tuple
     if span is None:
         return _Run(names, first, last, False, SUBJECT)
     have = _table(known, held)[1]
+    others = []
     for _, _, name, _ in names:
         kind = found.kind if (found := known.outlet(name)) else None
         here = key(name) in have
         public = kind == "public body" and strength != "own"
         voice = kind == "advocacy group" and strength != "own" and not (here and strength == "strong")
-        if public or voice or (kind == _THINK_TANK and have and not here and strength != "own"):
-            return _Run(names, first, last, False, OTHERS)
+        others.append(public or voice or (kind == _THINK_TANK and bool(have) and not here and strength != "own"))
+    if all(others):  # beside an outlet they are meant as sources too
+        return _Run(names, first, last, False, OTHERS)
     return _Run(names, *span, True)
 
 

@@ -27,6 +27,7 @@ TUNED = [
     ("What did Reuters report about the dockers' strike?", "Reuters"),
     ("what did reuters say about the dam", "Reuters"),
     ("According to Reuters or AP, who won the runoff?", "Reuters | Associated Press"),
+    ("What did Nejat Society and Press TV say about the dam?", "Nejat Society | Press TV"),
     ("Who won the runoff according to Reuters, AFP and the BBC?", "Reuters | Agence France-Presse | BBC News"),
     ("In Press TV's view, why did the talks fail?", "Press TV"),
     ("How does the Guardian describe the mayor?", "The Guardian"),
