@@ -20,6 +20,7 @@ from typing import Any
 import regex
 
 from .errors import InputError
+from .outlets import toml_text
 
 LONGEST_SHORT = 10  # characters of a short form
 REACH = 150  # characters before a parenthesis in which its long form must begin
@@ -448,12 +449,7 @@ def _extended(name: Name, spellings: Iterable[str]) -> Name:
 
 def load(path: Path) -> str:
     """The text of a user's TOML file, after `parse` found no mistake in it. Raises InputError."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give the path of a TOML file") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
+    text = toml_text(path)
     parse(text, str(path))
     return text
 

@@ -222,13 +222,17 @@ def catalogue(extra: str | None = None, name: str = "the index's catalogue of ou
 
 def load(path: Path) -> Catalogue:
     """The catalogue that comes with According, extended by a user's TOML file. Raises InputError."""
+    return catalogue(toml_text(path), str(path))
+
+
+def toml_text(path: Path) -> str:
+    """The text of a user's TOML file. Raises InputError where it cannot be read."""
     try:
-        text = path.read_text("utf-8-sig")
+        return path.read_text("utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); give the path of a TOML file") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
-    return catalogue(text, str(path))
 
 
 def parse(text: str, name: str) -> tuple[Outlet, ...]:
