@@ -71,6 +71,7 @@ class SentenceEncoder:
         limit = min(int(self._model.max_seq_length or 512), 8192)
         self.max_tokens = limit - int(self._model.tokenizer.num_special_tokens_to_add())
         self._late = _is_mean_of_tokens(self._model)
+        self._threads = _threads()
 
     def count(self, texts: Sequence[str]) -> list[int]:
         if not texts:
@@ -92,7 +93,7 @@ class SentenceEncoder:
         ]
 
     def encode_question(self, question: str) -> Vectors:
-        with _one_thread():
+        with _one_thread(self._threads):
             vectors = self._model.encode_query([question], normalize_embeddings=True, show_progress_bar=False)
         vector: Vectors = _checked(vectors, 1, self.dimension, self.name)[0]
         return vector
@@ -130,21 +131,26 @@ class SentenceEncoder:
         )
 
 
+def _threads() -> int:
+    import torch
+
+    return int(torch.get_num_threads())
+
+
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keeps a question's few words in the calling thread.
+def _one_thread(usual: int) -> Iterator[None]:
+    """Keeps a question's few words in the calling thread, which has its `usual` number of threads again afterwards.
 
     Threads that wait for each other at every layer gain little on so small a task, and lose all where other programs
     run: beside two of them a question took 996 ms on two threads and 47 ms on one (docs/measurements.md, "Speed").
     """
     import torch
 
-    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(usual)
 
 
 def _is_mean_of_tokens(model: SentenceTransformer) -> bool:

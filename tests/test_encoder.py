@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -85,3 +86,14 @@ print(rag.open(index).ask("By how much will wages rise?").passages[0].text[:12])
     command = [sys.executable, "-c", program, str(tmp_path / "a.txt"), str(tmp_path / "index")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (done.stdout, done.returncode) == ("Dock workers\n", 0), done.stderr
+
+
+def test_many_questions_at_once_leave_the_number_of_threads_as_it_was(real):
+    import torch
+
+    usual = torch.get_num_threads()
+    with ThreadPoolExecutor(4) as pool:
+        vectors = list(pool.map(real.encode_question, ["Who closed the bridge?"] * 12))
+        assert set(pool.map(lambda _: torch.get_num_threads(), range(12))) == {usual}
+    assert torch.get_num_threads() == usual
+    assert all(np.allclose(v, vectors[0], atol=1e-5) for v in vectors)
