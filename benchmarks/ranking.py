@@ -24,6 +24,7 @@ def main() -> None:
     given = options(__doc__, "pages", nargs="+")
     questions = [q for q in given.questions if q.get("answers")]
     encoder = SentenceEncoder()
+    search.WORDS = search.ARTICLE = 0.0
     print(f"tokens  passages  {'  '.join(f'{share:>9}' for share in SHARES)}   (share of the best sentence)")
     for length in LENGTHS:
         passage.PASSAGE_TOKENS = length
@@ -31,7 +32,7 @@ def main() -> None:
             library = rag.build(given.pages, index=folder, encoder=encoder)
             cells = []
             for share in SHARES:
-                search.SENTENCE = share
+                search.OWN, search.SENTENCE = 1 - share, share
                 found = [_rank(library, q) for q in questions]
                 cells.append(f"{sum(r < 5 for r in found):>4} /{sum(r == 0 for r in found):>3}")
             print(f"{length:>6}  {library.report.passages:>8}  {'  '.join(cells)}   of {len(questions)}")

@@ -85,9 +85,7 @@ def parse(text: str) -> Bar:
             float(values["least"]), (int(values["fitted"][0]), int(values["fitted"][1])),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise LibraryError(
-            f"the bar kept in the index cannot be read ({error}); fit it again: evaluate --fit"
-        ) from None
+        raise LibraryError(f"the bar kept in the index cannot be read ({error}); {AGAIN}") from None
     if len(bar.weights) != len(fields(Signals)):
         raise LibraryError(f"the bar kept in the index is of another version of According; {AGAIN}")
     return bar

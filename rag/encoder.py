@@ -56,6 +56,7 @@ class SentenceEncoder:
 
     def __init__(self, name: str = DEFAULT):
         """Loads the model. Raises EncoderError where it cannot be had."""
+        import torch
         from sentence_transformers import SentenceTransformer
 
         self.name = name
@@ -71,7 +72,7 @@ class SentenceEncoder:
         limit = min(int(self._model.max_seq_length or 512), 8192)
         self.max_tokens = limit - int(self._model.tokenizer.num_special_tokens_to_add())
         self._late = _is_mean_of_tokens(self._model)
-        self._threads = _threads()
+        self._threads = torch.get_num_threads()
 
     def count(self, texts: Sequence[str]) -> list[int]:
         if not texts:
@@ -129,12 +130,6 @@ class SentenceEncoder:
         return np.asarray(
             self._model.encode_document(texts, normalize_embeddings=True, show_progress_bar=False), np.float32
         )
-
-
-def _threads() -> int:
-    import torch
-
-    return int(torch.get_num_threads())
 
 
 @contextlib.contextmanager

@@ -145,14 +145,14 @@ class Lexical:
         query = _any(words)
         if keys:
             query = _all([_any([_number("key", key) for key in keys]), query])
-        return dict(_hits(self._passages, query, limit, within, "key"))
+        return dict(_hits(self._passages, query, limit, within))
 
     def articles(self, terms: Sequence[Term], limit: int, within: Within) -> dict[int, float]:
         """BM25 of whole articles, by article key, as a share of the most that the question's words could give."""
         total = _BM25 * sum(_rarity(t.articles, int(self._articles.num_docs)) for t in terms)
         if not total:
             return {}
-        hits = _hits(self._articles, _any([_query(t.spellings) for t in terms]), limit, within, "key")
+        hits = _hits(self._articles, _any([_query(t.spellings) for t in terms]), limit, within)
         return {key: min(1.0, score / total) for key, score in hits}  # a phrase can have more than its name's weight
 
     def holding(self, terms: Sequence[Term], articles: Sequence[int]) -> dict[int, float]:
@@ -161,7 +161,7 @@ class Lexical:
             return {}
         words = _any([_boosted(_constant(_query(t.spellings)), 1 / len(terms)) for t in terms])
         query = _all([_any([_number("key", key) for key in articles]), words])
-        return dict(_hits(self._articles, query, len(articles), Within(), "key"))
+        return dict(_hits(self._articles, query, len(articles), Within()))
 
     def _count(self, searcher: tantivy.Searcher, spellings: tuple[tuple[str, ...], ...]) -> int:
         if len(spellings) == 1 and len(spellings[0]) == 1:
@@ -248,16 +248,14 @@ def _document(of: Document, key: int, body: str) -> tantivy.Document:
     return made
 
 
-def _hits(
-    searcher: tantivy.Searcher, query: tantivy.Query, limit: int, within: Within, field: str
-) -> Iterable[tuple[int, float]]:
-    """(value of a field, score) of the best documents."""
+def _hits(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, within: Within) -> Iterable[tuple[int, float]]:
+    """(key, score) of the best documents."""
     parts = _filters(within)
     found = searcher.search(_all([*parts, query]) if parts else query, limit=limit, count=False).hits
     if not found:
         return ()
-    values = searcher.fast_field_values(field, [address for _, address in found])
-    return [(int(value), float(score)) for value, (score, _) in zip(values, found, strict=True)]  # type: ignore[arg-type]
+    keys = searcher.fast_field_values("key", [address for _, address in found])
+    return [(int(key), float(score)) for key, (score, _) in zip(keys, found, strict=True)]  # type: ignore[arg-type]
 
 
 def _filters(within: Within) -> list[tantivy.Query]:

@@ -170,7 +170,6 @@ class Library:
 
         Raises QuestionError for arguments that make no sense, CitationError if what would be shown is not stored so.
         """
-        _question(question)
         view = self._view()
         asked = self._asked(view, question, outlets, after, before, previous, asked_on, without)
         pool = self._found(view, asked, max(POOL, _count(k) * SPARE))
@@ -200,7 +199,6 @@ class Library:
         without: str | Iterable[str] = (),
     ) -> list[Hit]:
         """The `k` passages nearest to the question, best first, answering or not. Arguments and errors as for `ask`."""
-        _question(question)
         view = self._view()
         asked = self._asked(view, question, outlets, after, before, previous, asked_on, without)
         hits = []

@@ -282,16 +282,18 @@ class Store:
 
     def articles(self) -> Iterator[Article]:
         """Every article that is in, in the order of adding."""
-        query = (
-            f"SELECT key, {', '.join(_COLUMNS)} FROM article WHERE retired IS NULL AND key > ? ORDER BY key LIMIT 256"
-        )
+        query = f"SELECT key, {', '.join(_COLUMNS)} FROM article WHERE retired IS NULL AND key > ? ORDER BY key"
+        return (_article(row[1:]) for row in self._paged(query))
+
+    def _paged(self, query: str) -> Iterator[Any]:
+        """The rows of a query in the order of its first column, which must be above its parameter; some at a time."""
         last = 0
         while True:
             with _faults(self.folder):
-                rows = self._db.execute(query, (last,)).fetchall()
+                rows = self._db.execute(f"{query} LIMIT 256", (last,)).fetchall()
             if not rows:
                 return
-            yield from (_article(row[1:]) for row in rows)
+            yield from rows
             last = rows[-1][0]
 
     def known(self) -> dict[str, Known]:
@@ -308,15 +310,8 @@ class Store:
 
     def quarantine(self) -> Iterator[Skipped]:
         """What could not be read when the files were last read, in the order of reading."""
-        last = 0
-        while True:
-            with _faults(self.folder):
-                query = "SELECT rowid, source, reason, place FROM quarantine WHERE rowid > ? ORDER BY rowid LIMIT 256"
-                rows = self._db.execute(query, (last,)).fetchall()
-            if not rows:
-                return
-            yield from (Skipped(*row[1:]) for row in rows)
-            last = rows[-1][0]
+        query = "SELECT rowid, source, reason, place FROM quarantine WHERE rowid > ? ORDER BY rowid"
+        return (Skipped(*row[1:]) for row in self._paged(query))
 
     def passages(self, keys: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
         """Passages with their articles, by key; one that has been taken out since is missing."""
@@ -388,15 +383,8 @@ class Store:
 
     def unmined(self) -> Iterator[tuple[int, str]]:
         """(key, text) of the articles in which names were not looked for yet."""
-        query = "SELECT key, text FROM article WHERE mined = 0 AND retired IS NULL AND key > ? ORDER BY key LIMIT 64"
-        last = 0
-        while True:
-            with _faults(self.folder):
-                rows = self._db.execute(query, (last,)).fetchall()
-            if not rows:
-                return
-            yield from rows
-            last = rows[-1][0]
+        query = "SELECT key, text FROM article WHERE mined = 0 AND retired IS NULL AND key > ? ORDER BY key"
+        return self._paged(query)
 
     def pairs(self) -> dict[tuple[str, str], int]:
         """Number of articles that explain a short form by a long form, by (long, short)."""
@@ -413,18 +401,12 @@ class Store:
 
     def uncompared(self) -> Iterator[tuple[str, list[tuple[int, Span, tuple[Span, ...]]]]]:
         """(text, [(key, span, spans of its sentences) of each passage]) where passages have no signature yet."""
-        query = "SELECT DISTINCT article FROM passage WHERE signature IS NULL AND article > ? ORDER BY article LIMIT 64"
-        last = 0
-        while True:
+        query = "SELECT DISTINCT article FROM passage WHERE signature IS NULL AND article > ? ORDER BY article"
+        own = 'SELECT key, start, "end", sentences FROM passage WHERE article = ? ORDER BY key'
+        for (article,) in self._paged(query):
             with _faults(self.folder):
-                keys = [row[0] for row in self._db.execute(query, (last,))]
-            if not keys:
-                return
-            for last in keys:
-                query_own = 'SELECT key, start, "end", sentences FROM passage WHERE article = ? ORDER BY key'
-                with _faults(self.folder):
-                    rows = self._db.execute(query_own, (last,)).fetchall()
-                yield self.text(last), [(key, (start, end), _spans(blob)) for key, start, end, blob in rows]
+                rows = self._db.execute(own, (article,)).fetchall()
+            yield self.text(article), [(key, (start, end), _spans(blob)) for key, start, end, blob in rows]
 
     def ungrouped(self) -> bool:
         """Whether some passage has not been compared with the others yet."""
@@ -554,17 +536,17 @@ class Store:
 
     def _words(self, db: sqlite3.Connection, tokens: Mapping[int, str], generation: int, count: int) -> lexical.Lexical:
         """The words of this generation: as they lie there, else made from those of an earlier one, else anew."""
-        there = {
-            int(n): path for path in self.folder.glob(f"{WORDS}.*") if (n := path.name[len(WORDS) + 1 :]).isdigit()
-        }
-        if generation in there and (ready := _opened(there[generation], generation, tokens.get(generation), count)):
+        numbers = (path.suffix[1:] for path in self.folder.glob(f"{WORDS}.*"))
+        there = {int(number) for number in numbers if number.isdigit()}
+        place = self.folder / f"{WORDS}.{generation}"
+        if generation in there and (ready := _opened(place, generation, tokens.get(generation), count)):
             return ready
         made: lexical.Lexical | None = None
+        older = max((g for g in there if g < generation), default=None)
         with _aside(self.folder) as aside:
-            for older in sorted((g for g in there if g < generation), reverse=True)[:1]:
-                if _copied(there[older], aside, older, tokens.get(older)):
-                    lexical.update(aside, *self._since(db, older))
-                    made = _checked(aside, count)
+            if older is not None and _copied(self.folder / f"{WORDS}.{older}", aside, older, tokens.get(older)):
+                lexical.update(aside, *self._since(db, older))
+                made = _checked(aside, count)
             if made is None:
                 shutil.rmtree(aside, ignore_errors=True)
                 lexical.update(aside, (), self._documents(db, -1))
@@ -574,8 +556,8 @@ class Store:
             _stamp(aside, generation, tokens.get(generation))
             with contextlib.suppress(OSError):  # another process was faster, or the folder cannot be written
                 if aside.parent == self.folder:
-                    shutil.rmtree(self.folder / f"{WORDS}.{generation}", ignore_errors=True)
-                    aside.rename(self.folder / f"{WORDS}.{generation}")
+                    shutil.rmtree(place, ignore_errors=True)
+                    aside.rename(place)
                     _sync(self.folder)
                     self._clear(generation)
         return made
