@@ -102,6 +102,13 @@ class Lexical:
         """Number of passages."""
         return int(self._passages.num_docs)
 
+    def holds(self) -> dict[int, list[int]]:
+        """The keys of all passages, by the key of their article; of an article in one index alone, none."""
+        held: dict[int, list[int]] = {key: [] for key, _ in _every(self._articles)}
+        for key, article in sorted(_every(self._passages)):
+            held.get(article, []).append(key)
+        return held
+
     def terms(self, question: str, names: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
         """The words of a question that are worth searching for.
 
@@ -256,6 +263,15 @@ def _hits(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, within: 
         return ()
     keys = searcher.fast_field_values("key", [address for _, address in found])
     return [(int(key), float(score)) for key, (score, _) in zip(keys, found, strict=True)]  # type: ignore[arg-type]
+
+
+def _every(searcher: tantivy.Searcher) -> list[tuple[int, int]]:
+    """(key, article) of all documents."""
+    count = int(searcher.num_docs)
+    found = searcher.search(tantivy.Query.all_query(), limit=count, count=False).hits if count else []
+    addresses = [address for _, address in found]
+    fields = [searcher.fast_field_values(name, addresses) for name in ("key", "article")] if found else [[], []]
+    return [(int(key), int(article)) for key, article in zip(*fields, strict=True)]
 
 
 def _filters(within: Within) -> list[tantivy.Query]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import logging
 import os
 import threading
+import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from concurrent import futures
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -27,13 +30,13 @@ from .article import Article
 from .balance import UNKNOWN_OUTLET, Balance, Counts
 from .bar import Bar
 from .encoder import DEFAULT, Encoder, SentenceEncoder
-from .errors import LibraryError, QuestionError
+from .errors import AccordingError, CitationError, LibraryError, QuestionError
 from .outlets import Catalogue
 from .readers.skipped import Skipped
 from .report import Report
 from .reranker import CrossEncoderReranker, Reranker
 from .search import Asked, Filters, Hit
-from .store import Known, Manifest, Store, View, Writer
+from .store import Known, Manifest, Store, Version, View, Writer
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Day = dt.date | str | None
@@ -43,6 +46,11 @@ LONGEST_QUESTION = 2000  # characters
 POOL = 30  # passages that an answer is chosen from, at least, so that copies can be left out and neighbours joined
 SPARE = 4  # of each one shown
 FILTERS = 64  # whose counts are kept
+# Seconds that a question waits for what another process changed to be taken up, and for which a change without a cache
+# is left to that process, which makes one when it is done.
+BRIEF, PATIENCE = 0.2, 30.0
+
+log = logging.getLogger("rag")
 
 
 def build(
@@ -52,6 +60,7 @@ def build(
     catalogue: str | os.PathLike[str] | None = None,
     names: str | os.PathLike[str] | None = None,
     fetch: bool = False,
+    wait: bool = True,
 ) -> Library:
     """Makes the index in folder `index` hold what the paths hold, and opens it; its `report` says what changed.
 
@@ -66,15 +75,17 @@ def build(
         names: a TOML file with names that are printed in several ways, beside those that the articles explain; kept in
             the index.
         fetch: whether addresses among the paths may be fetched.
+        wait: whether to wait for another process that writes to the index, for as long as that takes.
 
     Raises InputError for a path that does not exist or a catalogue or list of names that cannot be read, LibraryError
-    where the index was made with another encoder or is being written by another process.
+    where the index was made with another encoder or, unless it is to wait, is being written by another process. What
+    was done before an error, or before the process was killed, is kept.
     """
     inputs = readers.present(_listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
     known = None if catalogue is None else outlets.load(Path(catalogue))
     own = None if names is None else naming.load(Path(names))
-    library = _opened(Path(index), encoder, create=True)
-    library.report = library._take_in(inputs, retire=True, catalogue=known, own=own)
+    library = _opened(Path(index), encoder, create=True, wait=wait)
+    library.report = library._take_in(inputs, retire=True, catalogue=known, own=own, wait=wait)
     return library
 
 
@@ -98,13 +109,13 @@ def open(
     return library
 
 
-def _opened(index: Path, encoder: Encoder | str | None, create: bool) -> Library:
+def _opened(index: Path, encoder: Encoder | str | None, create: bool, wait: bool = True) -> Library:
     loaded = None if encoder is None or isinstance(encoder, str) else encoder
     if create and not Store.exists(index):
         loaded = loaded or SentenceEncoder(encoder if isinstance(encoder, str) else DEFAULT)
-        store = Store.create(index, Manifest(loaded.name, loaded.dimension))
+        store = Store.create(index, Manifest(loaded.name, loaded.dimension), wait)
     else:
-        store = Store.open(index)
+        store = Store.open(index, wait)
     name = encoder if isinstance(encoder, str) else loaded.name if loaded else store.manifest.encoder
     if name != store.manifest.encoder:
         raise LibraryError(
@@ -119,6 +130,33 @@ def _opened(index: Path, encoder: Encoder | str | None, create: bool) -> Library
     return Library(store, loaded)
 
 
+@dataclass(frozen=True)
+class Resolved:
+    """Where a citation stands now.
+
+    Attributes:
+        article: the text that it quotes, as it was stored.
+        current: whether that is found today.
+        retired: when it was taken out, UTC; None where it is current, or where that is not known.
+        successors: ids of the articles that are in its place now: the same id, or the same address.
+    """
+
+    article: Article
+    current: bool
+    retired: dt.datetime | None = None
+    successors: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """What a reader should know of it, in words; empty where it is current."""
+        when = f" on {self.retired.day} {self.retired:%B %Y}" if self.retired else ""
+        if self.current:
+            return ""
+        if self.successors:
+            return f"an earlier version of this article, replaced{when}; now: {', '.join(self.successors)}"
+        return f"no longer among the indexed articles; taken out{when}"
+
+
 class Library:
     """Articles that can be asked. Made by `build` or `open`; safe to use from several threads."""
 
@@ -128,8 +166,10 @@ class Library:
         self.catalogue = outlets.catalogue(store.kept("catalogue"))
         self._store = store
         self._encoder = encoder
-        self._loading = threading.Lock()
+        self._loading, self._refreshing = threading.Lock(), threading.Lock()
         self._seen: View | None = None
+        self._behind: float | None = None  # since when it is known that something has changed
+        self._coming: Future[None] | None = None
         self._counted: tuple[View, Counts] | None = None
         self._filtered: tuple[View | None, dict[Filters, Counts]] = None, {}
 
@@ -172,6 +212,10 @@ class Library:
         """
         view = self._view()
         asked = self._asked(view, question, outlets, after, before, previous, asked_on, without)
+        with self._store.reading():
+            return self._answer(view, asked, question.strip(), k, least)
+
+    def _answer(self, view: View, asked: Asked, question: str, k: int, least: float | None) -> Answer:
         pool = self._found(view, asked, max(POOL, _count(k) * SPARE))
         fitted = self.bar
         signals = bar.signals(view, asked.terms, [f.ranked for f in pool])
@@ -185,7 +229,7 @@ class Library:
             self.verify(citation)
         confidence = chance if fitted.encoder == self.encoder else None
         said = (asked.restrictions, asked.names, confidence, signals)
-        return Answer(question.strip(), asked.text, bool(shown), tuple(shown), weighed, *said)
+        return Answer(question, asked.text, bool(shown), tuple(shown), weighed, *said)
 
     def search(
         self,
@@ -202,15 +246,30 @@ class Library:
         view = self._view()
         asked = self._asked(view, question, outlets, after, before, previous, asked_on, without)
         hits = []
-        for found in self._found(view, asked, _count(k)):
+        with self._store.reading():
+            ranked = self._found(view, asked, _count(k))
+        for found in ranked:
             article, start, end = found.article, found.passage.start, found.passage.end
             text = article.text[start:end]
             hits.append(Hit(article.id, start, end, text, found.ranked.score, article.outlet, article.date))
         return hits
 
     def verify(self, citation: Citation) -> None:
-        """Raises CitationError unless the citation still equals the stored article; call it when showing one later."""
+        """Raises CitationError unless the citation still equals the stored article; call it when showing one later.
+
+        Of an article that has changed since, `resolve` gives the text that was quoted.
+        """
         answering.verify(citation, self._store.article(citation.article_id))
+
+    def resolve(self, citation: Citation) -> Resolved:
+        """The text that a citation quotes: that of today where it still has these words there, else an earlier one.
+
+        Raises CitationError where no text that is stored under its article's id has them.
+        """
+        for version in self._store.versions(citation.article_id):
+            if version.article.text[citation.start : citation.end] == citation.text:
+                return self._resolved(version)
+        raise CitationError(f"no stored version of article {citation.article_id} has the words quoted from it")
 
     # Looking
 
@@ -220,6 +279,14 @@ class Library:
         if found is None:
             raise LibraryError(f"no article {article_id!r} in {self._store.folder}; `according articles` lists them")
         return found
+
+    def versions(self, article_id: str) -> list[Resolved]:
+        """Every text that was in under an id and was not removed: the current one first, then the latest.
+
+        Raises LibraryError where there is none.
+        """
+        self.article(article_id)
+        return [self._resolved(version) for version in self._store.versions(article_id)]
 
     def articles(self) -> Iterator[Article]:
         """Every article that can be found, in the order of adding."""
@@ -258,19 +325,40 @@ class Library:
 
     # Changing
 
-    def add(self, paths: Paths, fetch: bool = False) -> Report:
+    def add(self, paths: Paths, fetch: bool = False, wait: bool = True) -> Report:
         """Adds the articles of files and folders, and updates those that changed. Errors as for `build`."""
-        self.report = self._take_in(readers.present(_listed(paths), fetch), retire=False)
+        self.report = self._take_in(readers.present(_listed(paths), fetch), retire=False, wait=wait)
         return self.report
 
-    def remove(self, article_ids: Iterable[str]) -> int:
-        """Deletes articles, their text included; returns how many there were. Raises LibraryError for an unknown id."""
+    def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:
+        """Deletes articles, their text and their earlier versions included; returns how many there were.
+
+        Nothing finds them any more; `compact` clears the last traces from the database's file. Raises LibraryError for
+        an unknown id, and then removes nothing.
+        """
         ids = [article_ids] if isinstance(article_ids, str) else list(article_ids)
-        with self._store.writing() as writer:
+        with self._store.writing(wait) as writer:
             for article_id in ids:
                 self.article(article_id)
             writer.remove(ids)
+            self._name(writer)
+        self._refresh()
         return len(set(ids))
+
+    def compact(self, wait: bool = True) -> tuple[int, int]:
+        """Makes the index's files as small as they can be: (bytes before, bytes after).
+
+        Nothing is left in them of what was removed. The texts of earlier versions stay, their vectors do not: one that
+        comes back is encoded again. Needs room for a second copy meanwhile.
+        """
+        return self._store.compact(wait)
+
+    def backup(self, folder: str | os.PathLike[str]) -> None:
+        """Puts a copy of the index, as it stands now, into another folder, while readers and writers go on.
+
+        The copy is an index like any other. Raises LibraryError where there is one already.
+        """
+        self._store.backup(Path(folder))
 
     def keep(self, fitted: Bar) -> None:
         """Keeps a bar with the index, for all that ask it. Raises LibraryError where it is another encoder's."""
@@ -299,9 +387,10 @@ class Library:
         retire: bool,
         catalogue: Catalogue | None = None,
         own: str | None = None,
+        wait: bool = True,
     ) -> Report:
         report, seen, sources = Report(), dict[str, str](), set[str]()
-        with self._store.writing() as writer, _progress() as bar:
+        with self._store.writing(wait) as writer, _progress() as bar:
             if catalogue and catalogue.extra is not None:
                 self.catalogue = catalogue
                 writer.keep("catalogue", catalogue.extra)
@@ -326,7 +415,7 @@ class Library:
                 report.retired = len(gone)
             report.timed("finding copies", lambda: self._compare(writer))
             report.timed("finding names", lambda: self._name(writer))
-        view = report.timed("indexing", self._view)
+        view = report.timed("indexing", self._refresh)
         sizes = np.unique(view.same, return_counts=True)[1]
         report.copied, report.groups = int(sizes[sizes > 1].sum()), int((sizes > 1).sum())
         return report
@@ -367,14 +456,21 @@ class Library:
             return 0
         encoder = self._encode()
         split = report.timed("splitting", lambda: passage.split(articles, encoder.count, encoder.max_tokens))
-        pairs = [(a, p) for a, own in zip(articles, split, strict=True) for p in own]
-        texts = [a.text[p.start : p.end] for a, p in pairs]
-        spans = [[(start - p.start, end - p.start) for start, end in p.sentences] for _, p in pairs]
-        encoded = report.timed("encoding", lambda: encoder.encode(texts, spans))
-        vectors = iter(zip(*encoded, strict=True))
-        rows = [(a, own, list(islice(vectors, len(own)))) for a, own in zip(articles, split, strict=True)]
+        spans = {
+            a.text[p.start : p.end]: tuple((start - p.start, end - p.start) for start, end in p.sentences)
+            for a, own in zip(articles, split, strict=True)
+            for p in own
+        }
+        stored = report.timed("storing", lambda: self._store.encoded(list(spans)))
+        vectors = {text: found[1:] for text, found in stored.items() if found[0] == spans[text]}
+        fresh = [text for text in spans if text not in vectors]
+        encoded = report.timed("encoding", lambda: encoder.encode(fresh, [spans[text] for text in fresh]))
+        vectors |= dict(zip(fresh, zip(*encoded, strict=True), strict=True))
+        rows = [
+            (a, own, [vectors[a.text[p.start : p.end]] for p in own]) for a, own in zip(articles, split, strict=True)
+        ]
         report.timed("storing", lambda: writer.put(rows))
-        return len(pairs)
+        return len(fresh)
 
     def _name(self, writer: Writer) -> None:
         """Finds the names that are printed in several ways, by what the articles themselves say."""
@@ -493,15 +589,53 @@ class Library:
         ]
         return ordered + rest
 
+    def _resolved(self, version: Version) -> Resolved:
+        article = version.article
+        if version.current:
+            return Resolved(article, True)
+        own = [article.id] if any(v.current for v in self._store.versions(article.id)) else []
+        there = own or (self._store.at(article.url) if article.url else [])
+        return Resolved(article, False, version.retired, tuple(there))
+
     def _view(self) -> View:
-        """The passages as they stand now; read again when another process or thread has changed them."""
+        """The passages as they stand now, or stood a moment ago: what another process changes is taken up meanwhile."""
         seen = self._seen
-        if seen is None or seen.generation != self._store.generation():
+        if seen is None:
+            return self._refresh()
+        generation = self._store.generation()
+        if seen.generation != generation and self._is_due(generation):
             with self._loading:
-                if self._seen is None or self._seen.generation != self._store.generation():
-                    self._seen = self._store.view()
-                seen = self._seen
-        return seen
+                begun = self._coming is None or self._coming.done()
+                if begun:
+                    self._coming = _beside().submit(self._catch_up)
+                coming = self._coming
+            if begun and coming:
+                futures.wait([coming], BRIEF)
+        return self._seen or seen
+
+    def _is_due(self, generation: int) -> bool:
+        """Whether a generation is to be taken up now: it has its cache, or has been waited for long enough."""
+        self._behind = self._behind or time.monotonic()
+        return self._store.ready(generation) or time.monotonic() - self._behind > PATIENCE
+
+    def _catch_up(self) -> None:
+        try:
+            self._refresh()
+        except AccordingError as error:  # the questions go on with what is there
+            log.warning("what has changed in the index cannot be taken up: %s", error)
+        finally:
+            self._store.close()
+
+    def _refresh(self) -> View:
+        """The passages as they stand now."""
+        with self._refreshing:
+            if self._seen is None or self._seen.generation != self._store.generation():
+                catalogue = self._store.kept("catalogue")
+                if catalogue != self.catalogue.extra:
+                    self.catalogue = outlets.catalogue(catalogue)
+                self._seen = self._store.view()
+                self._behind = None
+            return self._seen
 
     def _encode(self) -> Encoder:
         if self._encoder is None:

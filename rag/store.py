@@ -2,13 +2,14 @@
 
     index/
     ├── library.sqlite   the only truth: articles, passages, vectors, copies, names, what was not read, the manifest
-    ├── vectors.faiss    a cache made from it: the FAISS index, stamped with generation, its token and checksum
-    ├── words.N/         another: the tantivy index of generation N, stamped likewise
+    ├── cache.N/         made from it for looking up fast (see `cache`)
     └── write.lock       held by the one process that writes
 
-Every change is one transaction that raises the generation by one, so what was reported as done is done. The caches may
-be missing, behind or damaged: they are made again from the database, without encoding anything; the words from the
-generation before them, where that is there.
+Every change is one transaction that raises the generation by one, so what was reported as done is done. A cache may be
+missing, behind or damaged: it is made again from the database, without encoding anything.
+
+An article that changes, or that is no longer in the files, is retired: nothing finds it, and its text and vectors stay,
+so that citations of it resolve and that nothing is encoded anew when it comes back. `compact` lets go of the vectors.
 """
 
 from __future__ import annotations
@@ -18,14 +19,12 @@ import datetime as dt
 import functools
 import hashlib
 import json
+import logging
 import os
 import secrets
-import shutil
 import sqlite3
-import tempfile
 import threading
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,7 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock, Timeout
 
+from . import cache as caches
 from . import lexical
 from .article import Article
 from .encoder import Vectors
@@ -44,12 +44,14 @@ from .outlets import key as spelling_key
 from .passage import Passage
 from .readers.skipped import Skipped
 
-FORMAT = 3
+FORMAT = 4
 FORMULA = 5  # of 500,000 sentences of real articles, those that more texts hold are disclaimers, credits, advertising
 FEW = 30_000  # vectors that are fast to look through one by one
-LEFT = 86_400.0  # seconds after which what is half made is nobody's any more
-WAIT = 10.0  # seconds that a writer waits for another
-DATABASE, CACHE, WORDS, STAMP, LOCK = "library.sqlite", "vectors.faiss", "words", "stamp.json", "write.lock"
+SOME = 500  # values in a query, of which SQLite takes 32,766
+LOG = 64 * 2**20  # bytes that SQLite's log keeps between transactions
+DATABASE, LOCK, MAKING = "library.sqlite", "write.lock", "library.sqlite.making."
+
+log = logging.getLogger("rag")
 
 _SCHEMA = """
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -113,7 +115,20 @@ CREATE TABLE printed (
     PRIMARY KEY (article, short)
 ) STRICT, WITHOUT ROWID;
 """
-_FORMATS = {2: _COPIES, 3: _NAMES}
+_VERSIONS = """
+ALTER TABLE passage ADD COLUMN content INTEGER;  -- a hash of its words
+ALTER TABLE vector ADD COLUMN checksum INTEGER;  -- of its value and sentences
+ALTER TABLE past ADD COLUMN time TEXT;  -- when the generation was made, UTC
+ALTER TABLE gone ADD COLUMN erased INTEGER NOT NULL DEFAULT 1;  -- 0: the same text is in under another key
+CREATE INDEX passage_content ON passage (content);
+CREATE INDEX article_url ON article (url) WHERE retired IS NULL;
+UPDATE passage SET content = content_hash((SELECT substr(text, start + 1, "end" - start) FROM article
+    WHERE article.key = passage.article)) WHERE content IS NULL;
+UPDATE vector SET checksum = content_hash(value, sentences) WHERE checksum IS NULL;
+"""
+_FORMATS = {2: _COPIES, 3: _NAMES, 4: _VERSIONS}
+# The passages that can be found: those of articles that are in.
+_FOUND = "FROM article a JOIN passage p ON p.article = a.key WHERE a.retired IS NULL"
 Span = tuple[int, int]
 _COLUMNS = tuple(f.name for f in fields(Article))
 
@@ -204,6 +219,21 @@ class Known:
     source: str
 
 
+@dataclass(frozen=True)
+class Version:
+    """One text that stands, or stood, under an article's id.
+
+    Attributes:
+        article: as it was when it was in.
+        current: whether it is in now.
+        retired: when it was taken out, UTC; None where it is in, or where that was not written down.
+    """
+
+    article: Article
+    current: bool
+    retired: dt.datetime | None
+
+
 class Store:
     """One index folder. Reading is safe from any thread; writing goes through `writing()`."""
 
@@ -218,36 +248,32 @@ class Store:
         return (folder / DATABASE).is_file()
 
     @classmethod
-    def create(cls, folder: Path, manifest: Manifest) -> Store:
+    def create(cls, folder: Path, manifest: Manifest, wait: bool = True) -> Store:
         """A new, empty index in `folder`, or the one that another process has just made there."""
         with _faults(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder), _faults(folder), contextlib.closing(_connect(folder / DATABASE)) as db:
-            db.execute("PRAGMA journal_mode = WAL")
-            if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
-                pairs = [("format", manifest.format), ("encoder", manifest.encoder), ("dimension", manifest.dimension)]
-                with db:
-                    db.execute("BEGIN IMMEDIATE")
-                    for statement in _statements(_SCHEMA + _COPIES + _NAMES):
-                        db.execute(statement)
-                    db.executemany("INSERT INTO manifest VALUES (?, ?)", [(k, str(v)) for k, v in pairs])
-                    db.execute("INSERT INTO manifest VALUES ('generation', '0')")
+        with _locked(folder, wait):
+            if not cls.exists(folder):
+                with _faults(folder), _aside(folder) as aside:
+                    with contextlib.closing(sqlite3.connect(aside, isolation_level=None)) as db:
+                        _begin(db, manifest)
+                    _place(aside, folder / DATABASE)
         return cls.open(folder)
 
     @classmethod
-    def open(cls, folder: Path) -> Store:
+    def open(cls, folder: Path, wait: bool = True) -> Store:
         """The index in `folder`. Raises LibraryError where there is none, or one that this version cannot read."""
         if not cls.exists(folder):
             raise LibraryError(f"there is no index in {folder}; make one with: according build PATHS --index {folder}")
         with _faults(folder), contextlib.closing(_connect(folder / DATABASE)) as db:
             found = _manifest(db)
             if found.format < FORMAT:
-                with _locked(folder):
-                    found = _upgrade(db)
+                with _locked(folder, wait):
+                    found = _upgrade(db, folder)
         if found.format != FORMAT:
             raise LibraryError(
                 f"the index in {folder} has format {found.format}, this version of According reads {FORMAT}; "
-                "build it again into a new folder"
+                "build it again into a new folder, or use the version that made it"
             )
         return cls(folder, found)
 
@@ -259,8 +285,12 @@ class Store:
 
     @property
     def _db(self) -> sqlite3.Connection:
+        path = self.folder / DATABASE
+        if (frozen := getattr(self._local, "frozen", None)) and frozen != _state(path):
+            self.close()  # another process has begun to write what was read as if nobody did
         if getattr(self._local, "db", None) is None:
-            self._local.db = _connect(self.folder / DATABASE)
+            self._local.db = _connect(path)
+            self._local.frozen = _state(path) if isinstance(self._local.db, _Frozen) else None
         connection: sqlite3.Connection = self._local.db
         return connection
 
@@ -271,14 +301,43 @@ class Store:
         with _faults(self.folder):
             return int(self._db.execute("SELECT value FROM manifest WHERE key = 'generation'").fetchone()[0])
 
+    def ready(self, generation: int) -> bool:
+        """Whether a cache of a generation is there already."""
+        return caches.ready(self.folder, generation)
+
+    def newest(self) -> int:
+        """The same beside a read transaction, which goes on seeing the generation that it began with."""
+        with _faults(self.folder), contextlib.closing(_connect(self.folder / DATABASE)) as db:
+            return int(db.execute("SELECT value FROM manifest WHERE key = 'generation'").fetchone()[0])
+
     def article(self, article_id: str) -> Article | None:
         """The article of that id; the last retired one where none is in; None where there never was one."""
-        query = (
-            f"SELECT {', '.join(_COLUMNS)} FROM article WHERE id = ? ORDER BY retired IS NULL DESC, key DESC LIMIT 1"
-        )
+        return next((version.article for version in self._versions(article_id)), None)
+
+    def versions(self, article_id: str) -> list[Version]:
+        """Every text that was ever in under an id and was not removed: the one that is in first, then the latest."""
+        return list(self._versions(article_id))
+
+    def _versions(self, article_id: str) -> Iterator[Version]:
+        columns = ", ".join(f"a.{column}" for column in _COLUMNS)
+        query = f"""SELECT a.digest, a.retired, t.time, {columns} FROM article a LEFT JOIN past t
+            ON t.generation = a.retired WHERE a.id = ? ORDER BY a.retired IS NULL DESC, a.key DESC"""
         with _faults(self.folder):
-            row = self._db.execute(query, (article_id,)).fetchone()
-        return _article(row) if row else None
+            rows = self._db.execute(query, (article_id,)).fetchall()
+        for digest, retired, time, *row in rows:
+            article = _article(row)
+            if article.digest != digest:
+                raise LibraryError(
+                    f"article {article_id!r} in {self.folder} is not as it was stored: the database is damaged; "
+                    "`according doctor` tells what else is. Remove the article and build again, or restore a backup"
+                )
+            yield Version(article, retired is None, dt.datetime.fromisoformat(time) if time else None)
+
+    def at(self, url: str) -> list[str]:
+        """Ids of the articles that are in and stand at an address."""
+        with _faults(self.folder):
+            rows = self._db.execute("SELECT id FROM article WHERE url = ? AND retired IS NULL ORDER BY key", (url,))
+            return [row[0] for row in rows]
 
     def articles(self) -> Iterator[Article]:
         """Every article that is in, in the order of adding."""
@@ -314,13 +373,13 @@ class Store:
         return (Skipped(*row[1:]) for row in self._paged(query))
 
     def passages(self, keys: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
-        """Passages with their articles, by key; one that has been taken out since is missing."""
+        """Passages with their articles, by key; one that has been taken out since the view was made is missing."""
         columns = ", ".join(f"a.{c}" for c in _COLUMNS)
         query = (
             f'SELECT p.key, p.start, p."end", p.sentences, {columns} FROM passage p JOIN article a ON a.key = p.article'
         )
         found = {}
-        for key, start, end, spans, *row in self._among(query, "p.key", keys):
+        for key, start, end, spans, *row in self._among(query, "a.retired IS NULL AND p.key", keys):
             article = _article(row)
             found[key] = Passage(article.id, start, end, _spans(spans)), article
         return found
@@ -338,33 +397,55 @@ class Store:
         vectors = np.frombuffer(b"".join(blob for _, blob in found), "<f2")
         return rows, vectors.reshape(-1, self.manifest.dimension).astype(np.float32)
 
-    def _among(self, query: str, column: str, keys: Sequence[int | str]) -> list[Any]:
-        with _faults(self.folder):
-            return self._db.execute(f"{query} WHERE {column} IN ({', '.join('?' * len(keys))})", list(keys)).fetchall()
+    def _among(self, query: str, column: str, keys: Sequence[int | str], group: str = "") -> list[Any]:
+        found: list[Any] = []
+        for start in range(0, len(keys), SOME):
+            some = list(keys[start : start + SOME])
+            last = f" GROUP BY {group}" if group else ""
+            with _faults(self.folder):
+                found += self._db.execute(f"{query} WHERE {column} IN ({', '.join('?' * len(some))}){last}", some)
+        return found
+
+    def encoded(self, texts: Sequence[str]) -> dict[str, tuple[tuple[Span, ...], Vectors, Vectors]]:
+        """What is known of texts that a passage has word for word, retired ones included, by text.
+
+        (Spans of its sentences from its beginning, its vector, those of its sentences.)
+        """
+        known = {_hash(text): text for text in texts}
+        query = """SELECT p.content, substr(a.text, p.start + 1, p."end" - p.start), p.start, p.sentences, v.value,
+            v.sentences FROM passage p JOIN article a ON a.key = p.article JOIN vector v ON v.passage = p.key"""
+        found = {}
+        for content, text, start, spans, value, parts in self._among(query, "p.content", list(known), "p.content"):
+            if known[content] == text:
+                relative = tuple((a - start, b - start) for a, b in _spans(spans))
+                vectors = np.frombuffer(parts, "<f2").reshape(-1, self.manifest.dimension).astype(np.float32)
+                found[text] = relative, np.frombuffer(value, "<f4").astype(np.float32), vectors
+        return found
 
     def view(self) -> View:
         """All passages that can be found, at the present generation. A cache that does not fit is made again."""
-        with _faults(self.folder), self._reading() as db:
-            generation = self.generation()
-            columns = "key, id, outlet, host, date, coalesce(same, key)"
-            articles = db.execute(f"SELECT {columns} FROM article WHERE retired IS NULL ORDER BY key").fetchall()
-            passages = np.array(
-                db.execute("SELECT key, article FROM passage ORDER BY key").fetchall(), np.int64
-            ).reshape(-1, 2)
-            tokens = dict(db.execute("SELECT generation, token FROM past"))
-            index = self._cached(generation, tokens.get(generation), len(passages))
-            if index is None:
-                index = self._index(db, len(passages))
-                self._keep(index, generation, tokens.get(generation))
-            words = self._words(db, tokens, generation, len(passages))
-            row = db.execute("SELECT value FROM manifest WHERE key = 'names'").fetchone()
+        while True:
+            with _faults(self.folder), self.reading() as db:
+                origin = self._origin(db)
+                cache = caches.load(self.folder, origin)
+                if cache is None and self.newest() == origin.generation:
+                    cache = caches.make(self.folder, origin)
+                if cache is not None:
+                    return self._view(db, origin, cache)
+            # Another process has written meanwhile, and cleared that cache away.
+
+    def _view(self, db: sqlite3.Connection, origin: caches.Origin, cache: caches.Cache) -> View:
+        columns = "key, id, outlet, host, date, coalesce(same, key)"
+        articles = db.execute(f"SELECT {columns} FROM article WHERE retired IS NULL ORDER BY key").fetchall()
+        passages = db.execute(f"SELECT p.article {_FOUND} ORDER BY p.key").fetchall()
+        row = db.execute("SELECT value FROM manifest WHERE key = 'names'").fetchone()
         key, ids, outlet, host, date, same = zip(*articles, strict=True) if articles else ((),) * 6
         outlets, outlet_codes = _coded(outlet)
         hosts, host_codes = _coded(host)
         return View(
-            generation,
-            passages[:, 0],
-            np.searchsorted(np.array(key, np.int64), passages[:, 1]).astype(np.int32),
+            origin.generation,
+            origin.keys,
+            np.searchsorted(np.array(key, np.int64), np.array(passages, np.int64).reshape(-1)).astype(np.int32),
             outlets,
             hosts,
             outlet_codes,
@@ -373,11 +454,53 @@ class Store:
             np.array(same, np.int64),
             tuple(ids),
             np.array(key, np.int64),
-            index,
-            _signs(index),
-            words,
+            cache.index,
+            _signs(cache.index),
+            cache.words,
             Names(Name(tuple(spellings), basis) for spellings, basis in json.loads(row[0] if row else "[]")),
         )
+
+    # What the cache is made from
+
+    def _origin(self, db: sqlite3.Connection) -> caches.Origin:
+        keys = db.execute(f"SELECT p.key {_FOUND} ORDER BY p.key").fetchall()
+        articles = db.execute("SELECT key FROM article WHERE retired IS NULL ORDER BY key").fetchall()
+        return caches.Origin(
+            self.generation(),
+            dict(db.execute("SELECT generation, token FROM past")),
+            self.manifest.dimension,
+            np.array(keys, np.int64).reshape(-1),
+            np.array(articles, np.int64).reshape(-1),
+            functools.partial(self._since, db),
+            functools.partial(self._vectors, db),
+            functools.partial(self._documents, db),
+        )
+
+    def _since(self, db: sqlite3.Connection, generation: int) -> caches.Changes:
+        def all_of(query: str) -> list[int]:
+            return [row[0] for row in db.execute(query, {"g": generation})]
+
+        gone = all_of("SELECT article FROM gone WHERE generation > :g UNION SELECT key FROM article WHERE retired > :g")
+        changed = all_of("SELECT key FROM article WHERE changed > :g AND retired IS NULL")
+        erased = all_of("SELECT 1 FROM gone WHERE generation > :g AND erased LIMIT 1")
+        return caches.Changes(gone, changed, bool(erased))
+
+    def _vectors(self, db: sqlite3.Connection, above: int) -> Iterator[tuple[caches.Keys, Vectors]]:
+        cursor = db.execute("SELECT passage, value FROM vector WHERE passage > ? ORDER BY passage", (above,))
+        while rows := cursor.fetchmany(8192):
+            vectors = np.frombuffer(b"".join(value for _, value in rows), "<f4").reshape(len(rows), -1)
+            yield np.array([key for key, _ in rows], np.int64), vectors
+
+    def _documents(self, db: sqlite3.Connection, generation: int) -> Iterator[lexical.Document]:
+        articles = db.execute(
+            "SELECT key, outlet, date, title, text FROM article WHERE retired IS NULL AND changed > ? ORDER BY key",
+            (generation,),
+        )
+        for key, outlet, day, title, text in articles:
+            spans = db.execute('SELECT key, start, "end" FROM passage WHERE article = ? ORDER BY key', (key,))
+            ordinal = dt.date.fromisoformat(day).toordinal() if day else lexical.NONE
+            whole = f"{title}\n\n{text}" if title else text
+            yield lexical.Document(key, outlet, ordinal, whole, [(p, text[a:b]) for p, a, b in spans])
 
     # Names
 
@@ -411,12 +534,12 @@ class Store:
     def ungrouped(self) -> bool:
         """Whether some passage has not been compared with the others yet."""
         with _faults(self.folder):
-            return self._db.execute("SELECT 1 FROM passage WHERE same IS NULL LIMIT 1").fetchone() is not None
+            return self._db.execute(f"SELECT 1 {_FOUND} AND p.same IS NULL LIMIT 1").fetchone() is not None
 
     def signed(self) -> Signed:
         """The signatures of all passages and the groups found so far."""
-        with _faults(self.folder), self._reading() as db:
-            query = "SELECT key, article, coalesce(same, -1), signature FROM passage ORDER BY article, key"
+        with _faults(self.folder), self.reading() as db:
+            query = f"SELECT p.key, p.article, coalesce(p.same, -1), p.signature {_FOUND} ORDER BY p.article, p.key"
             rows = db.execute(query).fetchall()
             known = dict(db.execute("SELECT key, same FROM article WHERE retired IS NULL AND same IS NOT NULL"))
         blob = b"".join(row[3] for row in rows)
@@ -446,7 +569,7 @@ class Store:
     def copies(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """Ids of the other articles that hold a passage's words, by passage key; in the order of adding."""
         query = """SELECT p.key, b.id FROM passage p JOIN passage q ON q.same = p.same AND q.article != p.article
-            JOIN article b ON b.key = q.article"""
+            JOIN article b ON b.key = q.article AND b.retired IS NULL"""
         return self._ids(query, "p.key", passages)
 
     def sharers(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -455,10 +578,12 @@ class Store:
         A sentence that more than FORMULA texts hold is a formula: a disclaimer, a call to subscribe.
         """
         texts = """SELECT count(DISTINCT coalesce(v.same, v.key)) FROM sentence u
-            JOIN passage w ON w.key = u.passage JOIN article v ON v.key = w.article WHERE u.hash = s.hash"""
+            JOIN passage w ON w.key = u.passage JOIN article v ON v.key = w.article
+            WHERE u.hash = s.hash AND v.retired IS NULL"""
         query = f"""SELECT s.passage, b.id FROM sentence s JOIN passage p ON p.key = s.passage
             JOIN sentence t ON t.hash = s.hash AND t.passage != s.passage AND ({texts}) <= {FORMULA}
-            JOIN passage q ON q.key = t.passage AND q.article != p.article JOIN article b ON b.key = q.article"""
+            JOIN passage q ON q.key = t.passage AND q.article != p.article
+            JOIN article b ON b.key = q.article AND b.retired IS NULL"""
         return self._ids(query, "s.passage", passages)
 
     def carriers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
@@ -473,117 +598,75 @@ class Store:
         return {key: tuple(ids) for key, ids in found.items()}
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """One read transaction: all that is read in it is of one generation."""
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One read transaction of this thread: all that is read in it is of one generation."""
         db = self._db
-        db.execute("BEGIN")
+        if db.in_transaction:
+            yield db
+            return
+        with _faults(self.folder):
+            db.execute("BEGIN")
         try:
             yield db
         finally:
-            db.execute("COMMIT")
+            if db.in_transaction:
+                db.execute("COMMIT")
 
     # Writing
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Writer]:
-        """Holds the index for writing. Raises LibraryError where another process does, or where that is forbidden."""
-        with _locked(self.folder):
+    def writing(self, wait: bool = True) -> Iterator[Writer]:
+        """Holds the index for writing, after other processes, and says so where it has to `wait`.
+
+        Raises LibraryError where writing is forbidden or, unless it is to wait, another process writes.
+        """
+        with _locked(self.folder, wait):
             yield Writer(self)
 
-    # The FAISS cache
+    # Copies of it, and its size
 
-    def _index(self, db: sqlite3.Connection, count: int) -> faiss.Index:
-        # Half precision halves what a question must read: 4.2 ms instead of 18.4 over 122,813 passages (one thread).
-        index = faiss.IndexScalarQuantizer(
-            self.manifest.dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-        )
-        cursor = db.execute("SELECT value FROM vector ORDER BY passage")
-        while blobs := cursor.fetchmany(8192):
-            index.add(np.frombuffer(b"".join(b for (b,) in blobs), "<f4").reshape(len(blobs), -1))
-        if index.ntotal != count:
+    def backup(self, folder: Path) -> None:
+        """Puts a copy of the database, as it stands at one generation, into another folder; readers and writers go on.
+
+        It appears there checked and whole, or not at all. Raises LibraryError where there is an index already.
+        """
+        with _faults(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        if self.exists(folder):
+            raise LibraryError(f"there is an index in {folder} already; name a folder for the backup that has none")
+        with _faults(folder), _aside(folder) as aside:
+            _copy(self._db, aside)
+            _place(aside, folder / DATABASE)
+
+    def compact(self, wait: bool = True) -> tuple[int, int]:
+        """Makes the files as small as they can be: (bytes before, bytes after). Nothing that was removed is left in
+        them, nor are the vectors of what was retired.
+
+        Raises LibraryError where a process that reads keeps the log from being emptied.
+        """
+        before = self.size()
+        with _locked(self.folder, wait), _faults(self.folder):
+            with Writer(self)._changing():
+                self._db.execute(
+                    "DELETE FROM passage WHERE article IN (SELECT key FROM article WHERE retired IS NOT NULL)"
+                )
+                self._db.execute("DELETE FROM gone")
+            caches.clear(self.folder)
+            for path in (*self.folder.glob("library.format*.sqlite*"), *self.folder.glob(f"{MAKING}*")):
+                path.unlink()
+            self._db.execute("VACUUM")
+            (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self.view()
+        if busy:
             raise LibraryError(
-                f"the index in {self.folder} has {count} passages and {index.ntotal} vectors; build it again"
+                f"the index in {self.folder} is compact, and a process that reads it keeps the old pages: "
+                "run this again when that is done"
             )
-        return index
+        return before, self.size()
 
-    def _cached(self, generation: int, token: str | None, count: int) -> faiss.Index | None:
-        """The index in the cache file; None where there is none of this generation, or its bytes have changed."""
-        try:
-            stamp, _, body = (self.folder / CACHE).read_bytes().partition(b"\n")
-            if json.loads(stamp) != _stamp_of(generation, token, body):
-                return None
-        except (OSError, ValueError):
-            return None
-        index = faiss.deserialize_index(np.frombuffer(body, np.uint8))
-        return index if index.ntotal == count and index.d == self.manifest.dimension else None
-
-    def _keep(self, index: faiss.Index, generation: int, token: str | None) -> None:
-        """Writes the cache aside and puts it in place at once. A folder that cannot be written goes without."""
-        body = faiss.serialize_index(index).tobytes()
-        stamp = json.dumps(_stamp_of(generation, token, body))
-        aside = self.folder / f"{CACHE}.{os.getpid()}.{threading.get_ident()}"
-        try:
-            with aside.open("wb") as file:
-                file.write(stamp.encode() + b"\n" + body)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(self.folder / CACHE)
-        except OSError:
-            with contextlib.suppress(OSError):
-                aside.unlink()
-
-    # The tantivy cache
-
-    def _words(self, db: sqlite3.Connection, tokens: Mapping[int, str], generation: int, count: int) -> lexical.Lexical:
-        """The words of this generation: as they lie there, else made from those of an earlier one, else anew."""
-        numbers = (path.suffix[1:] for path in self.folder.glob(f"{WORDS}.*"))
-        there = {int(number) for number in numbers if number.isdigit()}
-        place = self.folder / f"{WORDS}.{generation}"
-        if generation in there and (ready := _opened(place, generation, tokens.get(generation), count)):
-            return ready
-        made: lexical.Lexical | None = None
-        older = max((g for g in there if g < generation), default=None)
-        with _aside(self.folder) as aside:
-            if older is not None and _copied(self.folder / f"{WORDS}.{older}", aside, older, tokens.get(older)):
-                lexical.update(aside, *self._since(db, older))
-                made = _checked(aside, count)
-            if made is None:
-                shutil.rmtree(aside, ignore_errors=True)
-                lexical.update(aside, (), self._documents(db, -1))
-                made = _checked(aside, count)
-            if made is None:
-                raise LibraryError(f"the words of the index in {self.folder} cannot be put in order; is the disk full?")
-            _stamp(aside, generation, tokens.get(generation))
-            with contextlib.suppress(OSError):  # another process was faster, or the folder cannot be written
-                if aside.parent == self.folder:
-                    shutil.rmtree(place, ignore_errors=True)
-                    aside.rename(place)
-                    _sync(self.folder)
-                    self._clear(generation)
-        return made
-
-    def _clear(self, generation: int) -> None:
-        """Removes the words of earlier generations, and what processes that were killed left half made."""
-        for path in self.folder.glob(f"{WORDS}.*"):
-            left = path.name.startswith(f"{WORDS}.making.") and time.time() - path.stat().st_mtime > LEFT
-            if left or (path.suffix[1:].isdigit() and int(path.suffix[1:]) < generation):
-                shutil.rmtree(path, ignore_errors=True)
-
-    def _since(self, db: sqlite3.Connection, generation: int) -> tuple[list[int], Iterator[lexical.Document]]:
-        """What has changed since a generation: keys of articles taken out, and what was put in or amended."""
-        query = "SELECT article FROM gone WHERE generation > :g UNION SELECT key FROM article WHERE retired > :g"
-        return [row[0] for row in db.execute(query, {"g": generation})], self._documents(db, generation)
-
-    def _documents(self, db: sqlite3.Connection, generation: int) -> Iterator[lexical.Document]:
-        articles = db.execute(
-            "SELECT key, outlet, date, title, text FROM article WHERE retired IS NULL AND changed > ? ORDER BY key",
-            (generation,),
-        )
-        for key, outlet, day, title, text in articles:
-            spans = db.execute('SELECT key, start, "end" FROM passage WHERE article = ? ORDER BY key', (key,))
-            ordinal = dt.date.fromisoformat(day).toordinal() if day else lexical.NONE
-            whole = f"{title}\n\n{text}" if title else text
-            yield lexical.Document(key, outlet, ordinal, whole, [(p, text[a:b]) for p, a, b in spans])
+    def size(self) -> int:
+        """Bytes that the folder's files take."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
 
 def _signs(index: faiss.Index) -> faiss.Index | None:
@@ -598,109 +681,6 @@ def _signs(index: faiss.Index) -> faiss.Index | None:
             signs.train(vectors)  # finds their mean
         signs.add(vectors)
     return signs
-
-
-@contextlib.contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
-    """A folder to make a cache in: beside its place, or among temporary files where nothing may be written there."""
-    name = f"{WORDS}.making.{os.getpid()}.{threading.get_ident()}"
-    if os.access(folder, os.W_OK):
-        made = folder / name
-        try:
-            yield made
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-    else:
-        with tempfile.TemporaryDirectory(prefix="according-") as temporary:
-            yield Path(temporary) / name
-
-
-def _copied(old: Path, new: Path, generation: int, token: str | None) -> bool:
-    """Whether the index in a folder was of the generation said and now stands in `new`; its segments are shared."""
-    try:
-        if not _stamped(old, generation, token):
-            return False
-        for path in old.rglob("*"):
-            target = new / path.relative_to(old)
-            if path.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
-            elif path.suffix == ".json":
-                shutil.copyfile(path, target)  # what lists the segments changes; the segments never do
-            elif path.suffix != ".lock":
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _linked(path, target)
-    except OSError:
-        return False
-    return True
-
-
-def _linked(path: Path, target: Path) -> None:
-    try:
-        os.link(path, target)
-    except OSError:  # a file system without links
-        shutil.copyfile(path, target)
-
-
-def _stamp_of(generation: int, token: str | None, body: bytes) -> dict[str, object]:
-    return {"generation": generation, "token": token, "sha256": hashlib.sha256(body).hexdigest()}
-
-
-def _stamp(folder: Path, generation: int, token: str | None) -> None:
-    """Writes down the generation of a folder's files, and their digests, and has all of it on the disk."""
-    sums = {name: _sum(folder / name) for name in _files(folder)}
-    with (folder / STAMP).open("w", encoding="utf-8") as file:
-        json.dump({"generation": generation, "token": token, "files": sums}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    for path in (folder / "passages", folder / "articles", folder):
-        _sync(path)
-
-
-def _stamped(folder: Path, generation: int, token: str | None) -> bool:
-    """Whether the files of a folder are those that were stamped with this generation."""
-    try:
-        stamp = json.loads((folder / STAMP).read_text("utf-8"))
-        names = _files(folder)
-        return bool(
-            (stamp["generation"], stamp["token"]) == (generation, token)
-            and set(stamp["files"]) == set(names)
-            and all(stamp["files"][name] == _sum(folder / name) for name in names)
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def _files(folder: Path) -> list[str]:
-    names = (str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock")
-    return sorted(name for name in names if name != STAMP)
-
-
-def _sum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    """Has a folder's list of files on the disk, where the system can do that."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _opened(folder: Path, generation: int, token: str | None, count: int) -> lexical.Lexical | None:
-    """The words in a folder; None where they are not of this generation or not as they were stamped."""
-    return _checked(folder, count) if _stamped(folder, generation, token) else None
-
-
-def _checked(folder: Path, count: int) -> lexical.Lexical | None:
-    try:
-        found = lexical.Lexical(folder)
-    except (OSError, ValueError):
-        return None
-    return found if len(found) == count else None
 
 
 @dataclass(frozen=True)
@@ -732,11 +712,12 @@ class Writer:
     def put(self, batch: Iterable[tuple[Article, Sequence[Passage], Sequence[tuple[Vectors, Vectors]]]]) -> None:
         """Adds articles, each with its passages and the vectors of each passage: its own, and those of its sentences.
 
-        One that is in under the same id is retired.
+        One that is in under the same id is retired; one of the same text that was retired has come back.
         """
         with self._changing() as generation:
             for article, passages, vectors in batch:
                 self._retire(article.id, generation)
+                self._delete("id = ? AND text = ? AND retired IS NOT NULL", (article.id, article.text), generation, 0)
                 row = self._db.execute(
                     f"INSERT INTO article (changed, digest, {', '.join(_COLUMNS)}) "
                     f"VALUES (?, ?{', ?' * len(_COLUMNS)})",
@@ -745,11 +726,11 @@ class Writer:
                 for passage, (whole, parts) in zip(passages, vectors, strict=True):
                     spans = np.array(passage.sentences, "<i4").tobytes()
                     key = self._db.execute(
-                        'INSERT INTO passage (article, start, "end", sentences) VALUES (?, ?, ?, ?)',
-                        (row, passage.start, passage.end, spans),
+                        'INSERT INTO passage (article, start, "end", sentences, content) VALUES (?, ?, ?, ?, ?)',
+                        (row, passage.start, passage.end, spans, _hash(article.text[passage.start : passage.end])),
                     ).lastrowid
                     blobs = whole.astype("<f4").tobytes(), parts.astype("<f2").tobytes()
-                    self._db.execute("INSERT INTO vector VALUES (?, ?, ?)", (key, *blobs))
+                    self._db.execute("INSERT INTO vector VALUES (?, ?, ?, ?)", (key, *blobs, _hash(*blobs)))
 
     def amend(self, articles: Iterable[Article]) -> None:
         """Changes what is known of articles whose text is as it was; passages and vectors stay."""
@@ -816,15 +797,16 @@ class Writer:
 
     def remove(self, article_ids: Iterable[str]) -> None:
         """Deletes articles with their text and all that was made from it, retired versions included."""
-        ids = [(i,) for i in article_ids]
         with self._changing() as generation:
-            query = "INSERT OR IGNORE INTO gone SELECT key, ? FROM article WHERE id = ?"
-            self._db.executemany(query, [(generation, i) for (i,) in ids])
-            self._db.executemany("DELETE FROM article WHERE id = ?", ids)
+            for article_id in article_ids:
+                self._delete("id = ?", (article_id,), generation, 1)
+
+    def _delete(self, where: str, values: Sequence[str], generation: int, erased: int) -> None:
+        query = f"INSERT OR IGNORE INTO gone SELECT key, ?, ? FROM article WHERE {where}"
+        self._db.execute(query, (generation, erased, *values))
+        self._db.execute(f"DELETE FROM article WHERE {where}", values)
 
     def _retire(self, article_id: str, generation: int) -> None:
-        query = "DELETE FROM passage WHERE article IN (SELECT key FROM article WHERE id = ? AND retired IS NULL)"
-        self._db.execute(query, (article_id,))
         for table in ("pair", "printed"):
             own = f"DELETE FROM {table} WHERE article IN (SELECT key FROM article WHERE id = ? AND retired IS NULL)"
             self._db.execute(own, (article_id,))
@@ -836,43 +818,136 @@ class Writer:
             self._db.execute("BEGIN IMMEDIATE")
             query = "UPDATE manifest SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation' RETURNING value"
             generation = int(self._db.execute(query).fetchone()[0])
-            self._db.execute("INSERT OR REPLACE INTO past VALUES (?, ?)", (generation, secrets.token_hex(8)))
+            now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+            self._db.execute("INSERT OR REPLACE INTO past VALUES (?, ?, ?)", (generation, secrets.token_hex(8), now))
             yield generation
 
 
+class _Frozen(sqlite3.Connection):
+    """A database that can be read without its log: nobody writes it, and this process may not."""
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=30, isolation_level=None)
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    db = sqlite3.connect(address, uri=True, timeout=30, isolation_level=None)
+    try:
+        db.execute("SELECT 1 FROM sqlite_master")
+    except sqlite3.OperationalError as error:
+        db.close()
+        # A log that nobody writes is made by whoever reads first, which a read-only folder forbids; without a log the
+        # database can do without one.
+        forbidden = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+        if not forbidden or _state(path)[-1]:
+            raise
+        db = sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None, factory=_Frozen)
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA journal_size_limit = {LOG}")
+    db.create_function("content_hash", -1, _hash, deterministic=True)
     return db
 
 
+def _state(path: Path) -> tuple[int, int, int]:
+    """What changes when a database is written: its time and size, and the size of its log."""
+    status, journal = path.stat(), path.with_name(f"{path.name}-wal")
+    return status.st_mtime_ns, status.st_size, journal.stat().st_size if journal.exists() else 0
+
+
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path, wait: bool) -> Iterator[None]:
     """Holds the folder's lock, which the operating system lets go of when its holder dies."""
     lock = FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=WAIT)
-    except Timeout:
-        raise LibraryError(f"another process is writing to {folder}; try again when it is done") from None
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if not wait:
+                raise LibraryError(f"another process is writing to {folder}; try again when it is done") from None
+            log.warning("waiting for another process that is writing to %s ...", folder)
+            lock.acquire()
     except OSError as error:
-        raise LibraryError(f"the index in {folder} cannot be written ({error})") from error
+        raise LibraryError(f"the index in {folder} cannot be written ({error.strerror or error})") from error
     try:
         yield
     finally:
         lock.release()
 
 
+# What is wrong, by SQLite's result code, and what to do.
+_REASONS = {
+    sqlite3.SQLITE_FULL: "its disk is full; free some space and run this again: what was done is kept",
+    sqlite3.SQLITE_READONLY: "it may not be written here; change its permissions, or copy the folder and use the copy",
+    sqlite3.SQLITE_CANTOPEN: "it may not be opened here; change its permissions, or copy the folder and use the copy",
+    sqlite3.SQLITE_BUSY: "another process holds its database for long; try again when it is done",
+}
+_DAMAGED = "`according doctor` tells what is damaged; restore a backup, or build it again into a new folder"
+
+
 @contextlib.contextmanager
 def _faults(folder: Path) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, KeyError, ValueError) as error:
-        raise LibraryError(
-            f"the index in {folder} cannot be used ({error}); restore a backup, or build it again into a new folder"
-        ) from error
+    except sqlite3.Error as error:
+        reason = _REASONS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF, _DAMAGED)
+        raise LibraryError(f"the index in {folder} cannot be used ({error}): {reason}") from error
+    except (KeyError, ValueError) as error:
+        raise LibraryError(f"the index in {folder} cannot be used ({error}): {_DAMAGED}") from error
     except OSError as error:
         raise LibraryError(f"the index in {folder} cannot be used ({error})") from error
+
+
+@contextlib.contextmanager
+def _aside(folder: Path) -> Iterator[Path]:
+    """A path to make a database at, before it is put in its place; nothing is left there."""
+    path = folder / f"{MAKING}{os.getpid()}.{threading.get_ident()}"
+    _unlink(path)
+    try:
+        yield path
+    finally:
+        _unlink(path)
+
+
+def _unlink(path: Path) -> None:
+    for each in (path, *(path.with_name(f"{path.name}-{end}") for end in ("wal", "shm", "journal"))):
+        each.unlink(missing_ok=True)
+
+
+def _begin(db: sqlite3.Connection, manifest: Manifest) -> None:
+    """Makes the tables of an empty index."""
+    db.create_function("content_hash", -1, _hash, deterministic=True)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("BEGIN")
+    for statement in _statements("".join((_SCHEMA, *_FORMATS.values()))):
+        db.execute(statement)
+    pairs = {"format": manifest.format, "encoder": manifest.encoder, "dimension": manifest.dimension, "generation": 0}
+    db.executemany("INSERT INTO manifest VALUES (?, ?)", [(key, str(value)) for key, value in pairs.items()])
+    db.execute("COMMIT")
+
+
+def _copy(db: sqlite3.Connection, path: Path) -> None:
+    """A whole copy of a database as one transaction sees it, without the pages that it does not use."""
+    db.execute("VACUUM INTO ?", (str(path),))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as copy:
+        copy.execute("PRAGMA journal_mode = WAL")
+        ((found,),) = copy.execute("PRAGMA quick_check(1)").fetchall()
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
+
+
+def _place(made: Path, place: Path) -> None:
+    """Puts a database that was made aside in its place: whole and on the disk, or not at all."""
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    made.replace(place)
+    caches.sync(place.parent)
+
+
+def _hash(*parts: str | bytes) -> int:
+    """64 bits of BLAKE2b, as SQLite keeps whole numbers."""
+    found = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        found.update(part.encode() if isinstance(part, str) else part)
+    return int.from_bytes(found.digest(), "little", signed=True)
 
 
 def _spans(blob: bytes) -> tuple[Span, ...]:
@@ -891,14 +966,23 @@ def _manifest(db: sqlite3.Connection) -> Manifest:
     return Manifest(values["encoder"], int(values["dimension"]), int(values["format"]))
 
 
-def _upgrade(db: sqlite3.Connection) -> Manifest:
-    """Brings an older index up to this format, unless another process has just done so."""
-    with db:
-        db.execute("BEGIN IMMEDIATE")
-        for step in range(_manifest(db).format + 1, FORMAT + 1):
-            for statement in _statements(_FORMATS[step]):
-                db.execute(statement)
-        db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(FORMAT),))
+def _upgrade(db: sqlite3.Connection, folder: Path) -> Manifest:
+    """Brings an older index up to this format, after a copy of it; unless another process has just done so."""
+    old = _manifest(db).format
+    if old < FORMAT:
+        kept = folder / f"library.format{old}.sqlite"
+        log.warning(
+            "bringing the index in %s from format %s to %s; %s keeps it as it was", folder, old, FORMAT, kept.name
+        )
+        with _aside(folder) as aside:
+            _copy(db, aside)
+            _place(aside, kept)
+        with db:
+            db.execute("BEGIN IMMEDIATE")
+            for step in range(old + 1, FORMAT + 1):
+                for statement in _statements(_FORMATS[step]):
+                    db.execute(statement)
+            db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(FORMAT),))
     return _manifest(db)
 
 
