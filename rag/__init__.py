@@ -8,8 +8,9 @@ Everything a caller needs is here: `build` or `open` a Library, then `ask` it. S
 from .answer import Answer, Citation
 from .article import Article
 from .balance import Balance, Counts
+from .doctor import Diagnosis
 from .errors import AccordingError, CitationError, EncoderError, InputError, LibraryError, QuestionError
-from .library import Library, build, open
+from .library import Library, Resolved, build, examine, open
 from .passage import Passage
 from .readers import read_articles
 from .report import Report
@@ -23,6 +24,7 @@ __all__ = [
     "Citation",
     "CitationError",
     "Counts",
+    "Diagnosis",
     "EncoderError",
     "Hit",
     "InputError",
@@ -31,7 +33,9 @@ __all__ = [
     "Passage",
     "QuestionError",
     "Report",
+    "Resolved",
     "build",
+    "examine",
     "open",
     "read_articles",
 ]

@@ -132,16 +132,35 @@ def make(folder: Path, origin: Origin) -> Cache:
         ) from error
 
 
-def clear(folder: Path, generation: int | None = None) -> None:
+def clear(folder: Path, before: int | None = None) -> None:
     """Removes the caches of generations before one, by default all, and what killed processes left half made."""
-    for path in folder.glob(f"{CACHE}.*"):
-        number = path.suffix[1:]
-        with contextlib.suppress(OSError):  # another process was faster
-            left = path.name.startswith(MAKING) and time.time() - path.stat().st_mtime > LEFT
-            if left or (number.isdigit() and (generation is None or int(number) < generation)):
-                shutil.rmtree(path, ignore_errors=True)
+    for generation in generations(folder):
+        if before is None or generation < before:
+            delete(folder / f"{CACHE}.{generation}")
+    for path in folder.glob(f"{MAKING}*"):
+        if abandoned(path):
+            delete(path)
     for path in (found for pattern in _EARLIER for found in folder.glob(pattern)):
-        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        delete(path)
+
+
+def abandoned(path: Path) -> bool:
+    """Whether what is being made at a path, which ends with numbers of process and thread, will never be done."""
+    try:
+        if time.time() - path.stat().st_mtime > LEFT:
+            return True
+        os.kill(int(path.name.split(".")[-2]), 0)
+    except (ProcessLookupError, FileNotFoundError):
+        return True
+    except (OSError, ValueError, IndexError):
+        return False
+    return False
+
+
+def delete(path: Path) -> None:
+    """Removes a file or a folder; another process may be faster."""
+    with contextlib.suppress(OSError):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def fault(folder: Path, origin: Origin) -> str | None:
@@ -177,8 +196,9 @@ def _made(folder: Path, aside: Path, origin: Origin) -> tuple[Cache, Stamp]:
     """A cache in a new folder, and the stamp that is to be put on it."""
     highest = int(origin.articles[-1]) if len(origin.articles) else 0
     fresh = Stamp(origin.generation, origin.tokens.get(origin.generation), {}, highest, 0)
-    for place in _earlier(folder, origin):
-        old = _stamped(place, int(place.suffix[1:]), origin.tokens.get(int(place.suffix[1:])))
+    for generation in generations(folder):
+        place = folder / f"{CACHE}.{generation}"
+        old = _stamped(place, generation, origin.tokens.get(generation)) if generation < origin.generation else None
         if old is None:
             continue
         since = origin.since(old.generation)
@@ -201,11 +221,10 @@ def _made(folder: Path, aside: Path, origin: Origin) -> tuple[Cache, Stamp]:
     return Cache(_written(aside, _changed(None, origin), origin), words), fresh
 
 
-def _earlier(folder: Path, origin: Origin) -> list[Path]:
-    """The caches of earlier generations, the latest first."""
-    found = {path.suffix[1:]: path for path in folder.glob(f"{CACHE}.*")}
-    older = [int(number) for number in found if number.isdigit() and int(number) < origin.generation]
-    return [found[str(number)] for number in sorted(older, reverse=True) if str(number) in found]
+def generations(folder: Path) -> list[int]:
+    """The generations of which there are caches in an index folder, the latest first."""
+    numbers = (path.suffix[1:] for path in folder.glob(f"{CACHE}.*"))
+    return sorted((int(number) for number in numbers if number.isascii() and number.isdigit()), reverse=True)
 
 
 def _shared(old: Path, new: Path, stamp: Stamp) -> dict[str, str]:

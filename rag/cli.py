@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except AccordingError as error:
         print(f"according: {error}", file=sys.stderr)
         return 1
@@ -40,23 +40,63 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("according: stopped; what was done is kept", file=sys.stderr)
         return 130
-    return 0
 
 
 def _build(options: argparse.Namespace) -> None:
     import rag
 
+    more = {"catalogue": options.catalogue, "names": options.names}
     with rag.build(
-        options.paths, options.index, options.encoder, catalogue=options.catalogue, names=options.names, fetch=True
+        options.paths, options.index, options.encoder, **more, fetch=True, wait=not options.no_wait
     ) as library:
-        report = library.report
-        first = list(islice(library.skipped(), LISTED))
-        for skipped in first:
-            print(f"skipped {skipped}", file=sys.stderr)
-        if report.skipped > len(first):
-            rest = report.skipped - len(first)
-            print(f"skipped {rest:,} more: according skipped --index {options.index}", file=sys.stderr)
-        _print(options, report.to_dict(), f"{options.index}\n{report.table()}")
+        _reported(options, library)
+
+
+def _add(options: argparse.Namespace) -> None:
+    with _open(options) as library:
+        library.add(options.paths, fetch=True, wait=not options.no_wait)
+        _reported(options, library)
+
+
+def _reported(options: argparse.Namespace, library: Any) -> None:
+    """What a change has done, and what was skipped."""
+    report = library.report
+    first = list(islice(library.skipped(), LISTED)) if report.skipped else []
+    for skipped in first:
+        print(f"skipped {skipped}", file=sys.stderr)
+    if report.skipped > len(first):
+        rest = report.skipped - len(first)
+        print(f"skipped {rest:,} more: according skipped --index {options.index}", file=sys.stderr)
+    _print(options, report.to_dict(), f"{options.index}\n{report.table()}")
+
+
+def _remove(options: argparse.Namespace) -> None:
+    with _open(options) as library:
+        count = library.remove(options.ids, wait=not options.no_wait)
+    said = f"removed {count:,}; `according compact` clears the last traces of the text from the files"
+    _print(options, {"removed": count}, said)
+
+
+def _compact(options: argparse.Namespace) -> None:
+    with _open(options) as library:
+        before, after = library.compact(wait=not options.no_wait)
+    said = f"{options.index}: {before / 1e6:,.1f} MB before, {after / 1e6:,.1f} MB now"
+    _print(options, {"before": before, "after": after}, said)
+
+
+def _backup(options: argparse.Namespace) -> None:
+    with _open(options) as library:
+        library.backup(options.folder)
+    said = f"{options.folder} holds a copy; it is an index like any other: --index {options.folder}"
+    _print(options, {"backup": options.folder}, said)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    import rag
+
+    found = rag.examine(options.index, options.repair)
+    _print(options, found.to_dict(), str(found))
+    return 0 if found.ok else 1
 
 
 def _ask(options: argparse.Namespace) -> None:
@@ -76,11 +116,15 @@ def _search(options: argparse.Namespace) -> None:
     _print(options, rows, "\n".join(lines) or "no passage passes these filters")
 
 
+_FIELDS = ("id", "title", "outlet", "outlet_basis", "strength", "host", "date", "date_basis", "url", "kind", "source")
+
+
 def _articles(options: argparse.Namespace) -> None:
     with _open(options) as library:
         found = list(library.articles())
-    names = ("id", "title", "outlet", "outlet_basis", "strength", "host", "date", "date_basis", "url", "kind", "source")
-    rows = [{n: getattr(a, n) for n in names} | {"authors": list(a.authors), "characters": len(a.text)} for a in found]
+    rows = [
+        {n: getattr(a, n) for n in _FIELDS} | {"authors": list(a.authors), "characters": len(a.text)} for a in found
+    ]
     for row in rows:
         row["date"] = row["date"].isoformat() if row["date"] else None
     explain = _explained if options.explain else _listed
@@ -104,6 +148,23 @@ def _explained(article: Any) -> str:
         f"    from    {article.source}",
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _article(options: argparse.Namespace) -> None:
+    with _open(options) as library:
+        found = library.versions(options.id)
+        if not options.versions:
+            found = found[:1]
+    rows, texts = [], []
+    for version in found:
+        a = version.article
+        rows.append(
+            {**{n: getattr(a, n) for n in _FIELDS}, "authors": list(a.authors), "text": a.text}
+            | {"date": a.date.isoformat() if a.date else None, "current": version.current}
+            | {"retired": version.retired.isoformat() if version.retired else None, "note": version.note}
+        )
+        texts.append("\n".join([_explained(a), *([f"    note    {version.note}"] if version.note else []), "", a.text]))
+    _print(options, rows, "\n\n".join(texts))
 
 
 def _skipped(options: argparse.Namespace) -> None:
@@ -312,6 +373,11 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--json", action="store_true", help="print JSON")
         return made
 
+    def changing(made: argparse.ArgumentParser) -> None:
+        made.add_argument(
+            "--no-wait", action="store_true", help="fail at once where another process is writing to the index"
+        )
+
     def reranker(made: argparse.ArgumentParser) -> None:
         made.add_argument(
             "--reranker", metavar="NAME", help="sentence-transformers CrossEncoder, by name or path, that orders anew"
@@ -335,10 +401,20 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("paths", nargs="+", help="files or folders, or http(s) addresses of pages and feeds")
     made.add_argument("--catalogue", metavar="TOML", help="outlets of your own; kept in the index")
     made.add_argument("--names", metavar="TOML", help="names of your own that mean one thing; kept in the index")
+    changing(made)
+    made = command("add", _add, "add what files and folders hold, and update what changed")
+    made.add_argument("paths", nargs="+", help="files or folders, or http(s) addresses of pages and feeds")
+    changing(made)
+    made = command("remove", _remove, "delete articles, their text and their earlier versions included")
+    made.add_argument("ids", nargs="+", metavar="ID", help="ids, as `according articles` lists them")
+    changing(made)
     question(command("ask", _ask, "passages that answer a question, word for word"), 5)
     question(command("search", _search, "the passages nearest to a question, answering or not"), 10)
     made = command("articles", _articles, "the articles in the index")
     made.add_argument("--explain", action="store_true", help="with the evidence for each one's outlet and date")
+    made = command("article", _article, "an article's text, also of one that is no longer among the indexed ones")
+    made.add_argument("id", metavar="ID", help="its id, as `according articles` lists it")
+    made.add_argument("--versions", action="store_true", help="with the texts that stood under this id before")
     made = command("outlets", _outlets, "the outlets in the index, or what the catalogue knows of one")
     made.add_argument("name", nargs="?", help="an outlet, in any spelling that the catalogue knows")
     command("skipped", _skipped, "what could not be read, and why")
@@ -349,6 +425,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--misses", action="store_true", help="print the questions that went wrong, and why")
     made.add_argument("--picture", metavar="FILE", help="draw risk and calibration into a .png or .svg file")
     made.add_argument("--fit", action="store_true", help="fit the bar on these questions, and keep it in the index")
+    made = command("doctor", _doctor, "check everything in the index; exits 1 when something is wrong")
+    made.add_argument("--repair", action="store_true", help="make again what can be made from the database")
+    made = command("backup", _backup, "copy the index into another folder, also while it is used")
+    made.add_argument("folder", metavar="FOLDER", help="a folder that holds no index yet")
+    changing(command("compact", _compact, "make the files small; nothing that was removed is left in them"))
     made = command("serve", _serve, "open the browser app")
     reranker(made)
     made.add_argument("--host", help="address to listen on (default: $HOST, else 127.0.0.1)")

@@ -22,13 +22,14 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from . import answer as answering
-from . import balance, bar, copies, outlets, passage, readers, search
+from . import balance, bar, copies, doctor, outlets, passage, readers, search
 from . import names as naming
 from . import reranker as reranking
 from .answer import Answer, Citation, Found
 from .article import Article
 from .balance import UNKNOWN_OUTLET, Balance, Counts
 from .bar import Bar
+from .doctor import Diagnosis
 from .encoder import DEFAULT, Encoder, SentenceEncoder
 from .errors import AccordingError, CitationError, LibraryError, QuestionError
 from .outlets import Catalogue
@@ -107,6 +108,14 @@ def open(
     library = _opened(Path(index), encoder, create=False)
     library.reranker = CrossEncoderReranker(reranker) if isinstance(reranker, str) else reranker
     return library
+
+
+def examine(index: str | os.PathLike[str] = "index", repair: bool = False) -> Diagnosis:
+    """Checks everything in an index folder; with `repair`, makes again what can be made from the database.
+
+    Raises LibraryError where there is no index.
+    """
+    return doctor.examine(Path(index), repair)
 
 
 def _opened(index: Path, encoder: Encoder | str | None, create: bool, wait: bool = True) -> Library:

@@ -122,9 +122,9 @@ ALTER TABLE past ADD COLUMN time TEXT;  -- when the generation was made, UTC
 ALTER TABLE gone ADD COLUMN erased INTEGER NOT NULL DEFAULT 1;  -- 0: the same text is in under another key
 CREATE INDEX passage_content ON passage (content);
 CREATE INDEX article_url ON article (url) WHERE retired IS NULL;
-UPDATE passage SET content = content_hash((SELECT substr(text, start + 1, "end" - start) FROM article
+UPDATE passage SET content = contentcontent_hash((SELECT substr(text, start + 1, "end" - start) FROM article
     WHERE article.key = passage.article)) WHERE content IS NULL;
-UPDATE vector SET checksum = content_hash(value, sentences) WHERE checksum IS NULL;
+UPDATE vector SET checksum = contentcontent_hash(value, sentences) WHERE checksum IS NULL;
 """
 _FORMATS = {2: _COPIES, 3: _NAMES, 4: _VERSIONS}
 # The passages that can be found: those of articles that are in.
@@ -250,22 +250,28 @@ class Store:
     @classmethod
     def create(cls, folder: Path, manifest: Manifest, wait: bool = True) -> Store:
         """A new, empty index in `folder`, or the one that another process has just made there."""
-        with _faults(folder):
+        with stored(folder):
             folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder, wait):
             if not cls.exists(folder):
-                with _faults(folder), _aside(folder) as aside:
+                with stored(folder), _aside(folder) as aside:
                     with contextlib.closing(sqlite3.connect(aside, isolation_level=None)) as db:
                         _begin(db, manifest)
                     _place(aside, folder / DATABASE)
         return cls.open(folder)
 
     @classmethod
+    def look(cls, folder: Path) -> Store:
+        """The index in `folder` as it is, of whatever format: for `doctor`, which changes nothing."""
+        with stored(folder), contextlib.closing(_connect(folder / DATABASE)) as db:
+            return cls(folder, _manifest(db))
+
+    @classmethod
     def open(cls, folder: Path, wait: bool = True) -> Store:
         """The index in `folder`. Raises LibraryError where there is none, or one that this version cannot read."""
         if not cls.exists(folder):
             raise LibraryError(f"there is no index in {folder}; make one with: according build PATHS --index {folder}")
-        with _faults(folder), contextlib.closing(_connect(folder / DATABASE)) as db:
+        with stored(folder), contextlib.closing(_connect(folder / DATABASE)) as db:
             found = _manifest(db)
             if found.format < FORMAT:
                 with _locked(folder, wait):
@@ -298,7 +304,7 @@ class Store:
 
     def generation(self) -> int:
         """The number of changes made so far; a View of another generation is out of date."""
-        with _faults(self.folder):
+        with stored(self.folder):
             return int(self._db.execute("SELECT value FROM manifest WHERE key = 'generation'").fetchone()[0])
 
     def ready(self, generation: int) -> bool:
@@ -307,7 +313,7 @@ class Store:
 
     def newest(self) -> int:
         """The same beside a read transaction, which goes on seeing the generation that it began with."""
-        with _faults(self.folder), contextlib.closing(_connect(self.folder / DATABASE)) as db:
+        with stored(self.folder), contextlib.closing(_connect(self.folder / DATABASE)) as db:
             return int(db.execute("SELECT value FROM manifest WHERE key = 'generation'").fetchone()[0])
 
     def article(self, article_id: str) -> Article | None:
@@ -322,7 +328,7 @@ class Store:
         columns = ", ".join(f"a.{column}" for column in _COLUMNS)
         query = f"""SELECT a.digest, a.retired, t.time, {columns} FROM article a LEFT JOIN past t
             ON t.generation = a.retired WHERE a.id = ? ORDER BY a.retired IS NULL DESC, a.key DESC"""
-        with _faults(self.folder):
+        with stored(self.folder):
             rows = self._db.execute(query, (article_id,)).fetchall()
         for digest, retired, time, *row in rows:
             article = _article(row)
@@ -335,7 +341,7 @@ class Store:
 
     def at(self, url: str) -> list[str]:
         """Ids of the articles that are in and stand at an address."""
-        with _faults(self.folder):
+        with stored(self.folder):
             rows = self._db.execute("SELECT id FROM article WHERE url = ? AND retired IS NULL ORDER BY key", (url,))
             return [row[0] for row in rows]
 
@@ -348,22 +354,31 @@ class Store:
         """The rows of a query in the order of its first column, which must be above its parameter; some at a time."""
         last = 0
         while True:
-            with _faults(self.folder):
+            with stored(self.folder):
                 rows = self._db.execute(f"{query} LIMIT 256", (last,)).fetchall()
             if not rows:
                 return
             yield from rows
             last = rows[-1][0]
 
+    def everything(self) -> Iterator[tuple[int, bool, str, Article | None]]:
+        """(key, whether it is retired, digest, article) of every article, None for one that cannot be read."""
+        query = f"SELECT key, retired, digest, {', '.join(_COLUMNS)} FROM article WHERE key > ? ORDER BY key"
+        for key, retired, digest, *row in self._paged(query):
+            try:
+                yield key, retired is not None, digest, _article(row)
+            except (ValueError, TypeError):
+                yield key, retired is not None, digest, None
+
     def known(self) -> dict[str, Known]:
         """What is in, by article id."""
-        with _faults(self.folder):
+        with stored(self.folder):
             rows = self._db.execute("SELECT id, digest, source FROM article WHERE retired IS NULL")
             return {row[0]: Known(*row[1:]) for row in rows}
 
     def kept(self, what: str) -> str | None:
         """A text that was kept with the index (see `Writer.keep`); None where there is none."""
-        with _faults(self.folder):
+        with stored(self.folder):
             row = self._db.execute("SELECT value FROM manifest WHERE key = ?", (what,)).fetchone()
         return str(row[0]) if row else None
 
@@ -381,7 +396,7 @@ class Store:
         found = {}
         for key, start, end, spans, *row in self._among(query, "a.retired IS NULL AND p.key", keys):
             article = _article(row)
-            found[key] = Passage(article.id, start, end, _spans(spans)), article
+            found[key] = Passage(article.id, start, end, spans(spans)), article
         return found
 
     def sentence_vectors(self, keys: Sequence[int]) -> tuple[dict[int, slice], Vectors]:
@@ -402,7 +417,7 @@ class Store:
         for start in range(0, len(keys), SOME):
             some = list(keys[start : start + SOME])
             last = f" GROUP BY {group}" if group else ""
-            with _faults(self.folder):
+            with stored(self.folder):
                 found += self._db.execute(f"{query} WHERE {column} IN ({', '.join('?' * len(some))}){last}", some)
         return found
 
@@ -411,13 +426,13 @@ class Store:
 
         (Spans of its sentences from its beginning, its vector, those of its sentences.)
         """
-        known = {_hash(text): text for text in texts}
+        known = {content_hash(text): text for text in texts}
         query = """SELECT p.content, substr(a.text, p.start + 1, p."end" - p.start), p.start, p.sentences, v.value,
             v.sentences FROM passage p JOIN article a ON a.key = p.article JOIN vector v ON v.passage = p.key"""
         found = {}
         for content, text, start, spans, value, parts in self._among(query, "p.content", list(known), "p.content"):
             if known[content] == text:
-                relative = tuple((a - start, b - start) for a, b in _spans(spans))
+                relative = tuple((a - start, b - start) for a, b in spans(spans))
                 vectors = np.frombuffer(parts, "<f2").reshape(-1, self.manifest.dimension).astype(np.float32)
                 found[text] = relative, np.frombuffer(value, "<f4").astype(np.float32), vectors
         return found
@@ -425,7 +440,7 @@ class Store:
     def view(self) -> View:
         """All passages that can be found, at the present generation. A cache that does not fit is made again."""
         while True:
-            with _faults(self.folder), self.reading() as db:
+            with stored(self.folder), self.reading() as db:
                 origin = self._origin(db)
                 cache = caches.load(self.folder, origin)
                 if cache is None and self.newest() == origin.generation:
@@ -459,6 +474,11 @@ class Store:
             cache.words,
             Names(Name(tuple(spellings), basis) for spellings, basis in json.loads(row[0] if row else "[]")),
         )
+
+    def cache_fault(self) -> str | None:
+        """What is wrong with the cache of the present generation (see `cache.fault`)."""
+        with stored(self.folder), self.reading() as db:
+            return caches.fault(self.folder, self._origin(db))
 
     # What the cache is made from
 
@@ -512,12 +532,12 @@ class Store:
     def pairs(self) -> dict[tuple[str, str], int]:
         """Number of articles that explain a short form by a long form, by (long, short)."""
         query = "SELECT long, short, count(*) FROM pair GROUP BY long, short"
-        with _faults(self.folder):
+        with stored(self.folder):
             return {(long, short): count for long, short, count in self._db.execute(query)}
 
     def printed(self) -> dict[str, int]:
         """Number of articles that print a short form."""
-        with _faults(self.folder):
+        with stored(self.folder):
             return dict(self._db.execute("SELECT short, count(*) FROM printed GROUP BY short"))
 
     # Copies
@@ -527,18 +547,18 @@ class Store:
         query = "SELECT DISTINCT article FROM passage WHERE signature IS NULL AND article > ? ORDER BY article"
         own = 'SELECT key, start, "end", sentences FROM passage WHERE article = ? ORDER BY key'
         for (article,) in self._paged(query):
-            with _faults(self.folder):
+            with stored(self.folder):
                 rows = self._db.execute(own, (article,)).fetchall()
-            yield self.text(article), [(key, (start, end), _spans(blob)) for key, start, end, blob in rows]
+            yield self.text(article), [(key, (start, end), spans(blob)) for key, start, end, blob in rows]
 
     def ungrouped(self) -> bool:
         """Whether some passage has not been compared with the others yet."""
-        with _faults(self.folder):
+        with stored(self.folder):
             return self._db.execute(f"SELECT 1 {_FOUND} AND p.same IS NULL LIMIT 1").fetchone() is not None
 
     def signed(self) -> Signed:
         """The signatures of all passages and the groups found so far."""
-        with _faults(self.folder), self.reading() as db:
+        with stored(self.folder), self.reading() as db:
             query = f"SELECT p.key, p.article, coalesce(p.same, -1), p.signature {_FOUND} ORDER BY p.article, p.key"
             rows = db.execute(query).fetchall()
             known = dict(db.execute("SELECT key, same FROM article WHERE retired IS NULL AND same IS NOT NULL"))
@@ -556,13 +576,13 @@ class Store:
         """The text of a passage, by key; "" where it was taken out."""
         query = """SELECT substr(a.text, p.start + 1, p."end" - p.start) FROM passage p
             JOIN article a ON a.key = p.article WHERE p.key = ?"""
-        with _faults(self.folder):
+        with stored(self.folder):
             row = self._db.execute(query, (passage,)).fetchone()
         return str(row[0]) if row else ""
 
     def text(self, article: int) -> str:
         """The text of an article, by its key in the database."""
-        with _faults(self.folder):
+        with stored(self.folder):
             row = self._db.execute("SELECT text FROM article WHERE key = ?", (article,)).fetchone()
         return str(row[0]) if row else ""
 
@@ -604,7 +624,7 @@ class Store:
         if db.in_transaction:
             yield db
             return
-        with _faults(self.folder):
+        with stored(self.folder):
             db.execute("BEGIN")
         try:
             yield db
@@ -630,11 +650,11 @@ class Store:
 
         It appears there checked and whole, or not at all. Raises LibraryError where there is an index already.
         """
-        with _faults(folder):
+        with stored(folder):
             folder.mkdir(parents=True, exist_ok=True)
         if self.exists(folder):
             raise LibraryError(f"there is an index in {folder} already; name a folder for the backup that has none")
-        with _faults(folder), _aside(folder) as aside:
+        with stored(folder), _aside(folder) as aside:
             _copy(self._db, aside)
             _place(aside, folder / DATABASE)
 
@@ -645,7 +665,7 @@ class Store:
         Raises LibraryError where a process that reads keeps the log from being emptied.
         """
         before = self.size()
-        with _locked(self.folder, wait), _faults(self.folder):
+        with _locked(self.folder, wait), stored(self.folder):
             with Writer(self)._changing():
                 self._db.execute(
                     "DELETE FROM passage WHERE article IN (SELECT key FROM article WHERE retired IS NOT NULL)"
@@ -663,6 +683,11 @@ class Store:
                 "run this again when that is done"
             )
         return before, self.size()
+
+    def reindex(self) -> None:
+        """Makes SQLite's indexes again from its tables."""
+        with _locked(self.folder, True), stored(self.folder):
+            self._db.execute("REINDEX")
 
     def size(self) -> int:
         """Bytes that the folder's files take."""
@@ -727,10 +752,16 @@ class Writer:
                     spans = np.array(passage.sentences, "<i4").tobytes()
                     key = self._db.execute(
                         'INSERT INTO passage (article, start, "end", sentences, content) VALUES (?, ?, ?, ?, ?)',
-                        (row, passage.start, passage.end, spans, _hash(article.text[passage.start : passage.end])),
+                        (
+                            row,
+                            passage.start,
+                            passage.end,
+                            spans,
+                            content_hash(article.text[passage.start : passage.end]),
+                        ),
                     ).lastrowid
                     blobs = whole.astype("<f4").tobytes(), parts.astype("<f2").tobytes()
-                    self._db.execute("INSERT INTO vector VALUES (?, ?, ?, ?)", (key, *blobs, _hash(*blobs)))
+                    self._db.execute("INSERT INTO vector VALUES (?, ?, ?, ?)", (key, *blobs, content_hash(*blobs)))
 
     def amend(self, articles: Iterable[Article]) -> None:
         """Changes what is known of articles whose text is as it was; passages and vectors stay."""
@@ -750,7 +781,7 @@ class Writer:
 
     def mine(self, rows: Iterable[tuple[int, Iterable[tuple[str, str]], Iterable[str]]]) -> None:
         """Keeps what articles say of names: (key, pairs of long and short form, short forms printed) of each."""
-        with _faults(self._folder), self._db:
+        with stored(self._folder), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             for key, pairs, shorts in rows:
                 self._db.executemany("INSERT OR IGNORE INTO pair VALUES (?, ?, ?)", [(key, *pair) for pair in pairs])
@@ -764,7 +795,7 @@ class Writer:
 
     def quarantine(self, sources: Iterable[str] | None, skipped: Iterable[Skipped]) -> None:
         """Forgets what could not be read of these sources (of all where None), and keeps what is skipped now."""
-        with _faults(self._folder), self._db:
+        with stored(self._folder), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             if sources is None:
                 self._db.execute("DELETE FROM quarantine")
@@ -775,7 +806,7 @@ class Writer:
 
     def sign(self, rows: Iterable[tuple[int, npt.NDArray[np.uint32], Iterable[int]]]) -> None:
         """Keeps the signature and the keys of the sentences of passages."""
-        with _faults(self._folder), self._db:
+        with stored(self._folder), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             for key, signature, hashes in rows:
                 self._db.execute(
@@ -814,7 +845,7 @@ class Writer:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[int]:
-        with _faults(self._folder), self._db:
+        with stored(self._folder), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             query = "UPDATE manifest SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation' RETURNING value"
             generation = int(self._db.execute(query).fetchone()[0])
@@ -843,7 +874,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA journal_size_limit = {LOG}")
-    db.create_function("content_hash", -1, _hash, deterministic=True)
+    db.create_function("content_hash", -1, content_hash, deterministic=True)
     return db
 
 
@@ -884,7 +915,8 @@ _DAMAGED = "`according doctor` tells what is damaged; restore a backup, or build
 
 
 @contextlib.contextmanager
-def _faults(folder: Path) -> Iterator[None]:
+def stored(folder: Path) -> Iterator[None]:
+    """Turns what reading or writing an index raises into a LibraryError that says what to do."""
     try:
         yield
     except sqlite3.Error as error:
@@ -914,7 +946,7 @@ def _unlink(path: Path) -> None:
 
 def _begin(db: sqlite3.Connection, manifest: Manifest) -> None:
     """Makes the tables of an empty index."""
-    db.create_function("content_hash", -1, _hash, deterministic=True)
+    db.create_function("content_hash", -1, content_hash, deterministic=True)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("BEGIN")
     for statement in _statements("".join((_SCHEMA, *_FORMATS.values()))):
@@ -942,7 +974,7 @@ def _place(made: Path, place: Path) -> None:
     caches.sync(place.parent)
 
 
-def _hash(*parts: str | bytes) -> int:
+def content_hash(*parts: str | bytes) -> int:
     """64 bits of BLAKE2b, as SQLite keeps whole numbers."""
     found = hashlib.blake2b(digest_size=8)
     for part in parts:
@@ -950,7 +982,8 @@ def _hash(*parts: str | bytes) -> int:
     return int.from_bytes(found.digest(), "little", signed=True)
 
 
-def _spans(blob: bytes) -> tuple[Span, ...]:
+def spans(blob: bytes) -> tuple[Span, ...]:
+    """The spans of a passage's sentences, as the database keeps them."""
     return tuple(map(tuple, np.frombuffer(blob, "<i4").reshape(-1, 2).tolist()))
 
 

@@ -7,7 +7,7 @@ from conftest import ROOT
 
 ORDER = [
     "errors", "article", "dates", "outlets", "names", "restrictions", "attribution", "readers", "passage", "copies",
-    "encoder", "lexical", "store", "search", "reranker", "balance", "bar", "answer", "report", "library", "evaluate",
+    "encoder", "lexical", "cache", "store", "search", "reranker", "balance", "bar", "answer", "report", "doctor", "library", "evaluate",
     "cards", "cli", "web", "__init__", "__main__",
 ]  # fmt: skip
 

@@ -1,0 +1,287 @@
+"""Index folder -> what is wrong with it: every row and file held against every other that it must agree with.
+
+Beside the store, which trusts what it wrote; this reads the same tables and trusts nothing. What is made from the
+database can be repaired, without encoding anything: the cache, SQLite's own indexes. What is damaged in the database
+itself is named, so that it can be removed and built again, or a backup restored.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import bar, cache, names, outlets
+from .copies import PERMUTATIONS
+from .errors import AccordingError, LibraryError
+from .store import DATABASE, FORMAT, Store, content_hash, spans, stored
+
+UNIT = 1e-3  # how far from 1 the length of a vector may be; the sentences' are kept in half precision
+NAMED = 10  # faults of one kind that are told one by one
+_INDEX = ("missing from index", "wrong # of entries in index", "non-unique entry in index")
+
+
+@dataclass
+class Check:
+    """One kind of thing that was looked at.
+
+    Attributes:
+        name: what.
+        count: how many of them.
+        faults: what is wrong, in words; of many the first.
+        more: how many beyond those.
+        repaired: what was done about all of it; empty where nothing was.
+    """
+
+    name: str
+    count: int = 0
+    faults: list[str] = field(default_factory=list)
+    more: int = 0
+    repaired: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong, any more."""
+        return not self.faults or bool(self.repaired)
+
+    def add(self, fault: str) -> None:
+        """Notes a fault."""
+        if len(self.faults) < NAMED:
+            self.faults.append(fault)
+        else:
+            self.more += 1
+
+    def lines(self) -> list[str]:
+        """For a reader: how it went, and what is wrong below it."""
+        number = len(self.faults) + self.more
+        found = f"{number:,} fault{'s' if number > 1 else ''}" if number else "ok"
+        said = [f"{self.name:<12}{self.count:>12,}  {found}{f'; {self.repaired}' if self.repaired else ''}"]
+        said += [f"    {fault}" for fault in self.faults]
+        return [*said, f"    and {self.more:,} more"] if self.more else said
+
+
+@dataclass
+class Diagnosis:
+    """All that was looked at in an index folder, and what a reader should know that is no fault."""
+
+    checks: list[Check] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong, any more."""
+        return all(check.ok for check in self.checks)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it in values that JSON knows."""
+        return {"ok": self.ok} | asdict(self)
+
+    def __str__(self) -> str:
+        end = "nothing is wrong" if self.ok else "something is wrong"
+        return "\n".join([*(line for check in self.checks for line in check.lines()), *self.notes, end])
+
+
+def examine(folder: Path, repair: bool = False) -> Diagnosis:
+    """Checks everything in an index folder that can be checked without the articles' files and the encoder.
+
+    Args:
+        folder: the index.
+        repair: whether to make again what is made from the database, and to remove what killed processes left.
+
+    Raises LibraryError where there is no index.
+    """
+    found = Diagnosis()
+    database = _check(found, "database")
+    try:
+        store = Store.open(folder) if repair or not Store.exists(folder) else Store.look(folder)
+    except LibraryError as error:
+        if not Store.exists(folder):
+            raise
+        database.add(str(error))
+        return found
+    try:
+        with stored(folder):
+            _structure(store, database, repair)
+            if store.manifest.format != FORMAT:
+                found.notes.append(f"format {store.manifest.format}: any other command brings it to {FORMAT}")
+            elif database.ok:
+                with store.reading() as db:
+                    _manifest(db, _check(found, "manifest"))
+                    _generations(db, _check(found, "generations"))
+                    _contents(store, db, found)
+                _cache(store, found, repair)
+    except LibraryError as error:  # rows that cannot even be read
+        database.add(str(error))
+    finally:
+        store.close()
+    _leftovers(folder, found, repair)
+    return found
+
+
+def _check(diagnosis: Diagnosis, name: str) -> Check:
+    diagnosis.checks.append(Check(name))
+    return diagnosis.checks[-1]
+
+
+def _structure(store: Store, check: Check, repair: bool) -> None:
+    """Pages, rows and indexes as SQLite checks them, and that what a row refers to is there."""
+    with store.reading() as db:
+        told = [row[0] for row in db.execute("PRAGMA integrity_check")]
+        broken = db.execute("PRAGMA foreign_key_check").fetchall()
+        (check.count,) = db.execute("PRAGMA page_count").fetchone()
+    for line in told if told != ["ok"] else ():
+        check.add(line)
+    for table, row, of, _ in broken:
+        check.add(f"{table} {row} belongs to a row of {of} that is not there")
+    if (
+        check.faults
+        and repair
+        and not check.more
+        and all(any(kind in line for kind in _INDEX) for line in check.faults)
+    ):
+        store.reindex()
+        check.repaired = "made SQLite's indexes again"
+
+
+def _manifest(db: sqlite3.Connection, check: Check) -> None:
+    """The settings that are kept with the index, read as they are when it is used."""
+    values = dict(db.execute("SELECT key, value FROM manifest"))
+    readings: dict[str, Callable[[str], object]] = {
+        "catalogue": outlets.catalogue,
+        "own names": lambda text: names.parse(text, "the index's list of names"),
+        "names": lambda text: [names.Name(tuple(spellings), basis) for spellings, basis in json.loads(text)],
+        "bar": bar.parse,
+    }
+    check.count = len(values)
+    for key, reading in readings.items():
+        try:
+            if key in values:
+                reading(values[key])
+        except (AccordingError, ValueError, TypeError, KeyError) as error:
+            check.add(f"{key} cannot be read ({error})")
+
+
+def _generations(db: sqlite3.Connection, check: Check) -> None:
+    """That nothing in the database is later than its generation, which has its token."""
+    (now,) = db.execute("SELECT CAST(value AS INTEGER) FROM manifest WHERE key = 'generation'").fetchone()
+    check.count = now
+    if now and not db.execute("SELECT 1 FROM past WHERE generation = ?", (now,)).fetchone():
+        check.add(f"generation {now} has no token")
+    latest = """SELECT 'articles changed', max(changed) FROM article UNION SELECT 'articles retired', max(retired)
+        FROM article UNION SELECT 'articles removed', max(generation) FROM gone
+        UNION SELECT 'generations', max(generation) FROM past"""
+    for what, last in db.execute(latest):
+        if last and last > now:
+            check.add(f"{what} in generation {last}, later than {now}")
+
+
+def _contents(store: Store, db: sqlite3.Connection, found: Diagnosis) -> None:
+    """Articles, passages, vectors and groups of copies, one article after another."""
+    articles, passages, vectors, same = (_check(found, n) for n in ("articles", "passages", "vectors", "copies"))
+    for key, retired, digest, article in store.everything():
+        articles.count += 1
+        name = f"article {article.id if article else key}"
+        if article is None or article.digest != digest:
+            articles.add(f"{name} is not as it was stored")
+            continue
+        rows = db.execute(_ROWS, (key,)).fetchall()
+        passages.count += len(rows)
+        vectors.count += len(rows)
+        if not rows and not retired:
+            passages.add(f"{name} has none")
+        for fault in _spans(article.text, rows):
+            passages.add(f"{name}, {fault}")
+        for fault in _vectors(rows, store.manifest.dimension):
+            vectors.add(f"{name}, {fault}")
+    same.count = passages.count
+    wrong = "SELECT key FROM passage WHERE same > key OR length(signature) != ?"
+    for (key,) in db.execute(wrong, (PERMUTATIONS * 4,)):
+        same.add(f"passage {key}: its signature or its group cannot be right")
+    for key, group in db.execute("SELECT key, same FROM article WHERE same > key"):
+        same.add(f"article {key}: its group begins with {group}, which is later")
+    for (key,) in db.execute("SELECT article FROM gone WHERE article IN (SELECT key FROM article)"):
+        articles.add(f"article {key} is there and was removed")
+
+
+_ROWS = """SELECT p.key, p.start, p."end", p.sentences, p.content, v.value, v.sentences, v.checksum
+    FROM passage p LEFT JOIN vector v ON v.passage = p.key WHERE p.article = ? ORDER BY p.start"""
+
+
+def _spans(text: str, rows: list[Any]) -> Iterator[str]:
+    """Faults of the spans of an article's passages: they are its text, cut between sentences."""
+    last = 0
+    for key, start, end, sentences, content, *_ in rows:
+        said = text[start:end]
+        if not (0 <= start < end <= len(text)) or said != said.strip():
+            yield f"passage {key}: {start} to {end} is no span of its text"
+        elif content != content_hash(said):
+            yield f"passage {key}: its words are not those that were stored"
+        elif text[last:start].strip() or start < last:
+            yield f"passage {key}: it does not begin where the one before it ends"
+        if len(sentences) % 8:
+            yield f"passage {key}: its sentences cannot be read"
+        else:
+            inside = [edge for span in spans(sentences) for edge in span]
+            if inside != sorted(inside) or (inside and (inside[0] < start or inside[-1] > end)):
+                yield f"passage {key}: its sentences are not in it, one after the other"
+        last = end
+    if rows and text[last:].strip():
+        yield "its last passage ends before its text does"
+
+
+def _vectors(rows: list[Any], dimension: int) -> Iterator[str]:
+    """Faults of the vectors of an article's passages, and of those of their sentences."""
+    for key, _, _, sentences, _, value, parts, checksum in rows:
+        if value is None:
+            yield f"passage {key}: it has no vector"
+        elif checksum != content_hash(value, parts):
+            yield f"passage {key}: its vectors are not those that were stored"
+        elif len(value) != 4 * dimension or len(parts) != len(sentences) // 8 * 2 * dimension:
+            yield f"passage {key}: its vectors are not of {dimension} numbers, one for it and one for each sentence"
+        else:
+            whole = np.frombuffer(value, "<f4").reshape(1, -1)
+            lengths = np.linalg.norm(np.frombuffer(parts, "<f2").astype(np.float32).reshape(-1, dimension), axis=1)
+            off = np.abs(np.concatenate([np.linalg.norm(whole, axis=1), lengths]) - 1)
+            if not np.all(off < UNIT):  # not a number is no length either
+                yield f"passage {key}: the length of one of its vectors is not 1"
+
+
+def _cache(store: Store, found: Diagnosis, repair: bool) -> None:
+    """The cache, passage by passage; one that is not there will be made by whoever asks first."""
+    check = _check(found, "cache")
+    generation = store.generation()
+    later = [n for n in cache.generations(store.folder) if n > generation]
+    if later:
+        check.add(
+            f"there is a cache of generation {max(later)}, the database is at {generation}: a copy of an earlier day "
+            f"was put in its place, or {DATABASE}-wal, which belongs to it, was lost"
+        )
+    if fault := store.cache_fault():
+        check.add(f"cache.{generation}: {fault}")
+    check.count = generation in cache.generations(store.folder)
+    if not check.count:
+        found.notes.append("there is no cache of the newest generation; whoever asks first makes it")
+    if repair and check.faults:
+        cache.clear(store.folder)
+        store.view()
+        check.repaired = "made it again"
+
+
+def _leftovers(folder: Path, found: Diagnosis, repair: bool) -> None:
+    """What processes that were killed left half made."""
+    left = [path for path in folder.glob("*.making.*") if cache.abandoned(path)]
+    if left and repair:
+        for path in left:
+            cache.delete(path)
+        found.notes.append(f"removed {len(left)} that processes which were killed had left half made")
+    elif left:
+        found.notes.append(f"{len(left)} left half made by processes that were killed; --repair removes them")
+    for path in sorted(folder.glob("library.format*.sqlite")):
+        day = dt.date.fromtimestamp(path.stat().st_mtime)
+        found.notes.append(f"{path.name} is the index as it was before {day}; `according compact` deletes it")
