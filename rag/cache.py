@@ -6,6 +6,7 @@ database, a folder of its own:
     cache.N/
     ├── vectors.faiss          the vectors of the passages that can be found, in the order of
     ├── keys.npy               their keys
+    ├── signs.faiss            their signs alone, for a first look through very many
     ├── passages/, articles/   their words (see `lexical`)
     └── stamp.json             the generation, its token, and a checksum of every file; written last
 
@@ -36,7 +37,9 @@ from . import lexical
 from .encoder import Vectors
 from .errors import LibraryError
 
-CACHE, VECTORS, KEYS, STAMP = "cache", "vectors.faiss", "keys.npy", "stamp.json"
+CACHE, VECTORS, KEYS, SIGNS, STAMP = "cache", "vectors.faiss", "keys.npy", "signs.faiss", "stamp.json"
+READ = (KEYS, VECTORS, SIGNS)  # whole into memory; tantivy reads its own files as it needs them
+FEW = 30_000  # vectors that are fast to look through one by one
 MAKING = f"{CACHE}.making."
 LEFT = 86_400.0  # seconds after which what is half made is nobody's any more
 # Share of articles that tantivy may hold taken out or replaced: it counts their words until they are merged away, so
@@ -68,7 +71,8 @@ class Origin:
         tokens: what tells each generation from its namesake in a copy of the database that went another way.
         dimension: length of the vectors.
         keys: of the passages that can be found, ascending, (n,).
-        articles: of their articles, ascending, (m,).
+        owners: the key of the article of each, (n,).
+        articles: the keys of all articles, ascending, (m,).
         since: what has changed since a generation.
         vectors: the vectors of all passages with keys above one, by ascending key: (keys, (n, dimension)) at a time.
         documents: the articles that were put in or amended since a generation, -1 for all, and can be found.
@@ -78,6 +82,7 @@ class Origin:
     tokens: Mapping[int, str]
     dimension: int
     keys: Keys
+    owners: Keys
     articles: Keys
     since: Callable[[int], Changes]
     vectors: Callable[[int], Iterable[tuple[Keys, Vectors]]]
@@ -90,9 +95,11 @@ class Origin:
 
 @dataclass(frozen=True)
 class Cache:
-    """Both indexes of one generation: FAISS's row i is the passage `Origin.keys[i]`."""
+    """The indexes of one generation: row i of FAISS's is the passage `keys[i]`. `signs` is None for FEW passages."""
 
+    keys: Keys
     index: faiss.Index
+    signs: faiss.Index | None
     words: lexical.Lexical
 
 
@@ -205,20 +212,21 @@ def _made(folder: Path, aside: Path, origin: Origin) -> tuple[Cache, Stamp]:
         stale = old.stale + len(since.gone) + sum(key <= old.highest for key in since.changed)
         if since.erased or stale > STALE * len(origin.articles):
             break  # an earlier one is no better
-        known = _shared(place, aside, old)
-        lexical.update(aside, since.gone, origin.documents(old.generation))
-        words = _words(aside, len(origin.keys))
-        found = _vectors(place, old, origin.dimension)
-        if words is not None and found is not None:
-            return Cache(_written(aside, _changed(found, origin), origin), words), replace(
-                fresh, files=known, stale=stale
-            )
+        with contextlib.suppress(FileNotFoundError):  # another process has just cleared it away
+            found = _vectors(place, old, origin.dimension)
+            known = _shared(place, aside, old)
+            if found is not None:
+                lexical.update(aside, since.gone, origin.documents(old.generation))
+                words = _words(aside, len(origin.keys))
+                if words is not None:
+                    return _written(aside, _changed(found, origin), words), replace(fresh, files=known, stale=stale)
         shutil.rmtree(aside, ignore_errors=True)
     lexical.update(aside, (), origin.documents(-1))
     words = _words(aside, len(origin.keys))
     if words is None:
         raise OSError("the words cannot be read back")
-    return Cache(_written(aside, _changed(None, origin), origin), words), fresh
+    empty = Vectored(np.empty(0, np.int64), _flat(origin.dimension), None)
+    return _written(aside, _changed(empty, origin), words), fresh
 
 
 def generations(folder: Path) -> list[int]:
@@ -234,7 +242,7 @@ def _shared(old: Path, new: Path, stamp: Stamp) -> dict[str, str]:
     """
     known = {}
     for name in stamp.files:
-        if name in (VECTORS, KEYS):
+        if name in READ:
             continue
         (new / name).parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".json"):
@@ -257,34 +265,62 @@ def _flat(dimension: int) -> faiss.Index:
     return faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 
 
-def _changed(old: tuple[Keys, faiss.Index] | None, origin: Origin) -> faiss.Index:
-    """The index of the vectors: the old one without what is gone and with what is new, which always comes last."""
-    keys, index = old or (np.empty(0, np.int64), _flat(origin.dimension))
+@dataclass(frozen=True)
+class Vectored:
+    """The vectors of passages by their keys, and their signs where there are many."""
+
+    keys: Keys
+    index: faiss.Index
+    signs: faiss.Index | None
+
+
+def _changed(old: Vectored, origin: Origin) -> Vectored:
+    """The vectors without what is gone and with what is new, which always comes last."""
+    keys, index, signs = old.keys, old.index, old.signs
     gone = np.flatnonzero(~np.isin(keys, origin.keys))
     if len(gone):
-        index.remove_ids(faiss.IDSelectorBatch(gone))
+        for each in (index, signs) if signs else (index,):
+            each.remove_ids(faiss.IDSelectorBatch(gone))
         keys = np.delete(keys, gone)
-    if not np.array_equal(keys, origin.keys[: len(keys)]):  # it is of another history
-        return _changed(None, origin)
     for found, vectors in origin.vectors(int(keys[-1]) if len(keys) else 0):
-        index.add(vectors[np.isin(found, origin.keys)])
-    if index.ntotal != len(origin.keys):
+        new = vectors[np.isin(found, origin.keys)]
+        index.add(new)
+        if signs and len(new):
+            signs.add(new)
+    if index.ntotal != len(origin.keys) or not np.array_equal(keys, origin.keys[: len(keys)]):
         raise LibraryError(
             f"the database has {len(origin.keys):,} passages and vectors of {index.ntotal:,}; "
             "`according doctor` tells which are missing"
         )
-    return index
+    return Vectored(origin.keys, index, signs if signs and index.ntotal > FEW else _signs(index))
 
 
-def _written(folder: Path, index: faiss.Index, origin: Origin) -> faiss.Index:
+def _signs(index: faiss.Index) -> faiss.Index | None:
+    """A RaBitQ index (Gao and Long 2024, arXiv:2405.12497) of the vectors of another, where these are very many."""
+    count = index.ntotal
+    if count <= FEW:
+        return None
+    signs = faiss.IndexRaBitQ(index.d, faiss.METRIC_INNER_PRODUCT)
+    starts = range(0, count, FEW)
+    totals = [index.reconstruct_n(start, min(FEW, count - start)).sum(axis=0) for start in starts]
+    signs.train((np.sum(totals, axis=0) / count)[None].astype(np.float32))  # of vectors it takes the mean alone
+    for start in starts:
+        signs.add(index.reconstruct_n(start, min(FEW, count - start)))
+    return signs
+
+
+def _written(folder: Path, made: Vectored, words: lexical.Lexical) -> Cache:
     body = io.BytesIO()
-    np.save(body, origin.keys, allow_pickle=False)
-    for name, data in ((VECTORS, faiss.serialize_index(index).data), (KEYS, body.getbuffer())):
+    np.save(body, made.keys, allow_pickle=False)
+    files = {KEYS: body.getbuffer(), VECTORS: faiss.serialize_index(made.index).data}
+    if made.signs:
+        files[SIGNS] = faiss.serialize_index(made.signs).data
+    for name, data in files.items():
         with (folder / name).open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-    return index
+    return Cache(made.keys, made.index, made.signs, words)
 
 
 def _loaded(place: Path, stamp: Stamp, origin: Origin) -> Cache | None:
@@ -293,20 +329,21 @@ def _loaded(place: Path, stamp: Stamp, origin: Origin) -> Cache | None:
     except OSError:
         return None
     words = _words(place, len(origin.keys))
-    if found is None or words is None or not np.array_equal(found[0], origin.keys):
+    if found is None or words is None or not np.array_equal(found.keys, origin.keys):
         return None
-    return Cache(found[1], words)
+    return Cache(found.keys, found.index, found.signs, words)
 
 
-def _vectors(place: Path, stamp: Stamp, dimension: int) -> tuple[Keys, faiss.Index] | None:
-    """The keys and the index in a cache; the very bytes that are read are those that were checked."""
-    body, vectors = ((place / name).read_bytes() for name in (KEYS, VECTORS))
-    sums = [hashlib.sha256(each).hexdigest() for each in (body, vectors)]
-    if sums != [stamp.files.get(name) for name in (KEYS, VECTORS)]:
+def _vectors(place: Path, stamp: Stamp, dimension: int) -> Vectored | None:
+    """The vectors in a cache; the very bytes that are read are those that are checked."""
+    bodies = {name: (place / name).read_bytes() for name in READ if name in stamp.files}
+    if any(hashlib.sha256(body).hexdigest() != stamp.files[name] for name, body in bodies.items()):
         return None
-    keys = np.load(io.BytesIO(body), allow_pickle=False)
-    index = faiss.deserialize_index(np.frombuffer(vectors, np.uint8))
-    return (keys, index) if index.ntotal == len(keys) and index.d == dimension else None
+    keys = np.load(io.BytesIO(bodies[KEYS]), allow_pickle=False)
+    index = faiss.deserialize_index(np.frombuffer(bodies[VECTORS], np.uint8))
+    signs = faiss.deserialize_index(np.frombuffer(bodies[SIGNS], np.uint8)) if SIGNS in bodies else None
+    counts = {len(keys), index.ntotal, signs.ntotal if signs else len(keys)}
+    return Vectored(keys, index, signs) if len(counts) == 1 and index.d == dimension else None
 
 
 def _words(folder: Path, count: int) -> lexical.Lexical | None:
@@ -372,14 +409,18 @@ def _own(place: Path, origin: Origin) -> Stamp | None:
 
 
 def _stamped(folder: Path, generation: int, token: str | None) -> Stamp | None:
-    """The stamp of a folder whose files are those that were stamped with this generation; else None."""
+    """The stamp of a folder whose files are those that were stamped with this generation; else None.
+
+    Those that are READ are checked as they are read.
+    """
     try:
         stamp = Stamp(**json.loads((folder / STAMP).read_text("utf-8")))
         names = _files(folder)
         fits = (
             (stamp.generation, stamp.token) == (generation, token)
             and sorted(stamp.files) == names
-            and all(stamp.files[name] == _sum(folder / name) for name in names)
+            and {VECTORS, KEYS} <= set(names)
+            and all(stamp.files[name] == _sum(folder / name) for name in names if name not in READ)
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

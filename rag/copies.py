@@ -102,12 +102,12 @@ def _buckets(signatures: Signatures, fresh: npt.NDArray[np.bool_]) -> Iterator[l
     """Rows whose signatures agree in a band, in order; only where one of them is fresh."""
     told = np.flatnonzero((signatures != _NOBODY).any(axis=1))
     bands = np.ascontiguousarray(signatures[told]).view(np.uint64)
-    for band in bands.T if len(told) else ():
-        order = np.argsort(band, kind="stable")
-        cuts = np.flatnonzero(np.diff(band[order])) + 1
-        edges = np.concatenate([[0], cuts, [len(order)]])
-        newest = np.maximum.reduceat(fresh[told][order].astype(np.int8), edges[:-1])
-        for i in np.flatnonzero((np.diff(edges) > 1) & (newest > 0)):
+    for band in bands.T if fresh[told].any() else ():
+        wanted = np.unique(band[fresh[told]])
+        near = np.flatnonzero(wanted[np.searchsorted(wanted[:-1], band)] == band)
+        order = near[np.argsort(band[near], kind="stable")]
+        edges = np.concatenate([[0], np.flatnonzero(np.diff(band[order])) + 1, [len(order)]])
+        for i in np.flatnonzero(np.diff(edges) > 1):
             bucket: list[int] = told[order[edges[i] : edges[i + 1]]].tolist()
             yield bucket
 

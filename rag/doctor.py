@@ -20,7 +20,7 @@ import numpy as np
 from . import bar, cache, names, outlets
 from .copies import PERMUTATIONS
 from .errors import AccordingError, LibraryError
-from .store import DATABASE, FORMAT, Store, content_hash, spans, stored
+from .store import DATABASE, FORMAT, Store, content_hash, sentence_spans, stored
 
 UNIT = 1e-3  # how far from 1 the length of a vector may be; the sentences' are kept in half precision
 NAMED = 10  # faults of one kind that are told one by one
@@ -227,7 +227,7 @@ def _spans(text: str, rows: list[Any]) -> Iterator[str]:
         if len(sentences) % 8:
             yield f"passage {key}: its sentences cannot be read"
         else:
-            inside = [edge for span in spans(sentences) for edge in span]
+            inside = [edge for span in sentence_spans(sentences) for edge in span]
             if inside != sorted(inside) or (inside and (inside[0] < start or inside[-1] > end)):
                 yield f"passage {key}: its sentences are not in it, one after the other"
         last = end

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from . import restrictions
+from .cache import FEW
 from .encoder import Vectors
 from .errors import QuestionError
 from .lexical import Term, Within
 from .outlets import Catalogue, key
 from .restrictions import Restriction
-from .store import FEW, View
+from .store import View
 
 # What a passage's score is made of: the cosine of its own vector and of its best sentence's, the share of the
 # question's words that it holds, and the share that its article holds (docs/measurements.md, "Words and meaning").

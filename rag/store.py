@@ -46,7 +46,6 @@ from .readers.skipped import Skipped
 
 FORMAT = 4
 FORMULA = 5  # of 500,000 sentences of real articles, those that more texts hold are disclaimers, credits, advertising
-FEW = 30_000  # vectors that are fast to look through one by one
 SOME = 500  # values in a query, of which SQLite takes 32,766
 LOG = 64 * 2**20  # bytes that SQLite's log keeps between transactions
 DATABASE, LOCK, MAKING = "library.sqlite", "write.lock", "library.sqlite.making."
@@ -122,9 +121,9 @@ ALTER TABLE past ADD COLUMN time TEXT;  -- when the generation was made, UTC
 ALTER TABLE gone ADD COLUMN erased INTEGER NOT NULL DEFAULT 1;  -- 0: the same text is in under another key
 CREATE INDEX passage_content ON passage (content);
 CREATE INDEX article_url ON article (url) WHERE retired IS NULL;
-UPDATE passage SET content = contentcontent_hash((SELECT substr(text, start + 1, "end" - start) FROM article
+UPDATE passage SET content = content_hash((SELECT substr(text, start + 1, "end" - start) FROM article
     WHERE article.key = passage.article)) WHERE content IS NULL;
-UPDATE vector SET checksum = contentcontent_hash(value, sentences) WHERE checksum IS NULL;
+UPDATE vector SET checksum = content_hash(value, sentences) WHERE checksum IS NULL;
 """
 _FORMATS = {2: _COPIES, 3: _NAMES, 4: _VERSIONS}
 # The passages that can be found: those of articles that are in.
@@ -396,7 +395,7 @@ class Store:
         found = {}
         for key, start, end, spans, *row in self._among(query, "a.retired IS NULL AND p.key", keys):
             article = _article(row)
-            found[key] = Passage(article.id, start, end, spans(spans)), article
+            found[key] = Passage(article.id, start, end, sentence_spans(spans)), article
         return found
 
     def sentence_vectors(self, keys: Sequence[int]) -> tuple[dict[int, slice], Vectors]:
@@ -432,7 +431,7 @@ class Store:
         found = {}
         for content, text, start, spans, value, parts in self._among(query, "p.content", list(known), "p.content"):
             if known[content] == text:
-                relative = tuple((a - start, b - start) for a, b in spans(spans))
+                relative = tuple((a - start, b - start) for a, b in sentence_spans(spans))
                 vectors = np.frombuffer(parts, "<f2").reshape(-1, self.manifest.dimension).astype(np.float32)
                 found[text] = relative, np.frombuffer(value, "<f4").astype(np.float32), vectors
         return found
@@ -450,17 +449,16 @@ class Store:
             # Another process has written meanwhile, and cleared that cache away.
 
     def _view(self, db: sqlite3.Connection, origin: caches.Origin, cache: caches.Cache) -> View:
-        columns = "key, id, outlet, host, date, coalesce(same, key)"
+        columns = "id, outlet, host, date, coalesce(same, key)"
         articles = db.execute(f"SELECT {columns} FROM article WHERE retired IS NULL ORDER BY key").fetchall()
-        passages = db.execute(f"SELECT p.article {_FOUND} ORDER BY p.key").fetchall()
         row = db.execute("SELECT value FROM manifest WHERE key = 'names'").fetchone()
-        key, ids, outlet, host, date, same = zip(*articles, strict=True) if articles else ((),) * 6
+        ids, outlet, host, date, same = zip(*articles, strict=True) if articles else ((),) * 5
         outlets, outlet_codes = _coded(outlet)
         hosts, host_codes = _coded(host)
         return View(
             origin.generation,
             origin.keys,
-            np.searchsorted(np.array(key, np.int64), np.array(passages, np.int64).reshape(-1)).astype(np.int32),
+            np.searchsorted(origin.articles, origin.owners).astype(np.int32),
             outlets,
             hosts,
             outlet_codes,
@@ -468,9 +466,9 @@ class Store:
             np.array([dt.date.fromisoformat(d).toordinal() if d else 0 for d in date], np.int32),
             np.array(same, np.int64),
             tuple(ids),
-            np.array(key, np.int64),
+            origin.articles,
             cache.index,
-            _signs(cache.index),
+            cache.signs,
             cache.words,
             Names(Name(tuple(spellings), basis) for spellings, basis in json.loads(row[0] if row else "[]")),
         )
@@ -483,14 +481,18 @@ class Store:
     # What the cache is made from
 
     def _origin(self, db: sqlite3.Connection) -> caches.Origin:
-        keys = db.execute(f"SELECT p.key {_FOUND} ORDER BY p.key").fetchall()
-        articles = db.execute("SELECT key FROM article WHERE retired IS NULL ORDER BY key").fetchall()
+        rows = db.execute("SELECT key FROM article WHERE retired IS NULL ORDER BY key").fetchall()
+        articles = np.array(rows, np.int64).reshape(-1)
+        passages = np.array(db.execute("SELECT key, article FROM passage").fetchall(), np.int64).reshape(-1, 2)
+        passages = passages[np.isin(passages[:, 1], articles)]
+        passages = passages[np.argsort(passages[:, 0])]
         return caches.Origin(
             self.generation(),
             dict(db.execute("SELECT generation, token FROM past")),
             self.manifest.dimension,
-            np.array(keys, np.int64).reshape(-1),
-            np.array(articles, np.int64).reshape(-1),
+            passages[:, 0],
+            passages[:, 1],
+            articles,
             functools.partial(self._since, db),
             functools.partial(self._vectors, db),
             functools.partial(self._documents, db),
@@ -549,7 +551,7 @@ class Store:
         for (article,) in self._paged(query):
             with stored(self.folder):
                 rows = self._db.execute(own, (article,)).fetchall()
-            yield self.text(article), [(key, (start, end), spans(blob)) for key, start, end, blob in rows]
+            yield self.text(article), [(key, (start, end), sentence_spans(blob)) for key, start, end, blob in rows]
 
     def ungrouped(self) -> bool:
         """Whether some passage has not been compared with the others yet."""
@@ -692,20 +694,6 @@ class Store:
     def size(self) -> int:
         """Bytes that the folder's files take."""
         return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
-
-
-def _signs(index: faiss.Index) -> faiss.Index | None:
-    """A RaBitQ index (Gao and Long 2024, arXiv:2405.12497) of the vectors of another, where these are very many."""
-    count = index.ntotal
-    if count <= FEW:
-        return None
-    signs = faiss.IndexRaBitQ(index.d, faiss.METRIC_INNER_PRODUCT)
-    for start in range(0, count, FEW):
-        vectors = index.reconstruct_n(start, min(FEW, count - start))
-        if not signs.is_trained:
-            signs.train(vectors)  # finds their mean
-        signs.add(vectors)
-    return signs
 
 
 @dataclass(frozen=True)
@@ -982,7 +970,7 @@ def content_hash(*parts: str | bytes) -> int:
     return int.from_bytes(found.digest(), "little", signed=True)
 
 
-def spans(blob: bytes) -> tuple[Span, ...]:
+def sentence_spans(blob: bytes) -> tuple[Span, ...]:
     """The spans of a passage's sentences, as the database keeps them."""
     return tuple(map(tuple, np.frombuffer(blob, "<i4").reshape(-1, 2).tolist()))
 

@@ -9,7 +9,7 @@ import pytest
 from conftest import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 
 import rag
-from rag import search
+from rag import cache, search
 from rag.lexical import Within
 from rag.outlets import catalogue
 from rag.search import Filters, Synonyms
@@ -153,8 +153,9 @@ def test_very_many_vectors_are_found_by_their_signs_first_and_ranked_alike(thous
     def found(library):
         return [[(h.article_id, h.score) for h in library.search(q, k=10, **n)] for q in questions for n in narrow]
 
-    monkeypatch.setattr("rag.store.FEW", 150)
+    monkeypatch.setattr("rag.cache.FEW", 150)
     monkeypatch.setattr(search, "FEW", 150)
+    cache.clear(thousand._store.folder)
     with rag.open(thousand._store.folder, encoder=WordEncoder()) as library:
         assert library._view().signs.ntotal == 1000
         assert thousand._view().signs is None
