@@ -183,7 +183,7 @@ def fault(folder: Path, origin: Origin) -> str | None:
         return "its files are not those that its stamp tells of"
     cache = _loaded(place, stamp, origin)
     if cache is None:
-        return "it does not hold as many passages as the database"
+        return "it does not hold the passages of the database"
     row = 0
     for keys, vectors in origin.vectors(0):
         expected = _flat(origin.dimension)

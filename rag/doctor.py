@@ -262,7 +262,9 @@ def _cache(store: Store, found: Diagnosis, repair: bool) -> None:
             f"there is a cache of generation {max(later)}, the database is at {generation}: a copy of an earlier day "
             f"was put in its place, or {DATABASE}-wal, which belongs to it, was lost"
         )
-    if fault := store.cache_fault():
+    if not all(each.ok for each in found.checks[:-1]):
+        found.notes.append("the cache was not compared with the database, in which something is wrong")
+    elif fault := store.cache_fault():
         check.add(f"cache.{generation}: {fault}")
     check.count = generation in cache.generations(store.folder)
     if not check.count:
