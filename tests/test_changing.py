@@ -116,13 +116,11 @@ def test_a_backup_is_an_index_like_any_other(said, index, tmp_path, words):
 
 
 def test_nothing_is_left_of_a_backup_of_a_damaged_database(index, tmp_path, words):
-    body = (index / DATABASE).read_bytes()
-    (index / DATABASE).write_bytes(body[: len(body) // 3])
-    with (
-        rag.open(index, encoder=words) as library,
-        pytest.raises(LibraryError, match=r"the index in .*malformed.*doctor"),
-    ):
-        library.backup(tmp_path / "copy")
+    with rag.open(index, encoder=words) as library:
+        body = (index / DATABASE).read_bytes()
+        (index / DATABASE).write_bytes(body[: len(body) // 3])
+        with pytest.raises(LibraryError, match=r"the index in .*malformed.*doctor"):
+            library.backup(tmp_path / "copy")
     assert list((tmp_path / "copy").iterdir()) == []
 
 
