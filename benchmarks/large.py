@@ -1,0 +1,171 @@
+"""What a large library costs to keep: built, again unchanged, ten added, a tenth updated and a tenth removed, twice.
+
+    python benchmarks/large.py ARTICLES.jsonl.gz --work FOLDER
+
+After each round the index is held against one built anew from the same articles: counts, and the answers to questions
+made of titles. Every step runs in a process of its own, whose time and peak memory are told. The encoder hashes words:
+fast and deterministic, so that the figures are those of all else; a real one makes the first build much longer, and
+nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import gzip
+import json
+import multiprocessing
+import re
+import resource
+import shutil
+import time
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import rag
+from rag.encoder import Spans, Vectors
+
+Record = dict[str, Any]
+
+
+class HashedWords:
+    """A vector for each word, drawn from its checksum; that of a text is their sum."""
+
+    name = "hashed words"
+    dimension = 384
+    max_tokens = 254
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return [int(1.3 * (text.count(" ") + 1)) for text in texts]
+
+    def encode(self, texts: Sequence[str], sentences: Sequence[Spans]) -> tuple[Vectors, list[Vectors]]:
+        parts = [[self.encode_question(t[a:b]) for a, b in own] for t, own in zip(texts, sentences, strict=True)]
+        whole = [self.encode_question(text) for text in texts]
+        return self._rows(whole), [self._rows(own) for own in parts]
+
+    def encode_question(self, question: str) -> Vectors:
+        total = sum(map(_word, re.findall(r"\w+", question.lower())), np.full(self.dimension, 0.01, np.float32))
+        return np.asarray(total / np.linalg.norm(total), np.float32)
+
+    def _rows(self, vectors: list[Vectors]) -> Vectors:
+        return np.array(vectors, np.float32).reshape(-1, self.dimension)
+
+
+@functools.lru_cache(50_000)
+def _word(word: str) -> Vectors:
+    return np.random.default_rng(zlib.crc32(word.encode())).standard_normal(384).astype(np.float32)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("articles", type=Path)
+    parser.add_argument("--work", type=Path, required=True, help="a folder for what is made; emptied first")
+    parser.add_argument("--limit", type=int, help="only so many articles")
+    parser.add_argument("--questions", type=int, default=300)
+    options = parser.parse_args()
+    shutil.rmtree(options.work, ignore_errors=True)
+    options.work.mkdir(parents=True)
+    with gzip.open(options.articles, "rt", encoding="utf-8") as file:
+        records = {
+            str(n): json.loads(line) | {"id": str(n)} for n, line in enumerate(file) if n < (options.limit or n + 1)
+        }
+    index, questions = (
+        options.work / "index",
+        [r["title"] for r in list(records.values())[:: max(1, len(records) // options.questions)]],
+    )
+    print(f"{'':<34}{'seconds':>9}{'peak MB':>9}")
+
+    ten = dict(list(records.items())[-10:])
+    records = dict(list(records.items())[:-10])
+    first = step("first build", build, write(options.work, records.values()), index)
+    again = step("again, unchanged", build, write(options.work, records.values()), index)
+    print(f"    {again / first:.1%} of the first")
+    step("ten more", add, write(options.work, ten.values()), index)
+    records |= ten
+    for number in (1, 2):
+        keys = list(records)
+        changed = {
+            key: records[key] | {"text": f"{records[key]['text']}\n\nChanged {number} times."}
+            for key in keys[number::10]
+        }
+        gone = keys[number + 4 :: 10]
+        step(f"round {number}: {len(changed):,} updated", add, write(options.work, changed.values()), index)
+        step(f"round {number}: {len(gone):,} removed", remove, gone, index)
+        kept = {key: record for key, record in records.items() if key not in changed and key not in set(gone)}
+        records = kept | changed  # in the order of adding, which decides between passages with equal scores
+        step(f"round {number}: doctor", examine, index)
+        fresh = options.work / "fresh"
+        shutil.rmtree(fresh, ignore_errors=True)
+        step(f"round {number}: built anew", build, write(options.work, records.values()), fresh)
+        counts, answers = look(index, questions)
+        fresh_counts, fresh_answers = look(fresh, questions)
+        same = sum(a == b for a, b in zip(answers, fresh_answers, strict=True))
+        print(f"    {counts}; built anew {'the same' if counts == fresh_counts else fresh_counts}")
+        print(f"    expected articles {len(records):,}; answers the same {same} of {len(questions)}")
+    step("compact", compact, index)
+    step("doctor", examine, index)
+
+
+def step(name: str, work: Callable[..., Any], *arguments: Any) -> float:
+    """Does something in a process of its own; prints and returns how long it took without starting up."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        seconds, peak, said = pool.submit(_measured, work, arguments).result()
+    print(f"{name:<34}{seconds:>9.1f}{peak:>9,.0f}  {said}", flush=True)
+    return seconds
+
+
+def _measured(work: Callable[..., Any], arguments: Sequence[Any]) -> tuple[float, float, str]:
+    start = time.perf_counter()
+    said = work(*arguments)
+    return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, str(said or "")
+
+
+def build(path: Path, index: Path) -> str:
+    with rag.build([path], index=index, encoder=HashedWords()) as library:
+        return str(library.report)
+
+
+def add(path: Path, index: Path) -> str:
+    with rag.open(index, encoder=HashedWords()) as library:
+        report = library.add([path])
+        return f"{report}; {', '.join(f'{stage} {s:.1f} s' for stage, s in report.seconds.items() if s >= 0.05)}"
+
+
+def remove(ids: Sequence[str], index: Path) -> None:
+    with rag.open(index, encoder=HashedWords()) as library:
+        library.remove(ids)
+
+
+def compact(index: Path) -> str:
+    with rag.open(index, encoder=HashedWords()) as library:
+        before, after = library.compact()
+        return f"{before / 1e6:,.0f} MB, then {after / 1e6:,.0f} MB"
+
+
+def examine(index: Path) -> str:
+    return "nothing is wrong" if rag.examine(index).ok else "something is wrong"
+
+
+def look(index: Path, questions: Sequence[str]) -> tuple[dict[str, int], list[Any]]:
+    """Counts of an index, and what it answers."""
+    with rag.open(index, encoder=HashedWords()) as library:
+        counts = library.counts()
+        held = {"articles": counts.articles, "outlets": counts.named, "passages": len(library._view().keys)}
+        answers = [library.ask(question, least=0) for question in questions]
+        return held, [[(c.article_id, c.start, c.end, c.quote, c.outlet, c.date) for c in a.passages] for a in answers]
+
+
+def write(folder: Path, records: Iterable[Record]) -> Path:
+    path = folder / "articles.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(record) + "\n" for record in records)
+    return path
+
+
+if __name__ == "__main__":
+    main()
