@@ -39,8 +39,12 @@ def page(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory, real):
-    folder = tmp_path_factory.mktemp("app")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="module")
+def address(folder, real):
     hostile = {
         "id": "evil",
         "outlet": f"<i>{escape('<b>Daily</b> & <img src=x onerror=alert(1)>')}</i>",
@@ -207,3 +211,30 @@ def test_app_py_serves_the_demonstration(tmp_path):
         server.terminate()
         _, notices = server.communicate(timeout=30)
     assert "69 articles read: 69 new" in notices
+
+
+def test_what_another_process_changes_is_served_without_a_restart(page, address, folder):
+    record = {
+        "id": "quay",
+        "outlet": "The Quay Gazette",
+        "text": "Divers found a bronze bell under the old quay on Friday.",
+    }
+    (folder / "more.jsonl").write_text(json.dumps(record))
+    question = "What did divers find under the old quay?"
+
+    def change(*arguments):
+        command = [sys.executable, "-m", "rag", *map(str, arguments), "--index", str(folder / "index")]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+        assert done.returncode == 0, done.stderr
+
+    page.goto(address)
+    assert "The Quay Gazette" not in ask(page, question).inner_text()
+    change("add", folder / "more.jsonl")
+    expect(ask(page, question).locator("mark").first).to_have_text(record["text"])
+    page.reload()
+    page.get_by_text("Narrow down").click()
+    page.locator("#outlets input").click()
+    expect(page.get_by_role("option", name="The Quay Gazette (1)")).to_be_visible()
+    page.keyboard.press("Escape")
+    change("remove", "quay")
+    assert "The Quay Gazette" not in ask(page, question).inner_text()
