@@ -473,8 +473,9 @@ class Library:
         stored = report.timed("storing", lambda: self._store.encoded(list(spans)))
         vectors = {text: found[1:] for text, found in stored.items() if found[0] == spans[text]}
         fresh = [text for text in spans if text not in vectors]
-        encoded = report.timed("encoding", lambda: encoder.encode(fresh, [spans[text] for text in fresh]))
-        vectors |= dict(zip(fresh, zip(*encoded, strict=True), strict=True))
+        if fresh:
+            encoded = report.timed("encoding", lambda: encoder.encode(fresh, [spans[text] for text in fresh]))
+            vectors |= dict(zip(fresh, zip(*encoded, strict=True), strict=True))
         rows = [
             (a, own, [vectors[a.text[p.start : p.end]] for p in own]) for a, own in zip(articles, split, strict=True)
         ]

@@ -693,7 +693,11 @@ class Store:
 
     def size(self) -> int:
         """Bytes that the folder's files take."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        total = 0
+        for path in self.folder.rglob("*"):
+            with contextlib.suppress(OSError):  # another process may remove what it made
+                total += path.stat().st_size if path.is_file() else 0
+        return total
 
 
 @dataclass(frozen=True)
