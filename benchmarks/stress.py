@@ -398,6 +398,8 @@ def stress(folder: Path, seconds: float, writers: int, readers: int, threads: in
         try:
             assert {i: stored(article) for i, article in there.items()} == own, "the index does not hold what was put"
             assert {h.article_id for h in library.search("harbour", k=1000)} == set(there)
+            diagnosis = rag.examine(folder / "index")
+            assert diagnosis.ok, str(diagnosis)
         except AssertionError as error:
             total.violations.append(f"at the end: {error}")
     return total
