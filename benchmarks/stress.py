@@ -43,8 +43,8 @@ from rag.errors import CitationError, LibraryError
 
 OUTLETS = [f"{tree} Herald" for tree in ("Ash", "Birch", "Cedar", "Elm", "Fir", "Larch")]
 FIRST = dt.date(1990, 1, 1)
-THINGS = "ferry harbour bridge orchard frost strike union kiosk lighthouse railway tunnel school".split()
-ACTS = "closed opened burned moved rebuilt flooded sold repaired".split()
+THINGS = ["ferry", "harbour", "bridge", "orchard", "frost", "strike", "union", "kiosk", "lighthouse", "tunnel", "school"]
+ACTS = ["closed", "opened", "burned", "moved", "rebuilt", "flooded", "sold", "repaired"]
 LOG = "gone.log"
 BUSY = "a process that reads it keeps the old pages"  # compacting beside readers may say so
 
@@ -81,7 +81,7 @@ class Own:
 
 def words(article: str, text: int) -> str:
     """The text of an article: sentences that each bear its id and number, in paragraphs that make several passages."""
-    chance = random.Random(f"{article} {text}")  # noqa: S311
+    chance = random.Random(f"{article} {text}")
     says = [
         f"Edition {text} of {article} says that the {chance.choice(THINGS)} near the {chance.choice(THINGS)} was "
         f"{chance.choice(ACTS)} and the {chance.choice(THINGS)} {chance.choice(ACTS)} again."
@@ -184,7 +184,7 @@ class Writing:
     def __init__(self, folder: Path, name: int, articles: int, tally: Tally):
         self.folder, self.name, self.tally = folder, name, tally
         self.log = Log(folder / LOG)
-        self.chance = random.Random(name)  # noqa: S311
+        self.chance = random.Random(name)
         self.index = folder / "index"
         self.file = folder / "files" / f"writer{name}.jsonl"
         self.number = 0
@@ -351,7 +351,7 @@ def reader(folder: Path, name: int, threads: int, seconds: float, start: Any, do
         until = time.monotonic() + seconds
 
         def run(thread: int) -> None:
-            chance, tally = random.Random(f"{name} {thread}"), tallies[thread]  # noqa: S311
+            chance, tally = random.Random(f"{name} {thread}"), tallies[thread]
             while time.monotonic() < until and len(tally.violations) < 3:
                 try:
                     read(library, log, chance, tally)

@@ -248,7 +248,7 @@ with rag.open(index, encoder=WordEncoder()) as library:
 """
     other.begin(writing, index=index, file=tmp_path / "both.jsonl")
     numbers = []
-    while not numbers or numbers[-1] < 24 and len(numbers) < 200:
+    while not numbers or (numbers[-1] < 24 and len(numbers) < 200):
         folder = tmp_path / f"backup{len(numbers)}"
         library.backup(folder)
         with rag.open(folder, encoder=words) as copy:
