@@ -43,7 +43,7 @@ from rag.errors import CitationError, LibraryError
 
 OUTLETS = [f"{tree} Herald" for tree in ("Ash", "Birch", "Cedar", "Elm", "Fir", "Larch")]
 FIRST = dt.date(1990, 1, 1)
-THINGS = ["ferry", "harbour", "bridge", "orchard", "frost", "strike", "union", "kiosk", "lighthouse", "tunnel", "school"]
+THINGS = ["ferry", "harbour", "bridge", "orchard", "frost", "strike", "union", "kiosk", "tunnel", "school"]
 ACTS = ["closed", "opened", "burned", "moved", "rebuilt", "flooded", "sold", "repaired"]
 LOG = "gone.log"
 BUSY = "a process that reads it keeps the old pages"  # compacting beside readers may say so
