@@ -231,7 +231,7 @@ def _made(folder: Path, aside: Path, origin: Origin) -> tuple[Cache, Stamp]:
 
 def generations(folder: Path) -> list[int]:
     """The generations of which there are caches in an index folder, the latest first."""
-    numbers = (path.suffix[1:] for path in folder.glob(f"{CACHE}.*"))
+    numbers = (path.name.removeprefix(f"{CACHE}.") for path in folder.glob(f"{CACHE}.*"))
     return sorted((int(number) for number in numbers if number.isascii() and number.isdigit()), reverse=True)
 
 

@@ -191,19 +191,23 @@ def update(folder: Path, gone: Iterable[int], documents: Iterable[Document]) -> 
         (folder / name).mkdir(parents=True, exist_ok=True)
         indexes.append(_open(folder / name))
     passages, articles = (index.writer(_HEAP, 1) for index in indexes)
-    for key in gone:
-        passages.delete_documents_by_query(_number("article", key))
-        articles.delete_documents_by_query(_number("article", key))
-    for document in documents:
-        passages.delete_documents_by_query(_number("article", document.key))
-        articles.delete_documents_by_query(_number("article", document.key))
-        articles.add_document(_document(document, document.key, document.text))
-        for key, text in document.passages:
-            passages.add_document(_document(document, key, text))
-    for writer in (passages, articles):
-        writer.commit()
-        writer.garbage_collect_files()
-        writer.wait_merging_threads()
+    try:
+        for key in gone:
+            passages.delete_documents_by_query(_number("article", key))
+            articles.delete_documents_by_query(_number("article", key))
+        for document in documents:
+            passages.delete_documents_by_query(_number("article", document.key))
+            articles.delete_documents_by_query(_number("article", document.key))
+            articles.add_document(_document(document, document.key, document.text))
+            for key, text in document.passages:
+                passages.add_document(_document(document, key, text))
+        passages.commit()
+        articles.commit()
+        for writer in (passages, articles):
+            writer.garbage_collect_files()
+            writer.wait_merging_threads()
+    finally:
+        del passages, articles  # waits for their threads, which write where whoever meets an error may want to delete
 
 
 @functools.cache

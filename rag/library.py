@@ -585,6 +585,8 @@ class Library:
         ranked = search.rank(view, vector, asked, words.result(), k, self._store.sentence_vectors)
         stored = self._store.passages([r.key for r in ranked])
         found = [Found(*stored[r.key], r, (r.key,)) for r in ranked if r.key in stored]
+        # What is known of an article may have changed since the passages were looked up.
+        found = [f for f in found if asked.filters.allow(f.article.outlet, f.article.date)]
         return found if self.reranker is None else self._reranked(self.reranker, asked.text, found)
 
     def _reranked(self, reranker: Reranker, question: str, found: list[Found]) -> list[Found]:

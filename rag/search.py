@@ -82,6 +82,14 @@ class Filters:
         first, last = (day.toordinal() if day else None for day in (self.after, self.before))
         return Within(self.outlets, first, last, self.undated)
 
+    def allow(self, outlet: str | None, date: dt.date | None) -> bool:
+        """Whether an article of that outlet and date passes."""
+        if self.outlets and outlet not in self.outlets:
+            return False
+        if date is None:
+            return self.undated or not self.dated
+        return (self.after or date) <= date <= (self.before or date)
+
 
 def filters(
     view: View, catalogue: Catalogue, outlets: str | Iterable[str] | None, after: object, before: object

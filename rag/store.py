@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import functools
 import hashlib
 import json
@@ -272,9 +273,8 @@ class Store:
             raise LibraryError(f"there is no index in {folder}; make one with: according build PATHS --index {folder}")
         with stored(folder), contextlib.closing(_connect(folder / DATABASE)) as db:
             found = _manifest(db)
-            if found.format < FORMAT:
-                with _locked(folder, wait):
-                    found = _upgrade(db, folder)
+        if found.format < FORMAT:
+            found = _upgrade(folder, found.format, wait)
         if found.format != FORMAT:
             raise LibraryError(
                 f"the index in {folder} has format {found.format}, this version of According reads {FORMAT}; "
@@ -291,13 +291,28 @@ class Store:
     @property
     def _db(self) -> sqlite3.Connection:
         path = self.folder / DATABASE
-        if (frozen := getattr(self._local, "frozen", None)) and frozen != _state(path):
-            self.close()  # another process has begun to write what was read as if nobody did
-        if getattr(self._local, "db", None) is None:
-            self._local.db = _connect(path)
-            self._local.frozen = _state(path) if isinstance(self._local.db, _Frozen) else None
-        connection: sqlite3.Connection = self._local.db
-        return connection
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db and not db.in_transaction and self._has_changed():
+            self.close()
+            db = None
+        if db is None:
+            state = _state(path)
+            db = self._local.db = _connect(path)
+            self._local.frozen = state if isinstance(db, _Frozen) else None
+        return db
+
+    def _has_changed(self) -> bool:
+        """Whether another process has written what this thread reads as if nobody did."""
+        frozen = getattr(self._local, "frozen", None)
+        return bool(frozen) and frozen != _state(self.folder / DATABASE)
+
+    def _writable(self) -> sqlite3.Connection:
+        """This thread's connection, as one that can write."""
+        with stored(self.folder):
+            if isinstance(self._db, _Frozen):
+                self.close()
+                self._local.db, self._local.frozen = _connect(self.folder / DATABASE, writing=True), None
+            return self._db
 
     # Reading
 
@@ -439,7 +454,7 @@ class Store:
     def view(self) -> View:
         """All passages that can be found, at the present generation. A cache that does not fit is made again."""
         while True:
-            with stored(self.folder), self.reading() as db:
+            with contextlib.suppress(_ChangedError), stored(self.folder), self.reading() as db:
                 origin = self._origin(db)
                 cache = caches.load(self.folder, origin)
                 if cache is None and self.newest() == origin.generation:
@@ -622,17 +637,21 @@ class Store:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """One read transaction of this thread: all that is read in it is of one generation."""
-        db = self._db
-        if db.in_transaction:
+        with stored(self.folder):
+            db = self._db
+            nested = db.in_transaction
+            if not nested:
+                db.execute("BEGIN")
+        if nested:
             yield db
             return
-        with stored(self.folder):
-            db.execute("BEGIN")
         try:
             yield db
         finally:
             if db.in_transaction:
                 db.execute("COMMIT")
+            if self._has_changed():
+                raise _ChangedError(f"the index in {self.folder} was changed while it was read; try again")
 
     # Writing
 
@@ -724,7 +743,7 @@ class Writer:
 
     def __init__(self, store: Store):
         self._folder = store.folder
-        self._db = store._db
+        self._db = store._writable()
 
     def put(self, batch: Iterable[tuple[Article, Sequence[Passage], Sequence[tuple[Vectors, Vectors]]]]) -> None:
         """Adds articles, each with its passages and the vectors of each passage: its own, and those of its sentences.
@@ -847,20 +866,25 @@ class Writer:
 
 
 class _Frozen(sqlite3.Connection):
-    """A database that can be read without its log: nobody writes it, and this process may not."""
+    """A database that is read without its log: nobody writes it, and no log can be made here."""
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+class _ChangedError(LibraryError):
+    """Another process has begun to write what was being read as if nobody did."""
+
+
+def _connect(path: Path, writing: bool = False) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?mode=rw"
     db = sqlite3.connect(address, uri=True, timeout=30, isolation_level=None)
     try:
         db.execute("SELECT 1 FROM sqlite_master")
     except sqlite3.OperationalError as error:
         db.close()
-        # A log that nobody writes is made by whoever reads first, which a read-only folder forbids; without a log the
-        # database can do without one.
-        forbidden = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
-        if not forbidden or _state(path)[-1]:
+        # A log that nobody writes is made by whoever reads first, which a read-only folder forbids and for which a full
+        # disk has no room; without a log the database can do without one.
+        code = error.sqlite_errorcode
+        forbidden = code & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+        if writing or _state(path)[-1] or not (forbidden or code == sqlite3.SQLITE_IOERR_SHMSIZE):
             raise
         db = sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None, factory=_Frozen)
     db.execute("PRAGMA foreign_keys = ON")
@@ -889,19 +913,32 @@ def _locked(folder: Path, wait: bool) -> Iterator[None]:
             log.warning("waiting for another process that is writing to %s ...", folder)
             lock.acquire()
     except OSError as error:
-        raise LibraryError(f"the index in {folder} cannot be written ({error.strerror or error})") from error
+        raise LibraryError(
+            f"the index in {folder} cannot be written ({error.strerror or error}){_todo(error)}"
+        ) from error
     try:
         yield
     finally:
         lock.release()
 
 
-# What is wrong, by SQLite's result code, and what to do.
+_FULL = "its disk is full; free some space and run this again: what was done is kept"
+_READ_ONLY = "it may not be written here; change its permissions, or copy the folder and use the copy"
+# What is wrong, by SQLite's result code, and by that of the system, and what to do.
 _REASONS = {
-    sqlite3.SQLITE_FULL: "its disk is full; free some space and run this again: what was done is kept",
-    sqlite3.SQLITE_READONLY: "it may not be written here; change its permissions, or copy the folder and use the copy",
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
     sqlite3.SQLITE_CANTOPEN: "it may not be opened here; change its permissions, or copy the folder and use the copy",
     sqlite3.SQLITE_BUSY: "another process holds its database for long; try again when it is done",
+    sqlite3.SQLITE_IOERR_SHMSIZE: _FULL,
+    sqlite3.SQLITE_IOERR: "its disk cannot be read or written; see to the disk, or copy the folder to another one",
+}
+_SYSTEM = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EACCES: _READ_ONLY,
+    errno.EPERM: _READ_ONLY,
+    errno.EROFS: _READ_ONLY,
 }
 _DAMAGED = "`according doctor` tells what is damaged; restore a backup, or build it again into a new folder"
 
@@ -912,12 +949,19 @@ def stored(folder: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        reason = _REASONS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF, _DAMAGED)
+        code = getattr(error, "sqlite_errorcode", None) or 0
+        reason = _REASONS.get(code) or _REASONS.get(code & 0xFF, _DAMAGED)
         raise LibraryError(f"the index in {folder} cannot be used ({error}): {reason}") from error
     except (KeyError, ValueError) as error:
         raise LibraryError(f"the index in {folder} cannot be used ({error}): {_DAMAGED}") from error
     except OSError as error:
-        raise LibraryError(f"the index in {folder} cannot be used ({error})") from error
+        raise LibraryError(f"the index in {folder} cannot be used ({error}){_todo(error)}") from error
+
+
+def _todo(error: OSError) -> str:
+    """What to do about an error of the system, to be put behind it."""
+    reason = _SYSTEM.get(error.errno or 0)
+    return f": {reason}" if reason else ""
 
 
 @contextlib.contextmanager
@@ -932,20 +976,25 @@ def _aside(folder: Path) -> Iterator[Path]:
 
 
 def _unlink(path: Path) -> None:
-    for each in (path, *(path.with_name(f"{path.name}-{end}") for end in ("wal", "shm", "journal"))):
+    for each in (path, *_beside(path)):
         each.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> list[Path]:
+    """What SQLite keeps beside a database."""
+    return [path.with_name(f"{path.name}-{end}") for end in ("wal", "shm", "journal")]
 
 
 def _begin(db: sqlite3.Connection, manifest: Manifest) -> None:
     """Makes the tables of an empty index."""
     db.create_function("content_hash", -1, content_hash, deterministic=True)
-    db.execute("PRAGMA journal_mode = WAL")
     db.execute("BEGIN")
     for statement in _statements("".join((_SCHEMA, *_FORMATS.values()))):
         db.execute(statement)
     pairs = {"format": manifest.format, "encoder": manifest.encoder, "dimension": manifest.dimension, "generation": 0}
     db.executemany("INSERT INTO manifest VALUES (?, ?)", [(key, str(value)) for key, value in pairs.items()])
     db.execute("COMMIT")
+    db.execute("PRAGMA journal_mode = WAL")  # last: what stands in a log would not move with the file
 
 
 def _copy(db: sqlite3.Connection, path: Path) -> None:
@@ -962,6 +1011,8 @@ def _place(made: Path, place: Path) -> None:
     """Puts a database that was made aside in its place: whole and on the disk, or not at all."""
     with made.open("rb") as file:
         os.fsync(file.fileno())
+    for path in _beside(place):  # the log of one that stood there would be taken for its own
+        path.unlink(missing_ok=True)
     made.replace(place)
     caches.sync(place.parent)
 
@@ -991,24 +1042,36 @@ def _manifest(db: sqlite3.Connection) -> Manifest:
     return Manifest(values["encoder"], int(values["dimension"]), int(values["format"]))
 
 
-def _upgrade(db: sqlite3.Connection, folder: Path) -> Manifest:
+def _upgrade(folder: Path, old: int, wait: bool) -> Manifest:
     """Brings an older index up to this format, after a copy of it; unless another process has just done so."""
-    old = _manifest(db).format
-    if old < FORMAT:
-        kept = folder / f"library.format{old}.sqlite"
-        log.warning(
-            "bringing the index in %s from format %s to %s; %s keeps it as it was", folder, old, FORMAT, kept.name
-        )
-        with _aside(folder) as aside:
-            _copy(db, aside)
-            _place(aside, kept)
-        with db:
-            db.execute("BEGIN IMMEDIATE")
-            for step in range(old + 1, FORMAT + 1):
-                for statement in _statements(_FORMATS[step]):
-                    db.execute(statement)
-            db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(FORMAT),))
-    return _manifest(db)
+    try:
+        with (
+            _locked(folder, wait),
+            stored(folder),
+            contextlib.closing(_connect(folder / DATABASE, writing=True)) as db,
+        ):
+            if (old := _manifest(db).format) < FORMAT:
+                _keep(db, folder, old)
+                with db:
+                    db.execute("BEGIN IMMEDIATE")
+                    for step in range(old + 1, FORMAT + 1):
+                        for statement in _statements(_FORMATS[step]):
+                            db.execute(statement)
+                    db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(FORMAT),))
+            return _manifest(db)
+    except LibraryError as error:
+        raise LibraryError(
+            f"the index in {folder} has format {old} and must be brought to format {FORMAT} first; that failed: {error}"
+        ) from error
+
+
+def _keep(db: sqlite3.Connection, folder: Path, old: int) -> None:
+    """Keeps a copy of an index of an older format."""
+    kept = folder / f"library.format{old}.sqlite"
+    log.warning("bringing the index in %s from format %s to %s; %s keeps it as it was", folder, old, FORMAT, kept.name)
+    with _aside(folder) as aside:
+        _copy(db, aside)
+        _place(aside, kept)
 
 
 def _statements(script: str) -> Iterator[str]:
