@@ -47,7 +47,8 @@ import rag  # noqa: E402
 from rag import cache, copies, lexical, passage  # noqa: E402
 from rag.article import Article  # noqa: E402
 from rag.errors import AccordingError, LibraryError  # noqa: E402
-from rag.store import DATABASE, Store, Writer  # noqa: E402
+from rag.names import Name  # noqa: E402
+from rag.store import DATABASE, Store, Writer, _listed  # noqa: E402
 
 LONGEST = 120  # seconds that a child may take
 INDEXES = ("index", "backup", "old")
@@ -55,9 +56,12 @@ WRONG = ("unopened", "lost", "torn", "double", "off", "faults", "encoded", "diff
 MEMORY = "/dev/shm"  # what SIGKILL leaves is in the system's memory anyway, so that no disk need be waited for
 NAMED = 20  # faults that are told one by one
 # What is printed of each kind of kill: its heading and what is counted.
-COLUMNS = {"runs": "runs", "kills": "killed", "opened": "opened", "reported": "reported", "lost": "lost", "torn": "torn",
+COLUMNS = {
+    "runs": "runs", "kills": "killed", "opened": "opened", "reported": "reported", "lost": "lost", "torn": "torn",
     "double": "double", "citations": "citations", "off": "off", "faults": "faults", "caches made": "repaired",
-    "left over": "left", "encoded again": "encoded", "failed": "failed", "same end": "same"}  # fmt: skip
+    "left over": "left", "at the end": "litter", "encoded again": "encoded", "failed": "failed", "same end": "same",
+}  # fmt: skip
+KINDS = ("statement", "file", "sync", "words", "journal")
 CALLS = ("write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "link", "linkat", "unlink",
     "unlinkat", "ftruncate", "mkdir", "mkdirat", "rmdir")  # fmt: skip
 
@@ -210,10 +214,12 @@ def _compact(scene: Scene) -> None:
 LIFE = (_first, _second, _third, _second, _add, _amend, _remove, _keep, _back_up, _upgrade, _compact, _third)
 
 
-def live(scene: Scene) -> None:
+def live(scene: Scene, steps: Steps | None = None) -> None:
     """Does what is not done yet."""
     rag.library.BATCH = 3
     for number in range(scene.journal.replay().done, len(LIFE)):
+        if steps:
+            steps.act = LIFE[number].__name__.strip("_")
         LIFE[number](scene)
         scene.journal.write("done", number + 1)
 
@@ -257,10 +263,13 @@ class Ledger:
             for article_id in what:
                 self._retire(article_id)
         elif kind == "remove":
-            self.removed |= set(what)
-            self.held = {i: value for i, value in self.held.items() if i not in what}
-            self.earlier = {(i, text) for i, text in self.earlier if i not in what}
-            self.vectors = {(i, text) for i, text in self.vectors if i not in what}
+            ids, names = what
+            self.removed |= set(ids)
+            self.held = {i: value for i, value in self.held.items() if i not in ids}
+            self.earlier = {(i, text) for i, text in self.earlier if i not in ids}
+            self.vectors = {(i, text) for i, text in self.vectors if i not in ids}
+            if names is not None:
+                self.kept["names"] = names
         elif kind == "keep":
             self.kept[what[0]] = what[1]
         elif kind == "compact":
@@ -277,11 +286,13 @@ class Ledger:
 
 @dataclass
 class Replay:
-    """What a journal says: how much of the life is done, what each index must hold, what may have been done beyond."""
+    """What a journal says: how much of the life is done, what each index must hold, what may have been done beyond,
+    and which texts were encoded again."""
 
     done: int = 0
     ledgers: dict[str, Ledger] = field(default_factory=lambda: defaultdict(Ledger))
     pending: tuple[str, str, Any] | None = None
+    again: list[str] = field(default_factory=list)
 
     def after(self, name: str) -> Ledger:
         """What an index must hold if what was begun is done."""
@@ -332,6 +343,8 @@ class Journal:
                 found.pending = None
             elif kind == "never":
                 found.pending = None
+            elif kind == "again":
+                found.again += rest
         return found
 
 
@@ -346,18 +359,18 @@ class _Handle:
 
 
 class Encoder(WordEncoder):
-    """Counts what it encodes although vectors of it are reported as kept."""
+    """Tells the journal of what it encodes although vectors of it are reported as kept."""
 
     def __init__(self, journal: Journal):
         super().__init__()
-        self.again = 0
         self._journal = journal
 
     def encode(self, texts: Sequence[str], sentences: Any) -> Any:
         ledgers = self._journal.replay().ledgers
         kept = [pair for name in ("index", "old") for pair in ledgers[name].vectors]  # a backup has its own
         known = {a.text[p.start : p.end] for a in (Article(i, t) for i, t in kept) for p in _passages(a, self)}
-        self.again += sum(text in known for text in texts)
+        for text in known.intersection(texts):
+            self._journal.write("again", text)
         return super().encode(texts, sentences)
 
 
@@ -368,14 +381,23 @@ def _passages(article: Article, encoder: WordEncoder) -> list[passage.Passage]:
 def report_changes(journal: Journal, early: bool = False) -> None:
     """Has every Writer of this process tell the journal of its changes; `early` before they are done."""
 
+    def renamed(name: str, ids: list[str], names: list[Name]) -> list[Name]:
+        """What a removal leaves of the names is found on the way."""
+        journal.write("begin", name, "remove", [ids, _listed(names)])
+        return names
+
     def told(method: Callable[..., None], kind: str) -> Callable[..., None]:
         def change(writer: Writer, *given: Any) -> None:
-            values = [value if isinstance(value, str) else list(value) for value in given]
+            values = [value if isinstance(value, str) or callable(value) else list(value) for value in given]
             what: Any = values if kind == "keep" else values[0]
+            name = writer._folder.name
             if kind in ("put", "amend"):
                 articles = [row[0] if kind == "put" else row for row in values[0]]
                 what = [(a.id, a.digest, a.text) for a in articles]
-            with journal.change(writer._folder.name, kind, what):
+            if kind == "remove":
+                what, names = [values[0], None], values[1]
+                values[1] = lambda: renamed(name, values[0], list(names()))
+            with journal.change(name, kind, what):
                 if early:
                     journal.write("end")
                 method(writer, *values)
@@ -402,12 +424,13 @@ class Steps:
     """Counts the steps of this process, and kills it at one of them."""
 
     def __init__(self, at: int | None = None):
-        self.kinds: list[str] = []
+        self.act = ""  # what the life is at
+        self.taken: list[tuple[str, str]] = []  # (act, kind) of each step
         self._at = at
 
     def __call__(self, kind: str) -> None:
-        self.kinds.append(kind)
-        if len(self.kinds) == self._at:
+        self.taken.append((self.act, kind))
+        if len(self.taken) == self._at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def watch(self, folder: Path) -> None:
@@ -569,20 +592,20 @@ def _doubles(db: sqlite3.Connection, name: str, found: Found) -> None:
 
 
 def _faults(library: rag.Library, name: str, found: Found) -> None:
-    """What does not agree with itself: the database's pages, its rows, the cache with it."""
+    """What does not agree with itself: the database's pages and rows, the cache with them, a copy kept beside them."""
     store = library._store
     with store.reading() as db:
-        for (line,) in db.execute("PRAGMA integrity_check"):
-            if line != "ok":
-                found.wrong("faults", f"{name}: {line}")
+        lines = [line for (line,) in db.execute("PRAGMA integrity_check")]
         origin = store._origin(db)
         fault = cache.fault(store.folder, origin) if origin.place(store.folder).exists() else "is not there"
-        if fault:
-            found.wrong("faults", f"{name}: its cache: {fault}")
+    told = [line for line in lines if line != "ok"] + ([f"its cache: {fault}"] if fault else [])
+    told += [fault for check in rag.examine(store.folder).checks for fault in check.faults]
     for kept in store.folder.glob("library.format*.sqlite"):
-        with contextlib.closing(sqlite3.connect(kept)) as db:
-            if db.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
-                found.wrong("faults", f"{name}: {kept.name} is damaged")
+        with contextlib.closing(sqlite3.connect(kept)) as copied:
+            if copied.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
+                told.append(f"{kept.name} is damaged")
+    for line in told:
+        found.wrong("faults", f"{name}: {line}")
 
 
 def _answers(library: rag.Library, name: str, ledger: Ledger, found: Found) -> None:
@@ -600,6 +623,8 @@ def _answers(library: rag.Library, name: str, ledger: Ledger, found: Found) -> N
         own = [(article_id, p.start, p.end) for p in _passages(article, WordEncoder())]
         if len(set(spans)) != len(spans):
             found.wrong("double", f"{name}: a passage is found twice")
+        for other in {h.article_id for h in hits} - ledger.held.keys():
+            found.wrong("lost", f"{name}: {other} is found, and is not in")
         if not set(own) <= set(spans) or article_id not in {h.article_id for h in hits[:5]}:
             found.wrong("lost", f"{name}: {article_id} is not found by its first sentence")
         answer = library.ask(text[start:end], k=10, least=0)
@@ -635,7 +660,8 @@ def _searched(scene: Scene, name: str) -> list[Any]:
 def state(scene: Scene) -> Any:
     """What the indexes hold and answer, without what differs from one life to the next."""
     found: dict[str, Any] = {}
-    rows = """SELECT a.id, a.digest, a.retired IS NULL, (SELECT id FROM article b WHERE b.key = coalesce(a.same, a.key)),
+    rows = """SELECT a.id, a.digest, a.retired IS NULL,
+        (SELECT id FROM article b WHERE b.key = coalesce(a.same, a.key)),
         p.start, p."end", hex(p.sentences), hex(v.value) FROM article a LEFT JOIN passage p ON p.article = a.key
         LEFT JOIN vector v ON v.passage = p.key ORDER BY a.key, p.key"""
     for name in INDEXES:
@@ -671,8 +697,9 @@ def _apart() -> None:
 def _unchecked() -> None:
     """One cache for all generations, read whatever its stamp says."""
 
-    def stamped(folder: Path, generation: int, token: str | None) -> cache.Stamp:
-        return cache.Stamp(generation, token, {name: cache._sum(folder / name) for name in cache._files(folder)}, 0, 0)
+    def stamped(folder: Path, generation: int, token: str | None) -> cache.Stamp | None:
+        sums = {name: cache._sum(folder / name) for name in cache._files(folder)}
+        return cache.Stamp(generation, token, sums, 0, 0) if cache.KEYS in sums else None
 
     cache.Origin.place = lambda origin, folder: folder / "cache.0"  # type: ignore[method-assign]
     cache._stamped, cache.clear = stamped, lambda *given: None  # type: ignore[assignment]
@@ -757,8 +784,8 @@ class Trial:
         copies.signatures(a.text for a in articles)
         _passages(articles[0], WordEncoder())
 
-    def whole(self, folder: Path) -> tuple[list[str], float, Any]:
-        """A life that nobody ends: the kinds of its steps, the seconds it takes, and its end."""
+    def whole(self, folder: Path) -> tuple[list[tuple[str, str]], float, Any]:
+        """A life that nobody ends: (act, kind) of its steps, the seconds it takes, and its end."""
         shutil.copytree(self.base / "start", folder)
         told = folder / "told.json"
 
@@ -766,13 +793,13 @@ class Trial:
             steps = Steps()
             scene = self._life(folder, steps)
             begun = time.perf_counter()
-            live(scene)
-            taken, kinds = time.perf_counter() - begun, list(steps.kinds)
-            told.write_text(json.dumps([kinds, taken, state(scene)]))
+            live(scene, steps)
+            seconds, taken = time.perf_counter() - begun, list(steps.taken)
+            told.write_text(json.dumps([taken, seconds, state(scene)]))
 
         assert ended(forked(work)) == 0, "a life that nobody ends fails"
-        kinds, seconds, end = json.loads(told.read_text())
-        return kinds, seconds, end
+        taken, seconds, end = json.loads(told.read_text())
+        return [tuple(step) for step in taken], seconds, end
 
     def calls(self, folder: Path) -> dict[str, int]:
         """The most calls of each kind that a thread of a life makes; strace counts them by thread."""
@@ -872,8 +899,10 @@ class Trial:
             report_changes(scene.journal)
             live(scene)
             found = prove(scene)
-            found.counts = Counter({kind: found.counts[kind] for kind in WRONG})
-            found.counts["encoded"] += scene.encoder.again
+            found.counts = Counter({kind: found.counts[kind] for kind in (*WRONG, "left")})
+            found.counts["litter"] = found.counts.pop("left")
+            for text in scene.journal.replay().again:
+                found.wrong("encoded", text)
             told.write_text(json.dumps([found.counts, found.notes, state(scene)]))
 
         if status := ended(forked(work)):
@@ -910,13 +939,13 @@ def spread(numbers: Sequence[int], count: int) -> list[int]:
     return [numbers[i * len(numbers) // count] for i in range(count)] if count < len(numbers) else list(numbers)
 
 
-def at_steps(kinds: Sequence[str], count: int, only: Sequence[str] = ()) -> list[list[Kill]]:
-    """At most so many kills at steps, as many of each kind as there are, evenly spread in each."""
-    of = {kind: [n for n, each in enumerate(kinds, 1) if each == kind] for kind in only or dict.fromkeys(kinds)}
-    taken: list[list[Kill]] = []
-    for left, (kind, numbers) in zip(range(len(of), 0, -1), sorted(of.items(), key=lambda i: len(i[1])), strict=True):
-        taken += [[Kill(kind, step=n)] for n in spread(numbers, (count - len(taken)) // left)]
-    return taken
+def at_steps(numbers: dict[str, list[int]], count: int) -> list[list[Kill]]:
+    """At most so many kills at steps, given by kind: as many of one kind as of another, evenly spread."""
+    kills: list[list[Kill]] = []
+    fewest = sorted(numbers.items(), key=lambda item: len(item[1]))
+    for left, (kind, own) in zip(range(len(fewest), 0, -1), fewest, strict=True):
+        kills += [[Kill(kind, step=n)] for n in spread(own, (count - len(kills)) // left)]
+    return kills
 
 
 def run_all(trial: Trial, kills: Sequence[Sequence[Kill]], end: Any, jobs: int, until: float) -> dict[str, Found]:
@@ -959,8 +988,11 @@ def main() -> int:
     parser.add_argument(
         "--folder", default=MEMORY if os.path.isdir(MEMORY) else None, help="where; by default in memory"
     )
-    parser.add_argument("--at", type=int, nargs="*", help="at these steps alone")
-    parser.add_argument("--kinds", nargs="*", default=(), help="at steps of these kinds alone")
+    parser.add_argument("--at", type=int, help="at this step alone")
+    parser.add_argument(
+        "--act", choices=[act.__name__.strip("_") for act in dict.fromkeys(LIFE)], help="at steps of it alone"
+    )
+    parser.add_argument("--kind", choices=KINDS, help="at steps of this kind alone")
     parser.add_argument("--break", dest="broken", choices=BREAKS, help="with a store that is broken on purpose")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -968,11 +1000,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="according-crash-", dir=options.folder) as temporary:
         trial, chance = Trial(Path(temporary), options.broken), random.Random(options.seed)
         trial.begin()
-        kinds, seconds, end = trial.whole(Path(temporary) / "whole")
-        count = options.kills or len(kinds)
-        kills = at_steps(kinds, count, options.kinds)
-        if options.at:
-            kills = [[Kill(kinds[n - 1], step=n)] for n in options.at]
+        steps, seconds, end = trial.whole(Path(temporary) / "whole")
+        count, numbers = options.kills or len(steps), defaultdict(list)
+        for number, (act, kind) in enumerate(steps, 1):
+            wanted = options.act in (act, None) and options.kind in (kind, None)
+            if number == options.at or (options.at is None and wanted):
+                numbers[kind].append(number)
+        kills = at_steps(numbers, count)
         for _ in range(options.moments):
             kills.append([Kill("random moment", seconds=chance.uniform(0, seconds)) for _ in range(2)])
         if options.strace:
@@ -985,7 +1019,7 @@ def main() -> int:
     if options.json:
         print(json.dumps({"rows": {kind: each.counts for kind, each in found.items()}, "notes": notes}))
     else:
-        print(f"a life of {len(kinds):,} steps and {seconds:.1f} s, seed {options.seed}\n{table(found)}")
+        print(f"a life of {len(steps):,} steps and {seconds:.1f} s, seed {options.seed}\n{table(found)}")
         print(*notes[:NAMED], *([f"and {len(notes) - NAMED:,} more"] if len(notes) > NAMED else []), sep="\n")
     return 1 if notes else 0
 
