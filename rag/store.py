@@ -923,7 +923,9 @@ def stored(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _aside(folder: Path) -> Iterator[Path]:
-    """A path to make a database at, before it is put in its place; nothing is left there."""
+    """A path to make a database at, before it is put in its place; nothing is left there, nor by killed processes."""
+    for left in filter(caches.abandoned, folder.glob(f"{MAKING}*")):
+        caches.delete(left)
     path = folder / f"{MAKING}{os.getpid()}.{threading.get_ident()}"
     _unlink(path)
     try:

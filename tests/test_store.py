@@ -1,5 +1,6 @@
 """The database is the only truth: what was reported as done is in it, what does not fit is refused with a reason."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -129,6 +130,19 @@ def test_an_article_and_the_names_that_it_explains_are_removed_in_one_step(index
     assert Store.open(index).generation() == before + 1
     assert Store.open(index).kept("names") == "[]"
     assert library.ask("Who is in the FHA?", least=0).names == ()
+
+
+def test_a_copy_that_a_killed_process_left_half_made_goes_when_one_is_made_again(index, words, tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / "copy").mkdir()
+    for end in (f"{gone.pid}.1", f"{gone.pid}.1-journal", f"{os.getppid()}.1"):
+        (tmp_path / "copy" / f"{DATABASE}.making.{end}").write_bytes(b"half")
+    rag.open(index, encoder=words).backup(tmp_path / "copy")
+    assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == [
+        DATABASE,
+        f"{DATABASE}.making.{os.getppid()}.1",  # that process lives
+    ]
 
 
 # Older formats
