@@ -349,8 +349,7 @@ class Library:
         with self._store.writing(wait) as writer:
             for article_id in ids:
                 self.article(article_id)
-            writer.remove(ids)
-            self._name(writer)
+            writer.remove(ids, self._names)
         self._refresh()
         return len(set(ids))
 
@@ -483,13 +482,17 @@ class Library:
         return len(fresh)
 
     def _name(self, writer: Writer) -> None:
-        """Finds the names that are printed in several ways, by what the articles themselves say."""
+        """Looks for names in what is new, and keeps those that are printed in several ways."""
         stream = self._store.unmined()
         while batch := list(islice(stream, BATCH)):
             writer.mine((key, naming.pairs(text), naming.printed(text)) for key, text in batch)
+        writer.name(self._names())
+
+    def _names(self) -> Iterable[naming.Name]:
+        """The names that are printed in several ways, by what the articles themselves say and by the index's list."""
         own = self._store.kept("own names")
         mined = naming.group(self._store.pairs(), self._store.printed())
-        writer.name(naming.joined(mined, naming.parse(own, "the index's list of names") if own else ()))
+        return naming.joined(mined, naming.parse(own, "the index's list of names") if own else ())
 
     def _compare(self, writer: Writer) -> None:
         """Finds the copies among what is new, and between it and what was there."""

@@ -25,7 +25,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -801,8 +801,7 @@ class Writer:
 
     def name(self, names: Iterable[Name]) -> None:
         """Keeps the names that are printed in several ways."""
-        text = json.dumps([[name.spellings, name.basis] for name in names], ensure_ascii=False)
-        self.keep("names", text)
+        self.keep("names", _listed(names))
 
     def quarantine(self, sources: Iterable[str] | None, skipped: Iterable[Skipped]) -> None:
         """Forgets what could not be read of these sources (of all where None), and keeps what is skipped now."""
@@ -837,11 +836,13 @@ class Writer:
             for article_id in article_ids:
                 self._retire(article_id, generation)
 
-    def remove(self, article_ids: Iterable[str]) -> None:
-        """Deletes articles with their text and all that was made from it, retired versions included."""
+    def remove(self, article_ids: Iterable[str], names: Callable[[], Iterable[Name]]) -> None:
+        """Deletes articles with their text and all that was made from it, retired versions included; `names` then
+        finds the names that are left."""
         with self._changing() as generation:
             for article_id in article_ids:
                 self._delete("id = ?", (article_id,), generation, 1)
+            self._db.execute("INSERT OR REPLACE INTO manifest VALUES ('names', ?)", (_listed(names()),))
 
     def _delete(self, where: str, values: Sequence[str], generation: int, erased: int) -> None:
         query = f"INSERT OR IGNORE INTO gone SELECT key, ?, ? FROM article WHERE {where}"
@@ -966,7 +967,9 @@ def _todo(error: OSError) -> str:
 
 @contextlib.contextmanager
 def _aside(folder: Path) -> Iterator[Path]:
-    """A path to make a database at, before it is put in its place; nothing is left there."""
+    """A path to make a database at, before it is put in its place; nothing is left there, nor by killed processes."""
+    for left in filter(caches.abandoned, folder.glob(f"{MAKING}*")):
+        caches.delete(left)
     path = folder / f"{MAKING}{os.getpid()}.{threading.get_ident()}"
     _unlink(path)
     try:
@@ -1072,6 +1075,10 @@ def _keep(db: sqlite3.Connection, folder: Path, old: int) -> None:
     with _aside(folder) as aside:
         _copy(db, aside)
         _place(aside, kept)
+
+
+def _listed(names: Iterable[Name]) -> str:
+    return json.dumps([[name.spellings, name.basis] for name in names], ensure_ascii=False)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The database is the only truth: what was reported as done is in it, what does not fit is refused with a reason."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -11,7 +12,7 @@ from conftest import BRIDGE, HARBOUR, ORCHARD
 
 import rag
 from rag.errors import LibraryError
-from rag.store import DATABASE
+from rag.store import DATABASE, Store
 
 
 @pytest.fixture
@@ -116,6 +117,32 @@ rag.build([sys.argv[1]], index=sys.argv[2], encoder=WordEncoder())
         assert len({h.article_id for h in library.search("harbour", k=50)}) == 6
     library = rag.build([news(*records)], index=tmp_path / "i", encoder=words)
     assert (library.report.new, library.report.unchanged) == (4, 6)
+
+
+def test_an_article_and_the_names_that_it_explains_are_removed_in_one_step(index, words, news):
+    """A process killed between the two would leave the name: what is not there cannot be removed again."""
+    library = rag.open(index, encoder=words)
+    union = {"id": "union", "text": "The Free Harbour Association (FHA) met. The FHA elects a chair today."}
+    library.add([news(union)])
+    assert [name.words for name in library.ask("Who is in the FHA?", least=0).names] == ["FHA"]
+    before = Store.open(index).generation()
+    library.remove(["union"])
+    assert Store.open(index).generation() == before + 1
+    assert Store.open(index).kept("names") == "[]"
+    assert library.ask("Who is in the FHA?", least=0).names == ()
+
+
+def test_a_copy_that_a_killed_process_left_half_made_goes_when_one_is_made_again(index, words, tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / "copy").mkdir()
+    for end in (f"{gone.pid}.1", f"{gone.pid}.1-journal", f"{os.getppid()}.1"):
+        (tmp_path / "copy" / f"{DATABASE}.making.{end}").write_bytes(b"half")
+    rag.open(index, encoder=words).backup(tmp_path / "copy")
+    assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == [
+        DATABASE,
+        f"{DATABASE}.making.{os.getppid()}.1",  # that process lives
+    ]
 
 
 # Older formats
