@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import functools
 import gzip
+import itertools
 import json
 import multiprocessing
 import re
@@ -85,7 +86,13 @@ def main() -> None:
     first = step("first build", build, write(options.work, records.values()), index)
     again = step("again, unchanged", build, write(options.work, records.values()), index)
     print(f"    {again / first:.1%} of the first")
-    step("ten more", add, write(options.work, ten.values()), index)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        asked = pool.submit(watch, index, questions, write(options.work, [], "done"))
+        time.sleep(10)
+        step("ten more", add, write(options.work, ten.values()), index)
+        time.sleep(5)
+        write(options.work, ten.values(), "done")
+        print(f"    asked meanwhile by another process: {asked.result()}")
     records |= ten
     for number in (1, 2):
         keys = list(records)
@@ -160,8 +167,26 @@ def look(index: Path, questions: Sequence[str]) -> tuple[dict[str, int], list[An
         return held, [[(c.article_id, c.start, c.end, c.quote, c.outlet, c.date) for c in a.passages] for a in answers]
 
 
-def write(folder: Path, records: Iterable[Record]) -> Path:
-    path = folder / "articles.jsonl"
+def watch(index: Path, questions: Sequence[str], done: Path) -> str:
+    """Asks an open library one question after another until a file is not empty; how long they took."""
+    with rag.open(index, encoder=HashedWords()) as library:
+        library.ask(questions[0])
+        taken, first = [], library._view().generation
+        for question in itertools.cycle(questions):
+            start = time.perf_counter()
+            library.ask(question, least=0)
+            taken.append(1000 * (time.perf_counter() - start))
+            if done.stat().st_size:
+                break
+        middle, high = np.percentile(taken, [50, 99])
+        return (
+            f"{len(taken):,} questions over generations {first} to {library._view().generation}: median {middle:.0f} ms, "
+            f"99th percentile {high:.0f}, slowest {max(taken):.0f}"
+        )
+
+
+def write(folder: Path, records: Iterable[Record], name: str = "articles") -> Path:
+    path = folder / f"{name}.jsonl"
     with path.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(record) + "\n" for record in records)
     return path
