@@ -180,8 +180,8 @@ def watch(index: Path, questions: Sequence[str], done: Path) -> str:
                 break
         middle, high = np.percentile(taken, [50, 99])
         return (
-            f"{len(taken):,} questions over generations {first} to {library._view().generation}: median {middle:.0f} ms, "
-            f"99th percentile {high:.0f}, slowest {max(taken):.0f}"
+            f"{len(taken):,} questions, generations {first} to {library._view().generation}: "
+            f"median {middle:.0f} ms, 99th percentile {high:.0f}, slowest {max(taken):.0f}"
         )
 
 
