@@ -276,12 +276,14 @@ def verify(citation: Citation, article: Article | None) -> None:
         raise CitationError(f"outlet or date shown for article {citation.article_id} are not those stored")
 
 
-def few_marks(text: str) -> str:
-    """A text to show, U+FFFD in the place of the marks beyond the thirtieth on one letter.
+def harmless(text: str) -> str:
+    """A text to show: U+FFFD in the place of what moves a cursor or turns the direction of what stands behind it.
 
-    No writing has so many (UAX #15, "Stream-Safe Text Format"), and a browser is busy for minutes with a million.
+    That is so in a browser too: an isolate (U+2066 to U+2068) that a text leaves open takes the end of the element that
+    should hold it. Nor are there more than thirty marks on one letter: no writing has so many (UAX #15, "Stream-Safe
+    Text Format"), and a browser is busy for minutes with a million.
     """
-    return _MANY_MARKS.sub("\ufffd", text)
+    return _DISTURBING.sub("\ufffd", _MANY_MARKS.sub("\ufffd", text))
 
 
 def _is_sentence(text: str) -> bool:
@@ -291,5 +293,4 @@ def _is_sentence(text: str) -> bool:
 
 def _plain(text: str) -> str:
     """Text that Markdown shows as it stands: nothing in it is markup, or turns what stands behind it."""
-    text = _DISTURBING.sub("\ufffd", few_marks(text))
-    return regex.sub(r"([\\`*_{}\[\]()#+!<>|~&$^=:-])", r"\\\1", text)
+    return regex.sub(r"([\\`*_{}\[\]()#+!<>|~&$^=:-])", r"\\\1", harmless(text))

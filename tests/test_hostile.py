@@ -401,6 +401,7 @@ def test_markdown_and_html_of_hostile_articles_do_nothing(evil):
     assert "\\# union**\n" in shown
     page = answer_html(answer)
     assert "\u0301" * 31 not in page
+    assert disturbing(page) == []
     assert "<script" not in page
     assert 'href="javascript' not in page
     assert page.count("<bdi>") == page.count("</bdi>")

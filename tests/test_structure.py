@@ -96,8 +96,9 @@ def test_what_would_is_found(code):
     assert list(faults(ast.parse(code)))
 
 
-# SQL is text that stands in the module that runs it: constants, and f-strings and sums of what is itself made of nothing
-# else. A name counts where every value that the module gives it does, a parameter where every call gives it such a value.
+# SQL is text that stands in the module that runs it: constants, and f-strings and sums of what is itself made of
+# nothing else. A name counts where every value that the module gives it does, a parameter where every call gives it
+# such a value.
 
 
 def statements(tree):
