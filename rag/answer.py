@@ -106,18 +106,22 @@ class Answer:
 
     def to_markdown(self) -> str:
         """The answer as Markdown: a quotation each, with outlet and date above it."""
+        asked = f"**{_plain(' '.join(self.question.split()))}**"
         if not self.found:
-            return f"**{_plain(self.question)}**\n\n{NOTHING}\n"
-        parts = [f"**{_plain(self.question)}**"]
+            return f"{asked}\n\n{NOTHING}\n"
+        parts = [asked]
         for c in self.passages:
             head = f"{saying(c)} **{_plain(c.outlet or UNKNOWN_OUTLET)}**{_plain(via(c))}, {_plain(when(c))}"
             names = ", ".join(c.authors)
             about = "; ".join(part for part in (c.title or "", f"by {names}" if names else "", c.url or "") if part)
+            head, about = (" ".join(part.split()) for part in (head, about))
             lines = "\n".join(f"> {_plain(line)}" if line.strip() else ">" for line in c.text.splitlines())
             parts.append(f"{head}:\n\n{lines}\n\n{_plain(about)}".rstrip())
         return "\n\n".join(parts) + "\n"
 
 
+_DISTURBING = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069--[\n\t]]", regex.V1)
+_MANY_MARKS = regex.compile(r"(?<=\p{M}{30})\p{M}++")
 NOTHING = "Nothing in the index answers this."
 
 
@@ -272,11 +276,21 @@ def verify(citation: Citation, article: Article | None) -> None:
         raise CitationError(f"outlet or date shown for article {citation.article_id} are not those stored")
 
 
+def harmless(text: str) -> str:
+    """A text to show: U+FFFD in the place of what moves a cursor or turns the direction of what stands behind it.
+
+    That is so in a browser too: an isolate (U+2066 to U+2068) that a text leaves open takes the end of the element that
+    should hold it. Nor are there more than thirty marks on one letter: no writing has so many (UAX #15, "Stream-Safe
+    Text Format"), and a browser is busy for minutes with a million.
+    """
+    return _DISTURBING.sub("\ufffd", _MANY_MARKS.sub("\ufffd", text))
+
+
 def _is_sentence(text: str) -> bool:
     """Whether words can be an answer by themselves: captions, names and headings cannot."""
     return len(text.split()) >= 5 and bool(regex.search(r"[.!?…:;؟。][\s\"'”’»)\]]*\d{0,2}$", text))
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown shows as it stands: nothing in it is markup."""
-    return regex.sub(r"([\\`*_{}\[\]()#+!<>|~&$^=:-])", r"\\\1", text)
+    """Text that Markdown shows as it stands: nothing in it is markup, or turns what stands behind it."""
+    return regex.sub(r"([\\`*_{}\[\]()#+!<>|~&$^=:-])", r"\\\1", harmless(text))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from .answer import NOTHING, Answer, Citation, saying, via, when
+from .answer import NOTHING, Answer, Citation, harmless, saying, via, when
 from .balance import UNKNOWN_OUTLET, Balance
 from .outlets import key
 from .restrictions import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Restriction
@@ -35,7 +35,7 @@ def question_html(question: str) -> str:
 
 def error_html(error: Exception) -> str:
     """An error's message; it may name what articles hold."""
-    return escape(str(error))
+    return escape(harmless(str(error)))
 
 
 def meaning(restriction: Restriction, answer: Answer, show: Callable[[str], str] = str) -> str:
@@ -172,5 +172,5 @@ def _link(url: str | None) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that is shown as it stands, set apart from the direction of what is around it."""
-    return f"<bdi>{escape(text)}</bdi>"
+    """Text that is shown as it stands, set apart from the direction of what is around it; but see `harmless`."""
+    return f"<bdi>{escape(harmless(text))}</bdi>"

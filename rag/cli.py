@@ -22,8 +22,10 @@ from .errors import AccordingError, QuestionError
 
 LISTED = 20  # faults printed after a build; all stand in the index
 
-# Characters that would move a terminal's cursor, or turn the direction of what follows: articles may hold them.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Characters that would move a terminal's cursor, turn the direction of what follows, or cannot be printed, and more
+# marks on one letter than any writing has: articles may hold them.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_MARKS = re.compile("([\u0300-\u036f]{30})[\u0300-\u036f]+")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -356,7 +358,10 @@ def _clip(text: str, width: int = 90) -> str:
 
 
 def _print(options: argparse.Namespace, values: object, text: str) -> None:
-    print(json.dumps(values, ensure_ascii=False, indent=2) if options.json else _CONTROLS.sub("\ufffd", text))
+    if options.json:
+        print(_CONTROLS.sub(lambda c: f"\\u{ord(c.group()):04x}", json.dumps(values, ensure_ascii=False, indent=2)))
+    else:
+        print(_MARKS.sub("\\1\ufffd", _CONTROLS.sub("\ufffd", text)))
 
 
 def _parser() -> argparse.ArgumentParser:

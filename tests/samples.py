@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from collections.abc import Sequence
 from email.message import EmailMessage
 
 from pypdf import PdfWriter
@@ -74,16 +75,19 @@ def mhtml() -> bytes:
     return message.as_bytes()
 
 
-def warc(compressed: bool) -> bytes:
+def warc(
+    compressed: bool, page: str | bytes = PAGE, headers: Sequence[tuple[str, str]] = (), url: str = FIELDS["url"]
+) -> bytes:
     """The page as a crawler keeps it, behind a picture."""
+    body = page.encode("utf-8", "surrogatepass") if isinstance(page, str) else page
     file = io.BytesIO()
     writer = WARCWriter(file, gzip=compressed)
-    for url, kind, body in (
-        ("https://delta-herald.example/ice.png", "image/png", b"\x89PNG"),
-        (FIELDS["url"], "text/html; charset=utf-8", PAGE.encode()),
+    for address, kind, data, more in (
+        ("https://delta-herald.example/ice.png", "image/png", b"\x89PNG", ()),
+        (url, "text/html; charset=utf-8", body, headers),
     ):
-        headers = StatusAndHeaders("200 OK", [("Content-Type", kind)], protocol="HTTP/1.1")
-        writer.write_record(writer.create_warc_record(url, "response", payload=io.BytesIO(body), http_headers=headers))
+        said = StatusAndHeaders("200 OK", [("Content-Type", kind), *more], protocol="HTTP/1.1")
+        writer.write_record(writer.create_warc_record(address, "response", payload=io.BytesIO(data), http_headers=said))
     return file.getvalue()
 
 

@@ -154,7 +154,7 @@ def test_names_the_cap_silent_outlets_undated_articles_and_a_bar_that_was_not_fi
 
 
 def test_hostile_words_in_restrictions_names_and_outlets_are_shown_as_text():
-    evil, safe = EVIL + "\u202eolleh<script>", f"<bdi>{SAFE}\u202eolleh&lt;script&gt;</bdi>"
+    evil, safe = EVIL + "\u202eolleh<script>", f"<bdi>{SAFE}\ufffdolleh&lt;script&gt;</bdi>"
     html = above(
         Restriction(OUTLET, evil, 0, len(evil), evil),
         dated(evil, *YEAR, applied=False, why=TAKEN_OFF),

@@ -10,7 +10,10 @@ import os
 import stat
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import regex
 
 from ..article import Article
 from ..errors import InputError
@@ -47,6 +50,9 @@ READERS: dict[str, Reader] = {
     ".warc.gz": warc.read,
 }
 _ENDINGS = sorted(READERS, key=len)[::-1]
+REASON_CHARS = 500  # of a reason, which may name what stands in a file
+# Bytes of a file's name that are no UTF-8, ends of lines, and what moves a terminal's cursor or turns the direction.
+_UNPRINTABLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]")
 
 
 def read_articles(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) -> Iterator[Article]:
@@ -94,18 +100,41 @@ def read(inputs: Sequence[Input], names: Catalogue) -> Iterator[Article | Skippe
 def _read(source: Input, names: Catalogue) -> Iterator[Article | Skipped]:
     """The articles of one file or address."""
     name = bare(source) if isinstance(source, str) else str(source)
+    shown = printable(name)
     found = False
     try:
         items = fetch.page(source, names) if isinstance(source, str) else _reader(source)(source, names)
         for item in items:
             found = True
-            yield item
+            if isinstance(item, Skipped):
+                yield Skipped(shown, _why(item.reason), item.place)
+            else:
+                yield item if shown == name else replace(item, source=shown)
     except (InputError, OSError) as error:
-        reason = str(error) if isinstance(error, InputError) else error.strerror or str(error)
-        yield Skipped(name, reason)
+        yield Skipped(shown, _why(_told(error)))
     else:
         if not found:
-            yield Skipped(name, "no article found in it")
+            yield Skipped(shown, "no article found in it")
+
+
+def printable(text: str) -> str:
+    """A file's name, or what is told of a file, with escapes (\\n, \\xff) for what cannot be printed or stored."""
+    return _UNPRINTABLE.sub(_escape, text)
+
+
+def _escape(match: regex.Match[str]) -> str:
+    byte = ord(match.group()) - 0xDC00  # so Python spells a byte that is no UTF-8
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else repr(match.group())[1:-1]
+
+
+def _told(error: InputError | OSError) -> str:
+    return str(error) if isinstance(error, InputError) else error.strerror or str(error)
+
+
+def _why(reason: str) -> str:
+    """A reason fit to be stored and printed, however much of a file it names."""
+    told = printable(reason[:REASON_CHARS])
+    return told if len(reason) <= REASON_CHARS else f"{told} ..."
 
 
 def _reader(file: Path) -> Reader:
@@ -130,7 +159,7 @@ def _walk(path: Path, above: tuple[tuple[int, int], ...] = ()) -> Iterator[Path 
             raise InputError("a link that leads back to a folder above it")
         names = sorted(os.listdir(path))
     except (InputError, OSError) as error:
-        yield Skipped(str(path), str(error) if isinstance(error, InputError) else error.strerror or str(error))
+        yield Skipped(printable(str(path)), _told(error))
         return
     files = [n for n in names if not n.startswith(".") and not (path / n).is_dir()]
     yield from (path / n for n in files if Path(n).stem.lower() != "readme")

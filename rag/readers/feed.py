@@ -21,7 +21,7 @@ from ..attribution import attribute
 from ..dates import stated
 from ..errors import InputError
 from ..outlets import Catalogue, domain
-from . import bounded, decode, markup
+from . import bounded, decode, markup, record
 from .page_line import Kind, classify
 from .skipped import Skipped
 
@@ -51,6 +51,7 @@ def articles(data: bytes, names: Catalogue, source: str, url: str | None = None)
     declared = _ENCODING.match(data)
     text = decode.text(data, declared[1].decode() if declared else None)
     start = _start(text)
+    bounded.fed(text[start:])
     # Without what stands before the root there is no DTD: no entity is expanded, nothing is loaded.
     parsed = feedparser.parse(
         io.BytesIO(text[start:].encode("utf-8", "replace")),
@@ -105,6 +106,8 @@ def _closes(text: str) -> bool:
 
 def _article(entry: Any, feed: Any, names: Catalogue, source: str, url: str | None) -> Article:
     """The article of an entry. Raises InputError where it holds no text."""
+    for name in ("title", "link", "author", "authors"):
+        record.short(name, entry.get(name))
     title = " ".join(_plain(entry.get("title")).split()) or None
     text = _text(entry)
     if not text:

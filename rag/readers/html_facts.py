@@ -29,6 +29,7 @@ from ..article import FROM_ADDRESS, PUBLISHED, REFUSED
 from ..dates import find_date, refusal, stated
 from ..errors import InputError
 from ..outlets import Catalogue, domain, key
+from . import bounded
 from .page_line import Kind, classify, dated, left_of_date
 
 BESIDE_DATE = 6  # words that may stand in a line beside its date: an author, a place, a section
@@ -211,10 +212,12 @@ class Facts:
 def facts(markup: str, url: str | None) -> Facts:
     """What a page states; `url` is the address it came from, where that is known.
 
-    Raises InputError where the markup is none.
+    Raises InputError where the markup is none, or too much.
     """
+    clean = NO_TEXT.sub("", markup)
+    bounded.marked_up(clean)
     try:
-        tree = trafilatura.load_html(NO_TEXT.sub("", markup))
+        tree = trafilatura.load_html(clean)
     except (ValueError, RecursionError) as error:
         raise InputError(f"not a web page that can be read ({error})") from error
     if tree is None:

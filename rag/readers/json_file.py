@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import ijson
+import regex
 
 from ..article import Article
 from ..errors import InputError
@@ -20,6 +21,11 @@ from .skipped import Skipped
 
 LISTS = frozenset({"articles", "data", "items", "results", "docs", "news"})
 DEEPEST = 100  # levels; a record of the news APIs has 4
+_ESCAPE_BYTES = 12  # of a surrogate pair
+_ESCAPE = regex.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    regex.S,
+)
 LISTS_DEPTH = 3  # keys down to the list: {"response": {"results": [...]}}
 
 
@@ -64,6 +70,7 @@ class _Events:
         self.file = file
         self.position = 0  # bytes given to the parser, which reads 64 kB at a time
         self.last = 0  # position at the last event
+        self.begun = b""  # an escape of which the rest was not read yet
         self.events: Iterator[tuple[str, Any]] = ijson.basic_parse(self, use_float=True, multiple_values=True)
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
@@ -75,8 +82,13 @@ class _Events:
         return event
 
     def read(self, size: int = -1) -> bytes:
-        """What the parser asks for: the file without its mark."""
-        data = self.file.read(size)
+        """What the parser asks for: the file without its mark, NUL in the place of half a surrogate pair.
+
+        For such a half yajl makes a question mark up, or gives up the file; a record that holds NUL is skipped alone.
+        """
+        data = self._whole_escapes(size)
+        if b"\\ud" in data or b"\\uD" in data:
+            data = _ESCAPE.sub(lambda found: b"\\u0000" if found["half"] else found.group(), data)
         if self.position == 0 and data:
             if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:4]:
                 raise InputError("UTF-16, and JSON is UTF-8; save it as UTF-8")
@@ -85,6 +97,22 @@ class _Events:
         if self.position - self.last > bounded.MOST_BYTES + 2**20:
             raise InputError(f"{bounded.too_large()}; what stands before was read")
         return data
+
+    def _whole_escapes(self, size: int) -> bytes:
+        """The next bytes; an escape that they may end within is held back until the rest of it is read."""
+        while True:
+            data = self.file.read(size)
+            whole, self.begun = self.begun + data, b""
+            if not data:
+                return whole
+            begin = whole.find(b"\\", -_ESCAPE_BYTES)
+            if begin >= 0:
+                begin = len(whole[:begin].rstrip(b"\\"))
+                whole, self.begun = whole[:begin], whole[begin:]
+                if len(self.begun) > bounded.MOST_BYTES:
+                    raise InputError(f"{bounded.too_large()}; what stands before was read")
+            if whole:
+                return whole
 
 
 def _records(events: _Events) -> Iterator[dict[str, Any] | str]:

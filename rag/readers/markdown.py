@@ -15,6 +15,8 @@ from ..outlets import Catalogue
 from . import bounded, decode
 from .record import article
 
+MOST_FRONT = 100_000  # characters of front matter; PyYAML takes 3 s for so many, real ones have some hundred
+
 _FRONT = regex.compile(r"\s*?---[ \t]*\n(?P<fields>.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|$)", regex.S)
 _HEADING = regex.compile(r"\s*?[ ]{0,3}(?:#[ \t]+(?P<title>[^\n]*\S)|(?P<title>[^\n#>*-][^\n]*)\n=+)[ \t]*(?:\n|$)")
 
@@ -36,10 +38,21 @@ def read(path: Path, names: Catalogue) -> Iterator[Article]:
     yield article(fields, str(path), names, text.strip())
 
 
+class _Loader(yaml.BaseLoader):
+    """Texts, lists and mappings, each where it is written: references (&a, *a) make a small file huge (CWE-776)."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise InputError("its front matter refers to another place in it (*); write the value out")
+        return super().compose_node(parent, index)
+
+
 def _fields(front: str) -> dict[str, Any]:
     """The fields of front matter, every value as it is printed: "2013-02-30" is no day, but no error either."""
+    if len(front) > MOST_FRONT:
+        raise InputError(f"its front matter has {len(front):,} characters; at most {MOST_FRONT:,} can be read")
     try:
-        found = yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506 (it makes texts, lists and mappings, nothing else)
+        found = yaml.load(front, Loader=_Loader)  # noqa: S506 (it makes texts, lists and mappings, nothing else)
     except yaml.YAMLError as error:
         raise InputError(f"its front matter is not YAML ({getattr(error, 'problem', None) or error})") from error
     except RecursionError as error:

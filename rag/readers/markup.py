@@ -11,6 +11,7 @@ import regex
 from lxml import html
 
 from ..errors import InputError
+from . import bounded
 
 _BLOCKS = frozenset(
     {
@@ -30,7 +31,7 @@ _INLINE = frozenset(
     | {*("body", "video", "audio")}
 )
 _NAMES = "|".join(sorted({*_BLOCKS, *_MARKS, *_DROPPED, *_INLINE}))
-_ATTRIBUTES = r"(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=]+))?)*+\s*/?"
+_ATTRIBUTES = r"(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=]+))?){0,50}+\s*/?"
 _TAG = regex.compile(rf"<(?P<closes>/?)(?P<name>{_NAMES}){_ATTRIBUTES}>", regex.I)
 _BREAKS = regex.compile(rf"<(?:br|p|hr|img){_ATTRIBUTES}>", regex.I)
 _OPEN_PARAGRAPH = regex.compile(rf"\s*<(?:p|div){_ATTRIBUTES}>\s*\w", regex.I)
@@ -38,16 +39,19 @@ _NO_TAG = regex.compile(rf"<(?!/?(?:{_NAMES})(?:[\s/>])|!--)", regex.I)
 _DECLARATION = regex.compile(r"<\?xml[^<>]*>|<!doctype[^<>]*>", regex.I)
 _PARTED = regex.compile(r"<(?:p|br|div|li)\b", regex.I)  # below it a line's end is a space, as in HTML
 _ENTITY = regex.compile(r"&(?:#(?P<n>\d{1,7})|#[xX](?P<x>[0-9a-fA-F]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{1,31}));")
+MOST_INSIDE = 2_000  # elements of a field inside each other; none is left out here (see `_walk`)
 _SPACES = regex.compile(r"[ \t\r\f\v\n]+")
 
 
 def plain(text: str) -> str:
     """The text that markup shows, paragraphs set apart by blank lines; any other text as it is.
 
-    Raises InputError for markup nested too deeply.
+    Raises InputError for markup of more elements than can be read.
     """
     if "<" not in text and "&" not in text:
         return text
+    if text.count("<") > 2 * bounded.MOST_ELEMENTS:
+        raise InputError(f"holds more than {2 * bounded.MOST_ELEMENTS:,} signs <; save the text alone")
     if not _is_markup(text):
         text = _ENTITY.sub(_character, text)
         return _shown(text) if _is_markup(text) else text  # escaped twice, as in feeds
@@ -85,10 +89,8 @@ def _shown(markup: str) -> str:
         markup = markup.replace("\n", "<br>")
     else:
         markup = regex.sub(r"\n[ \t\r]*(?:\n[ \t\r]*)+", "<br><br>", markup)
-    parser = html.HTMLParser(huge_tree=True)
-    root = html.document_fromstring(f"<div>{markup}</div>", parser=parser)
-    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
-        raise InputError("its markup is nested too deeply")  # lxml leaves out what stands further down
+    bounded.marked_up(markup, inside=MOST_INSIDE)
+    root = html.document_fromstring(f"<div>{markup}</div>", parser=html.HTMLParser(huge_tree=True))
     pieces: list[str] = []
     _walk(root, pieces)
     lines = [line.strip(" ") for line in regex.sub(r" *\n *", "\n", "".join(pieces)).split("\n")]

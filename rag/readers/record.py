@@ -38,6 +38,8 @@ URL = ("url", "link", "canonical_url", "web_url", "source_url", "webUrl", "perma
 AUTHORS = ("authors", "author", "byline", "creator", "by")
 HOST = ("host", "hostname")
 ID = ("id", "_id", "guid", "uuid", "article_id")
+MOST_CHARS = 10_000  # of any value but the text; titles, addresses and lists of authors have some hundred
+MOST_FIELDS = 10_000  # the widest of the news APIs have 40
 OWN = frozenset({"text", "title", "outlet", "source", "publisher", "url", "authors", "host", "id"})
 
 _INSIDE = (  # where a nested value keeps what it says, the most telling first
@@ -59,6 +61,8 @@ def article(fields: Mapping[str, Any], source: str, names: Catalogue, text: str 
     Raises InputError where it holds no text, or a field that cannot be right. A date that cannot be right is refused,
     and the article kept: `date_basis` tells why.
     """
+    if len(fields) > MOST_FIELDS:
+        raise InputError(f"has {len(fields):,} fields; at most {MOST_FIELDS:,} can be read, leave the others out")
     spelt = {_bare(name): name for name in list(fields)[::-1] if isinstance(name, str)}
     stated = {
         of: [(spelt[key], fields[spelt[key]]) for name in of if (key := _bare(name)) in spelt]
@@ -66,6 +70,9 @@ def article(fields: Mapping[str, Any], source: str, names: Catalogue, text: str 
     }
     stated = {of: [(name, value) for name, value in found if _is_said(value)] for of, found in stated.items()}
 
+    for of in (TITLE, OUTLET, DATE, URL, AUTHORS, HOST, ID):
+        for name, value in stated[of]:
+            short(name, value)
     own = _lines(text) if text is not None else _text(stated[TEXT])
     url = _string(stated[URL])
     key, said = next(_strings(stated[OUTLET]), ("", None))
@@ -75,7 +82,8 @@ def article(fields: Mapping[str, Any], source: str, names: Catalogue, text: str 
         outlet, outlet_basis = named, f"url: {url}"
     kind = next((value for _, value in stated[("kind",)]), KINDS[0])
     if kind not in KINDS:
-        raise InputError(f"kind is {kind!r}; it can be {' or '.join(map(repr, KINDS))}")
+        said = repr(kind[:40]) if isinstance(kind, str) else f"a {type(kind).__name__}"
+        raise InputError(f"kind is {said}; it can be {' or '.join(map(repr, KINDS))}")
     day, basis = dated(next((value for _, value in stated[DATE]), None))
     made = Article(
         id=_id(stated[ID]),
@@ -92,6 +100,20 @@ def article(fields: Mapping[str, Any], source: str, names: Catalogue, text: str 
         source=source,
     )
     return made if made.id else identify(made)
+
+
+def short(name: str, value: object) -> None:
+    """Raises InputError where a value that is not the text is longer than any title, address or list of authors."""
+    if (size := _size(value)) > MOST_CHARS:
+        raise InputError(f"its {name[:40]} has {size:,} characters; at most {MOST_CHARS:,} can be read")
+
+
+def _size(value: object, depth: int = 4) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, list | Mapping) and depth:
+        return sum(1 + _size(inner, depth - 1) for inner in (value if isinstance(value, list) else value.values()))
+    return 0
 
 
 Stated = list[tuple[str, Any]]  # (name as the record spells it, value), the name that counts first

@@ -11,8 +11,9 @@ from . import bounded, decode, page_dump, plain
 
 
 def read(path: Path, names: Catalogue) -> Iterator[Article]:
-    """The articles of one .txt file. Raises InputError for what is no text."""
+    """The articles of one .txt file. Raises InputError for what is no text, or one of too many lines."""
     text = decode.text(bounded.whole(path))
+    bounded.in_lines(text)
     if plain.is_plain(text):
         yield plain.parse(text, str(path), names)
     else:

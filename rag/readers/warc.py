@@ -188,7 +188,9 @@ def _content(record: Any) -> bytes:
 
 def _shown(data: bytes, url: str | None, names: Catalogue, source: str) -> Iterator[Article]:
     """The articles of what a page shows, given as text (WET): a dump, of which the address is known."""
-    found = list(page_dump.parse(decode.text(data), source, names))
+    text = decode.text(data)
+    bounded.in_lines(text)
+    found = list(page_dump.parse(text, source, names))
     if not found:
         raise InputError("no article found on it")
     named = names.of_url(url) if url else None

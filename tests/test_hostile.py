@@ -1,0 +1,492 @@
+"""What is made to do harm does none: stored as printed or skipped with a reason, in time, and shown as mere text."""
+
+import gzip
+import html
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+import unicodedata
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import samples
+from browser import installed
+from conftest import HARBOUR, ROOT, WordEncoder
+from samples import FIELDS, LAST, MORE, PAGE, RECORD, RSS, SENTENCE, TITLE
+
+import rag
+from rag import passage, readers
+from rag.article import Article
+from rag.cards import answer_html
+from rag.cli import main
+from rag.outlets import catalogue
+from rag.readers import bounded, decode, markdown, mhtml, record
+
+LONGEST = 20  # seconds, for one file of at most 32 MB
+MOST_MEMORY = 1500 * 2**20
+ESCAPES = "\x1b[2J\x1b]0;owned\x07"  # clears a terminal, and names its window
+TURNS = "\u202edeb\u202c \u2066\u2067\u2068\u2069\u202a\u202b\u202d"  # each direction that Unicode can turn
+MARKS = "e" + "\u0301" * 1_000_000
+
+
+def wrapped(ending, text):
+    """A file of a kind that holds a text, with the samples' other words around it."""
+    fields = json.dumps(RECORD | {"text": f"{text} {MORE}\n\n{LAST}"}, ensure_ascii=False)
+    page = PAGE.replace(SENTENCE, html.escape(text))
+    matter = "".join(f"{name}: {json.dumps(value)}\n" for name, value in FIELDS.items())
+    made = {
+        ".txt": f"{TITLE}\n\n3 February 2016\n\n{text} {MORE}\n\n{LAST}\n",
+        ".text": f"{TITLE}\n\n3 February 2016\n\n{text} {MORE}\n\n{LAST}\n",
+        ".jsonl": fields,
+        ".json": f"[{fields}]",
+        ".csv": f'title,text\n{TITLE},"{text} {MORE}"\n',
+        ".md": f"---\n{matter}---\n\n{text} {MORE}\n",
+        ".html": page,
+        ".mhtml": "MIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
+        + page,
+        ".rss": RSS.replace(SENTENCE, html.escape(text)),
+    }
+    if ending == ".warc":
+        return samples.warc(False, page)
+    return made[ending].encode("utf-8", "surrogatepass")
+
+
+KINDS = (".txt", ".text", ".jsonl", ".json", ".csv", ".md", ".html", ".mhtml", ".rss", ".warc")
+PAGES = (".html", ".mhtml", ".warc")
+STRUCTURED = (*PAGES, ".rss")  # of which controls are left out: no such document may hold them
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Reads one file, in time and memory; gives its articles and the reasons for what is none."""
+
+    def reader(ending, data, name="a"):
+        path = tmp_path / f"{name}{ending}"
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        start = time.monotonic()
+        found = list(readers.read([path], catalogue()))
+        assert time.monotonic() - start < LONGEST
+        path.unlink()
+        assert list(tmp_path.iterdir()) == []
+        return [item if isinstance(item, Article) else item.reason for item in found]
+
+    return reader
+
+
+@pytest.mark.parametrize("ending", KINDS)
+def test_turns_of_direction_and_terminal_escapes_are_stored_as_printed(read, ending):
+    (found,) = read(ending, wrapped(ending, f"The ferry {TURNS} waits {ESCAPES} on."))
+    escapes = "[2J]0;owned" if ending in STRUCTURED else ESCAPES
+    turns = "deb" if ending in PAGES else TURNS
+    assert f"The ferry {turns} waits {escapes} on." in found.text
+
+
+@pytest.mark.parametrize("ending", KINDS)
+def test_nul_is_left_out_or_refused_with_a_reason(read, ending):
+    (found,) = read(ending, wrapped(ending, "The ferry\x00 waits."))
+    if isinstance(found, str):
+        assert "NUL" in found or found.startswith(("not JSON", "not text"))
+    else:
+        assert "The ferry waits." in found.text
+
+
+@pytest.mark.parametrize("ending", KINDS)
+def test_half_a_surrogate_pair_is_no_character(read, ending):
+    (found,) = read(ending, wrapped(ending, "The ferry\ud800 waits."))
+    if isinstance(found, str):
+        assert "UTF-8" in found or "surrogate" in found
+    else:
+        found.text.encode("utf-8")
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".json"])
+@pytest.mark.parametrize("field", ["text", "title", "outlet", "url", "authors", "host", "id"])
+@pytest.mark.parametrize("sign", ["\ud800", "\udfff\ud800", "\x00"])
+def test_no_field_of_a_record_holds_what_is_no_character(read, ending, field, sign):
+    data = json.dumps(RECORD | {field: f"a {sign} b"})
+    assert read(ending, data) == ["holds characters that are no text (NUL or half a surrogate pair)"]
+
+
+def test_a_pages_own_data_may_hold_half_a_surrogate_pair(read):
+    bad = PAGE.replace('"headline": "', '"articleBody": "\\ud800 <p>a</p> <p>b</p>", "headline": "\\udc00')
+    (found,) = read(".html", bad)
+    assert found.title == TITLE
+    assert SENTENCE in found.text
+
+
+@pytest.mark.parametrize("ending", KINDS)
+def test_a_million_marks_on_one_letter_are_stored_as_printed(read, ending):
+    (found,) = read(ending, wrapped(ending, MARKS))
+    printed = unicodedata.normalize("NFC", MARKS) if ending in PAGES else MARKS  # by trafilatura
+    assert printed in found.text
+
+
+@pytest.mark.parametrize(("ending", "size"), [(".txt", 10_000_000), (".jsonl", 10_000_000), (".html", 2_000_000)])
+def test_a_word_of_10_mb_is_stored_as_printed(read, ending, size):
+    (found,) = read(ending, wrapped(ending, "x" * size))
+    assert "x" * size in found.text
+
+
+def test_marks_and_long_words_are_split_in_time(words):
+    texts = [MARKS, "x" * 2_000_000, "\u4e2d" * 500_000, " " * 2_000_000 + "a"]
+    start = time.monotonic()
+    for text, own in zip(texts, passage.split([Article(t[:1], t) for t in texts], words.count, 60), strict=True):
+        held = "".join(text[p.start : p.end] for p in own)
+        assert held == text.strip()
+    assert time.monotonic() - start < LONGEST
+
+
+PARSED_FOR_HOURS = {  # by what libraries do with them: each took from 8 s to hours, or all memory
+    "links": (
+        ".html",
+        lambda: PAGE.replace(SENTENCE, "<a href=x>y z</a> " * 25_000),
+        "5,000 elements beside each other",
+    ),
+    "paragraphs": (
+        ".html",
+        lambda: PAGE.replace(SENTENCE, "<div><p></div>" * 40_000),
+        "5,000 elements beside each other",
+    ),
+    "elements": (".html", lambda: PAGE.replace(SENTENCE, f"<div>{'<p>a</p>' * 4_000}</div>" * 10), "30,000 elements"),
+    "nested": (".html", lambda: PAGE.replace(SENTENCE, "<div>" * 300 + SENTENCE), "200 elements inside each other"),
+    "attributes": (".html", lambda: PAGE.replace("<p>", f"<p {attributes('{}=b')}>", 1), "1,000 attributes"),
+    "one piece": (".html", lambda: PAGE.replace(SENTENCE, "word " * 2_000_000), "9,000,000 characters in one piece"),
+    "field": (".jsonl", lambda: json.dumps({"text": "<p>a</p>" * 20_000}), "5,000 elements beside"),
+    "field, nested": (".jsonl", lambda: json.dumps({"text": "<b>" * 3000 + "</b>" * 3000}), "2,000 elements inside"),
+    "signs": (".jsonl", lambda: json.dumps({"text": "<" * 2_000_000}), "60,000 signs <"),
+    "feed": (".rss", lambda: RSS.replace("<item>", "<item/>" * 60_000 + "<item>"), "50,000 elements"),
+    "feed's attributes": (
+        ".rss",
+        lambda: RSS.replace("</item>", "<x " + attributes('{}="b"') + "/></item>"),
+        "1,000 attr",
+    ),
+    "lines": (".txt", lambda: "a\n" * 1_000_000, "has 1,000,000 lines, at most 50,000"),
+    "lines of other ends": (".txt", lambda: "a\u2028" * 60_000, "has 60,000 lines"),
+    "front matter": (".md", lambda: f"---\na: [{'b, ' * 40_000}]\n---\n{MORE}", "front matter has 120,"),
+    "fields": (".jsonl", lambda: json.dumps(RECORD | {f"a{i}": i for i in range(11_000)}), "has 11,005 fields"),
+    "columns": (
+        ".csv",
+        lambda: "text," + ",".join(f"a{i}" for i in range(11_000)) + "\nx" + ",y" * 11_000,
+        "has 11,001 fields; at most 10,000",
+    ),
+    "authors": (".jsonl", lambda: json.dumps(RECORD | {"authors": "a, " * 9_000}), "authors has 27,000 characters"),
+    "list of authors": (".json", lambda: json.dumps(RECORD | {"authors": ["Jo"] * 9_000}), "authors has 27,000 char"),
+    "id": (".jsonl", lambda: json.dumps(RECORD | {"id": "a" * 10_001}), "id has 10,001 characters; at most 10,000"),
+    "nested JSON": (".json", lambda: json.dumps(RECORD)[:-1] + ',"x":' + "[" * 101 + "]" * 101 + "}", "too deeply"),
+    "digits": (".jsonl", lambda: '{"text": ' + "1" * 5000 + "}", "a number of more digits than can be read"),
+    "MIME header": (".mhtml", lambda: related("; a=b" * 300) + PAGE, "a header of 1,5"),
+    "MIME lines": (".mhtml", lambda: related() + PAGE + "\n" * 1_000_001, "1,000,000 lines"),
+    "MIME parts": (".mhtml", lambda: related() + PAGE + "\n--b\n" * 5_001, "5,000 parts"),
+    "MIME nested": (".mhtml", lambda: "".join(map(nested, range(12))) + PAGE, "more than 10 parts that hold parts"),
+}
+
+
+def attributes(form):
+    return " ".join(form.format(f"a{i}") for i in range(100_000))
+
+
+def related(parameters=""):
+    head = f'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="b"{parameters}\n\n'
+    return f"{head}--b\nContent-Type: text/html\n\n"
+
+
+def nested(number):
+    return f'Content-Type: multipart/related; boundary="b{number}"\n\n--b{number}\n'
+
+
+@pytest.mark.parametrize("case", PARSED_FOR_HOURS)
+def test_what_would_keep_a_parser_busy_is_refused_before_it_is_parsed(read, case):
+    ending, made, reason = PARSED_FOR_HOURS[case]
+    start = time.monotonic()
+    (found,) = read(ending, made())
+    assert time.monotonic() - start < 5
+    assert reason in found
+
+
+def test_a_tag_of_a_million_attributes_is_text(read):
+    (found,) = read(".jsonl", json.dumps(RECORD | {"text": "Said <p " + "a " * 1_000_000}))
+    assert found.text.startswith("Said <p a a a")
+
+
+def test_a_text_of_more_than_two_million_characters_is_not_mended(read):
+    (short, long) = (read(".jsonl", json.dumps({"text": "Café CafÃ© " * n}))[0].text for n in (10, 200_000))
+    assert short == ("Café Café " * 10)
+    assert long == "Café CafÃ© " * 200_000
+    assert len(long) > decode.MOST_MENDED
+
+
+@pytest.mark.parametrize(
+    "tag", ['!!python/object/apply:os.system ["touch owned"]', "!!python/name:os.system", "!!binary aGk="]
+)
+def test_front_matter_is_texts_lists_and_mappings_whatever_tags_it_has(read, tmp_path, monkeypatch, tag):
+    monkeypatch.chdir(tmp_path)
+    (found,) = read(".md", f"---\ntitle: {tag}\ndate: 2016-02-03\n---\n\n{MORE}")
+    assert found.title is None or "touch" in found.title or found.title == "aGk="
+    assert not Path("owned").exists()
+
+
+def test_front_matter_cannot_multiply_itself(read):
+    lines = "".join(f"x{i}: &x{i} [{', '.join([f'*x{i - 1}'] * 9)}]\n" for i in range(1, 10))
+    reason = "its front matter refers to another place in it (*); write the value out"
+    assert read(".md", f"---\nx0: &x0 [a]\n{lines}kind: *x9\n---\n\n{MORE}") == [reason]
+    assert read(".md", f"---\ntitle: &a [*a]\n---\n\n{MORE}") == [reason]
+
+
+@pytest.mark.parametrize(
+    "dtd",
+    [
+        '<!DOCTYPE rss [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>',
+        '<!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE rss SYSTEM "file:///etc/passwd" [<!ENTITY % a SYSTEM "file:///etc/passwd"> %a;]>',
+    ],
+)
+def test_a_feed_that_declares_entities_is_refused(read, dtd):
+    (found,) = read(".xml", RSS.replace("?>", f"?>{dtd}", 1).replace(SENTENCE, "&a; &b;"))
+    assert found == "declares XML entities of its own, which can make a small file huge; remove them"
+
+
+def test_a_page_that_declares_entities_shows_them_as_text(read):
+    dtd = '<!DOCTYPE html [<!ENTITY a "aaaa"><!ENTITY b SYSTEM "file:///etc/passwd">]>'
+    (found,) = read(".xhtml", PAGE.replace("<!DOCTYPE html>", dtd).replace(SENTENCE, f"{SENTENCE} &a; &b;"))
+    assert f"{SENTENCE} &a; &b;" in found.text
+
+
+@pytest.mark.parametrize("ending", [".jsonl.gz", ".csv.gz", ".tsv.gz", ".json", ".warc.gz"])
+def test_an_archive_that_unpacks_to_gigabytes_costs_a_reason(read, ending):
+    begins = {".csv.gz": b"title,text\na,", ".tsv.gz": b"title\ttext\na\t", ".json": b'["'}
+    start, size = begins.get(ending, b""), bounded.MOST_BYTES + 2**21
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (found,) = read(ending, gzip.compress(start + b" " * 100 + b"x" * size, 1))
+    assert "too large: " in found or "no web archive" in found
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < MOST_MEMORY
+
+
+def test_a_page_in_a_web_archive_that_unpacks_to_gigabytes_costs_a_reason(read):
+    body = zlib.compress(b"<p>" + b"x" * (bounded.MOST_BYTES + 1))
+    (found, _) = read(".warc", samples.warc(False, body, [("Content-Encoding", "deflate")]))
+    assert found.endswith("at most 32 MB can be read as one article; split it")
+
+
+# Names
+
+
+HARD_NAMES = (
+    b"\xff.jsonl", b"a\nskipped: nothing.jsonl",
+    b"<img src=x onerror=alert(1)>.jsonl", b"'; DROP TABLE article; --.jsonl",
+    ESCAPES.encode() + b".jsonl", "\u202elnosj.jsonl".encode(), b"\xed\xa0\x80.jsonl", b"a..%2f..%2fevil.jsonl",
+)  # fmt: skip
+SHOWN = (
+    r"\xff.jsonl", r"a\nskipped: nothing.jsonl",
+    "<img src=x onerror=alert(1)>.jsonl", "'; DROP TABLE article; --.jsonl",
+    r"\x1b[2J\x1b]0;owned\x07.jsonl", r"\u202elnosj.jsonl", r"\xed\xa0\x80.jsonl", "a..%2f..%2fevil.jsonl",
+)  # fmt: skip
+
+
+def test_files_of_any_name_are_read_and_named_in_print(tmp_path, words):
+    folder = tmp_path / "news"
+    folder.mkdir()
+    for number, name in enumerate(HARD_NAMES):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_text(
+            json.dumps(HARBOUR | {"id": str(number)}) + "\n{"
+        )
+    with rag.build([folder], index=tmp_path / "index", encoder=words) as library:
+        assert {a.source for a in library.articles()} == {
+            f"{folder}/{name}" for name in SHOWN if name.endswith("jsonl")
+        }
+        skipped = {s.source for s in library.skipped()}
+        assert skipped == {f"{folder}/{name}" for name in SHOWN}
+        again = rag.build([folder], index=tmp_path / "index", encoder=words)
+        assert (again.report.unchanged, again.report.new, again.report.retired) == (8, 0, 0)
+        again.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil", "/etc/evil", "..\\..\\evil", "C:\\evil", "evil\x00", "file:///etc/passwd"]
+)
+def test_names_inside_files_are_never_paths(tmp_path, words, name):
+    folder = tmp_path / "deep" / "news"
+    folder.mkdir(parents=True)
+    named = f'Content-Location: {name}\nContent-Disposition: attachment; filename="{name}"'
+    part = f"Content-Type: text/html\n{named}\n\n{PAGE}"
+    (folder / "a.mhtml").write_text(f"MIME-Version: 1.0\n{part}")
+    (folder / "b.warc").write_bytes(samples.warc(False, url=name.replace("\x00", "%00")))
+    fields = {"id": name, "url": name, "source": name, "filename": name, "path": name}
+    (folder / "c.jsonl").write_text(json.dumps(HARBOUR | fields))
+    packed = gzip.GzipFile(name, "wb", fileobj=(folder / "d.jsonl.gz").open("wb"))
+    packed.write(json.dumps(HARBOUR).encode())
+    packed.close()
+    before = listed(tmp_path)
+    with rag.build([folder], index=tmp_path / "deep" / "index", encoder=words) as library:
+        assert len(list(library.articles())) > 0
+    new = listed(tmp_path) - before
+    assert {path.relative_to(tmp_path).parts[:2] for path in new} == {("deep", "index")}
+    assert not Path("/etc/evil").exists()
+
+
+def listed(folder):
+    return set(folder.rglob("*"))
+
+
+# Asking
+
+
+QUERIES = (
+    "a\x00b strike", "\ud800 strike", "e" + "\u0301" * 1999, "'; DROP TABLE article; --", 'title:strike AND (* OR "',
+    "strike~10 ^5 [a TO b] -x +y", '+-&&||!(){}[]^"~*?:\\/', TURNS, ESCAPES, '"' * 2000, "By " * 600, "in 2009 " * 250,
+    "according to " * 150, "AA " * 600, "{{7*7}} ${x} %s {0}",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def evil(tmp_path_factory):
+    """The folder of an index whose only articles hold all that could do harm where they are shown."""
+    folder = tmp_path_factory.mktemp("evil")
+    bad = f"</bdi><script>alert(1)</script>{ESCAPES}{TURNS}\u202e"
+    records = [
+        HARBOUR
+        | {"id": f"a{bad}", "text": f"Dock workers {bad} ended their strike on Tuesday, they said at the port."},
+        HARBOUR | {"id": "marks", "text": f"Union strike wages rise by four percent {MARKS[:100_000]} at last."},
+        HARBOUR | {"id": "'); DROP TABLE article; --", "text": "The strike of the dock workers ended in the harbour."},
+    ]
+    for own in records:
+        own |= {
+            "outlet": f"O{bad}",
+            "title": f"T{bad}",
+            "authors": [f"A{bad}"],
+            "host": f"h{bad}",
+            "url": f"javascript:{bad}",
+        }
+    (folder / "a.jsonl").write_text("\n".join(map(json.dumps, records)))
+    rag.build([folder / "a.jsonl"], index=folder / "index", encoder=WordEncoder()).close()
+    return folder / "index"
+
+
+@pytest.mark.parametrize("question", QUERIES)
+def test_a_question_is_words_and_nothing_else(evil, question):
+    with rag.open(evil, encoder=WordEncoder()) as library:
+        start = time.monotonic()
+        answer = library.ask(question, least=0)
+        library.search(question)
+        assert time.monotonic() - start < 5
+        assert json.loads(json.dumps(answer.to_dict()))["question"] == question.strip()
+        assert len(list(library.articles())) == 3
+
+
+def test_passages_stay_as_printed(evil):
+    with rag.open(evil, encoder=WordEncoder()) as library:
+        answer = library.ask("dock workers strike", least=0)
+        assert any(ESCAPES in c.text and TURNS in c.text for c in answer.passages)
+        for citation in answer.passages:
+            assert citation.text == library.article(citation.article_id).text[citation.start : citation.end]
+
+
+def disturbing(text):
+    """What of a text would move a cursor, turn the direction, or cannot be printed."""
+    return [c for c in text if c in "\u2028\u2029\x0b\x0c\x85" or not (c.isprintable() or c.isspace())]
+
+
+def test_markdown_and_html_of_hostile_articles_do_nothing(evil):
+    with rag.open(evil, encoder=WordEncoder()) as library:
+        answer = library.ask(f"dock workers strike {ESCAPES}\n# union", least=0)
+    shown = answer.to_markdown()
+    assert disturbing(shown) == []
+    assert "\u0301" * 31 not in shown
+    assert "<script" not in shown
+    assert shown.startswith("**dock workers strike")
+    assert "\\# union**\n" in shown
+    page = answer_html(answer)
+    assert "\u0301" * 31 not in page
+    assert disturbing(page) == []
+    assert "<script" not in page
+    assert 'href="javascript' not in page
+    assert page.count("<bdi>") == page.count("</bdi>")
+
+
+@pytest.mark.parametrize(
+    "command", [["ask", "strike"], ["search", "strike"], ["articles", "--explain"], ["outlets"], ["skipped"]]
+)
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_no_control_character_reaches_the_terminal(evil, monkeypatch, capsys, command, form):
+    monkeypatch.setattr("rag.library.SentenceEncoder", lambda name: WordEncoder())
+    assert main([*command, "--index", str(evil), *form]) == 0
+    out = capsys.readouterr().out
+    assert disturbing(out) == []
+    if form:
+        assert json.loads(out) is not None
+    else:
+        assert "\u0301" * 31 not in out
+
+
+def test_a_question_that_is_no_text_is_printed_as_json(evil, monkeypatch, capsys):
+    monkeypatch.setattr("rag.library.SentenceEncoder", lambda name: WordEncoder())
+    assert main(["ask", "\udcff strike", "--index", str(evil), "--json"]) == 0
+    assert '"question": "\\udcff strike"' in capsys.readouterr().out
+
+
+def test_marks_and_turns_paint_over_nothing_but_their_own_text(evil):
+    browser = installed()
+    if not browser:
+        pytest.skip("no Chromium")
+    from playwright.sync_api import sync_playwright
+
+    with rag.open(evil, encoder=WordEncoder()) as library:
+        answer = library.ask("dock workers strike", least=0)
+    high = {"start": 0, "text": f"Union {MARKS} at last.", "quote": (0, 6), "title": MARKS[:10_000]}
+    answer = replace(answer, passages=(replace(answer.passages[0], **high), *answer.passages))
+    style = (ROOT / "rag" / "web.css").read_text()
+    page = (
+        f"<style>{style} body {{ margin: 0 }} #top {{ height: 300px }}</style><div id=top></div>{answer_html(answer)}"
+    )
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
+        view = chromium.new_page(viewport={"width": 700, "height": 900})
+        view.set_content(page, timeout=5000)
+        above = view.screenshot(clip={"x": 0, "y": 0, "width": 700, "height": 295})
+        blank = chromium.new_page(viewport={"width": 700, "height": 900})
+        assert above == blank.screenshot(clip={"x": 0, "y": 0, "width": 700, "height": 295})
+        clipped = "e => [...e.querySelectorAll('header, blockquote, footer')].map(x => getComputedStyle(x).overflowX)"
+        assert set(view.eval_on_selector(".according", clipped)) == {"clip"}
+        isolated = "e => [...e.querySelectorAll('bdi')].map(x => getComputedStyle(x).unicodeBidi)"
+        assert set(view.eval_on_selector(".according", isolated)) == {"isolate"}
+        chromium.close()
+
+
+# Limits
+
+
+def test_the_limits_that_are_documented_are_those_that_hold():
+    table = (ROOT / "docs" / "formats.md").read_text().split("## Limits")[1].split("\n## ")[0]
+    stated = (
+        f"{bounded.MOST_BYTES // 2**20} MB", f"{bounded.MOST_ELEMENTS:,} elements", f"{bounded.MOST_BESIDE:,} beside",
+        f"{bounded.MOST_INSIDE:,} inside", f"{bounded.MOST_ATTRIBUTES:,} attributes",
+        f"{bounded.MOST_OF_FEED:,} elements",
+        f"{bounded.MOST_UNBROKEN:,} characters", f"{bounded.MOST_LINES:,} lines", f"{markdown.MOST_FRONT:,} characters",
+        f"{mhtml.MOST_LINES:,} lines", f"{mhtml.MOST_PARTS:,} parts", f"{mhtml.MOST_NESTED:,} nested",
+        f"{mhtml.MOST_HEADER:,} characters", f"{record.MOST_FIELDS:,} fields", f"{record.MOST_CHARS:,} characters",
+        f"{decode.MOST_MENDED:,} characters", f"{readers.json_file.DEEPEST} levels",
+        f"{readers.pdf.MOST_PAGES:,} pages",
+        f"{readers.pdf.MOST_SECONDS:.0f} s", f"{readers.fetch.SECONDS:.0f} s", f"{readers.fetch.REDIRECTS} redirects",
+        f"{rag.library.LONGEST_QUESTION:,} characters", f"{readers.markup.MOST_INSIDE:,} inside",
+        f"{readers.REASON_CHARS} characters",
+    )  # fmt: skip
+    assert [limit for limit in stated if limit not in table] == []
+
+
+def test_a_build_of_hostile_files_stays_within_its_memory(tmp_path):
+    """In a process of its own: the largest that was ever held is that of the build."""
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": "a b c", "x": []})[:-2] + "[]," * 2_000_000 + "1]}")
+    (tmp_path / "b.text").write_text("\U0001f44d" + "a " * 5_000_000)
+    program = (
+        "import sys, resource; from rag import readers; from rag.outlets import catalogue; from pathlib import Path; "
+        "n = len(list(readers.read([Path(sys.argv[1])], catalogue()))); "
+        "print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, check=True, cwd=ROOT)
+    number, memory = map(int, done.stdout.split())
+    assert number == 2
+    assert memory < MOST_MEMORY
