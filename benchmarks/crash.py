@@ -723,15 +723,16 @@ BREAKS: dict[str, Callable[[], None]] = {"early": lambda: None, "apart": _apart,
 
 @dataclass(frozen=True)
 class Kill:
-    """When a life ends: at a step, by number; after seconds; at the n-th of a system call."""
+    """When a life ends: at a step, by number; so many seconds after its journal has so many bytes, which is a random
+    moment however slow the machine is; at the n-th of a system call."""
 
     kind: str
     step: int | None = None
-    seconds: float | None = None
+    moment: tuple[int, float] | None = None
     call: tuple[str, int] | None = None
 
     def __str__(self) -> str:
-        return f"{self.kind}, {self.step or self.seconds or self.call}"
+        return f"{self.kind}, {self.step or self.moment or self.call}"
 
 
 def forked(work: Callable[[], None], limit: int = LONGEST) -> int:
@@ -869,8 +870,12 @@ class Trial:
             live(scene)
 
         child = forked(work)
-        if kill.seconds:
-            time.sleep(kill.seconds)
+        if kill.moment:
+            written, seconds = kill.moment
+            lives = functools.partial(os.waitid, os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            while (folder / "journal").stat().st_size < written and lives() is None:
+                time.sleep(0.001)
+            time.sleep(seconds)
             os.kill(child, signal.SIGKILL)
         tracer = _trace(child, kill.call[0], kill.call[1]) if kill.call else None
         os.write(opener, b"!")
@@ -1018,7 +1023,8 @@ def main() -> int:
                 numbers[kind].append(number)
         kills = at_steps(numbers, count)
         for _ in range(options.moments):
-            kills.append([Kill("random moment", seconds=chance.uniform(0, seconds)) for _ in range(2)])
+            written = sorted(chance.sample(range((Path(temporary) / "whole" / "journal").stat().st_size), 2))
+            kills.append([Kill("random moment", moment=(n, chance.uniform(0, seconds / len(LIFE)))) for n in written])
         if options.strace:
             calls = trial.calls(Path(temporary) / "traced")
             every = [(call, n) for call, most in calls.items() for n in range(1, most + 1)]
