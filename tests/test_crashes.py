@@ -26,14 +26,14 @@ def crashes(*options):
 
 
 def test_nothing_that_was_reported_is_lost_doubled_or_misquoted_wherever_the_process_is_killed():
-    rows, notes = crashes("--kills=15", "--moments=3")
+    rows, notes = crashes("--kills=10", "--moments=2")
     assert notes == [], f"seed {SEED}"
     assert {kind: counts["runs"] for kind, counts in rows.items()} == {
-        "statement": 3, "file": 3, "sync": 3, "words": 3, "journal": 3, "random moment": 3,
+        "statement": 2, "file": 2, "sync": 2, "words": 2, "journal": 2, "random moment": 2,
     }  # fmt: skip
     counts = sum(rows.values(), Counter())
-    assert counts["killed"] == counts["opened"] > 15
-    assert counts["same"] == 18
+    assert counts["killed"] == counts["opened"] > 10
+    assert counts["same"] == 12
     assert counts["citations"] >= counts["reported"] > 100
     wrong = ("unopened", "lost", "torn", "double", "off", "faults", "encoded", "differs", "failed")
     assert [counts[kind] for kind in wrong] == [0] * len(wrong)
