@@ -255,6 +255,7 @@ class Store:
         with _locked(folder, wait):
             if not cls.exists(folder):
                 with stored(folder), _aside(folder) as aside:
+                    caches.clear(folder)  # of one that stood there
                     with contextlib.closing(sqlite3.connect(aside, isolation_level=None)) as db:
                         _begin(db, manifest)
                     _place(aside, folder / DATABASE)
@@ -418,15 +419,15 @@ class Store:
         query = f"""SELECT p.key, p.start, p."end", p.sentences, p.content, a.key, a.digest, {columns}
             FROM passage p JOIN article a ON a.key = p.article"""
         found, articles = {}, dict[int, Article]()
-        for key, start, end, spans, content, number, digest, *row in self._among(
-            query, "a.retired IS NULL AND p.key", keys
-        ):
-            article = articles.setdefault(number, articles.get(number) or self._sound(digest, row))
-            if content != content_hash(article.text[start:end]):
-                raise LibraryError(
-                    f"passage {key} of article {article.id!r} in {self.folder} is not as it was stored: {_DAMAGED}"
-                )
-            found[key] = Passage(article.id, start, end, sentence_spans(spans)), article
+        rows = self._among(query, "a.retired IS NULL AND p.key", keys)
+        with stored(self.folder):
+            for key, start, end, spans, content, number, digest, *row in rows:
+                if number not in articles:
+                    articles[number] = self._sound(digest, row)
+                article = articles[number]
+                if content != content_hash(article.text[start:end]):
+                    raise ValueError(f"passage {key} of article {article.id!r} is not as it was stored")
+                found[key] = Passage(article.id, start, end, sentence_spans(spans)), article
         return found
 
     def sentence_vectors(self, keys: Sequence[int]) -> tuple[dict[int, slice], Vectors]:
@@ -436,11 +437,12 @@ class Store:
         """
         found = self._among("SELECT passage, sentences FROM vector", "passage", keys)
         rows, last = {}, 0
-        for key, blob in found:
-            first, last = last, last + len(blob) // (2 * self.manifest.dimension)
-            rows[key] = slice(first, last)
-        vectors = np.frombuffer(b"".join(blob for _, blob in found), "<f2")
-        return rows, vectors.reshape(-1, self.manifest.dimension).astype(np.float32)
+        with stored(self.folder):
+            for key, blob in found:
+                first, last = last, last + len(blob) // (2 * self.manifest.dimension)
+                rows[key] = slice(first, last)
+            vectors = np.frombuffer(b"".join(blob for _, blob in found), "<f2")
+            return rows, vectors.reshape(-1, self.manifest.dimension).astype(np.float32)
 
     def _among(self, query: str, column: str, keys: Sequence[int | str], group: str = "") -> list[Any]:
         found: list[Any] = []
@@ -1082,6 +1084,10 @@ def _upgrade(folder: Path, old: int, wait: bool) -> Manifest:
                         for statement in _statements(_FORMATS[step]):
                             db.execute(statement)
                     db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(FORMAT),))
+                    db.execute(
+                        "INSERT OR IGNORE INTO past (generation, token) VALUES (?, ?)",
+                        (_generation(db), secrets.token_hex(8)),
+                    )
             return _manifest(db)
     except LibraryError as error:
         raise LibraryError(
