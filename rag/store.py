@@ -337,6 +337,11 @@ class Store:
         """The article of that id; the last retired one where none is in; None where there never was one."""
         return next((version.article for version in self._versions(article_id)), None)
 
+    def holds(self, article_id: str) -> bool:
+        """Whether there is an article of that id, retired or damaged ones included."""
+        with stored(self.folder):
+            return self._db.execute("SELECT 1 FROM article WHERE id = ?", (article_id,)).fetchone() is not None
+
     def versions(self, article_id: str) -> list[Version]:
         """Every text that was ever in under an id and was not removed: the one that is in first, then the latest."""
         return list(self._versions(article_id))

@@ -464,6 +464,27 @@ def test_a_bit_that_flips_anywhere_gives_right_quotations_or_an_error_that_says_
     assert kinds.count(None) > 5
 
 
+def test_a_damaged_article_is_named_and_can_be_removed_and_put_in_again(index, words, news):
+    with sqlite3.connect(index / DATABASE) as db:
+        db.execute("UPDATE article SET text = replace(text, 'old', 'new') WHERE id = 'bridge'")
+    with rag.open(index, encoder=words) as library:
+        expected = (
+            f"article 'bridge' in {index} is not as it was stored: the database is damaged; `according doctor` tells what "
+            "else is. Remove the article and build again, or restore a backup"
+        )
+        for call in (
+            lambda: library.ask("old bridge", least=0),
+            lambda: library.search("old bridge"),
+            lambda: list(library.articles()),
+            lambda: library.article("bridge"),
+        ):
+            assert told(call) == expected
+        assert library.remove(["bridge"]) == 1
+        library.add([news(HARBOUR, BRIDGE, ORCHARD)])
+        assert library.report.new == 1
+    assert looks(index)["found"] == SEEN["found"]
+
+
 @pytest.mark.parametrize("log", ["missing", "garbage", "truncated", "without its index"])
 def test_a_damaged_log_of_a_killed_writer_takes_back_what_it_held_and_no_more(index, news, words, log):
     killed = Other()
