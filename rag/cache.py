@@ -130,7 +130,7 @@ def make(folder: Path, origin: Origin) -> Cache:
     except (OSError, ValueError, RuntimeError):  # what Python, tantivy and FAISS raise where they cannot write
         pass
     try:
-        with tempfile.TemporaryDirectory(prefix="according-") as temporary:
+        with tempfile.TemporaryDirectory(prefix="according-", ignore_cleanup_errors=True) as temporary:
             return _made(folder, Path(temporary) / CACHE, origin)[0]
     except (OSError, ValueError, RuntimeError) as error:
         raise LibraryError(
@@ -347,11 +347,21 @@ def _vectors(place: Path, stamp: Stamp, dimension: int) -> Vectored | None:
 
 
 def _words(folder: Path, count: int) -> lexical.Lexical | None:
-    try:
-        found = lexical.Lexical(folder)
-    except (OSError, ValueError):
-        return None
-    return found if len(found) == count else None
+    for opened in (lexical.Lexical, _linked_words):
+        with contextlib.suppress(OSError, ValueError):
+            found = opened(folder)
+            return found if len(found) == count else None
+    return None
+
+
+def _linked_words(folder: Path) -> lexical.Lexical:
+    """The words of a cache that may not be written: tantivy makes a lock beside what it reads."""
+    with tempfile.TemporaryDirectory(prefix="according-") as temporary:
+        for path in (folder / name for name in _files(folder) if name not in READ):
+            link = Path(temporary) / path.relative_to(folder)
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(path.absolute())
+        return lexical.Lexical(Path(temporary))
 
 
 @contextlib.contextmanager
@@ -400,6 +410,10 @@ def _seal(folder: Path, stamp: Stamp) -> None:
         json.dump(asdict(replace(stamp, files=sums)), file)
         file.flush()
         os.fsync(file.fileno())
+        mode = os.fstat(file.fileno()).st_mode
+    for name in sums:
+        with contextlib.suppress(OSError):  # linked from a cache of another user, who has done this
+            (folder / name).chmod(mode)  # tantivy makes its lists for their owner alone
     for path in (folder / "passages", folder / "articles", folder):
         sync(path)
 

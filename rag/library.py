@@ -286,8 +286,11 @@ class Library:
         """The article of that id, retired ones included. Raises LibraryError where there is none."""
         found = self._store.article(article_id)
         if found is None:
-            raise LibraryError(f"no article {article_id!r} in {self._store.folder}; `according articles` lists them")
+            raise self._unknown(article_id)
         return found
+
+    def _unknown(self, article_id: str) -> LibraryError:
+        return LibraryError(f"no article {article_id!r} in {self._store.folder}; `according articles` lists them")
 
     def versions(self, article_id: str) -> list[Resolved]:
         """Every text that was in under an id and was not removed: the current one first, then the latest.
@@ -348,7 +351,8 @@ class Library:
         ids = [article_ids] if isinstance(article_ids, str) else list(article_ids)
         with self._store.writing(wait) as writer:
             for article_id in ids:
-                self.article(article_id)
+                if not self._store.holds(article_id):
+                    raise self._unknown(article_id)
             writer.remove(ids, self._names)
         self._refresh()
         return len(set(ids))

@@ -255,6 +255,7 @@ class Store:
         with _locked(folder, wait):
             if not cls.exists(folder):
                 with stored(folder), _aside(folder) as aside:
+                    caches.clear(folder)  # of one that stood there
                     with contextlib.closing(sqlite3.connect(aside, isolation_level=None)) as db:
                         _begin(db, manifest)
                     _place(aside, folder / DATABASE)
@@ -269,7 +270,9 @@ class Store:
     @classmethod
     def open(cls, folder: Path, wait: bool = True) -> Store:
         """The index in `folder`. Raises LibraryError where there is none, or one that this version cannot read."""
-        if not cls.exists(folder):
+        with stored(folder):
+            there = cls.exists(folder)
+        if not there:
             raise LibraryError(f"there is no index in {folder}; make one with: according build PATHS --index {folder}")
         with stored(folder), contextlib.closing(_connect(folder / DATABASE)) as db:
             found = _manifest(db)
@@ -319,7 +322,7 @@ class Store:
     def generation(self) -> int:
         """The number of changes made so far; a View of another generation is out of date."""
         with stored(self.folder):
-            return int(self._db.execute("SELECT value FROM manifest WHERE key = 'generation'").fetchone()[0])
+            return _generation(self._db)
 
     def ready(self, generation: int) -> bool:
         """Whether a cache of a generation is there already."""
@@ -328,11 +331,16 @@ class Store:
     def newest(self) -> int:
         """The same beside a read transaction, which goes on seeing the generation that it began with."""
         with stored(self.folder), contextlib.closing(_connect(self.folder / DATABASE)) as db:
-            return int(db.execute("SELECT value FROM manifest WHERE key = 'generation'").fetchone()[0])
+            return _generation(db)
 
     def article(self, article_id: str) -> Article | None:
         """The article of that id; the last retired one where none is in; None where there never was one."""
         return next((version.article for version in self._versions(article_id)), None)
+
+    def holds(self, article_id: str) -> bool:
+        """Whether there is an article of that id, retired or damaged ones included."""
+        with stored(self.folder):
+            return self._db.execute("SELECT 1 FROM article WHERE id = ?", (article_id,)).fetchone() is not None
 
     def versions(self, article_id: str) -> list[Version]:
         """Every text that was ever in under an id and was not removed: the one that is in first, then the latest."""
@@ -345,13 +353,19 @@ class Store:
         with stored(self.folder):
             rows = self._db.execute(query, (article_id,)).fetchall()
         for digest, retired, time, *row in rows:
-            article = _article(row)
-            if article.digest != digest:
-                raise LibraryError(
-                    f"article {article_id!r} in {self.folder} is not as it was stored: the database is damaged; "
-                    "`according doctor` tells what else is. Remove the article and build again, or restore a backup"
-                )
+            article = self._sound(digest, row)
             yield Version(article, retired is None, dt.datetime.fromisoformat(time) if time else None)
+
+    def _sound(self, digest: str, row: Sequence[str | None]) -> Article:
+        """The article of a row of _COLUMNS. Raises LibraryError unless it is as it was stored."""
+        with contextlib.suppress(ValueError, TypeError):
+            article = _article(row)
+            if article.digest == digest:
+                return article
+        raise LibraryError(
+            f"article {row[0]!r} in {self.folder} is not as it was stored: the database is damaged; "
+            "`according doctor` tells what else is. Remove the article and build again, or restore a backup"
+        )
 
     def at(self, url: str) -> list[str]:
         """Ids of the articles that are in and stand at an address."""
@@ -361,8 +375,9 @@ class Store:
 
     def articles(self) -> Iterator[Article]:
         """Every article that is in, in the order of adding."""
-        query = f"SELECT key, {', '.join(_COLUMNS)} FROM article WHERE retired IS NULL AND key > ? ORDER BY key"
-        return (_article(row[1:]) for row in self._paged(query))
+        columns = ", ".join(_COLUMNS)
+        query = f"SELECT key, digest, {columns} FROM article WHERE retired IS NULL AND key > ? ORDER BY key"
+        return (self._sound(digest, row) for _, digest, *row in self._paged(query))
 
     def _paged(self, query: str) -> Iterator[Any]:
         """The rows of a query in the order of its first column, which must be above its parameter; some at a time."""
@@ -372,6 +387,8 @@ class Store:
                 rows = self._db.execute(f"{query} LIMIT 256", (last,)).fetchall()
             if not rows:
                 return
+            if rows[0][0] <= last:  # it would never end
+                raise LibraryError(f"the index in {self.folder} cannot be used (rows out of order): {_DAMAGED}")
             yield from rows
             last = rows[-1][0]
 
@@ -404,13 +421,18 @@ class Store:
     def passages(self, keys: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
         """Passages with their articles, by key; one that has been taken out since the view was made is missing."""
         columns = ", ".join(f"a.{c}" for c in _COLUMNS)
-        query = (
-            f'SELECT p.key, p.start, p."end", p.sentences, {columns} FROM passage p JOIN article a ON a.key = p.article'
-        )
-        found = {}
-        for key, start, end, spans, *row in self._among(query, "a.retired IS NULL AND p.key", keys):
-            article = _article(row)
-            found[key] = Passage(article.id, start, end, sentence_spans(spans)), article
+        query = f"""SELECT p.key, p.start, p."end", p.sentences, p.content, a.key, a.digest, {columns}
+            FROM passage p JOIN article a ON a.key = p.article"""
+        found, articles = {}, dict[int, Article]()
+        rows = self._among(query, "a.retired IS NULL AND p.key", keys)
+        with stored(self.folder):
+            for key, start, end, spans, content, number, digest, *row in rows:
+                if number not in articles:
+                    articles[number] = self._sound(digest, row)
+                article = articles[number]
+                if content != content_hash(article.text[start:end]):
+                    raise ValueError(f"passage {key} of article {article.id!r} is not as it was stored")
+                found[key] = Passage(article.id, start, end, sentence_spans(spans)), article
         return found
 
     def sentence_vectors(self, keys: Sequence[int]) -> tuple[dict[int, slice], Vectors]:
@@ -420,11 +442,12 @@ class Store:
         """
         found = self._among("SELECT passage, sentences FROM vector", "passage", keys)
         rows, last = {}, 0
-        for key, blob in found:
-            first, last = last, last + len(blob) // (2 * self.manifest.dimension)
-            rows[key] = slice(first, last)
-        vectors = np.frombuffer(b"".join(blob for _, blob in found), "<f2")
-        return rows, vectors.reshape(-1, self.manifest.dimension).astype(np.float32)
+        with stored(self.folder):
+            for key, blob in found:
+                first, last = last, last + len(blob) // (2 * self.manifest.dimension)
+                rows[key] = slice(first, last)
+            vectors = np.frombuffer(b"".join(blob for _, blob in found), "<f2")
+            return rows, vectors.reshape(-1, self.manifest.dimension).astype(np.float32)
 
     def _among(self, query: str, column: str, keys: Sequence[int | str], group: str = "") -> list[Any]:
         found: list[Any] = []
@@ -648,8 +671,9 @@ class Store:
         try:
             yield db
         finally:
-            if db.in_transaction:
-                db.execute("COMMIT")
+            with stored(self.folder):
+                if db.in_transaction:
+                    db.execute("COMMIT")
             if self._has_changed():
                 raise _ChangedError(f"the index in {self.folder} was changed while it was read; try again")
 
@@ -953,7 +977,7 @@ def stored(folder: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", None) or 0
         reason = _REASONS.get(code) or _REASONS.get(code & 0xFF, _DAMAGED)
         raise LibraryError(f"the index in {folder} cannot be used ({error}): {reason}") from error
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:  # what a damaged row holds may be of any kind
         raise LibraryError(f"the index in {folder} cannot be used ({error}): {_DAMAGED}") from error
     except OSError as error:
         raise LibraryError(f"the index in {folder} cannot be used ({error}){_todo(error)}") from error
@@ -1040,6 +1064,10 @@ def _coded(names: Sequence[str | None]) -> tuple[tuple[str | None, ...], npt.NDA
     return different, np.array([code[name] for name in names], np.int32)
 
 
+def _generation(db: sqlite3.Connection) -> int:
+    return int(dict(db.execute("SELECT key, value FROM manifest WHERE key = 'generation'"))["generation"])
+
+
 def _manifest(db: sqlite3.Connection) -> Manifest:
     values = dict(db.execute("SELECT key, value FROM manifest"))
     return Manifest(values["encoder"], int(values["dimension"]), int(values["format"]))
@@ -1061,6 +1089,10 @@ def _upgrade(folder: Path, old: int, wait: bool) -> Manifest:
                         for statement in _statements(_FORMATS[step]):
                             db.execute(statement)
                     db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(FORMAT),))
+                    db.execute(
+                        "INSERT OR IGNORE INTO past (generation, token) VALUES (?, ?)",
+                        (_generation(db), secrets.token_hex(8)),
+                    )
             return _manifest(db)
     except LibraryError as error:
         raise LibraryError(

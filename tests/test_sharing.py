@@ -1,16 +1,13 @@
 """One writer across processes, readers that nothing stops, and an open library that takes up what others change."""
 
-import json
 import logging
-import signal
-import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from conftest import BRIDGE, HARBOUR, ORCHARD, ROOT, WordEncoder
+from processes import Other
 
 import rag
 from rag.errors import LibraryError
@@ -24,44 +21,6 @@ from stress import stress, table
 FERRY = {"id": "ferry", "outlet": "Reuters", "date": "2020-02-01", "text": "A ferry ran aground. Nobody was hurt."}
 LONGER = 0.8  # seconds that a question itself may take on a machine that is busy
 TAKEN_UP = 5.0  # seconds after which a change by another process must have been taken up
-
-
-class Other:
-    """Another process, which runs the code that it is sent, with names for paths."""
-
-    PROGRAM = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-import rag
-from conftest import WordEncoder
-from pathlib import Path
-from rag.store import Store
-known = globals()
-for line in sys.stdin:
-    code, names = json.loads(line)
-    known.update({name: Path(path) for name, path in names.items()})
-    exec(code, known)
-    print("done", flush=True)
-"""
-
-    def __init__(self):
-        command = [sys.executable, "-c", self.PROGRAM, str(Path(__file__).parent)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-
-    def begin(self, code, **paths):
-        self.process.stdin.write(json.dumps([code, {name: str(path) for name, path in paths.items()}]) + "\n")
-        self.process.stdin.flush()
-
-    def end(self):
-        assert self.process.stdout.readline() == "done\n"
-
-    def __call__(self, code, **paths):
-        self.begin(code, **paths)
-        self.end()
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -262,6 +221,15 @@ with rag.open(index, encoder=WordEncoder()) as library:
 
 
 # Taking up
+
+
+def test_filters_hold_for_what_an_article_is_now_before_that_is_taken_up(index, library, news, other, monkeypatch):
+    monkeypatch.setattr(library, "_is_due", lambda _: False)
+    other(ADD, index=index, file=news(BRIDGE | {"outlet": "Reuters", "date": "2019-01-02"}))
+    assert found(library)["bridge"][1] == "Reuters"
+    assert [h.article_id for h in library.search("bridge", outlets="Press TV")] == []
+    assert [h.article_id for h in library.search("bridge", before="2016-01-01")] == ["harbour"]
+    assert library.ask("Who closed the old bridge?", outlets="Press TV", least=0).passages == ()
 
 
 def test_what_cannot_be_taken_up_leaves_the_old_answers(index, library, news, other, monkeypatch, caplog):
