@@ -20,6 +20,7 @@ from .outlets import Catalogue, domain
 EDGE_LINES = 4
 CREDIT_CHARS = 160
 TOLD_CHARS = len("told   the   ")
+TOLD_TEXT = 1_000_000  # characters of a text in which is looked who was told; each million takes 1.6 s at worst
 BRIEF_CHARS = 800  # such a text rests on the one informant whom it quotes; seen on one real brief, not measured
 
 _PARTICLE = r"(?:de|del|della|der|den|di|da|do|dos|du|la|le|van|von|zu|bin|bint|ibn|ben|al|el|abu|ter|ten|y|e)"
@@ -181,6 +182,8 @@ def _told(text: list[str], catalogue: Catalogue) -> tuple[tuple[str, str] | None
     say so twice 91% are by that outlet, of those that say so once 60%: there the outlet is merely cited.
     """
     whole = "\n".join(text)
+    if len(whole) > TOLD_TEXT:
+        return None, False
     named, spoken = set(), []
     for start, end, name in catalogue.find(whole):
         named.add(name)
@@ -217,8 +220,8 @@ def _authors(head: list[str], text: list[str], catalogue: Catalogue) -> tuple[st
         if (people := names_only(line)) and not catalogue.printed(line):
             return people
     for line in edges:
-        people, rest = _people(line, catalogue)
-        if people and len(line) < 100 and _outlet_in(rest, catalogue, whole=True) and not _CREDIT.match(line):
+        people, rest = _people(line, catalogue) if len(line) < 100 else ((), "")  # of a long one it takes the square
+        if people and _outlet_in(rest, catalogue, whole=True) and not _CREDIT.match(line):
             return people
     credits = [m for m in _production(text) if not m["role"].casefold().startswith("edit")]
     credits.sort(key=lambda m: ("writ", "repo", "comp", "addi").index(m["role"].casefold()[:4]))

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.run(options) or 0
     except AccordingError as error:
-        print(f"according: {error}", file=sys.stderr)
+        print(_harmless(f"according: {error}"), file=sys.stderr)
         return 1
     except BrokenPipeError:  # `according articles | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -361,7 +361,12 @@ def _print(options: argparse.Namespace, values: object, text: str) -> None:
     if options.json:
         print(_CONTROLS.sub(lambda c: f"\\u{ord(c.group()):04x}", json.dumps(values, ensure_ascii=False, indent=2)))
     else:
-        print(_MARKS.sub("\\1\ufffd", _CONTROLS.sub("\ufffd", text)))
+        print(_harmless(text))
+
+
+def _harmless(text: str) -> str:
+    """A text for the terminal, with U+FFFD in the place of what would disturb it."""
+    return _MARKS.sub("\\1\ufffd", _CONTROLS.sub("\ufffd", text))
 
 
 def _parser() -> argparse.ArgumentParser:

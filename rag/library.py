@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -52,6 +53,7 @@ FILTERS = 64  # whose counts are kept
 BRIEF, PATIENCE = 0.2, 30.0
 
 log = logging.getLogger("rag")
+_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair: what no article's text or id can hold
 
 
 def build(
@@ -284,7 +286,7 @@ class Library:
 
     def article(self, article_id: str) -> Article:
         """The article of that id, retired ones included. Raises LibraryError where there is none."""
-        found = self._store.article(article_id)
+        found = None if _HALF.search(article_id) else self._store.article(article_id)
         if found is None:
             raise self._unknown(article_id)
         return found
@@ -697,6 +699,8 @@ def _question(text: str | None) -> str:
     text = (text or "").strip()
     if not text:
         raise QuestionError("the question is empty; ask something")
+    if _HALF.search(text):
+        raise QuestionError("the question holds half a surrogate pair, which is no character; type it again")
     if len(text) > LONGEST_QUESTION:
         raise QuestionError(f"the question has {len(text):,} characters; at most {LONGEST_QUESTION:,} can be asked")
     return text

@@ -15,7 +15,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .answer import Answer
+from .answer import Answer, harmless
 from .cards import answer_html, error_html, meaning, question_html
 from .errors import AccordingError
 from .library import Library
@@ -161,7 +161,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
 def _offered(answer: Answer) -> dict[str, str]:
     """Words of the question that narrow the search, or did until they were taken off, with what they mean."""
     said = [r for r in answer.restrictions if r.applied or r.why == TAKEN_OFF]
-    return {r.words: f"{meaning(r, answer)}, from “{r.words}”" for r in said}
+    return {r.words: harmless(f"{meaning(r, answer)}, from “{r.words}”") for r in said}
 
 
 def _example(event: gr.SelectData) -> str:

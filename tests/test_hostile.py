@@ -24,6 +24,7 @@ from rag import passage, readers
 from rag.article import Article
 from rag.cards import answer_html
 from rag.cli import main
+from rag.errors import LibraryError, QuestionError
 from rag.outlets import catalogue
 from rag.readers import bounded, decode, markdown, mhtml, record
 
@@ -206,6 +207,16 @@ def test_what_would_keep_a_parser_busy_is_refused_before_it_is_parsed(read, case
     (found,) = read(ending, made())
     assert time.monotonic() - start < 5
     assert reason in found
+
+
+@pytest.mark.parametrize("words", ["By Jane Roe, ", "Jane Roe and ", "told Reuters ", "Reuters "])
+@pytest.mark.parametrize("ending", [".txt", ".text"])
+def test_a_line_of_a_million_names_costs_little(read, ending, words):
+    line = words * (4_000_000 // len(words))
+    start = time.monotonic()
+    (found,) = read(ending, f"{SENTENCE} {MORE}\n\n{line}\n\n{LAST}")
+    assert line.strip() in found.text
+    assert time.monotonic() - start < 10
 
 
 def test_a_tag_of_a_million_attributes_is_text(read):
@@ -422,12 +433,6 @@ def test_no_control_character_reaches_the_terminal(evil, monkeypatch, capsys, co
         assert "\u0301" * 31 not in out
 
 
-def test_a_question_that_is_no_text_is_printed_as_json(evil, monkeypatch, capsys):
-    monkeypatch.setattr("rag.library.SentenceEncoder", lambda name: WordEncoder())
-    assert main(["ask", "\udcff strike", "--index", str(evil), "--json"]) == 0
-    assert '"question": "\\udcff strike"' in capsys.readouterr().out
-
-
 def test_marks_and_turns_paint_over_nothing_but_their_own_text(evil):
     browser = installed()
     if not browser:
@@ -491,3 +496,19 @@ def test_hostile_files_are_read_within_the_memory_promised(tmp_path):
     number, memory = map(int, done.stdout.split())
     assert number == 2
     assert memory * 1024 < MOST_MEMORY
+
+
+def test_half_a_surrogate_pair_is_no_question_and_no_id(tmp_path, news, words):
+    with rag.build([news(RECORD)], index=tmp_path / "i", encoder=words) as library:
+        for ask in (library.ask, library.search, lambda half: library.ask("And then?", previous=half)):
+            with pytest.raises(QuestionError, match="half a surrogate pair, which is no character; type it again"):
+                ask("What did \ud800 say?")
+        with pytest.raises(LibraryError, match="no article"):
+            library.article("\ud800")
+
+
+def test_an_error_moves_no_cursor(tmp_path, news, words, capsys, monkeypatch):
+    monkeypatch.setattr("rag.library.SentenceEncoder", lambda *_: words)
+    rag.build([news(RECORD | {"outlet": "Evil \x1b[2J Herald"})], index=tmp_path / "i", encoder=words).close()
+    assert main(["ask", "--index", str(tmp_path / "i"), "--outlet", "nobody", "Who?"]) == 1
+    assert "\x1b" not in capsys.readouterr().err

@@ -72,16 +72,6 @@ def test_vectors_of_another_length_are_refused(index, words):
         rag.open(index, encoder=words)
 
 
-def test_an_open_library_takes_up_what_another_process_adds(index, words, news):
-    library = rag.open(index, encoder=words)
-    assert len(library.search("anything", k=9)) == 3
-    other = rag.open(index, encoder=words)
-    other.add([news({"id": "new", "text": "A ferry ran aground near the lighthouse. Nobody was hurt."})])
-    assert library.search("ferry aground lighthouse", k=9)[0].article_id == "new"
-    other.remove(["new"])
-    assert len(library.search("ferry aground lighthouse", k=9)) == 3
-
-
 def test_threads_ask_at_once(index, words):
     library, answers = rag.open(index, encoder=words), []
     ask = lambda: answers.append([h.article_id for h in library.search("frost apple blossom", k=3)])  # noqa: E731
