@@ -20,6 +20,7 @@ from test_store import older, schema, scores
 import rag
 import rag.library
 from rag import bar
+from rag.cache import generations
 from rag.errors import CitationError, LibraryError
 from rag.store import DATABASE, FORMAT, Manifest, Store, Writer
 
@@ -362,13 +363,14 @@ def test_a_database_that_is_missing_is_no_index(index, words):
 
 def test_the_log_of_a_database_that_was_deleted_is_not_taken_for_that_of_a_new_one(index, words, news):
     killed = Other()
-    killed("rag.open(index, encoder=WordEncoder()).add([file])", index=index, file=news(FERRY))
-    killed("library = rag.open(index, encoder=WordEncoder()); library.remove(['ferry'])", index=index)
+    killed("library = rag.open(index, encoder=WordEncoder()); library.add([file])", index=index, file=news(FERRY))
+    killed("library.remove(['ferry'])")
     killed.kill()
     assert (index / f"{DATABASE}-wal").stat().st_size
     (index / DATABASE).unlink()
     with rag.build([news(ORCHARD)], index=index, encoder=words) as library:
         assert [a.id for a in library.articles()] == ["orchard"]
+        assert told(lambda: library.article("harbour")).startswith("no article 'harbour'")
     assert rag.examine(index).ok
 
 
@@ -403,6 +405,12 @@ def test_folders_in_the_place_of_files_are_errors(index, words, news):
         rf"the index in {re.escape(str(index))} cannot be used \(\[Errno 21\] Is a directory: .*\)",
         told(lambda: rag.build([file], index=index, encoder=words)),
     )
+
+
+def test_a_cache_that_is_being_made_is_no_generation(index):
+    (index / "cache.making.1.99999").mkdir()  # of process 1, thread 99999
+    assert generations(index) == [Store.open(index).generation()]
+    assert rag.examine(index).ok
 
 
 def sound(index, expected):
@@ -469,8 +477,8 @@ def test_a_damaged_article_is_named_and_can_be_removed_and_put_in_again(index, w
         db.execute("UPDATE article SET text = replace(text, 'old', 'new') WHERE id = 'bridge'")
     with rag.open(index, encoder=words) as library:
         expected = (
-            f"article 'bridge' in {index} is not as it was stored: the database is damaged; `according doctor` tells what "
-            "else is. Remove the article and build again, or restore a backup"
+            f"article 'bridge' in {index} is not as it was stored: the database is damaged; `according doctor` tells "
+            "what else is. Remove the article and build again, or restore a backup"
         )
         for call in (
             lambda: library.ask("old bridge", least=0),
