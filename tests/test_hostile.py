@@ -347,6 +347,7 @@ def listed(folder):
 
 
 QUERIES = (
+    "a\x00b strike", "e" + "\u0301" * 1999, "'; DROP TABLE article; --", 'title:strike AND (* OR "',
     "strike~10 ^5 [a TO b] -x +y", '+-&&||!(){}[]^"~*?:\\/', TURNS, ESCAPES, '"' * 2000, "By " * 600, "in 2009 " * 250,
     "according to " * 150, "AA " * 600, "{{7*7}} ${x} %s {0}",
 )  # fmt: skip
