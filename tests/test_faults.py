@@ -107,7 +107,7 @@ def _meets(disk, what, left):
     library = rag.open(index, encoder=WordEncoder()) if what in ("add", "remove", "keep", "compact", "backup") else None
     if what == "compact":
         library.add([written(old, reports("old", 8)[:4] + [r | {"text": "Changed."} for r in reports("old", 8)[4:]])])
-    if what == "cache":
+    if what in ("cache", "cache elsewhere"):
         shutil.rmtree(next(index.glob("cache.*")))
     calls = {
         "create": lambda: Store.create(index, Manifest("words", 64)),
@@ -119,10 +119,11 @@ def _meets(disk, what, left):
         "backup": lambda: library.backup(disk / "backup"),
         "upgrade": lambda: rag.open(index, encoder=WordEncoder()).close(),
         "cache": lambda: ids(index),
+        "cache elsewhere": lambda: ids(index),
     }
     fill(disk, left)
     Writer.put = counted
-    tempfile.tempdir = str(disk)
+    tempfile.tempdir = None if what == "cache elsewhere" else str(disk)
     error = None
     try:
         calls[what]()
@@ -193,6 +194,11 @@ result.append(meets_a_full_disk(disk, {what!r}, 1024 * {2 * most}))"""
     assert all(re.fullmatch(f"({full})|({cache})", error, re.DOTALL) for error in failed), failed
 
 
+def test_a_cache_for_which_there_is_no_room_is_made_among_temporary_files(mounting, tmp_path):
+    code = "result = [meets_a_full_disk(disk, 'cache elsewhere', 1024 * left) for left in range(0, 200, 40)]"
+    assert mounting(code, disk=tmp_path / "disk") == [None] * 5
+
+
 # No right to write: another user's process, or a folder that is closed
 
 
@@ -238,6 +244,8 @@ def public(index):
     shutil.move(index, folder / "index")
     yield folder / "index"
     (folder / "index").chmod(0o755)
+    for path in (folder / "index").rglob("*"):
+        path.chmod(0o755)
     shutil.rmtree(folder)
 
 
