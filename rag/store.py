@@ -711,12 +711,12 @@ class Store:
         """
         before = self.size()
         with _locked(self.folder, wait), stored(self.folder):
+            caches.clear(self.folder)  # first: without what is gone, none could be brought up to date
             with Writer(self)._changing():
                 self._db.execute(
                     "DELETE FROM passage WHERE article IN (SELECT key FROM article WHERE retired IS NOT NULL)"
                 )
                 self._db.execute("DELETE FROM gone")
-            caches.clear(self.folder)
             for path in (*self.folder.glob("library.format*.sqlite*"), *self.folder.glob(f"{MAKING}*")):
                 path.unlink()
             self._db.execute("VACUUM")
