@@ -313,11 +313,7 @@ class Library:
 
     def counts(self) -> Counts:
         """What the index is made of: outlets, sites, kinds, independent sources, dates."""
-        view = self._view()
-        with self._loading:
-            if self._counted is None or self._counted[0] is not view:
-                self._counted = view, balance.count(view, self.catalogue, np.arange(len(view.ids)))
-            return self._counted[1]
+        return self._counts(self._view())
 
     def skipped(self) -> Iterator[Skipped]:
         """What could not be read when the files were last read, each with its place and the reason."""
@@ -544,7 +540,7 @@ class Library:
         heard: Iterable[str | None],
     ) -> Balance:
         """The counts of the articles shown, of those that the filters leave, and of all."""
-        index = self.counts()
+        index = self._counts(view)
         mask = search.passing(view, chosen)
         allowed = index if mask is None else self._allowed(view, chosen, mask)
         ids = list(dict.fromkeys(c.article_id for c in shown if c.article_id in view.row))
@@ -561,11 +557,18 @@ class Library:
         counted = balance.count(view, self.catalogue, rows, same)
         return Balance(counted, allowed, index, len(hidden), undated, dict(capped), silent)
 
+    def _counts(self, view: View) -> Counts:
+        """The counts of all; one who asks needs those of the passages that were looked through."""
+        with self._loading:
+            if self._counted is None or self._counted[0] is not view:
+                self._counted = view, balance.count(view, self.catalogue, np.arange(len(view.ids)))
+            return self._counted[1]
+
     def _allowed(self, view: View, chosen: Filters, mask: npt.NDArray[np.bool_]) -> Counts:
         """The counts of what filters leave; people ask several questions with the same ones."""
-        if self._filtered[0] is not view or len(self._filtered[1]) > FILTERS:
-            self._filtered = view, {}
-        counts = self._filtered[1]
+        held, counts = self._filtered  # of which another thread may put others in the place
+        if held is not view or len(counts) > FILTERS:
+            held, counts = self._filtered = view, {}
         if chosen not in counts:
             counts[chosen] = balance.count(view, self.catalogue, np.flatnonzero(mask))
         return counts[chosen]
@@ -636,8 +639,8 @@ class Library:
 
     def _is_due(self, generation: int) -> bool:
         """Whether a generation is to be taken up now: it has its cache, or has been waited for long enough."""
-        self._behind = self._behind or time.monotonic()
-        return self._store.ready(generation) or time.monotonic() - self._behind > PATIENCE
+        since = self._behind = self._behind or time.monotonic()
+        return self._store.ready(generation) or time.monotonic() - since > PATIENCE
 
     def _catch_up(self) -> None:
         try:
