@@ -157,9 +157,9 @@ def abandoned(path: Path) -> bool:
         if time.time() - path.stat().st_mtime > LEFT:
             return True
         os.kill(int(path.name.split(".")[-2]), 0)
-    except (ProcessLookupError, FileNotFoundError):
+    except ProcessLookupError:
         return True
-    except (OSError, ValueError, IndexError):
+    except (OSError, ValueError, IndexError):  # it is not there any more, and the next may have the same name
         return False
     return False
 

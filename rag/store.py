@@ -737,9 +737,10 @@ class Store:
     def size(self) -> int:
         """Bytes that the folder's files take."""
         total = 0
-        for path in self.folder.rglob("*"):
-            with contextlib.suppress(OSError):  # another process may remove what it made
-                total += path.stat().st_size if path.is_file() else 0
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                with contextlib.suppress(OSError):  # another process may remove what it made
+                    total += os.stat(os.path.join(folder, name)).st_size
         return total
 
 
