@@ -199,7 +199,8 @@ class Writing:
         made.replace(self.file)
 
     def some(self, most: int) -> list[Own]:
-        return self.chance.sample(list(self.own.values()), min(len(self.own), self.chance.randint(1, most)))
+        """Some of its articles; never all, since a file without any is one that cannot be read."""
+        return self.chance.sample(list(self.own.values()), min(len(self.own) - 1, self.chance.randint(1, most)))
 
     def run(self, library: rag.Library) -> None:
         weights = {
@@ -298,7 +299,10 @@ def read(library: rag.Library, log: Log, chance: random.Random, tally: Tally) ->
     if chance.random() < 0.3:
         found: Sequence[Any] = tally.timed("search", lambda: library.search(question(chance), k=20, **filters))
     else:
-        found = tally.timed("ask", ask).passages
+        answer = tally.timed("ask", ask)
+        found, weighed = answer.passages, answer.balance
+        assert weighed.shown.articles <= weighed.allowed.articles <= weighed.index.articles, f"torn: {weighed}"
+        assert filters or weighed.allowed == weighed.index, f"torn: {weighed}"
     tally.generations.add(library._seen.generation if library._seen else -1)
     tally.counts["quoted"] += len(found)
     for each in found:
