@@ -5,11 +5,16 @@ import datetime as dt
 import json
 import sqlite3
 
+import numpy as np
 import pytest
 from conftest import BRIDGE, HARBOUR, ORCHARD
 
 import rag
-from rag.errors import CitationError, QuestionError
+from rag.answer import Found, cite
+from rag.article import Article
+from rag.errors import CitationError, LibraryError, QuestionError
+from rag.passage import Passage
+from rag.search import Ranked
 
 COPY = BRIDGE | {"id": "copy", "outlet": "Tehran Times", "text": BRIDGE["text"] + " The works take a month."}
 LONG = {
@@ -187,8 +192,15 @@ def test_a_quotation_that_no_longer_equals_its_article_is_an_error(tmp_path, rea
         library.verify(dataclasses.replace(citation, outlet="Reuters"))
     with sqlite3.connect(tmp_path / "i" / "library.sqlite") as db:
         db.execute("UPDATE article SET text = 'short'")
-    with pytest.raises(CitationError, match=r"article harbour has no span 0:\d+"):
+    with pytest.raises(LibraryError, match=r"article 'harbour' in .* is not as it was stored: the database is damaged"):
         library.ask("What did the dock workers end?")
+
+
+def test_a_passage_beyond_its_article_is_not_quoted():
+    article = Article("harbour", "Too short.")
+    ranked = Ranked(1, 1.0, 1.0, np.ones(1, np.float32), 1.0, 1.0)
+    with pytest.raises(CitationError, match="article harbour has no span 0:90 with a quotation 0:90"):
+        cite(Found(Passage("harbour", 0, 90, ((0, 90),)), article, ranked, (1,)))
 
 
 # What is shown of what is found, here by words alone
