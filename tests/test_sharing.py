@@ -68,7 +68,7 @@ def test_writers_and_readers_in_processes_of_their_own_see_nothing_torn_and_noth
     assert total.violations == [], "\n\n".join([table(total), *total.violations])
     assert min(total.counts[what] for what in ("ask", "search", "resolve")) > 50, table(total)
     assert total.counts["generations written"] > 10, table(total)
-    assert len(total.generations) > 2, table(total)
+    assert len(total.generations) > 1, table(total)
 
 
 # One writer
