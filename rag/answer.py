@@ -120,7 +120,8 @@ class Answer:
         return "\n\n".join(parts) + "\n"
 
 
-_DISTURBING = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069--[\n\t]]", regex.V1)
+# What moves a cursor, turns the direction of what stands behind it, or cannot be printed.
+DISTURBING = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069--[\n\t]]", regex.V1)
 _MANY_MARKS = regex.compile(r"(?<=\p{M}{30})\p{M}++")
 NOTHING = "Nothing in the index answers this."
 
@@ -283,7 +284,7 @@ def harmless(text: str) -> str:
     should hold it. Nor are there more than thirty marks on one letter: no writing has so many (UAX #15, "Stream-Safe
     Text Format"), and a browser is busy for minutes with a million.
     """
-    return _DISTURBING.sub("\ufffd", _MANY_MARKS.sub("\ufffd", text))
+    return DISTURBING.sub("\ufffd", _MANY_MARKS.sub("\ufffd", text))
 
 
 def _is_sentence(text: str) -> bool:

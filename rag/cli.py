@@ -18,14 +18,10 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from .answer import DISTURBING, harmless
 from .errors import AccordingError, QuestionError
 
 LISTED = 20  # faults printed after a build; all stand in the index
-
-# Characters that would move a terminal's cursor, turn the direction of what follows, or cannot be printed, and more
-# marks on one letter than any writing has: articles may hold them.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_MARKS = re.compile("([\u0300-\u036f]{30})[\u0300-\u036f]+")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.run(options) or 0
     except AccordingError as error:
-        print(_harmless(f"according: {error}"), file=sys.stderr)
+        print(harmless(f"according: {error}"), file=sys.stderr)
         return 1
     except BrokenPipeError:  # `according articles | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -359,14 +355,9 @@ def _clip(text: str, width: int = 90) -> str:
 
 def _print(options: argparse.Namespace, values: object, text: str) -> None:
     if options.json:
-        print(_CONTROLS.sub(lambda c: f"\\u{ord(c.group()):04x}", json.dumps(values, ensure_ascii=False, indent=2)))
+        print(DISTURBING.sub(lambda c: f"\\u{ord(c.group()):04x}", json.dumps(values, ensure_ascii=False, indent=2)))
     else:
-        print(_harmless(text))
-
-
-def _harmless(text: str) -> str:
-    """A text for the terminal, with U+FFFD in the place of what would disturb it."""
-    return _MARKS.sub("\\1\ufffd", _CONTROLS.sub("\ufffd", text))
+        print(harmless(text))
 
 
 def _parser() -> argparse.ArgumentParser:

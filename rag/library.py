@@ -277,9 +277,10 @@ class Library:
 
         Raises CitationError where no text that is stored under its article's id has them.
         """
-        for version in self._store.versions(citation.article_id):
+        versions = self._store.versions(citation.article_id)
+        for version in versions:
             if version.article.text[citation.start : citation.end] == citation.text:
-                return self._resolved(version)
+                return self._resolved(version, versions)
         raise CitationError(f"no stored version of article {citation.article_id} has the words quoted from it")
 
     # Looking
@@ -300,7 +301,8 @@ class Library:
         Raises LibraryError where there is none.
         """
         self.article(article_id)
-        return [self._resolved(version) for version in self._store.versions(article_id)]
+        versions = self._store.versions(article_id)
+        return [self._resolved(version, versions) for version in versions]
 
     def articles(self) -> Iterator[Article]:
         """Every article that can be found, in the order of adding."""
@@ -613,11 +615,12 @@ class Library:
         ]
         return ordered + rest
 
-    def _resolved(self, version: Version) -> Resolved:
+    def _resolved(self, version: Version, versions: Sequence[Version]) -> Resolved:
+        """One of the versions of an article, with what stands in its place."""
         article = version.article
         if version.current:
             return Resolved(article, True)
-        own = [article.id] if any(v.current for v in self._store.versions(article.id)) else []
+        own = [article.id] if versions[0].current else []
         there = own or (self._store.at(article.url) if article.url else [])
         return Resolved(article, False, version.retired, tuple(there))
 
