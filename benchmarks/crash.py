@@ -54,7 +54,7 @@ from conftest import WordEncoder  # noqa: E402
 from test_store import older  # noqa: E402
 
 import rag  # noqa: E402
-from rag import cache, copies, lexical, passage  # noqa: E402
+from rag import cache, copies, dense, lexical, passage  # noqa: E402
 from rag.article import Article  # noqa: E402
 from rag.errors import AccordingError, LibraryError  # noqa: E402
 from rag.names import Name  # noqa: E402
@@ -709,7 +709,7 @@ def _unchecked() -> None:
 
     def stamped(folder: Path, generation: int, token: str | None) -> cache.Stamp | None:
         sums = {name: cache._sum(folder / name) for name in cache._files(folder)}
-        return cache.Stamp(generation, token, sums, 0, 0) if cache.KEYS in sums else None
+        return cache.Stamp(generation, token, sums, 0, 0) if dense.KEYS in sums else None
 
     cache.Origin.place = lambda origin, folder: folder / "cache.0"
     cache._stamped, cache.clear = stamped, lambda *given: None

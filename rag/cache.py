@@ -1,24 +1,21 @@
-"""What makes looking up fast, made from the database: the FAISS index of vectors and the tantivy index of words.
+"""What makes looking up fast, made from the database: the vectors for FAISS and the tantivy index of words.
 
-After the words, before the store, which says what is to be in a cache. There is one for the newest generation of the
-database, a folder of its own:
+After `dense` and `lexical`, which read and write the two; before the store, which says what is to be in them. There is
+one for the newest generation of the database, a folder of its own:
 
     cache.N/
-    ├── vectors.faiss          the vectors of the passages that can be found, in the order of
-    ├── keys.npy               their keys
-    ├── signs.faiss            their signs alone, for a first look through very many
-    ├── passages/, articles/   their words (see `lexical`)
-    └── stamp.json             the generation, its token, and a checksum of every file; written last
+    ├── keys.npy, vectors.0.f16 ..., signs.faiss    the vectors of the passages that can be found (see `dense`)
+    ├── passages/, articles/                        their words (see `lexical`)
+    └── stamp.json                                  the generation, its token, a checksum of every file; written last
 
 It is made aside, from that of an earlier generation where one is whole, synced, and put in place by one rename. FAISS
-and tantivy trust the files that they are given, so a file that does not fit its checksum is never given to them.
+and tantivy trust what they are given, so a file that does not fit its checksum is never given to them.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -29,25 +26,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import faiss
 import numpy as np
-import numpy.typing as npt
 
-from . import lexical
-from .encoder import Vectors
+from . import dense, lexical
+from .dense import Dense, Held, Keys
 from .errors import LibraryError
 
-CACHE, VECTORS, KEYS, SIGNS, STAMP = "cache", "vectors.faiss", "keys.npy", "signs.faiss", "stamp.json"
-READ = (KEYS, VECTORS, SIGNS)  # whole into memory; tantivy reads its own files as it needs them
-FEW = 30_000  # vectors that are fast to look through one by one
+CACHE, STAMP = "cache", "stamp.json"
 MAKING = f"{CACHE}.making."
 LEFT = 86_400.0  # seconds after which what is half made is nobody's any more
 # Share of articles that tantivy may hold taken out or replaced: it counts their words until they are merged away, so
 # scores stay within a little of those of a cache made anew.
 STALE = 0.05
+_UNWRITTEN = (OSError, ValueError, RuntimeError)  # what Python, tantivy and FAISS raise where they cannot write
 _EARLIER = ("vectors.faiss*", "words.*")  # what formats before 4 kept beside the database
-
-Keys = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -85,7 +77,7 @@ class Origin:
     owners: Keys
     articles: Keys
     since: Callable[[int], Changes]
-    vectors: Callable[[int], Iterable[tuple[Keys, Vectors]]]
+    vectors: dense.Stream
     documents: Callable[[int], Iterable[lexical.Document]]
 
     def place(self, folder: Path) -> Path:
@@ -95,11 +87,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class Cache:
-    """The indexes of one generation: row i of FAISS's is the passage `keys[i]`. `signs` is None for FEW passages."""
+    """What was made of one generation, for looking up."""
 
-    keys: Keys
-    index: faiss.Index
-    signs: faiss.Index | None
+    dense: Dense
     words: lexical.Lexical
 
 
@@ -112,31 +102,43 @@ def load(folder: Path, origin: Origin) -> Cache | None:
     """The cache that stands in an index folder; None where there is none of this generation, or one that is damaged."""
     place = origin.place(folder)
     stamp = _own(place, origin)
-    return None if stamp is None else _loaded(place, stamp, origin)
+    with contextlib.suppress(OSError, ValueError):
+        return _loaded(place, stamp, origin) if stamp else None
+    return None
+
+
+def keep(folder: Path, origin: Origin) -> bool:
+    """Makes the cache from the database and puts it in its place in the index folder; False where that cannot be."""
+    with contextlib.suppress(*_UNWRITTEN), _making(folder, origin):
+        return True
+    return False
 
 
 def make(folder: Path, origin: Origin) -> Cache:
-    """A cache made from the database and kept in the index folder, in the place of what stands there.
+    """The same, for use at once; where nothing can be written in the index folder, the cache is kept nowhere.
 
-    Where nothing can be written there, it is kept nowhere. Raises LibraryError where no disk has room for it.
+    Raises LibraryError where no disk has room for it.
     """
-    try:
-        with _aside(folder) as aside:
-            made, stamp = _made(folder, aside, origin)
-            _seal(aside, stamp)
-            _publish(aside, origin.place(folder))
-            clear(folder, origin.generation)
-            return made
-    except (OSError, ValueError, RuntimeError):  # what Python, tantivy and FAISS raise where they cannot write
-        pass
+    with contextlib.suppress(*_UNWRITTEN), _making(folder, origin) as (aside, stamp):
+        return _loaded(aside, stamp, origin)
     try:
         with tempfile.TemporaryDirectory(prefix="according-", ignore_cleanup_errors=True) as temporary:
-            return _made(folder, Path(temporary) / CACHE, origin)[0]
-    except (OSError, ValueError, RuntimeError) as error:
+            aside = Path(temporary) / CACHE
+            return _loaded(aside, _seal(aside, _made(folder, aside, origin)), origin)
+    except _UNWRITTEN as error:
         raise LibraryError(
             f"the cache of {folder} can be written neither there nor in {tempfile.gettempdir()} ({error}); "
             "free some space: the database itself is whole"
         ) from error
+
+
+@contextlib.contextmanager
+def _making(folder: Path, origin: Origin) -> Iterator[tuple[Path, Stamp]]:
+    """Makes a cache aside, and puts it in its place at the end."""
+    with _aside(folder) as aside:
+        yield aside, _seal(aside, _made(folder, aside, origin))
+        _publish(aside, origin.place(folder))
+        clear(folder, origin.generation)
 
 
 def clear(folder: Path, before: int | None = None) -> None:
@@ -181,26 +183,24 @@ def fault(folder: Path, origin: Origin) -> str | None:
     stamp = _own(place, origin)
     if stamp is None:
         return "its files are not those that its stamp tells of"
-    cache = _loaded(place, stamp, origin)
-    if cache is None:
+    try:
+        cache = _loaded(place, stamp, origin)
+    except (OSError, ValueError):
         return "it does not hold the passages of the database"
     row = 0
     for keys, vectors in origin.vectors(0):
-        expected = _flat(origin.dimension)
-        expected.add(vectors[np.isin(keys, origin.keys)])
-        if expected.ntotal:
-            held = cache.index.reconstruct_n(row, expected.ntotal)
-            if not np.array_equal(held, expected.reconstruct_n(0, expected.ntotal)):
-                return "its vectors are not those of the database"
-        row += expected.ntotal
+        expected = vectors[np.isin(keys, origin.keys)].astype(np.float16)
+        if len(expected) and not np.array_equal(cache.dense.index.reconstruct_n(row, len(expected)), expected):
+            return "its vectors are not those of the database"
+        row += len(expected)
     passages = {document.key: [key for key, _ in document.passages] for document in origin.documents(-1)}
     if cache.words.holds() != passages:
         return "its words are not those of the passages in the database"
     return None
 
 
-def _made(folder: Path, aside: Path, origin: Origin) -> tuple[Cache, Stamp]:
-    """A cache in a new folder, and the stamp that is to be put on it."""
+def _made(folder: Path, aside: Path, origin: Origin) -> Stamp:
+    """Makes a cache in a new folder; the stamp that is to be put on it, with the checksums that are known."""
     highest = int(origin.articles[-1]) if len(origin.articles) else 0
     fresh = Stamp(origin.generation, origin.tokens.get(origin.generation), {}, highest, 0)
     for generation in generations(folder):
@@ -212,21 +212,20 @@ def _made(folder: Path, aside: Path, origin: Origin) -> tuple[Cache, Stamp]:
         stale = old.stale + len(since.gone) + sum(key <= old.highest for key in since.changed)
         if since.erased or stale > STALE * len(origin.articles):
             break  # an earlier one is no better
-        with contextlib.suppress(FileNotFoundError):  # another process has just cleared it away
-            found = _vectors(place, old, origin.dimension)
+        # It may be damaged, and another process may just have cleared it away.
+        with contextlib.suppress(FileNotFoundError, ValueError):
             known = _shared(place, aside, old)
-            if found is not None:
-                lexical.update(aside, since.gone, origin.documents(old.generation))
-                words = _words(aside, len(origin.keys))
-                if words is not None:
-                    return _written(aside, _changed(found, origin), words), replace(fresh, files=known, stale=stale)
+            lexical.update(aside, since.gone, origin.documents(old.generation))
+            if _words(aside, len(origin.keys)) is not None:
+                held = Held(place, old.files)
+                known |= dense.update(aside, origin.keys, origin.dimension, origin.vectors, held)
+                return replace(fresh, files=known, stale=stale)
         shutil.rmtree(aside, ignore_errors=True)
     lexical.update(aside, (), origin.documents(-1))
-    words = _words(aside, len(origin.keys))
-    if words is None:
+    if _words(aside, len(origin.keys)) is None:
         raise OSError("the words cannot be read back")
-    empty = Vectored(np.empty(0, np.int64), _flat(origin.dimension), None)
-    return _written(aside, _changed(empty, origin), words), fresh
+    dense.update(aside, origin.keys, origin.dimension, origin.vectors)
+    return fresh
 
 
 def generations(folder: Path) -> list[int]:
@@ -242,108 +241,24 @@ def _shared(old: Path, new: Path, stamp: Stamp) -> dict[str, str]:
     """
     known = {}
     for name in stamp.files:
-        if name in READ:
+        if dense.owns(name):
             continue
         (new / name).parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".json"):
             shutil.copyfile(old / name, new / name)  # what lists the segments
         else:
-            _linked(old / name, new / name)
+            dense.link(old / name, new / name)
             known[name] = stamp.files[name]
     return known
 
 
-def _linked(path: Path, target: Path) -> None:
-    try:
-        os.link(path, target)
-    except OSError:  # a file system without links
-        shutil.copyfile(path, target)
-
-
-def _flat(dimension: int) -> faiss.Index:
-    # Half precision halves what a question must read: 4.2 ms instead of 18.4 over 122,813 passages (one thread).
-    return faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-
-
-@dataclass(frozen=True)
-class Vectored:
-    """The vectors of passages by their keys, and their signs where there are many."""
-
-    keys: Keys
-    index: faiss.Index
-    signs: faiss.Index | None
-
-
-def _changed(old: Vectored, origin: Origin) -> Vectored:
-    """The vectors without what is gone and with what is new, which always comes last."""
-    keys, index, signs = old.keys, old.index, old.signs
-    gone = np.flatnonzero(~np.isin(keys, origin.keys))
-    if len(gone):
-        for each in (index, signs) if signs else (index,):
-            each.remove_ids(faiss.IDSelectorBatch(gone))
-        keys = np.delete(keys, gone)
-    for found, vectors in origin.vectors(int(keys[-1]) if len(keys) else 0):
-        new = vectors[np.isin(found, origin.keys)]
-        index.add(new)
-        if signs and len(new):
-            signs.add(new)
-    if index.ntotal != len(origin.keys) or not np.array_equal(keys, origin.keys[: len(keys)]):
-        raise LibraryError(
-            f"the database has {len(origin.keys):,} passages and vectors of {index.ntotal:,}; "
-            "`according doctor` tells which are missing"
-        )
-    return Vectored(origin.keys, index, signs if signs and index.ntotal > FEW else _signs(index))
-
-
-def _signs(index: faiss.Index) -> faiss.Index | None:
-    """A RaBitQ index (Gao and Long 2024, arXiv:2405.12497) of the vectors of another, where these are very many."""
-    count = index.ntotal
-    if count <= FEW:
-        return None
-    signs = faiss.IndexRaBitQ(index.d, faiss.METRIC_INNER_PRODUCT)
-    starts = range(0, count, FEW)
-    totals = [index.reconstruct_n(start, min(FEW, count - start)).sum(axis=0) for start in starts]
-    signs.train((np.sum(totals, axis=0) / count)[None].astype(np.float32))  # of vectors it takes the mean alone
-    for start in starts:
-        signs.add(index.reconstruct_n(start, min(FEW, count - start)))
-    return signs
-
-
-def _written(folder: Path, made: Vectored, words: lexical.Lexical) -> Cache:
-    body = io.BytesIO()
-    np.save(body, made.keys, allow_pickle=False)
-    files = {KEYS: body.getbuffer(), VECTORS: faiss.serialize_index(made.index).data}
-    if made.signs:
-        files[SIGNS] = faiss.serialize_index(made.signs).data
-    for name, data in files.items():
-        with (folder / name).open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    return Cache(made.keys, made.index, made.signs, words)
-
-
-def _loaded(place: Path, stamp: Stamp, origin: Origin) -> Cache | None:
-    try:
-        found = _vectors(place, stamp, origin.dimension)
-    except OSError:
-        return None
+def _loaded(place: Path, stamp: Stamp, origin: Origin) -> Cache:
+    """Reads a cache. Raises ValueError or OSError where it is damaged, or of other passages."""
     words = _words(place, len(origin.keys))
-    if found is None or words is None or not np.array_equal(found.keys, origin.keys):
-        return None
-    return Cache(found.keys, found.index, found.signs, words)
-
-
-def _vectors(place: Path, stamp: Stamp, dimension: int) -> Vectored | None:
-    """The vectors in a cache; the very bytes that are read are those that are checked."""
-    bodies = {name: (place / name).read_bytes() for name in READ if name in stamp.files}
-    if any(hashlib.sha256(body).hexdigest() != stamp.files[name] for name, body in bodies.items()):
-        return None
-    keys = np.load(io.BytesIO(bodies[KEYS]), allow_pickle=False)
-    index = faiss.deserialize_index(np.frombuffer(bodies[VECTORS], np.uint8))
-    signs = faiss.deserialize_index(np.frombuffer(bodies[SIGNS], np.uint8)) if SIGNS in bodies else None
-    counts = {len(keys), index.ntotal, signs.ntotal if signs else len(keys)}
-    return Vectored(keys, index, signs) if len(counts) == 1 and index.d == dimension else None
+    found = dense.load(Held(place, stamp.files), origin.dimension)
+    if words is None or not np.array_equal(found.keys, origin.keys):
+        raise ValueError(f"{place} does not hold the passages of the database")
+    return Cache(found, words)
 
 
 def _words(folder: Path, count: int) -> lexical.Lexical | None:
@@ -357,7 +272,7 @@ def _words(folder: Path, count: int) -> lexical.Lexical | None:
 def _linked_words(folder: Path) -> lexical.Lexical:
     """The words of a cache that may not be written: tantivy makes a lock beside what it reads."""
     with tempfile.TemporaryDirectory(prefix="according-") as temporary:
-        for path in (folder / name for name in _files(folder) if name not in READ):
+        for path in (folder / name for name in _files(folder) if not dense.owns(name)):
             link = Path(temporary) / path.relative_to(folder)
             link.parent.mkdir(exist_ok=True)
             link.symlink_to(path.absolute())
@@ -403,11 +318,11 @@ class Stamp:
     stale: int
 
 
-def _seal(folder: Path, stamp: Stamp) -> None:
+def _seal(folder: Path, stamp: Stamp) -> Stamp:
     """Writes the stamp of a folder, adding the checksums that it lacks, and has all of it on the disk."""
     sums = {name: stamp.files.get(name) or _sum(folder / name) for name in _files(folder)}
     with (folder / STAMP).open("w", encoding="utf-8") as file:
-        json.dump(asdict(replace(stamp, files=sums)), file)
+        json.dump(asdict(stamp := replace(stamp, files=sums)), file)
         file.flush()
         os.fsync(file.fileno())
         mode = os.fstat(file.fileno()).st_mode
@@ -416,6 +331,7 @@ def _seal(folder: Path, stamp: Stamp) -> None:
             (folder / name).chmod(mode)  # tantivy makes its lists for their owner alone
     for path in (folder / "passages", folder / "articles", folder):
         sync(path)
+    return stamp
 
 
 def _own(place: Path, origin: Origin) -> Stamp | None:
@@ -425,7 +341,7 @@ def _own(place: Path, origin: Origin) -> Stamp | None:
 def _stamped(folder: Path, generation: int, token: str | None) -> Stamp | None:
     """The stamp of a folder whose files are those that were stamped with this generation; else None.
 
-    Those that are READ are checked as they are read.
+    The vectors are checked as they are read.
     """
     try:
         stamp = Stamp(**json.loads((folder / STAMP).read_text("utf-8")))
@@ -433,8 +349,8 @@ def _stamped(folder: Path, generation: int, token: str | None) -> Stamp | None:
         fits = (
             (stamp.generation, stamp.token) == (generation, token)
             and sorted(stamp.files) == names
-            and {VECTORS, KEYS} <= set(names)
-            and all(stamp.files[name] == _sum(folder / name) for name in names if name not in READ)
+            and dense.KEYS in names
+            and all(stamp.files[name] == _sum(folder / name) for name in names if not dense.owns(name))
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

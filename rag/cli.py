@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _build(options: argparse.Namespace) -> None:
     import rag
 
-    more = {"catalogue": options.catalogue, "names": options.names}
+    more = {"catalogue": options.catalogue, "names": options.names, "precision": options.precision}
     with rag.build(
         options.paths, options.index, options.encoder, **more, fetch=True, wait=not options.no_wait
     ) as library:
@@ -265,7 +265,8 @@ def _serve(options: argparse.Namespace) -> None:
 def _open(options: argparse.Namespace) -> Any:
     import rag
 
-    return rag.open(options.index, encoder=options.encoder, reranker=getattr(options, "reranker", None))
+    more = {name: getattr(options, name) for name in ("reranker", "precision") if hasattr(options, name)}
+    return rag.open(options.index, options.encoder, **more)
 
 
 def _prepare(library: Any) -> None:
@@ -379,6 +380,13 @@ def _parser() -> argparse.ArgumentParser:
             "--no-wait", action="store_true", help="fail at once where another process is writing to the index"
         )
 
+    def encoding(made: argparse.ArgumentParser) -> None:
+        made.add_argument(
+            "--precision", choices=("auto", "fp32", "bf16"), default="auto",
+            help="in which texts are encoded (default: bf16 where the processor is faster at it)",
+        )  # fmt: skip
+        changing(made)
+
     def reranker(made: argparse.ArgumentParser) -> None:
         made.add_argument(
             "--reranker", metavar="NAME", help="sentence-transformers CrossEncoder, by name or path, that orders anew"
@@ -402,10 +410,10 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("paths", nargs="+", help="files or folders, or http(s) addresses of pages and feeds")
     made.add_argument("--catalogue", metavar="TOML", help="outlets of your own; kept in the index")
     made.add_argument("--names", metavar="TOML", help="names of your own that mean one thing; kept in the index")
-    changing(made)
+    encoding(made)
     made = command("add", _add, "add what files and folders hold, and update what changed")
     made.add_argument("paths", nargs="+", help="files or folders, or http(s) addresses of pages and feeds")
-    changing(made)
+    encoding(made)
     made = command("remove", _remove, "delete articles, their text and their earlier versions included")
     made.add_argument("ids", nargs="+", metavar="ID", help="ids, as `according articles` lists them")
     changing(made)

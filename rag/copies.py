@@ -104,7 +104,10 @@ def _buckets(signatures: Signatures, fresh: npt.NDArray[np.bool_]) -> Iterator[l
     bands = np.ascontiguousarray(signatures[told]).view(np.uint64)
     for band in bands.T if fresh[told].any() else ():
         wanted = np.unique(band[fresh[told]])
-        near = np.flatnonzero(wanted[np.searchsorted(wanted[:-1], band)] == band)
+        likely = np.zeros(1 << 16, bool)  # by the last 16 bits, which is fast and rules nearly all out
+        likely[wanted.astype(np.uint16)] = True
+        near = np.flatnonzero(likely[band.astype(np.uint16)])
+        near = near[wanted[np.searchsorted(wanted[:-1], band[near])] == band[near]]
         order = near[np.argsort(band[near], kind="stable")]
         edges = np.concatenate([[0], np.flatnonzero(np.diff(band[order])) + 1, [len(order)]])
         for i in np.flatnonzero(np.diff(edges) > 1):

@@ -31,7 +31,7 @@ from .article import Article
 from .balance import UNKNOWN_OUTLET, Balance, Counts
 from .bar import Bar
 from .doctor import Diagnosis
-from .encoder import DEFAULT, Encoder, SentenceEncoder
+from .encoder import DEFAULT, Encoder, SentenceEncoder, check_precision
 from .errors import AccordingError, CitationError, LibraryError, QuestionError
 from .outlets import Catalogue
 from .readers.skipped import Skipped
@@ -64,6 +64,7 @@ def build(
     names: str | os.PathLike[str] | None = None,
     fetch: bool = False,
     wait: bool = True,
+    precision: str = "auto",
 ) -> Library:
     """Makes the index in folder `index` hold what the paths hold, and opens it; its `report` says what changed.
 
@@ -79,6 +80,7 @@ def build(
             the index.
         fetch: whether addresses among the paths may be fetched.
         wait: whether to wait for another process that writes to the index, for as long as that takes.
+        precision: in which texts are encoded, see `SentenceEncoder`.
 
     Raises InputError for a path that does not exist or a catalogue or list of names that cannot be read, LibraryError
     where the index was made with another encoder or, unless it is to wait, is being written by another process. What
@@ -87,7 +89,7 @@ def build(
     inputs = readers.present(_listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
     known = None if catalogue is None else outlets.load(Path(catalogue))
     own = None if names is None else naming.load(Path(names))
-    library = _opened(Path(index), encoder, create=True, wait=wait)
+    library = _opened(Path(index), encoder, True, wait, precision)
     library.report = library._take_in(inputs, retire=True, catalogue=known, own=own, wait=wait)
     return library
 
@@ -96,6 +98,7 @@ def open(
     index: str | os.PathLike[str] = "index",
     encoder: Encoder | str | None = None,
     reranker: Reranker | str | None = None,
+    precision: str = "auto",
 ) -> Library:
     """The library in folder `index`.
 
@@ -103,11 +106,12 @@ def open(
         index: the folder of the index.
         encoder: a sentence-transformers name or path, or an Encoder; by default the index's own.
         reranker: a CrossEncoder's name or path, or a Reranker, that orders the best passages anew; by default none.
+        precision: in which texts that are added are encoded, see `SentenceEncoder`.
 
     Raises LibraryError where there is no index, or where it does not fit the encoder, EncoderError where the reranker
     cannot be loaded.
     """
-    library = _opened(Path(index), encoder, create=False)
+    library = _opened(Path(index), encoder, False, precision=precision)
     library.reranker = CrossEncoderReranker(reranker) if isinstance(reranker, str) else reranker
     return library
 
@@ -120,10 +124,13 @@ def examine(index: str | os.PathLike[str] = "index", repair: bool = False) -> Di
     return doctor.examine(Path(index), repair)
 
 
-def _opened(index: Path, encoder: Encoder | str | None, create: bool, wait: bool = True) -> Library:
+def _opened(
+    index: Path, encoder: Encoder | str | None, create: bool, wait: bool = True, precision: str = "auto"
+) -> Library:
+    check_precision(precision)
     loaded = None if encoder is None or isinstance(encoder, str) else encoder
     if create and not Store.exists(index):
-        loaded = loaded or SentenceEncoder(encoder if isinstance(encoder, str) else DEFAULT)
+        loaded = loaded or SentenceEncoder(encoder if isinstance(encoder, str) else DEFAULT, precision)
         store = Store.create(index, Manifest(loaded.name, loaded.dimension), wait)
     else:
         store = Store.open(index, wait)
@@ -138,7 +145,7 @@ def _opened(index: Path, encoder: Encoder | str | None, create: bool, wait: bool
             f"the index in {index} has vectors of {store.manifest.dimension} numbers, the encoder {name!r} makes "
             f"{loaded.dimension}: it is another model under the same name; build a new index in another folder"
         )
-    return Library(store, loaded)
+    return Library(store, loaded, precision)
 
 
 @dataclass(frozen=True)
@@ -171,12 +178,12 @@ class Resolved:
 class Library:
     """Articles that can be asked. Made by `build` or `open`; safe to use from several threads."""
 
-    def __init__(self, store: Store, encoder: Encoder | None = None):
+    def __init__(self, store: Store, encoder: Encoder | None = None, precision: str = "auto"):
         self.report = Report()
         self.reranker: Reranker | None = None
         self.catalogue = outlets.catalogue(store.kept("catalogue"))
         self._store = store
-        self._encoder = encoder
+        self._encoder, self._precision = encoder, precision
         self._loading, self._refreshing = threading.Lock(), threading.Lock()
         self._seen: View | None = None
         self._behind: float | None = None  # since when it is known that something has changed
@@ -354,7 +361,7 @@ class Library:
                 if not self._store.holds(article_id):
                     raise self._unknown(article_id)
             writer.remove(ids, self._names)
-        self._refresh()
+        self._take_up()
         return len(set(ids))
 
     def compact(self, wait: bool = True) -> tuple[int, int]:
@@ -427,10 +434,16 @@ class Library:
                 report.retired = len(gone)
             report.timed("finding copies", lambda: self._compare(writer))
             report.timed("finding names", lambda: self._name(writer))
-        view = report.timed("indexing", self._refresh)
-        sizes = np.unique(view.same, return_counts=True)[1]
-        report.copied, report.groups = int(sizes[sizes > 1].sum()), int((sizes > 1).sum())
+        report.timed("indexing", self._take_up)
+        report.copied, report.groups = self._store.copied()
         return report
+
+    def _take_up(self) -> None:
+        """Takes up what this library has changed; one that was not asked yet leaves that to the first question."""
+        if self._seen is None:
+            self._store.prepare()
+        else:
+            self._refresh()
 
     def _sort(
         self, batch: list[Article | Skipped], known: Mapping[str, Known], seen: dict[str, str], report: Report
@@ -667,7 +680,7 @@ class Library:
     def _encode(self) -> Encoder:
         if self._encoder is None:
             with self._loading:
-                self._encoder = self._encoder or SentenceEncoder(self._store.manifest.encoder)
+                self._encoder = self._encoder or SentenceEncoder(self._store.manifest.encoder, self._precision)
         return self._encoder
 
 

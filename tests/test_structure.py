@@ -8,8 +8,8 @@ from conftest import ROOT
 
 ORDER = [
     "errors", "article", "dates", "outlets", "names", "restrictions", "attribution", "readers", "passage", "copies",
-    "encoder", "lexical", "cache", "store", "search", "reranker", "balance", "bar", "answer", "report", "doctor",
-    "library", "evaluate", "cards", "cli", "web", "__init__", "__main__",
+    "encoder", "dense", "lexical", "cache", "store", "search", "reranker", "balance", "bar", "answer", "report",
+    "doctor", "library", "evaluate", "cards", "cli", "web", "__init__", "__main__",
 ]  # fmt: skip
 
 
