@@ -259,7 +259,7 @@ def _serve(options: argparse.Namespace) -> None:
     library = _open(options)
     from .web import launch
 
-    launch(library, host=options.host, port=options.port)
+    launch(library, host=options.host, port=options.port, auth=options.auth, no_auth=options.no_auth)
 
 
 def _open(options: argparse.Namespace) -> Any:
@@ -441,6 +441,12 @@ def _parser() -> argparse.ArgumentParser:
     changing(command("compact", _compact, "make the files small; nothing that was removed is left in them"))
     made = command("serve", _serve, "open the browser app")
     reranker(made)
-    made.add_argument("--host", help="address to listen on (default: $HOST, else 127.0.0.1)")
+    made.add_argument("--host", help="address to listen on (default: $HOST, else 127.0.0.1, out of others' reach)")
     made.add_argument("--port", type=int, help="port (default: $PORT, else the first free one from 7860 on)")
+    who = made.add_mutually_exclusive_group()
+    who.add_argument(
+        "--auth", metavar="USER:PASSWORD",
+        help="what readers sign in with; in the environment as $AUTH it stands in no list of processes",
+    )  # fmt: skip
+    who.add_argument("--no-auth", action="store_true", help="let in whoever can reach a --host beyond this machine")
     return parser

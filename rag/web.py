@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import logging
 import os
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
-from typing import Any, cast
+from typing import Any, ParamSpec, cast
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
 
 from .answer import Answer, harmless
 from .cards import answer_html, error_html, meaning, question_html
-from .errors import AccordingError
+from .errors import AccordingError, QuestionError
+from .guard import Guard, listening
 from .library import Library
 from .restrictions import TAKEN_OFF
 
@@ -35,20 +35,17 @@ EXAMPLES = (
     "Who was behind Heshmat Alavi?",
     "Who bombed the prosecutor's office in Tehran?",
 )
-# The browser itself refuses what the app never needs: anything from another machine.
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob: data:; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-)
-
 # An answer is read from its first card: bring the question above it into view, not the end of the chat.
 _SHOW_LAST = """() => setTimeout(() => {
   const asked = document.querySelectorAll("#chat .according.question");
   asked[asked.length - 1]?.closest(".message-row, .message, .according")?.scrollIntoView({ block: "start" });
 }, 150)"""
 
+FAILED = "Something went wrong here, and not with your question. The app's log says what; please try again."
+
+log = logging.getLogger("rag")
 Message = dict[str, Any]
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -72,13 +69,10 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
     def answered(
         turn: Turn, without: Collection[str], outlets: list[str], after: str | None, before: str | None
     ) -> tuple[list[Message], Turn, gr.CheckboxGroup]:
-        try:
-            answer = library.ask(
-                turn.question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
-                previous=turn.previous, asked_on=dt.date.today(), without=without,
-            )  # fmt: skip
-        except AccordingError as error:
-            raise gr.Error(error_html(error), print_exception=False) from error
+        answer = library.ask(
+            turn.question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
+            previous=turn.previous, asked_on=dt.date.today(), without=without,
+        )  # fmt: skip
         messages = [
             {"role": "user", "content": gr.HTML(question_html(turn.question))},
             {"role": "assistant", "content": gr.HTML(answer_html(answer))},
@@ -92,6 +86,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         )
         return messages, replace(turn, words=tuple(offered)), group
 
+    @_told
     def ask(
         question: str,
         history: list[Message],
@@ -105,6 +100,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         messages, turn, understood = answered(turn, (), outlets, after, before)
         return "", history + messages, turn, understood
 
+    @_told
     def ask_again(
         kept: list[str], history: list[Message], outlets: list[str], after: str | None, before: str | None, last: Turn
     ) -> tuple[list[Message], Turn, gr.CheckboxGroup]:
@@ -154,7 +150,9 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         again = understood.input(ask_again, [understood, chat, outlets, after, before, last], shown[1:], **quietly)
         again.success(None, js=_SHOW_LAST, **quietly)
         chat.clear(lambda: (Turn(), gr.CheckboxGroup([], visible=False)), None, [last, understood], **quietly)
-        app.load(lambda: gr.Dropdown(choices()), outputs=outlets, api_visibility="private", show_progress="hidden")
+        app.load(
+            _told(lambda: gr.Dropdown(choices())), outputs=outlets, api_visibility="private", show_progress="hidden"
+        )
     return cast(gr.Blocks, app)
 
 
@@ -168,19 +166,40 @@ def _example(event: gr.SelectData) -> str:
     return str(event.value["text"])
 
 
+def _told(event: Callable[P, Any]) -> Callable[P, Any]:
+    """An event whose errors the reader is told in words; of one that nobody foresaw, the log has the details."""
+
+    @functools.wraps(event)
+    def telling(*given: P.args, **named: P.kwargs) -> Any:
+        try:
+            return event(*given, **named)
+        except QuestionError as error:
+            gr.Warning(error_html(error), title="Not asked yet")
+            return gr.skip()
+        except AccordingError as error:
+            raise gr.Error(error_html(error), title="No answer", print_exception=False) from error
+        except Exception as error:
+            log.exception("an event of the app failed")
+            raise gr.Error(FAILED, title="No answer", print_exception=False) from error
+
+    return telling
+
+
 def launch(
     library: Library,
     host: str | None = None,
     port: int | None = None,
     wait: bool = True,
     examples: Sequence[str] = (),
+    auth: str | None = None,
+    no_auth: bool = False,
 ) -> str:
     """Opens the app and prints its address; returns the address once closed, or at once where `wait` is False.
 
-    `host` is $HOST or 127.0.0.1, `port` is $PORT or the first free one from 7860 on, where not given.
-    Raises AccordingError where it cannot listen there.
+    `port` is $PORT or the first free one from 7860 on, where not given; the rest is as in `guard.listening`. Raises
+    AccordingError where it cannot listen there, or where others could ask and nobody said that they may.
     """
-    host = host or os.environ.get("HOST") or "127.0.0.1"
+    host, account = listening(host, auth, no_auth)
     given = port if port is not None else os.environ.get("PORT")
     try:
         number = (int(given) if given else 0) or None
@@ -190,9 +209,12 @@ def launch(
     app = create_app(library, examples)
     try:
         _, address, _ = app.launch(
-            server_name=host, server_port=number, share=False, quiet=True, prevent_thread_lock=True, footer_links=[],
-            css=resources.files("rag").joinpath("web.css").read_text("utf-8"), theme=_theme(), ssr_mode=False,
-            app_kwargs={"middleware": [Middleware(BaseHTTPMiddleware, dispatch=_guard)]}, enable_monitoring=False,
+            server_name=f"[{host}]" if ":" in host else host, server_port=number, share=False, auth=account,
+            auth_message="Sign in with the name and password that the keeper of this app gave you.", quiet=True,
+            prevent_thread_lock=True, footer_links=[], theme=_theme(),
+            css=resources.files("rag").joinpath("web.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
+            mcp_server=False, pwa=False, run_history=False, enable_monitoring=False,
+            app_kwargs={"middleware": [Middleware(Guard)]},
         )  # fmt: skip
     except OSError as error:
         raise AccordingError(
@@ -208,11 +230,3 @@ def launch(
 def _theme() -> gr.themes.Base:
     fonts = ("system-ui", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
     return gr.themes.Default(font=fonts, font_mono=("ui-monospace", "Consolas", "monospace"))
-
-
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
