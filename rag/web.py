@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 
 from .answer import Answer, harmless
 from .cards import answer_html, error_html, meaning, question_html
-from .errors import AccordingError, QuestionError
+from .errors import AccordingError
 from .guard import Guard, listening
 from .library import Library
 from .restrictions import TAKEN_OFF
@@ -41,6 +41,9 @@ _SHOW_LAST = """() => setTimeout(() => {
   asked[asked.length - 1]?.closest(".message-row, .message, .according")?.scrollIntoView({ block: "start" });
 }, 150)"""
 
+# Questions that are answered at the same time, and that may wait. One question uses all cores: of ten readers who
+# ask at once, the slowest waits longer with two or four at a time (benchmarks/sessions.py).
+AT_ONCE, WAITING = 1, 64
 FAILED = "Something went wrong here, and not with your question. The app's log says what; please try again."
 
 log = logging.getLogger("rag")
@@ -122,7 +125,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         )  # fmt: skip
         with gr.Row():
             box = gr.Textbox(
-                label="Question", placeholder="Who said what about …?", elem_id="question", lines=1, max_lines=4,
+                label="Question", placeholder="Who said what?", elem_id="question", lines=1, max_lines=4,
                 scale=6, autofocus=True,
             )  # fmt: skip
             button = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="ask")
@@ -142,7 +145,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
             follow = gr.Checkbox(label="My question continues the one before", elem_id="follow")
         asked = [box, chat, outlets, after, before, follow, last]
         shown = [box, chat, last, understood]
-        quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
+        quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": chat}
         for event in (box.submit, button.click):
             event(ask, asked, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
         chosen = chat.example_select(_example, None, box, **quietly)
@@ -153,7 +156,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         app.load(
             _told(lambda: gr.Dropdown(choices())), outputs=outlets, api_visibility="private", show_progress="hidden"
         )
-    return cast(gr.Blocks, app)
+    return cast(gr.Blocks, app.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE))
 
 
 def _offered(answer: Answer) -> dict[str, str]:
@@ -173,14 +176,13 @@ def _told(event: Callable[P, Any]) -> Callable[P, Any]:
     def telling(*given: P.args, **named: P.kwargs) -> Any:
         try:
             return event(*given, **named)
-        except QuestionError as error:
-            gr.Warning(error_html(error), title="Not asked yet")
-            return gr.skip()
         except AccordingError as error:
-            raise gr.Error(error_html(error), title="No answer", print_exception=False) from error
-        except Exception as error:
+            told = error_html(error)
+        except Exception:
             log.exception("an event of the app failed")
-            raise gr.Error(FAILED, title="No answer", print_exception=False) from error
+            told = FAILED
+        gr.Warning(f"{told[:1].upper()}{told[1:]}")  # a gr.Error would be shown in the place of the chat
+        return gr.skip()
 
     return telling
 
@@ -229,4 +231,11 @@ def launch(
 
 def _theme() -> gr.themes.Base:
     fonts = ("system-ui", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
-    return gr.themes.Default(font=fonts, font_mono=("ui-monospace", "Consolas", "monospace"))
+    theme = gr.themes.Default(font=fonts, font_mono=("ui-monospace", "Consolas", "monospace"))
+    # Gradio's own white on orange and light greys have too little contrast (WCAG 2.2, 1.4.3).
+    return theme.set(
+        button_primary_background_fill="*primary_700", button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover="*primary_800", button_primary_background_fill_hover_dark="*primary_800",
+        body_text_color_subdued="*neutral_600", input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+    )  # fmt: skip

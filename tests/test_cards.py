@@ -33,7 +33,7 @@ def test_a_card_shows_who_where_and_when():
     html = card()
     assert "According to <strong><bdi>The Post</bdi></strong><bdi>, via mirror.example</bdi>" in html
     assert "1 February 2020 (posted by host)" in html
-    assert "<bdi>One. </bdi><mark><bdi>Two.</bdi></mark><bdi> Three.</bdi>" in html
+    assert '<blockquote dir="auto">One. <mark>Two.</mark> Three.</blockquote>' in html
     assert "<cite><bdi>A title</bdi></cite>" in html
     assert "by <bdi>J. Roe</bdi>" in html
     assert 'href="https://e.example/?a=1&amp;b"' in html
