@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from .answer import Answer, harmless
 from .cards import answer_html, error_html, meaning, question_html
 from .errors import AccordingError
-from .guard import Guard, listening
+from .guard import Guard, listening, past_proxies
 from .library import Library
 from .restrictions import TAKEN_OFF
 
@@ -209,6 +209,7 @@ def launch(
         raise AccordingError(f"PORT is {given!r}; give a number such as 7860") from None
     library.prepare()
     app = create_app(library, examples)
+    past_proxies(host)
     try:
         _, address, _ = app.launch(
             server_name=f"[{host}]" if ":" in host else host, server_port=number, share=False, auth=account,
