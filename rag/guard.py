@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+from html import escape
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -98,10 +99,14 @@ def past_proxies(host: str) -> None:
 
 
 class Guard:
-    """A layer about the app (ASGI): refuses, limits, and adds headers. What streams goes on streaming."""
+    """A layer about the app (ASGI): refuses, limits, and adds headers. What streams goes on streaming.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `title` is that of Gradio's page until the app has been loaded, which is after signing in.
+    """
+
+    def __init__(self, app: ASGIApp, title: str = "") -> None:
         self.app = app
+        self.head = f"<head><title>{escape(title)}</title>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -123,7 +128,31 @@ class Guard:
                 await PlainTextResponse("This app takes no files.", 403)(scope, receive, send)
                 return
             receive = _replayed(body, receive)
-        await self.app(scope, receive, _with_nonce(send, nonce) if page else send)
+        await self.app(scope, receive, self._marked(send, nonce) if page else send)
+
+    def _marked(self, send: Send, nonce: str) -> Send:
+        """Marks the scripts of Gradio's page as its own. What it holds of other origin is JSON without a "<"."""
+        start: Message = {}
+        body = bytearray()
+
+        async def sent(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body.extend(message.get("body", b""))
+            if message.get("more_body", False):
+                return
+            whole = bytes(body)
+            headers = MutableHeaders(scope=start)
+            if headers.get("content-type", "").startswith("text/html"):
+                whole = whole.replace(b"<head>", self.head, 1)
+                whole = whole.replace(b"<script", f'<script nonce="{nonce}"'.encode())
+                headers["content-length"] = str(len(whole))
+            await send(start)
+            await send({"type": "http.response.body", "body": whole})
+
+        return sent
 
 
 def _refused(scope: Scope, path: str) -> PlainTextResponse | None:
@@ -188,28 +217,5 @@ def _with_headers(send: Send, nonce: str) -> Send:
             for name, value in added.items():
                 headers.setdefault(name, value)
         await send(message)
-
-    return sent
-
-
-def _with_nonce(send: Send, nonce: str) -> Send:
-    """Marks the scripts of Gradio's page as its own. What the page holds of other origin is JSON without a "<"."""
-    start: Message = {}
-    body = b""
-
-    async def sent(message: Message) -> None:
-        nonlocal start, body
-        if message["type"] == "http.response.start":
-            start = message
-            return
-        body += message.get("body", b"")
-        if message.get("more_body", False):
-            return
-        headers = MutableHeaders(scope=start)
-        if headers.get("content-type", "").startswith("text/html"):
-            body = body.replace(b"<script", f'<script nonce="{nonce}"'.encode())
-            headers["content-length"] = str(len(body))
-        await send(start)
-        await send({"type": "http.response.body", "body": body})
 
     return sent

@@ -41,9 +41,10 @@ _SHOW_LAST = """() => setTimeout(() => {
   asked[asked.length - 1]?.closest(".message-row, .message, .according")?.scrollIntoView({ block: "start" });
 }, 150)"""
 
-# Questions that are answered at the same time, and that may wait. One question uses all cores: of ten readers who
-# ask at once, the slowest waits longer with two or four at a time (benchmarks/sessions.py).
-AT_ONCE, WAITING = 1, 64
+# Questions that are answered at the same time, and that may wait. Ten readers are answered equally fast with 1, 2, 4 or
+# 8 at a time, chance apart (benchmarks/sessions.py); with two, one slow question does not hold up all others.
+AT_ONCE, WAITING = 2, 64
+# What a reader is told of an error that nobody foresaw.
 FAILED = "Something went wrong here, and not with your question. The app's log says what; please try again."
 
 log = logging.getLogger("rag")
@@ -217,7 +218,7 @@ def launch(
             prevent_thread_lock=True, footer_links=[], theme=_theme(),
             css=resources.files("rag").joinpath("web.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
             mcp_server=False, pwa=False, run_history=False, enable_monitoring=False,
-            app_kwargs={"middleware": [Middleware(Guard)]},
+            app_kwargs={"middleware": [Middleware(Guard, title=TITLE)]},
         )  # fmt: skip
     except OSError as error:
         raise AccordingError(

@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 import time
 from importlib import resources
 
@@ -294,14 +295,20 @@ def test_whatever_else_is_asked_is_answered(address, question):
 
 def test_a_full_house_is_said(address, library, monkeypatch):
     """More questions than may wait are refused at once, with 503, not kept for ever."""
-    reader = sessions.Reader(address)
-    monkeypatch.setattr(library, "ask", lambda *given, **named: time.sleep(1))
+    reader, begun = sessions.Reader(address), threading.Event()
+
+    def held(*given, **named):
+        begun.wait(30)
+        return type(library).ask(library, *given, **named)
+
+    monkeypatch.setattr(library, "ask", held)
     body = {"data": [WAGES, [], [], "", "", False, None], "fn_index": reader.events["ask", "click"]["id"]}
     with httpx.Client(base_url=address) as http:
         statuses = [
             http.post("gradio_api/queue/join", json=body | {"session_hash": f"s{n}"}).status_code
-            for n in range(web.WAITING + 3)
+            for n in range(web.WAITING + web.AT_ONCE + 2)
         ]
+    begun.set()
     assert statuses[: web.WAITING] == [200] * web.WAITING
     assert statuses[-1] == 503
 
@@ -353,6 +360,8 @@ def test_whoever_signs_in_in_the_browser_comes_to_the_app(page, library, folder)
     refused = []
     page.on("console", lambda m: refused.append(m.text) if "Content Security Policy" in m.text else None)
     page.goto(opened)
+    expect(page.get_by_label("username")).to_be_visible()
+    assert faults(page) == []
     page.get_by_label("username").fill("reader")
     page.get_by_label("password").fill("let me in")
     page.get_by_role("button", name="Login").click()
