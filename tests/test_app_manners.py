@@ -316,7 +316,7 @@ def test_a_full_house_is_said(address, library, monkeypatch):
 # Nothing leaves
 
 WATCHED = """
-import ipaddress, sys
+import sys
 def note(event, given):
     if event in ("socket.connect", "socket.sendto") and isinstance(given[1], tuple):
         print("to", given[1][0], file=sys.stderr, flush=True)
@@ -330,14 +330,12 @@ sys.exit(main(sys.argv[1:]))
 
 def test_no_request_leaves_the_machine(page, folder, library):
     """`according serve`, with Gradio's own settings as they are by default and a proxy, asked in the browser."""
-    kept = {
-        n: value for n, value in os.environ.items() if not n.startswith(("GRADIO_", "HF_")) and "proxy" not in n.lower()
-    }
+    ours = ("GRADIO_", "HF_", "HOST", "PORT", "AUTH", "NO_AUTH")
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(ours) and "proxy" not in n.lower()}
     kept |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://proxy.invalid:3128")
     command = [sys.executable, "-c", WATCHED, "serve", "--index", str(folder / "index")]
-    server = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=kept | {"PORT": ""}
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    server = subprocess.Popen(command, **pipes, cwd=ROOT, env=kept)
     requests = []
     page.on("request", lambda r: requests.append(r.url))
     try:
@@ -355,7 +353,7 @@ def test_no_request_leaves_the_machine(page, folder, library):
     assert [url for url in requests if not url.startswith((opened, "data:", "blob:"))] == []
 
 
-def test_whoever_signs_in_in_the_browser_comes_to_the_app(page, library, folder):
+def test_whoever_signs_in_in_the_browser_comes_to_the_app(page, library):
     opened = web.launch(library, port=0, wait=False, auth="reader:let me in")
     refused = []
     page.on("console", lambda m: refused.append(m.text) if "Content Security Policy" in m.text else None)
