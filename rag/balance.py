@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from .outlets import Catalogue
+from .outlets import UNCLASSIFIED, Catalogue
 from .store import View
 
 UNKNOWN_OUTLET = "an unknown outlet"
-UNCLASSIFIED = "unclassified"
 
 Rows = npt.NDArray[np.int64]
 
@@ -103,8 +102,7 @@ def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) ->
 
 @functools.lru_cache(maxsize=65536)
 def _kind(names: Catalogue, outlet: str) -> str:
-    known = names.outlet(outlet)
-    return known.kind if known and known.kind else UNCLASSIFIED
+    return names.kind(outlet)
 
 
 def independent(source: Rows, same: Rows) -> int:

@@ -289,6 +289,8 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
         "previous": options.previous,
         "asked_on": options.asked_on or dt.date.today(),
         "without": options.without,
+        "kinds": options.kind,
+        "undated": options.undated,
     }
 
 
@@ -396,8 +398,16 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("question", nargs="+", help="the question, quoted or not")
         made.add_argument("-k", type=int, default=k, help="passages at most (default: %(default)s)")
         made.add_argument("--outlet", action="append", help="only from this outlet; may be given several times")
-        made.add_argument("--after", metavar="YYYY-MM-DD", help="only from this day on; leaves undated articles out")
-        made.add_argument("--before", metavar="YYYY-MM-DD", help="only up to this day; leaves undated articles out")
+        made.add_argument(
+            "--kind", action="append", metavar="KIND",
+            help='only from outlets of this kind ("news agency", "advocacy group"); may be given several times',
+        )  # fmt: skip
+        made.add_argument("--after", metavar="YYYY-MM-DD", help="only from this day on")
+        made.add_argument("--before", metavar="YYYY-MM-DD", help="only up to this day")
+        made.add_argument(
+            "--undated", action=argparse.BooleanOptionalAction,
+            help="whether articles without a date may be shown (default: unless a span of time is asked for)",
+        )  # fmt: skip
         made.add_argument(
             "--without", metavar="WORDS", action="append", default=[],
             help='words of the question that are not to narrow the search, or "all"; may be given several times',

@@ -209,6 +209,8 @@ class Library:
         asked_on: Day = None,
         without: str | Iterable[str] = (),
         least: float | None = None,
+        kinds: str | Iterable[str] | None = None,
+        undated: bool | None = None,
     ) -> Answer:
         """Passages that answer, word for word, at most `k`; an answer with `found` False where nothing does.
 
@@ -219,17 +221,20 @@ class Library:
             question: at most 2,000 characters.
             k: passages shown at most, 1 to 1,000.
             outlets: one or several; any spelling that the catalogue or the index knows.
-            after, before: first and last day allowed, a date or "YYYY-MM-DD". Either leaves undated articles out.
+            after, before: first and last day allowed, a date or "YYYY-MM-DD".
             previous: the question before, where this one only makes sense after it; it completes this one.
             asked_on: the day from which words such as "last year" count; without it they narrow nothing.
             without: words of restrictions that are not to be applied, as `Answer.restrictions` has them; "all" for all.
             least: the probability from which passages are shown, 0 to 1, in the place of the fitted one; 0 shows the
                 nearest ones whatever they say.
+            kinds: of outlets, one or several, as the catalogue has them; "unclassified" for those without one.
+            undated: whether articles without a date may be shown; by default unless a span of time is asked for.
 
         Raises QuestionError for arguments that make no sense, CitationError if what would be shown is not stored so.
         """
         view = self._view()
-        asked = self._asked(view, question, outlets, after, before, previous, asked_on, without)
+        chosen = search.filters(view, self.catalogue, outlets, after, before, kinds, undated)
+        asked = self._asked(view, question, chosen, previous, asked_on, without)
         with self._store.reading():
             return self._answer(view, asked, question.strip(), k, least)
 
@@ -239,7 +244,7 @@ class Library:
         signals = bar.signals(view, asked.terms, [f.ranked for f in pool])
         chance = fitted.probability(signals)
         cleared = pool if chance >= (fitted.least if least is None else least) else []
-        chosen, capped = answering.choose(cleared, k, not asked.filters.outlets)
+        chosen, capped = answering.choose(cleared, k, not asked.filters.named)
         shown = self._carried([answering.cite(found) for found in chosen], [found.keys for found in chosen])
         heard = [f.article.outlet for f in cleared if answering.fits(f.ranked.score, cleared[0].ranked.score)]
         weighed = self._balance(view, asked.filters, shown, capped, heard)
@@ -259,10 +264,13 @@ class Library:
         asked_on: Day = None,
         previous: str | None = None,
         without: str | Iterable[str] = (),
+        kinds: str | Iterable[str] | None = None,
+        undated: bool | None = None,
     ) -> list[Hit]:
         """The `k` passages nearest to the question, best first, answering or not. Arguments and errors as for `ask`."""
         view = self._view()
-        asked = self._asked(view, question, outlets, after, before, previous, asked_on, without)
+        chosen = search.filters(view, self.catalogue, outlets, after, before, kinds, undated)
+        asked = self._asked(view, question, chosen, previous, asked_on, without)
         hits = []
         with self._store.reading():
             ranked = self._found(view, asked, _count(k))
@@ -564,7 +572,7 @@ class Library:
         same = balance.joined(view.same[rows].tolist(), ids, shared)
         undated = 0
         if chosen.dated and not chosen.undated:
-            loose = search.passing(view, replace(chosen, after=None, before=None))
+            loose = search.passing(view, replace(chosen, after=None, before=None, undated=None))
             undated = int(np.count_nonzero((view.day == 0) if loose is None else (view.day == 0) & loose))
         hidden = {i for c in shown for i in c.copies} - set(ids)
         said = {outlet or UNKNOWN_OUTLET for outlet in heard} | {UNKNOWN_OUTLET}
@@ -592,15 +600,12 @@ class Library:
         self,
         view: View,
         question: str,
-        outlets: str | Iterable[str] | None,
-        after: Day,
-        before: Day,
+        chosen: Filters,
         previous: str | None,
         asked_on: Day,
         without: str | Iterable[str],
     ) -> Asked:
-        """A question with its filters, checked and read."""
-        chosen = search.filters(view, self.catalogue, outlets, after, before)
+        """A question, checked and read, with the filters that a caller chose."""
         before_it = _question(previous) if previous else None
         day = search.day(asked_on, "asked_on")
         return search.read(view, self.catalogue, _question(question), chosen, before_it, day, without)
