@@ -75,7 +75,7 @@ class Answer:
         question: as asked.
         searched: what was searched for: the question completed by the one before it, without the words of its
             restrictions.
-        found: whether the passages clear the bar.
+        found: whether passages are shown: those that clear the bar, or what `Library.ask` was told to take instead.
         passages: best first; empty when not found.
         balance: counts to weigh the answer by: of the articles shown, of those that the restrictions leave, and of
             the whole index.
@@ -84,6 +84,7 @@ class Answer:
         confidence: the calibrated probability that the passages answer, also when not found; None where no bar was
             fitted for the index's encoder.
         signals: what the confidence is made of.
+        below: whether the passages are only the closest there are: they do not clear the bar.
     """
 
     question: str
@@ -95,6 +96,7 @@ class Answer:
     names: tuple[Synonyms, ...] = ()
     confidence: float | None = None
     signals: Signals | None = None
+    below: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The answer in values that JSON knows; dates as YYYY-MM-DD."""
@@ -109,7 +111,7 @@ class Answer:
         asked = f"**{_plain(' '.join(self.question.split()))}**"
         if not self.found:
             return f"{asked}\n\n{NOTHING}\n"
-        parts = [asked]
+        parts = [asked, *([CLOSEST] if self.below else [])]
         for c in self.passages:
             head = f"{saying(c)} **{_plain(c.outlet or UNKNOWN_OUTLET)}**{_plain(via(c))}, {_plain(when(c))}"
             names = ", ".join(c.authors)
@@ -124,6 +126,7 @@ class Answer:
 DISTURBING = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069--[\n\t]]", regex.V1)
 _MANY_MARKS = regex.compile(r"(?<=\p{M}{30})\p{M}++")
 NOTHING = "Nothing in the index answers this."
+CLOSEST = f"{NOTHING} These are the closest passages, and hardly an answer."
 
 
 def saying(citation: Citation) -> str:

@@ -8,19 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from .answer import NOTHING, Answer, Citation, harmless, saying, via, when
+from .answer import CLOSEST, NOTHING, Answer, Citation, harmless, saying, via, when
 from .balance import UNKNOWN_OUTLET, Balance
 from .outlets import key
+from .readers.skipped import Skipped
+from .report import Report
 from .restrictions import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Restriction
 from .search import CHOSEN, Synonyms
 
 NAMED = 3  # spellings of a name, and outlets with passages that are not shown, that a line names
+LISTED = 20  # places of what was skipped
 SILENT = 8  # outlets named of those that say nothing near
 
 
 def answer_html(answer: Answer) -> str:
     """The answer as a list of cards, or the sentence that says there is none; above them, how it was searched for."""
-    if answer.found:
+    if answer.below:
+        said = f'<p class="nothing" role="status">{escape(CLOSEST)}</p>'
+    elif answer.found:
         said = f'<p class="summary" role="status">{_summary(answer)}</p>'
     else:
         said = f'<p class="nothing" role="status">{escape(NOTHING)}</p>'
@@ -36,6 +41,14 @@ def question_html(question: str) -> str:
 def error_html(error: Exception) -> str:
     """An error's message; it may name what articles hold."""
     return escape(harmless(str(error)))
+
+
+def report_html(report: Report, skipped: Sequence[Skipped]) -> str:
+    """What an addition did, and what could not be read of it."""
+    parts = [f'<p role="status">{escape(str(report))}</p>', f"<pre>{escape(report.table())}</pre>"]
+    places = "".join(f"<li>{_text(str(item))}</li>" for item in skipped[:LISTED])
+    more = f"<p>and {len(skipped) - LISTED:,} more</p>" if len(skipped) > LISTED else ""
+    return f'<div class="according">{"".join(parts)}{f"<ul>{places}</ul>" if places else ""}{more}</div>'
 
 
 def meaning(restriction: Restriction, answer: Answer, show: Callable[[str], str] = str) -> str:

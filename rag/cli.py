@@ -100,7 +100,8 @@ def _doctor(options: argparse.Namespace) -> int:
 def _ask(options: argparse.Namespace) -> None:
     with _open(options) as library:
         _prepare(library)
-        answer = library.ask(" ".join(options.question), **_asked(options))
+        least = 0.0 if options.closest else None
+        answer = library.ask(" ".join(options.question), **_asked(options), least=least)
         encoder = library.encoder
     _print(options, answer.to_dict(), _shown(answer, encoder))
 
@@ -259,7 +260,7 @@ def _serve(options: argparse.Namespace) -> None:
     library = _open(options)
     from .web import launch
 
-    launch(library, host=options.host, port=options.port)
+    launch(library, host=options.host, port=options.port, allow_add=options.allow_add)
 
 
 def _open(options: argparse.Namespace) -> Any:
@@ -296,7 +297,7 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
 
 def _shown(answer: Any, encoder: str) -> str:
     """An answer for the terminal: outlet and date above each passage, the answering sentences between « and »."""
-    from .answer import NOTHING, saying, via, when
+    from .answer import CLOSEST, NOTHING, saying, via, when
     from .balance import UNKNOWN_OUTLET
 
     if not answer.found:
@@ -312,7 +313,8 @@ def _shown(answer: Any, encoder: str) -> str:
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, carried]))
         head = f"{number}. {saying(c)} {c.outlet or UNKNOWN_OUTLET}{via(c)}, {when(c)}"
         parts.append("\n".join([head, *lines, f"   [{about or c.article_id}]"]))
-    return "\n\n".join([*parts, "\n".join([_weighed(answer), *_notes(answer, encoder)])])
+    closest = [CLOSEST] if answer.below else []
+    return "\n\n".join([*closest, *parts, "\n".join([_weighed(answer), *_notes(answer, encoder)])])
 
 
 def _notes(answer: Any, encoder: str) -> list[str]:
@@ -427,7 +429,9 @@ def _parser() -> argparse.ArgumentParser:
     made = command("remove", _remove, "delete articles, their text and their earlier versions included")
     made.add_argument("ids", nargs="+", metavar="ID", help="ids, as `according articles` lists them")
     changing(made)
-    question(command("ask", _ask, "passages that answer a question, word for word"), 5)
+    made = command("ask", _ask, "passages that answer a question, word for word")
+    question(made, 5)
+    made.add_argument("--closest", action="store_true", help="show the closest passages also where nothing answers")
     question(command("search", _search, "the passages nearest to a question, answering or not"), 10)
     made = command("articles", _articles, "the articles in the index")
     made.add_argument("--explain", action="store_true", help="with the evidence for each one's outlet and date")
@@ -451,6 +455,7 @@ def _parser() -> argparse.ArgumentParser:
     changing(command("compact", _compact, "make the files small; nothing that was removed is left in them"))
     made = command("serve", _serve, "open the browser app")
     reranker(made)
+    made.add_argument("--allow-add", action="store_true", help="let whoever can reach the app add files to the index")
     made.add_argument("--host", help="address to listen on (default: $HOST, else 127.0.0.1)")
     made.add_argument("--port", type=int, help="port (default: $PORT, else the first free one from 7860 on)")
     return parser

@@ -9,13 +9,13 @@ import os
 import re
 import threading
 import time
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -251,7 +251,7 @@ class Library:
         for citation in shown:
             self.verify(citation)
         confidence = chance if fitted.encoder == self.encoder else None
-        said = (asked.restrictions, asked.names, confidence, signals)
+        said = (asked.restrictions, asked.names, confidence, signals, bool(shown) and chance < fitted.least)
         return Answer(question, asked.text, bool(shown), tuple(shown), weighed, *said)
 
     def search(
@@ -352,9 +352,23 @@ class Library:
 
     # Changing
 
-    def add(self, paths: Paths, fetch: bool = False, wait: bool = True) -> Report:
-        """Adds the articles of files and folders, and updates those that changed. Errors as for `build`."""
-        self.report = self._take_in(readers.present(_listed(paths), fetch), retire=False, wait=wait)
+    def add(
+        self,
+        paths: Paths,
+        fetch: bool = False,
+        wait: bool = True,
+        called: Mapping[str, str] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Report:
+        """Adds the articles of files and folders, and updates those that changed.
+
+        Args:
+            paths, fetch, wait: as for `build`, and so are the errors.
+            called: what files are to be called in the index, by path, where they do not stand in a place to stay.
+            progress: called with the number of articles read so far.
+        """
+        inputs = readers.present(_listed(paths), fetch)
+        self.report = self._take_in(inputs, False, wait=wait, called=called or {}, progress=progress)
         return self.report
 
     def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:
@@ -415,6 +429,8 @@ class Library:
         catalogue: Catalogue | None = None,
         own: str | None = None,
         wait: bool = True,
+        called: Mapping[str, str] = MappingProxyType({}),
+        progress: Callable[[int], None] | None = None,
     ) -> Report:
         report, seen, sources = Report(), dict[str, str](), set[str]()
         with self._store.writing(wait) as writer, _progress() as bar:
@@ -427,7 +443,8 @@ class Library:
                 writer.quarantine(None, ())
             known = self._store.known()
             unread: set[str] = set()
-            stream = readers.read(inputs, self.catalogue)
+            read = readers.read(inputs, self.catalogue)
+            stream = (replace(item, source=called[item.source]) if item.source in called else item for item in read)
             while batch := report.timed("reading", lambda: list(islice(stream, BATCH))):
                 fresh, skipped = self._sort(batch, known, seen, report)
                 report.passages += self._put(writer, fresh, known, report)
@@ -437,6 +454,8 @@ class Library:
                 if skipped or (new and not retire):
                     report.timed("storing", functools.partial(writer.quarantine, () if retire else new, skipped))
                 bar.update(len(batch))
+                if progress:
+                    progress(report.read)
             if retire and (gone := _gone(known, seen, unread)):
                 writer.retire(gone)
                 report.retired = len(gone)
