@@ -14,7 +14,7 @@ import regex
 
 from . import copies
 from .article import Article
-from .balance import UNKNOWN_OUTLET, Balance
+from .balance import UNKNOWN_OUTLET, Balance, Voice
 from .bar import Signals
 from .encoder import Vectors
 from .errors import CitationError
@@ -101,7 +101,9 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """The answer in values that JSON knows; dates as YYYY-MM-DD."""
         plain = dataclasses.asdict(self)
-        for dated in (*plain["passages"], *(plain["balance"][part] for part in ("shown", "allowed", "index"))):
+        balance = plain["balance"]
+        counts = (balance[part] for part in ("shown", "allowed", "index"))
+        for dated in (*plain["passages"], *balance["voices"], *counts):
             days = {name: day.isoformat() for name, day in dated.items() if isinstance(day, dt.date)}
             dated.update(days)
         return plain | {"restrictions": [r.to_dict() for r in self.restrictions]}
@@ -199,6 +201,17 @@ def choose(ranked: Sequence[Found], k: int, capped: bool = True) -> tuple[list[F
             shown.append(found)
             runs.append(own)
     return shown, hidden
+
+
+def voices(ranked: Sequence[Found], shown: Sequence[Found]) -> tuple[Voice, ...]:
+    """The passages that fit nearly as well as the best, those shown among them, best first; joined ones are one."""
+    found: dict[tuple[int, ...], Voice] = {}
+    for each in ranked:
+        if fits(each.ranked.score, ranked[0].ranked.score):
+            quoted = next((other.keys for other in shown if each.keys[0] in other.keys), None)
+            voice = Voice(each.article.id, each.article.outlet, each.article.date, quoted is not None)
+            found.setdefault(quoted or each.keys, voice)
+    return tuple(found.values())
 
 
 def fits(score: float, best: float) -> bool:

@@ -318,11 +318,12 @@ def _shown(answer: Any, encoder: str) -> str:
 
 
 def _notes(answer: Any, encoder: str) -> list[str]:
-    """How the question was searched for, what the cap hid, and whether the bar is one for the encoder; a line each."""
-    from .cards import hidden, meaning, spelled, unapplied
+    """What makes the answer one-sided, how it was searched for, what the cap hid, whose bar it is; a line each."""
+    from .cards import cautioned, hidden, meaning, spelled, unapplied
     from .restrictions import TAKEN_OFF
 
-    lines = [f"searched for: {answer.searched}"] if answer.searched != answer.question else []
+    lines = [f"caution: {cautioned(caution)}" for caution in answer.balance.warnings]
+    lines += [f"searched for: {answer.searched}"] if answer.searched != answer.question else []
     applied = [r for r in answer.restrictions if r.applied]
     for r in applied:
         alone = sum(other.kind == r.kind for other in applied) == 1

@@ -28,7 +28,7 @@ from . import names as naming
 from . import reranker as reranking
 from .answer import Answer, Citation, Found
 from .article import Article
-from .balance import UNKNOWN_OUTLET, Balance, Counts
+from .balance import UNKNOWN_OUTLET, Balance, Counts, Voice
 from .bar import Bar
 from .doctor import Diagnosis
 from .encoder import DEFAULT, Encoder, SentenceEncoder, check_precision
@@ -246,8 +246,8 @@ class Library:
         cleared = pool if chance >= (fitted.least if least is None else least) else []
         chosen, capped = answering.choose(cleared, k, not asked.filters.named)
         shown = self._carried([answering.cite(found) for found in chosen], [found.keys for found in chosen])
-        heard = [f.article.outlet for f in cleared if answering.fits(f.ranked.score, cleared[0].ranked.score)]
-        weighed = self._balance(view, asked.filters, shown, capped, heard)
+        voices = answering.voices(cleared, chosen)
+        weighed = self._balance(view, asked.filters, shown, capped, voices)
         for citation in shown:
             self.verify(citation)
         confidence = chance if fitted.encoder == self.encoder else None
@@ -579,7 +579,7 @@ class Library:
         chosen: Filters,
         shown: Sequence[Citation],
         capped: Mapping[str, int],
-        heard: Iterable[str | None],
+        voices: tuple[Voice, ...],
     ) -> Balance:
         """The counts of the articles shown, of those that the filters leave, and of all."""
         index = self._counts(view)
@@ -594,10 +594,12 @@ class Library:
             loose = search.passing(view, replace(chosen, after=None, before=None, undated=None))
             undated = int(np.count_nonzero((view.day == 0) if loose is None else (view.day == 0) & loose))
         hidden = {i for c in shown for i in c.copies} - set(ids)
-        said = {outlet or UNKNOWN_OUTLET for outlet in heard} | {UNKNOWN_OUTLET}
+        said = {voice.outlet or UNKNOWN_OUTLET for voice in voices} | {UNKNOWN_OUTLET}
         silent = tuple(outlet for outlet in allowed.outlets if outlet not in said) if shown else ()
         counted = balance.count(view, self.catalogue, rows, same)
-        return Balance(counted, allowed, index, len(hidden), undated, dict(capped), silent)
+        carriers = list(dict.fromkeys(name for c in shown for name in c.carriers))
+        warnings = balance.cautions(counted, len(shown), carriers)
+        return Balance(counted, allowed, index, len(hidden), undated, dict(capped), silent, voices, warnings)
 
     def _counts(self, view: View) -> Counts:
         """The counts of all; one who asks needs those of the passages that were looked through."""

@@ -94,7 +94,7 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
             raise gr.Error(error_html(error), print_exception=False) from error
         messages = [
             {"role": "user", "content": gr.HTML(question_html(turn.question))},
-            {"role": "assistant", "content": gr.HTML(answer_html(answer))},
+            {"role": "assistant", "content": gr.HTML(answer_html(answer, library.catalogue))},
         ]
         offered = _offered(answer)
         applied = [r.words for r in answer.restrictions if r.applied]
