@@ -260,7 +260,14 @@ def _serve(options: argparse.Namespace) -> None:
     library = _open(options)
     from .web import launch
 
-    launch(library, host=options.host, port=options.port, allow_add=options.allow_add)
+    launch(library, host=options.host, port=options.port, allow_add=options.allow_add, mcp=options.mcp)
+
+
+def _mcp(options: argparse.Namespace) -> None:
+    from .tools import serve
+
+    with _open(options) as library:
+        serve(library)
 
 
 def _open(options: argparse.Namespace) -> Any:
@@ -459,4 +466,6 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--allow-add", action="store_true", help="let whoever can reach the app add files to the index")
     made.add_argument("--host", help="address to listen on (default: $HOST, else 127.0.0.1)")
     made.add_argument("--port", type=int, help="port (default: $PORT, else the first free one from 7860 on)")
+    made.add_argument("--mcp", action="store_true", help="offer the tools of `according mcp` there too, over HTTP")
+    reranker(command("mcp", _mcp, "tools for programs that speak the Model Context Protocol, on stdin and stdout"))
     return parser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,12 +11,15 @@ from importlib import resources
 from typing import Any, cast
 
 import gradio as gr
+from gradio.events import api as gradio_api
+from gradio.route_utils import API_PREFIX
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from .answer import Answer, harmless
+from .api import Endpoint, endpoints
 from .cards import answer_html, error_html, meaning, question_html, report_html
 from .errors import AccordingError
 from .library import Library
@@ -49,6 +53,7 @@ _SHOW_LAST = """() => setTimeout(() => {
   asked[asked.length - 1]?.closest(".message-row, .message, .according")?.scrollIntoView({ block: "start" });
 }, 150)"""
 
+_CALL, _MCP = f"{API_PREFIX}/call/", f"{API_PREFIX}/mcp"  # where Gradio puts the endpoints and the tools
 Message = dict[str, Any]
 
 
@@ -128,6 +133,9 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         )
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as app:
+        # First, so that the names are theirs, whatever the functions of the app's own events are called.
+        for name, endpoint in endpoints(library).items():
+            gradio_api(_spoken(endpoint), api_name=name)
         gr.Markdown(INTRODUCTION)
         last = gr.State(Turn())
         chat = gr.Chatbot(
@@ -214,6 +222,19 @@ def _adding(library: Library) -> Any:
     return button.click(add, files, [said, files], api_visibility="private")
 
 
+def _spoken(endpoint: Endpoint) -> Endpoint:
+    """An endpoint whose errors reach the caller in words."""
+
+    @functools.wraps(endpoint)
+    def spoken(*arguments: object) -> dict[str, Any]:
+        try:
+            return endpoint(*arguments)
+        except AccordingError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return spoken
+
+
 def _offered(answer: Answer) -> dict[str, str]:
     """Words of the question that narrow the search, or did until they were taken off, with what they mean."""
     said = [r for r in answer.restrictions if r.applied or r.why == TAKEN_OFF]
@@ -231,13 +252,16 @@ def launch(
     wait: bool = True,
     examples: Sequence[str] = (),
     allow_add: bool = False,
+    mcp: bool = False,
 ) -> str:
     """Opens the app and prints its address; returns the address once closed, or at once where `wait` is False.
 
     `host` is $HOST or 127.0.0.1, `port` is $PORT or the first free one from 7860 on, where not given. With
-    `allow_add`, whoever can reach the app can add files, of LARGEST each at most.
-    Raises AccordingError where it cannot listen there.
+    `allow_add`, whoever can reach the app can add files, of LARGEST each at most; with `mcp` it offers the tools of
+    `tools` too. Raises AccordingError where it cannot listen there, or lacks the extra `mcp`.
     """
+    if mcp:
+        from . import tools
     host = host or os.environ.get("HOST") or "127.0.0.1"
     given = port if port is not None else os.environ.get("PORT")
     try:
@@ -250,14 +274,21 @@ def launch(
         _, address, _ = app.launch(
             server_name=host, server_port=number, share=False, quiet=True, prevent_thread_lock=True, footer_links=[],
             css=resources.files("rag").joinpath("web.css").read_text("utf-8"), theme=_theme(), ssr_mode=False,
-            app_kwargs={"middleware": [Middleware(BaseHTTPMiddleware, dispatch=_guard)]}, enable_monitoring=False,
-            max_file_size=LARGEST,
+            app_kwargs={
+                "middleware": [Middleware(BaseHTTPMiddleware, dispatch=_guard)],
+                "exception_handlers": {TypeError: _misused, KeyError: _misused},
+            },
+            enable_monitoring=False, mcp_server=mcp, max_file_size=LARGEST,
         )  # fmt: skip
     except OSError as error:
         raise AccordingError(
             f"cannot listen on {host} port {number or '7860 to 7959'}: it is taken, or not this machine's; "
             "choose another with PORT= or HOST="
         ) from error
+    if mcp:
+        if app.mcp_server_obj is None:
+            raise AccordingError(f"the MCP server cannot be made: {app.mcp_error}")
+        tools.offer(app.mcp_server_obj.mcp_server, library)
     print(f"According is open at {address} (Ctrl+C closes it)", flush=True)
     if wait:
         app.block_thread()
@@ -270,8 +301,20 @@ def _theme() -> gr.themes.Base:
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    app = request.app
+    if _MCP in request.scope["path"] and (app.auth is not None or app.auth_dependency is not None):
+        return JSONResponse({"detail": "this app asks for a login, which its MCP tools cannot be given"}, 401)
     response = await call_next(request)
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _misused(request: Request, error: Exception) -> Response:
+    """What Gradio says of a call that names no endpoint, or not its arguments."""
+    if not request.url.path.startswith(_CALL):
+        raise error
+    if isinstance(error, KeyError):
+        return JSONResponse({"detail": f"there is no endpoint {error}"}, 404)
+    return JSONResponse({"detail": str(error).partition(". ")[0]}, 422)
