@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import os
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any, cast
@@ -20,12 +20,13 @@ from starlette.responses import JSONResponse, Response
 
 from .answer import Answer, harmless
 from .api import Endpoint, endpoints
-from .cards import answer_html, error_html, meaning, question_html
+from .cards import answer_html, error_html, meaning, question_html, report_html
 from .errors import AccordingError
 from .library import Library
 from .restrictions import TAKEN_OFF
 
 TITLE = "According"
+LARGEST = "200mb"  # of a file that a reader adds
 INTRODUCTION = (
     "# According\nAsk the press, and see who said it, where and when. Every answer is quoted word for word "
     "from the indexed articles; nothing is written for you."
@@ -56,6 +57,10 @@ _CALL, _MCP = f"{API_PREFIX}/call/", f"{API_PREFIX}/mcp"  # where Gradio puts th
 Message = dict[str, Any]
 
 
+# Whether articles without a date may be shown.
+UNDATED = {"unless I ask for a date": None, "always": True, "never": False}
+
+
 @dataclass(frozen=True)
 class Turn:
     """What a reader asked last.
@@ -64,29 +69,37 @@ class Turn:
         question: as typed.
         previous: the question before, where this one continues it.
         words: those of its restrictions that can be taken off.
+        without: those that were.
     """
 
     question: str = ""
     previous: str | None = None
     words: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
-def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
-    """The app for a library, not yet listening; `examples` are questions to begin with. `launch` opens it."""
+def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool = False) -> gr.Blocks:
+    """The app for a library, not yet listening; `launch` opens it.
 
-    def answered(
-        turn: Turn, without: Collection[str], outlets: list[str], after: str | None, before: str | None
-    ) -> tuple[list[Message], Turn, gr.CheckboxGroup]:
+    Args:
+        library: what is asked.
+        examples: questions to begin with.
+        allow_add: whether readers may add files.
+    """
+
+    def answered(turn: Turn, chosen: Sequence[Any], least: float | None = None) -> tuple[list[Message], Turn, Any, Any]:
+        outlets, kinds, after, before, undated = chosen
         try:
             answer = library.ask(
                 turn.question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
-                previous=turn.previous, asked_on=dt.date.today(), without=without,
+                previous=turn.previous, asked_on=dt.date.today(), without=turn.without, least=least,
+                kinds=kinds or None, undated=UNDATED[undated],
             )  # fmt: skip
         except AccordingError as error:
             raise gr.Error(error_html(error), print_exception=False) from error
         messages = [
             {"role": "user", "content": gr.HTML(question_html(turn.question))},
-            {"role": "assistant", "content": gr.HTML(answer_html(answer))},
+            {"role": "assistant", "content": gr.HTML(answer_html(answer, library.catalogue))},
         ]
         offered = _offered(answer)
         applied = [r.words for r in answer.restrictions if r.applied]
@@ -95,30 +108,29 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
             value=list(dict.fromkeys(applied)),
             visible=bool(offered),
         )
-        return messages, replace(turn, words=tuple(offered)), group
+        nothing = not answer.found and answer.balance.allowed.articles > 0
+        return messages, replace(turn, words=tuple(offered)), group, gr.Button(visible=nothing)
 
-    def ask(
-        question: str,
-        history: list[Message],
-        outlets: list[str],
-        after: str | None,
-        before: str | None,
-        follow: bool,
-        last: Turn,
-    ) -> tuple[str, list[Message], Turn, gr.CheckboxGroup]:
+    def ask(question: str, history: list[Message], follow: bool, last: Turn, *chosen: Any) -> tuple[Any, ...]:
         turn = Turn(question, last.question if follow and last.question else None)
-        messages, turn, understood = answered(turn, (), outlets, after, before)
-        return "", history + messages, turn, understood
+        messages, *rest = answered(turn, chosen)
+        return "", history + messages, *rest
 
-    def ask_again(
-        kept: list[str], history: list[Message], outlets: list[str], after: str | None, before: str | None, last: Turn
-    ) -> tuple[list[Message], Turn, gr.CheckboxGroup]:
-        without = [words for words in last.words if words not in kept]
-        messages, turn, understood = answered(last, without, outlets, after, before)
-        return history[: -len(messages)] + messages, turn, understood
+    def ask_again(kept: list[str], history: list[Message], last: Turn, *chosen: Any) -> tuple[Any, ...]:
+        turn = replace(last, without=tuple(words for words in last.words if words not in kept))
+        messages, *rest = answered(turn, chosen)
+        return history[: -len(messages)] + messages, *rest
 
-    def choices() -> list[tuple[str, str]]:
-        return [(f"{name} ({count:,})", name) for name, count in library.outlets().items() if name]
+    def ask_closest(history: list[Message], last: Turn, *chosen: Any) -> tuple[Any, ...]:
+        messages, *rest = answered(last, chosen, least=0)
+        return history[: -len(messages)] + messages, *rest
+
+    def choices() -> tuple[gr.Dropdown, gr.Dropdown]:
+        outlets, counts = library.outlets(), library.counts()
+        return (
+            gr.Dropdown([(f"{name} ({count:,})", name) for name, count in outlets.items() if name]),
+            gr.Dropdown([(f"{kind} ({count:,})", kind) for kind, count in counts.kinds.items()]),
+        )
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as app:
         # First, so that the names are theirs, whatever the functions of the app's own events are called.
@@ -132,6 +144,9 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
             placeholder=f"Ask a question{', or begin with one of these' if examples else ''}.",
             examples=[{"text": e} for e in examples],
         )  # fmt: skip
+        closest = gr.Button(
+            "Show the closest passages anyway", visible=False, size="sm", elem_id="closest", variant="secondary"
+        )
         with gr.Row():
             box = gr.Textbox(
                 label="Question", placeholder="Who said what about …?", elem_id="question", lines=1, max_lines=4,
@@ -143,27 +158,68 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         )  # fmt: skip
         with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
             with gr.Row():
-                outlets = gr.Dropdown(
-                    choices(), label="Only these outlets", multiselect=True, scale=3, elem_id="outlets"
-                )
+                outlets = gr.Dropdown([], label="Only these outlets", multiselect=True, scale=3, elem_id="outlets")
+                kinds = gr.Dropdown([], label="Only these kinds", multiselect=True, scale=2, elem_id="kinds")
+            with gr.Row():
                 after, before = (
                     gr.Textbox(label=label, placeholder="YYYY-MM-DD", max_lines=1, min_width=120, elem_id=name)
                     for label, name in (("From", "after"), ("Up to", "before"))
                 )
-            gr.Markdown("A date leaves undated articles out.")
+                undated = gr.Radio(
+                    list(UNDATED),
+                    value=next(iter(UNDATED)),
+                    label="Articles without a date",
+                    scale=2,
+                    elem_id="undated",
+                )
             follow = gr.Checkbox(label="My question continues the one before", elem_id="follow")
-        asked = [box, chat, outlets, after, before, follow, last]
-        shown = [box, chat, last, understood]
+        narrowing = [outlets, kinds, after, before, undated]
+        asked = [box, chat, follow, last, *narrowing]
+        shown = [chat, last, understood, closest]
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
         for event in (box.submit, button.click):
-            event(ask, asked, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
+            event(ask, asked, [box, *shown], **quietly).success(None, js=_SHOW_LAST, **quietly)
         chosen = chat.example_select(_example, None, box, **quietly)
-        chosen.then(ask, asked, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
-        again = understood.input(ask_again, [understood, chat, outlets, after, before, last], shown[1:], **quietly)
-        again.success(None, js=_SHOW_LAST, **quietly)
-        chat.clear(lambda: (Turn(), gr.CheckboxGroup([], visible=False)), None, [last, understood], **quietly)
-        app.load(lambda: gr.Dropdown(choices()), outputs=outlets, api_visibility="private", show_progress="hidden")
+        chosen.then(ask, asked, [box, *shown], **quietly).success(None, js=_SHOW_LAST, **quietly)
+        for event, run, given in (
+            (understood.input, ask_again, [understood, chat, last, *narrowing]),
+            (closest.click, ask_closest, [chat, last, *narrowing]),
+        ):
+            event(run, given, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
+        chat.clear(
+            lambda: (Turn(), gr.CheckboxGroup([], visible=False), gr.Button(visible=False)), None, shown[1:], **quietly
+        )
+        app.load(choices, outputs=[outlets, kinds], api_visibility="private", show_progress="hidden")
+        if allow_add:
+            _adding(library).then(choices, outputs=[outlets, kinds], **quietly)
     return cast(gr.Blocks, app)
+
+
+def _adding(library: Library) -> Any:
+    """The part in which readers add files; the event after which they are in."""
+
+    def add(paths: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple[str, None]:  # noqa: B008
+        if not paths:
+            raise gr.Error("Choose files first.", print_exception=False)
+        called = {path: os.path.basename(path) for path in paths}
+        progress(0, "reading")
+        try:
+            report = library.add(
+                paths, wait=False, called=called, progress=lambda read: progress((read, None), "articles read")
+            )
+        except AccordingError as error:
+            raise gr.Error(error_html(error), print_exception=False) from error
+        return report_html(report, [s for s in library.skipped() if s.source in called.values()]), None
+
+    with gr.Accordion("Add your own pages", open=False, elem_id="add"):
+        files = gr.File(
+            label="Saved pages, texts, PDF, JSON, CSV, Markdown, feeds, archives",
+            file_count="multiple",
+            elem_id="files",
+        )
+        button = gr.Button("Add them to the index", elem_id="add-files")
+        said = gr.HTML(elem_id="added")
+    return button.click(add, files, [said, files], api_visibility="private")
 
 
 def _spoken(endpoint: Endpoint) -> Endpoint:
@@ -195,12 +251,14 @@ def launch(
     port: int | None = None,
     wait: bool = True,
     examples: Sequence[str] = (),
+    allow_add: bool = False,
     mcp: bool = False,
 ) -> str:
     """Opens the app and prints its address; returns the address once closed, or at once where `wait` is False.
 
-    `host` is $HOST or 127.0.0.1, `port` is $PORT or the first free one from 7860 on, where not given. With `mcp` it
-    offers the tools of `tools` too. Raises AccordingError where it cannot listen there, or lacks the extra `mcp`.
+    `host` is $HOST or 127.0.0.1, `port` is $PORT or the first free one from 7860 on, where not given. With
+    `allow_add`, whoever can reach the app can add files, of LARGEST each at most; with `mcp` it offers the tools of
+    `tools` too. Raises AccordingError where it cannot listen there, or lacks the extra `mcp`.
     """
     if mcp:
         from . import tools
@@ -211,7 +269,7 @@ def launch(
     except ValueError:
         raise AccordingError(f"PORT is {given!r}; give a number such as 7860") from None
     library.prepare()
-    app = create_app(library, examples)
+    app = create_app(library, examples, allow_add)
     try:
         _, address, _ = app.launch(
             server_name=host, server_port=number, share=False, quiet=True, prevent_thread_lock=True, footer_links=[],
@@ -220,7 +278,7 @@ def launch(
                 "middleware": [Middleware(BaseHTTPMiddleware, dispatch=_guard)],
                 "exception_handlers": {TypeError: _misused, KeyError: _misused},
             },
-            enable_monitoring=False, mcp_server=mcp,
+            enable_monitoring=False, mcp_server=mcp, max_file_size=LARGEST,
         )  # fmt: skip
     except OSError as error:
         raise AccordingError(
