@@ -54,7 +54,8 @@ def answer_html(answer: Answer, names: Catalogue | None = None) -> str:
     said = f'<p class="summary" role="status">{_summary(answer)}</p>'
     if answer.below:
         said = f'<p class="nothing" role="status">{escape(CLOSEST)}</p>'
-    return f'<div class="according">{said}{warned}{_understood(answer)}{_notes(answer)}{_balance(answer.balance)}{cards}</div>'
+    about = f"{said}{warned}{_understood(answer)}{_notes(answer)}{_balance(answer.balance)}"
+    return f'<div class="according">{about}{cards}</div>'
 
 
 def question_html(question: str) -> str:

@@ -260,7 +260,10 @@ def _serve(options: argparse.Namespace) -> None:
     library = _open(options)
     from .web import launch
 
-    launch(library, host=options.host, port=options.port, allow_add=options.allow_add, mcp=options.mcp)
+    launch(
+        library, host=options.host, port=options.port, auth=options.auth, no_auth=options.no_auth,
+        allow_add=options.allow_add, mcp=options.mcp,
+    )  # fmt: skip
 
 
 def _mcp(options: argparse.Namespace) -> None:
@@ -463,9 +466,15 @@ def _parser() -> argparse.ArgumentParser:
     changing(command("compact", _compact, "make the files small; nothing that was removed is left in them"))
     made = command("serve", _serve, "open the browser app")
     reranker(made)
-    made.add_argument("--allow-add", action="store_true", help="let whoever can reach the app add files to the index")
-    made.add_argument("--host", help="address to listen on (default: $HOST, else 127.0.0.1)")
+    made.add_argument("--host", help="address to listen on (default: $HOST, else 127.0.0.1, out of others' reach)")
     made.add_argument("--port", type=int, help="port (default: $PORT, else the first free one from 7860 on)")
+    who = made.add_mutually_exclusive_group()
+    who.add_argument(
+        "--auth", metavar="USER:PASSWORD",
+        help="what readers sign in with; in the environment as $AUTH it stands in no list of processes",
+    )  # fmt: skip
+    who.add_argument("--no-auth", action="store_true", help="let in whoever can reach a --host beyond this machine")
+    made.add_argument("--allow-add", action="store_true", help="let whoever can reach the app add files to the index")
     made.add_argument("--mcp", action="store_true", help="offer the tools of `according mcp` there too, over HTTP")
     reranker(command("mcp", _mcp, "tools for programs that speak the Model Context Protocol, on stdin and stdout"))
     return parser

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import logging
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
-from typing import Any, cast
+from typing import Any, ParamSpec, cast
 
 import gradio as gr
 from gradio.events import api as gradio_api
 from gradio.route_utils import API_PREFIX
 from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .answer import Answer, harmless
 from .api import Endpoint, endpoints
 from .cards import answer_html, error_html, meaning, question_html, report_html
-from .errors import AccordingError
+from .errors import AccordingError, QuestionError
+from .guard import Guard, listening
 from .library import Library
 from .restrictions import TAKEN_OFF
 
@@ -40,21 +41,18 @@ EXAMPLES = (
     "Who was behind Heshmat Alavi?",
     "Who bombed the prosecutor's office in Tehran?",
 )
-# The browser itself refuses what the app never needs: anything from another machine.
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob: data:; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-)
-
 # An answer is read from its first card: bring the question above it into view, not the end of the chat.
 _SHOW_LAST = """() => setTimeout(() => {
   const asked = document.querySelectorAll("#chat .according.question");
   asked[asked.length - 1]?.closest(".message-row, .message, .according")?.scrollIntoView({ block: "start" });
 }, 150)"""
 
-_CALL, _MCP = f"{API_PREFIX}/call/", f"{API_PREFIX}/mcp"  # where Gradio puts the endpoints and the tools
+_CALL = f"{API_PREFIX}/call/"  # where Gradio puts the endpoints
+FAILED = "Something went wrong here, and not with your question. The app's log says what; please try again."
+
+log = logging.getLogger("rag")
 Message = dict[str, Any]
+P = ParamSpec("P")
 
 
 # Whether articles without a date may be shown.
@@ -89,14 +87,11 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
 
     def answered(turn: Turn, chosen: Sequence[Any], least: float | None = None) -> tuple[list[Message], Turn, Any, Any]:
         outlets, kinds, after, before, undated = chosen
-        try:
-            answer = library.ask(
-                turn.question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
-                previous=turn.previous, asked_on=dt.date.today(), without=turn.without, least=least,
-                kinds=kinds or None, undated=UNDATED[undated],
-            )  # fmt: skip
-        except AccordingError as error:
-            raise gr.Error(error_html(error), print_exception=False) from error
+        answer = library.ask(
+            turn.question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
+            previous=turn.previous, asked_on=dt.date.today(), without=turn.without, least=least,
+            kinds=kinds or None, undated=UNDATED[undated],
+        )  # fmt: skip
         messages = [
             {"role": "user", "content": gr.HTML(question_html(turn.question))},
             {"role": "assistant", "content": gr.HTML(answer_html(answer, library.catalogue))},
@@ -111,16 +106,19 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         nothing = not answer.found and answer.balance.allowed.articles > 0
         return messages, replace(turn, words=tuple(offered)), group, gr.Button(visible=nothing)
 
+    @_told
     def ask(question: str, history: list[Message], follow: bool, last: Turn, *chosen: Any) -> tuple[Any, ...]:
         turn = Turn(question, last.question if follow and last.question else None)
         messages, *rest = answered(turn, chosen)
         return "", history + messages, *rest
 
+    @_told
     def ask_again(kept: list[str], history: list[Message], last: Turn, *chosen: Any) -> tuple[Any, ...]:
         turn = replace(last, without=tuple(words for words in last.words if words not in kept))
         messages, *rest = answered(turn, chosen)
         return history[: -len(messages)] + messages, *rest
 
+    @_told
     def ask_closest(history: list[Message], last: Turn, *chosen: Any) -> tuple[Any, ...]:
         messages, *rest = answered(last, chosen, least=0)
         return history[: -len(messages)] + messages, *rest
@@ -189,7 +187,7 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         chat.clear(
             lambda: (Turn(), gr.CheckboxGroup([], visible=False), gr.Button(visible=False)), None, shown[1:], **quietly
         )
-        app.load(choices, outputs=[outlets, kinds], api_visibility="private", show_progress="hidden")
+        app.load(_told(choices), outputs=[outlets, kinds], api_visibility="private", show_progress="hidden")
         if allow_add:
             _adding(library).then(choices, outputs=[outlets, kinds], **quietly)
     return cast(gr.Blocks, app)
@@ -198,17 +196,15 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
 def _adding(library: Library) -> Any:
     """The part in which readers add files; the event after which they are in."""
 
+    @_told
     def add(paths: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple[str, None]:  # noqa: B008
         if not paths:
-            raise gr.Error("Choose files first.", print_exception=False)
+            raise QuestionError("choose files first")
         called = {path: os.path.basename(path) for path in paths}
         progress(0, "reading")
-        try:
-            report = library.add(
-                paths, wait=False, called=called, progress=lambda read: progress((read, None), "articles read")
-            )
-        except AccordingError as error:
-            raise gr.Error(error_html(error), print_exception=False) from error
+        report = library.add(
+            paths, wait=False, called=called, progress=lambda read: progress((read, None), "articles read")
+        )
         return report_html(report, [s for s in library.skipped() if s.source in called.values()]), None
 
     with gr.Accordion("Add your own pages", open=False, elem_id="add"):
@@ -245,24 +241,46 @@ def _example(event: gr.SelectData) -> str:
     return str(event.value["text"])
 
 
+def _told(event: Callable[P, Any]) -> Callable[P, Any]:
+    """An event whose errors the reader is told in words; of one that nobody foresaw, the log has the details."""
+
+    @functools.wraps(event)
+    def telling(*given: P.args, **named: P.kwargs) -> Any:
+        try:
+            return event(*given, **named)
+        except QuestionError as error:
+            gr.Warning(error_html(error), title="Not yet")
+            return gr.skip()
+        except AccordingError as error:
+            raise gr.Error(error_html(error), title="No answer", print_exception=False) from error
+        except Exception as error:
+            log.exception("an event of the app failed")
+            raise gr.Error(FAILED, title="No answer", print_exception=False) from error
+
+    return telling
+
+
 def launch(
     library: Library,
     host: str | None = None,
     port: int | None = None,
     wait: bool = True,
     examples: Sequence[str] = (),
+    auth: str | None = None,
+    no_auth: bool = False,
     allow_add: bool = False,
     mcp: bool = False,
 ) -> str:
     """Opens the app and prints its address; returns the address once closed, or at once where `wait` is False.
 
-    `host` is $HOST or 127.0.0.1, `port` is $PORT or the first free one from 7860 on, where not given. With
-    `allow_add`, whoever can reach the app can add files, of LARGEST each at most; with `mcp` it offers the tools of
-    `tools` too. Raises AccordingError where it cannot listen there, or lacks the extra `mcp`.
+    `port` is $PORT or the first free one from 7860 on, where not given; `host`, `auth` and `no_auth` are as in
+    `guard.listening`. With `allow_add`, readers can add files, of LARGEST each at most; with `mcp` programs are offered
+    the tools of `tools` too. Raises AccordingError where it cannot listen there, where others could ask and nobody said
+    that they may, or where the extra `mcp` is lacking.
     """
     if mcp:
         from . import tools
-    host = host or os.environ.get("HOST") or "127.0.0.1"
+    host, account = listening(host, auth, no_auth)
     given = port if port is not None else os.environ.get("PORT")
     try:
         number = (int(given) if given else 0) or None
@@ -272,13 +290,15 @@ def launch(
     app = create_app(library, examples, allow_add)
     try:
         _, address, _ = app.launch(
-            server_name=host, server_port=number, share=False, quiet=True, prevent_thread_lock=True, footer_links=[],
-            css=resources.files("rag").joinpath("web.css").read_text("utf-8"), theme=_theme(), ssr_mode=False,
+            server_name=f"[{host}]" if ":" in host else host, server_port=number, share=False, auth=account,
+            auth_message="Sign in with the name and password that the keeper of this app gave you.", quiet=True,
+            prevent_thread_lock=True, footer_links=[], theme=_theme(),
+            css=resources.files("rag").joinpath("web.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
+            mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=LARGEST,
             app_kwargs={
-                "middleware": [Middleware(BaseHTTPMiddleware, dispatch=_guard)],
+                "middleware": [Middleware(Guard, files=allow_add)],
                 "exception_handlers": {TypeError: _misused, KeyError: _misused},
             },
-            enable_monitoring=False, mcp_server=mcp, max_file_size=LARGEST,
         )  # fmt: skip
     except OSError as error:
         raise AccordingError(
@@ -298,17 +318,6 @@ def launch(
 def _theme() -> gr.themes.Base:
     fonts = ("system-ui", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
     return gr.themes.Default(font=fonts, font_mono=("ui-monospace", "Consolas", "monospace"))
-
-
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    app = request.app
-    if _MCP in request.scope["path"] and (app.auth is not None or app.auth_dependency is not None):
-        return JSONResponse({"detail": "this app asks for a login, which its MCP tools cannot be given"}, 401)
-    response = await call_next(request)
-    response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 def _misused(request: Request, error: Exception) -> Response:

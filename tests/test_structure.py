@@ -9,7 +9,7 @@ from conftest import ROOT
 ORDER = [
     "errors", "article", "dates", "outlets", "names", "restrictions", "attribution", "readers", "passage", "copies",
     "encoder", "dense", "lexical", "cache", "store", "search", "reranker", "balance", "bar", "answer", "report",
-    "doctor", "library", "evaluate", "pictures", "cards", "api", "tools", "cli", "web", "__init__", "__main__",
+    "doctor", "library", "evaluate", "pictures", "cards", "api", "tools", "guard", "cli", "web", "__init__", "__main__",
 ]  # fmt: skip
 
 
