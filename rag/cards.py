@@ -201,7 +201,7 @@ def _balance(balance: Balance) -> str:
 
 def _card(citation: Citation, number: int, of: int, names: Catalogue) -> str:
     a, b = (edge - citation.start for edge in citation.quote)
-    words = f"{_text(citation.text[:a])}<mark>{_text(citation.text[a:b])}</mark>{_text(citation.text[b:])}"
+    words = f"{_bare(citation.text[:a])}<mark>{_bare(citation.text[a:b])}</mark>{_bare(citation.text[b:])}"
     digest = (
         '<span class="kind">digest: a summary, not the outlet’s own words</span>' if citation.kind == "digest" else ""
     )
@@ -299,4 +299,9 @@ def _link(url: str | None, words: str | None = None) -> str:
 
 def _text(text: str) -> str:
     """Text that is shown as it stands, set apart from the direction of what is around it; but see `harmless`."""
-    return f"<bdi>{escape(harmless(text))}</bdi>"
+    return f"<bdi>{_bare(text)}</bdi>"
+
+
+def _bare(text: str) -> str:
+    """Text in an element that is its alone and takes its direction (`dir="auto"`, which passes over a `bdi`)."""
+    return escape(harmless(text))

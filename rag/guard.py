@@ -126,7 +126,7 @@ class Guard:
                 await PlainTextResponse("That is more than this app takes in.", 413)(scope, receive, send)
                 return
             if _names_a_file(body, self.files):
-                await PlainTextResponse("This app takes no such files.", 403)(scope, receive, send)
+                await PlainTextResponse("This app takes no files.", 403)(scope, receive, send)
                 return
             receive = _replayed(body, receive)
         await self.app(scope, receive, _with_nonce(send, nonce) if page else send)

@@ -48,6 +48,9 @@ _SHOW_LAST = """() => setTimeout(() => {
 }, 150)"""
 
 _CALL = f"{API_PREFIX}/call/"  # where Gradio puts the endpoints
+# Questions that are answered at the same time, and that may wait. One question uses all cores: of ten readers who
+# ask at once, the slowest waits longer with two or four at a time (benchmarks/sessions.py).
+AT_ONCE, WAITING = 1, 64
 FAILED = "Something went wrong here, and not with your question. The app's log says what; please try again."
 
 log = logging.getLogger("rag")
@@ -147,7 +150,7 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         )
         with gr.Row():
             box = gr.Textbox(
-                label="Question", placeholder="Who said what about …?", elem_id="question", lines=1, max_lines=4,
+                label="Question", placeholder="Who said what?", elem_id="question", lines=1, max_lines=4,
                 scale=6, autofocus=True,
             )  # fmt: skip
             button = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="ask")
@@ -174,7 +177,7 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         narrowing = [outlets, kinds, after, before, undated]
         asked = [box, chat, follow, last, *narrowing]
         shown = [chat, last, understood, closest]
-        quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
+        quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": chat}
         for event in (box.submit, button.click):
             event(ask, asked, [box, *shown], **quietly).success(None, js=_SHOW_LAST, **quietly)
         chosen = chat.example_select(_example, None, box, **quietly)
@@ -187,10 +190,11 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         chat.clear(
             lambda: (Turn(), gr.CheckboxGroup([], visible=False), gr.Button(visible=False)), None, shown[1:], **quietly
         )
-        app.load(_told(choices), outputs=[outlets, kinds], api_visibility="private", show_progress="hidden")
+        unseen: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        app.load(_told(choices), outputs=[outlets, kinds], **unseen)
         if allow_add:
-            _adding(library).then(choices, outputs=[outlets, kinds], **quietly)
-    return cast(gr.Blocks, app)
+            _adding(library).then(choices, outputs=[outlets, kinds], **unseen)
+    return cast(gr.Blocks, app.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE))
 
 
 def _adding(library: Library) -> Any:
@@ -248,14 +252,13 @@ def _told(event: Callable[P, Any]) -> Callable[P, Any]:
     def telling(*given: P.args, **named: P.kwargs) -> Any:
         try:
             return event(*given, **named)
-        except QuestionError as error:
-            gr.Warning(error_html(error), title="Not yet")
-            return gr.skip()
         except AccordingError as error:
-            raise gr.Error(error_html(error), title="No answer", print_exception=False) from error
-        except Exception as error:
+            told = error_html(error)
+        except Exception:
             log.exception("an event of the app failed")
-            raise gr.Error(FAILED, title="No answer", print_exception=False) from error
+            told = FAILED
+        gr.Warning(f"{told[:1].upper()}{told[1:]}")  # a gr.Error would be shown in the place of the chat
+        return gr.skip()
 
     return telling
 
@@ -317,7 +320,14 @@ def launch(
 
 def _theme() -> gr.themes.Base:
     fonts = ("system-ui", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
-    return gr.themes.Default(font=fonts, font_mono=("ui-monospace", "Consolas", "monospace"))
+    theme = gr.themes.Default(font=fonts, font_mono=("ui-monospace", "Consolas", "monospace"))
+    # Gradio's own white on orange and light greys have too little contrast (WCAG 2.2, 1.4.3).
+    return theme.set(
+        button_primary_background_fill="*primary_700", button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover="*primary_800", button_primary_background_fill_hover_dark="*primary_800",
+        body_text_color_subdued="*neutral_600", input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+    )  # fmt: skip
 
 
 def _misused(request: Request, error: Exception) -> Response:

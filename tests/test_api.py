@@ -11,8 +11,6 @@ import pytest
 from conftest import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware
 
 import rag
 from rag import web
@@ -219,11 +217,7 @@ def test_the_error_for_an_unknown_article_does_not_say_where_the_index_lies(libr
 
 
 def test_a_login_that_the_app_asks_for_is_asked_of_programs_too(library):
-    guard = {"middleware": [Middleware(BaseHTTPMiddleware, dispatch=web._guard)]}
-    _, address, _ = web.create_app(library).launch(
-        server_name="127.0.0.1", auth=("reader", "secret"), prevent_thread_lock=True, quiet=True, ssr_mode=False,
-        app_kwargs=guard, mcp_server=True,
-    )  # fmt: skip
+    address = web.launch(library, port=0, wait=False, auth="reader:secret", mcp=True)
     assert httpx.get(f"{address}gradio_api/info").status_code == 401
     for path in ("call/v2/outlets", "call/outlets", "run/outlets"):
         assert httpx.post(f"{address}gradio_api/{path}", json={"data": []}).status_code == 401

@@ -37,7 +37,7 @@ def test_a_card_shows_who_where_and_when():
         "<h3>According to <strong><bdi>The Post</bdi></strong><bdi>, via mirror.example</bdi>, "
         '<time class="when" datetime="2020-02-01"><bdi>1 February 2020 (posted by host)</bdi></time></h3>'
     ) in html
-    assert "<bdi>One. </bdi><mark><bdi>Two.</bdi></mark><bdi> Three.</bdi>" in html
+    assert '<blockquote dir="auto">One. <mark>Two.</mark> Three.</blockquote>' in html
     assert "<cite><bdi>A title</bdi></cite>" in html
     assert "by <bdi>J. Roe</bdi>" in html
     assert 'href="https://e.example/?a=1&amp;b"' in html
