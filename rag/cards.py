@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from .answer import NOTHING, Answer, Citation, harmless, saying, via, when
+from .answer import DIGEST, NOTHING, Answer, Citation, harmless, saying, via, when
 from .balance import UNKNOWN_OUTLET, Balance
+from .export import FORMS, href
 from .outlets import key
 from .restrictions import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Restriction
 from .search import CHOSEN, Synonyms
@@ -132,9 +133,7 @@ def _summary(answer: Answer) -> str:
 def _card(citation: Citation, number: int, of: int) -> str:
     a, b = (edge - citation.start for edge in citation.quote)
     words = f"{_text(citation.text[:a])}<mark>{_text(citation.text[a:b])}</mark>{_text(citation.text[b:])}"
-    digest = (
-        '<span class="kind">digest: a summary, not the outlet’s own words</span>' if citation.kind == "digest" else ""
-    )
+    digest = f'<span class="kind">{DIGEST}</span>' if citation.kind == "digest" else ""
     about = [
         f"<cite>{_text(citation.title)}</cite>" if citation.title else "<span>no title printed</span>",
         f"<span>by {_text(', '.join(citation.authors))}</span>" if citation.authors else "",
@@ -147,8 +146,16 @@ def _card(citation: Citation, number: int, of: int) -> str:
         f'{_text(via(citation))}</span><span class="when">{_text(when(citation))}</span></header>{digest}'
         f'<blockquote dir="auto">{words}</blockquote>'
         f"<footer>{''.join(part for part in about if part)}<details><summary>How the outlet is known</summary>"
-        f"{_text(f'{citation.strength}: {citation.outlet_basis}')}</details></footer></article>"
+        f"{_text(f'{citation.strength}: {citation.outlet_basis}')}</details>{_take(citation)}</footer></article>"
     )
+
+
+def _take(citation: Citation) -> str:
+    """Links to the citation in each form in which it can be taken along."""
+    links = (
+        f'<a href="{escape(href(citation, name))}" download>{escape(form.label)}</a>' for name, form in FORMS.items()
+    )
+    return f'<details class="take"><summary>Take along</summary>{" ".join(links)}</details>'
 
 
 def _carried(citation: Citation) -> str:

@@ -10,14 +10,18 @@ from importlib import resources
 from typing import Any, cast
 
 import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from . import downloads
 from .answer import Answer, harmless
 from .cards import answer_html, error_html, meaning, question_html
 from .errors import AccordingError
+from .export import FORMS
 from .library import Library
 from .restrictions import TAKEN_OFF
 
@@ -48,6 +52,9 @@ _SHOW_LAST = """() => setTimeout(() => {
   asked[asked.length - 1]?.closest(".message-row, .message, .according")?.scrollIntoView({ block: "start" });
 }, 150)"""
 
+# Seconds: how often files of answers are looked through, and how old they get. The end of the app deletes them all.
+_KEPT = (3600, 86400)
+
 Message = dict[str, Any]
 
 
@@ -59,11 +66,13 @@ class Turn:
         question: as typed.
         previous: the question before, where this one continues it.
         words: those of its restrictions that can be taken off.
+        answer: what was answered.
     """
 
     question: str = ""
     previous: str | None = None
     words: tuple[str, ...] = ()
+    answer: Answer | None = None
 
 
 def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
@@ -90,7 +99,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
             value=list(dict.fromkeys(applied)),
             visible=bool(offered),
         )
-        return messages, replace(turn, words=tuple(offered)), group
+        return messages, replace(turn, words=tuple(offered), answer=answer), group
 
     def ask(
         question: str,
@@ -112,10 +121,17 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         messages, turn, understood = answered(last, without, outlets, after, before)
         return history[: -len(messages)] + messages, turn, understood
 
+    def taken(last: Turn) -> list[gr.DownloadButton]:
+        if not last.answer or not last.answer.found:
+            return [gr.DownloadButton(visible=False)] * len(FORMS)
+        today = dt.date.today()
+        texts = ((form, form.write(last.answer, today, library.catalogue)) for form in FORMS.values())
+        return [gr.DownloadButton(value=_file(f"according{form.suffix}", text), visible=True) for form, text in texts]
+
     def choices() -> list[tuple[str, str]]:
         return [(f"{name} ({count:,})", name) for name, count in library.outlets().items() if name]
 
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as app:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True, delete_cache=_KEPT) as app:
         gr.Markdown(INTRODUCTION)
         last = gr.State(Turn())
         chat = gr.Chatbot(
@@ -133,6 +149,11 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         understood = gr.CheckboxGroup(
             [], label="Understood from your words: untick what you did not mean", visible=False, elem_id="understood"
         )  # fmt: skip
+        with gr.Row(elem_id="take"):
+            files = [
+                gr.DownloadButton(f"Answer as {form.label}", visible=False, size="sm", min_width=90)
+                for form in FORMS.values()
+            ]
         with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
             with gr.Row():
                 outlets = gr.Dropdown(
@@ -153,6 +174,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         chosen.then(ask, asked, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
         again = understood.input(ask_again, [understood, chat, outlets, after, before, last], shown[1:], **quietly)
         again.success(None, js=_SHOW_LAST, **quietly)
+        last.change(taken, last, files, api_visibility="private", show_progress="hidden")
         chat.clear(lambda: (Turn(), gr.CheckboxGroup([], visible=False)), None, [last, understood], **quietly)
         app.load(lambda: gr.Dropdown(choices()), outputs=outlets, api_visibility="private", show_progress="hidden")
     return cast(gr.Blocks, app)
@@ -162,6 +184,11 @@ def _offered(answer: Answer) -> dict[str, str]:
     """Words of the question that narrow the search, or did until they were taken off, with what they mean."""
     said = [r for r in answer.restrictions if r.applied or r.why == TAKEN_OFF]
     return {r.words: harmless(f"{meaning(r, answer)}, from “{r.words}”") for r in said}
+
+
+def _file(name: str, text: str) -> str:
+    """The path of a file that Gradio serves, under an address that nobody guesses, and deletes (see `_KEPT`)."""
+    return str(save_bytes_to_cache(text.encode("utf-8"), name, get_upload_folder()))
 
 
 def _example(event: gr.SelectData) -> str:
@@ -192,7 +219,10 @@ def launch(
         _, address, _ = app.launch(
             server_name=host, server_port=number, share=False, quiet=True, prevent_thread_lock=True, footer_links=[],
             css=resources.files("rag").joinpath("web.css").read_text("utf-8"), theme=_theme(), ssr_mode=False,
-            app_kwargs={"middleware": [Middleware(BaseHTTPMiddleware, dispatch=_guard)]}, enable_monitoring=False,
+            app_kwargs={
+                "middleware": [Middleware(BaseHTTPMiddleware, dispatch=_guard)], "routes": downloads.routes(library)
+            },
+            enable_monitoring=False,
         )  # fmt: skip
     except OSError as error:
         raise AccordingError(
