@@ -151,11 +151,15 @@ def _card(citation: Citation, number: int, of: int) -> str:
 
 
 def _take(citation: Citation) -> str:
-    """Links to the citation in each form in which it can be taken along."""
+    """Links to the citation in each form in which it can be taken along; `web.py` has what the buttons do."""
     links = (
-        f'<a href="{escape(href(citation, name))}" download>{escape(form.label)}</a>' for name, form in FORMS.items()
+        f'<a href="{escape(href(citation, name))}" download>{escape(form.label)}</a> '
+        f'<button type="button" aria-label="Copy as {escape(form.label)}">copy</button>'
+        for name, form in FORMS.items()
     )
-    return f'<details class="take"><summary>Take along</summary>{" ".join(links)}</details>'
+    return (
+        f'<details class="take"><summary>Take along</summary>{"".join(f"<span>{a}</span> " for a in links)}</details>'
+    )
 
 
 def _carried(citation: Citation) -> str:

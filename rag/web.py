@@ -52,6 +52,24 @@ _SHOW_LAST = """() => setTimeout(() => {
   asked[asked.length - 1]?.closest(".message-row, .message, .according")?.scrollIntoView({ block: "start" });
 }, 150)"""
 
+# What a card's "copy" does: puts what the link beside it leads to onto the clipboard, and says whether that went well.
+_COPY = """() => document.addEventListener("click", async (event) => {
+  const button = event.target.closest(".according .take button");
+  if (!button) return;
+  const text = fetch(button.previousElementSibling.href).then(async (found) => {
+    if (!found.ok) throw found.status;
+    return new Blob([await found.text()], { type: "text/plain" });
+  });
+  text.catch(() => {});
+  button.removeAttribute("aria-label");
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+    button.textContent = "copied";
+  } catch {
+    button.textContent = "cannot copy";
+  }
+})"""
+
 # Seconds: how often files of answers are looked through, and how old they get. The end of the app deletes them all.
 _KEPT = (3600, 86400)
 
@@ -66,13 +84,13 @@ class Turn:
         question: as typed.
         previous: the question before, where this one continues it.
         words: those of its restrictions that can be taken off.
-        answer: what was answered.
+        texts: what was answered, in each of FORMS; empty where nothing was.
     """
 
     question: str = ""
     previous: str | None = None
     words: tuple[str, ...] = ()
-    answer: Answer | None = None
+    texts: tuple[str, ...] = ()
 
 
 def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
@@ -99,7 +117,8 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
             value=list(dict.fromkeys(applied)),
             visible=bool(offered),
         )
-        return messages, replace(turn, words=tuple(offered), answer=answer), group
+        written = (form.write(answer, dt.date.today(), library.catalogue) for form in FORMS.values())
+        return messages, replace(turn, words=tuple(offered), texts=tuple(written) if answer.found else ()), group
 
     def ask(
         question: str,
@@ -122,11 +141,10 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         return history[: -len(messages)] + messages, turn, understood
 
     def taken(last: Turn) -> list[gr.DownloadButton]:
-        if not last.answer or not last.answer.found:
-            return [gr.DownloadButton(visible=False)] * len(FORMS)
-        today = dt.date.today()
-        texts = ((form, form.write(last.answer, today, library.catalogue)) for form in FORMS.values())
-        return [gr.DownloadButton(value=_file(f"according{form.suffix}", text), visible=True) for form, text in texts]
+        if not last.texts:
+            return [gr.DownloadButton(visible=False) for _ in FORMS]
+        files = zip(FORMS.values(), last.texts, strict=True)
+        return [gr.DownloadButton(value=_file(f"according{form.suffix}", text), visible=True) for form, text in files]
 
     def choices() -> list[tuple[str, str]]:
         return [(f"{name} ({count:,})", name) for name, count in library.outlets().items() if name]
@@ -176,6 +194,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         again.success(None, js=_SHOW_LAST, **quietly)
         last.change(taken, last, files, api_visibility="private", show_progress="hidden")
         chat.clear(lambda: (Turn(), gr.CheckboxGroup([], visible=False)), None, [last, understood], **quietly)
+        app.load(None, js=_COPY)
         app.load(lambda: gr.Dropdown(choices()), outputs=outlets, api_visibility="private", show_progress="hidden")
     return cast(gr.Blocks, app)
 

@@ -84,7 +84,7 @@ def test_a_card_has_a_link_for_each_form_to_take_it_along_in():
     key = re.search(r"key=(thepost2020-[0-9a-f]{12})", html)[1]
     for form, label in (("markdown", "Markdown"), ("bibtex", "BibTeX"), ("csl-json", "CSL-JSON")):
         href = f"cite/a%2Fb%3Fc%3D%22%3E%3Cimg%3E?at=10-26&amp;quote=15-19&amp;key={key}&amp;as={form}"
-        assert f'<a href="{href}" download>{label}</a>' in html
+        assert f'<a href="{href}" download>{label}</a> <button type="button" aria-label="Copy as {label}">' in html
     assert "<img" not in html
 
 
