@@ -23,6 +23,7 @@ from .cards import answer_html, error_html, meaning, question_html
 from .errors import AccordingError
 from .export import FORMS
 from .library import Library
+from .outlets import Catalogue
 from .restrictions import TAKEN_OFF
 
 TITLE = "According"
@@ -84,13 +85,11 @@ class Turn:
         question: as typed.
         previous: the question before, where this one continues it.
         words: those of its restrictions that can be taken off.
-        texts: what was answered, in each of FORMS; empty where nothing was.
     """
 
     question: str = ""
     previous: str | None = None
     words: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
 
 
 def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
@@ -98,7 +97,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
 
     def answered(
         turn: Turn, without: Collection[str], outlets: list[str], after: str | None, before: str | None
-    ) -> tuple[list[Message], Turn, gr.CheckboxGroup]:
+    ) -> tuple[list[Message], Turn, list[Any]]:
         try:
             answer = library.ask(
                 turn.question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
@@ -117,8 +116,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
             value=list(dict.fromkeys(applied)),
             visible=bool(offered),
         )
-        written = (form.write(answer, dt.date.today(), library.catalogue) for form in FORMS.values())
-        return messages, replace(turn, words=tuple(offered), texts=tuple(written) if answer.found else ()), group
+        return messages, replace(turn, words=tuple(offered)), [group, *_files(answer, library.catalogue)]
 
     def ask(
         question: str,
@@ -128,23 +126,20 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         before: str | None,
         follow: bool,
         last: Turn,
-    ) -> tuple[str, list[Message], Turn, gr.CheckboxGroup]:
+    ) -> tuple[Any, ...]:
         turn = Turn(question, last.question if follow and last.question else None)
-        messages, turn, understood = answered(turn, (), outlets, after, before)
-        return "", history + messages, turn, understood
+        messages, turn, controls = answered(turn, (), outlets, after, before)
+        return "", history + messages, turn, *controls
 
     def ask_again(
         kept: list[str], history: list[Message], outlets: list[str], after: str | None, before: str | None, last: Turn
-    ) -> tuple[list[Message], Turn, gr.CheckboxGroup]:
+    ) -> tuple[Any, ...]:
         without = [words for words in last.words if words not in kept]
-        messages, turn, understood = answered(last, without, outlets, after, before)
-        return history[: -len(messages)] + messages, turn, understood
+        messages, turn, controls = answered(last, without, outlets, after, before)
+        return history[: -len(messages)] + messages, turn, *controls
 
-    def taken(last: Turn) -> list[gr.DownloadButton]:
-        if not last.texts:
-            return [gr.DownloadButton(visible=False) for _ in FORMS]
-        files = zip(FORMS.values(), last.texts, strict=True)
-        return [gr.DownloadButton(value=_file(f"according{form.suffix}", text), visible=True) for form, text in files]
+    def cleared() -> tuple[Any, ...]:
+        return Turn(), gr.CheckboxGroup([], visible=False), *_files(None, library.catalogue)
 
     def choices() -> list[tuple[str, str]]:
         return [(f"{name} ({count:,})", name) for name, count in library.outlets().items() if name]
@@ -184,7 +179,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
             gr.Markdown("A date leaves undated articles out.")
             follow = gr.Checkbox(label="My question continues the one before", elem_id="follow")
         asked = [box, chat, outlets, after, before, follow, last]
-        shown = [box, chat, last, understood]
+        shown = [box, chat, last, understood, *files]
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
         for event in (box.submit, button.click):
             event(ask, asked, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
@@ -192,8 +187,7 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         chosen.then(ask, asked, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
         again = understood.input(ask_again, [understood, chat, outlets, after, before, last], shown[1:], **quietly)
         again.success(None, js=_SHOW_LAST, **quietly)
-        last.change(taken, last, files, api_visibility="private", show_progress="hidden")
-        chat.clear(lambda: (Turn(), gr.CheckboxGroup([], visible=False)), None, [last, understood], **quietly)
+        chat.clear(cleared, None, shown[2:], **quietly)
         app.load(None, js=_COPY)
         app.load(lambda: gr.Dropdown(choices()), outputs=outlets, api_visibility="private", show_progress="hidden")
     return cast(gr.Blocks, app)
@@ -205,9 +199,19 @@ def _offered(answer: Answer) -> dict[str, str]:
     return {r.words: harmless(f"{meaning(r, answer)}, from “{r.words}”") for r in said}
 
 
-def _file(name: str, text: str) -> str:
-    """The path of a file that Gradio serves, under an address that nobody guesses, and deletes (see `_KEPT`)."""
-    return str(save_bytes_to_cache(text.encode("utf-8"), name, get_upload_folder()))
+def _files(answer: Answer | None, names: Catalogue) -> list[gr.DownloadButton]:
+    """A button for each form in which the answer can be taken along; none is seen where nothing was found.
+
+    The files are Gradio's: it serves them under addresses that nobody guesses, and deletes them (see `_KEPT`).
+    """
+    buttons = []
+    for form in FORMS.values():
+        path = None
+        if answer and answer.found:
+            text = form.write(answer, dt.date.today(), names).encode("utf-8")
+            path = save_bytes_to_cache(text, f"according{form.suffix}", get_upload_folder())
+        buttons.append(gr.DownloadButton(value=path, visible=path is not None))
+    return buttons
 
 
 def _example(event: gr.SelectData) -> str:

@@ -129,6 +129,10 @@ def test_an_answer_is_taken_along_whole(page, address, library):
             assert (name, text) == (f"according{form.suffix}", expected)
     ask(page, "How do I bake sourdough bread?")
     expect(buttons).to_have_count(0)
+    ask(page, STRIKE)
+    expect(buttons).to_have_count(3)
+    page.get_by_role("button", name="Clear").click()
+    expect(buttons).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [375, 1440])
