@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
-from .answer import CLOSEST, NOTHING, Answer, Citation, harmless, saying, via, when
+from .answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, harmless, saying, via, when
 from .article import FROM_ADDRESS, POSTED, PUBLISHED
 from .balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
+from .export import FORMS, href
 from .outlets import FACTS, Catalogue, Fact, Outlet, catalogue, domain, key
 from .pictures import outlets_html, times_html, where
 from .readers.skipped import Skipped
@@ -202,9 +203,7 @@ def _balance(balance: Balance) -> str:
 def _card(citation: Citation, number: int, of: int, names: Catalogue) -> str:
     a, b = (edge - citation.start for edge in citation.quote)
     words = f"{_bare(citation.text[:a])}<mark>{_bare(citation.text[a:b])}</mark>{_bare(citation.text[b:])}"
-    digest = (
-        '<span class="kind">digest: a summary, not the outlet’s own words</span>' if citation.kind == "digest" else ""
-    )
+    digest = f'<span class="kind">{DIGEST}</span>' if citation.kind == "digest" else ""
     about = [
         f"<cite>{_text(citation.title)}</cite>" if citation.title else "<span>no title printed</span>",
         f"<span>by {_text(', '.join(citation.authors))}</span>" if citation.authors else "",
@@ -216,7 +215,19 @@ def _card(citation: Citation, number: int, of: int, names: Catalogue) -> str:
         f"<header><h3>{saying(citation)} <strong>{_text(citation.outlet or UNKNOWN_OUTLET)}</strong>"
         f"{_text(via(citation))}, {_when(citation)}</h3>{_about(citation.outlet, names)}</header>{digest}"
         f'<blockquote dir="auto">{words}</blockquote>'
-        f"<footer>{''.join(part for part in about if part)}{_evidence(citation)}</footer></article>"
+        f"<footer>{''.join(part for part in about if part)}{_evidence(citation)}{_take(citation)}</footer></article>"
+    )
+
+
+def _take(citation: Citation) -> str:
+    """Links to the citation in each form in which it can be taken along; `web.py` has what the buttons do."""
+    links = (
+        f'<a href="{escape(href(citation, name))}" download>{escape(form.label)}</a> '
+        f'<button type="button" aria-label="Copy as {escape(form.label)}">copy</button>'
+        for name, form in FORMS.items()
+    )
+    return (
+        f'<details class="take"><summary>Take along</summary>{"".join(f"<span>{a}</span> " for a in links)}</details>'
     )
 
 

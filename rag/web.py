@@ -13,17 +13,22 @@ from typing import Any, ParamSpec, cast
 
 import gradio as gr
 from gradio.events import api as gradio_api
+from gradio.processing_utils import save_bytes_to_cache
 from gradio.route_utils import API_PREFIX
+from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from . import downloads
 from .answer import Answer, harmless
 from .api import Endpoint, endpoints
 from .cards import answer_html, error_html, meaning, question_html, report_html
 from .errors import AccordingError, QuestionError
+from .export import FORMS
 from .guard import Guard, listening
 from .library import Library
+from .outlets import Catalogue
 from .restrictions import TAKEN_OFF
 
 TITLE = "According"
@@ -47,6 +52,26 @@ _SHOW_LAST = """() => setTimeout(() => {
   asked[asked.length - 1]?.closest(".message-row, .message, .according")?.scrollIntoView({ block: "start" });
 }, 150)"""
 
+# What a card's "copy" does: puts what the link beside it leads to onto the clipboard, and says whether that went well.
+_COPY = """() => document.addEventListener("click", async (event) => {
+  const button = event.target.closest(".according .take button");
+  if (!button) return;
+  const text = fetch(button.previousElementSibling.href).then(async (found) => {
+    if (!found.ok) throw found.status;
+    return new Blob([await found.text()], { type: "text/plain" });
+  });
+  text.catch(() => {});
+  button.removeAttribute("aria-label");
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+    button.textContent = "copied";
+  } catch {
+    button.textContent = "cannot copy";
+  }
+})"""
+
+# Seconds: how often files of answers are looked through, and how old they get. The end of the app deletes them all.
+_KEPT = (3600, 86400)
 _CALL = f"{API_PREFIX}/call/"  # where Gradio puts the endpoints
 # Questions that are answered at the same time, and that may wait. One question uses all cores: of ten readers who
 # ask at once, the slowest waits longer with two or four at a time (benchmarks/sessions.py).
@@ -88,7 +113,7 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         allow_add: whether readers may add files.
     """
 
-    def answered(turn: Turn, chosen: Sequence[Any], least: float | None = None) -> tuple[list[Message], Turn, Any, Any]:
+    def answered(turn: Turn, chosen: Sequence[Any], least: float | None = None) -> tuple[Any, ...]:
         outlets, kinds, after, before, undated = chosen
         answer = library.ask(
             turn.question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
@@ -107,7 +132,8 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
             visible=bool(offered),
         )
         nothing = not answer.found and answer.balance.allowed.articles > 0
-        return messages, replace(turn, words=tuple(offered)), group, gr.Button(visible=nothing)
+        files = _files(answer, library.catalogue)
+        return messages, replace(turn, words=tuple(offered)), group, gr.Button(visible=nothing), *files
 
     @_told
     def ask(question: str, history: list[Message], follow: bool, last: Turn, *chosen: Any) -> tuple[Any, ...]:
@@ -121,6 +147,10 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         messages, *rest = answered(turn, chosen)
         return history[: -len(messages)] + messages, *rest
 
+    def cleared() -> tuple[Any, ...]:
+        hidden = gr.CheckboxGroup([], visible=False), gr.Button(visible=False)
+        return Turn(), *hidden, *_files(None, library.catalogue)
+
     @_told
     def ask_closest(history: list[Message], last: Turn, *chosen: Any) -> tuple[Any, ...]:
         messages, *rest = answered(last, chosen, least=0)
@@ -133,7 +163,7 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
             gr.Dropdown([(f"{kind} ({count:,})", kind) for kind, count in counts.kinds.items()]),
         )
 
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as app:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True, delete_cache=_KEPT) as app:
         # First, so that the names are theirs, whatever the functions of the app's own events are called.
         for name, endpoint in endpoints(library).items():
             gradio_api(_spoken(endpoint), api_name=name)
@@ -157,6 +187,11 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         understood = gr.CheckboxGroup(
             [], label="Understood from your words: untick what you did not mean", visible=False, elem_id="understood"
         )  # fmt: skip
+        with gr.Row(elem_id="take"):
+            files = [
+                gr.DownloadButton(f"Answer as {form.label}", visible=False, size="sm", min_width=90)
+                for form in FORMS.values()
+            ]
         with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
             with gr.Row():
                 outlets = gr.Dropdown([], label="Only these outlets", multiselect=True, scale=3, elem_id="outlets")
@@ -176,7 +211,7 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
             follow = gr.Checkbox(label="My question continues the one before", elem_id="follow")
         narrowing = [outlets, kinds, after, before, undated]
         asked = [box, chat, follow, last, *narrowing]
-        shown = [chat, last, understood, closest]
+        shown = [chat, last, understood, closest, *files]
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": chat}
         for event in (box.submit, button.click):
             event(ask, asked, [box, *shown], **quietly).success(None, js=_SHOW_LAST, **quietly)
@@ -187,9 +222,8 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
             (closest.click, ask_closest, [chat, last, *narrowing]),
         ):
             event(run, given, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
-        chat.clear(
-            lambda: (Turn(), gr.CheckboxGroup([], visible=False), gr.Button(visible=False)), None, shown[1:], **quietly
-        )
+        chat.clear(cleared, None, shown[1:], **quietly)
+        app.load(None, js=_COPY)
         unseen: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         app.load(_told(choices), outputs=[outlets, kinds], **unseen)
         if allow_add:
@@ -239,6 +273,21 @@ def _offered(answer: Answer) -> dict[str, str]:
     """Words of the question that narrow the search, or did until they were taken off, with what they mean."""
     said = [r for r in answer.restrictions if r.applied or r.why == TAKEN_OFF]
     return {r.words: harmless(f"{meaning(r, answer)}, from “{r.words}”") for r in said}
+
+
+def _files(answer: Answer | None, names: Catalogue) -> list[gr.DownloadButton]:
+    """A button for each form in which the answer can be taken along; none is seen where nothing was found.
+
+    The files are Gradio's: it serves them under addresses that nobody guesses, and deletes them (see `_KEPT`).
+    """
+    buttons = []
+    for form in FORMS.values():
+        path = None
+        if answer and answer.found:
+            text = form.write(answer, dt.date.today(), names).encode("utf-8")
+            path = save_bytes_to_cache(text, f"according{form.suffix}", get_upload_folder())
+        buttons.append(gr.DownloadButton(value=path, visible=path is not None))
+    return buttons
 
 
 def _example(event: gr.SelectData) -> str:
@@ -300,7 +349,7 @@ def launch(
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=LARGEST,
             app_kwargs={
                 "middleware": [Middleware(Guard, files=allow_add)],
-                "exception_handlers": {TypeError: _misused, KeyError: _misused},
+                "routes": downloads.routes(library), "exception_handlers": {TypeError: _misused, KeyError: _misused},
             },
         )  # fmt: skip
     except OSError as error:
