@@ -10,11 +10,14 @@ from importlib import resources
 from typing import Any, cast
 
 import gradio as gr
+import httpx
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
+from . import pages
 from .answer import Answer, harmless
 from .cards import answer_html, error_html, meaning, question_html
 from .errors import AccordingError
@@ -24,7 +27,7 @@ from .restrictions import TAKEN_OFF
 TITLE = "According"
 INTRODUCTION = (
     "# According\nAsk the press, and see who said it, where and when. Every answer is quoted word for word "
-    "from the indexed articles; nothing is written for you."
+    "from the indexed articles; nothing is written for you. [What the index holds](contents)"
 )
 # For the demonstration corpus.
 EXAMPLES = (
@@ -192,7 +195,7 @@ def launch(
         _, address, _ = app.launch(
             server_name=host, server_port=number, share=False, quiet=True, prevent_thread_lock=True, footer_links=[],
             css=resources.files("rag").joinpath("web.css").read_text("utf-8"), theme=_theme(), ssr_mode=False,
-            app_kwargs={"middleware": [Middleware(BaseHTTPMiddleware, dispatch=_guard)]}, enable_monitoring=False,
+            app_kwargs=_served(library), enable_monitoring=False,
         )  # fmt: skip
     except OSError as error:
         raise AccordingError(
@@ -210,9 +213,26 @@ def _theme() -> gr.themes.Base:
     return gr.themes.Default(font=fonts, font_mono=("ui-monospace", "Consolas", "monospace"))
 
 
+def _served(library: Library) -> dict[str, Any]:
+    """What is served beside the app, to those whom Gradio lets in to it, and what every response goes through."""
+    admitted = [Middleware(BaseHTTPMiddleware, dispatch=_admit)]
+    routes = [Route(route.path, route.endpoint, middleware=admitted) for route in pages.routes(library)]
+    return {"routes": routes, "middleware": [Middleware(BaseHTTPMiddleware, dispatch=_guard)]}
+
+
+async def _admit(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Has Gradio itself say whether it knows who asks; without a password set, it knows everybody."""
+    app = httpx.ASGITransport(request.app)
+    async with httpx.AsyncClient(transport=app, base_url="http://gradio") as gradio:
+        known = await gradio.get("/gradio_api/login_check", headers=request.headers.raw)
+    if known.is_success:
+        return await call_next(request)
+    return pages.refusal(request, 401, "Sign in first", "This page is for those who have signed in to the app.")
+
+
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     response = await call_next(request)
-    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers.setdefault("Content-Security-Policy", _POLICY)  # the pages have one of their own
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

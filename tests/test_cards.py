@@ -1,10 +1,11 @@
 """HTML is made in one place, and every text in it is escaped."""
 
 import datetime as dt
+import re
 
 from rag.answer import Answer, Citation
 from rag.balance import Balance, Counts
-from rag.cards import answer_html, error_html, question_html
+from rag.cards import address, answer_html, error_html, question_html
 from rag.restrictions import AHEAD, CONTRADICTION, DATES, LOWER_END, MENTION, OUTLET, TAKEN_OFF, Restriction
 from rag.search import CHOSEN, Synonyms
 
@@ -29,6 +30,18 @@ def card(**changes):
     return answer_html(Answer("q", "q", True, (shown,), balance))
 
 
+PLACE = "article/a?at=10-26&amp;quote=15-19&amp;of=3142bf79976c#passage"  # printf "One. Two. Three." | b2sum -l 48
+
+
+def hrefs(html):
+    return re.findall('href="([^"]*)"', html)
+
+
+def test_a_card_links_to_its_place_in_the_whole_article():
+    assert f'<a href="{PLACE}" target="_blank" rel="noopener">Read in context</a>' in card()
+    assert address(citation(article_id="a/b ?")) == PLACE.replace("/a?", "/a%2Fb%20%3F?").replace("&amp;", "&")
+
+
 def test_a_card_shows_who_where_and_when():
     html = card()
     assert "According to <strong><bdi>The Post</bdi></strong><bdi>, via mirror.example</bdi>" in html
@@ -47,7 +60,7 @@ def test_what_is_not_known_is_said():
     assert "According to <strong><bdi>an unknown outlet</bdi></strong>" in html
     assert "<bdi>undated</bdi>" in html
     assert "no title printed" in html
-    assert "href" not in html
+    assert hrefs(html) == [PLACE]
 
 
 def test_a_digest_says_that_it_is_one():
@@ -69,7 +82,7 @@ def test_every_text_is_escaped():
 
 def test_an_address_that_is_not_of_the_web_is_no_link():
     html = card(url="javascript:alert(1)")
-    assert "href" not in html
+    assert hrefs(html) == [PLACE]
     assert "<span><bdi>javascript:alert(1)</bdi></span>" in html
 
 
