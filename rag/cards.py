@@ -1,4 +1,4 @@
-"""Answer -> HTML. The only place where HTML is made: every text that goes in is escaped as it goes in.
+"""Answer -> HTML. Here alone, and in `pages`, HTML is made: every text that goes in is escaped as it goes in.
 
 What the terminal says of an answer in the same words (`meaning`, `unapplied`, `spelled`, `hidden`) stands here too.
 """
@@ -182,7 +182,7 @@ def address(citation: Citation) -> str:
 def article_address(article_id: str, **parameters: str) -> str:
     """Where an article stands, as `address`. Its id is a step of the path, unless browsers or routes see none in it."""
     step = "" if article_id in (".", "..") or "\n" in article_id else quote(article_id, safe="", errors="replace")
-    query = urlencode({**({} if step else {"id": article_id}), **parameters})
+    query = urlencode({**({} if step else {"id": article_id}), **parameters}, errors="replace")
     return f"article/{step}{'?' if query else ''}{query}"
 
 

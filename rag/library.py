@@ -299,7 +299,8 @@ class Library:
 
         Raises LibraryError for an unknown id.
         """
-        self.article(article_id)
+        if article_id not in self:
+            raise self._unknown(article_id)
         versions = self._store.versions(article_id)
         for version in versions:
             words = version.article.text[start:end]

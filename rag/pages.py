@@ -35,7 +35,7 @@ from .report import general
 
 PAGE = 100  # articles listed on one page
 PLACES, REASONS = 100, 50  # listed of what was skipped: places of each reason, and reasons
-COPIES = 20  # listed of the articles that are one text with another
+LISTED = 20  # of the articles that are one text with this one, or stand in its place
 
 Span = tuple[int, int]
 Body = tuple[str, str]  # title, and what stands in <main>
@@ -178,18 +178,14 @@ def _article(library: Library, request: Request, root: str) -> Body:
     versions = library.versions(article_id)
     if place:
         shown, span = library.locate(article_id, place.start, place.end, place.of)
+        passage = place.moved(span[0]) if span else None
     else:
-        shown, span = _version(versions, given.get("version")), None
-    notes = [_replaced(library, shown, place, root)] if shown.note else []
-    if place and not span:
+        shown, passage = _version(versions, given.get("version")), None
+    notes = [_replaced(library, shown, passage, root)] if shown.note else []
+    if place and not passage:
         notes.append("The words that this address points to are no longer in the article.")
-    elif place and span and span[0] != place.start:
+    elif passage != place:
         notes.append("The article was edited since this address was made; the words that it points to stand here now.")
-    if place and span:
-        place = place.moved(span[0])
-        notes.append(
-            f'<a href="#passage">To the {"sentences" if place.quote[0] < place.quote[1] else "passage"} quoted</a>'
-        )
     article = shown.article
     earlier = [v for v in versions if v.article.text != article.text and not v.current]
     outlet = article.outlet or UNKNOWN_OUTLET
@@ -197,8 +193,9 @@ def _article(library: Library, request: Request, root: str) -> Body:
         f'<article>\n<header><p class="said">{saying(article)} <strong>{_text(outlet)}</strong>'
         f"{_text(via(article))}<br>{_text(when(article))}</p>\n{_heading(article)}</header>\n"
         + "".join(f'<p class="note">{note}</p>\n' for note in notes)
+        + ('<p class="there"><a href="#passage">To the passage quoted</a></p>\n' if passage else "")
         + f"<h2>What is known of it</h2>\n{_known(library, article, earlier, root)}\n<h2>The text</h2>\n"
-        f'<div class="text" lang="">\n{"".join(_paragraphs(article.text, place if span else None))}</div>\n</article>'
+        f'<div class="text" lang="">\n{"".join(_paragraphs(article.text, passage))}</div>\n</article>'
     )
 
 
@@ -210,16 +207,16 @@ def _version(versions: list[Resolved], wanted: str | None) -> Resolved:
     return found
 
 
-def _replaced(library: Library, shown: Resolved, place: _Place | None, root: str) -> str:
-    """That a text is not today's, and the way to what stands in its place: to the passage, where that is in it."""
-    links = []
-    for successor in shown.successors:
-        now = find(library.article(successor).text, place.end - place.start, place.of) if place else None
-        there = place.moved(now).address if place and now is not None else {}
-        address = f"{root}{article_address(successor, **there)}{'#passage' if there else ''}"
-        links.append(f'<a href="{escape(address)}">Read {_text(successor)}</a>')
-    note = shown.note
-    return " ".join([f"{_text(note[0].upper() + note[1:])}.", *links])
+def _replaced(library: Library, shown: Resolved, passage: _Place | None, root: str) -> str:
+    """That a text is not today's, and the way to what is in its place: to the passage in it, where that is one way."""
+    ids, at = shown.successors, None
+    if passage and len(ids) == 1:
+        at = find(library.article(ids[0]).text, passage.end - passage.start, passage.of)
+    query, there = (passage.moved(at).address, "#passage") if passage and at is not None else ({}, "")
+    links = [
+        f'<a href="{escape(f"{root}{article_address(i, **query)}{there}")}">Read {_text(i)}</a>' for i in ids[:LISTED]
+    ]
+    return " ".join([f"{_text(shown.note[0].upper() + shown.note[1:])}.", *links])
 
 
 def _heading(article: Article) -> str:
@@ -237,8 +234,8 @@ def _known(library: Library, article: Article, earlier: list[Resolved], root: st
     if article.url:
         rows.append(("Address", _link(article.url)))
     if copies := library.copies(article.id):
-        carried = [_named(library.article(i), root) for i in copies[:COPIES]]
-        more = [f"{len(copies) - COPIES:,} more"] if len(copies) > COPIES else []
+        carried = [_named(library.article(i), root) for i in copies[:LISTED]]
+        more = [f"{len(copies) - LISTED:,} more"] if len(copies) > LISTED else []
         rows.append(("The same text is carried by", _list([*carried, *more])))
     if earlier:
         rows.append(("Earlier versions", _list(_earlier(v, root) for v in earlier)))
@@ -290,7 +287,7 @@ def _contents(library: Library, request: Request, root: str) -> Body:
         ("Encoder", _text(library.encoder)),
     ]  # fmt: skip
     rows = (
-        (_outlet_link(name, root), f"{own.articles:,}", _text(next(iter(own.kinds), "")), _dates(own))
+        (_outlet_link(name, root), f"{own.articles:,}", escape(next(iter(own.kinds), "")), _dates(own))
         for name, own in outlets.items()
     )
     tables = [_table("Outlets", ("Outlet", "Articles", "Kind", "Dates"), rows)]
@@ -306,7 +303,7 @@ def _contents(library: Library, request: Request, root: str) -> Body:
 def _dates(counts: Counts) -> str:
     if not counts.first:
         return "none"
-    return f"{counts.first} to {counts.last}" if counts.first != counts.last else f"{counts.first}"
+    return " to ".join(f"<time>{day}</time>" for day in dict.fromkeys((counts.first, counts.last)))
 
 
 def _outlet_link(name: str | None, root: str, **parameters: str) -> str:
@@ -361,7 +358,7 @@ def _outlet(library: Library, name: str | None, number: str, root: str) -> Body:
 
 def _row(article: Article, root: str) -> tuple[str, str]:
     title = f'<a lang="" href="{escape(root + article_address(article.id))}">{_text(article.title or article.id)}</a>'
-    return f"{article.date or 'undated'}", title + _text(via(article))
+    return f"<time>{article.date}</time>" if article.date else "undated", title + _text(via(article))
 
 
 def _turning(name: str | None, page: int, pages: int, root: str) -> str:

@@ -216,7 +216,7 @@ def _theme() -> gr.themes.Base:
 def _served(library: Library) -> dict[str, Any]:
     """What is served beside the app, to those whom Gradio lets in to it, and what every response goes through."""
     admitted = [Middleware(BaseHTTPMiddleware, dispatch=_admit)]
-    routes = [Route(route.path, route.endpoint, middleware=admitted) for route in pages.routes(library)]
+    routes = [Route(r.path, r.endpoint, methods=r.methods, middleware=admitted) for r in pages.routes(library)]
     return {"routes": routes, "middleware": [Middleware(BaseHTTPMiddleware, dispatch=_guard)]}
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import sqlite3
 from html import escape
 
 import httpx
@@ -16,6 +17,7 @@ from rag import pages, web
 from rag.answer import SOUGHT, find, fingerprint
 from rag.cards import address, answer_html, article_address
 from rag.errors import LibraryError
+from rag.store import DATABASE
 
 HOSTILE = "</title></p></mark><script>alert(1)</script><style>*{}</style><img src=x onerror=alert(1)>\"'&"
 PARAGRAPHS = (
@@ -98,7 +100,7 @@ def test_an_article_is_shown_whole_with_all_that_is_known_of_it(built):
     assert link.get("href") == HARBOUR["url"]
     assert link.get("rel") == "noopener noreferrer nofollow"
     assert [p.text_content() for p in page.cssselect(".text p")] == HARBOUR["text"].split("\n\n")
-    assert page.cssselect(".passage, mark, #passage, .note") == []
+    assert page.cssselect(".passage, mark, #passage, .note, .there") == []
 
 
 def test_what_is_not_known_of_an_article_is_said(built):
@@ -181,7 +183,7 @@ def test_an_address_works_after_the_index_was_built_anew_elsewhere(built):
     where, marked = cited(built(HARBOUR, MEETING))
     page = get(built(MEETING, ORCHARD, index="other"), where)
     assert texts(page, "mark") == [marked]
-    assert texts(page, ".note") == ["To the sentences quoted"]
+    assert texts(page, ".note") == []
 
 
 def test_an_address_works_where_ids_come_from_the_content(built):
@@ -195,7 +197,7 @@ def test_an_address_of_words_that_were_edited_leads_to_the_earlier_version_and_f
     library = built(AGAIN)
     page = get(library, place(MEETING["text"], "Two pillars are cracked."))
     assert texts(page, "mark") == ["Two pillars are cracked."]
-    note, _ = texts(page, ".note")
+    (note,) = texts(page, ".note")
     assert re.fullmatch(
         r"An earlier version of this article, replaced on \d+ \w+ \d{4}; now: meeting\. Read meeting", note
     )
@@ -218,7 +220,19 @@ def test_from_an_earlier_version_the_way_leads_to_the_same_words_in_todays(built
     page = get(library, page.cssselect(".note a")[0].get("href").removeprefix("../"))
     assert texts(page, ".passage") == [PARAGRAPHS[2]]
     assert texts(page, "mark") == ["Nobody knows for how long."]
-    assert texts(page, ".note") == ["To the sentences quoted"]
+    assert texts(page, ".note") == []
+
+
+def test_what_stands_at_the_same_address_of_the_web_is_in_the_place_of_a_text_without_an_id(built):
+    record = {"url": "https://example.org/meeting", "text": MEETING["text"]}
+    where, marked = cited(built(record, ORCHARD))
+    library = built(record | {"text": f"This was corrected.\n\n{record['text']}"}, ORCHARD)
+    page = get(library, where)
+    assert texts(page, "mark") == [marked]
+    page = get(library, page.cssselect(".note a")[0].get("href").removeprefix("../"))
+    assert texts(page, ".text p")[0] == "This was corrected."
+    assert texts(page, "mark") == [marked]
+    assert texts(page, ".note") == []
 
 
 def test_an_address_survives_an_edit_above_the_passage(built):
@@ -227,8 +241,7 @@ def test_an_address_survives_an_edit_above_the_passage(built):
     assert texts(page, ".passage") == [PARAGRAPHS[1]]
     assert texts(page, "mark") == ["Two pillars are cracked."]
     assert texts(page, ".note") == [
-        "The article was edited since this address was made; the words that it points to stand here now.",
-        "To the sentences quoted",
+        "The article was edited since this address was made; the words that it points to stand here now."
     ]
 
 
@@ -289,6 +302,15 @@ def test_an_unknown_article_is_a_page_that_says_so(built):
     assert texts(get(library, "article/%ED%A0%80", 404), "h1") == ["No such article"]
     page = get(library, "article/meeting?version=123456789abc", 404)
     assert texts(page, "h1") == ["No such version"]
+
+
+def test_an_article_that_is_damaged_is_a_page_that_says_so(built, tmp_path):
+    library = built(MEETING)
+    with sqlite3.connect(tmp_path / "index" / DATABASE) as db:
+        db.execute("UPDATE article SET text = 'Nobody met.'")
+    page = get(library, "article/meeting", 500)
+    assert texts(page, "h1") == ["This page cannot be made now"]
+    assert "is not as it was stored: the database is damaged" in texts(page, "p")[0]
 
 
 @pytest.mark.parametrize(
