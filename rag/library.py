@@ -294,7 +294,7 @@ class Library:
     def locate(self, article_id: str, start: int, end: int, fingerprint: str) -> tuple[Resolved, Span | None]:
         """The text that an address points into, and the span in it of the words it points to (`answer.fingerprint`).
 
-        That is today's text if it has these words at that place, else the latest earlier one that has; else today's,
+        That is today's text if it has these words at that place, else the latest earlier one that has; else the newest,
         with the place where they stand now if they do exactly once, and with None if they do not.
 
         Raises LibraryError for an unknown id.

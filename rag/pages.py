@@ -11,6 +11,7 @@ import base64
 import functools
 import hashlib
 import math
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -27,7 +28,7 @@ from starlette.routing import Route
 from .answer import find, fingerprint, harmless, saying, via, when
 from .article import Article
 from .balance import UNKNOWN_OUTLET, Counts
-from .cards import _link, _text, article_address, error_html
+from .cards import _link, _text, article_address
 from .errors import AccordingError
 from .library import Library, Resolved
 from .outlets import FACTS, Fact, Outlet
@@ -62,29 +63,16 @@ def routes(library: Library) -> list[Route]:
 
 def refusal(request: Request, status: int, title: str, words: str) -> Response:
     """A page that says why there is none."""
-
-    def refuse(request: Request, root: str) -> Body:
-        raise _NoPageError(status, title, words)
-
-    return _response(request, refuse)
+    return _page(request, status, title, f"<h1>{_text(title)}</h1><p>{_text(words)}</p>")
 
 
 def _response(request: Request, make: Callable[[Request, str], Body]) -> Response:
-    status, root = 200, _root(request)
     try:
-        title, main = make(request, root)
+        return _page(request, 200, *make(request, _root(request)))
     except _NoPageError as none:
-        status, title = none.status, none.title
-        main = f"<h1>{_text(none.title)}</h1><p>{_text(none.words)}</p>"
+        return refusal(request, none.status, none.title, none.words)
     except AccordingError as error:
-        status, title = 500, "This page cannot be made now"
-        main = f"<h1>{title}</h1><p>{error_html(error)}</p>"
-    page = _page(title, main, root)
-    tag = f'W/"{hashlib.blake2b(page.encode(), digest_size=12).hexdigest()}"'
-    headers = {"Content-Security-Policy": _style()[1], "Cache-Control": "private, no-cache", "ETag": tag}
-    if status == 200 and tag in request.headers.get("If-None-Match", ""):
-        return Response(status_code=304, headers=headers)
-    return HTMLResponse(page, status, headers)
+        return refusal(request, 500, "This page cannot be made now", str(error))
 
 
 def _root(request: Request) -> str:
@@ -104,17 +92,23 @@ def _style() -> tuple[str, str]:
     )
 
 
-def _page(title: str, main: str, root: str) -> str:
-    return (
+def _page(request: Request, status: int, title: str, main: str) -> Response:
+    root, (css, policy) = _root(request), _style()
+    page = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{_words(title)} – According</title>\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta name="color-scheme" content="light dark">\n<style>{_style()[0]}</style>\n</head>\n<body>\n'
+        f'<meta name="color-scheme" content="light dark">\n<style>{css}</style>\n</head>\n<body>\n'
         '<a class="skip" href="#main">Skip to the content</a>\n'
         f'<header><nav aria-label="According"><a href="{root}">Ask the press</a> '
         f'<a href="{root}contents">What the index holds</a></nav></header>\n'
         f'<main id="main">\n{main}\n</main>\n</body>\n</html>\n'
     )
+    tag = f'W/"{hashlib.blake2b(page.encode(), digest_size=12).hexdigest()}"'
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "private, no-cache", "ETag": tag}
+    if status == 200 and tag in request.headers.get("If-None-Match", ""):
+        return Response(status_code=304, headers=headers)
+    return HTMLResponse(page, status, headers)
 
 
 # An article
@@ -173,7 +167,10 @@ def _article(library: Library, request: Request, root: str) -> Body:
     place = _place(given)
     if article_id not in library:
         raise _NoPageError(
-            404, "No such article", f"The index has no article with the id “{article_id}”; it may have been removed."
+            404,
+            "No such article",
+            f"The index has no article with the id “{article_id}”. It may have been removed, or have another id since "
+            "its text was changed.",
         )
     versions = library.versions(article_id)
     if place:
@@ -240,7 +237,7 @@ def _known(library: Library, article: Article, earlier: list[Resolved], root: st
     if earlier:
         rows.append(("Earlier versions", _list(_earlier(v, root) for v in earlier)))
     rows.append(("Id", f"<code>{_text(article.id)}</code>"))
-    return _table_of(rows)
+    return _pairs(rows)
 
 
 def _named(article: Article, root: str) -> str:
@@ -286,10 +283,7 @@ def _contents(library: Library, request: Request, root: str) -> Body:
         ("Undated", f"{counts.undated:,}"), ("Independent sources", f"at least {counts.independent:,}"),
         ("Encoder", _text(library.encoder)),
     ]  # fmt: skip
-    rows = (
-        (_outlet_link(name, root), f"{own.articles:,}", escape(next(iter(own.kinds), "")), _dates(own))
-        for name, own in outlets.items()
-    )
+    rows = (_counted(name, own, root) for name, own in outlets.items())
     tables = [_table("Outlets", ("Outlet", "Articles", "Kind", "Dates"), rows)]
     for heading, first, counted in (
         ("Kinds of outlets, by the catalogue", "Kind", counts.kinds),
@@ -297,7 +291,13 @@ def _contents(library: Library, request: Request, root: str) -> Body:
     ):
         tables.append(_table(heading, (first, "Articles"), ((_text(n), f"{c:,}") for n, c in counted.items())))
     title = "What the index holds"
-    return title, f"<h1>{title}</h1>\n{_table_of(about)}\n{''.join(tables)}{_skipped(library)}"
+    return title, f"<h1>{title}</h1>\n{_pairs(about)}\n{''.join(tables)}{_skipped(library)}"
+
+
+def _counted(name: str | None, counts: Counts, root: str) -> tuple[str, ...]:
+    """An outlet's row: its name, its articles, its kind, their dates."""
+    outlet = f'<a href="{_outlet_address(name, root)}">{_text(name or UNKNOWN_OUTLET)}</a>'
+    return outlet, f"{counts.articles:,}", escape(next(iter(counts.kinds))), _dates(counts)
 
 
 def _dates(counts: Counts) -> str:
@@ -306,32 +306,26 @@ def _dates(counts: Counts) -> str:
     return " to ".join(f"<time>{day}</time>" for day in dict.fromkeys((counts.first, counts.last)))
 
 
-def _outlet_link(name: str | None, root: str, **parameters: str) -> str:
-    address = f"{root}contents?{urlencode({'outlet': name or '', **parameters}, errors='replace')}"
-    return f'<a href="{escape(address)}">{_text(name or UNKNOWN_OUTLET)}</a>'
+def _outlet_address(name: str | None, root: str, **parameters: int) -> str:
+    return escape(f"{root}contents?{urlencode({'outlet': name or '', **parameters}, errors='replace')}")
 
 
 def _skipped(library: Library) -> str:
     """What was skipped when the files were last read, by reason."""
-    counts: dict[str, int] = {}
-    places: dict[str, list[str]] = {}
+    counts, places = Counter[str](), defaultdict[str, list[str]](list)
     for item in library.skipped():
         reason = general(item.reason)
-        counts[reason] = counts.get(reason, 0) + 1
-        own = places.setdefault(reason, [])
-        if len(own) < PLACES:
-            own.append(str(item))
-    if not counts:
-        return "<h2>What was skipped</h2>\n<p>Nothing.</p>\n"
-    parts = []
-    for reason in sorted(counts, key=lambda reason: -counts[reason])[:REASONS]:
-        number = counts[reason]
+        counts[reason] += 1
+        if counts[reason] <= PLACES:
+            places[reason].append(_text(str(item)))
+    parts = ["<h2>What was skipped</h2>\n"] if counts else ["<h2>What was skipped</h2>\n<p>Nothing.</p>\n"]
+    for reason, number in counts.most_common(REASONS):
         first = f", the first {PLACES}" if number > PLACES else ""
-        lines = _list(map(_text, places[reason]))
-        parts.append(f"<details><summary>{number:,}: {_text(reason)}{first}</summary>{lines}</details>\n")
+        summary = f"<summary>{number:,}: {_text(reason)}{first}</summary>"
+        parts.append(f"<details>{summary}{_list(places[reason])}</details>\n")
     if len(counts) > REASONS:
         parts.append(f"<p>{len(counts) - REASONS:,} more reasons; <code>according skipped</code> lists all.</p>\n")
-    return f"<h2>What was skipped</h2>\n{''.join(parts)}"
+    return "".join(parts)
 
 
 def _outlet(library: Library, name: str | None, number: str, root: str) -> Body:
@@ -363,11 +357,11 @@ def _row(article: Article, root: str) -> tuple[str, str]:
 
 def _turning(name: str | None, page: int, pages: int, root: str) -> str:
     """Links to the pages before and after."""
-    links = []
-    for other, words in ((page - 1, "Later articles"), (page + 1, "Earlier articles")):
-        if 1 <= other <= pages:
-            query = urlencode({"outlet": name or "", "page": other}, errors="replace")
-            links.append(f'<a href="{escape(f"{root}contents?{query}")}">{words}</a>')
+    links = [
+        f'<a href="{_outlet_address(name, root, page=other)}">{words}</a>'
+        for other, words in ((page - 1, "Later articles"), (page + 1, "Earlier articles"))
+        if 1 <= other <= pages
+    ]
     return f'<nav class="pages" aria-label="Pages">{" ".join(links)}</nav>\n' if links else ""
 
 
@@ -389,7 +383,7 @@ def _catalogued(outlet: Outlet | None) -> str:
         rows.append(("Rating", f"{_text(rating.value)}, by {_text(rating.rater)}, {_text(rating.date)}{source}"))
     if not outlet.ratings:
         rows.append(("Rating", "unrated"))
-    return heading + _table_of(rows)
+    return heading + _pairs(rows)
 
 
 # Parts
@@ -404,7 +398,7 @@ def _list(items: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
 
 
-def _table_of(rows: Iterable[tuple[str, str]]) -> str:
+def _pairs(rows: Iterable[tuple[str, str]]) -> str:
     return f"<dl>\n{''.join(f'<div><dt>{name}</dt><dd>{value}</dd></div>' for name, value in rows)}\n</dl>"
 
 
