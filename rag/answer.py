@@ -15,7 +15,7 @@ import regex
 
 from . import copies
 from .article import Article
-from .balance import UNKNOWN_OUTLET, Balance
+from .balance import UNKNOWN_OUTLET, Balance, Voice
 from .bar import Signals
 from .encoder import Vectors
 from .errors import CitationError
@@ -78,7 +78,7 @@ class Answer:
         question: as asked.
         searched: what was searched for: the question completed by the one before it, without the words of its
             restrictions.
-        found: whether the passages clear the bar.
+        found: whether passages are shown: those that clear the bar, or what `Library.ask` was told to take instead.
         passages: best first; empty when not found.
         balance: counts to weigh the answer by: of the articles shown, of those that the restrictions leave, and of
             the whole index.
@@ -87,6 +87,7 @@ class Answer:
         confidence: the calibrated probability that the passages answer, also when not found; None where no bar was
             fitted for the index's encoder.
         signals: what the confidence is made of.
+        below: whether the passages are only the closest there are: they do not clear the bar.
     """
 
     question: str
@@ -98,11 +99,14 @@ class Answer:
     names: tuple[Synonyms, ...] = ()
     confidence: float | None = None
     signals: Signals | None = None
+    below: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The answer in values that JSON knows; dates as YYYY-MM-DD."""
         plain = dataclasses.asdict(self)
-        for dated in (*plain["passages"], *(plain["balance"][part] for part in ("shown", "allowed", "index"))):
+        balance = plain["balance"]
+        counts = (balance[part] for part in ("shown", "allowed", "index"))
+        for dated in (*plain["passages"], *balance["voices"], *counts):
             days = {name: day.isoformat() for name, day in dated.items() if isinstance(day, dt.date)}
             dated.update(days)
         return plain | {"restrictions": [r.to_dict() for r in self.restrictions]}
@@ -112,7 +116,7 @@ class Answer:
         asked = f"**{_plain(' '.join(self.question.split()))}**"
         if not self.found:
             return f"{asked}\n\n{NOTHING}\n"
-        parts = [asked]
+        parts = [asked, *([CLOSEST] if self.below else [])]
         for c in self.passages:
             head = f"{saying(c)} **{_plain(c.outlet or UNKNOWN_OUTLET)}**{_plain(via(c))}, {_plain(when(c))}"
             names = ", ".join(c.authors)
@@ -127,6 +131,7 @@ class Answer:
 DISTURBING = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069--[\n\t]]", regex.V1)
 _MANY_MARKS = regex.compile(r"(?<=\p{M}{30})\p{M}++")
 NOTHING = "Nothing in the index answers this."
+CLOSEST = f"{NOTHING} These are the closest passages, and hardly an answer."
 
 
 def saying(said: Citation | Article) -> str:
@@ -199,6 +204,17 @@ def choose(ranked: Sequence[Found], k: int, capped: bool = True) -> tuple[list[F
             shown.append(found)
             runs.append(own)
     return shown, hidden
+
+
+def voices(ranked: Sequence[Found], shown: Sequence[Found]) -> tuple[Voice, ...]:
+    """The passages that fit nearly as well as the best, those shown among them, best first; joined ones are one."""
+    found: dict[tuple[int, ...], Voice] = {}
+    for each in ranked:
+        if fits(each.ranked.score, ranked[0].ranked.score):
+            quoted = next((other.keys for other in shown if each.keys[0] in other.keys), None)
+            voice = Voice(each.article.id, each.article.outlet, each.article.date, quoted is not None)
+            found.setdefault(quoted or each.keys, voice)
+    return tuple(found.values())
 
 
 def fits(score: float, best: float) -> bool:

@@ -100,7 +100,8 @@ def _doctor(options: argparse.Namespace) -> int:
 def _ask(options: argparse.Namespace) -> None:
     with _open(options) as library:
         _prepare(library)
-        answer = library.ask(" ".join(options.question), **_asked(options))
+        least = 0.0 if options.closest else None
+        answer = library.ask(" ".join(options.question), **_asked(options), least=least)
         encoder = library.encoder
     _print(options, answer.to_dict(), _shown(answer, encoder))
 
@@ -259,7 +260,17 @@ def _serve(options: argparse.Namespace) -> None:
     library = _open(options)
     from .web import launch
 
-    launch(library, host=options.host, port=options.port)
+    launch(
+        library, host=options.host, port=options.port, auth=options.auth, no_auth=options.no_auth,
+        allow_add=options.allow_add, mcp=options.mcp,
+    )  # fmt: skip
+
+
+def _mcp(options: argparse.Namespace) -> None:
+    from .tools import serve
+
+    with _open(options) as library:
+        serve(library)
 
 
 def _open(options: argparse.Namespace) -> Any:
@@ -289,12 +300,14 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
         "previous": options.previous,
         "asked_on": options.asked_on or dt.date.today(),
         "without": options.without,
+        "kinds": options.kind,
+        "undated": options.undated,
     }
 
 
 def _shown(answer: Any, encoder: str) -> str:
     """An answer for the terminal: outlet and date above each passage, the answering sentences between « and »."""
-    from .answer import NOTHING, saying, via, when
+    from .answer import CLOSEST, NOTHING, saying, via, when
     from .balance import UNKNOWN_OUTLET
 
     if not answer.found:
@@ -310,15 +323,17 @@ def _shown(answer: Any, encoder: str) -> str:
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, carried]))
         head = f"{number}. {saying(c)} {c.outlet or UNKNOWN_OUTLET}{via(c)}, {when(c)}"
         parts.append("\n".join([head, *lines, f"   [{about or c.article_id}]"]))
-    return "\n\n".join([*parts, "\n".join([_weighed(answer), *_notes(answer, encoder)])])
+    closest = [CLOSEST] if answer.below else []
+    return "\n\n".join([*closest, *parts, "\n".join([_weighed(answer), *_notes(answer, encoder)])])
 
 
 def _notes(answer: Any, encoder: str) -> list[str]:
-    """How the question was searched for, what the cap hid, and whether the bar is one for the encoder; a line each."""
-    from .cards import hidden, meaning, spelled, unapplied
+    """What makes the answer one-sided, how it was searched for, what the cap hid, whose bar it is; a line each."""
+    from .cards import cautioned, hidden, meaning, spelled, unapplied
     from .restrictions import TAKEN_OFF
 
-    lines = [f"searched for: {answer.searched}"] if answer.searched != answer.question else []
+    lines = [f"caution: {cautioned(caution)}" for caution in answer.balance.warnings]
+    lines += [f"searched for: {answer.searched}"] if answer.searched != answer.question else []
     applied = [r for r in answer.restrictions if r.applied]
     for r in applied:
         alone = sum(other.kind == r.kind for other in applied) == 1
@@ -396,8 +411,16 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("question", nargs="+", help="the question, quoted or not")
         made.add_argument("-k", type=int, default=k, help="passages at most (default: %(default)s)")
         made.add_argument("--outlet", action="append", help="only from this outlet; may be given several times")
-        made.add_argument("--after", metavar="YYYY-MM-DD", help="only from this day on; leaves undated articles out")
-        made.add_argument("--before", metavar="YYYY-MM-DD", help="only up to this day; leaves undated articles out")
+        made.add_argument(
+            "--kind", action="append", metavar="KIND",
+            help='only from outlets of this kind ("news agency", "advocacy group"); may be given several times',
+        )  # fmt: skip
+        made.add_argument("--after", metavar="YYYY-MM-DD", help="only from this day on")
+        made.add_argument("--before", metavar="YYYY-MM-DD", help="only up to this day")
+        made.add_argument(
+            "--undated", action=argparse.BooleanOptionalAction,
+            help="whether articles without a date may be shown (default: unless a span of time is asked for)",
+        )  # fmt: skip
         made.add_argument(
             "--without", metavar="WORDS", action="append", default=[],
             help='words of the question that are not to narrow the search, or "all"; may be given several times',
@@ -417,7 +440,9 @@ def _parser() -> argparse.ArgumentParser:
     made = command("remove", _remove, "delete articles, their text and their earlier versions included")
     made.add_argument("ids", nargs="+", metavar="ID", help="ids, as `according articles` lists them")
     changing(made)
-    question(command("ask", _ask, "passages that answer a question, word for word"), 5)
+    made = command("ask", _ask, "passages that answer a question, word for word")
+    question(made, 5)
+    made.add_argument("--closest", action="store_true", help="show the closest passages also where nothing answers")
     question(command("search", _search, "the passages nearest to a question, answering or not"), 10)
     made = command("articles", _articles, "the articles in the index")
     made.add_argument("--explain", action="store_true", help="with the evidence for each one's outlet and date")
@@ -441,6 +466,15 @@ def _parser() -> argparse.ArgumentParser:
     changing(command("compact", _compact, "make the files small; nothing that was removed is left in them"))
     made = command("serve", _serve, "open the browser app")
     reranker(made)
-    made.add_argument("--host", help="address to listen on (default: $HOST, else 127.0.0.1)")
+    made.add_argument("--host", help="address to listen on (default: $HOST, else 127.0.0.1, out of others' reach)")
     made.add_argument("--port", type=int, help="port (default: $PORT, else the first free one from 7860 on)")
+    who = made.add_mutually_exclusive_group()
+    who.add_argument(
+        "--auth", metavar="USER:PASSWORD",
+        help="what readers sign in with; in the environment as $AUTH it stands in no list of processes",
+    )  # fmt: skip
+    who.add_argument("--no-auth", action="store_true", help="let in whoever can reach a --host beyond this machine")
+    made.add_argument("--allow-add", action="store_true", help="let whoever can reach the app add files to the index")
+    made.add_argument("--mcp", action="store_true", help="offer the tools of `according mcp` there too, over HTTP")
+    reranker(command("mcp", _mcp, "tools for programs that speak the Model Context Protocol, on stdin and stdout"))
     return parser

@@ -28,10 +28,10 @@ from starlette.routing import Route
 from .answer import find, fingerprint, harmless, saying, via, when
 from .article import Article
 from .balance import UNKNOWN_OUTLET, Counts
-from .cards import _link, _text, article_address
+from .cards import LABELS, _fact, _link, _list, _rated, _text, article_address
 from .errors import AccordingError
 from .library import Library, Resolved
-from .outlets import FACTS, Fact, Outlet
+from .outlets import FACTS, Outlet
 from .report import general
 
 PAGE = 100  # articles listed on one page
@@ -61,7 +61,7 @@ def routes(library: Library) -> list[Route]:
     return [Route("/article/{article_id:path}", article), Route("/contents", contents)]
 
 
-def refusal(request: Request, status: int, title: str, words: str) -> Response:
+def _refusal(request: Request, status: int, title: str, words: str) -> Response:
     """A page that says why there is none."""
     return _page(request, status, title, f"<h1>{_text(title)}</h1><p>{_text(words)}</p>")
 
@@ -70,9 +70,9 @@ def _response(request: Request, make: Callable[[Request, str], Body]) -> Respons
     try:
         return _page(request, 200, *make(request, _root(request)))
     except _NoPageError as none:
-        return refusal(request, none.status, none.title, none.words)
+        return _refusal(request, none.status, none.title, none.words)
     except AccordingError as error:
-        return refusal(request, 500, "This page cannot be made now", str(error))
+        return _refusal(request, 500, "This page cannot be made now", str(error))
 
 
 def _root(request: Request) -> str:
@@ -233,11 +233,11 @@ def _known(library: Library, article: Article, earlier: list[Resolved], root: st
     if copies := library.copies(article.id):
         carried = [_named(library.article(i), root) for i in copies[:LISTED]]
         more = [f"{len(copies) - LISTED:,} more"] if len(copies) > LISTED else []
-        rows.append(("The same text is carried by", _list([*carried, *more])))
+        rows.append(("The same text is carried by", _items([*carried, *more])))
     if earlier:
-        rows.append(("Earlier versions", _list(_earlier(v, root) for v in earlier)))
+        rows.append(("Earlier versions", _items(_earlier(v, root) for v in earlier)))
     rows.append(("Id", f"<code>{_text(article.id)}</code>"))
-    return _pairs(rows)
+    return _list(rows)
 
 
 def _named(article: Article, root: str) -> str:
@@ -291,7 +291,7 @@ def _contents(library: Library, request: Request, root: str) -> Body:
     ):
         tables.append(_table(heading, (first, "Articles"), ((_text(n), f"{c:,}") for n, c in counted.items())))
     title = "What the index holds"
-    return title, f"<h1>{title}</h1>\n{_pairs(about)}\n{''.join(tables)}{_skipped(library)}"
+    return title, f"<h1>{title}</h1>\n{_list(about)}\n{''.join(tables)}{_skipped(library)}"
 
 
 def _counted(name: str | None, counts: Counts, root: str) -> tuple[str, ...]:
@@ -322,7 +322,7 @@ def _skipped(library: Library) -> str:
     for reason, number in counts.most_common(REASONS):
         first = f", the first {PLACES}" if number > PLACES else ""
         summary = f"<summary>{number:,}: {_text(reason)}{first}</summary>"
-        parts.append(f"<details>{summary}{_list(places[reason])}</details>\n")
+        parts.append(f"<details>{summary}{_items(places[reason])}</details>\n")
     if len(counts) > REASONS:
         parts.append(f"<p>{len(counts) - REASONS:,} more reasons; <code>according skipped</code> lists all.</p>\n")
     return "".join(parts)
@@ -372,18 +372,9 @@ def _catalogued(outlet: Outlet | None) -> str:
         return f"{heading}<p>Nothing: it is not in the catalogue.</p>"
     rows = [("Also printed as", _text("; ".join(outlet.spellings)))] if outlet.spellings else []
     rows.append(("Domains", _text(", ".join(outlet.domains) or "none known")))
-    rows.append(("Kind", f"{_text(outlet.kind)} (own classification)" if outlet.kind else "not classified"))
-    for field in FACTS:
-        fact: Fact | None = getattr(outlet, field)
-        stated = f"as of {fact.as_of}" if fact and fact.as_of else "date not stated"
-        said = f"{_text(fact.value)} ({_link(fact.source)}, {escape(stated)})" if fact else "not stated"
-        rows.append((field.capitalize(), said))
-    for rating in outlet.ratings:
-        source = f", {_link(rating.source)}" if rating.source else ""
-        rows.append(("Rating", f"{_text(rating.value)}, by {_text(rating.rater)}, {_text(rating.date)}{source}"))
-    if not outlet.ratings:
-        rows.append(("Rating", "unrated"))
-    return heading + _pairs(rows)
+    rows.append(("Kind", f"{escape(outlet.kind)} (own classification)" if outlet.kind else "not classified"))
+    rows += [(LABELS.get(name, name.capitalize()), _fact(getattr(outlet, name))) for name in FACTS]
+    return f"{heading}{_list([*rows, ('Rating', _rated(outlet))])}"
 
 
 # Parts
@@ -394,12 +385,8 @@ def _words(text: str) -> str:
     return escape(harmless(text))
 
 
-def _list(items: Iterable[str]) -> str:
+def _items(items: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
-
-
-def _pairs(rows: Iterable[tuple[str, str]]) -> str:
-    return f"<dl>\n{''.join(f'<div><dt>{name}</dt><dd>{value}</dd></div>' for name, value in rows)}\n</dl>"
 
 
 def _table(caption: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

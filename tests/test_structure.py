@@ -9,7 +9,8 @@ from conftest import ROOT
 ORDER = [
     "errors", "article", "dates", "outlets", "names", "restrictions", "attribution", "readers", "passage", "copies",
     "encoder", "dense", "lexical", "cache", "store", "search", "reranker", "balance", "bar", "answer", "report",
-    "doctor", "library", "evaluate", "cards", "pages", "cli", "web", "__init__", "__main__",
+    "doctor", "library", "evaluate", "pictures", "cards", "pages", "api", "tools", "guard", "cli", "web",
+    "__init__", "__main__",
 ]  # fmt: skip
 
 
