@@ -1,4 +1,4 @@
-"""Answer -> HTML. The only place where HTML is made: every text that goes in is escaped as it goes in.
+"""Answer -> HTML. Here alone, and in `pages`, HTML is made: every text that goes in is escaped as it goes in.
 
 What the terminal says of an answer in the same words (`meaning`, `unapplied`, `spelled`, `hidden`, `cautioned`) stands
 here too. The pictures of an answer's balance are in `pictures.py`.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from urllib.parse import quote, urlencode
 
-from .answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, harmless, saying, via, when
+from .answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, fingerprint, harmless, saying, via, when
 from .article import FROM_ADDRESS, POSTED, PUBLISHED
 from .balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
 from .export import FORMS, href
@@ -209,6 +210,7 @@ def _card(citation: Citation, number: int, of: int, names: Catalogue) -> str:
         f"<span>by {_text(', '.join(citation.authors))}</span>" if citation.authors else "",
         _link(citation.url),
         _carried(citation),
+        f'<a href="{escape(address(citation))}" target="_blank" rel="noopener">Read in context</a>',
     ]
     return (
         f'<article class="card" aria-label="Passage {number} of {of}">'
@@ -306,6 +308,19 @@ def _link(url: str | None, words: str | None = None) -> str:
     if not url.lower().startswith(("http://", "https://")):
         return f"<span>{_text(url)}</span>"
     return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{_text(words or url)}</a>'
+
+
+def address(citation: Citation) -> str:
+    """Where the whole article stands with the passage marked, as a reference relative to the app's own address."""
+    place, marked = ("-".join(map(str, span)) for span in ((citation.start, citation.end), citation.quote))
+    return f"{article_address(citation.article_id, at=place, quote=marked, of=fingerprint(citation.text))}#passage"
+
+
+def article_address(article_id: str, **parameters: str) -> str:
+    """Where an article stands, as `address`. Its id is a step of the path, unless browsers or routes see none in it."""
+    step = "" if article_id in (".", "..") or "\n" in article_id else quote(article_id, safe="", errors="replace")
+    query = urlencode({**({} if step else {"id": article_id}), **parameters}, errors="replace")
+    return f"article/{step}{'?' if query else ''}{query}"
 
 
 def _text(text: str) -> str:

@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from . import downloads
+from . import downloads, pages
 from .answer import Answer, harmless
 from .api import Endpoint, endpoints
 from .cards import answer_html, error_html, meaning, question_html, report_html
@@ -35,7 +35,7 @@ TITLE = "According"
 LARGEST = "200mb"  # of a file that a reader adds
 INTRODUCTION = (
     "# According\nAsk the press, and see who said it, where and when. Every answer is quoted word for word "
-    "from the indexed articles; nothing is written for you."
+    "from the indexed articles; nothing is written for you. [What the index holds](contents)"
 )
 # For the demonstration corpus.
 EXAMPLES = (
@@ -348,8 +348,9 @@ def launch(
             css=resources.files("rag").joinpath("web.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=LARGEST,
             app_kwargs={
+                "routes": [*pages.routes(library), *downloads.routes(library)],
                 "middleware": [Middleware(Guard, files=allow_add)],
-                "routes": downloads.routes(library), "exception_handlers": {TypeError: _misused, KeyError: _misused},
+                "exception_handlers": {TypeError: _misused, KeyError: _misused},
             },
         )  # fmt: skip
     except OSError as error:

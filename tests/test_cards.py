@@ -5,7 +5,7 @@ import re
 
 from rag.answer import Answer, Citation
 from rag.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, PARTIAL, STATE_MEDIA, Balance, Caution, Counts, Voice
-from rag.cards import PURPOSES, answer_html, cautioned, error_html, question_html
+from rag.cards import PURPOSES, address, answer_html, cautioned, error_html, question_html
 from rag.outlets import Catalogue, Fact, Outlet, Rating
 from rag.restrictions import AHEAD, CONTRADICTION, DATES, LOWER_END, MENTION, OUTLET, TAKEN_OFF, Restriction
 from rag.search import CHOSEN, Synonyms
@@ -32,9 +32,17 @@ def card(names=None, **changes):
     return answer_html(Answer("q", "q", True, (shown,), balance), names)
 
 
-def links(html):
+PLACE = "article/a?at=10-26&amp;quote=15-19&amp;of=3142bf79976c#passage"  # printf "One. Two. Three." | b2sum -l 48
+
+
+def hrefs(html):
     """The addresses that a page links to, but for its own downloads."""
     return [href for href in re.findall('href="([^"]*)"', html) if not href.startswith("cite/")]
+
+
+def test_a_card_links_to_its_place_in_the_whole_article():
+    assert f'<a href="{PLACE}" target="_blank" rel="noopener">Read in context</a>' in card()
+    assert address(citation(article_id="a/b ?")) == PLACE.replace("/a?", "/a%2Fb%20%3F?").replace("&amp;", "&")
 
 
 def test_a_card_shows_who_where_and_when():
@@ -62,7 +70,7 @@ def test_what_is_not_known_is_said():
     assert "<dt>Date</dt><dd><bdi>none is stated</bdi></dd>" in html
     assert "About" not in html
     assert "no title printed" in html
-    assert links(html) == []
+    assert hrefs(html) == [PLACE]
 
 
 def test_a_digest_says_that_it_is_one():
@@ -84,7 +92,7 @@ def test_every_text_is_escaped():
 
 def test_an_address_that_is_not_of_the_web_is_no_link():
     html = card(url="javascript:alert(1)")
-    assert links(html) == []
+    assert hrefs(html) == [PLACE]
     assert "<span><bdi>javascript:alert(1)</bdi></span>" in html
 
 
