@@ -115,12 +115,12 @@ def hidden(balance: Balance, show: Callable[[str], str] = str) -> str:
 
 def cautioned(caution: Caution, show: Callable[[str], str] = str) -> str:
     """Why an answer may be one-sided: "all passages come from one outlet, The Post"."""
-    outlets = _listed(caution.of, NAMED, show)
+    names = _listed(caution.of, NAMED, show)
     return {
-        ONE_OUTLET: f"all passages come from one outlet, {outlets}",
-        STATE_MEDIA: f"all passages come from media that a government owns or funds, of {outlets}",
+        ONE_OUTLET: f"all passages come from one outlet, {names}",
+        STATE_MEDIA: f"all passages come from state media of {names}, which a government owns or funds",
         ONE_KIND: f"all passages come from {PURPOSES.get(caution.of[0], show(caution.of[0]))}",
-        ONE_TEXT: f"all of it may come from one source: {outlets} carry the same text, or parts of it",
+        ONE_TEXT: f"all of it may come from one source: {names} carry the same text, or parts of it",
     }[caution.reason]
 
 
@@ -173,8 +173,8 @@ def _silent(balance: Balance) -> str:
 def _summary(answer: Answer) -> str:
     """How many passages of how many outlets and sources, and the years; undated passages are counted beside these."""
     shown, passages = answer.balance.shown, answer.passages
-    outlets = [_several(shown.named, "outlet")] if shown.named else []
-    outlets += [UNKNOWN_OUTLET] if UNKNOWN_OUTLET in shown.outlets else []
+    unknown = [UNKNOWN_OUTLET] if UNKNOWN_OUTLET in shown.outlets else []
+    outlets = [_several(shown.named, "outlet"), *unknown] if shown.named or not unknown else unknown
     years = sorted({c.date.year for c in passages if c.date})
     undated = sum(c.date is None for c in passages)
     parts = [

@@ -138,7 +138,7 @@ def test_the_first_line_says_how_many_of_whom_and_over_what_years():
 def test_what_makes_an_answer_one_sided_is_said_in_words():
     assert cautioned(Caution(ONE_OUTLET, ("The Post",))) == "all passages come from one outlet, The Post"
     assert cautioned(Caution(STATE_MEDIA, ("X", "Y"))) == (
-        "all passages come from media that a government owns or funds, of X and Y"
+        "all passages come from state media of X and Y, which a government owns or funds"
     )
     assert cautioned(Caution(ONE_KIND, ("advocacy group",))) == (
         "all passages come from advocacy groups, which publish to further a cause"
