@@ -40,6 +40,8 @@ def endpoints(library: Library) -> dict[str, Endpoint]:
         previous: str | None = None,
         without: Several | None = None,
         asked_on: Words | None = None,
+        kinds: Several | None = None,
+        undated: bool | None = None,
     ) -> dict[str, Any]:
         """Ask the press: passages of indexed news articles that answer a question, word for word, or found: false.
 
@@ -51,15 +53,18 @@ def endpoints(library: Library) -> dict[str, Endpoint]:
             question: a question in plain words; "according to Reuters" or "since 2012" in it narrows the search
             k: passages at most
             outlets: only from these outlets, in any spelling that the index or its catalogue knows
-            after: only from this day on, YYYY-MM-DD; leaves undated articles out
-            before: only up to this day, YYYY-MM-DD; leaves undated articles out
+            after: only from this day on, YYYY-MM-DD
+            before: only up to this day, YYYY-MM-DD
             previous: the question before, where this one only makes sense after it
             without: words of the question that are not to narrow the search, as `restrictions` has them, or "all"
             asked_on: the day from which "last year" counts, YYYY-MM-DD; today where it is not given
+            kinds: only from outlets of these kinds, as `outlets` has them, or "unclassified"
+            undated: whether articles without a date may be quoted; by default unless a span of time is asked for
         """
         answer = library.ask(
-            question, k, outlets, after, before, previous, asked_on or dt.date.today(), without=without or ()
-        )
+            question, k, outlets, after, before, previous=previous, asked_on=asked_on or dt.date.today(),
+            without=without or (), kinds=kinds, undated=undated,
+        )  # fmt: skip
         return _versioned(**answer.to_dict())
 
     def search(
@@ -71,6 +76,8 @@ def endpoints(library: Library) -> dict[str, Endpoint]:
         previous: str | None = None,
         without: Several | None = None,
         asked_on: Words | None = None,
+        kinds: Several | None = None,
+        undated: bool | None = None,
     ) -> dict[str, Any]:
         """Search the press: the passages of indexed news articles nearest to a question, answering it or not.
 
@@ -81,15 +88,18 @@ def endpoints(library: Library) -> dict[str, Endpoint]:
             question: a question or words to look for; "according to Reuters" or "since 2012" narrows the search
             k: passages at most
             outlets: only from these outlets, in any spelling that the index or its catalogue knows
-            after: only from this day on, YYYY-MM-DD; leaves undated articles out
-            before: only up to this day, YYYY-MM-DD; leaves undated articles out
+            after: only from this day on, YYYY-MM-DD
+            before: only up to this day, YYYY-MM-DD
             previous: the question before, where this one only makes sense after it
             without: words of the question that are not to narrow the search, as `restrictions` has them, or "all"
             asked_on: the day from which "last year" counts, YYYY-MM-DD; today where it is not given
+            kinds: only from outlets of these kinds, as `outlets` has them, or "unclassified"
+            undated: whether articles without a date may be quoted; by default unless a span of time is asked for
         """
         hits = library.search(
-            question, k, outlets, after, before, asked_on or dt.date.today(), previous, without=without or ()
-        )
+            question, k, outlets, after, before, previous=previous, asked_on=asked_on or dt.date.today(),
+            without=without or (), kinds=kinds, undated=undated,
+        )  # fmt: skip
         return _versioned(hits=[{**vars(hit), "date": _day(hit.date)} for hit in hits])
 
     def article(article_id: Words) -> dict[str, Any]:

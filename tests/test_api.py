@@ -98,6 +98,10 @@ def test_hits_come_best_first_with_outlet_and_date(client):
     assert [h["score"] for h in hits] == sorted((h["score"] for h in hits), reverse=True)
     only = client.predict("frost", outlets=["Press TV"], before="2015-01-02", api_name="/search")["hits"]
     assert [(h["outlet"], h["date"]) for h in only] == [("Press TV", "2015-01-02")]
+    wire = client.predict("frost", kinds=["news agency"], api_name="/search")["hits"]
+    assert {h["outlet"] for h in wire} == {"Reuters"}
+    dated = client.predict("frost", undated=False, api_name="/search")["hits"]
+    assert {h["outlet"] for h in dated} == {"Press TV", "The Guardian"}
 
 
 def test_an_article_comes_with_its_provenance_and_its_earlier_texts(tmp_path, news, words):
@@ -148,6 +152,8 @@ MISTAKES = [
     ("ask", {"question": "x", "outlets": ["Daily Planet"]}, "no outlet 'Daily Planet' in this index"),
     ("ask", {"question": "x", "outlets": ["R"] * 101}, "outlets: List should have at most 100 items"),
     ("ask", {"question": "x", "without": ["x" * 2001]}, "without.0: String should have at most 2000 characters"),
+    ("ask", {"question": "x", "kinds": "newspaper"}, "kinds: Input should be a valid list"),
+    ("ask", {"question": "x", "undated": "no"}, "undated: Input should be a valid boolean"),
     ("ask", {"question": "x", "after": "May"}, "after is 'May'; give a day as YYYY-MM-DD"),
     ("ask", {"question": "x", "after": "2015-01-01", "before": "2014-01-01"}, "after (2015-01-01) is later than"),
     ("search", {"question": "x", "asked_on": "May"}, "asked_on is 'May'; give a day as YYYY-MM-DD"),
@@ -193,8 +199,11 @@ def test_a_file_of_the_server_cannot_be_slipped_in(address):
     assert call(address, "article", {"article_id": "/etc/passwd"})[0] == "error"
 
 
-def test_only_the_four_are_offered(address):
+def test_only_the_four_are_offered(address, library):
     offered = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
+    assert list(web.create_app(library, web.EXAMPLES, allow_add=True).get_api_info()["named_endpoints"]) == list(
+        offered
+    )
     assert list(offered) == ["/ask", "/search", "/article", "/outlets"]
     assert offered["/ask"]["description"].startswith("Ask the press: passages of indexed news articles that answer")
     assert "untrusted" in offered["/ask"]["description"]

@@ -98,7 +98,7 @@ def test_four_tools_are_offered_that_say_what_they_do_and_that_they_only_read(se
         assert "Args:" not in tool.description
     ask = tools[0].inputSchema
     assert list(ask["properties"]) == [
-        "question", "k", "outlets", "after", "before", "previous", "without", "asked_on",
+        "question", "k", "outlets", "after", "before", "previous", "without", "asked_on", "kinds", "undated",
     ]  # fmt: skip
     assert (ask["required"], ask["additionalProperties"]) == (["question"], False)
     assert ask["properties"]["k"] == {
