@@ -1,4 +1,5 @@
-# make run    environment, demonstration index, the app           PORT=7861 HOST=0.0.0.0 INDEX=folder are respected
+# make run    environment, demonstration index, the app; HOST=0.0.0.0 PORT=7861 INDEX=folder AUTH=user:password NO_AUTH=1
+#             are respected: HOST beyond this machine asks for AUTH or NO_AUTH
 # make test   environment, browser, lint, format, types, tests
 # make format, make clean
 

@@ -1,5 +1,6 @@
 """Opens the browser app on the index in $INDEX (or index/), after making the demonstration index where there is none.
 
+$HOST, $PORT, $AUTH and $NO_AUTH say where and to whom, as for `according serve`.
 An index that holds nothing but the demonstration is brought up to date with seeds/; any other is opened as it stands.
 """
 
@@ -10,6 +11,7 @@ from pathlib import Path
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import rag
+from rag.guard import listening
 from rag.store import Store
 from rag.web import EXAMPLES, launch
 
@@ -21,6 +23,7 @@ def main() -> int:
     """Exit status: 1 where the index or the address cannot be used."""
     index = Path(os.environ.get("INDEX") or HERE / "index")
     try:
+        listening()  # says what is wrong before some seconds of work, not after
         library = demonstration(index)
         launch(library or rag.open(index), examples=EXAMPLES if library else ())
     except rag.AccordingError as error:

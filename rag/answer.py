@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -66,6 +67,28 @@ class Citation:
     carriers: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
 
+    @property
+    def quotation(self) -> str:
+        """The sentences that answer, word for word."""
+        a, b = (edge - self.start for edge in self.quote)
+        return self.text[a:b]
+
+    def to_markdown(self, accessed: dt.date | None = None) -> str:
+        """The citation as Markdown: who said it, where and when, the passage with the sentences that answer in bold.
+
+        `accessed` is the day on which it was looked up.
+        """
+        head = f"{saying(self)} **{_plain(self.outlet or UNKNOWN_OUTLET)}**{_plain(via(self))}, {_plain(when(self))}"
+        parts = [
+            DIGEST if self.kind == "digest" else "",
+            self.title or "",
+            f"by {', '.join(self.authors)}" if self.authors else "",
+        ]
+        about = [_plain(part) for part in parts if part]
+        about += [_address(self.url)] if self.url else []
+        about += [f"accessed {spelled_day(accessed)}"] if accessed else []
+        return f"{_one_line(head)}:\n\n{_block(self)}\n\n{_one_line('; '.join(about))}".rstrip() + "\n"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -75,7 +98,7 @@ class Answer:
         question: as asked.
         searched: what was searched for: the question completed by the one before it, without the words of its
             restrictions.
-        found: whether the passages clear the bar.
+        found: whether passages are shown: those that clear the bar, or what `Library.ask` was told to take instead.
         passages: best first; empty when not found.
         balance: counts to weigh the answer by: of the articles shown, of those that the restrictions leave, and of
             the whole index.
@@ -84,6 +107,7 @@ class Answer:
         confidence: the calibrated probability that the passages answer, also when not found; None where no bar was
             fitted for the index's encoder.
         signals: what the confidence is made of.
+        below: whether the passages are only the closest there are: they do not clear the bar.
     """
 
     question: str
@@ -95,6 +119,7 @@ class Answer:
     names: tuple[Synonyms, ...] = ()
     confidence: float | None = None
     signals: Signals | None = None
+    below: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The answer in values that JSON knows; dates as YYYY-MM-DD."""
@@ -106,26 +131,19 @@ class Answer:
             dated.update(days)
         return plain | {"restrictions": [r.to_dict() for r in self.restrictions]}
 
-    def to_markdown(self) -> str:
-        """The answer as Markdown: a quotation each, with outlet and date above it."""
-        asked = f"**{_plain(' '.join(self.question.split()))}**"
-        if not self.found:
-            return f"{asked}\n\n{NOTHING}\n"
-        parts = [asked]
-        for c in self.passages:
-            head = f"{saying(c)} **{_plain(c.outlet or UNKNOWN_OUTLET)}**{_plain(via(c))}, {_plain(when(c))}"
-            names = ", ".join(c.authors)
-            about = "; ".join(part for part in (c.title or "", f"by {names}" if names else "", c.url or "") if part)
-            head, about = (" ".join(part.split()) for part in (head, about))
-            lines = "\n".join(f"> {_plain(line)}" if line.strip() else ">" for line in c.text.splitlines())
-            parts.append(f"{head}:\n\n{lines}\n\n{_plain(about)}".rstrip())
-        return "\n\n".join(parts) + "\n"
+    def to_markdown(self, accessed: dt.date | None = None) -> str:
+        """The question and the answer as Markdown; see `Citation.to_markdown`."""
+        said = [c.to_markdown(accessed) for c in self.passages] if self.found else [f"{NOTHING}\n"]
+        below = [f"{CLOSEST}\n"] if self.below else []
+        return "\n".join([f"**{_plain(_one_line(self.question))}**\n", *below, *said])
 
 
 # What moves a cursor, turns the direction of what stands behind it, or cannot be printed.
 DISTURBING = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069--[\n\t]]", regex.V1)
 _MANY_MARKS = regex.compile(r"(?<=\p{M}{30})\p{M}++")
 NOTHING = "Nothing in the index answers this."
+CLOSEST = f"{NOTHING} These are the closest passages, and hardly an answer."
+DIGEST = "digest: a summary, not the outlet’s own words"
 
 
 def saying(citation: Citation) -> str:
@@ -142,8 +160,13 @@ def when(citation: Citation) -> str:
     """The date and whose it is, in words: "13 July 2021 (posted by host)", or "undated"."""
     if not citation.date:
         return "undated"
-    day = f"{citation.date.day} {citation.date:%B %Y}"
+    day = spelled_day(citation.date)
     return f"{day} ({citation.date_basis})" if citation.date_basis else day
+
+
+def spelled_day(day: dt.date) -> str:
+    """ "13 July 2021"."""
+    return f"{day.day} {day:%B} {day.year}"
 
 
 @dataclass(frozen=True)
@@ -249,14 +272,23 @@ def _source(article: Article) -> str:
 def cite(found: Found) -> Citation:
     """A citation of what is shown of an article. Raises CitationError for a span that is not in its text."""
     passage, article, ranked = found.passage, found.article, found.ranked
-    start, end = passage.start, passage.end
+    if passage.article_id != article.id:
+        raise CitationError(f"a passage of article {passage.article_id} is none of article {article.id}")
     quote = mark(article.text, passage, ranked.sentences)
-    if passage.article_id != article.id or not 0 <= start <= quote[0] < quote[1] <= end <= len(article.text):
+    return quoted(article, (passage.start, passage.end), quote, ranked.score, found.copies)
+
+
+def quoted(
+    article: Article, span: tuple[int, int], quote: tuple[int, int], score: float = 0.0, copies: tuple[str, ...] = ()
+) -> Citation:
+    """A citation of a span of an article's text. Raises CitationError for spans that are not in it."""
+    start, end = span
+    if not 0 <= start <= quote[0] < quote[1] <= end <= len(article.text):
         raise CitationError(f"article {article.id} has no span {start}:{end} with a quotation {quote[0]}:{quote[1]}")
     return Citation(
         article.id, start, end, article.text[start:end], quote, article.outlet, article.outlet_basis, article.strength,
         article.host, article.authors, article.date, article.date_basis, article.title, article.url, article.kind,
-        ranked.score, found.copies,
+        score, copies,
     )  # fmt: skip
 
 
@@ -300,11 +332,51 @@ def harmless(text: str) -> str:
     return DISTURBING.sub("\ufffd", _MANY_MARKS.sub("\ufffd", text))
 
 
+def json_text(values: object) -> str:
+    """Values as JSON; what would disturb whoever looks at it (see `harmless`) stands as its escape, and is not lost."""
+    written = json.dumps(values, ensure_ascii=False, indent=2)
+    return DISTURBING.sub(lambda sign: f"\\u{ord(sign.group()):04x}", written)
+
+
 def _is_sentence(text: str) -> bool:
     """Whether words can be an answer by themselves: captions, names and headings cannot."""
     return len(text.split()) >= 5 and bool(regex.search(r"[.!?…:;؟。][\s\"'”’»)\]]*\d{0,2}$", text))
 
 
+def _block(citation: Citation) -> str:
+    """The passage as a block quotation of Markdown; the sentences that answer in bold, where they are not all of it."""
+    bold = citation.quotation.strip() != citation.text.strip()
+    lines = []
+    at = citation.start
+    for printed in citation.text.splitlines(keepends=True):
+        line = printed.rstrip()
+        a, b = (min(max(edge - at, 0), len(line)) for edge in citation.quote)
+        at += len(printed)
+        said = f"{_plain(line[:a])}{_bold(line, a, b) if bold else _plain(line[a:b])}{_plain(line[b:])}"
+        lines.append(f"> {said.strip()}".rstrip())
+    return "\n".join(lines)
+
+
+def _bold(line: str, start: int, end: int) -> str:
+    """line[start:end] in bold, if Markdown takes it for that: between spaces (CommonMark, "delimiter runs")."""
+    words = line[start:end]
+    inner = words.strip()
+    if not inner or not f" {line[:start]}"[-1].isspace() or not f"{line[end:]} "[0].isspace():
+        return _plain(words)
+    before, after = words.split(inner)
+    return f"{before}**{_plain(inner)}**{after}"
+
+
+def _address(url: str) -> str:
+    """A link to a web address; any other address is shown and cannot be followed."""
+    return f"<{url}>" if regex.fullmatch(r"(?i:https?)://[\w.~:/?#@!$&'()*+,=%\[\]-]+", url, regex.A) else _plain(url)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _plain(text: str) -> str:
     """Text that Markdown shows as it stands: nothing in it is markup, or turns what stands behind it."""
-    return regex.sub(r"([\\`*_{}\[\]()#+!<>|~&$^=:-])", r"\\\1", harmless(text))
+    marks = r"([\\`*_{}\[\]()#+!<>|~&$^=:@-]|(?<=^\s*\d{1,9})\.|(?<=(?i:www))\.)"
+    return regex.sub(marks, r"\\\1", harmless(text))

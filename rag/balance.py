@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from .outlets import Catalogue
+from .outlets import UNCLASSIFIED, Catalogue
 from .store import View
 
 UNKNOWN_OUTLET = "an unknown outlet"
-UNCLASSIFIED = "unclassified"
 
 # Why an answer may be one-sided, see `Caution`.
 ONE_OUTLET, STATE_MEDIA, ONE_KIND, ONE_TEXT = "one outlet", "state media", "one kind", "one text"
@@ -145,8 +144,7 @@ def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) ->
 def _classed(names: Catalogue, outlet: str) -> tuple[str, str | None]:
     """An outlet's kind, and the state whose government owns or funds it."""
     known = names.outlet(outlet)
-    state = known.state.value if known and known.state else None
-    return known.kind if known and known.kind else UNCLASSIFIED, state
+    return names.kind(outlet), known.state.value if known and known.state else None
 
 
 def cautions(shown: Counts, passages: int, carriers: Sequence[str]) -> tuple[Caution, ...]:

@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
-from .answer import NOTHING, Answer, Citation, harmless, saying, via, when
+from .answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, harmless, saying, via, when
 from .article import FROM_ADDRESS, POSTED, PUBLISHED
 from .balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
+from .export import FORMS, href
 from .outlets import FACTS, Catalogue, Fact, Outlet, catalogue, domain, key
 from .pictures import outlets_html, times_html, where
+from .readers.skipped import Skipped
+from .report import Report
 from .restrictions import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Restriction
 from .search import CHOSEN, Synonyms
 
 NAMED = 3  # spellings of a name, and outlets with passages that are not shown, that a line names
+LISTED = 20  # places of what was skipped
 SILENT = 8  # outlets named of those that say nothing near
 PURPOSES = {
     "advocacy group": "advocacy groups, which publish to further a cause",
@@ -48,10 +52,11 @@ def answer_html(answer: Answer, names: Catalogue | None = None) -> str:
         f'<p class="caution"><strong>Caution:</strong> {cautioned(caution, _text)}.</p>'
         for caution in answer.balance.warnings
     )
-    return (
-        f'<div class="according"><p class="summary" role="status">{_summary(answer)}</p>{warned}{_understood(answer)}'
-        f"{_notes(answer)}{_balance(answer.balance)}{cards}</div>"
-    )
+    said = f'<p class="summary" role="status">{_summary(answer)}</p>'
+    if answer.below:
+        said = f'<p class="nothing" role="status">{escape(CLOSEST)}</p>'
+    about = f"{said}{warned}{_understood(answer)}{_notes(answer)}{_balance(answer.balance)}"
+    return f'<div class="according">{about}{cards}</div>'
 
 
 def question_html(question: str) -> str:
@@ -62,6 +67,14 @@ def question_html(question: str) -> str:
 def error_html(error: Exception) -> str:
     """An error's message; it may name what articles hold."""
     return escape(harmless(str(error)))
+
+
+def report_html(report: Report, skipped: Sequence[Skipped]) -> str:
+    """What an addition did, and what could not be read of it."""
+    parts = [f'<p role="status">{escape(str(report))}</p>', f"<pre>{escape(report.table())}</pre>"]
+    places = "".join(f"<li>{_text(str(item))}</li>" for item in skipped[:LISTED])
+    more = f"<p>and {len(skipped) - LISTED:,} more</p>" if len(skipped) > LISTED else ""
+    return f'<div class="according">{"".join(parts)}{f"<ul>{places}</ul>" if places else ""}{more}</div>'
 
 
 def meaning(restriction: Restriction, answer: Answer, show: Callable[[str], str] = str) -> str:
@@ -189,10 +202,8 @@ def _balance(balance: Balance) -> str:
 
 def _card(citation: Citation, number: int, of: int, names: Catalogue) -> str:
     a, b = (edge - citation.start for edge in citation.quote)
-    words = f"{_text(citation.text[:a])}<mark>{_text(citation.text[a:b])}</mark>{_text(citation.text[b:])}"
-    digest = (
-        '<span class="kind">digest: a summary, not the outlet’s own words</span>' if citation.kind == "digest" else ""
-    )
+    words = f"{_bare(citation.text[:a])}<mark>{_bare(citation.text[a:b])}</mark>{_bare(citation.text[b:])}"
+    digest = f'<span class="kind">{DIGEST}</span>' if citation.kind == "digest" else ""
     about = [
         f"<cite>{_text(citation.title)}</cite>" if citation.title else "<span>no title printed</span>",
         f"<span>by {_text(', '.join(citation.authors))}</span>" if citation.authors else "",
@@ -204,7 +215,19 @@ def _card(citation: Citation, number: int, of: int, names: Catalogue) -> str:
         f"<header><h3>{saying(citation)} <strong>{_text(citation.outlet or UNKNOWN_OUTLET)}</strong>"
         f"{_text(via(citation))}, {_when(citation)}</h3>{_about(citation.outlet, names)}</header>{digest}"
         f'<blockquote dir="auto">{words}</blockquote>'
-        f"<footer>{''.join(part for part in about if part)}{_evidence(citation)}</footer></article>"
+        f"<footer>{''.join(part for part in about if part)}{_evidence(citation)}{_take(citation)}</footer></article>"
+    )
+
+
+def _take(citation: Citation) -> str:
+    """Links to the citation in each form in which it can be taken along; `web.py` has what the buttons do."""
+    links = (
+        f'<a href="{escape(href(citation, name))}" download>{escape(form.label)}</a> '
+        f'<button type="button" aria-label="Copy as {escape(form.label)}">copy</button>'
+        for name, form in FORMS.items()
+    )
+    return (
+        f'<details class="take"><summary>Take along</summary>{"".join(f"<span>{a}</span> " for a in links)}</details>'
     )
 
 
@@ -287,4 +310,9 @@ def _link(url: str | None, words: str | None = None) -> str:
 
 def _text(text: str) -> str:
     """Text that is shown as it stands, set apart from the direction of what is around it; but see `harmless`."""
-    return f"<bdi>{escape(harmless(text))}</bdi>"
+    return f"<bdi>{_bare(text)}</bdi>"
+
+
+def _bare(text: str) -> str:
+    """Text in an element that is its alone and takes its direction (`dir="auto"`, which passes over a `bdi`)."""
+    return escape(harmless(text))

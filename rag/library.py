@@ -9,13 +9,13 @@ import os
 import re
 import threading
 import time
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -209,6 +209,8 @@ class Library:
         asked_on: Day = None,
         without: str | Iterable[str] = (),
         least: float | None = None,
+        kinds: str | Iterable[str] | None = None,
+        undated: bool | None = None,
     ) -> Answer:
         """Passages that answer, word for word, at most `k`; an answer with `found` False where nothing does.
 
@@ -219,17 +221,20 @@ class Library:
             question: at most 2,000 characters.
             k: passages shown at most, 1 to 1,000.
             outlets: one or several; any spelling that the catalogue or the index knows.
-            after, before: first and last day allowed, a date or "YYYY-MM-DD". Either leaves undated articles out.
+            after, before: first and last day allowed, a date or "YYYY-MM-DD".
             previous: the question before, where this one only makes sense after it; it completes this one.
             asked_on: the day from which words such as "last year" count; without it they narrow nothing.
             without: words of restrictions that are not to be applied, as `Answer.restrictions` has them; "all" for all.
             least: the probability from which passages are shown, 0 to 1, in the place of the fitted one; 0 shows the
                 nearest ones whatever they say.
+            kinds: of outlets, one or several, as the catalogue has them; "unclassified" for those without one.
+            undated: whether articles without a date may be shown; by default unless a span of time is asked for.
 
         Raises QuestionError for arguments that make no sense, CitationError if what would be shown is not stored so.
         """
         view = self._view()
-        asked = self._asked(view, question, outlets, after, before, previous, asked_on, without)
+        chosen = search.filters(view, self.catalogue, outlets, after, before, kinds, undated)
+        asked = self._asked(view, question, chosen, previous, asked_on, without)
         with self._store.reading():
             return self._answer(view, asked, question.strip(), k, least)
 
@@ -239,14 +244,14 @@ class Library:
         signals = bar.signals(view, asked.terms, [f.ranked for f in pool])
         chance = fitted.probability(signals)
         cleared = pool if chance >= (fitted.least if least is None else least) else []
-        chosen, capped = answering.choose(cleared, k, not asked.filters.outlets)
+        chosen, capped = answering.choose(cleared, k, not asked.filters.named)
         shown = self._carried([answering.cite(found) for found in chosen], [found.keys for found in chosen])
         voices = answering.voices(cleared, chosen)
         weighed = self._balance(view, asked.filters, shown, capped, voices)
         for citation in shown:
             self.verify(citation)
         confidence = chance if fitted.encoder == self.encoder else None
-        said = (asked.restrictions, asked.names, confidence, signals)
+        said = (asked.restrictions, asked.names, confidence, signals, bool(shown) and chance < fitted.least)
         return Answer(question, asked.text, bool(shown), tuple(shown), weighed, *said)
 
     def search(
@@ -259,10 +264,13 @@ class Library:
         asked_on: Day = None,
         previous: str | None = None,
         without: str | Iterable[str] = (),
+        kinds: str | Iterable[str] | None = None,
+        undated: bool | None = None,
     ) -> list[Hit]:
         """The `k` passages nearest to the question, best first, answering or not. Arguments and errors as for `ask`."""
         view = self._view()
-        asked = self._asked(view, question, outlets, after, before, previous, asked_on, without)
+        chosen = search.filters(view, self.catalogue, outlets, after, before, kinds, undated)
+        asked = self._asked(view, question, chosen, previous, asked_on, without)
         hits = []
         with self._store.reading():
             ranked = self._found(view, asked, _count(k))
@@ -344,9 +352,23 @@ class Library:
 
     # Changing
 
-    def add(self, paths: Paths, fetch: bool = False, wait: bool = True) -> Report:
-        """Adds the articles of files and folders, and updates those that changed. Errors as for `build`."""
-        self.report = self._take_in(readers.present(_listed(paths), fetch), retire=False, wait=wait)
+    def add(
+        self,
+        paths: Paths,
+        fetch: bool = False,
+        wait: bool = True,
+        called: Mapping[str, str] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Report:
+        """Adds the articles of files and folders, and updates those that changed.
+
+        Args:
+            paths, fetch, wait: as for `build`, and so are the errors.
+            called: what files are to be called in the index, by path, where they do not stand in a place to stay.
+            progress: called with the number of articles read so far.
+        """
+        inputs = readers.present(_listed(paths), fetch)
+        self.report = self._take_in(inputs, False, wait=wait, called=called or {}, progress=progress)
         return self.report
 
     def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:
@@ -407,6 +429,8 @@ class Library:
         catalogue: Catalogue | None = None,
         own: str | None = None,
         wait: bool = True,
+        called: Mapping[str, str] = MappingProxyType({}),
+        progress: Callable[[int], None] | None = None,
     ) -> Report:
         report, seen, sources = Report(), dict[str, str](), set[str]()
         with self._store.writing(wait) as writer, _progress() as bar:
@@ -419,7 +443,8 @@ class Library:
                 writer.quarantine(None, ())
             known = self._store.known()
             unread: set[str] = set()
-            stream = readers.read(inputs, self.catalogue)
+            read = readers.read(inputs, self.catalogue)
+            stream = (replace(item, source=called[item.source]) if item.source in called else item for item in read)
             while batch := report.timed("reading", lambda: list(islice(stream, BATCH))):
                 fresh, skipped = self._sort(batch, known, seen, report)
                 report.passages += self._put(writer, fresh, known, report)
@@ -429,6 +454,8 @@ class Library:
                 if skipped or (new and not retire):
                     report.timed("storing", functools.partial(writer.quarantine, () if retire else new, skipped))
                 bar.update(len(batch))
+                if progress:
+                    progress(report.read)
             if retire and (gone := _gone(known, seen, unread)):
                 writer.retire(gone)
                 report.retired = len(gone)
@@ -564,7 +591,7 @@ class Library:
         same = balance.joined(view.same[rows].tolist(), ids, shared)
         undated = 0
         if chosen.dated and not chosen.undated:
-            loose = search.passing(view, replace(chosen, after=None, before=None))
+            loose = search.passing(view, replace(chosen, after=None, before=None, undated=None))
             undated = int(np.count_nonzero((view.day == 0) if loose is None else (view.day == 0) & loose))
         hidden = {i for c in shown for i in c.copies} - set(ids)
         said = {voice.outlet or UNKNOWN_OUTLET for voice in voices} | {UNKNOWN_OUTLET}
@@ -594,15 +621,12 @@ class Library:
         self,
         view: View,
         question: str,
-        outlets: str | Iterable[str] | None,
-        after: Day,
-        before: Day,
+        chosen: Filters,
         previous: str | None,
         asked_on: Day,
         without: str | Iterable[str],
     ) -> Asked:
-        """A question with its filters, checked and read."""
-        chosen = search.filters(view, self.catalogue, outlets, after, before)
+        """A question, checked and read, with the filters that a caller chose."""
         before_it = _question(previous) if previous else None
         day = search.day(asked_on, "asked_on")
         return search.read(view, self.catalogue, _question(question), chosen, before_it, day, without)

@@ -27,6 +27,7 @@ KINDS = (
     "news agency", "newspaper", "magazine", "broadcaster", "website", "advocacy group", "think-tank publication",
     "aggregator", "public body",
 )  # fmt: skip
+UNCLASSIFIED = "unclassified"
 FACTS = ("country", "owner", "funding", "state", "stance")
 
 # A name that is also a word ("Reason") is an outlet in running text only with one of these right beside it. In 12,000
@@ -157,6 +158,11 @@ class Catalogue:
     def outlet(self, spelling: str) -> Outlet | None:
         """All that is known of the outlet with this spelling, or None."""
         return self._by_name.get(self.resolve(spelling) or "")
+
+    def kind(self, spelling: str) -> str:
+        """The kind of the outlet with this spelling, one of KINDS or UNCLASSIFIED."""
+        known = self.outlet(spelling)
+        return known.kind if known and known.kind else UNCLASSIFIED
 
     def of_url(self, url: str) -> str | None:
         """The outlet that publishes under the address's domain or a parent of it, or None."""

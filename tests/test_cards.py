@@ -1,6 +1,7 @@
 """HTML is made in one place, and every text in it is escaped."""
 
 import datetime as dt
+import re
 
 from rag.answer import Answer, Citation
 from rag.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, PARTIAL, STATE_MEDIA, Balance, Caution, Counts, Voice
@@ -31,13 +32,18 @@ def card(names=None, **changes):
     return answer_html(Answer("q", "q", True, (shown,), balance), names)
 
 
+def links(html):
+    """The addresses that a page links to, but for its own downloads."""
+    return [href for href in re.findall('href="([^"]*)"', html) if not href.startswith("cite/")]
+
+
 def test_a_card_shows_who_where_and_when():
     html = card()
     assert (
         "<h3>According to <strong><bdi>The Post</bdi></strong><bdi>, via mirror.example</bdi>, "
         '<time class="when" datetime="2020-02-01"><bdi>1 February 2020 (posted by host)</bdi></time></h3>'
     ) in html
-    assert "<bdi>One. </bdi><mark><bdi>Two.</bdi></mark><bdi> Three.</bdi>" in html
+    assert '<blockquote dir="auto">One. <mark>Two.</mark> Three.</blockquote>' in html
     assert "<cite><bdi>A title</bdi></cite>" in html
     assert "by <bdi>J. Roe</bdi>" in html
     assert 'href="https://e.example/?a=1&amp;b"' in html
@@ -56,7 +62,7 @@ def test_what_is_not_known_is_said():
     assert "<dt>Date</dt><dd><bdi>none is stated</bdi></dd>" in html
     assert "About" not in html
     assert "no title printed" in html
-    assert "href" not in html
+    assert links(html) == []
 
 
 def test_a_digest_says_that_it_is_one():
@@ -78,8 +84,17 @@ def test_every_text_is_escaped():
 
 def test_an_address_that_is_not_of_the_web_is_no_link():
     html = card(url="javascript:alert(1)")
-    assert "href" not in html
+    assert links(html) == []
     assert "<span><bdi>javascript:alert(1)</bdi></span>" in html
+
+
+def test_a_card_has_a_link_for_each_form_to_take_it_along_in():
+    html = card(article_id='a/b?c="><img>')
+    key = re.search(r"key=(thepost2020-[0-9a-f]{12})", html)[1]
+    for form, label in (("markdown", "Markdown"), ("bibtex", "BibTeX"), ("csl-json", "CSL-JSON")):
+        href = f"cite/a%2Fb%3Fc%3D%22%3E%3Cimg%3E?at=10-26&amp;quote=15-19&amp;key={key}&amp;as={form}"
+        assert f'<a href="{href}" download>{label}</a> <button type="button" aria-label="Copy as {label}">' in html
+    assert "<img" not in html
 
 
 def test_nothing_found_is_said():
