@@ -195,7 +195,7 @@ def _several(number: int, noun: str) -> str:
 def _balance(balance: Balance) -> str:
     """What is shown beside what there is, to be unfolded: the pictures, which are tables too."""
     return (
-        f'<details class="balance"><summary>Balance: {balance.shown.named:,} of the '
+        f'<details class="balance"><summary>Balance: {balance.shown.named:,} of '
         f"{_several(balance.allowed.named, 'outlet')} {where(balance)}, and who spoke when</summary>"
         f"{outlets_html(balance, _text)}{times_html(balance, _text)}</details>"
     )

@@ -203,7 +203,7 @@ def test_below_the_counts_the_balance_can_be_opened():
     voices = (Voice("a", EVIL, dt.date(2020, 2, 1), True),)
     counts = Counts(1, {EVIL: 1}, independent=1)
     html = answer_html(Answer("q", "q", True, (citation(),), Balance(counts, counts, counts, voices=voices)))
-    assert "<summary>Balance: 1 of the 1 outlet in the index, and who spoke when</summary><table" in html
+    assert "<summary>Balance: 1 of 1 outlet in the index, and who spoke when</summary><table" in html
     assert html.count(f'<th scope="row"><bdi>{SAFE}</bdi></th>') == 2
     assert "<img" not in html
 
