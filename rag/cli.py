@@ -107,6 +107,8 @@ def _ask(options: argparse.Namespace) -> None:
         encoder, names = library.encoder, library.catalogue
     if options.form:
         print(FORMS[options.form].write(answer, dt.date.today(), names), end="")
+        for note in _notes(answer, encoder):
+            print(harmless(note), file=sys.stderr)
         return
     _print(options, answer.to_dict(), _shown(answer, encoder))
 

@@ -412,11 +412,13 @@ def test_what_cannot_be_given_is_refused_in_words(library, address, status, why)
 @pytest.mark.parametrize("form", FORMS)
 def test_ask_prints_an_answer_in_each_form(library, tmp_path, words, monkeypatch, capsys, form):
     monkeypatch.setattr("rag.library.SentenceEncoder", lambda *_: words)
-    question = "Who ended the strike of dock workers?"
+    question = "Who ended the strike of dock workers, according to the Guardian?"
     assert cli.main(["ask", question, "--as", form, "--index", str(tmp_path / "index")]) == 0
     answer = library.ask(question, asked_on=dt.date.today())
     assert answer.found
-    assert capsys.readouterr().out == FORMS[form].write(answer, dt.date.today(), library.catalogue)
+    printed = capsys.readouterr()
+    assert printed.out == FORMS[form].write(answer, dt.date.today(), library.catalogue)
+    assert '(only The Guardian, from "according to the Guardian"; --without' in printed.err
 
 
 def test_ask_prints_one_form(capsys):
