@@ -96,6 +96,12 @@ def listening(
     return host, None
 
 
+def past_proxies(host: str) -> None:
+    """Sees to it that this process asks no proxy for its own addresses: Gradio asks itself whether it is open."""
+    kept = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(filter(None, (kept, "localhost,127.0.0.1,::1", host)))
+
+
 _NOT_FOUND = PlainTextResponse("Not found.", 404)
 
 

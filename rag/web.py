@@ -26,7 +26,7 @@ from .api import Endpoint, endpoints
 from .cards import answer_html, error_html, meaning, question_html, report_html
 from .errors import AccordingError, QuestionError
 from .export import FORMS
-from .guard import Guard, listening
+from .guard import Guard, listening, past_proxies
 from .library import Library
 from .outlets import Catalogue
 from .restrictions import TAKEN_OFF
@@ -340,6 +340,7 @@ def launch(
         raise AccordingError(f"PORT is {given!r}; give a number such as 7860") from None
     library.prepare()
     app = create_app(library, examples, allow_add)
+    past_proxies(host)
     try:
         _, address, _ = app.launch(
             server_name=f"[{host}]" if ":" in host else host, server_port=number, share=False, auth=account,

@@ -322,8 +322,11 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_no_request_leaves_the_machine(page, folder, library):
-    """`according serve`, with Gradio's own settings as they are by default, asked in the browser."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GRADIO_", "HF_"))}
+    """`according serve`, with Gradio's own settings as they are by default and a proxy, asked in the browser."""
+    kept = {
+        n: value for n, value in os.environ.items() if not n.startswith(("GRADIO_", "HF_")) and "proxy" not in n.lower()
+    }
+    kept |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://proxy.invalid:3128")
     command = [sys.executable, "-c", WATCHED, "serve", "--index", str(folder / "index")]
     server = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=kept | {"PORT": ""}
