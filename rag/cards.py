@@ -1,4 +1,4 @@
-"""Answer -> HTML. The only place where HTML is made: every text that goes in is escaped as it goes in.
+"""Answer -> HTML. Here alone, and in `pages`, HTML is made: every text that goes in is escaped as it goes in.
 
 What the terminal says of an answer in the same words (`meaning`, `unapplied`, `spelled`, `hidden`, `cautioned`) stands
 here too. The pictures of an answer's balance are in `pictures.py`.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from urllib.parse import quote, urlencode
 
-from .answer import CLOSEST, NOTHING, Answer, Citation, harmless, saying, via, when
+from .answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, fingerprint, harmless, saying, via, when
 from .article import FROM_ADDRESS, POSTED, PUBLISHED
 from .balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
+from .export import FORMS, href
 from .outlets import FACTS, Catalogue, Fact, Outlet, catalogue, domain, key
 from .pictures import outlets_html, times_html, where
 from .readers.skipped import Skipped
@@ -113,12 +115,12 @@ def hidden(balance: Balance, show: Callable[[str], str] = str) -> str:
 
 def cautioned(caution: Caution, show: Callable[[str], str] = str) -> str:
     """Why an answer may be one-sided: "all passages come from one outlet, The Post"."""
-    outlets = _listed(caution.of, NAMED, show)
+    names = _listed(caution.of, NAMED, show)
     return {
-        ONE_OUTLET: f"all passages come from one outlet, {outlets}",
-        STATE_MEDIA: f"all passages come from media that a government owns or funds, of {outlets}",
+        ONE_OUTLET: f"all passages come from one outlet, {names}",
+        STATE_MEDIA: f"all passages come from state media of {names}, which a government owns or funds",
         ONE_KIND: f"all passages come from {PURPOSES.get(caution.of[0], show(caution.of[0]))}",
-        ONE_TEXT: f"all of it may come from one source: {outlets} carry the same text, or parts of it",
+        ONE_TEXT: f"all of it may come from one source: {names} carry the same text, or parts of it",
     }[caution.reason]
 
 
@@ -171,8 +173,8 @@ def _silent(balance: Balance) -> str:
 def _summary(answer: Answer) -> str:
     """How many passages of how many outlets and sources, and the years; undated passages are counted beside these."""
     shown, passages = answer.balance.shown, answer.passages
-    outlets = [_several(shown.named, "outlet")] if shown.named else []
-    outlets += [UNKNOWN_OUTLET] if UNKNOWN_OUTLET in shown.outlets else []
+    unknown = [UNKNOWN_OUTLET] if UNKNOWN_OUTLET in shown.outlets else []
+    outlets = [_several(shown.named, "outlet"), *unknown] if shown.named or not unknown else unknown
     years = sorted({c.date.year for c in passages if c.date})
     undated = sum(c.date is None for c in passages)
     parts = [
@@ -193,7 +195,7 @@ def _several(number: int, noun: str) -> str:
 def _balance(balance: Balance) -> str:
     """What is shown beside what there is, to be unfolded: the pictures, which are tables too."""
     return (
-        f'<details class="balance"><summary>Balance: {balance.shown.named:,} of the '
+        f'<details class="balance"><summary>Balance: {balance.shown.named:,} of '
         f"{_several(balance.allowed.named, 'outlet')} {where(balance)}, and who spoke when</summary>"
         f"{outlets_html(balance, _text)}{times_html(balance, _text)}</details>"
     )
@@ -201,22 +203,33 @@ def _balance(balance: Balance) -> str:
 
 def _card(citation: Citation, number: int, of: int, names: Catalogue) -> str:
     a, b = (edge - citation.start for edge in citation.quote)
-    words = f"{_text(citation.text[:a])}<mark>{_text(citation.text[a:b])}</mark>{_text(citation.text[b:])}"
-    digest = (
-        '<span class="kind">digest: a summary, not the outlet’s own words</span>' if citation.kind == "digest" else ""
-    )
+    words = f"{_bare(citation.text[:a])}<mark>{_bare(citation.text[a:b])}</mark>{_bare(citation.text[b:])}"
+    digest = f'<span class="kind">{DIGEST}</span>' if citation.kind == "digest" else ""
     about = [
         f"<cite>{_text(citation.title)}</cite>" if citation.title else "<span>no title printed</span>",
         f"<span>by {_text(', '.join(citation.authors))}</span>" if citation.authors else "",
         _link(citation.url),
         _carried(citation),
+        f'<a href="{escape(address(citation))}" target="_blank" rel="noopener">Read in context</a>',
     ]
     return (
         f'<article class="card" aria-label="Passage {number} of {of}">'
         f"<header><h3>{saying(citation)} <strong>{_text(citation.outlet or UNKNOWN_OUTLET)}</strong>"
         f"{_text(via(citation))}, {_when(citation)}</h3>{_about(citation.outlet, names)}</header>{digest}"
         f'<blockquote dir="auto">{words}</blockquote>'
-        f"<footer>{''.join(part for part in about if part)}{_evidence(citation)}</footer></article>"
+        f"<footer>{''.join(part for part in about if part)}{_evidence(citation)}{_take(citation)}</footer></article>"
+    )
+
+
+def _take(citation: Citation) -> str:
+    """Links to the citation in each form in which it can be taken along; `web.py` has what the buttons do."""
+    links = (
+        f'<a href="{escape(href(citation, name))}" download>{escape(form.label)}</a> '
+        f'<button type="button" aria-label="Copy as {escape(form.label)}">copy</button>'
+        for name, form in FORMS.items()
+    )
+    return (
+        f'<details class="take"><summary>Take along</summary>{"".join(f"<span>{a}</span> " for a in links)}</details>'
     )
 
 
@@ -297,6 +310,24 @@ def _link(url: str | None, words: str | None = None) -> str:
     return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{_text(words or url)}</a>'
 
 
+def address(citation: Citation) -> str:
+    """Where the whole article stands with the passage marked, as a reference relative to the app's own address."""
+    place, marked = ("-".join(map(str, span)) for span in ((citation.start, citation.end), citation.quote))
+    return f"{article_address(citation.article_id, at=place, quote=marked, of=fingerprint(citation.text))}#passage"
+
+
+def article_address(article_id: str, **parameters: str) -> str:
+    """Where an article stands, as `address`. Its id is a step of the path, unless browsers or routes see none in it."""
+    step = "" if article_id in (".", "..") or "\n" in article_id else quote(article_id, safe="", errors="replace")
+    query = urlencode({**({} if step else {"id": article_id}), **parameters}, errors="replace")
+    return f"article/{step}{'?' if query else ''}{query}"
+
+
 def _text(text: str) -> str:
     """Text that is shown as it stands, set apart from the direction of what is around it; but see `harmless`."""
-    return f"<bdi>{escape(harmless(text))}</bdi>"
+    return f"<bdi>{_bare(text)}</bdi>"
+
+
+def _bare(text: str) -> str:
+    """Text in an element that is its alone and takes its direction (`dir="auto"`, which passes over a `bdi`)."""
+    return escape(harmless(text))

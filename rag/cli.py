@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
 import os
 import re
 import shlex
@@ -18,8 +17,9 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from .answer import DISTURBING, harmless
+from .answer import harmless, json_text
 from .errors import AccordingError, QuestionError
+from .export import FORMS
 
 LISTED = 20  # faults printed after a build; all stand in the index
 
@@ -98,11 +98,18 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _ask(options: argparse.Namespace) -> None:
+    if options.form and options.json:
+        raise QuestionError("--json and --as are two forms of one answer; give one of them")
     with _open(options) as library:
         _prepare(library)
         least = 0.0 if options.closest else None
         answer = library.ask(" ".join(options.question), **_asked(options), least=least)
-        encoder = library.encoder
+        encoder, names = library.encoder, library.catalogue
+    if options.form:
+        print(FORMS[options.form].write(answer, dt.date.today(), names), end="")
+        for note in _notes(answer, encoder):
+            print(harmless(note), file=sys.stderr)
+        return
     _print(options, answer.to_dict(), _shown(answer, encoder))
 
 
@@ -371,7 +378,7 @@ def _clip(text: str, width: int = 90) -> str:
 
 def _print(options: argparse.Namespace, values: object, text: str) -> None:
     if options.json:
-        print(DISTURBING.sub(lambda c: f"\\u{ord(c.group()):04x}", json.dumps(values, ensure_ascii=False, indent=2)))
+        print(json_text(values))
     else:
         print(harmless(text))
 
@@ -443,6 +450,7 @@ def _parser() -> argparse.ArgumentParser:
     made = command("ask", _ask, "passages that answer a question, word for word")
     question(made, 5)
     made.add_argument("--closest", action="store_true", help="show the closest passages also where nothing answers")
+    made.add_argument("--as", dest="form", choices=tuple(FORMS), help="print the citations in a form to take elsewhere")
     question(command("search", _search, "the passages nearest to a question, answering or not"), 10)
     made = command("articles", _articles, "the articles in the index")
     made.add_argument("--explain", action="store_true", help="with the evidence for each one's outlet and date")

@@ -96,6 +96,12 @@ def listening(
     return host, None
 
 
+def past_proxies(host: str) -> None:
+    """Sees to it that this process asks no proxy for its own addresses: Gradio asks itself whether it is open."""
+    kept = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(filter(None, (kept, "localhost,127.0.0.1,::1", host)))
+
+
 _NOT_FOUND = PlainTextResponse("Not found.", 404)
 
 
@@ -126,7 +132,7 @@ class Guard:
                 await PlainTextResponse("That is more than this app takes in.", 413)(scope, receive, send)
                 return
             if _names_a_file(body, self.files):
-                await PlainTextResponse("This app takes no such files.", 403)(scope, receive, send)
+                await PlainTextResponse("This app takes no files.", 403)(scope, receive, send)
                 return
             receive = _replayed(body, receive)
         await self.app(scope, receive, _with_nonce(send, nonce) if page else send)

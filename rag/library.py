@@ -42,6 +42,7 @@ from .store import Known, Manifest, Store, Version, View, Writer
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Day = dt.date | str | None
+Span = tuple[int, int]
 
 BATCH = 64  # articles in one transaction: what a crash can cost is the encoding of so many
 LONGEST_QUESTION = 2000  # characters
@@ -298,6 +299,24 @@ class Library:
                 return self._resolved(version, versions)
         raise CitationError(f"no stored version of article {citation.article_id} has the words quoted from it")
 
+    def locate(self, article_id: str, start: int, end: int, fingerprint: str) -> tuple[Resolved, Span | None]:
+        """The text that an address points into, and the span in it of the words it points to (`answer.fingerprint`).
+
+        That is today's text if it has these words at that place, else the latest earlier one that has; else the newest,
+        with the place where they stand now if they do exactly once, and with None if they do not.
+
+        Raises LibraryError for an unknown id.
+        """
+        if article_id not in self:
+            raise self._unknown(article_id)
+        versions = self._store.versions(article_id)
+        for version in versions:
+            words = version.article.text[start:end]
+            if start >= 0 and len(words) == end - start and answering.fingerprint(words) == fingerprint:
+                return self._resolved(version, versions), (start, end)
+        now = answering.find(versions[0].article.text, end - start, fingerprint)
+        return self._resolved(versions[0], versions), None if now is None else (now, now + end - start)
+
     # Looking
 
     def article(self, article_id: str) -> Article:
@@ -306,6 +325,10 @@ class Library:
         if found is None:
             raise self._unknown(article_id)
         return found
+
+    def __contains__(self, article_id: str) -> bool:
+        """Whether there is an article of that id, retired ones included."""
+        return not _HALF.search(article_id) and self._store.holds(article_id)
 
     def _unknown(self, article_id: str) -> LibraryError:
         return LibraryError(f"no article {article_id!r} in {self._store.folder}; `according articles` lists them")
@@ -323,6 +346,21 @@ class Library:
         """Every article that can be found, in the order of adding."""
         return self._store.articles()
 
+    def copies(self, article_id: str) -> list[str]:
+        """Ids of the other articles that are one text with this one, in the order of adding."""
+        view = self._view()
+        row = view.row.get(article_id)
+        rows = [] if row is None else np.flatnonzero(view.same == view.same[row]).tolist()
+        return [view.ids[i] for i in rows if i != row]
+
+    def of_outlet(self, outlet: str | None) -> list[str]:
+        """Ids of an outlet's articles, the latest first and undated ones last; None is the outlet that is not known."""
+        view = self._view()
+        if outlet not in view.outlets:
+            return []
+        rows = np.flatnonzero(view.outlet == view.outlets.index(outlet))
+        return [view.ids[i] for i in rows[np.argsort(-view.day[rows], kind="stable")].tolist()]
+
     def outlets(self) -> dict[str | None, int]:
         """Number of articles of each outlet, by name; None counts those whose outlet is not known."""
         view = self._view()
@@ -331,6 +369,14 @@ class Library:
     def counts(self) -> Counts:
         """What the index is made of: outlets, sites, kinds, independent sources, dates."""
         return self._counts(self._view())
+
+    def counts_by_outlet(self) -> dict[str | None, Counts]:
+        """The counts of each outlet's articles, the most first; None is the outlet that is not known."""
+        view = self._view()
+        edges = np.cumsum(np.bincount(view.outlet, minlength=len(view.outlets)))
+        rows = np.split(np.argsort(view.outlet, kind="stable"), edges[:-1]) if len(edges) else []
+        counts = {n: balance.count(view, self.catalogue, own) for n, own in zip(view.outlets, rows, strict=True)}
+        return dict(sorted(counts.items(), key=lambda item: -item[1].articles))
 
     def skipped(self) -> Iterator[Skipped]:
         """What could not be read when the files were last read, each with its place and the reason."""

@@ -4,9 +4,10 @@ Before the cards, which put them into an answer. A picture is an HTML table with
 numbers stand beside the marks: whoever hears the table read out, or sees no colours, misses nothing. What is shown is
 filled, what is not is hollow. The marks are SVG made of numbers alone; names are made HTML by the caller's `show`.
 
-Not drawn by `gr.Plot`: a chart that takes its width from the page stays empty there, one of a fixed width is too broad
-for a phone; Altair's menu sends the numbers to an editor on another machine; Plotly takes what looks like markup in a
-name for markup, and is 4.6 MB. Only the last answer would have one, in the colours of the moment at which it was drawn.
+Not drawn by `gr.Plot` (Gradio 6.31, Altair 6): a chart that takes its width from the page stays empty, one of a fixed
+width is too broad for a phone, and a menu beside it offers to open the numbers in an editor on another machine. Plotly
+takes what looks like markup in a name for markup, and is 4.6 MB. Only the last answer would have a picture, in the
+colours of the moment at which it was drawn.
 """
 
 from __future__ import annotations

@@ -13,24 +13,29 @@ from typing import Any, ParamSpec, cast
 
 import gradio as gr
 from gradio.events import api as gradio_api
+from gradio.processing_utils import save_bytes_to_cache
 from gradio.route_utils import API_PREFIX
+from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from . import downloads, pages
 from .answer import Answer, harmless
 from .api import Endpoint, endpoints
 from .cards import answer_html, error_html, meaning, question_html, report_html
 from .errors import AccordingError, QuestionError
-from .guard import Guard, listening
+from .export import FORMS
+from .guard import Guard, listening, past_proxies
 from .library import Library
+from .outlets import Catalogue
 from .restrictions import TAKEN_OFF
 
 TITLE = "According"
 LARGEST = "200mb"  # of a file that a reader adds
 INTRODUCTION = (
     "# According\nAsk the press, and see who said it, where and when. Every answer is quoted word for word "
-    "from the indexed articles; nothing is written for you."
+    "from the indexed articles; nothing is written for you. [What the index holds](contents)"
 )
 # For the demonstration corpus.
 EXAMPLES = (
@@ -47,7 +52,30 @@ _SHOW_LAST = """() => setTimeout(() => {
   asked[asked.length - 1]?.closest(".message-row, .message, .according")?.scrollIntoView({ block: "start" });
 }, 150)"""
 
+# What a card's "copy" does: puts what the link beside it leads to onto the clipboard, and says whether that went well.
+_COPY = """() => document.addEventListener("click", async (event) => {
+  const button = event.target.closest(".according .take button");
+  if (!button) return;
+  const text = fetch(button.previousElementSibling.href).then(async (found) => {
+    if (!found.ok) throw found.status;
+    return new Blob([await found.text()], { type: "text/plain" });
+  });
+  text.catch(() => {});
+  button.removeAttribute("aria-label");
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+    button.textContent = "copied";
+  } catch {
+    button.textContent = "cannot copy";
+  }
+})"""
+
+# Seconds: how often files of answers are looked through, and how old they get. The end of the app deletes them all.
+_KEPT = (3600, 86400)
 _CALL = f"{API_PREFIX}/call/"  # where Gradio puts the endpoints
+# Questions that are answered at the same time, and that may wait. One question uses all cores: of ten readers who
+# ask at once, the slowest waits longer with two or four at a time (benchmarks/sessions.py).
+AT_ONCE, WAITING = 1, 64
 FAILED = "Something went wrong here, and not with your question. The app's log says what; please try again."
 
 log = logging.getLogger("rag")
@@ -85,7 +113,7 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         allow_add: whether readers may add files.
     """
 
-    def answered(turn: Turn, chosen: Sequence[Any], least: float | None = None) -> tuple[list[Message], Turn, Any, Any]:
+    def answered(turn: Turn, chosen: Sequence[Any], least: float | None = None) -> tuple[Any, ...]:
         outlets, kinds, after, before, undated = chosen
         answer = library.ask(
             turn.question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
@@ -104,7 +132,8 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
             visible=bool(offered),
         )
         nothing = not answer.found and answer.balance.allowed.articles > 0
-        return messages, replace(turn, words=tuple(offered)), group, gr.Button(visible=nothing)
+        files = _files(answer, library.catalogue)
+        return messages, replace(turn, words=tuple(offered)), group, gr.Button(visible=nothing), *files
 
     @_told
     def ask(question: str, history: list[Message], follow: bool, last: Turn, *chosen: Any) -> tuple[Any, ...]:
@@ -118,6 +147,10 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         messages, *rest = answered(turn, chosen)
         return history[: -len(messages)] + messages, *rest
 
+    def cleared() -> tuple[Any, ...]:
+        hidden = gr.CheckboxGroup([], visible=False), gr.Button(visible=False)
+        return Turn(), *hidden, *_files(None, library.catalogue)
+
     @_told
     def ask_closest(history: list[Message], last: Turn, *chosen: Any) -> tuple[Any, ...]:
         messages, *rest = answered(last, chosen, least=0)
@@ -130,7 +163,7 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
             gr.Dropdown([(f"{kind} ({count:,})", kind) for kind, count in counts.kinds.items()]),
         )
 
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as app:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True, delete_cache=_KEPT) as app:
         # First, so that the names are theirs, whatever the functions of the app's own events are called.
         for name, endpoint in endpoints(library).items():
             gradio_api(_spoken(endpoint), api_name=name)
@@ -147,13 +180,18 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         )
         with gr.Row():
             box = gr.Textbox(
-                label="Question", placeholder="Who said what about …?", elem_id="question", lines=1, max_lines=4,
+                label="Question", placeholder="Who said what?", elem_id="question", lines=1, max_lines=4,
                 scale=6, autofocus=True,
             )  # fmt: skip
             button = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="ask")
         understood = gr.CheckboxGroup(
             [], label="Understood from your words: untick what you did not mean", visible=False, elem_id="understood"
         )  # fmt: skip
+        with gr.Row(elem_id="take"):
+            files = [
+                gr.DownloadButton(f"Answer as {form.label}", visible=False, size="sm", min_width=90)
+                for form in FORMS.values()
+            ]
         with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
             with gr.Row():
                 outlets = gr.Dropdown([], label="Only these outlets", multiselect=True, scale=3, elem_id="outlets")
@@ -173,8 +211,8 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
             follow = gr.Checkbox(label="My question continues the one before", elem_id="follow")
         narrowing = [outlets, kinds, after, before, undated]
         asked = [box, chat, follow, last, *narrowing]
-        shown = [chat, last, understood, closest]
-        quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
+        shown = [chat, last, understood, closest, *files]
+        quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": chat}
         for event in (box.submit, button.click):
             event(ask, asked, [box, *shown], **quietly).success(None, js=_SHOW_LAST, **quietly)
         chosen = chat.example_select(_example, None, box, **quietly)
@@ -184,13 +222,13 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
             (closest.click, ask_closest, [chat, last, *narrowing]),
         ):
             event(run, given, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
-        chat.clear(
-            lambda: (Turn(), gr.CheckboxGroup([], visible=False), gr.Button(visible=False)), None, shown[1:], **quietly
-        )
-        app.load(_told(choices), outputs=[outlets, kinds], api_visibility="private", show_progress="hidden")
+        chat.clear(cleared, None, shown[1:], **quietly)
+        app.load(None, js=_COPY)
+        unseen: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        app.load(_told(choices), outputs=[outlets, kinds], **unseen)
         if allow_add:
-            _adding(library).then(choices, outputs=[outlets, kinds], **quietly)
-    return cast(gr.Blocks, app)
+            _adding(library).then(choices, outputs=[outlets, kinds], **unseen)
+    return cast(gr.Blocks, app.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE))
 
 
 def _adding(library: Library) -> Any:
@@ -237,6 +275,21 @@ def _offered(answer: Answer) -> dict[str, str]:
     return {r.words: harmless(f"{meaning(r, answer)}, from “{r.words}”") for r in said}
 
 
+def _files(answer: Answer | None, names: Catalogue) -> list[gr.DownloadButton]:
+    """A button for each form in which the answer can be taken along; none is seen where nothing was found.
+
+    The files are Gradio's: it serves them under addresses that nobody guesses, and deletes them (see `_KEPT`).
+    """
+    buttons = []
+    for form in FORMS.values():
+        path = None
+        if answer and answer.found:
+            text = form.write(answer, dt.date.today(), names).encode("utf-8")
+            path = save_bytes_to_cache(text, f"according{form.suffix}", get_upload_folder())
+        buttons.append(gr.DownloadButton(value=path, visible=path is not None))
+    return buttons
+
+
 def _example(event: gr.SelectData) -> str:
     return str(event.value["text"])
 
@@ -248,14 +301,13 @@ def _told(event: Callable[P, Any]) -> Callable[P, Any]:
     def telling(*given: P.args, **named: P.kwargs) -> Any:
         try:
             return event(*given, **named)
-        except QuestionError as error:
-            gr.Warning(error_html(error), title="Not yet")
-            return gr.skip()
         except AccordingError as error:
-            raise gr.Error(error_html(error), title="No answer", print_exception=False) from error
-        except Exception as error:
+            told = error_html(error)
+        except Exception:
             log.exception("an event of the app failed")
-            raise gr.Error(FAILED, title="No answer", print_exception=False) from error
+            told = FAILED
+        gr.Warning(f"{told[:1].upper()}{told[1:]}")  # a gr.Error would be shown in the place of the chat
+        return gr.skip()
 
     return telling
 
@@ -288,6 +340,7 @@ def launch(
         raise AccordingError(f"PORT is {given!r}; give a number such as 7860") from None
     library.prepare()
     app = create_app(library, examples, allow_add)
+    past_proxies(host)
     try:
         _, address, _ = app.launch(
             server_name=f"[{host}]" if ":" in host else host, server_port=number, share=False, auth=account,
@@ -296,6 +349,7 @@ def launch(
             css=resources.files("rag").joinpath("web.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=LARGEST,
             app_kwargs={
+                "routes": [*pages.routes(library), *downloads.routes(library)],
                 "middleware": [Middleware(Guard, files=allow_add)],
                 "exception_handlers": {TypeError: _misused, KeyError: _misused},
             },
@@ -317,7 +371,14 @@ def launch(
 
 def _theme() -> gr.themes.Base:
     fonts = ("system-ui", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
-    return gr.themes.Default(font=fonts, font_mono=("ui-monospace", "Consolas", "monospace"))
+    theme = gr.themes.Default(font=fonts, font_mono=("ui-monospace", "Consolas", "monospace"))
+    # Gradio's own white on orange and light greys have too little contrast (WCAG 2.2, 1.4.3).
+    return theme.set(
+        button_primary_background_fill="*primary_700", button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover="*primary_800", button_primary_background_fill_hover_dark="*primary_800",
+        body_text_color_subdued="*neutral_600", input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+    )  # fmt: skip
 
 
 def _misused(request: Request, error: Exception) -> Response:

@@ -101,7 +101,7 @@ def test_the_first_line_says_what_the_answer_rests_on(page):
             LIGHTHOUSE,
             [
                 "Caution: all passages come from one outlet, Press TV.",
-                "Caution: all passages come from media that a government owns or funds, of Iran.",
+                "Caution: all passages come from state media of Iran, which a government owns or funds.",
             ],
         ),
         (

@@ -339,6 +339,7 @@ def test_no_more_than_two_are_joined_and_no_more_than_two_of_an_article_shown(ba
     assert [len(c.text.split(". ")) for c in answer.passages] == [2, 2]
     assert sum(answer.balance.capped.values()) == 4
     assert list(answer.balance.capped) == ["an unknown outlet"]
+    assert [v.shown for v in answer.balance.voices].count(False) == 4
 
 
 @pytest.mark.parametrize("k", [1, 2, 7])
@@ -349,6 +350,7 @@ def test_whatever_is_asked_the_words_shown_are_the_articles(barges, ferries, que
     for library in (barges, ferries):
         answer = library.ask(question, k=k, least=0)
         assert 1 <= len(answer.passages) <= k
+        assert sum(voice.shown for voice in answer.balance.voices) == len(answer.passages)
         for c in answer.passages:
             article = library.article(c.article_id)
             assert c.text == article.text[c.start : c.end] != ""

@@ -1,10 +1,11 @@
 """HTML is made in one place, and every text in it is escaped."""
 
 import datetime as dt
+import re
 
 from rag.answer import Answer, Citation
 from rag.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, PARTIAL, STATE_MEDIA, Balance, Caution, Counts, Voice
-from rag.cards import PURPOSES, answer_html, cautioned, error_html, question_html
+from rag.cards import PURPOSES, address, answer_html, cautioned, error_html, question_html
 from rag.outlets import Catalogue, Fact, Outlet, Rating
 from rag.restrictions import AHEAD, CONTRADICTION, DATES, LOWER_END, MENTION, OUTLET, TAKEN_OFF, Restriction
 from rag.search import CHOSEN, Synonyms
@@ -31,13 +32,26 @@ def card(names=None, **changes):
     return answer_html(Answer("q", "q", True, (shown,), balance), names)
 
 
+PLACE = "article/a?at=10-26&amp;quote=15-19&amp;of=3142bf79976c#passage"  # printf "One. Two. Three." | b2sum -l 48
+
+
+def hrefs(html):
+    """The addresses that a page links to, but for its own downloads."""
+    return [href for href in re.findall('href="([^"]*)"', html) if not href.startswith("cite/")]
+
+
+def test_a_card_links_to_its_place_in_the_whole_article():
+    assert f'<a href="{PLACE}" target="_blank" rel="noopener">Read in context</a>' in card()
+    assert address(citation(article_id="a/b ?")) == PLACE.replace("/a?", "/a%2Fb%20%3F?").replace("&amp;", "&")
+
+
 def test_a_card_shows_who_where_and_when():
     html = card()
     assert (
         "<h3>According to <strong><bdi>The Post</bdi></strong><bdi>, via mirror.example</bdi>, "
         '<time class="when" datetime="2020-02-01"><bdi>1 February 2020 (posted by host)</bdi></time></h3>'
     ) in html
-    assert "<bdi>One. </bdi><mark><bdi>Two.</bdi></mark><bdi> Three.</bdi>" in html
+    assert '<blockquote dir="auto">One. <mark>Two.</mark> Three.</blockquote>' in html
     assert "<cite><bdi>A title</bdi></cite>" in html
     assert "by <bdi>J. Roe</bdi>" in html
     assert 'href="https://e.example/?a=1&amp;b"' in html
@@ -56,7 +70,7 @@ def test_what_is_not_known_is_said():
     assert "<dt>Date</dt><dd><bdi>none is stated</bdi></dd>" in html
     assert "About" not in html
     assert "no title printed" in html
-    assert "href" not in html
+    assert hrefs(html) == [PLACE]
 
 
 def test_a_digest_says_that_it_is_one():
@@ -78,8 +92,17 @@ def test_every_text_is_escaped():
 
 def test_an_address_that_is_not_of_the_web_is_no_link():
     html = card(url="javascript:alert(1)")
-    assert "href" not in html
+    assert hrefs(html) == [PLACE]
     assert "<span><bdi>javascript:alert(1)</bdi></span>" in html
+
+
+def test_a_card_has_a_link_for_each_form_to_take_it_along_in():
+    html = card(article_id='a/b?c="><img>')
+    key = re.search(r"key=(thepost2020-[0-9a-f]{12})", html)[1]
+    for form, label in (("markdown", "Markdown"), ("bibtex", "BibTeX"), ("csl-json", "CSL-JSON")):
+        href = f"cite/a%2Fb%3Fc%3D%22%3E%3Cimg%3E?at=10-26&amp;quote=15-19&amp;key={key}&amp;as={form}"
+        assert f'<a href="{href}" download>{label}</a> <button type="button" aria-label="Copy as {label}">' in html
+    assert "<img" not in html
 
 
 def test_nothing_found_is_said():
@@ -115,7 +138,7 @@ def test_the_first_line_says_how_many_of_whom_and_over_what_years():
 def test_what_makes_an_answer_one_sided_is_said_in_words():
     assert cautioned(Caution(ONE_OUTLET, ("The Post",))) == "all passages come from one outlet, The Post"
     assert cautioned(Caution(STATE_MEDIA, ("X", "Y"))) == (
-        "all passages come from media that a government owns or funds, of X and Y"
+        "all passages come from state media of X and Y, which a government owns or funds"
     )
     assert cautioned(Caution(ONE_KIND, ("advocacy group",))) == (
         "all passages come from advocacy groups, which publish to further a cause"
@@ -180,7 +203,7 @@ def test_below_the_counts_the_balance_can_be_opened():
     voices = (Voice("a", EVIL, dt.date(2020, 2, 1), True),)
     counts = Counts(1, {EVIL: 1}, independent=1)
     html = answer_html(Answer("q", "q", True, (citation(),), Balance(counts, counts, counts, voices=voices)))
-    assert "<summary>Balance: 1 of the 1 outlet in the index, and who spoke when</summary><table" in html
+    assert "<summary>Balance: 1 of 1 outlet in the index, and who spoke when</summary><table" in html
     assert html.count(f'<th scope="row"><bdi>{SAFE}</bdi></th>') == 2
     assert "<img" not in html
 

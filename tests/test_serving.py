@@ -191,6 +191,16 @@ def test_routes_beside_gradios_own_are_protected_as_well(routed):
     assert shown.headers["X-Frame-Options"] == "DENY"
 
 
+def test_below_a_path_of_another_server_the_same_holds(library, monkeypatch):
+    monkeypatch.setenv("GRADIO_ROOT_PATH", "/press")
+    address = web.launch(library, port=0, wait=False, auth="reader:secret")
+    with httpx.Client(base_url=address) as client:
+        for at in ("", "press/"):  # as servers pass it on: without the path, and with it
+            assert client.get(at).text.count("<script nonce=") > 3
+            assert [client.get(f"{at}{path}").status_code for path in ("theme.css", "config")] == [200, 401]
+            assert client.get(f"{at}gradio_api/upload").status_code == 404
+
+
 @pytest.mark.parametrize(
     "path", ["", "config", "gradio_api/info", "theme.css", "favicon.ico", "no/such/page", "gradio_api/upload"]
 )

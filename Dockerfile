@@ -1,0 +1,28 @@
+# The app in a container. Not tried where it was written: there is no Docker; see docs/deploying.md for what was.
+#
+#   docker build -t according .
+#   docker run -p 127.0.0.1:7860:7860 -v according:/data -e NO_AUTH=1 according            # for this machine alone
+#   docker run -p 7860:7860 -v according:/data -e AUTH=reader:password according           # behind a server with TLS
+#
+# Without AUTH or NO_AUTH=1 it stops and says so: a container listens on all of its addresses.
+FROM python:3.12-slim
+
+WORKDIR /app
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY rag rag
+# PyTorch's own index has builds for the processor alone, some gigabytes smaller than PyPI's.
+RUN pip install --no-cache-dir -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu . \
+    && rm -rf rag build *.egg-info
+COPY app.py ./
+COPY docs/names.toml docs/
+COPY seeds seeds
+
+RUN useradd --uid 1000 --create-home reader && install -d -o reader /data
+USER reader
+VOLUME /data
+ENV HOST=0.0.0.0 PORT=7860 INDEX=/data/index HF_HUB_OFFLINE=1 PYTHONUNBUFFERED=1
+EXPOSE 7860
+# The demonstration index is made at the first start.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=120s \
+    CMD ["python", "-c", "import os, urllib.request as u; u.build_opener(u.ProxyHandler({})).open(f'http://127.0.0.1:{os.environ[\"PORT\"]}/')"]
+CMD ["python", "app.py"]
