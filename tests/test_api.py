@@ -196,7 +196,7 @@ def test_a_call_that_does_not_fit_is_told_why(address, name, body, answer):
 
 def test_a_file_of_the_server_cannot_be_slipped_in(address):
     for given in ({"question": ATTACHED}, {"question": "x", "outlets": [ATTACHED]}):
-        assert call(address, "ask", given) == (403, "This app takes no such files.")
+        assert call(address, "ask", given)[0] == 403
     assert call(address, "article", {"article_id": "/etc/passwd"})[0] == "error"
 
 
