@@ -318,7 +318,7 @@ def _skipped(library: Library) -> str:
         reason = general(item.reason)
         counts[reason] += 1
         if counts[reason] <= PLACES:
-            places[reason].append(_text(_place(item)))
+            places[reason].append(_text(_left_out(item)))
     parts = ["<h2>What was skipped</h2>\n"] if counts else ["<h2>What was skipped</h2>\n<p>Nothing.</p>\n"]
     for reason, number in counts.most_common(REASONS):
         first = f", the first {PLACES}" if number > PLACES else ""
@@ -329,7 +329,7 @@ def _skipped(library: Library) -> str:
     return "".join(parts)
 
 
-def _place(item: Skipped) -> str:
+def _left_out(item: Skipped) -> str:
     """Where something was skipped and why, without the folders of this machine, which are nobody's business."""
     name = item.source if "://" in item.source else item.source.rpartition("/")[2]
     return str(replace(item, source=name, reason=item.reason.replace(item.source, name)))
