@@ -13,7 +13,7 @@ import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from importlib import resources
 from itertools import islice
@@ -32,6 +32,7 @@ from .cards import LABELS, _fact, _link, _list, _rated, _text, article_address
 from .errors import AccordingError
 from .library import Library, Resolved
 from .outlets import FACTS, Outlet
+from .readers.skipped import Skipped
 from .report import general
 
 PAGE = 100  # articles listed on one page
@@ -317,7 +318,7 @@ def _skipped(library: Library) -> str:
         reason = general(item.reason)
         counts[reason] += 1
         if counts[reason] <= PLACES:
-            places[reason].append(_text(str(item)))
+            places[reason].append(_text(_left_out(item)))
     parts = ["<h2>What was skipped</h2>\n"] if counts else ["<h2>What was skipped</h2>\n<p>Nothing.</p>\n"]
     for reason, number in counts.most_common(REASONS):
         first = f", the first {PLACES}" if number > PLACES else ""
@@ -326,6 +327,12 @@ def _skipped(library: Library) -> str:
     if len(counts) > REASONS:
         parts.append(f"<p>{len(counts) - REASONS:,} more reasons; <code>according skipped</code> lists all.</p>\n")
     return "".join(parts)
+
+
+def _left_out(item: Skipped) -> str:
+    """Where something was skipped and why, without the folders of this machine, which are nobody's business."""
+    name = item.source if "://" in item.source else item.source.rpartition("/")[2]
+    return str(replace(item, source=name, reason=item.reason.replace(item.source, name)))
 
 
 def _outlet(library: Library, name: str | None, number: str, root: str) -> Body:

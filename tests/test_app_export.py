@@ -1,7 +1,5 @@
 """Taking along in a real browser: what is downloaded or copied holds the very words shown, and no markup of theirs."""
 
-# ruff: noqa: F401, F811 (page is a fixture)
-
 import datetime as dt
 import json
 import re
@@ -11,9 +9,9 @@ from pathlib import Path
 
 import bibtexparser
 import pytest
-from conftest import HARBOUR
+from conftest import HARBOUR, ask
 from playwright.sync_api import expect
-from test_app import EVIL, ask, page
+from test_app import EVIL
 
 import rag
 from rag import web

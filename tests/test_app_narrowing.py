@@ -117,7 +117,7 @@ def test_files_are_added_read_reported_and_answer(page, open_to_all, tmp_path):
     page.goto(address)
     page.get_by_role("button", name="Add your own pages").click()
     page.get_by_role("button", name="Add them to the index").click()
-    expect(page.get_by_text("Choose files first.")).to_be_visible()
+    expect(page.get_by_text("Choose files first")).to_be_visible()
     page.set_input_files("#files input[type=file]", [good, bad])
     expect(page.locator("#files").get_by_role("row")).to_have_count(2)
     page.get_by_role("button", name="Add them to the index").click()

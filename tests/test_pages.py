@@ -559,7 +559,8 @@ def test_what_was_skipped_is_grouped_by_its_reason(tmp_path, words):
     first, second = page.cssselect("details")
     assert texts(first, "summary") == ["130: not JSON, the first 100"]
     assert len(first.cssselect("li")) == 100
-    assert texts(first, "li")[0].startswith(f"{tmp_path / 'n.jsonl'}, line 2: not JSON (")
+    assert texts(first, "li")[0].startswith("n.jsonl, line 2: not JSON (")
+    assert str(tmp_path) not in page.text_content()
     assert texts(second, "summary")[0].startswith("1: ")
 
 
