@@ -11,16 +11,19 @@ import dataclasses
 import datetime as dt
 import functools
 import inspect
+import logging
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, ValidationError, validate_call
 
-from .errors import LibraryError, QuestionError
+from .errors import AccordingError, LibraryError, QuestionError
 from .library import Library, Resolved
 
 VERSION = 1  # of the JSON: raised where a field goes or means something else, not where one is added
+
+log = logging.getLogger("rag")
 
 Endpoint = Callable[..., dict[str, Any]]
 Words = Annotated[str, Field(max_length=2000)]
@@ -128,7 +131,10 @@ def endpoints(library: Library) -> dict[str, Endpoint]:
 
 
 def _checked(function: Endpoint) -> Endpoint:
-    """The function with its arguments held against its signature: QuestionError for what is missing or does not fit."""
+    """The function with its arguments held against its signature: QuestionError for what is missing or does not fit.
+
+    Of an error that nobody foresaw, the log has the details, and the caller an AccordingError.
+    """
     strict: Endpoint = validate_call(config=ConfigDict(strict=True))(function)
     names = list(inspect.signature(function).parameters)
 
@@ -138,6 +144,11 @@ def _checked(function: Endpoint) -> Endpoint:
             return strict(*arguments, **named)
         except ValidationError as error:
             raise QuestionError("; ".join(f"{_place(f['loc'])}: {f['msg']}" for f in error.errors())) from error
+        except AccordingError:
+            raise
+        except Exception as error:  # as in the app: the caller learns nothing of this machine, its keeper everything
+            log.exception("an endpoint failed")
+            raise AccordingError("something went wrong; the log of the server has the details") from error
 
     def _place(path: tuple[int | str, ...]) -> str:
         first, *rest = path

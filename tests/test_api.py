@@ -15,7 +15,7 @@ from gradio_client.exceptions import AppError
 import rag
 from rag import web
 from rag.api import endpoints
-from rag.errors import QuestionError
+from rag.errors import AccordingError, QuestionError
 
 ATTACHED = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
 TEXT = "The ferry <b>sank</b> off\u202e the cape, the captain said “nothing” of it. سه کشتی دیگر نیز غرق شدند."
@@ -224,6 +224,16 @@ def test_the_error_for_an_unknown_article_does_not_say_where_the_index_lies(libr
     with pytest.raises(QuestionError) as told:
         endpoints(library)["article"]("nothing")
     assert str(library._store.folder) not in str(told.value)
+
+
+def test_of_an_error_that_nobody_foresaw_the_caller_learns_no_more_than_that(library, caplog, monkeypatch):
+    def fail(*_, **__):
+        raise OSError("/home/keeper/index/library.sqlite: disk failure")
+
+    monkeypatch.setattr(library, "ask", fail)
+    with pytest.raises(AccordingError, match=r"^something went wrong; the log of the server has the details$"):
+        endpoints(library)["ask"]("Who?")
+    assert "disk failure" in caplog.text
 
 
 def test_a_password_that_readers_need_programs_need_too(library):
