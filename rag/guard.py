@@ -11,8 +11,9 @@ import json
 import os
 import re
 import secrets
+from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -103,15 +104,24 @@ def past_proxies(host: str) -> None:
 
 
 _NOT_FOUND = PlainTextResponse("Not found.", 404)
+_ELSEWHERE = PlainTextResponse("This app answers to localhost alone; see --host, --auth and --no-auth.", 421)
 
 
 class Guard:
     """A layer about the app (ASGI): refuses, limits, and adds headers. What streams goes on streaming."""
 
-    def __init__(self, app: ASGIApp, files: bool = False) -> None:
-        """`files` says whether files are taken in; never by naming an address."""
+    def __init__(self, app: ASGIApp, files: bool = False, alone: bool = False) -> None:
+        """What to let through.
+
+        Args:
+            app: what is guarded.
+            files: whether files are taken in; never by naming an address.
+            alone: whether only this machine's own names for itself are answered to, so that no page of another site can
+                have its own name lead here, and read what the app says (DNS rebinding).
+        """
         self.app = app
         self.files = files
+        self.alone = alone
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -122,7 +132,11 @@ class Guard:
         nonce = secrets.token_urlsafe(16) if page else ""
         send = _with_headers(send, nonce)
         uploading = bool(_FILES.fullmatch(path))
-        refused = _NOT_FOUND if uploading and not self.files else _refused(scope, path)
+        refused: PlainTextResponse | None
+        if self.alone and not _is_asked_by_own_name(scope):
+            refused = _ELSEWHERE
+        else:
+            refused = _NOT_FOUND if uploading and not self.files else _refused(scope, path)
         if refused:
             await refused(scope, receive, send)
             return
@@ -136,6 +150,14 @@ class Guard:
                 return
             receive = _replayed(body, receive)
         await self.app(scope, receive, _with_nonce(send, nonce) if page else send)
+
+
+def _is_asked_by_own_name(scope: Scope) -> bool:
+    """Whether a request is sent to a name that this machine alone has for itself."""
+    try:
+        return is_loopback(urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname or "")
+    except ValueError:
+        return False
 
 
 def _refused(scope: Scope, path: str) -> PlainTextResponse | None:

@@ -26,7 +26,7 @@ from .api import Endpoint, endpoints
 from .cards import answer_html, error_html, meaning, question_html, report_html
 from .errors import AccordingError, QuestionError
 from .export import FORMS
-from .guard import Guard, listening, past_proxies
+from .guard import Guard, is_loopback, listening, past_proxies
 from .library import Library
 from .outlets import Catalogue
 from .restrictions import TAKEN_OFF
@@ -333,6 +333,7 @@ def launch(
     if mcp:
         from . import tools
     host, account = listening(host, auth, no_auth)
+    alone = is_loopback(host) and account is None and not no_auth and os.environ.get("NO_AUTH") != "1"
     given = port if port is not None else os.environ.get("PORT")
     try:
         number = (int(given) if given else 0) or None
@@ -350,7 +351,7 @@ def launch(
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=LARGEST,
             app_kwargs={
                 "routes": [*pages.routes(library), *downloads.routes(library)],
-                "middleware": [Middleware(Guard, files=allow_add)],
+                "middleware": [Middleware(Guard, files=allow_add, alone=alone)],
                 "exception_handlers": {TypeError: _misused, KeyError: _misused},
             },
         )  # fmt: skip
