@@ -1,6 +1,6 @@
 """Opens the browser app on the index in $INDEX (or index/), after making the demonstration index where there is none.
 
-$HOST, $PORT, $AUTH and $NO_AUTH say where and to whom, as for `according serve`.
+$HOST, $PORT, $AUTH and $NO_AUTH say where and to whom, as for `according serve`; ALLOW_ADD=1 lets readers add files.
 An index that holds nothing but the demonstration is brought up to date with seeds/; any other is opened as it stands.
 """
 
@@ -25,7 +25,11 @@ def main() -> int:
     try:
         listening()  # says what is wrong before some seconds of work, not after
         library = demonstration(index)
-        launch(library or rag.open(index), examples=EXAMPLES if library else ())
+        launch(
+            library or rag.open(index),
+            examples=EXAMPLES if library else (),
+            allow_add=os.environ.get("ALLOW_ADD") == "1",
+        )
     except rag.AccordingError as error:
         print(f"according: {error}", file=sys.stderr)
         return 1

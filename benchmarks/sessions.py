@@ -34,7 +34,7 @@ SUBJECTS = (
     "Camp Ashraf", "the MEK", "Albania", "Maryam Rajavi", "the terrorist list", "Heshmat Alavi", "John Bolton",
     "a cult", "the prosecutor's office", "Massoud Rajavi", "Camp Liberty", "nuclear sites",
 )  # fmt: skip
-OWN = re.compile(r'<div class="according question">(?:<bdi>)?(.*?)(?:</bdi>)?</div>', re.DOTALL)
+OWN = re.compile(r'<div class="according question"[^>]*>(?:<bdi>)?(.*?)(?:</bdi>)?</div>', re.DOTALL)
 
 
 class Reader:
@@ -69,13 +69,18 @@ class Reader:
         self.values |= {"understood": []}
         return self.do("understood", "input")
 
+    def body(self, component: str, event: str) -> dict[str, Any]:
+        """What a page sends for an event; what has no name is the app's own to keep."""
+        made = self.events[component, event]
+        data = [self.values[self.names[i]] if i in self.names else None for i in made["inputs"]]
+        trigger = made["targets"][0][0]
+        return {"data": data, "fn_index": made["id"], "session_hash": self.session, "trigger_id": trigger}
+
     def do(self, component: str, event: str) -> list[str]:
         """Sends an event as the page does, and takes in what comes back."""
-        made = self.events[component, event]
-        data = [self.values.get(self.names.get(i, "")) for i in made["inputs"]]
-        body = {"data": data, "fn_index": made["id"], "session_hash": self.session, "trigger_id": made["targets"][0][0]}
+        made, content = self.events[component, event], json.dumps(self.body(component, event))
         headers = {"Content-Type": "application/json"}
-        joined = self.http.post("gradio_api/queue/join", content=json.dumps(body), headers=headers)
+        joined = self.http.post("gradio_api/queue/join", content=content, headers=headers)
         if joined.status_code != 200:
             raise AssertionError(f"refused: {joined.status_code} {joined.text}")
         output = self._completed(joined.json()["event_id"])
@@ -84,7 +89,8 @@ class Reader:
                 if "value" not in value:
                     continue
                 value = value["value"]
-            self.values[self.names.get(i, "")] = value
+            if i in self.names:
+                self.values[self.names[i]] = value
         return _html(self.values["chat"])
 
     def _completed(self, event: str) -> dict[str, Any]:

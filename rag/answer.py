@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ import regex
 
 from . import copies
 from .article import Article
-from .balance import UNKNOWN_OUTLET, Balance
+from .balance import UNKNOWN_OUTLET, Balance, Voice
 from .bar import Signals
 from .encoder import Vectors
 from .errors import CitationError
@@ -29,6 +31,8 @@ OF_OUTLET, OF_ARTICLE, JOINED = 3, 2, 2
 # A sentence stands beside the best one in a quotation when it scores at least this share of it (ibid., "Quotations").
 BESIDE = 0.85
 MOST_SENTENCES = 3
+# Characters hashed at most to find words again in a text that was edited: 0.3 s for 250,000 spans of 800.
+SOUGHT = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,28 @@ class Citation:
     carriers: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
 
+    @property
+    def quotation(self) -> str:
+        """The sentences that answer, word for word."""
+        a, b = (edge - self.start for edge in self.quote)
+        return self.text[a:b]
+
+    def to_markdown(self, accessed: dt.date | None = None) -> str:
+        """The citation as Markdown: who said it, where and when, the passage with the sentences that answer in bold.
+
+        `accessed` is the day on which it was looked up.
+        """
+        head = f"{saying(self)} **{_plain(self.outlet or UNKNOWN_OUTLET)}**{_plain(via(self))}, {_plain(when(self))}"
+        parts = [
+            DIGEST if self.kind == "digest" else "",
+            self.title or "",
+            f"by {', '.join(self.authors)}" if self.authors else "",
+        ]
+        about = [_plain(part) for part in parts if part]
+        about += [_address(self.url)] if self.url else []
+        about += [f"accessed {spelled_day(accessed)}"] if accessed else []
+        return f"{_one_line(head)}:\n\n{_block(self)}\n\n{_one_line('; '.join(about))}".rstrip() + "\n"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -75,7 +101,7 @@ class Answer:
         question: as asked.
         searched: what was searched for: the question completed by the one before it, without the words of its
             restrictions.
-        found: whether the passages clear the bar.
+        found: whether passages are shown: those that clear the bar, or what `Library.ask` was told to take instead.
         passages: best first; empty when not found.
         balance: counts to weigh the answer by: of the articles shown, of those that the restrictions leave, and of
             the whole index.
@@ -84,6 +110,7 @@ class Answer:
         confidence: the calibrated probability that the passages answer, also when not found; None where no bar was
             fitted for the index's encoder.
         signals: what the confidence is made of.
+        below: whether the passages are only the closest there are: they do not clear the bar.
     """
 
     question: str
@@ -95,53 +122,54 @@ class Answer:
     names: tuple[Synonyms, ...] = ()
     confidence: float | None = None
     signals: Signals | None = None
+    below: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The answer in values that JSON knows; dates as YYYY-MM-DD."""
         plain = dataclasses.asdict(self)
-        for dated in (*plain["passages"], *(plain["balance"][part] for part in ("shown", "allowed", "index"))):
+        balance = plain["balance"]
+        counts = (balance[part] for part in ("shown", "allowed", "index"))
+        for dated in (*plain["passages"], *balance["voices"], *counts):
             days = {name: day.isoformat() for name, day in dated.items() if isinstance(day, dt.date)}
             dated.update(days)
         return plain | {"restrictions": [r.to_dict() for r in self.restrictions]}
 
-    def to_markdown(self) -> str:
-        """The answer as Markdown: a quotation each, with outlet and date above it."""
-        asked = f"**{_plain(' '.join(self.question.split()))}**"
-        if not self.found:
-            return f"{asked}\n\n{NOTHING}\n"
-        parts = [asked]
-        for c in self.passages:
-            head = f"{saying(c)} **{_plain(c.outlet or UNKNOWN_OUTLET)}**{_plain(via(c))}, {_plain(when(c))}"
-            names = ", ".join(c.authors)
-            about = "; ".join(part for part in (c.title or "", f"by {names}" if names else "", c.url or "") if part)
-            head, about = (" ".join(part.split()) for part in (head, about))
-            lines = "\n".join(f"> {_plain(line)}" if line.strip() else ">" for line in c.text.splitlines())
-            parts.append(f"{head}:\n\n{lines}\n\n{_plain(about)}".rstrip())
-        return "\n\n".join(parts) + "\n"
+    def to_markdown(self, accessed: dt.date | None = None) -> str:
+        """The question and the answer as Markdown; see `Citation.to_markdown`."""
+        said = [c.to_markdown(accessed) for c in self.passages] if self.found else [f"{NOTHING}\n"]
+        below = [f"{CLOSEST}\n"] if self.below else []
+        return "\n".join([f"**{_plain(_one_line(self.question))}**\n", *below, *said])
 
 
 # What moves a cursor, turns the direction of what stands behind it, or cannot be printed.
 DISTURBING = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069--[\n\t]]", regex.V1)
 _MANY_MARKS = regex.compile(r"(?<=\p{M}{30})\p{M}++")
 NOTHING = "Nothing in the index answers this."
+CLOSEST = f"{NOTHING} These are the closest passages, and hardly an answer."
+DIGEST = "digest: a summary, not the outlet’s own words"
 
 
-def saying(citation: Citation) -> str:
+def saying(said: Citation | Article) -> str:
     """How the outlet's name is led in: a digest is not the outlet's own words."""
-    return "According to a digest of" if citation.kind == "digest" else "According to"
+    return "According to a digest of" if said.kind == "digest" else "According to"
 
 
-def via(citation: Citation) -> str:
+def via(said: Citation | Article) -> str:
     """ ", via HOST" where the text was taken from another site than its outlet's; else empty."""
-    return f", via {citation.host}" if citation.host and citation.host != citation.outlet else ""
+    return f", via {said.host}" if said.host and said.host != said.outlet else ""
 
 
-def when(citation: Citation) -> str:
+def when(said: Citation | Article) -> str:
     """The date and whose it is, in words: "13 July 2021 (posted by host)", or "undated"."""
-    if not citation.date:
+    if not said.date:
         return "undated"
-    day = f"{citation.date.day} {citation.date:%B %Y}"
-    return f"{day} ({citation.date_basis})" if citation.date_basis else day
+    day = spelled_day(said.date)
+    return f"{day} ({said.date_basis})" if said.date_basis else day
+
+
+def spelled_day(day: dt.date) -> str:
+    """ "13 July 2021"."""
+    return f"{day.day} {day:%B} {day.year}"
 
 
 @dataclass(frozen=True)
@@ -198,6 +226,17 @@ def choose(ranked: Sequence[Found], k: int, capped: bool = True) -> tuple[list[F
     return shown, hidden
 
 
+def voices(ranked: Sequence[Found], shown: Sequence[Found]) -> tuple[Voice, ...]:
+    """The passages that fit nearly as well as the best, those shown among them, best first; joined ones are one."""
+    found: dict[tuple[int, ...], Voice] = {}
+    for each in ranked:
+        if fits(each.ranked.score, ranked[0].ranked.score):
+            quoted = next((other.keys for other in shown if each.keys[0] in other.keys), None)
+            voice = Voice(each.article.id, each.article.outlet, each.article.date, quoted is not None)
+            found.setdefault(quoted or each.keys, voice)
+    return tuple(found.values())
+
+
 def fits(score: float, best: float) -> bool:
     """Whether a passage fits nearly as well as the best one, which may itself fit badly."""
     return score >= best - (1 - SHOWN) * abs(best)
@@ -236,14 +275,23 @@ def _source(article: Article) -> str:
 def cite(found: Found) -> Citation:
     """A citation of what is shown of an article. Raises CitationError for a span that is not in its text."""
     passage, article, ranked = found.passage, found.article, found.ranked
-    start, end = passage.start, passage.end
+    if passage.article_id != article.id:
+        raise CitationError(f"a passage of article {passage.article_id} is none of article {article.id}")
     quote = mark(article.text, passage, ranked.sentences)
-    if passage.article_id != article.id or not 0 <= start <= quote[0] < quote[1] <= end <= len(article.text):
+    return quoted(article, (passage.start, passage.end), quote, ranked.score, found.copies)
+
+
+def quoted(
+    article: Article, span: tuple[int, int], quote: tuple[int, int], score: float = 0.0, copies: tuple[str, ...] = ()
+) -> Citation:
+    """A citation of a span of an article's text. Raises CitationError for spans that are not in it."""
+    start, end = span
+    if not 0 <= start <= quote[0] < quote[1] <= end <= len(article.text):
         raise CitationError(f"article {article.id} has no span {start}:{end} with a quotation {quote[0]}:{quote[1]}")
     return Citation(
         article.id, start, end, article.text[start:end], quote, article.outlet, article.outlet_basis, article.strength,
         article.host, article.authors, article.date, article.date_basis, article.title, article.url, article.kind,
-        ranked.score, found.copies,
+        score, copies,
     )  # fmt: skip
 
 
@@ -277,6 +325,25 @@ def verify(citation: Citation, article: Article | None) -> None:
         raise CitationError(f"outlet or date shown for article {citation.article_id} are not those stored")
 
 
+def fingerprint(words: str) -> str:
+    """What an address tells words by: 48 bits of their BLAKE2b, as 12 hex digits."""
+    return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+def find(text: str, length: int, wanted: str) -> int | None:
+    """Where the words of `length` characters with a fingerprint begin in a text, if they stand in it exactly once.
+
+    Longer texts than SOUGHT allows are not looked through.
+    """
+    starts = range(len(text) - length + 1)
+    if length < 1 or len(starts) * length > SOUGHT:
+        return None
+    start = next((i for i in starts if fingerprint(text[i : i + length]) == wanted), None)
+    if start is None or text.find(text[start : start + length], start + 1) >= 0:
+        return None
+    return start
+
+
 def harmless(text: str) -> str:
     """A text to show: U+FFFD in the place of what moves a cursor or turns the direction of what stands behind it.
 
@@ -287,11 +354,51 @@ def harmless(text: str) -> str:
     return DISTURBING.sub("\ufffd", _MANY_MARKS.sub("\ufffd", text))
 
 
+def json_text(values: object) -> str:
+    """Values as JSON; what would disturb whoever looks at it (see `harmless`) stands as its escape, and is not lost."""
+    written = json.dumps(values, ensure_ascii=False, indent=2)
+    return DISTURBING.sub(lambda sign: f"\\u{ord(sign.group()):04x}", written)
+
+
 def _is_sentence(text: str) -> bool:
     """Whether words can be an answer by themselves: captions, names and headings cannot."""
     return len(text.split()) >= 5 and bool(regex.search(r"[.!?…:;؟。][\s\"'”’»)\]]*\d{0,2}$", text))
 
 
+def _block(citation: Citation) -> str:
+    """The passage as a block quotation of Markdown; the sentences that answer in bold, where they are not all of it."""
+    bold = citation.quotation.strip() != citation.text.strip()
+    lines = []
+    at = citation.start
+    for printed in citation.text.splitlines(keepends=True):
+        line = printed.rstrip()
+        a, b = (min(max(edge - at, 0), len(line)) for edge in citation.quote)
+        at += len(printed)
+        said = f"{_plain(line[:a])}{_bold(line, a, b) if bold else _plain(line[a:b])}{_plain(line[b:])}"
+        lines.append(f"> {said.strip()}".rstrip())
+    return "\n".join(lines)
+
+
+def _bold(line: str, start: int, end: int) -> str:
+    """line[start:end] in bold, if Markdown takes it for that: between spaces (CommonMark, "delimiter runs")."""
+    words = line[start:end]
+    inner = words.strip()
+    if not inner or not f" {line[:start]}"[-1].isspace() or not f"{line[end:]} "[0].isspace():
+        return _plain(words)
+    before, after = words.split(inner)
+    return f"{before}**{_plain(inner)}**{after}"
+
+
+def _address(url: str) -> str:
+    """A link to a web address; any other address is shown and cannot be followed."""
+    return f"<{url}>" if regex.fullmatch(r"(?i:https?)://[\w.~:/?#@!$&'()*+,=%\[\]-]+", url, regex.A) else _plain(url)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _plain(text: str) -> str:
     """Text that Markdown shows as it stands: nothing in it is markup, or turns what stands behind it."""
-    return regex.sub(r"([\\`*_{}\[\]()#+!<>|~&$^=:-])", r"\\\1", harmless(text))
+    marks = r"([\\`*_{}\[\]()#+!<>|~&$^=:@-]|(?<=^\s*\d{1,9})\.|(?<=(?i:www))\.)"
+    return regex.sub(marks, r"\\\1", harmless(text))

@@ -14,11 +14,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from .outlets import Catalogue
+from .outlets import UNCLASSIFIED, Catalogue
 from .store import View
 
 UNKNOWN_OUTLET = "an unknown outlet"
-UNCLASSIFIED = "unclassified"
+
+# Why an answer may be one-sided, see `Caution`.
+ONE_OUTLET, STATE_MEDIA, ONE_KIND, ONE_TEXT = "one outlet", "state media", "one kind", "one text"
+# Kinds of outlets that publish for a cause or a body, or choose among the texts of others. That all are newspapers, or
+# broadcasters, says nothing of their sides.
+PARTIAL = ("advocacy group", "think-tank publication", "aggregator", "public body")
 
 Rows = npt.NDArray[np.int64]
 
@@ -32,6 +37,7 @@ class Counts:
         outlets: articles of each outlet.
         hosts: articles of each site that they were taken from, where that is another than the outlet.
         kinds: articles of each kind of outlet, by the catalogue.
+        states: articles of outlets that a government owns or funds, by the catalogue; for each state.
         independent: the least number of sources that they can come from (see `independent`).
         first, last: the earliest and the latest date.
         undated: articles without a date.
@@ -41,6 +47,7 @@ class Counts:
     outlets: dict[str, int] = field(default_factory=dict)
     hosts: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
+    states: dict[str, int] = field(default_factory=dict)
     independent: int = 0
     first: dt.date | None = None
     last: dt.date | None = None
@@ -50,6 +57,29 @@ class Counts:
     def named(self) -> int:
         """How many outlets are known by name."""
         return len(self.outlets.keys() - {UNKNOWN_OUTLET})
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A passage that fits about as well as the best one: the article's id, outlet and date, and whether it is shown."""
+
+    article_id: str
+    outlet: str | None
+    date: dt.date | None
+    shown: bool
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Why an answer may be one-sided.
+
+    Attributes:
+        reason: ONE_OUTLET, STATE_MEDIA, ONE_KIND or ONE_TEXT.
+        of: the outlet; the states; the kind; the outlets and sites that carry the text.
+    """
+
+    reason: str
+    of: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -64,6 +94,8 @@ class Balance:
         undated_left_out: articles left out by a filter on dates because they have none.
         capped: passages that fit nearly as well and were not shown because their outlet has its share; by outlet.
         silent: outlets that the restrictions leave, and of which no passage fits nearly as well.
+        voices: the passages that fit nearly as well, those shown among them, best first.
+        warnings: why the answer may be one-sided (see `cautions`).
     """
 
     shown: Counts = field(default_factory=Counts)
@@ -73,6 +105,8 @@ class Balance:
     undated_left_out: int = 0
     capped: dict[str, int] = field(default_factory=dict)
     silent: tuple[str, ...] = ()
+    voices: tuple[Voice, ...] = ()
+    warnings: tuple[Caution, ...] = ()
 
 
 def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) -> Counts:
@@ -84,8 +118,12 @@ def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) ->
     """
     outlets = _tally(view.outlets, view.outlet[rows])
     kinds: Counter[str] = Counter()
+    states: Counter[str] = Counter()
     for name, number in outlets.items():
-        kinds[_kind(names, name) if name else UNCLASSIFIED] += number
+        kind, state = _classed(names, name) if name else (UNCLASSIFIED, None)
+        kinds[kind] += number
+        if state:
+            states[state] += number
     hosts = _tally(view.hosts, view.host[rows[view.elsewhere[rows]]])
     days = view.day[rows]
     days = days[days > 0]
@@ -94,6 +132,7 @@ def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) ->
         {name or UNKNOWN_OUTLET: number for name, number in outlets.items()},
         {name: number for name, number in hosts.items() if name},
         dict(kinds.most_common()),
+        dict(states.most_common()),
         independent(view.source[rows], view.same[rows] if same is None else same),
         dt.date.fromordinal(int(days.min())) if len(days) else None,
         dt.date.fromordinal(int(days.max())) if len(days) else None,
@@ -102,9 +141,33 @@ def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) ->
 
 
 @functools.lru_cache(maxsize=65536)
-def _kind(names: Catalogue, outlet: str) -> str:
+def _classed(names: Catalogue, outlet: str) -> tuple[str, str | None]:
+    """An outlet's kind, and the state whose government owns or funds it."""
     known = names.outlet(outlet)
-    return known.kind if known and known.kind else UNCLASSIFIED
+    return names.kind(outlet), known.state.value if known and known.state else None
+
+
+def cautions(shown: Counts, passages: int, carriers: Sequence[str]) -> tuple[Caution, ...]:
+    """Why an answer may be one-sided, as far as counts can tell.
+
+    A single passage is plainly one outlet's; of it, only that several carry it is said.
+
+    Args:
+        shown: the counts of the articles shown.
+        passages: how many passages are shown.
+        carriers: the outlets and sites that carry the words shown.
+    """
+    found, several = [], passages > 1
+    outlets = tuple(shown.outlets) if several else tuple(carriers)
+    if several and len(outlets) == shown.named == 1:
+        found.append(Caution(ONE_OUTLET, outlets))
+    elif len(outlets) > 1 and shown.independent == 1:
+        found.append(Caution(ONE_TEXT, outlets))
+    if several and shown.states and sum(shown.states.values()) == shown.articles:
+        found.append(Caution(STATE_MEDIA, tuple(shown.states)))
+    elif several and len(shown.kinds) == 1 and shown.kinds.keys() <= set(PARTIAL):
+        found.append(Caution(ONE_KIND, tuple(shown.kinds)))
+    return tuple(found)
 
 
 def independent(source: Rows, same: Rows) -> int:

@@ -1,41 +1,81 @@
-"""Answer -> HTML. The only place where HTML is made: every text that goes in is escaped as it goes in.
+"""Answer -> HTML. Here alone, and in `pages`, HTML is made: every text that goes in is escaped as it goes in.
 
-What the terminal says of an answer in the same words (`meaning`, `unapplied`, `spelled`, `hidden`) stands here too.
+What the terminal says of an answer in the same words (`meaning`, `unapplied`, `spelled`, `hidden`, `cautioned`) stands
+here too. The pictures of an answer's balance are in `pictures.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from urllib.parse import quote, urlencode
 
-from .answer import NOTHING, Answer, Citation, harmless, saying, via, when
-from .balance import UNKNOWN_OUTLET, Balance
-from .outlets import key
+from .answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, fingerprint, harmless, saying, via, when
+from .article import FROM_ADDRESS, POSTED, PUBLISHED
+from .balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
+from .export import FORMS, href
+from .outlets import FACTS, Catalogue, Fact, Outlet, catalogue, domain, key
+from .pictures import outlets_html, times_html, where
+from .readers.skipped import Skipped
+from .report import Report
 from .restrictions import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Restriction
 from .search import CHOSEN, Synonyms
 
 NAMED = 3  # spellings of a name, and outlets with passages that are not shown, that a line names
+LISTED = 20  # places of what was skipped
 SILENT = 8  # outlets named of those that say nothing near
+PURPOSES = {
+    "advocacy group": "advocacy groups, which publish to further a cause",
+    "think-tank publication": "think tanks",
+    "aggregator": "aggregators, which pass on the texts of others",
+    "public body": "public bodies, such as a parliament or a ministry",
+}
+DATED = {
+    PUBLISHED: "published on that day by the outlet",
+    POSTED: "posted on that day by the site that the text was taken from",
+    FROM_ADDRESS: "read from the address of the page",
+}
+LABELS = {"state": "State media of"}  # of facts, where the name of the field does not tell
+SCORE = "how well the passage fits the question, which only orders the passages of one answer; 1.8 is the most"
 
 
-def answer_html(answer: Answer) -> str:
-    """The answer as a list of cards, or the sentence that says there is none; above them, how it was searched for."""
-    if answer.found:
-        said = f'<p class="summary" role="status">{_summary(answer)}</p>'
-    else:
+def answer_html(answer: Answer, names: Catalogue | None = None) -> str:
+    """The answer as a list of cards, or the sentence that says there is none; above them, how it is to be weighed.
+
+    `names` is the catalogue that tells of the outlets, by default the one that comes with According.
+    """
+    if not answer.found:
         said = f'<p class="nothing" role="status">{escape(NOTHING)}</p>'
-    cards = "".join(_card(c, n, len(answer.passages)) for n, c in enumerate(answer.passages, 1))
-    return f'<div class="according">{said}{_understood(answer)}{_notes(answer)}{cards}</div>'
+        return f'<div class="according">{said}{_understood(answer)}{_notes(answer)}</div>'
+    known = names or catalogue()
+    cards = "".join(_card(c, n, len(answer.passages), known) for n, c in enumerate(answer.passages, 1))
+    warned = "".join(
+        f'<p class="caution"><strong>Caution:</strong> {cautioned(caution, _text)}.</p>'
+        for caution in answer.balance.warnings
+    )
+    said = f'<p class="summary" role="status">{_summary(answer)}</p>'
+    if answer.below:
+        said = f'<p class="nothing" role="status">{escape(CLOSEST)}</p>'
+    about = f"{said}{warned}{_understood(answer)}{_notes(answer)}{_balance(answer.balance)}"
+    return f'<div class="according">{about}{cards}</div>'
 
 
 def question_html(question: str) -> str:
     """A question as typed."""
-    return f'<div class="according question">{_text(question)}</div>'
+    return f'<div class="according question" role="heading" aria-level="2">{_text(question)}</div>'
 
 
 def error_html(error: Exception) -> str:
     """An error's message; it may name what articles hold."""
     return escape(harmless(str(error)))
+
+
+def report_html(report: Report, skipped: Sequence[Skipped]) -> str:
+    """What an addition did, and what could not be read of it."""
+    parts = [f'<p role="status">{escape(str(report))}</p>', f"<pre>{escape(report.table())}</pre>"]
+    places = "".join(f"<li>{_text(str(item))}</li>" for item in skipped[:LISTED])
+    more = f"<p>and {len(skipped) - LISTED:,} more</p>" if len(skipped) > LISTED else ""
+    return f'<div class="according">{"".join(parts)}{f"<ul>{places}</ul>" if places else ""}{more}</div>'
 
 
 def meaning(restriction: Restriction, answer: Answer, show: Callable[[str], str] = str) -> str:
@@ -71,6 +111,17 @@ def hidden(balance: Balance, show: Callable[[str], str] = str) -> str:
     outlets = _listed(sorted(balance.capped, key=lambda outlet: -balance.capped[outlet]), NAMED, show)
     passages = f"{number:,} more passages of {outlets} fit" if number > 1 else f"1 more passage of {outlets} fits"
     return f"{passages} nearly as well" if number else ""
+
+
+def cautioned(caution: Caution, show: Callable[[str], str] = str) -> str:
+    """Why an answer may be one-sided: "all passages come from one outlet, The Post"."""
+    names = _listed(caution.of, NAMED, show)
+    return {
+        ONE_OUTLET: f"all passages come from one outlet, {names}",
+        STATE_MEDIA: f"all passages come from state media of {names}, which a government owns or funds",
+        ONE_KIND: f"all passages come from {PURPOSES.get(caution.of[0], show(caution.of[0]))}",
+        ONE_TEXT: f"all of it may come from one source: {names} carry the same text, or parts of it",
+    }[caution.reason]
 
 
 def _listed(names: Sequence[str], most: int, show: Callable[[str], str]) -> str:
@@ -120,35 +171,123 @@ def _silent(balance: Balance) -> str:
 
 
 def _summary(answer: Answer) -> str:
-    shown, index = answer.balance.shown, answer.balance.index
-    passages = f"{len(answer.passages)} passage{'s' if len(answer.passages) > 1 else ''}"
-    unknown = f" and {UNKNOWN_OUTLET}" if UNKNOWN_OUTLET in shown.outlets else ""
-    sources = f"at least {shown.independent} independent source{'s' if shown.independent > 1 else ''}"
+    """How many passages of how many outlets and sources, and the years; undated passages are counted beside these."""
+    shown, passages = answer.balance.shown, answer.passages
+    unknown = [UNKNOWN_OUTLET] if UNKNOWN_OUTLET in shown.outlets else []
+    outlets = [_several(shown.named, "outlet"), *unknown] if shown.named or not unknown else unknown
+    years = sorted({c.date.year for c in passages if c.date})
+    undated = sum(c.date is None for c in passages)
+    parts = [
+        f"{_several(len(passages), 'passage')} from {' and '.join(outlets)}",
+        f"at least {_several(shown.independent, 'independent source')}",
+        f"{years[0]} to {years[-1]}" if len(years) > 1 else "".join(map(str, years)),
+        f"{undated} undated" if years and undated else "undated" if undated else "",
+    ]
     copies = answer.balance.copies
     folded = f"; {copies} cop{'ies' if copies > 1 else 'y'} of them not shown again" if copies else ""
-    return f"{passages}, from {shown.named} of the {index.named} outlets in the index{unknown}, {sources}{folded}."
+    return f"{', '.join(filter(None, parts))}{folded}."
 
 
-def _card(citation: Citation, number: int, of: int) -> str:
+def _several(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _balance(balance: Balance) -> str:
+    """What is shown beside what there is, to be unfolded: the pictures, which are tables too."""
+    return (
+        f'<details class="balance"><summary>Balance: {balance.shown.named:,} of '
+        f"{_several(balance.allowed.named, 'outlet')} {where(balance)}, and who spoke when</summary>"
+        f"{outlets_html(balance, _text)}{times_html(balance, _text)}</details>"
+    )
+
+
+def _card(citation: Citation, number: int, of: int, names: Catalogue) -> str:
     a, b = (edge - citation.start for edge in citation.quote)
     words = f"{_bare(citation.text[:a])}<mark>{_bare(citation.text[a:b])}</mark>{_bare(citation.text[b:])}"
-    digest = (
-        '<span class="kind">digest: a summary, not the outlet’s own words</span>' if citation.kind == "digest" else ""
-    )
+    digest = f'<span class="kind">{DIGEST}</span>' if citation.kind == "digest" else ""
     about = [
         f"<cite>{_text(citation.title)}</cite>" if citation.title else "<span>no title printed</span>",
         f"<span>by {_text(', '.join(citation.authors))}</span>" if citation.authors else "",
         _link(citation.url),
         _carried(citation),
+        f'<a href="{escape(address(citation))}" target="_blank" rel="noopener">Read in context</a>',
     ]
     return (
         f'<article class="card" aria-label="Passage {number} of {of}">'
-        f'<header><span class="said">{saying(citation)} <strong>{_text(citation.outlet or UNKNOWN_OUTLET)}</strong>'
-        f'{_text(via(citation))}</span><span class="when">{_text(when(citation))}</span></header>{digest}'
+        f"<header><h3>{saying(citation)} <strong>{_text(citation.outlet or UNKNOWN_OUTLET)}</strong>"
+        f"{_text(via(citation))}, {_when(citation)}</h3>{_about(citation.outlet, names)}</header>{digest}"
         f'<blockquote dir="auto">{words}</blockquote>'
-        f"<footer>{''.join(part for part in about if part)}<details><summary>How the outlet is known</summary>"
-        f"{_text(f'{citation.strength}: {citation.outlet_basis}')}</details></footer></article>"
+        f"<footer>{''.join(part for part in about if part)}{_evidence(citation)}{_take(citation)}</footer></article>"
     )
+
+
+def _take(citation: Citation) -> str:
+    """Links to the citation in each form in which it can be taken along; `web.py` has what the buttons do."""
+    links = (
+        f'<a href="{escape(href(citation, name))}" download>{escape(form.label)}</a> '
+        f'<button type="button" aria-label="Copy as {escape(form.label)}">copy</button>'
+        for name, form in FORMS.items()
+    )
+    return (
+        f'<details class="take"><summary>Take along</summary>{"".join(f"<span>{a}</span> " for a in links)}</details>'
+    )
+
+
+def _when(citation: Citation) -> str:
+    day = f'<time class="when" datetime="{citation.date}">' if citation.date else '<span class="when">'
+    return f"{day}{_text(when(citation))}</{'time' if citation.date else 'span'}>"
+
+
+def _about(name: str | None, names: Catalogue) -> str:
+    """What the catalogue knows of an outlet, each fact with its source, to be unfolded."""
+    if not name:
+        return ""
+    outlet = names.outlet(name)
+    if outlet is None:
+        return f'<p class="about">{_text(name)} is not in the catalogue of outlets</p>'
+    state = f", state media of {_text(outlet.state.value)}" if outlet.state else ""
+    kind = f"{escape(outlet.kind)} (own classification)" if outlet.kind else "not classified"
+    rows = [("Kind", kind), *((LABELS.get(f, f.capitalize()), _fact(getattr(outlet, f))) for f in FACTS)]
+    return (
+        f'<details class="about"><summary>About {_text(name)}: {escape(outlet.kind or "not classified")}{state}'
+        f"</summary>{_list([*rows, ('Rating', _rated(outlet))])}</details>"
+    )
+
+
+def _fact(fact: Fact | None) -> str:
+    if fact is None:
+        return "not stated"
+    day = f"as of {escape(fact.as_of)}" if fact.as_of else "date not stated"
+    return f"{_text(fact.value)} ({_source(fact.source)}, {day})"
+
+
+def _rated(outlet: Outlet) -> str:
+    return (
+        "; ".join(
+            f"{_text(r.value)}, by {_text(r.rater)}, {escape(r.date)}{f' ({_source(r.source)})' if r.source else ''}"
+            for r in outlet.ratings
+        )
+        or "unrated"
+    )
+
+
+def _source(source: str) -> str:
+    return _link(source, domain(source) or source)
+
+
+def _evidence(citation: Citation) -> str:
+    """What outlet and date rest on, and the score, to be unfolded."""
+    basis = citation.date_basis or "none is stated"
+    rows = (
+        ("Outlet", _text(f"{citation.strength}: {citation.outlet_basis}")),
+        ("Date", _text(DATED.get(basis, basis))),
+        ("Score", f"{citation.score:.2f}: {SCORE}"),
+    )
+    return f"<details><summary>How the outlet is known; date and score</summary>{_list(rows)}</details>"
+
+
+def _list(rows: Iterable[tuple[str, str]]) -> str:
+    return f"<dl>{''.join(f'<div><dt>{name}</dt><dd>{value}</dd></div>' for name, value in rows)}</dl>"
 
 
 def _carried(citation: Citation) -> str:
@@ -162,13 +301,26 @@ def _carried(citation: Citation) -> str:
     return f'<span class="carried">{_text("; ".join(parts))}</span>' if parts else ""
 
 
-def _link(url: str | None) -> str:
-    """A link to a web address; any other address is shown and cannot be followed."""
+def _link(url: str | None, words: str | None = None) -> str:
+    """A link to a web address, which may be shown by other words; any other address is shown and cannot be followed."""
     if not url:
         return ""
     if not url.lower().startswith(("http://", "https://")):
         return f"<span>{_text(url)}</span>"
-    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{_text(url)}</a>'
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{_text(words or url)}</a>'
+
+
+def address(citation: Citation) -> str:
+    """Where the whole article stands with the passage marked, as a reference relative to the app's own address."""
+    place, marked = ("-".join(map(str, span)) for span in ((citation.start, citation.end), citation.quote))
+    return f"{article_address(citation.article_id, at=place, quote=marked, of=fingerprint(citation.text))}#passage"
+
+
+def article_address(article_id: str, **parameters: str) -> str:
+    """Where an article stands, as `address`. Its id is a step of the path, unless browsers or routes see none in it."""
+    step = "" if article_id in (".", "..") or "\n" in article_id else quote(article_id, safe="", errors="replace")
+    query = urlencode({**({} if step else {"id": article_id}), **parameters}, errors="replace")
+    return f"article/{step}{'?' if query else ''}{query}"
 
 
 def _text(text: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
 import os
 import re
 import shlex
@@ -18,8 +17,9 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from .answer import DISTURBING, harmless
+from .answer import harmless, json_text
 from .errors import AccordingError, QuestionError
+from .export import FORMS
 
 LISTED = 20  # faults printed after a build; all stand in the index
 
@@ -98,10 +98,18 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _ask(options: argparse.Namespace) -> None:
+    if options.form and options.json:
+        raise QuestionError("--json and --as are two forms of one answer; give one of them")
     with _open(options) as library:
         _prepare(library)
-        answer = library.ask(" ".join(options.question), **_asked(options))
-        encoder = library.encoder
+        least = 0.0 if options.closest else None
+        answer = library.ask(" ".join(options.question), **_asked(options), least=least)
+        encoder, names = library.encoder, library.catalogue
+    if options.form:
+        print(FORMS[options.form].write(answer, dt.date.today(), names), end="")
+        for note in _notes(answer, encoder):
+            print(harmless(note), file=sys.stderr)
+        return
     _print(options, answer.to_dict(), _shown(answer, encoder))
 
 
@@ -259,7 +267,17 @@ def _serve(options: argparse.Namespace) -> None:
     library = _open(options)
     from .web import launch
 
-    launch(library, host=options.host, port=options.port, auth=options.auth, no_auth=options.no_auth)
+    launch(
+        library, host=options.host, port=options.port, auth=options.auth, no_auth=options.no_auth,
+        allow_add=options.allow_add, mcp=options.mcp,
+    )  # fmt: skip
+
+
+def _mcp(options: argparse.Namespace) -> None:
+    from .tools import serve
+
+    with _open(options) as library:
+        serve(library)
 
 
 def _open(options: argparse.Namespace) -> Any:
@@ -289,12 +307,14 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
         "previous": options.previous,
         "asked_on": options.asked_on or dt.date.today(),
         "without": options.without,
+        "kinds": options.kind,
+        "undated": options.undated,
     }
 
 
 def _shown(answer: Any, encoder: str) -> str:
     """An answer for the terminal: outlet and date above each passage, the answering sentences between « and »."""
-    from .answer import NOTHING, saying, via, when
+    from .answer import CLOSEST, NOTHING, saying, via, when
     from .balance import UNKNOWN_OUTLET
 
     if not answer.found:
@@ -310,15 +330,17 @@ def _shown(answer: Any, encoder: str) -> str:
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, carried]))
         head = f"{number}. {saying(c)} {c.outlet or UNKNOWN_OUTLET}{via(c)}, {when(c)}"
         parts.append("\n".join([head, *lines, f"   [{about or c.article_id}]"]))
-    return "\n\n".join([*parts, "\n".join([_weighed(answer), *_notes(answer, encoder)])])
+    closest = [CLOSEST] if answer.below else []
+    return "\n\n".join([*closest, *parts, "\n".join([_weighed(answer), *_notes(answer, encoder)])])
 
 
 def _notes(answer: Any, encoder: str) -> list[str]:
-    """How the question was searched for, what the cap hid, and whether the bar is one for the encoder; a line each."""
-    from .cards import hidden, meaning, spelled, unapplied
+    """What makes the answer one-sided, how it was searched for, what the cap hid, whose bar it is; a line each."""
+    from .cards import cautioned, hidden, meaning, spelled, unapplied
     from .restrictions import TAKEN_OFF
 
-    lines = [f"searched for: {answer.searched}"] if answer.searched != answer.question else []
+    lines = [f"caution: {cautioned(caution)}" for caution in answer.balance.warnings]
+    lines += [f"searched for: {answer.searched}"] if answer.searched != answer.question else []
     applied = [r for r in answer.restrictions if r.applied]
     for r in applied:
         alone = sum(other.kind == r.kind for other in applied) == 1
@@ -356,7 +378,7 @@ def _clip(text: str, width: int = 90) -> str:
 
 def _print(options: argparse.Namespace, values: object, text: str) -> None:
     if options.json:
-        print(DISTURBING.sub(lambda c: f"\\u{ord(c.group()):04x}", json.dumps(values, ensure_ascii=False, indent=2)))
+        print(json_text(values))
     else:
         print(harmless(text))
 
@@ -396,8 +418,16 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("question", nargs="+", help="the question, quoted or not")
         made.add_argument("-k", type=int, default=k, help="passages at most (default: %(default)s)")
         made.add_argument("--outlet", action="append", help="only from this outlet; may be given several times")
-        made.add_argument("--after", metavar="YYYY-MM-DD", help="only from this day on; leaves undated articles out")
-        made.add_argument("--before", metavar="YYYY-MM-DD", help="only up to this day; leaves undated articles out")
+        made.add_argument(
+            "--kind", action="append", metavar="KIND",
+            help='only from outlets of this kind ("news agency", "advocacy group"); may be given several times',
+        )  # fmt: skip
+        made.add_argument("--after", metavar="YYYY-MM-DD", help="only from this day on")
+        made.add_argument("--before", metavar="YYYY-MM-DD", help="only up to this day")
+        made.add_argument(
+            "--undated", action=argparse.BooleanOptionalAction,
+            help="whether articles without a date may be shown (default: unless a span of time is asked for)",
+        )  # fmt: skip
         made.add_argument(
             "--without", metavar="WORDS", action="append", default=[],
             help='words of the question that are not to narrow the search, or "all"; may be given several times',
@@ -417,7 +447,10 @@ def _parser() -> argparse.ArgumentParser:
     made = command("remove", _remove, "delete articles, their text and their earlier versions included")
     made.add_argument("ids", nargs="+", metavar="ID", help="ids, as `according articles` lists them")
     changing(made)
-    question(command("ask", _ask, "passages that answer a question, word for word"), 5)
+    made = command("ask", _ask, "passages that answer a question, word for word")
+    question(made, 5)
+    made.add_argument("--closest", action="store_true", help="show the closest passages also where nothing answers")
+    made.add_argument("--as", dest="form", choices=tuple(FORMS), help="print the citations in a form to take elsewhere")
     question(command("search", _search, "the passages nearest to a question, answering or not"), 10)
     made = command("articles", _articles, "the articles in the index")
     made.add_argument("--explain", action="store_true", help="with the evidence for each one's outlet and date")
@@ -449,4 +482,7 @@ def _parser() -> argparse.ArgumentParser:
         help="what readers sign in with; in the environment as $AUTH it stands in no list of processes",
     )  # fmt: skip
     who.add_argument("--no-auth", action="store_true", help="let in whoever can reach a --host beyond this machine")
+    made.add_argument("--allow-add", action="store_true", help="let whoever can reach the app add files to the index")
+    made.add_argument("--mcp", action="store_true", help="offer the tools of `according mcp` there too, over HTTP")
+    reranker(command("mcp", _mcp, "tools for programs that speak the Model Context Protocol, on stdin and stdout"))
     return parser

@@ -12,8 +12,9 @@ import os
 import re
 import secrets
 from html import escape
+from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -47,12 +48,17 @@ _OPEN = re.compile(
     r"/?|/(login|logout|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(assets|static|svelte)/.*|"
     r"/gradio_api/(startup-events|theme\.css|login_check|user)/?"
 )
-# Of Gradio, what this app has no use for, and what would take files in, fetch from elsewhere or keep something.
+# Of Gradio, what this app has no use for, and what would fetch from elsewhere or keep something.
 _SHUT = re.compile(
-    r"/gradio_api/(upload|upload_progress|process_recording|deep_link|component_server|vibe-|undo-vibe-|custom_component|"
+    r"/gradio_api/(process_recording|deep_link|component_server|vibe-|undo-vibe-|custom_component|"
     r"stream|proxy=|dev|file=\s*https?:).*|/(monitoring|pwa_icon).*",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+# What takes files in, where readers may add some, and a file that stands at an address.
+_FILES = re.compile(r"/gradio_api/upload(_progress)?/?")
+_ADDRESS = re.compile(r"'path': '\s*[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
 
 def is_loopback(host: str) -> bool:
@@ -98,15 +104,27 @@ def past_proxies(host: str) -> None:
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(filter(None, (kept, "localhost,127.0.0.1,::1", host)))
 
 
+_NOT_FOUND = PlainTextResponse("Not found.", 404)
+_ELSEWHERE = PlainTextResponse("This app answers to localhost alone; see --host, --auth and --no-auth.", 421)
+
+
 class Guard:
-    """A layer about the app (ASGI): refuses, limits, and adds headers. What streams goes on streaming.
+    """A layer about the app (ASGI): refuses, limits, and adds headers. What streams goes on streaming."""
 
-    `title` is that of Gradio's page until the app has been loaded, which is after signing in.
-    """
+    def __init__(self, app: ASGIApp, title: str = "", files: bool = False, alone: bool = False) -> None:
+        """What to let through.
 
-    def __init__(self, app: ASGIApp, title: str = "") -> None:
+        Args:
+            app: what is guarded.
+            title: of Gradio's page until the app has been loaded, which is after signing in.
+            files: whether files are taken in; never by naming an address.
+            alone: whether only this machine's own names for itself are answered to, so that no page of another site can
+                have its own name lead here, and read what the app says (DNS rebinding).
+        """
         self.app = app
         self.head = f"<head><title>{escape(title)}</title>".encode()
+        self.files = files
+        self.alone = alone
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -116,15 +134,21 @@ class Guard:
         page = path in ("", "/")
         nonce = secrets.token_urlsafe(16) if page else ""
         send = _with_headers(send, nonce)
-        if refused := _refused(scope, path):
+        uploading = bool(_FILES.fullmatch(path))
+        refused: PlainTextResponse | None
+        if self.alone and not _is_asked_by_own_name(scope):
+            refused = _ELSEWHERE
+        else:
+            refused = _NOT_FOUND if uploading and not self.files else _refused(scope, path)
+        if refused:
             await refused(scope, receive, send)
             return
-        if scope.get("method") == "POST":
+        if scope.get("method") == "POST" and not uploading:
             body = await _body(receive)
             if body is None:
                 await PlainTextResponse("That is more than this app takes in.", 413)(scope, receive, send)
                 return
-            if _names_a_file(body):
+            if _names_a_file(body, self.files):
                 await PlainTextResponse("This app takes no files.", 403)(scope, receive, send)
                 return
             receive = _replayed(body, receive)
@@ -155,10 +179,18 @@ class Guard:
         return sent
 
 
+def _is_asked_by_own_name(scope: Scope) -> bool:
+    """Whether a request is sent to a name that this machine alone has for itself."""
+    try:
+        return is_loopback(urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname or "")
+    except ValueError:
+        return False
+
+
 def _refused(scope: Scope, path: str) -> PlainTextResponse | None:
     """The answer to a request that may not go on."""
     if scope["type"] != "http" or _SHUT.fullmatch(path):
-        return PlainTextResponse("Not found.", 404)
+        return _NOT_FOUND
     if scope["app"].auth is None or _OPEN.fullmatch(path) or _user(Request(scope)) is not None:
         return None
     return PlainTextResponse("Not signed in: open the first page of this app, sign in there, and come back.", 401)
@@ -185,12 +217,13 @@ async def _body(receive: Receive) -> bytes | None:
     return bytes(body)
 
 
-def _names_a_file(body: bytes) -> bool:
-    """Whether a value is of the form that makes Gradio copy a file, or fetch one from an address."""
+def _names_a_file(body: bytes, taken: bool) -> bool:
+    """Whether a value is of the form that makes Gradio copy a file; where those uploaded are `taken`, fetch one."""
     if b"_type" not in body and b"\\u" not in body:
         return False
     try:
-        return "gradio.FileData" in str(json.loads(body))
+        value = str(json.loads(body))
+        return "gradio.FileData" in value and (not taken or bool(_ADDRESS.search(value)))
     except (ValueError, RecursionError):
         return False  # nor can Gradio read it
 

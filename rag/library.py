@@ -9,13 +9,13 @@ import os
 import re
 import threading
 import time
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from . import names as naming
 from . import reranker as reranking
 from .answer import Answer, Citation, Found
 from .article import Article
-from .balance import UNKNOWN_OUTLET, Balance, Counts
+from .balance import UNKNOWN_OUTLET, Balance, Counts, Voice
 from .bar import Bar
 from .doctor import Diagnosis
 from .encoder import DEFAULT, Encoder, SentenceEncoder, check_precision
@@ -42,6 +42,7 @@ from .store import Known, Manifest, Store, Version, View, Writer
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Day = dt.date | str | None
+Span = tuple[int, int]
 
 BATCH = 64  # articles in one transaction: what a crash can cost is the encoding of so many
 LONGEST_QUESTION = 2000  # characters
@@ -209,6 +210,8 @@ class Library:
         asked_on: Day = None,
         without: str | Iterable[str] = (),
         least: float | None = None,
+        kinds: str | Iterable[str] | None = None,
+        undated: bool | None = None,
     ) -> Answer:
         """Passages that answer, word for word, at most `k`; an answer with `found` False where nothing does.
 
@@ -219,17 +222,20 @@ class Library:
             question: at most 2,000 characters.
             k: passages shown at most, 1 to 1,000.
             outlets: one or several; any spelling that the catalogue or the index knows.
-            after, before: first and last day allowed, a date or "YYYY-MM-DD". Either leaves undated articles out.
+            after, before: first and last day allowed, a date or "YYYY-MM-DD".
             previous: the question before, where this one only makes sense after it; it completes this one.
             asked_on: the day from which words such as "last year" count; without it they narrow nothing.
             without: words of restrictions that are not to be applied, as `Answer.restrictions` has them; "all" for all.
             least: the probability from which passages are shown, 0 to 1, in the place of the fitted one; 0 shows the
                 nearest ones whatever they say.
+            kinds: of outlets, one or several, as the catalogue has them; "unclassified" for those without one.
+            undated: whether articles without a date may be shown; by default unless a span of time is asked for.
 
         Raises QuestionError for arguments that make no sense, CitationError if what would be shown is not stored so.
         """
         view = self._view()
-        asked = self._asked(view, question, outlets, after, before, previous, asked_on, without)
+        chosen = search.filters(view, self.catalogue, outlets, after, before, kinds, undated)
+        asked = self._asked(view, question, chosen, previous, asked_on, without)
         with self._store.reading():
             return self._answer(view, asked, question.strip(), k, least)
 
@@ -239,14 +245,14 @@ class Library:
         signals = bar.signals(view, asked.terms, [f.ranked for f in pool])
         chance = fitted.probability(signals)
         cleared = pool if chance >= (fitted.least if least is None else least) else []
-        chosen, capped = answering.choose(cleared, k, not asked.filters.outlets)
+        chosen, capped = answering.choose(cleared, k, not asked.filters.named)
         shown = self._carried([answering.cite(found) for found in chosen], [found.keys for found in chosen])
-        heard = [f.article.outlet for f in cleared if answering.fits(f.ranked.score, cleared[0].ranked.score)]
-        weighed = self._balance(view, asked.filters, shown, capped, heard)
+        voices = answering.voices(cleared, chosen)
+        weighed = self._balance(view, asked.filters, shown, capped, voices)
         for citation in shown:
             self.verify(citation)
         confidence = chance if fitted.encoder == self.encoder else None
-        said = (asked.restrictions, asked.names, confidence, signals)
+        said = (asked.restrictions, asked.names, confidence, signals, bool(shown) and chance < fitted.least)
         return Answer(question, asked.text, bool(shown), tuple(shown), weighed, *said)
 
     def search(
@@ -259,10 +265,13 @@ class Library:
         asked_on: Day = None,
         previous: str | None = None,
         without: str | Iterable[str] = (),
+        kinds: str | Iterable[str] | None = None,
+        undated: bool | None = None,
     ) -> list[Hit]:
         """The `k` passages nearest to the question, best first, answering or not. Arguments and errors as for `ask`."""
         view = self._view()
-        asked = self._asked(view, question, outlets, after, before, previous, asked_on, without)
+        chosen = search.filters(view, self.catalogue, outlets, after, before, kinds, undated)
+        asked = self._asked(view, question, chosen, previous, asked_on, without)
         hits = []
         with self._store.reading():
             ranked = self._found(view, asked, _count(k))
@@ -290,6 +299,24 @@ class Library:
                 return self._resolved(version, versions)
         raise CitationError(f"no stored version of article {citation.article_id} has the words quoted from it")
 
+    def locate(self, article_id: str, start: int, end: int, fingerprint: str) -> tuple[Resolved, Span | None]:
+        """The text that an address points into, and the span in it of the words it points to (`answer.fingerprint`).
+
+        That is today's text if it has these words at that place, else the latest earlier one that has; else the newest,
+        with the place where they stand now if they do exactly once, and with None if they do not.
+
+        Raises LibraryError for an unknown id.
+        """
+        if article_id not in self:
+            raise self._unknown(article_id)
+        versions = self._store.versions(article_id)
+        for version in versions:
+            words = version.article.text[start:end]
+            if start >= 0 and len(words) == end - start and answering.fingerprint(words) == fingerprint:
+                return self._resolved(version, versions), (start, end)
+        now = answering.find(versions[0].article.text, end - start, fingerprint)
+        return self._resolved(versions[0], versions), None if now is None else (now, now + end - start)
+
     # Looking
 
     def article(self, article_id: str) -> Article:
@@ -298,6 +325,10 @@ class Library:
         if found is None:
             raise self._unknown(article_id)
         return found
+
+    def __contains__(self, article_id: str) -> bool:
+        """Whether there is an article of that id, retired ones included."""
+        return not _HALF.search(article_id) and self._store.holds(article_id)
 
     def _unknown(self, article_id: str) -> LibraryError:
         return LibraryError(f"no article {article_id!r} in {self._store.folder}; `according articles` lists them")
@@ -315,6 +346,21 @@ class Library:
         """Every article that can be found, in the order of adding."""
         return self._store.articles()
 
+    def copies(self, article_id: str) -> list[str]:
+        """Ids of the other articles that are one text with this one, in the order of adding."""
+        view = self._view()
+        row = view.row.get(article_id)
+        rows = [] if row is None else np.flatnonzero(view.same == view.same[row]).tolist()
+        return [view.ids[i] for i in rows if i != row]
+
+    def of_outlet(self, outlet: str | None) -> list[str]:
+        """Ids of an outlet's articles, the latest first and undated ones last; None is the outlet that is not known."""
+        view = self._view()
+        if outlet not in view.outlets:
+            return []
+        rows = np.flatnonzero(view.outlet == view.outlets.index(outlet))
+        return [view.ids[i] for i in rows[np.argsort(-view.day[rows], kind="stable")].tolist()]
+
     def outlets(self) -> dict[str | None, int]:
         """Number of articles of each outlet, by name; None counts those whose outlet is not known."""
         view = self._view()
@@ -323,6 +369,14 @@ class Library:
     def counts(self) -> Counts:
         """What the index is made of: outlets, sites, kinds, independent sources, dates."""
         return self._counts(self._view())
+
+    def counts_by_outlet(self) -> dict[str | None, Counts]:
+        """The counts of each outlet's articles, the most first; None is the outlet that is not known."""
+        view = self._view()
+        edges = np.cumsum(np.bincount(view.outlet, minlength=len(view.outlets)))
+        rows = np.split(np.argsort(view.outlet, kind="stable"), edges[:-1]) if len(edges) else []
+        counts = {n: balance.count(view, self.catalogue, own) for n, own in zip(view.outlets, rows, strict=True)}
+        return dict(sorted(counts.items(), key=lambda item: -item[1].articles))
 
     def skipped(self) -> Iterator[Skipped]:
         """What could not be read when the files were last read, each with its place and the reason."""
@@ -344,9 +398,23 @@ class Library:
 
     # Changing
 
-    def add(self, paths: Paths, fetch: bool = False, wait: bool = True) -> Report:
-        """Adds the articles of files and folders, and updates those that changed. Errors as for `build`."""
-        self.report = self._take_in(readers.present(_listed(paths), fetch), retire=False, wait=wait)
+    def add(
+        self,
+        paths: Paths,
+        fetch: bool = False,
+        wait: bool = True,
+        called: Mapping[str, str] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Report:
+        """Adds the articles of files and folders, and updates those that changed.
+
+        Args:
+            paths, fetch, wait: as for `build`, and so are the errors.
+            called: what files are to be called in the index, by path, where they do not stand in a place to stay.
+            progress: called with the number of articles read so far.
+        """
+        inputs = readers.present(_listed(paths), fetch)
+        self.report = self._take_in(inputs, False, wait=wait, called=called or {}, progress=progress)
         return self.report
 
     def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:
@@ -407,6 +475,8 @@ class Library:
         catalogue: Catalogue | None = None,
         own: str | None = None,
         wait: bool = True,
+        called: Mapping[str, str] = MappingProxyType({}),
+        progress: Callable[[int], None] | None = None,
     ) -> Report:
         report, seen, sources = Report(), dict[str, str](), set[str]()
         with self._store.writing(wait) as writer, _progress() as bar:
@@ -419,7 +489,8 @@ class Library:
                 writer.quarantine(None, ())
             known = self._store.known()
             unread: set[str] = set()
-            stream = readers.read(inputs, self.catalogue)
+            read = readers.read(inputs, self.catalogue)
+            stream = (replace(item, source=called[item.source]) if item.source in called else item for item in read)
             while batch := report.timed("reading", lambda: list(islice(stream, BATCH))):
                 fresh, skipped = self._sort(batch, known, seen, report)
                 report.passages += self._put(writer, fresh, known, report)
@@ -429,6 +500,8 @@ class Library:
                 if skipped or (new and not retire):
                     report.timed("storing", functools.partial(writer.quarantine, () if retire else new, skipped))
                 bar.update(len(batch))
+                if progress:
+                    progress(report.read)
             if retire and (gone := _gone(known, seen, unread)):
                 writer.retire(gone)
                 report.retired = len(gone)
@@ -552,7 +625,7 @@ class Library:
         chosen: Filters,
         shown: Sequence[Citation],
         capped: Mapping[str, int],
-        heard: Iterable[str | None],
+        voices: tuple[Voice, ...],
     ) -> Balance:
         """The counts of the articles shown, of those that the filters leave, and of all."""
         index = self._counts(view)
@@ -564,13 +637,15 @@ class Library:
         same = balance.joined(view.same[rows].tolist(), ids, shared)
         undated = 0
         if chosen.dated and not chosen.undated:
-            loose = search.passing(view, replace(chosen, after=None, before=None))
+            loose = search.passing(view, replace(chosen, after=None, before=None, undated=None))
             undated = int(np.count_nonzero((view.day == 0) if loose is None else (view.day == 0) & loose))
         hidden = {i for c in shown for i in c.copies} - set(ids)
-        said = {outlet or UNKNOWN_OUTLET for outlet in heard} | {UNKNOWN_OUTLET}
+        said = {voice.outlet or UNKNOWN_OUTLET for voice in voices} | {UNKNOWN_OUTLET}
         silent = tuple(outlet for outlet in allowed.outlets if outlet not in said) if shown else ()
         counted = balance.count(view, self.catalogue, rows, same)
-        return Balance(counted, allowed, index, len(hidden), undated, dict(capped), silent)
+        carriers = list(dict.fromkeys(name for c in shown for name in c.carriers))
+        warnings = balance.cautions(counted, len(shown), carriers)
+        return Balance(counted, allowed, index, len(hidden), undated, dict(capped), silent, voices, warnings)
 
     def _counts(self, view: View) -> Counts:
         """The counts of all; one who asks needs those of the passages that were looked through."""
@@ -592,15 +667,12 @@ class Library:
         self,
         view: View,
         question: str,
-        outlets: str | Iterable[str] | None,
-        after: Day,
-        before: Day,
+        chosen: Filters,
         previous: str | None,
         asked_on: Day,
         without: str | Iterable[str],
     ) -> Asked:
-        """A question with its filters, checked and read."""
-        chosen = search.filters(view, self.catalogue, outlets, after, before)
+        """A question, checked and read, with the filters that a caller chose."""
         before_it = _question(previous) if previous else None
         day = search.day(asked_on, "asked_on")
         return search.read(view, self.catalogue, _question(question), chosen, before_it, day, without)

@@ -1,8 +1,8 @@
 """Catalogue: the outlets that According knows by name, and what is stated about each, with its source.
 
-Spellings and web domains lead to one name. Beside it may stand country, owner, funding and stance, each with the page
-that states it, and our own classification (`KINDS`). The data that come with According are in `outlets.toml`; a user's
-TOML of the same shape adds to them. Ratings come from the user alone. docs/outlets.md describes both.
+Spellings and web domains lead to one name. Beside it may stand country, owner, funding, state and stance, each with the
+page that states it, and our own classification (`KINDS`). The data that come with According are in `outlets.toml`; a
+user's TOML of the same shape adds to them. Ratings come from the user alone. docs/outlets.md describes both.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ KINDS = (
     "news agency", "newspaper", "magazine", "broadcaster", "website", "advocacy group", "think-tank publication",
     "aggregator", "public body",
 )  # fmt: skip
-FACTS = ("country", "owner", "funding", "stance")
+UNCLASSIFIED = "unclassified"
+FACTS = ("country", "owner", "funding", "state", "stance")
 
 # A name that is also a word ("Reason") is an outlet in running text only with one of these right beside it. In 12,000
 # articles 1,452 places passed; of the 300 read, 4 named something else, each time the politician Bloomberg.
@@ -94,6 +95,8 @@ class Outlet:
         country: where it is run from.
         owner: who owns it, as stated.
         funding: what it lives on, as stated.
+        state: the state whose government owns or funds it, as the source of `owner` or `funding` states; None is no
+            statement that it is free of one.
         stance: what it stands for, as stated by itself or by the source.
         ratings: third parties' ratings, only ever from the user; empty means unrated, which is no place on a scale.
     """
@@ -106,6 +109,7 @@ class Outlet:
     country: Fact | None = None
     owner: Fact | None = None
     funding: Fact | None = None
+    state: Fact | None = None
     stance: Fact | None = None
     ratings: tuple[Rating, ...] = ()
 
@@ -154,6 +158,11 @@ class Catalogue:
     def outlet(self, spelling: str) -> Outlet | None:
         """All that is known of the outlet with this spelling, or None."""
         return self._by_name.get(self.resolve(spelling) or "")
+
+    def kind(self, spelling: str) -> str:
+        """The kind of the outlet with this spelling, one of KINDS or UNCLASSIFIED."""
+        known = self.outlet(spelling)
+        return known.kind if known and known.kind else UNCLASSIFIED
 
     def of_url(self, url: str) -> str | None:
         """The outlet that publishes under the address's domain or a parent of it, or None."""

@@ -60,11 +60,10 @@ class Report:
         self.refused += (article.date_basis or "").startswith(REFUSED)
 
     def skip(self, skipped: Iterable[Skipped]) -> None:
-        """Counts what was skipped, by reason without its particulars, so that like faults count together."""
+        """Counts what was skipped, by reason."""
         for item in skipped:
             self.skipped += 1
-            clause = regex.split(r" \(|: |; ", item.reason)[0]
-            self.reasons[regex.sub(r"'[^']*'", "…", clause)] += 1
+            self.reasons[general(item.reason)] += 1
 
     def timed(self, stage: str, work: Callable[[], Result]) -> Result:
         """What `work` returns; the time it took is added to the stage's."""
@@ -103,3 +102,9 @@ class Report:
             lines.append(f"{'':<17}{others:>9,}  for other reasons")
         took = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in self.seconds.items())
         return "\n".join([*lines, f"took: {took}"])
+
+
+def general(reason: str) -> str:
+    """A reason without its particulars, so that like faults count together."""
+    clause = regex.split(r" \(|: |; ", reason)[0]
+    return str(regex.sub(r"'[^']*'", "…", clause))

@@ -63,43 +63,78 @@ class Filters:
         outlets: names as they stand in the index; empty for all.
         after: first day allowed.
         before: last day allowed.
-        undated: whether articles without a date pass a filter by date.
+        undated: whether articles without a date pass; None lets them unless there is a span of time.
+        kinds: those that the outlets were chosen by; empty where they were named.
     """
 
     outlets: frozenset[str] = field(default_factory=frozenset)
     after: dt.date | None = None
     before: dt.date | None = None
-    undated: bool = False
+    undated: bool | None = None
+    kinds: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def named(self) -> bool:
+        """Whether outlets were asked for by name."""
+        return bool(self.outlets) and not self.kinds
+
+    @property
+    def spanned(self) -> bool:
+        """Whether there is a span of time."""
+        return self.after is not None or self.before is not None
 
     @property
     def dated(self) -> bool:
-        """Whether articles are held against a span of time."""
-        return self.after is not None or self.before is not None
+        """Whether articles are held against their dates."""
+        return self.spanned or self.undated is False
 
     @property
     def within(self) -> Within:
         """The same for the lexical index."""
         first, last = (day.toordinal() if day else None for day in (self.after, self.before))
-        return Within(self.outlets, first, last, self.undated)
+        return Within(self.outlets, first or (1 if self.dated else None), last, bool(self.undated))
 
     def allow(self, outlet: str | None, date: dt.date | None) -> bool:
         """Whether an article of that outlet and date passes."""
         if self.outlets and outlet not in self.outlets:
             return False
         if date is None:
-            return self.undated or not self.dated
+            return bool(self.undated) or not self.dated
         return (self.after or date) <= date <= (self.before or date)
 
 
 def filters(
-    view: View, catalogue: Catalogue, outlets: str | Iterable[str] | None, after: object, before: object
+    view: View,
+    catalogue: Catalogue,
+    outlets: str | Iterable[str] | None = None,
+    after: object = None,
+    before: object = None,
+    kinds: str | Iterable[str] | None = None,
+    undated: bool | None = None,
 ) -> Filters:
-    """Filters from what a caller gives. Raises QuestionError for an outlet or a date that cannot be meant."""
+    """Filters from what a caller gives. Raises QuestionError for an outlet, kind or date that cannot be meant."""
     first, last = day(after, "after"), day(before, "before")
     if first and last and first > last:
         raise QuestionError(f"after ({first}) is later than before ({last}); no article can be dated both")
-    names = [outlets] if isinstance(outlets, str) else list(outlets or ())
-    return Filters(frozenset(o for name in names for o in _outlets(view, catalogue, name)), first, last)
+    names, sorts = ([given] if isinstance(given, str) else list(given or ()) for given in (outlets, kinds))
+    chosen = frozenset(o for name in names for o in _outlets(view, catalogue, name))
+    if sorts:
+        those = _of_kinds(view, catalogue, sorts)
+        if chosen and not chosen & those:
+            raise QuestionError(f"none of the outlets {', '.join(sorted(chosen))} is of the kind {' or '.join(sorts)}")
+        chosen = chosen & those if chosen else those
+    return Filters(chosen, first, last, undated, frozenset(sorts))
+
+
+def _of_kinds(view: View, catalogue: Catalogue, kinds: Iterable[str]) -> frozenset[str]:
+    """The outlets in the index of some kinds; those of which the catalogue knows none are UNCLASSIFIED."""
+    known = {outlet: catalogue.kind(outlet) for outlet in view.outlets if outlet}
+    there = sorted(set(known.values()))
+    for kind in kinds:
+        if kind not in there:
+            known_kinds = ", ".join(there) or "none"
+            raise QuestionError(f"no outlet in the index is of the kind {kind!r}; there are {known_kinds}")
+    return frozenset(outlet for outlet, kind in known.items() if kind in kinds)
 
 
 @dataclass(frozen=True)
@@ -173,7 +208,7 @@ def narrowed(view: View, chosen: Filters, said: Sequence[Restriction]) -> tuple[
     """
     result = []
     for each in said:
-        prevails = chosen.outlets if each.kind == restrictions.OUTLET else chosen.dated
+        prevails = chosen.outlets if each.kind == restrictions.OUTLET else chosen.spanned
         result.append(replace(each, applied=False, why=CHOSEN) if each.applied and prevails else each)
     outlets = frozenset(
         name for r in result if r.applied and r.outlet for name in (view.spelled.get(key(r.outlet)) or [r.outlet])
@@ -184,7 +219,7 @@ def narrowed(view: View, chosen: Filters, said: Sequence[Restriction]) -> tuple[
             chosen,
             after=max((r.after for r in days if r.after), default=None),
             before=min((r.before for r in days if r.before), default=None),
-            undated=all(r.why == restrictions.LOWER_END for r in days),
+            undated=all(r.why == restrictions.LOWER_END for r in days) if chosen.undated is None else chosen.undated,
         )
     return (replace(chosen, outlets=outlets) if outlets else chosen), tuple(result)
 

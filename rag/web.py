@@ -6,25 +6,36 @@ import datetime as dt
 import functools
 import logging
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any, ParamSpec, cast
 
 import gradio as gr
+from gradio.events import api as gradio_api
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.route_utils import API_PREFIX
+from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
+from . import downloads, pages
 from .answer import Answer, harmless
-from .cards import answer_html, error_html, meaning, question_html
-from .errors import AccordingError
-from .guard import Guard, listening, past_proxies
+from .api import Endpoint, endpoints
+from .cards import answer_html, error_html, meaning, question_html, report_html
+from .errors import AccordingError, QuestionError
+from .export import FORMS
+from .guard import Guard, is_loopback, listening, past_proxies
 from .library import Library
+from .outlets import Catalogue
 from .restrictions import TAKEN_OFF
 
 TITLE = "According"
+LARGEST = "200mb"  # of a file that a reader adds
 INTRODUCTION = (
     "# According\nAsk the press, and see who said it, where and when. Every answer is quoted word for word "
-    "from the indexed articles; nothing is written for you."
+    "from the indexed articles; nothing is written for you. [What the index holds](contents)"
 )
 # For the demonstration corpus.
 EXAMPLES = (
@@ -41,6 +52,27 @@ _SHOW_LAST = """() => setTimeout(() => {
   asked[asked.length - 1]?.closest(".message-row, .message, .according")?.scrollIntoView({ block: "start" });
 }, 150)"""
 
+# What a card's "copy" does: puts what the link beside it leads to onto the clipboard, and says whether that went well.
+_COPY = """() => document.addEventListener("click", async (event) => {
+  const button = event.target.closest(".according .take button");
+  if (!button) return;
+  const text = fetch(button.previousElementSibling.href).then(async (found) => {
+    if (!found.ok) throw found.status;
+    return new Blob([await found.text()], { type: "text/plain" });
+  });
+  text.catch(() => {});
+  button.removeAttribute("aria-label");
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+    button.textContent = "copied";
+  } catch {
+    button.textContent = "cannot copy";
+  }
+})"""
+
+# Seconds: how often files of answers are looked through, and how old they get. The end of the app deletes them all.
+_KEPT = (3600, 86400)
+_CALL = f"{API_PREFIX}/call/"  # where Gradio puts the endpoints
 # Questions that are answered at the same time, and that may wait. Ten readers are answered equally fast with 1, 2, 4 or
 # 8 at a time, chance apart (benchmarks/sessions.py); with two, one slow question does not hold up all others.
 AT_ONCE, WAITING = 2, 64
@@ -52,6 +84,10 @@ Message = dict[str, Any]
 P = ParamSpec("P")
 
 
+# Whether articles without a date may be shown.
+UNDATED = {"unless I ask for a date": None, "always": True, "never": False}
+
+
 @dataclass(frozen=True)
 class Turn:
     """What a reader asked last.
@@ -60,26 +96,34 @@ class Turn:
         question: as typed.
         previous: the question before, where this one continues it.
         words: those of its restrictions that can be taken off.
+        without: those that were.
     """
 
     question: str = ""
     previous: str | None = None
     words: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
-def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
-    """The app for a library, not yet listening; `examples` are questions to begin with. `launch` opens it."""
+def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool = False) -> gr.Blocks:
+    """The app for a library, not yet listening; `launch` opens it.
 
-    def answered(
-        turn: Turn, without: Collection[str], outlets: list[str], after: str | None, before: str | None
-    ) -> tuple[list[Message], Turn, gr.CheckboxGroup]:
+    Args:
+        library: what is asked.
+        examples: questions to begin with.
+        allow_add: whether readers may add files.
+    """
+
+    def answered(turn: Turn, chosen: Sequence[Any], least: float | None = None) -> tuple[Any, ...]:
+        outlets, kinds, after, before, undated = chosen
         answer = library.ask(
             turn.question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
-            previous=turn.previous, asked_on=dt.date.today(), without=without,
+            previous=turn.previous, asked_on=dt.date.today(), without=turn.without, least=least,
+            kinds=kinds or None, undated=UNDATED[undated],
         )  # fmt: skip
         messages = [
             {"role": "user", "content": gr.HTML(question_html(turn.question))},
-            {"role": "assistant", "content": gr.HTML(answer_html(answer))},
+            {"role": "assistant", "content": gr.HTML(answer_html(answer, library.catalogue))},
         ]
         offered = _offered(answer)
         applied = [r.words for r in answer.restrictions if r.applied]
@@ -88,34 +132,42 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
             value=list(dict.fromkeys(applied)),
             visible=bool(offered),
         )
-        return messages, replace(turn, words=tuple(offered)), group
+        nothing = not answer.found and answer.balance.allowed.articles > 0
+        files = _files(answer, library.catalogue)
+        return messages, replace(turn, words=tuple(offered)), group, gr.Button(visible=nothing), *files
 
     @_told
-    def ask(
-        question: str,
-        history: list[Message],
-        outlets: list[str],
-        after: str | None,
-        before: str | None,
-        follow: bool,
-        last: Turn,
-    ) -> tuple[str, list[Message], Turn, gr.CheckboxGroup]:
+    def ask(question: str, history: list[Message], follow: bool, last: Turn, *chosen: Any) -> tuple[Any, ...]:
         turn = Turn(question, last.question if follow and last.question else None)
-        messages, turn, understood = answered(turn, (), outlets, after, before)
-        return "", history + messages, turn, understood
+        messages, *rest = answered(turn, chosen)
+        return "", history + messages, *rest
 
     @_told
-    def ask_again(
-        kept: list[str], history: list[Message], outlets: list[str], after: str | None, before: str | None, last: Turn
-    ) -> tuple[list[Message], Turn, gr.CheckboxGroup]:
-        without = [words for words in last.words if words not in kept]
-        messages, turn, understood = answered(last, without, outlets, after, before)
-        return history[: -len(messages)] + messages, turn, understood
+    def ask_again(kept: list[str], history: list[Message], last: Turn, *chosen: Any) -> tuple[Any, ...]:
+        turn = replace(last, without=tuple(words for words in last.words if words not in kept))
+        messages, *rest = answered(turn, chosen)
+        return history[: -len(messages)] + messages, *rest
 
-    def choices() -> list[tuple[str, str]]:
-        return [(f"{name} ({count:,})", name) for name, count in library.outlets().items() if name]
+    def cleared() -> tuple[Any, ...]:
+        hidden = gr.CheckboxGroup([], visible=False), gr.Button(visible=False)
+        return Turn(), *hidden, *_files(None, library.catalogue)
 
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as app:
+    @_told
+    def ask_closest(history: list[Message], last: Turn, *chosen: Any) -> tuple[Any, ...]:
+        messages, *rest = answered(last, chosen, least=0)
+        return history[: -len(messages)] + messages, *rest
+
+    def choices() -> tuple[gr.Dropdown, gr.Dropdown]:
+        outlets, counts = library.outlets(), library.counts()
+        return (
+            gr.Dropdown([(f"{name} ({count:,})", name) for name, count in outlets.items() if name]),
+            gr.Dropdown([(f"{kind} ({count:,})", kind) for kind, count in counts.kinds.items()]),
+        )
+
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True, delete_cache=_KEPT) as app:
+        # First, so that the names are theirs, whatever the functions of the app's own events are called.
+        for name, endpoint in endpoints(library).items():
+            gradio_api(_spoken(endpoint), api_name=name)
         gr.Markdown(INTRODUCTION)
         last = gr.State(Turn())
         chat = gr.Chatbot(
@@ -124,6 +176,9 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
             placeholder=f"Ask a question{', or begin with one of these' if examples else ''}.",
             examples=[{"text": e} for e in examples],
         )  # fmt: skip
+        closest = gr.Button(
+            "Show the closest passages anyway", visible=False, size="sm", elem_id="closest", variant="secondary"
+        )
         with gr.Row():
             box = gr.Textbox(
                 label="Question", placeholder="Who said what?", elem_id="question", lines=1, max_lines=4,
@@ -133,37 +188,107 @@ def create_app(library: Library, examples: Sequence[str] = ()) -> gr.Blocks:
         understood = gr.CheckboxGroup(
             [], label="Understood from your words: untick what you did not mean", visible=False, elem_id="understood"
         )  # fmt: skip
+        with gr.Row(elem_id="take"):
+            files = [
+                gr.DownloadButton(f"Answer as {form.label}", visible=False, size="sm", min_width=90)
+                for form in FORMS.values()
+            ]
         with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
             with gr.Row():
-                outlets = gr.Dropdown(
-                    choices(), label="Only these outlets", multiselect=True, scale=3, elem_id="outlets"
-                )
+                outlets = gr.Dropdown([], label="Only these outlets", multiselect=True, scale=3, elem_id="outlets")
+                kinds = gr.Dropdown([], label="Only these kinds", multiselect=True, scale=2, elem_id="kinds")
+            with gr.Row():
                 after, before = (
                     gr.Textbox(label=label, placeholder="YYYY-MM-DD", max_lines=1, min_width=120, elem_id=name)
                     for label, name in (("From", "after"), ("Up to", "before"))
                 )
-            gr.Markdown("A date leaves undated articles out.")
+                undated = gr.Radio(
+                    list(UNDATED),
+                    value=next(iter(UNDATED)),
+                    label="Articles without a date",
+                    scale=2,
+                    elem_id="undated",
+                )
             follow = gr.Checkbox(label="My question continues the one before", elem_id="follow")
-        asked = [box, chat, outlets, after, before, follow, last]
-        shown = [box, chat, last, understood]
+        narrowing = [outlets, kinds, after, before, undated]
+        asked = [box, chat, follow, last, *narrowing]
+        shown = [chat, last, understood, closest, *files]
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": chat}
         for event in (box.submit, button.click):
-            event(ask, asked, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
+            event(ask, asked, [box, *shown], **quietly).success(None, js=_SHOW_LAST, **quietly)
         chosen = chat.example_select(_example, None, box, **quietly)
-        chosen.then(ask, asked, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
-        again = understood.input(ask_again, [understood, chat, outlets, after, before, last], shown[1:], **quietly)
-        again.success(None, js=_SHOW_LAST, **quietly)
-        chat.clear(lambda: (Turn(), gr.CheckboxGroup([], visible=False)), None, [last, understood], **quietly)
-        app.load(
-            _told(lambda: gr.Dropdown(choices())), outputs=outlets, api_visibility="private", show_progress="hidden"
-        )
+        chosen.then(ask, asked, [box, *shown], **quietly).success(None, js=_SHOW_LAST, **quietly)
+        for event, run, given in (
+            (understood.input, ask_again, [understood, chat, last, *narrowing]),
+            (closest.click, ask_closest, [chat, last, *narrowing]),
+        ):
+            event(run, given, shown, **quietly).success(None, js=_SHOW_LAST, **quietly)
+        chat.clear(cleared, None, shown[1:], **quietly)
+        app.load(None, js=_COPY)
+        unseen: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        app.load(_told(choices), outputs=[outlets, kinds], **unseen)
+        if allow_add:
+            _adding(library).then(choices, outputs=[outlets, kinds], **unseen)
     return cast(gr.Blocks, app.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE))
+
+
+def _adding(library: Library) -> Any:
+    """The part in which readers add files; the event after which they are in."""
+
+    @_told
+    def add(paths: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple[str, None]:  # noqa: B008
+        if not paths:
+            raise QuestionError("choose files first")
+        called = {path: os.path.basename(path) for path in paths}
+        progress(0, "reading")
+        report = library.add(
+            paths, wait=False, called=called, progress=lambda read: progress((read, None), "articles read")
+        )
+        return report_html(report, [s for s in library.skipped() if s.source in called.values()]), None
+
+    with gr.Accordion("Add your own pages", open=False, elem_id="add"):
+        files = gr.File(
+            label="Saved pages, texts, PDF, JSON, CSV, Markdown, feeds, archives",
+            file_count="multiple",
+            elem_id="files",
+        )
+        button = gr.Button("Add them to the index", elem_id="add-files")
+        said = gr.HTML(elem_id="added")
+    return button.click(add, files, [said, files], api_visibility="private")
+
+
+def _spoken(endpoint: Endpoint) -> Endpoint:
+    """An endpoint whose errors reach the caller in words."""
+
+    @functools.wraps(endpoint)
+    def spoken(*arguments: object) -> dict[str, Any]:
+        try:
+            return endpoint(*arguments)
+        except AccordingError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return spoken
 
 
 def _offered(answer: Answer) -> dict[str, str]:
     """Words of the question that narrow the search, or did until they were taken off, with what they mean."""
     said = [r for r in answer.restrictions if r.applied or r.why == TAKEN_OFF]
     return {r.words: harmless(f"{meaning(r, answer)}, from “{r.words}”") for r in said}
+
+
+def _files(answer: Answer | None, names: Catalogue) -> list[gr.DownloadButton]:
+    """A button for each form in which the answer can be taken along; none is seen where nothing was found.
+
+    The files are Gradio's: it serves them under addresses that nobody guesses, and deletes them (see `_KEPT`).
+    """
+    buttons = []
+    for form in FORMS.values():
+        path = None
+        if answer and answer.found:
+            text = form.write(answer, dt.date.today(), names).encode("utf-8")
+            path = save_bytes_to_cache(text, f"according{form.suffix}", get_upload_folder())
+        buttons.append(gr.DownloadButton(value=path, visible=path is not None))
+    return buttons
 
 
 def _example(event: gr.SelectData) -> str:
@@ -196,20 +321,27 @@ def launch(
     examples: Sequence[str] = (),
     auth: str | None = None,
     no_auth: bool = False,
+    allow_add: bool = False,
+    mcp: bool = False,
 ) -> str:
     """Opens the app and prints its address; returns the address once closed, or at once where `wait` is False.
 
-    `port` is $PORT or the first free one from 7860 on, where not given; the rest is as in `guard.listening`. Raises
-    AccordingError where it cannot listen there, or where others could ask and nobody said that they may.
+    `port` is $PORT or the first free one from 7860 on, where not given; `host`, `auth` and `no_auth` are as in
+    `guard.listening`. With `allow_add`, readers can add files, of LARGEST each at most; with `mcp` programs are offered
+    the tools of `tools` too. Raises AccordingError where it cannot listen there, where others could ask and nobody said
+    that they may, or where the extra `mcp` is lacking.
     """
+    if mcp:
+        from . import tools
     host, account = listening(host, auth, no_auth)
+    alone = is_loopback(host) and account is None and not no_auth and os.environ.get("NO_AUTH") != "1"
     given = port if port is not None else os.environ.get("PORT")
     try:
         number = (int(given) if given else 0) or None
     except ValueError:
         raise AccordingError(f"PORT is {given!r}; give a number such as 7860") from None
     library.prepare()
-    app = create_app(library, examples)
+    app = create_app(library, examples, allow_add)
     past_proxies(host)
     try:
         _, address, _ = app.launch(
@@ -217,14 +349,22 @@ def launch(
             auth_message="Sign in with the name and password that the keeper of this app gave you.", quiet=True,
             prevent_thread_lock=True, footer_links=[], theme=_theme(),
             css=resources.files("rag").joinpath("web.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
-            mcp_server=False, pwa=False, run_history=False, enable_monitoring=False,
-            app_kwargs={"middleware": [Middleware(Guard, title=TITLE)]},
+            mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=LARGEST,
+            app_kwargs={
+                "routes": [*pages.routes(library), *downloads.routes(library)],
+                "middleware": [Middleware(Guard, title=TITLE, files=allow_add, alone=alone)],
+                "exception_handlers": {TypeError: _misused, KeyError: _misused},
+            },
         )  # fmt: skip
     except OSError as error:
         raise AccordingError(
             f"cannot listen on {host} port {number or '7860 to 7959'}: it is taken, or not this machine's; "
             "choose another with PORT= or HOST="
         ) from error
+    if mcp:
+        if app.mcp_server_obj is None:
+            raise AccordingError(f"the MCP server cannot be made: {app.mcp_error}")
+        tools.offer(app.mcp_server_obj.mcp_server, library)
     print(f"According is open at {address} (Ctrl+C closes it)", flush=True)
     if wait:
         app.block_thread()
@@ -241,3 +381,12 @@ def _theme() -> gr.themes.Base:
         body_text_color_subdued="*neutral_600", input_placeholder_color="*neutral_500",
         input_placeholder_color_dark="*neutral_400",
     )  # fmt: skip
+
+
+def _misused(request: Request, error: Exception) -> Response:
+    """What Gradio says of a call that names no endpoint, or not its arguments."""
+    if not request.url.path.startswith(_CALL):
+        raise error
+    if isinstance(error, KeyError):
+        return JSONResponse({"detail": f"there is no endpoint {error}"}, 404)
+    return JSONResponse({"detail": str(error).partition(". ")[0]}, 422)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import browser
 import numpy as np
 import pytest
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from rag.encoder import SentenceEncoder, Spans, Vectors
 
@@ -91,3 +93,26 @@ ORCHARD = {
     "title": "Frost",
     "text": "Frost destroyed most of the apple blossom in the valley. Growers asked the ministry for help.",
 }
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """A page of a real browser."""
+    path = browser.installed()
+    assert path, "no Chromium; `make test` gets one"
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        opened = playwright.chromium.launch(executable_path=path, args=arguments)
+        page = opened.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(20_000)
+        yield page
+        opened.close()
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Asks in the app; the answer."""
+    before = page.locator(".according.question").count()
+    page.fill("#question textarea", question)
+    page.click("#ask")
+    expect(page.locator(".according.question")).to_have_count(before + 1)
+    return page.locator("#chat .according:not(.question)").last

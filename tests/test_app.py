@@ -8,34 +8,17 @@ import urllib.request
 from html import escape
 
 import pytest
-from conftest import HARBOUR, ROOT
-from playwright.sync_api import expect, sync_playwright
+from conftest import HARBOUR, ROOT, ask
+from playwright.sync_api import expect
 
 import rag
 from rag import web
 from rag.errors import AccordingError
 
-sys.path.insert(0, str(ROOT / "tests"))
-import browser as chromium
-
 EVIL = (
     "The minister </bdi></blockquote><img src=x onerror=\"document.title='owned'\"> said <script>document.title='owned'"
     "</script> that **taxes** on [salt](javascript:alert(1)) would ${1+1} {{rise}} $$x^2$$ next year."
 )
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """A page of the browser, with the requests that it made."""
-    path = chromium.installed()
-    assert path, "no Chromium; `make test` gets one"
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-        opened = playwright.chromium.launch(executable_path=path, args=arguments)
-        page = opened.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(20_000)
-        yield page
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +43,6 @@ def address(folder, real):
     gradio.close_all()
 
 
-def ask(page, question):
-    before = page.locator(".according.question").count()
-    page.fill("#question textarea", question)
-    page.click("#ask")
-    expect(page.locator(".according.question")).to_have_count(before + 1)
-    return page.locator(".according:not(.question)").last
-
-
 def test_a_reader_asks_and_sees_who_said_it_where_and_when(page, address):
     requests, faults = [], []
     page.on("request", lambda r: requests.append(r.url))
@@ -81,7 +56,7 @@ def test_a_reader_asks_and_sees_who_said_it_where_and_when(page, address):
     expect(card.locator("cite")).to_have_text("Harbour strike ends")
     expect(card.locator("mark")).to_contain_text("wages would rise by four percent.")
     expect(card.locator("footer")).to_contain_text("by Jane Roe")
-    expect(card.get_by_role("link")).to_have_attribute("href", "https://example.org/harbour")
+    expect(card.get_by_role("link").first).to_have_attribute("href", "https://example.org/harbour")
     folder = ROOT / "tests" / "screenshots"
     folder.mkdir(exist_ok=True)
     page.screenshot(path=folder / "answer.png")

@@ -302,7 +302,8 @@ def test_a_full_house_is_said(address, library, monkeypatch):
         return type(library).ask(library, *given, **named)
 
     monkeypatch.setattr(library, "ask", held)
-    body = {"data": [WAGES, [], [], "", "", False, None], "fn_index": reader.events["ask", "click"]["id"]}
+    reader.values["question"] = WAGES
+    body = reader.body("ask", "click")
     with httpx.Client(base_url=address) as http:
         statuses = [
             http.post("gradio_api/queue/join", json=body | {"session_hash": f"s{n}"}).status_code

@@ -124,8 +124,51 @@ def test_undated_passages_that_were_left_out_are_counted(library):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ({"undated": False}, {"harbour", "bridge", "copy", "long"}),
+        ({"undated": True}, {"harbour", "bridge", "copy", "long", "orchard"}),
+        ({"undated": True, "after": "2015-01-01"}, {"bridge", "copy", "long", "orchard"}),
+        ({"undated": False, "after": "2015-01-01"}, {"bridge", "copy", "long"}),
+        ({"undated": False, "outlets": "Reuters"}, {"long"}),
+        ({"kinds": "newspaper"}, {"harbour", "copy"}),
+        ({"kinds": ["newspaper", "news agency"], "undated": False}, {"harbour", "copy", "long"}),
+        ({"kinds": "newspaper", "outlets": ["Guardian", "Reuters"]}, {"harbour"}),
+        ({"kinds": "newspaper", "before": "2014-01-01"}, {"harbour"}),
+    ],
+)
+def test_undated_articles_and_kinds_of_outlets_are_the_reader_s_choice(library, arguments, found):
+    assert {h.article_id for h in library.search("bridge frost blossom harbour mine", **arguments)} == found
+    answer = library.ask("bridge frost blossom harbour mine", k=9, least=0, **arguments)
+    assert {c.article_id for c in answer.passages} | {i for c in answer.passages for i in c.copies} <= found
+    assert answer.balance.allowed.articles == len(found)
+
+
+def test_dates_in_the_words_narrow_beside_the_choice_on_undated_articles(library):
+    def found(**more):
+        hits = library.search("Since 2015, what of the bridge and the frost?", asked_on="2020-01-01", **more)
+        return {h.article_id for h in hits}
+
+    assert found(undated=True) == {"bridge", "copy", "long", "orchard"}
+    assert found(undated=False) == {"bridge", "copy", "long"}
+
+
+def test_an_outlet_chosen_by_its_kind_keeps_its_share(ferries):
+    answer = ferries.ask("Which ferry sank near us?", k=9, least=0, kinds=["news agency", "broadcaster"])
+    assert answer.balance.capped == {"Reuters": 2}
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            {"question": "x", "kinds": "blog"},
+            "no outlet in the index is of the kind 'blog'; there are broadcaster",
+        ),
+        (
+            {"question": "x", "kinds": "newspaper", "outlets": "Reuters"},
+            "none of the outlets Reuters is of the kind",
+        ),
         ({"question": "  "}, "the question is empty"),
         ({"question": "x" * 2001}, "has 2,001 characters; at most 2,000"),
         ({"question": "x", "k": 0}, "k is 0; ask for 1 to 1,000 passages"),
@@ -296,6 +339,7 @@ def test_no_more_than_two_are_joined_and_no_more_than_two_of_an_article_shown(ba
     assert [len(c.text.split(". ")) for c in answer.passages] == [2, 2]
     assert sum(answer.balance.capped.values()) == 4
     assert list(answer.balance.capped) == ["an unknown outlet"]
+    assert [v.shown for v in answer.balance.voices].count(False) == 4
 
 
 @pytest.mark.parametrize("k", [1, 2, 7])
@@ -306,6 +350,7 @@ def test_whatever_is_asked_the_words_shown_are_the_articles(barges, ferries, que
     for library in (barges, ferries):
         answer = library.ask(question, k=k, least=0)
         assert 1 <= len(answer.passages) <= k
+        assert sum(voice.shown for voice in answer.balance.voices) == len(answer.passages)
         for c in answer.passages:
             article = library.article(c.article_id)
             assert c.text == article.text[c.start : c.end] != ""

@@ -17,7 +17,7 @@ from samples import PAGE
 import rag
 from rag import cli
 from rag.answer import Answer
-from rag.balance import Balance
+from rag.balance import ONE_OUTLET, STATE_MEDIA, Balance, Caution
 
 HARBOUR_IN_SHORT = "harbour  2013-05-14  The Guardian: Harbour strike ends\n"
 
@@ -191,6 +191,14 @@ def test_names_of_ones_own_are_searched_as_one_and_the_answer_says_so(tmp_path, 
     assert '("Iron Span" was also searched for as old bridge)' in asked(
         capsys, tmp_path / "i", "Why was the Iron Span closed to traffic?"
     )
+
+
+def test_what_makes_an_answer_one_sided_is_told():
+    balance = Balance(warnings=(Caution(ONE_OUTLET, ("The Post",)), Caution(STATE_MEDIA, ("Valsera",))))
+    assert cli._notes(Answer("q", "q", True, balance=balance, confidence=0.5), "words") == [
+        "(caution: all passages come from one outlet, The Post)",
+        "(caution: all passages come from state media of Valsera, which a government owns or funds)",
+    ]
 
 
 def test_what_the_cap_hid_and_a_bar_that_was_not_fitted_are_told():

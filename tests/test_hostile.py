@@ -423,7 +423,7 @@ def test_markdown_and_html_of_hostile_articles_do_nothing(evil):
 )
 @pytest.mark.parametrize("form", [[], ["--json"]])
 def test_no_control_character_reaches_the_terminal(evil, monkeypatch, capsys, command, form):
-    monkeypatch.setattr("rag.library.SentenceEncoder", lambda name: WordEncoder())
+    monkeypatch.setattr("rag.library.SentenceEncoder", lambda *_: WordEncoder())
     assert main([*command, "--index", str(evil), *form]) == 0
     out = capsys.readouterr().out
     assert disturbing(out) == []

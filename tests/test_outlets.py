@@ -204,11 +204,27 @@ def facts():
 
 
 def test_every_fact_that_ships_has_a_page_that_a_reader_would_accept():
-    assert len(facts()) == 98
+    assert len(facts()) == 98 + 6
     for name, field, fact in facts():
         assert re.fullmatch(r"https?://[\w.-]+\.[a-z]+/\S*", fact.source), (name, field)
         assert not re.search(r"wiki|blog|mirror|archive\.|mediabiasfactcheck|allsides", fact.source.lower()), name
         assert not fact.value.endswith("."), (name, field)
+
+
+def test_that_a_state_stands_behind_an_outlet_is_stated_where_its_owner_or_funding_is():
+    states = {o.name: o.state for o in catalogue().outlets if o.state}
+    assert {name: fact.value for name, fact in states.items()} == {
+        "Al Jazeera": "Qatar",
+        "IRNA": "Iran",
+        "Press TV": "Iran",
+        "Tehran Times": "Iran",
+        "Voice of America": "the United States",
+        "Xinhua": "China",
+    }
+    for name, fact in states.items():
+        outlet = catalogue().outlet(name)
+        stated = [(f.source, f.as_of) for f in (outlet.owner, outlet.funding) if f]
+        assert (fact.source, fact.as_of) in stated, name
 
 
 def test_no_rating_ships():
@@ -356,6 +372,7 @@ def test_an_outlet_is_shown_with_the_source_and_day_of_each_fact():
         "    source: https://delta-herald.example/about (as of 2024-06-11)",
         "  funding: subscriptions",
         "    source: https://delta-herald.example/about (date not stated)",
+        "  state: not stated",
         "  stance: not stated",
         "  rating: 4 of 5, by Valsera Media Council, 2023-05",
         "    source: https://council.example/ratings",

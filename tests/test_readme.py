@@ -57,7 +57,7 @@ def test_the_python_example_runs_as_it_stands():
 def test_every_option_of_the_readme_exists(capsys):
     shown = set(re.findall(r"`(--[a-z-]+)", README))
     known = set()
-    for command in ("ask", "build", "articles", "article", "evaluate", "doctor"):
+    for command in ("ask", "build", "articles", "article", "evaluate", "doctor", "serve"):
         with pytest.raises(SystemExit):
             cli.main([command, "--help"])
         known |= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))

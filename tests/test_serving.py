@@ -104,6 +104,22 @@ def test_an_address_beyond_it_needs_a_password_or_a_word(host, monkeypatch):
     assert guard.listening(host, no_auth=True) == (bare, None)
 
 
+@pytest.mark.parametrize("name", ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "", "[", "10.0.0.1"])
+def test_a_page_of_another_site_cannot_lead_its_own_name_here(library, monkeypatch, name):
+    """DNS rebinding: a browser asks this machine in the belief that it asks that site."""
+    address = web.launch(library, port=0, wait=False)
+    port = httpx.URL(address).port
+    for own in (f"127.0.0.1:{port}", f"localhost:{port}", "[::1]"):
+        assert httpx.get(f"{address}config", headers={"Host": own}).status_code == 200
+    for path in ("", "config", "contents", "gradio_api/info"):
+        assert httpx.get(f"{address}{path}", headers={"Host": name}).status_code in (421, 400), path
+    gr.close_all()
+    monkeypatch.setenv("NO_AUTH", "1")  # behind a server with a name of its own
+    address = web.launch(library, port=0, wait=False)
+    assert httpx.get(f"{address}config", headers={"Host": "news.example"}).status_code == 200
+    gr.close_all()
+
+
 @pytest.mark.parametrize("auth", ["", "ada", "ada:", ":word", " :word"])
 def test_half_an_account_is_an_error_that_does_not_show_it(auth):
     with pytest.raises(AccordingError) as told:
