@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+from html import escape
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -110,7 +111,7 @@ _ELSEWHERE = PlainTextResponse("This app answers to localhost alone; see --host,
 class Guard:
     """A layer about the app (ASGI): refuses, limits, and adds headers. What streams goes on streaming."""
 
-    def __init__(self, app: ASGIApp, files: bool = False, alone: bool = False) -> None:
+    def __init__(self, app: ASGIApp, files: bool = False, alone: bool = False, title: str = "") -> None:
         """What to let through.
 
         Args:
@@ -118,10 +119,12 @@ class Guard:
             files: whether files are taken in; never by naming an address.
             alone: whether only this machine's own names for itself are answered to, so that no page of another site can
                 have its own name lead here, and read what the app says (DNS rebinding).
+            title: that of Gradio's page until the app has been loaded, which is after signing in.
         """
         self.app = app
         self.files = files
         self.alone = alone
+        self.head = f"<head><title>{escape(title)}</title>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -149,7 +152,31 @@ class Guard:
                 await PlainTextResponse("This app takes no files.", 403)(scope, receive, send)
                 return
             receive = _replayed(body, receive)
-        await self.app(scope, receive, _with_nonce(send, nonce) if page else send)
+        await self.app(scope, receive, self._marked(send, nonce) if page else send)
+
+    def _marked(self, send: Send, nonce: str) -> Send:
+        """Marks the scripts of Gradio's page as its own. What it holds of other origin is JSON without a "<"."""
+        start: Message = {}
+        body = bytearray()
+
+        async def sent(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body.extend(message.get("body", b""))
+            if message.get("more_body", False):
+                return
+            whole = bytes(body)
+            headers = MutableHeaders(scope=start)
+            if headers.get("content-type", "").startswith("text/html"):
+                whole = whole.replace(b"<head>", self.head, 1)
+                whole = whole.replace(b"<script", f'<script nonce="{nonce}"'.encode())
+                headers["content-length"] = str(len(whole))
+            await send(start)
+            await send({"type": "http.response.body", "body": whole})
+
+        return sent
 
 
 def _is_asked_by_own_name(scope: Scope) -> bool:
@@ -223,28 +250,5 @@ def _with_headers(send: Send, nonce: str) -> Send:
             for name, value in added.items():
                 headers.setdefault(name, value)
         await send(message)
-
-    return sent
-
-
-def _with_nonce(send: Send, nonce: str) -> Send:
-    """Marks the scripts of Gradio's page as its own. What the page holds of other origin is JSON without a "<"."""
-    start: Message = {}
-    body = b""
-
-    async def sent(message: Message) -> None:
-        nonlocal start, body
-        if message["type"] == "http.response.start":
-            start = message
-            return
-        body += message.get("body", b"")
-        if message.get("more_body", False):
-            return
-        headers = MutableHeaders(scope=start)
-        if headers.get("content-type", "").startswith("text/html"):
-            body = body.replace(b"<script", f'<script nonce="{nonce}"'.encode())
-            headers["content-length"] = str(len(body))
-        await send(start)
-        await send({"type": "http.response.body", "body": body})
 
     return sent

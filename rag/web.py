@@ -73,9 +73,10 @@ _COPY = """() => document.addEventListener("click", async (event) => {
 # Seconds: how often files of answers are looked through, and how old they get. The end of the app deletes them all.
 _KEPT = (3600, 86400)
 _CALL = f"{API_PREFIX}/call/"  # where Gradio puts the endpoints
-# Questions that are answered at the same time, and that may wait. One question uses all cores: of ten readers who
-# ask at once, the slowest waits longer with two or four at a time (benchmarks/sessions.py).
-AT_ONCE, WAITING = 1, 64
+# Questions that are answered at the same time, and that may wait. Ten readers are answered equally fast with 1, 2, 4 or
+# 8 at a time, chance apart (benchmarks/sessions.py); with two, one slow question does not hold up all others.
+AT_ONCE, WAITING = 2, 64
+# What a reader is told of an error that nobody foresaw.
 FAILED = "Something went wrong here, and not with your question. The app's log says what; please try again."
 
 log = logging.getLogger("rag")
@@ -351,7 +352,7 @@ def launch(
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=LARGEST,
             app_kwargs={
                 "routes": [*pages.routes(library), *downloads.routes(library)],
-                "middleware": [Middleware(Guard, files=allow_add, alone=alone)],
+                "middleware": [Middleware(Guard, files=allow_add, alone=alone, title=TITLE)],
                 "exception_handlers": {TypeError: _misused, KeyError: _misused},
             },
         )  # fmt: skip

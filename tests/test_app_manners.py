@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 import time
 from importlib import resources
 
@@ -294,14 +295,20 @@ def test_whatever_else_is_asked_is_answered(address, question):
 
 def test_a_full_house_is_said(address, library, monkeypatch):
     """More questions than may wait are refused at once, with 503, not kept for ever."""
-    reader = sessions.Reader(address)
-    monkeypatch.setattr(library, "ask", lambda *given, **named: time.sleep(1))
+    reader, begun = sessions.Reader(address), threading.Event()
+
+    def held(*given, **named):
+        begun.wait(30)
+        return type(library).ask(library, *given, **named)
+
+    monkeypatch.setattr(library, "ask", held)
     body = {"data": [WAGES, [], [], "", "", False, None], "fn_index": reader.events["ask", "click"]["id"]}
     with httpx.Client(base_url=address) as http:
         statuses = [
             http.post("gradio_api/queue/join", json=body | {"session_hash": f"s{n}"}).status_code
-            for n in range(web.WAITING + 3)
+            for n in range(web.WAITING + web.AT_ONCE + 2)
         ]
+    begun.set()
     assert statuses[: web.WAITING] == [200] * web.WAITING
     assert statuses[-1] == 503
 
@@ -309,7 +316,7 @@ def test_a_full_house_is_said(address, library, monkeypatch):
 # Nothing leaves
 
 WATCHED = """
-import ipaddress, sys
+import sys
 def note(event, given):
     if event in ("socket.connect", "socket.sendto") and isinstance(given[1], tuple):
         print("to", given[1][0], file=sys.stderr, flush=True)
@@ -323,14 +330,12 @@ sys.exit(main(sys.argv[1:]))
 
 def test_no_request_leaves_the_machine(page, folder, library):
     """`according serve`, with Gradio's own settings as they are by default and a proxy, asked in the browser."""
-    kept = {
-        n: value for n, value in os.environ.items() if not n.startswith(("GRADIO_", "HF_")) and "proxy" not in n.lower()
-    }
+    ours = ("GRADIO_", "HF_", "HOST", "PORT", "AUTH", "NO_AUTH")
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(ours) and "proxy" not in n.lower()}
     kept |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://proxy.invalid:3128")
     command = [sys.executable, "-c", WATCHED, "serve", "--index", str(folder / "index")]
-    server = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=kept | {"PORT": ""}
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    server = subprocess.Popen(command, **pipes, cwd=ROOT, env=kept)
     requests = []
     page.on("request", lambda r: requests.append(r.url))
     try:
@@ -348,11 +353,13 @@ def test_no_request_leaves_the_machine(page, folder, library):
     assert [url for url in requests if not url.startswith((opened, "data:", "blob:"))] == []
 
 
-def test_whoever_signs_in_in_the_browser_comes_to_the_app(page, library, folder):
+def test_whoever_signs_in_in_the_browser_comes_to_the_app(page, library):
     opened = web.launch(library, port=0, wait=False, auth="reader:let me in")
     refused = []
     page.on("console", lambda m: refused.append(m.text) if "Content Security Policy" in m.text else None)
     page.goto(opened)
+    expect(page.get_by_label("username")).to_be_visible()
+    assert faults(page) == []
     page.get_by_label("username").fill("reader")
     page.get_by_label("password").fill("let me in")
     page.get_by_role("button", name="Login").click()

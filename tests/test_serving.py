@@ -177,6 +177,7 @@ def test_who_has_not_signed_in_is_asked_to(locked):
         first = client.get("")
         assert first.status_code == 200
         assert '"auth_required":true' in first.text
+        assert "<head><title>According</title>" in first.text
         assert "Harbour" not in first.text
         assert '"components":[]' in first.text
         assert client.get("theme.css").status_code == 200
