@@ -111,20 +111,20 @@ _ELSEWHERE = PlainTextResponse("This app answers to localhost alone; see --host,
 class Guard:
     """A layer about the app (ASGI): refuses, limits, and adds headers. What streams goes on streaming."""
 
-    def __init__(self, app: ASGIApp, title: str = "", files: bool = False, alone: bool = False) -> None:
+    def __init__(self, app: ASGIApp, files: bool = False, alone: bool = False, title: str = "") -> None:
         """What to let through.
 
         Args:
             app: what is guarded.
-            title: of Gradio's page until the app has been loaded, which is after signing in.
             files: whether files are taken in; never by naming an address.
             alone: whether only this machine's own names for itself are answered to, so that no page of another site can
                 have its own name lead here, and read what the app says (DNS rebinding).
+            title: that of Gradio's page until the app has been loaded, which is after signing in.
         """
         self.app = app
-        self.head = f"<head><title>{escape(title)}</title>".encode()
         self.files = files
         self.alone = alone
+        self.head = f"<head><title>{escape(title)}</title>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -46,10 +46,12 @@ EXAMPLES = (
     "Who was behind Heshmat Alavi?",
     "Who bombed the prosecutor's office in Tehran?",
 )
-# An answer is read from its first card: bring the question above it into view, not the end of the chat.
+# An answer is read from its first card: the chat goes to the question above it, not to its end; the page stays.
 _SHOW_LAST = """() => setTimeout(() => {
   const asked = document.querySelectorAll("#chat .according.question");
-  asked[asked.length - 1]?.closest(".message-row, .message, .according")?.scrollIntoView({ block: "start" });
+  const last = asked[asked.length - 1]?.closest(".message-row, .message, .according");
+  const chat = document.querySelector("#chat [role=log]");
+  if (last && chat) chat.scrollTop += last.getBoundingClientRect().top - chat.getBoundingClientRect().top - 8;
 }, 150)"""
 
 # What a card's "copy" does: puts what the link beside it leads to onto the clipboard, and says whether that went well.
@@ -352,7 +354,7 @@ def launch(
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=LARGEST,
             app_kwargs={
                 "routes": [*pages.routes(library), *downloads.routes(library)],
-                "middleware": [Middleware(Guard, title=TITLE, files=allow_add, alone=alone)],
+                "middleware": [Middleware(Guard, files=allow_add, alone=alone, title=TITLE)],
                 "exception_handlers": {TypeError: _misused, KeyError: _misused},
             },
         )  # fmt: skip
