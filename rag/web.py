@@ -49,9 +49,9 @@ EXAMPLES = (
 # An answer is read from its first card: the chat goes to the question above it, not to its end; the page stays.
 _SHOW_LAST = """() => setTimeout(() => {
   const asked = document.querySelectorAll("#chat .according.question");
-  const last = asked[asked.length - 1]?.closest(".message-row, .message, .according");
+  const last = asked[asked.length - 1]?.closest(".message-row");
   const chat = document.querySelector("#chat [role=log]");
-  if (last && chat) chat.scrollTop += last.getBoundingClientRect().top - chat.getBoundingClientRect().top - 8;
+  if (last && chat) chat.scrollTop += last.getBoundingClientRect().top - chat.getBoundingClientRect().top;
 }, 150)"""
 
 # What a card's "copy" does: puts what the link beside it leads to onto the clipboard, and says whether that went well.

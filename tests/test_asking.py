@@ -205,6 +205,7 @@ def test_an_answer_is_plain_json(library):
     assert values["passages"][0]["date"] == "2015-01-02"
     assert list(values) == [
         "question", "searched", "found", "passages", "balance", "restrictions", "names", "confidence", "signals",
+        "below",
     ]  # fmt: skip
     assert list(values["signals"]) == ["sentence", "own", "words", "unknown", "strangers", "named"]
     assert (values["restrictions"], values["names"]) == ([], [])
