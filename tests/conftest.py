@@ -12,7 +12,7 @@ from typing import Any
 import browser
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from rag.encoder import SentenceEncoder, Spans, Vectors
 
@@ -96,17 +96,22 @@ ORCHARD = {
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    """A page of a real browser."""
+def opened() -> Iterator[Browser]:
+    """A real browser; not for longer than a module, since its event loop lets no other run in this thread."""
     path = browser.installed()
     assert path, "no Chromium; `make test` gets one"
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-        opened = playwright.chromium.launch(executable_path=path, args=arguments)
-        page = opened.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(20_000)
-        yield page
-        opened.close()
+        yield playwright.chromium.launch(executable_path=path, args=arguments)
+
+
+@pytest.fixture(scope="module")
+def page(opened: Browser) -> Iterator[Page]:
+    """A page of it."""
+    page = opened.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(20_000)
+    yield page
+    page.close()
 
 
 def ask(page: Page, question: str) -> Locator:

@@ -2,18 +2,14 @@
 
 import json
 import re
-import sys
 from html import escape
 
 import pytest
-from conftest import ROOT
-from playwright.sync_api import expect, sync_playwright
+from conftest import ROOT, ask
+from playwright.sync_api import expect
 
 import rag
 from rag import web
-
-sys.path.insert(0, str(ROOT / "tests"))
-import browser as chromium
 
 EVIL = (
     "</bdi></th><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"> "
@@ -53,15 +49,6 @@ def address(tmp_path_factory, real):
     gradio.close_all()
 
 
-@pytest.fixture(scope="module")
-def opened():
-    path = chromium.installed()
-    assert path, "no Chromium; `make test` gets one"
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-        yield playwright.chromium.launch(executable_path=path, args=arguments)
-
-
 @pytest.fixture
 def page(opened, address, request):
     """The app in a window of the size and theme that a test asks for; all that it requests must come from the app."""
@@ -76,14 +63,6 @@ def page(opened, address, request):
     assert ([url for url in requests if not url.startswith((address, "data:", "blob:"))], faults) == ([], [])
     assert made.title() == "According"
     made.close()
-
-
-def ask(page, question):
-    before = page.locator(".according.question").count()
-    page.fill("#question textarea", question)
-    page.click("#ask")
-    expect(page.locator(".according.question")).to_have_count(before + 1)
-    return page.locator(".according:not(.question)").last
 
 
 def test_the_first_line_says_what_the_answer_rests_on(page):

@@ -12,16 +12,14 @@ from importlib import resources
 import gradio as gr
 import httpx
 import pytest
-from conftest import BRIDGE, HARBOUR, ORCHARD, ROOT
-from playwright.sync_api import expect, sync_playwright
+from conftest import BRIDGE, HARBOUR, ORCHARD, ROOT, ask
+from playwright.sync_api import expect
 
 import rag
 from rag import web
 from rag.errors import LibraryError
 
-sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(ROOT / "benchmarks"))
-import browser as chromium
 import sessions
 
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
@@ -56,31 +54,12 @@ def address(library):
     gr.close_all()
 
 
-@pytest.fixture(scope="module")
-def opened():
-    path = chromium.installed()
-    assert path, "no Chromium; `make test` gets one"
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-        opened = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
 def page(opened):
     page = opened.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(20_000)
     yield page
     page.close()
-
-
-def ask(page, question):
-    before = page.locator(".according.question").count()
-    page.fill("#question textarea", question)
-    page.click("#ask")
-    expect(page.locator(".according.question")).to_have_count(before + 1)
-    return page.locator(".according:not(.question)").last
 
 
 # Seen, and not seen

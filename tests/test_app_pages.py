@@ -1,18 +1,14 @@
 """From an answer to the whole article, in a real browser: the marked sentence is in view, in every width and scheme."""
 
 import json
-import sys
 from html import escape
 
 import pytest
 from conftest import ROOT
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import rag
 from rag import web
-
-sys.path.insert(0, str(ROOT / "tests"))
-import browser as chromium
 
 SCREENSHOTS = ROOT / "tests" / "screenshots"
 QUESTION = "Why did the divers refuse to go down to the wreck?"
@@ -54,22 +50,11 @@ def address(tmp_path_factory, real):
     gradio.close_all()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    path = chromium.installed()
-    assert path, "no Chromium; `make test` gets one"
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-        opened = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture(params=[(375, "light"), (375, "dark"), (1440, "light"), (1440, "dark")], ids=str)
-def page(request, browser):
+def page(request, opened):
     """A page of the browser that fails the test where something is loaded from elsewhere or forbidden by a policy."""
     width, scheme = request.param
-    context = browser.new_context(viewport={"width": width, "height": 812}, color_scheme=scheme)
+    context = opened.new_context(viewport={"width": width, "height": 812}, color_scheme=scheme)
     context.set_default_timeout(20_000)
     said, asked = [], []
     context.on("console", lambda message: said.append(message.text))
