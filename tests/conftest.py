@@ -18,6 +18,7 @@ from rag.encoder import SentenceEncoder, Spans, Vectors
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+expect.set_options(timeout=20_000)  # milliseconds: a machine may have other work
 
 
 class WordEncoder:
