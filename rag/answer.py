@@ -90,7 +90,7 @@ class Citation:
         about = [_plain(part) for part in parts if part]
         about += [_address(self.url)] if self.url else []
         about += [f"accessed {spelled_day(accessed)}"] if accessed else []
-        return f"{_one_line(head)}:\n\n{_block(self)}\n\n{_one_line('; '.join(about))}".rstrip() + "\n"
+        return f"{one_line(head)}:\n\n{_block(self)}\n\n{one_line('; '.join(about))}".rstrip() + "\n"
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Answer:
         """The question and the answer as Markdown; see `Citation.to_markdown`."""
         said = [c.to_markdown(accessed) for c in self.passages] if self.found else [f"{NOTHING}\n"]
         below = [f"{CLOSEST}\n"] if self.below else []
-        return "\n".join([f"**{_plain(_one_line(self.question))}**\n", *below, *said])
+        return "\n".join([f"**{_plain(one_line(self.question))}**\n", *below, *said])
 
 
 # What moves a cursor, turns the direction of what stands behind it, or cannot be printed.
@@ -354,6 +354,16 @@ def harmless(text: str) -> str:
     return DISTURBING.sub("\ufffd", _MANY_MARKS.sub("\ufffd", text))
 
 
+def one_line(text: str) -> str:
+    """A text with each run of white space as one space."""
+    return " ".join(text.split())
+
+
+def of_the_web(url: str | None) -> bool:
+    """Whether an address is one that a link may lead to."""
+    return bool(url) and str(url).lower().startswith(("http://", "https://"))
+
+
 def json_text(values: object) -> str:
     """Values as JSON; what would disturb whoever looks at it (see `harmless`) stands as its escape, and is not lost."""
     written = json.dumps(values, ensure_ascii=False, indent=2)
@@ -392,10 +402,6 @@ def _bold(line: str, start: int, end: int) -> str:
 def _address(url: str) -> str:
     """A link to a web address; any other address is shown and cannot be followed."""
     return f"<{url}>" if regex.fullmatch(r"(?i:https?)://[\w.~:/?#@!$&'()*+,=%\[\]-]+", url, regex.A) else _plain(url)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _plain(text: str) -> str:

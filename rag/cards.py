@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from urllib.parse import quote, urlencode
 
-from .answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, fingerprint, harmless, saying, via, when
+from .answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, fingerprint, harmless, of_the_web, saying, via, when
 from .article import FROM_ADDRESS, POSTED, PUBLISHED
 from .balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
 from .export import FORMS, href
@@ -246,12 +246,17 @@ def _about(name: str | None, names: Catalogue) -> str:
     if outlet is None:
         return f'<p class="about">{_text(name)} is not in the catalogue of outlets</p>'
     state = f", state media of {_text(outlet.state.value)}" if outlet.state else ""
-    kind = f"{escape(outlet.kind)} (own classification)" if outlet.kind else "not classified"
-    rows = [("Kind", kind), *((LABELS.get(f, f.capitalize()), _fact(getattr(outlet, f))) for f in FACTS)]
     return (
         f'<details class="about"><summary>About {_text(name)}: {escape(outlet.kind or "not classified")}{state}'
-        f"</summary>{_list([*rows, ('Rating', _rated(outlet))])}</details>"
+        f"</summary>{_list(_stated(outlet))}</details>"
     )
+
+
+def _stated(outlet: Outlet) -> list[tuple[str, str]]:
+    """What the catalogue states of an outlet, each fact with its source and the day it is stated for."""
+    kind = f"{escape(outlet.kind)} (own classification)" if outlet.kind else "not classified"
+    facts = [(LABELS.get(name, name.capitalize()), _fact(getattr(outlet, name))) for name in FACTS]
+    return [("Kind", kind), *facts, ("Rating", _rated(outlet))]
 
 
 def _fact(fact: Fact | None) -> str:
@@ -305,7 +310,7 @@ def _link(url: str | None, words: str | None = None) -> str:
     """A link to a web address, which may be shown by other words; any other address is shown and cannot be followed."""
     if not url:
         return ""
-    if not url.lower().startswith(("http://", "https://")):
+    if not of_the_web(url):
         return f"<span>{_text(url)}</span>"
     return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{_text(words or url)}</a>'
 

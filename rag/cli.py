@@ -18,6 +18,7 @@ from itertools import islice
 from typing import Any
 
 from .answer import harmless, json_text
+from .encoder import PRECISIONS
 from .errors import AccordingError, QuestionError
 from .export import FORMS
 
@@ -404,7 +405,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def encoding(made: argparse.ArgumentParser) -> None:
         made.add_argument(
-            "--precision", choices=("auto", "fp32", "bf16"), default="auto",
+            "--precision", choices=PRECISIONS, default="auto",
             help="in which texts are encoded (default: bf16 where the processor is faster at it)",
         )  # fmt: skip
         changing(made)

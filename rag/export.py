@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import regex
 
-from .answer import DIGEST, NOTHING, Answer, Citation, harmless, json_text
+from .answer import DIGEST, NOTHING, Answer, Citation, harmless, json_text, of_the_web, one_line
 from .outlets import Catalogue, catalogue
 
 # Of an outlet's kind, the type that CSL (https://docs.citationstyles.org, "Appendix III") has for what it prints.
@@ -108,7 +108,7 @@ def _entry(citation: Citation, accessed: dt.date, names: Catalogue | None) -> st
     article = kind in TYPES.values()
     remarks = _remarks(citation)
     if citation.host and citation.host != citation.outlet:
-        remarks.insert(0, f"Taken from {_line(citation.host)}.")
+        remarks.insert(0, f"Taken from {one_line(citation.host)}.")
     fields = {
         "author": " and ".join(f"{{{_tex(name)}}}" for name in citation.authors if name.strip()),
         "title": f"{{{_tex(citation.title)}}}" if citation.title else "",
@@ -116,7 +116,7 @@ def _entry(citation: Citation, accessed: dt.date, names: Catalogue | None) -> st
         "date": citation.date.isoformat() if citation.date else "",
         "year": str(citation.date.year) if citation.date else "",
         "month": MONTHS[citation.date.month - 1] if citation.date else "",
-        "url": _address(citation.url) if _of_the_web(citation.url) else "",
+        "url": _address(citation.url) if of_the_web(citation.url) else "",
         "urldate": accessed.isoformat(),
         "note": _tex(" ".join(remarks)),
         "annote": _tex(citation.quotation),
@@ -138,7 +138,7 @@ def _item(citation: Citation, accessed: dt.date, names: Catalogue | None) -> dic
         "author": [{"literal": name} for name in citation.authors],
         "issued": _parts(citation.date) if citation.date else None,
         "accessed": _parts(accessed),
-        "URL": citation.url if _of_the_web(citation.url) else None,
+        "URL": citation.url if of_the_web(citation.url) else None,
         "source": citation.host,
         "genre": "digest" if citation.kind == "digest" else None,
         "note": " ".join(_remarks(citation)).replace("{", "(").replace("}", ")"),
@@ -157,8 +157,8 @@ def _remarks(citation: Citation) -> list[str]:
     """Sentences on what has no field of its own."""
     remarks = [f"{DIGEST[0].upper()}{DIGEST[1:]}."] if citation.kind == "digest" else []
     if citation.date and citation.date_basis:
-        remarks.append(f"Date: {_line(citation.date_basis)}.")
-    if citation.url and not _of_the_web(citation.url):
+        remarks.append(f"Date: {one_line(citation.date_basis)}.")
+    if citation.url and not of_the_web(citation.url):
         remarks.append(f"Address: {_address(citation.url)}")
     return remarks
 
@@ -167,19 +167,11 @@ def _parts(day: dt.date) -> dict[str, list[list[int]]]:
     return {"date-parts": [[day.year, day.month, day.day]]}
 
 
-def _of_the_web(url: str | None) -> bool:
-    return bool(url) and str(url).lower().startswith(("http://", "https://"))
-
-
 def _address(url: str | None) -> str:
     """An address for a field that TeX reads letter by letter; braces, spaces and the like as a web address has them."""
     return regex.sub(r"[\s{}\\^`\"<>|\p{C}]", lambda sign: quote(sign.group(), errors="replace"), url or "")
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _tex(text: str) -> str:
     """Words that TeX prints as they stand; an empty group keeps "--" from becoming a dash, "?`" a "¿"."""
-    return _LIGATURE.sub("{}", harmless(_line(text)).translate(_TEX))
+    return _LIGATURE.sub("{}", harmless(one_line(text)).translate(_TEX))

@@ -106,6 +106,7 @@ def past_proxies(host: str) -> None:
 
 _NOT_FOUND = PlainTextResponse("Not found.", 404)
 _ELSEWHERE = PlainTextResponse("This app answers to localhost alone; see --host, --auth and --no-auth.", 421)
+_SIGN_IN = PlainTextResponse("Not signed in: open the first page of this app, sign in there, and come back.", 401)
 
 
 class Guard:
@@ -135,12 +136,7 @@ class Guard:
         nonce = secrets.token_urlsafe(16) if page else ""
         send = _with_headers(send, nonce)
         uploading = bool(_FILES.fullmatch(path))
-        refused: PlainTextResponse | None
-        if self.alone and not _is_asked_by_own_name(scope):
-            refused = _ELSEWHERE
-        else:
-            refused = _NOT_FOUND if uploading and not self.files else _refused(scope, path)
-        if refused:
+        if refused := self._refused(scope, path, uploading):
             await refused(scope, receive, send)
             return
         if scope.get("method") == "POST" and not uploading:
@@ -153,6 +149,16 @@ class Guard:
                 return
             receive = _replayed(body, receive)
         await self.app(scope, receive, self._marked(send, nonce) if page else send)
+
+    def _refused(self, scope: Scope, path: str, uploading: bool) -> PlainTextResponse | None:
+        """The answer to a request that may not go on."""
+        if self.alone and not _is_asked_by_own_name(scope):
+            return _ELSEWHERE
+        if scope["type"] != "http" or _SHUT.fullmatch(path) or (uploading and not self.files):
+            return _NOT_FOUND
+        if scope["app"].auth is None or _OPEN.fullmatch(path) or _user(Request(scope)) is not None:
+            return None
+        return _SIGN_IN
 
     def _marked(self, send: Send, nonce: str) -> Send:
         """Marks the scripts of Gradio's page as its own. What it holds of other origin is JSON without a "<"."""
@@ -185,15 +191,6 @@ def _is_asked_by_own_name(scope: Scope) -> bool:
         return is_loopback(urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname or "")
     except ValueError:
         return False
-
-
-def _refused(scope: Scope, path: str) -> PlainTextResponse | None:
-    """The answer to a request that may not go on."""
-    if scope["type"] != "http" or _SHUT.fullmatch(path):
-        return _NOT_FOUND
-    if scope["app"].auth is None or _OPEN.fullmatch(path) or _user(Request(scope)) is not None:
-        return None
-    return PlainTextResponse("Not signed in: open the first page of this app, sign in there, and come back.", 401)
 
 
 def _user(request: Request) -> str | None:

@@ -168,7 +168,7 @@ class Resolved:
     @property
     def note(self) -> str:
         """What a reader should know of it, in words; empty where it is current."""
-        when = f" on {self.retired.day} {self.retired:%B %Y}" if self.retired else ""
+        when = f" on {answering.spelled_day(self.retired)}" if self.retired else ""
         if self.current:
             return ""
         if self.successors:

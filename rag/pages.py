@@ -25,13 +25,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from .answer import find, fingerprint, harmless, saying, via, when
+from .answer import DIGEST, find, fingerprint, saying, spelled_day, via, when
 from .article import Article
 from .balance import UNKNOWN_OUTLET, Counts
-from .cards import LABELS, _fact, _link, _list, _rated, _text, article_address
+from .cards import _bare, _link, _list, _stated, _text, article_address
 from .errors import AccordingError
 from .library import Library, Resolved
-from .outlets import FACTS, Outlet
+from .outlets import Outlet
 from .readers.skipped import Skipped
 from .report import general
 
@@ -97,7 +97,7 @@ def _page(request: Request, status: int, title: str, main: str) -> Response:
     root, (css, policy) = _root(request), _style()
     page = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{_words(title)} – According</title>\n"
+        f"<title>{_bare(title)} – According</title>\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="color-scheme" content="light dark">\n<style>{css}</style>\n</head>\n<body>\n'
         '<a class="skip" href="#main">Skip to the content</a>\n'
@@ -218,9 +218,9 @@ def _replaced(library: Library, shown: Resolved, passage: _Place | None, root: s
 
 
 def _heading(article: Article) -> str:
-    title = f'<h1 lang="" dir="auto">{_words(article.title)}</h1>' if article.title else "<h1>No title printed</h1>"
+    title = f'<h1 lang="" dir="auto">{_bare(article.title)}</h1>' if article.title else "<h1>No title printed</h1>"
     by = f'<p class="by">by {_text(", ".join(article.authors))}</p>' if article.authors else ""
-    digest = '<p><span class="kind">digest: a summary, not the outlet’s own words</span></p>'
+    digest = f'<p><span class="kind">{DIGEST}</span></p>'
     return f"{title}\n{by}{digest if article.kind == 'digest' else ''}"
 
 
@@ -249,7 +249,7 @@ def _named(article: Article, root: str) -> str:
 def _earlier(version: Resolved, root: str) -> str:
     article, until = version.article, version.retired
     address = article_address(article.id, version=fingerprint(article.text))
-    words = f"replaced on {until.day} {until:%B %Y}" if until else "replaced on a day that was not written down"
+    words = f"replaced on {spelled_day(until)}" if until else "replaced on a day that was not written down"
     return f'<a href="{escape(root + address)}">{words}</a>'
 
 
@@ -263,11 +263,11 @@ def _paragraphs(text: str, place: _Place | None) -> Iterator[str]:
         if text[start:end].strip():
             s, a, b, e = (min(max(edge, start), end) for edge in edges)
             here = ' id="passage"' if start <= landing < end else ""
-            mark = f"<mark{here}>{_words(text[a:b])}</mark>" if a < b else ""
-            passage = f"{_words(text[s:a])}{mark}{_words(text[b:e])}"
+            mark = f"<mark{here}>{_bare(text[a:b])}</mark>" if a < b else ""
+            passage = f"{_bare(text[s:a])}{mark}{_bare(text[b:e])}"
             own = "" if mark else here
             whole = f'<span class="passage"{own}>{passage}</span>' if s < e else ""
-            yield f'<p dir="auto">{_words(text[start:s])}{whole}{_words(text[e:end])}</p>\n'
+            yield f'<p dir="auto">{_bare(text[start:s])}{whole}{_bare(text[e:end])}</p>\n'
         start = gap.end() if gap else end
 
 
@@ -373,23 +373,16 @@ def _turning(name: str | None, page: int, pages: int, root: str) -> str:
 
 
 def _catalogued(outlet: Outlet | None) -> str:
-    """What the catalogue states of an outlet, each fact with its source and the day it is stated for."""
+    """What the catalogue knows of an outlet."""
     heading = "<h2>What the catalogue states of it</h2>\n"
     if not outlet:
         return f"{heading}<p>Nothing: it is not in the catalogue.</p>"
     rows = [("Also printed as", _text("; ".join(outlet.spellings)))] if outlet.spellings else []
     rows.append(("Domains", _text(", ".join(outlet.domains) or "none known")))
-    rows.append(("Kind", f"{escape(outlet.kind)} (own classification)" if outlet.kind else "not classified"))
-    rows += [(LABELS.get(name, name.capitalize()), _fact(getattr(outlet, name))) for name in FACTS]
-    return f"{heading}{_list([*rows, ('Rating', _rated(outlet))])}"
+    return f"{heading}{_list([*rows, *_stated(outlet)])}"
 
 
 # Parts
-
-
-def _words(text: str) -> str:
-    """Text in an element of its own, whose direction it has; `_text` is for text within a line."""
-    return escape(harmless(text))
 
 
 def _items(items: Iterable[str]) -> str:
