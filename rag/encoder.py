@@ -6,12 +6,16 @@ import contextlib
 import functools
 import logging
 import os
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from . import bert
 from .errors import EncoderError
 
 if TYPE_CHECKING:
@@ -23,7 +27,11 @@ PRECISIONS = ("auto", "fp32", "bf16")
 Vectors = npt.NDArray[np.float32]
 Spans = Sequence[tuple[int, int]]
 
-_AT_ONCE = 256  # texts whose token vectors are held in memory together: about 80 MB for the default encoder
+
+# Tokens in a batch: a processor's caches hold what one makes of so many, and one thread reads it; a GPU wants more.
+# 16 passages of 143 tokens: 28 a second on two threads that read a batch each, 26 where both read one, and 21 as
+# sentence-transformers has it, 32 to a batch (docs/measurements.md, "Encoding").
+_TOKENS = {"cpu": 2_560, "cuda": 65_536, "mps": 16_384}
 
 
 class Encoder(Protocol):
@@ -63,11 +71,12 @@ class SentenceEncoder:
     nothing more, and know what stands around them. Other models read each sentence by itself.
 
     Texts are read in bfloat16 where the processor multiplies in it, which halves the time; sums and the vectors stay
-    in float32, and so does all of a question (docs/measurements.md, "Precision").
+    in float32, and so does all of a question (docs/measurements.md, "Precision"). Where `bert` knows the model, that
+    reads the questions, and torch is not loaded before there is a text to read.
     """
 
     def __init__(self, name: str = DEFAULT, precision: str = "auto"):
-        """Loads the model.
+        """Loads the model, or what of it reads questions.
 
         Args:
             name: a sentence-transformers name or path.
@@ -75,85 +84,146 @@ class SentenceEncoder:
 
         Raises EncoderError where the model cannot be had, or there is no such precision.
         """
-        import torch
-        from sentence_transformers import SentenceTransformer
-
         check_precision(precision)
-        self.name = name
-        with _quiet():
-            try:
-                self._model: SentenceTransformer = SentenceTransformer(_location(name))
-            except Exception as error:  # the loaders of a model raise whatever their formats raise
-                raise EncoderError(
-                    f"cannot load the encoder {name!r}: {next(iter(str(error).splitlines()), repr(error))}. "
-                    "Give a sentence-transformers name that can be downloaded from here, or the path of a model folder."
-                ) from error
-        self.dimension = int(self._model.get_embedding_dimension() or 0)
-        limit = min(int(self._model.max_seq_length or 512), 8192)
-        self.max_tokens = limit - int(self._model.tokenizer.num_special_tokens_to_add())
-        self._late = _is_mean_of_tokens(self._model)
-        self._threads = torch.get_num_threads()
-        device = self._model.device
-        half = _multiplies_bf16(device) if precision == "auto" else precision == "bf16"
-        self._reading = functools.partial(torch.autocast, device.type, torch.bfloat16, enabled=half)
+        self.name, self._precision = name, precision
+        self._loading = threading.Lock()
+        self._loaded: _Reader | None = None
+        self._bert = bert.read(Path(_location(name)))
+        known = self._bert or self._reader
+        self.dimension, self.max_tokens = known.dimension, known.max_tokens
+
+    @property
+    def _reader(self) -> _Reader:
+        with self._loading:
+            self._loaded = self._loaded or _Reader(self.name, self._precision)
+            return self._loaded
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        if not texts:
-            return []
-        found = self._model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
-        return [len(ids) for ids in found["input_ids"]]
+        return self._reader.count(texts) if texts else []
 
     def encode(self, texts: Sequence[str], sentences: Sequence[Spans]) -> tuple[Vectors, list[Vectors]]:
         if not texts:
             return np.zeros((0, self.dimension), np.float32), []
-        with self._reading():
-            pairs = [
-                pair
-                for i in range(0, len(texts), _AT_ONCE)
-                for pair in self._read(list(texts[i : i + _AT_ONCE]), sentences[i : i + _AT_ONCE])
-            ]
+        pairs = self._reader.read(list(texts), sentences)
         whole = _checked(np.stack([w for w, _ in pairs]), len(texts), self.dimension, self.name)
         return whole, [
             _checked(s, len(own), self.dimension, self.name) for (_, s), own in zip(pairs, sentences, strict=True)
         ]
 
     def encode_question(self, question: str) -> Vectors:
-        with _one_thread(self._threads):
-            vectors = self._model.encode_query([question], normalize_embeddings=True, show_progress_bar=False)
-        vector: Vectors = _checked(vectors, 1, self.dimension, self.name)[0]
+        vector = self._bert.encode(question) if self._bert else self._reader.question(question)
+        checked: Vectors = _checked(vector[None], 1, self.dimension, self.name)[0]
+        return checked
+
+
+class _Reader:
+    """A model that sentence-transformers has loaded."""
+
+    def __init__(self, name: str, precision: str):
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        with _quiet():
+            try:
+                self.model: SentenceTransformer = SentenceTransformer(_location(name)).eval()
+            except Exception as error:  # the loaders of a model raise whatever their formats raise
+                raise EncoderError(
+                    f"cannot load the encoder {name!r}: {next(iter(str(error).splitlines()), repr(error))}. "
+                    "Give a sentence-transformers name that can be downloaded from here, or the path of a model folder."
+                ) from error
+        self.dimension = int(self.model.get_embedding_dimension() or 0)
+        limit = min(int(self.model.max_seq_length or 512), 8192)
+        self.max_tokens = limit - int(self.model.tokenizer.num_special_tokens_to_add())
+        self.late = _is_mean_of_tokens(self.model)
+        device = self.model.device
+        half = _multiplies_bf16(device) if precision == "auto" else precision == "bf16"
+        self._half = functools.partial(torch.autocast, device.type, torch.bfloat16, enabled=half)
+        self._usual = torch.get_num_threads()  # the cores that this process may use
+        self._threads = self._usual if device.type == "cpu" else 1
+        self._tokens = _TOKENS.get(device.type, _TOKENS["cpu"])
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        found = self.model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
+        return [len(ids) for ids in found["input_ids"]]
+
+    def question(self, text: str) -> Vectors:
+        with _one_thread(self._usual):
+            found = self.model.encode_query([text], normalize_embeddings=True, show_progress_bar=False)
+        vector: Vectors = np.asarray(found, np.float32)[0]
         return vector
 
-    def _read(self, texts: list[str], sentences: Sequence[Spans]) -> list[tuple[Vectors, Vectors]]:
-        if not self._late:
-            whole = self._by_itself(texts)
-            parts = self._by_itself([t[a:b] for t, own in zip(texts, sentences, strict=True) for a, b in own])
+    def read(self, texts: list[str], sentences: Sequence[Spans]) -> list[tuple[Vectors, Vectors]]:
+        """The vector of each text and those of its sentences."""
+        if not self.late:
+            with self._half():
+                whole = self._by_itself(texts)
+                parts = self._by_itself([t[a:b] for t, own in zip(texts, sentences, strict=True) for a, b in own])
             return list(zip(whole, np.split(parts, np.cumsum([len(own) for own in sentences])[:-1]), strict=True))
-        read = self._model.encode_document(
-            texts, output_value="token_embeddings", convert_to_numpy=False, show_progress_bar=False
-        )
-        tokens = self._model.tokenizer(
-            texts, truncation=True, max_length=self._model.max_seq_length, return_offsets_mapping=True,
+        tokens = self.model.tokenizer(
+            texts, truncation=True, max_length=self.model.max_seq_length, return_offsets_mapping=True,
             return_special_tokens_mask=True,
         )  # fmt: skip
-        pairs = []
-        for vectors, offsets, special, own in zip(
-            read, tokens["offset_mapping"], tokens["special_tokens_mask"], sentences, strict=True
-        ):
-            rows = vectors.float().cpu().numpy()
-            words = np.flatnonzero(np.array(special) == 0)
-            starts = np.array([offsets[i][0] for i in words])
-            edges = [(np.searchsorted(starts, a), np.searchsorted(starts, b)) for a, b in own]
-            whole = rows.mean(0)
-            means = [rows[words[i:j]].mean(0) if j > i else whole for i, j in edges]
-            pairs.append((_unit(whole), _unit(np.stack(means)) if means else np.zeros((0, self.dimension), np.float32)))
-        return pairs
+        offsets, special = tokens.pop("offset_mapping"), tokens.pop("special_tokens_mask")
+
+        def read(rows: list[int]) -> list[tuple[Vectors, Vectors]]:
+            vectors = self._of_tokens({name: [values[row] for row in rows] for name, values in tokens.items()})
+            return [
+                _means(own[: len(special[row])], offsets[row], special[row], sentences[row])
+                for row, own in zip(rows, vectors, strict=True)
+            ]
+
+        batches = self._batches([len(own) for own in special])
+        with self._pool() as pool:
+            pairs = [pair for own in pool.map(read, batches) for pair in own]
+        found = dict(zip((row for rows in batches for row in rows), pairs, strict=True))
+        return [found[row] for row in range(len(texts))]
+
+    def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
+        """Rows of like length together, the longest first; of few texts enough batches that every thread has some."""
+        most = min(self._tokens, sum(lengths) // (2 * self._threads))
+        batches: list[list[int]] = []
+        for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
+            if not batches or (len(batches[-1]) + 1) * lengths[batches[-1][0]] > most:
+                batches.append([])
+            batches[-1].append(row)
+        return batches
+
+    @contextlib.contextmanager
+    def _pool(self) -> Iterator[ThreadPoolExecutor]:
+        """Threads that each multiply alone: none waits for another at every layer."""
+        import torch
+
+        with ThreadPoolExecutor(self._threads, "encoder", torch.set_num_threads, (1,)) as pool:
+            yield pool
+        torch.set_num_threads(self._usual)  # of threads to come
+
+    def _of_tokens(self, tokens: dict[str, list[list[int]]]) -> Vectors:
+        """The vectors of the tokens of some texts, (n, longest, dimension)."""
+        import torch
+
+        padded = self.model.tokenizer.pad(tokens, padding_side="right", return_tensors="pt").to(self.model.device)
+        with torch.inference_mode(), self._half():
+            vectors: Vectors = self.model[0](dict(padded))["token_embeddings"].float().cpu().numpy()
+        return vectors
 
     def _by_itself(self, texts: list[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
         return np.asarray(
-            self._model.encode_document(texts, normalize_embeddings=True, show_progress_bar=False), np.float32
+            self.model.encode_document(texts, normalize_embeddings=True, show_progress_bar=False), np.float32
         )
+
+
+def _means(
+    vectors: Vectors, offsets: Sequence[tuple[int, int]], special: Sequence[int], sentences: Spans
+) -> tuple[Vectors, Vectors]:
+    """The unit vector of a text from those of its tokens, (n, dimension), and those of its sentences."""
+    whole = vectors.mean(axis=0)
+    words = np.flatnonzero(np.array(special) == 0)
+    starts = np.array([offsets[i][0] for i in words.tolist()])
+    edges = [(np.searchsorted(starts, a), np.searchsorted(starts, b)) for a, b in sentences]
+    means = [vectors[words[i:j]].mean(axis=0) if j > i else whole for i, j in edges]
+    return _unit(whole), _unit(np.stack(means)) if means else np.zeros((0, len(whole)), np.float32)
 
 
 @contextlib.contextmanager

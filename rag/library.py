@@ -49,6 +49,7 @@ LONGEST_QUESTION = 2000  # characters
 POOL = 30  # passages that an answer is chosen from, at least, so that copies can be left out and neighbours joined
 SPARE = 4  # of each one shown
 FILTERS = 64  # whose counts are kept
+QUESTIONS = 256  # whose vectors are kept: 0.4 MB for the default encoder
 # Seconds that a question waits for what another process changed to be taken up, and for which a change without a cache
 # is left to that process, which makes one when it is done.
 BRIEF, PATIENCE = 0.2, 30.0
@@ -191,6 +192,7 @@ class Library:
         self._coming: Future[None] | None = None
         self._counted: tuple[View, Counts] | None = None
         self._filtered: tuple[View | None, dict[Filters, Counts]] = None, {}
+        self._vector = functools.lru_cache(QUESTIONS)(lambda question: self._encode().encode_question(question))
 
     # Asking
 
@@ -680,7 +682,7 @@ class Library:
     def _found(self, view: View, asked: Asked, k: int) -> list[Found]:
         """The `k` best passages for a question, as they are stored now."""
         words = _beside().submit(search.spoken, view, asked, k)
-        vector = self._encode().encode_question(asked.encoded)
+        vector = self._vector(asked.encoded)  # which readers ask again with other filters
         ranked = search.rank(view, vector, asked, words.result(), k, self._store.sentence_vectors)
         stored = self._store.passages([r.key for r in ranked])
         found = [Found(*stored[r.key], r, (r.key,)) for r in ranked if r.key in stored]

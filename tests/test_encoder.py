@@ -31,7 +31,7 @@ def test_vectors_are_unit_rows_of_float32(real):
 
 def test_the_vector_of_a_text_is_the_model_s_own(real):
     whole, _ = real.encode([TEXT], [SPANS])
-    assert whole[0] @ real._model.encode([TEXT], normalize_embeddings=True)[0] > 0.9999
+    assert whole[0] @ real._reader.model.encode([TEXT], normalize_embeddings=True)[0] > 0.9999
 
 
 def test_the_sentence_that_answers_is_the_nearest(real):
@@ -92,8 +92,8 @@ def test_a_model_of_another_kind_reads_each_sentence_by_itself(tmp_path):
     pooling.write_text(json.dumps({"word_embedding_dimension": 384, **values, "pooling_mode_cls_token": True}))
     encoder = SentenceEncoder(str(folder), "fp32")
     _, (parts,) = encoder.encode([TEXT], [SPANS])
-    by_itself = encoder._model.encode([TEXT[a:b] for a, b in SPANS], normalize_embeddings=True)
-    assert not encoder._late
+    by_itself = encoder._reader.model.encode([TEXT[a:b] for a, b in SPANS], normalize_embeddings=True)
+    assert not encoder._reader.late
     assert np.allclose(parts, by_itself, atol=1e-5)
 
 

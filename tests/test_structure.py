@@ -8,7 +8,7 @@ from conftest import ROOT
 
 ORDER = [
     "errors", "article", "dates", "outlets", "names", "restrictions", "attribution", "readers", "passage", "copies",
-    "encoder", "dense", "lexical", "cache", "store", "search", "reranker", "balance", "bar", "answer", "export",
+    "bert", "encoder", "dense", "lexical", "cache", "store", "search", "reranker", "balance", "bar", "answer", "export",
     "report", "doctor", "library", "evaluate", "pictures", "cards", "pages", "api", "tools", "guard", "cli",
     "downloads", "web",
     "__init__", "__main__",
