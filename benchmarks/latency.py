@@ -1,59 +1,146 @@
 """What a question costs beside the encoding of its words alone: milliseconds and ratios, filters on and off.
 
-    .venv/bin/python benchmarks/latency.py --index INDEX --questions QUESTIONS [--after YYYY-MM-DD] [--outlet NAME]
+    python benchmarks/latency.py --index INDEX --questions QUESTIONS [--after YYYY-MM-DD] [--outlet NAME]
+    python benchmarks/latency.py --articles FILE.jsonl.gz --work FOLDER --count 12000 --questions QUESTIONS
 
 QUESTIONS is a text file, a question a line, or a file as `according evaluate` takes it. Each question is encoded,
-searched for and asked in turn, so that whatever else the machine does meets all of them alike. Prints medians and 95th
-percentiles.
+searched for and asked in turn, so that whatever else the machine does meets all of them alike; then the same by four
+threads at once, each with a share of the questions. No question finds its vector kept from before. Prints medians and
+95th percentiles.
+
+With --articles, an index of --count of them is made first and kept in the folder: those of the file, then further ones
+of the same words, shuffled within each sentence, so that none is a copy. Its vectors are drawn at random, which costs
+a search what others cost.
 """
 
 import argparse
+import gzip
+import json
+import random
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import rag
+from rag.encoder import DEFAULT, SentenceEncoder, Spans, Vectors
 from rag.evaluate import read_questions
+
+WARM = 5  # questions before the measured ones
+THREADS = 4
+
+
+class Drawn:
+    """Vectors drawn at random, under the default encoder's name; tokens are guessed from the words."""
+
+    name, dimension, max_tokens = DEFAULT, 384, 254
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return [int(1.3 * (text.count(" ") + 1)) for text in texts]
+
+    def encode(self, texts: Sequence[str], sentences: Sequence[Spans]) -> tuple[Vectors, list[Vectors]]:
+        rng = np.random.default_rng(len(texts[0]))
+        return _drawn(rng, len(texts)), [_drawn(rng, len(own)) for own in sentences]
+
+    def encode_question(self, question: str) -> Vectors:
+        raise NotImplementedError
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--index", required=True)
+    parser.add_argument("--index", type=Path)
+    parser.add_argument("--articles", type=Path)
+    parser.add_argument("--work", type=Path)
+    parser.add_argument("--count", type=int, default=12_000)
     parser.add_argument("--questions", required=True, type=Path)
     parser.add_argument("--after", default="2015-01-01")
     parser.add_argument("--outlet")
     given = parser.parse_args()
-    library = rag.open(given.index)
-    library.prepare()
-    outlets = {name: count for name, count in library.outlets().items() if name}
-    outlet = given.outlet or max(outlets, key=outlets.__getitem__)
-    encode = library._encode().encode_question
-    timed: dict[str, Callable[[str], object]] = {
-        "encoding alone": encode,
-        "search, 10 passages": lambda q: library.search(q, k=10),
-        "ask": lambda q: library.ask(q, least=0),
-        f"ask, after {given.after}": lambda q: library.ask(q, least=0, after=given.after),
-        f"ask, only {outlet}": lambda q: library.ask(q, least=0, outlets=outlet),
-    }
-    taken: dict[str, list[float]] = {name: [] for name in timed}
-    for number, question in enumerate(_questions(given.questions)):
-        for name, run in timed.items():
+    index = given.index or made(given.articles, given.work / str(given.count), given.count)
+    with rag.open(index, SentenceEncoder()) as library:
+        library.prepare()
+        print(f"{library.counts().articles:,} articles, {len(library._view().keys):,} passages")
+        outlets = {name: count for name, count in library.outlets().items() if name}
+        outlet = given.outlet or max(outlets, key=outlets.__getitem__)
+        encode = library._encode().encode_question
+        timed: dict[str, Callable[[str], object]] = {
+            "encoding alone": encode,
+            "search, 10 passages": lambda q: library.search(q, k=10),
+            f"search, after {given.after}": lambda q: library.search(q, k=10, after=given.after),
+            f"search, only {outlet}": lambda q: library.search(q, k=10, outlets=outlet),
+            "ask": lambda q: library.ask(q, least=0),
+            f"ask, after {given.after}": lambda q: library.ask(q, least=0, after=given.after),
+            f"ask, only {outlet}": lambda q: library.ask(q, least=0, outlets=outlet),
+        }
+
+        def clock(run: Callable[[str], object], question: str) -> float:
+            library._vector.cache_clear()
             begun = time.perf_counter()
             run(question)
-            if number >= 5:  # after some to warm up
-                taken[name].append(1000 * (time.perf_counter() - begun))
-    alone = np.median(taken["encoding alone"])
-    print(f"{'':<28}{'median ms':>12}{'95th':>10}{'of encoding':>14}")
-    for name, ms in taken.items():
-        print(f"{name:<28}{np.median(ms):>12.1f}{np.percentile(ms, 95):>10.1f}{np.median(ms) / alone:>14.2f}")
+            return 1000 * (time.perf_counter() - begun)
+
+        questions = list(asked(given.questions))
+        taken = [[clock(run, question) for run in timed.values()] for question in questions]
+        table("one thread", timed, np.array(taken[WARM:]))
+        with ThreadPoolExecutor(THREADS) as pool:
+            columns = [list(pool.map(lambda q, run=run: clock(run, q), questions)) for run in timed.values()]
+        table(f"{THREADS} threads at once", timed, np.array(columns).T[WARM:])
 
 
-def _questions(path: Path) -> list[str]:
+def table(title: str, names: Sequence[str] | dict[str, Any], ms: Any) -> None:
+    """Prints milliseconds, (questions, names)."""
+    print(f"\n{title:<28}{'median ms':>12}{'95th':>10}{'of encoding':>14}")
+    alone = np.median(ms[:, 0])
+    for name, own in zip(names, ms.T, strict=True):
+        print(f"{name:<28}{np.median(own):>12.1f}{np.percentile(own, 95):>10.1f}{np.median(own) / alone:>14.2f}")
+
+
+def made(articles: Path, folder: Path, count: int) -> Path:
+    """An index of so many articles, made unless it stands there already."""
+    if not (folder / "index").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "articles.jsonl").open("w", encoding="utf-8") as file:
+            for number, record in zip(range(count), records(articles), strict=False):
+                file.write(json.dumps(record | {"id": str(number)}) + "\n")
+        rag.build([folder / "articles.jsonl"], folder / "index", Drawn()).close()
+    return folder / "index"
+
+
+def records(path: Path) -> Iterator[dict[str, Any]]:
+    """The articles of a file, and then shuffled ones without end."""
+    rng: random.Random | None = None
+    while True:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            for line in file:
+                record = json.loads(line)
+                yield record if rng is None else record | {"text": shuffled(record["text"], rng)}
+        rng = rng or random.Random(0)
+
+
+def shuffled(text: str, rng: random.Random) -> str:
+    """The words of each sentence in another order."""
+    sentences = []
+    for sentence in re.split(r"(?<=[.!?]) +", text):
+        words = sentence.split(" ")
+        rng.shuffle(words)
+        sentences.append(" ".join(words))
+    return " ".join(sentences)
+
+
+def _drawn(rng: np.random.Generator, count: int) -> Vectors:
+    vectors = rng.standard_normal((count, 384), np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+def asked(path: Path) -> Iterator[str]:
+    """The questions of a file."""
     if path.suffix == ".jsonl":
-        return [q.question for q in read_questions(path)]
-    return [line for line in path.read_text("utf-8").splitlines() if line.strip()]
+        return (q.question for q in read_questions(path))
+    return (line for line in path.read_text("utf-8").splitlines() if line.strip())
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ Signatures = npt.NDArray[np.uint32]
 Runs = frozenset[tuple[str, ...]]
 
 _OPEN, _BEGINS = "“«„‟", "\"'‘"
+_WORD = regex.compile(r"\w+")
 _MARKS = regex.compile(r"[“«„‟”»\"\n]")
 _NOBODY = np.iinfo(np.uint32).max  # what the signature of a text without words is made of
 
@@ -142,5 +143,5 @@ def _quoted(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[bool]:
 
 
 def _words(text: str) -> list[str]:
-    found: list[str] = regex.findall(r"\w+", text.lower())
+    found: list[str] = _WORD.findall(text.lower())
     return found

@@ -23,6 +23,8 @@ PASSAGE_TOKENS = 160
 # A text longer than that falls into pieces of like length, up to this much longer than an even share.
 EVEN = 1.15
 
+_LINE = regex.compile(r"[^\n]*\n?")
+_PARAGRAPH = regex.compile(r"\n\s*\n")
 Count = Callable[[Sequence[str]], list[int]]
 
 
@@ -42,7 +44,7 @@ class Passage:
 def sentences(text: str) -> list[tuple[int, int]]:
     """Spans of the sentences of `text`, in order, without the white space between them. A line break ends one too."""
     spans = []
-    for line in regex.finditer(r"[^\n]*\n?", text):
+    for line in _LINE.finditer(text):
         for found in sentencex.get_sentence_boundaries("en", line.group()):
             start, end = line.start() + found["start_index"], line.start() + found["end_index"]
             span = _trim(text, start, end)
@@ -80,7 +82,7 @@ class SentenceSplitter(TextSplitter):
 
     def split_text(self, text: str) -> list[str]:
         """Pieces of at most `size` tokens; laid end to end they are `text`."""
-        paragraphs = _tiles(text, [m.end() for m in regex.finditer(r"\n\s*\n", text)])
+        paragraphs = _tiles(text, [m.end() for m in _PARAGRAPH.finditer(text)])
         parts = [_tiles(paragraph, [start for start, _ in sentences(paragraph)]) for paragraph in paragraphs]
         self._learn([part for own in parts for part in own])
         self._chunk_size = self._even(sum(self._length(part) for own in parts for part in own))
