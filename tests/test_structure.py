@@ -7,10 +7,10 @@ import pytest
 from conftest import ROOT
 
 ORDER = [
-    "errors", "article", "dates", "outlets", "names", "restrictions", "attribution", "readers", "passage", "copies",
-    "encoder", "dense", "lexical", "cache", "store", "search", "reranker", "balance", "bar", "answer", "export",
-    "report", "doctor", "library", "evaluate", "pictures", "cards", "pages", "api", "tools", "guard", "cli",
-    "downloads", "web",
+    "errors", "later", "article", "shown", "dates", "outlets", "names", "restrictions", "attribution", "readers",
+    "passage", "copies", "encoder", "dense", "lexical", "cache", "store", "shelf", "search", "reranker", "balance",
+    "bar", "answer", "export", "report", "doctor", "library", "evaluate", "pictures", "cards", "pages", "api", "tools",
+    "guard", "cli", "downloads", "web",
     "__init__", "__main__",
 ]  # fmt: skip
 
