@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 from .article import Article
 from .errors import LibraryError
 from .later import Later
+from .outlets import key as spelling_key
 from .passage import Passage
 from .readers.skipped import Skipped
 
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from .dense import Keys
     from .encoder import Vectors
     from .names import Name, Names
-else:  # what articles are listed without
+else:  # articles are listed without them
     np, caches, lexical, naming = map(Later, ("numpy", "rag.cache", "rag.lexical", "rag.names"))
 
 FORMAT = 4
@@ -192,11 +193,9 @@ class View:
     @functools.cached_property
     def spelled(self) -> dict[str, list[str]]:
         """The outlets of each name, letter case and the like aside (see `outlets.key`)."""
-        from .outlets import key
-
         found: dict[str, list[str]] = {}
         for outlet in filter(None, self.outlets):
-            found.setdefault(key(outlet), []).append(outlet)
+            found.setdefault(spelling_key(outlet), []).append(outlet)
         return found
 
     @functools.cached_property
