@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from .errors import CitationError
 from .passage import Passage
 from .restrictions import Restriction
 from .search import Ranked, Synonyms
+from .shown import harmless, one_line, spelled_day
 
 # What is shown beside the best passage has at least this share of its score (docs/measurements.md, "What is shown").
 SHOWN = 0.5
@@ -141,9 +141,6 @@ class Answer:
         return "\n".join([f"**{_plain(one_line(self.question))}**\n", *below, *said])
 
 
-# What moves a cursor, turns the direction of what stands behind it, or cannot be printed.
-DISTURBING = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069--[\n\t]]", regex.V1)
-_MANY_MARKS = regex.compile(r"(?<=\p{M}{30})\p{M}++")
 NOTHING = "Nothing in the index answers this."
 CLOSEST = f"{NOTHING} These are the closest passages, and hardly an answer."
 DIGEST = "digest: a summary, not the outlet’s own words"
@@ -165,11 +162,6 @@ def when(said: Citation | Article) -> str:
         return "undated"
     day = spelled_day(said.date)
     return f"{day} ({said.date_basis})" if said.date_basis else day
-
-
-def spelled_day(day: dt.date) -> str:
-    """ "13 July 2021"."""
-    return f"{day.day} {day:%B} {day.year}"
 
 
 @dataclass(frozen=True)
@@ -342,32 +334,6 @@ def find(text: str, length: int, wanted: str) -> int | None:
     if start is None or text.find(text[start : start + length], start + 1) >= 0:
         return None
     return start
-
-
-def harmless(text: str) -> str:
-    """A text to show: U+FFFD in the place of what moves a cursor or turns the direction of what stands behind it.
-
-    That is so in a browser too: an isolate (U+2066 to U+2068) that a text leaves open takes the end of the element that
-    should hold it. Nor are there more than thirty marks on one letter: no writing has so many (UAX #15, "Stream-Safe
-    Text Format"), and a browser is busy for minutes with a million.
-    """
-    return DISTURBING.sub("\ufffd", _MANY_MARKS.sub("\ufffd", text))
-
-
-def one_line(text: str) -> str:
-    """A text with each run of white space as one space."""
-    return " ".join(text.split())
-
-
-def of_the_web(url: str | None) -> bool:
-    """Whether an address is one that a link may lead to."""
-    return bool(url) and str(url).lower().startswith(("http://", "https://"))
-
-
-def json_text(values: object) -> str:
-    """Values as JSON; what would disturb whoever looks at it (see `harmless`) stands as its escape, and is not lost."""
-    written = json.dumps(values, ensure_ascii=False, indent=2)
-    return DISTURBING.sub(lambda sign: f"\\u{ord(sign.group()):04x}", written)
 
 
 def _is_sentence(text: str) -> bool:

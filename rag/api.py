@@ -19,7 +19,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, ValidationError, validate_call
 
 from .errors import AccordingError, LibraryError, QuestionError
-from .library import Library, Resolved
+from .library import Library
+from .shelf import Resolved
 
 VERSION = 1  # of the JSON: raised where a field goes or means something else, not where one is added
 

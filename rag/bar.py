@@ -13,13 +13,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, fields, replace
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .errors import LibraryError
-from .lexical import Term
-from .search import Ranked
-from .store import View
+
+if TYPE_CHECKING:
+    from .lexical import Term
+    from .search import Ranked
+    from .store import View
 
 LOOKED_AT = 5  # best passages that the signals are taken from
 REFUSED = 0.98  # share of questions about other things that are to be answered with nothing

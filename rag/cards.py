@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from urllib.parse import quote, urlencode
 
-from .answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, fingerprint, harmless, of_the_web, saying, via, when
+from .answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, fingerprint, saying, via, when
 from .article import FROM_ADDRESS, POSTED, PUBLISHED
 from .balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
 from .export import FORMS, href
@@ -20,6 +20,7 @@ from .readers.skipped import Skipped
 from .report import Report
 from .restrictions import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Restriction
 from .search import CHOSEN, Synonyms
+from .shown import harmless, of_the_web
 
 NAMED = 3  # spellings of a name, and outlets with passages that are not shown, that a line names
 LISTED = 20  # places of what was skipped

@@ -13,16 +13,21 @@ import re
 import shlex
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from .answer import harmless, json_text
-from .encoder import PRECISIONS
 from .errors import AccordingError, QuestionError
-from .export import FORMS
+from .shown import harmless, json_text
+
+if TYPE_CHECKING:
+    from .article import Article
+    from .shelf import Shelf
 
 LISTED = 20  # faults printed after a build; all stand in the index
+# Those of `encoder` and of `export`, which take long to load.
+PRECISIONS, FORMS = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,9 +96,9 @@ def _backup(options: argparse.Namespace) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    import rag
+    from .doctor import examine
 
-    found = rag.examine(options.index, options.repair)
+    found = examine(Path(options.index), options.repair)
     _print(options, found.to_dict(), str(found))
     return 0 if found.ok else 1
 
@@ -107,6 +112,8 @@ def _ask(options: argparse.Namespace) -> None:
         answer = library.ask(" ".join(options.question), **_asked(options), least=least)
         encoder, names = library.encoder, library.catalogue
     if options.form:
+        from .export import FORMS
+
         print(FORMS[options.form].write(answer, dt.date.today(), names), end="")
         for note in _notes(answer, encoder):
             print(harmless(note), file=sys.stderr)
@@ -127,23 +134,22 @@ _FIELDS = ("id", "title", "outlet", "outlet_basis", "strength", "host", "date", 
 
 
 def _articles(options: argparse.Namespace) -> None:
-    with _open(options) as library:
-        found = list(library.articles())
-    rows = [
-        {n: getattr(a, n) for n in _FIELDS} | {"authors": list(a.authors), "characters": len(a.text)} for a in found
-    ]
-    for row in rows:
-        row["date"] = row["date"].isoformat() if row["date"] else None
     explain = _explained if options.explain else _listed
-    _print(options, rows, "\n".join(map(explain, found)))
+    with _look(options) as shelf:
+        _print_each(options, ((_row(a) | {"characters": len(a.text)}, explain(a)) for a in shelf.articles()))
 
 
-def _listed(article: Any) -> str:
+def _row(article: Article) -> dict[str, Any]:
+    date = article.date.isoformat() if article.date else None
+    return {n: getattr(article, n) for n in _FIELDS} | {"date": date, "authors": list(article.authors)}
+
+
+def _listed(article: Article) -> str:
     outlet, title = article.outlet or "unknown outlet", article.title or _clip(article.text, 60)
     return f"{article.id}  {article.date or 'undated   '}  {outlet}: {title}"
 
 
-def _explained(article: Any) -> str:
+def _explained(article: Article) -> str:
     """An article with who said it, where and when, each with its evidence."""
     lines = [
         _listed(article),
@@ -158,16 +164,16 @@ def _explained(article: Any) -> str:
 
 
 def _article(options: argparse.Namespace) -> None:
-    with _open(options) as library:
-        found = library.versions(options.id)
+    with _look(options) as shelf:
+        found = shelf.versions(options.id)
         if not options.versions:
             found = found[:1]
     rows, texts = [], []
     for version in found:
         a = version.article
         rows.append(
-            {**{n: getattr(a, n) for n in _FIELDS}, "authors": list(a.authors), "text": a.text}
-            | {"date": a.date.isoformat() if a.date else None, "current": version.current}
+            _row(a)
+            | {"text": a.text, "current": version.current}
             | {"retired": version.retired.isoformat() if version.retired else None, "note": version.note}
         )
         texts.append("\n".join([_explained(a), *([f"    note    {version.note}"] if version.note else []), "", a.text]))
@@ -175,17 +181,16 @@ def _article(options: argparse.Namespace) -> None:
 
 
 def _skipped(options: argparse.Namespace) -> None:
-    with _open(options) as library:
-        found = list(library.skipped())
-    rows = [{"source": s.source, "place": s.place, "reason": s.reason} for s in found]
-    _print(options, rows, "\n".join(map(str, found)) or "nothing was skipped")
+    with _look(options) as shelf:
+        found = (({"source": s.source, "place": s.place, "reason": s.reason}, str(s)) for s in shelf.skipped())
+        _print_each(options, found, "nothing was skipped")
 
 
 def _outlets(options: argparse.Namespace) -> None:
     from .outlets import lines
 
-    with _open(options) as library:
-        names, counts = library.catalogue, library.outlets()
+    with _look(options) as shelf:
+        names, counts = shelf.catalogue, shelf.outlets()
     if options.name:
         known = names.outlet(options.name)
         if known is None:
@@ -288,6 +293,13 @@ def _open(options: argparse.Namespace) -> Any:
     return rag.open(options.index, options.encoder, **more)
 
 
+def _look(options: argparse.Namespace) -> Shelf:
+    """The index of a command that asks nothing, and so needs neither encoder nor cache."""
+    from .shelf import look
+
+    return look(Path(options.index), options.encoder)
+
+
 def _prepare(library: Any) -> None:
     """Loads what a question needs, which takes seconds: where stderr is a terminal, it says so meanwhile."""
     notice = "loading the encoder ..."
@@ -384,6 +396,21 @@ def _print(options: argparse.Namespace, values: object, text: str) -> None:
         print(harmless(text))
 
 
+def _print_each(options: argparse.Namespace, found: Iterable[tuple[object, str]], none: str = "") -> None:
+    """Prints one after another what `_print` would print all together: the values as a list, the texts as lines."""
+    empty = True
+    for values, text in found:
+        if options.json:
+            print("[" if empty else ",", textwrap.indent(json_text(values), "  "), sep="\n", end="")
+        else:
+            print(harmless(text))
+        empty = False
+    if options.json:
+        print("[]" if empty else "\n]")
+    elif empty:
+        print(none)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="according", description="Ask the press, and see who said it, where and when."
@@ -451,7 +478,7 @@ def _parser() -> argparse.ArgumentParser:
     made = command("ask", _ask, "passages that answer a question, word for word")
     question(made, 5)
     made.add_argument("--closest", action="store_true", help="show the closest passages also where nothing answers")
-    made.add_argument("--as", dest="form", choices=tuple(FORMS), help="print the citations in a form to take elsewhere")
+    made.add_argument("--as", dest="form", choices=FORMS, help="print the citations in a form to take elsewhere")
     question(command("search", _search, "the passages nearest to a question, answering or not"), 10)
     made = command("articles", _articles, "the articles in the index")
     made.add_argument("--explain", action="store_true", help="with the evidence for each one's outlet and date")

@@ -17,8 +17,9 @@ from urllib.parse import quote
 
 import regex
 
-from .answer import DIGEST, NOTHING, Answer, Citation, harmless, json_text, of_the_web, one_line
+from .answer import DIGEST, NOTHING, Answer, Citation
 from .outlets import Catalogue, catalogue
+from .shown import harmless, json_text, of_the_web, one_line
 
 # Of an outlet's kind, the type that CSL (https://docs.citationstyles.org, "Appendix III") has for what it prints.
 TYPES = {"newspaper": "article-newspaper", "magazine": "article-magazine"}

@@ -6,21 +6,19 @@ import datetime as dt
 import functools
 import logging
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from . import answer as answering
 from . import balance, bar, copies, doctor, outlets, passage, readers, search
@@ -38,7 +36,8 @@ from .readers.skipped import Skipped
 from .report import Report
 from .reranker import CrossEncoderReranker, Reranker
 from .search import Asked, Filters, Hit
-from .store import Known, Manifest, Store, Version, View, Writer
+from .shelf import HALF, Resolved, Shelf, check_encoder
+from .store import Known, Manifest, Store, View, Writer
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Day = dt.date | str | None
@@ -55,7 +54,6 @@ QUESTIONS = 256  # whose vectors are kept: 0.4 MB for the default encoder
 BRIEF, PATIENCE = 0.2, 30.0
 
 log = logging.getLogger("rag")
-_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair: what no article's text or id can hold
 
 
 def build(
@@ -136,55 +134,26 @@ def _opened(
         store = Store.create(index, Manifest(loaded.name, loaded.dimension), wait)
     else:
         store = Store.open(index, wait)
-    name = encoder if isinstance(encoder, str) else loaded.name if loaded else store.manifest.encoder
-    if name != store.manifest.encoder:
-        raise LibraryError(
-            f"the index in {index} was made with the encoder {store.manifest.encoder!r}, not {name!r}; "
-            "vectors of two encoders cannot be compared: build a new index in another folder"
-        )
+    check_encoder(store, encoder if isinstance(encoder, str) else loaded.name if loaded else None)
     if loaded and loaded.dimension != store.manifest.dimension:
         raise LibraryError(
-            f"the index in {index} has vectors of {store.manifest.dimension} numbers, the encoder {name!r} makes "
-            f"{loaded.dimension}: it is another model under the same name; build a new index in another folder"
+            f"the index in {index} has vectors of {store.manifest.dimension} numbers, the encoder {loaded.name!r} "
+            f"makes {loaded.dimension}: it is another model under the same name; build a new index in another folder"
         )
     return Library(store, loaded, precision)
 
 
-@dataclass(frozen=True)
-class Resolved:
-    """Where a citation stands now.
+class Library(Shelf):
+    """Articles that can be asked, and looked at as on a `Shelf`.
 
-    Attributes:
-        article: the text that it quotes, as it was stored.
-        current: whether that is found today.
-        retired: when it was taken out, UTC; None where it is current, or where that is not known.
-        successors: ids of the articles that are in its place now: the same id, or the same address.
+    Made by `build` or `open`; safe to use from several threads.
     """
 
-    article: Article
-    current: bool
-    retired: dt.datetime | None = None
-    successors: tuple[str, ...] = ()
-
-    @property
-    def note(self) -> str:
-        """What a reader should know of it, in words; empty where it is current."""
-        when = f" on {answering.spelled_day(self.retired)}" if self.retired else ""
-        if self.current:
-            return ""
-        if self.successors:
-            return f"an earlier version of this article, replaced{when}; now: {', '.join(self.successors)}"
-        return f"no longer among the indexed articles; taken out{when}"
-
-
-class Library:
-    """Articles that can be asked. Made by `build` or `open`; safe to use from several threads."""
-
     def __init__(self, store: Store, encoder: Encoder | None = None, precision: str = "auto"):
+        super().__init__(store)
+        self.catalogue = outlets.catalogue(store.kept("catalogue"))
         self.report = Report()
         self.reranker: Reranker | None = None
-        self.catalogue = outlets.catalogue(store.kept("catalogue"))
-        self._store = store
         self._encoder, self._precision = encoder, precision
         self._loading, self._refreshing = threading.Lock(), threading.Lock()
         self._seen: View | None = None
@@ -321,33 +290,6 @@ class Library:
 
     # Looking
 
-    def article(self, article_id: str) -> Article:
-        """The article of that id, retired ones included. Raises LibraryError where there is none."""
-        found = None if _HALF.search(article_id) else self._store.article(article_id)
-        if found is None:
-            raise self._unknown(article_id)
-        return found
-
-    def __contains__(self, article_id: str) -> bool:
-        """Whether there is an article of that id, retired ones included."""
-        return not _HALF.search(article_id) and self._store.holds(article_id)
-
-    def _unknown(self, article_id: str) -> LibraryError:
-        return LibraryError(f"no article {article_id!r} in {self._store.folder}; `according articles` lists them")
-
-    def versions(self, article_id: str) -> list[Resolved]:
-        """Every text that was in under an id and was not removed: the current one first, then the latest.
-
-        Raises LibraryError where there is none.
-        """
-        self.article(article_id)
-        versions = self._store.versions(article_id)
-        return [self._resolved(version, versions) for version in versions]
-
-    def articles(self) -> Iterator[Article]:
-        """Every article that can be found, in the order of adding."""
-        return self._store.articles()
-
     def copies(self, article_id: str) -> list[str]:
         """Ids of the other articles that are one text with this one, in the order of adding."""
         view = self._view()
@@ -365,6 +307,8 @@ class Library:
 
     def outlets(self) -> dict[str | None, int]:
         """Number of articles of each outlet, by name; None counts those whose outlet is not known."""
+        if self._seen is None:
+            return super().outlets()
         view = self._view()
         return dict(zip(view.outlets, np.bincount(view.outlet, minlength=len(view.outlets)).tolist(), strict=True))
 
@@ -380,10 +324,6 @@ class Library:
         counts = {n: balance.count(view, self.catalogue, own) for n, own in zip(view.outlets, rows, strict=True)}
         return dict(sorted(counts.items(), key=lambda item: -item[1].articles))
 
-    def skipped(self) -> Iterator[Skipped]:
-        """What could not be read when the files were last read, each with its place and the reason."""
-        return self._store.quarantine()
-
     @property
     def bar(self) -> Bar:
         """How sure an answer must be: the index's own bar, else the one that comes with According.
@@ -392,11 +332,6 @@ class Library:
         """
         own = self._store.kept("bar")
         return bar.parse(own) if own else bar.shipped()
-
-    @property
-    def encoder(self) -> str:
-        """Name of the encoder that the index was made with."""
-        return self._store.manifest.encoder
 
     # Changing
 
@@ -455,18 +390,6 @@ class Library:
             raise LibraryError(f"the bar was fitted for {fitted.encoder!r}, the index's encoder is {self.encoder!r}")
         with self._store.writing() as writer:
             writer.keep("bar", fitted.to_json())
-
-    def close(self) -> None:
-        """Lets go of the index's files."""
-        self._store.close()
-
-    def __enter__(self) -> Library:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # Inside
 
@@ -702,15 +625,6 @@ class Library:
         ]
         return ordered + rest
 
-    def _resolved(self, version: Version, versions: Sequence[Version]) -> Resolved:
-        """One of the versions of an article, with what stands in its place."""
-        article = version.article
-        if version.current:
-            return Resolved(article, True)
-        own = [article.id] if versions[0].current else []
-        there = own or (self._store.at(article.url) if article.url else [])
-        return Resolved(article, False, version.retired, tuple(there))
-
     def _view(self) -> View:
         """The passages as they stand now, or stood a moment ago: what another process changes is taken up meanwhile."""
         seen = self._seen
@@ -792,7 +706,7 @@ def _question(text: str | None) -> str:
     text = (text or "").strip()
     if not text:
         raise QuestionError("the question is empty; ask something")
-    if _HALF.search(text):
+    if HALF.search(text):
         raise QuestionError("the question holds half a surrogate pair, which is no character; type it again")
     if len(text) > LONGEST_QUESTION:
         raise QuestionError(f"the question has {len(text):,} characters; at most {LONGEST_QUESTION:,} can be asked")
@@ -806,4 +720,6 @@ def _count(k: int) -> int:
 
 
 def _progress() -> Any:
+    from tqdm import tqdm
+
     return tqdm(desc="articles", unit=" articles", disable=None, mininterval=0.5)

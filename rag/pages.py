@@ -25,15 +25,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from .answer import DIGEST, find, fingerprint, saying, spelled_day, via, when
+from .answer import DIGEST, find, fingerprint, saying, via, when
 from .article import Article
 from .balance import UNKNOWN_OUTLET, Counts
 from .cards import _bare, _link, _list, _stated, _text, article_address
 from .errors import AccordingError
-from .library import Library, Resolved
+from .library import Library
 from .outlets import Outlet
 from .readers.skipped import Skipped
 from .report import general
+from .shelf import Resolved
+from .shown import spelled_day
 
 PAGE = 100  # articles listed on one page
 PLACES, REASONS = 100, 50  # listed of what was skipped: places of each reason, and reasons

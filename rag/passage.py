@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import regex
-import sentencex
-from langchain_text_splitters import RecursiveCharacterTextSplitter, TextSplitter
 
 from .article import Article
 from .errors import EncoderError
@@ -43,6 +41,8 @@ class Passage:
 
 def sentences(text: str) -> list[tuple[int, int]]:
     """Spans of the sentences of `text`, in order, without the white space between them. A line break ends one too."""
+    import sentencex
+
     spans = []
     for line in _LINE.finditer(text):
         for found in sentencex.get_sentence_boundaries("en", line.group()):
@@ -69,28 +69,31 @@ def split(articles: Iterable[Article], count: Count, max_tokens: int) -> list[li
     return [_passages(article, splitter) for article in articles]
 
 
-class SentenceSplitter(TextSplitter):
+class SentenceSplitter:
     """Whole paragraphs to a piece while they fit, whole sentences of those that do not, words of endless sentences."""
 
     def __init__(self, size: int, count: Count):
+        from langchain_text_splitters import RecursiveCharacterTextSplitter
+
         self._size = size
         self._count = count
         self._known: dict[str, int] = {}
-        super().__init__(
-            chunk_size=size, chunk_overlap=0, keep_separator=True, strip_whitespace=False, length_function=self._length
-        )
+        self._words = RecursiveCharacterTextSplitter(
+            separators=[" ", ""], chunk_size=size, chunk_overlap=0, keep_separator=True, strip_whitespace=False,
+            length_function=self._length,
+        )  # fmt: skip
 
     def split_text(self, text: str) -> list[str]:
         """Pieces of at most `size` tokens; laid end to end they are `text`."""
         paragraphs = _tiles(text, [m.end() for m in _PARAGRAPH.finditer(text)])
         parts = [_tiles(paragraph, [start for start, _ in sentences(paragraph)]) for paragraph in paragraphs]
         self._learn([part for own in parts for part in own])
-        self._chunk_size = self._even(sum(self._length(part) for own in parts for part in own))
+        self._words._chunk_size = self._even(sum(self._length(part) for own in parts for part in own))
         units: list[str] = []
         for paragraph, own in zip(paragraphs, parts, strict=True):
             self._known[paragraph] = sum(map(self._length, own))
-            units += [paragraph] if self._length(paragraph) <= self._chunk_size else own
-        pieces = self._merge_splits([w for unit in units for w in self._short_enough(unit)], "")
+            units += [paragraph] if self._length(paragraph) <= self._words._chunk_size else own
+        pieces = self._words._merge_splits([w for unit in units for w in self._short_enough(unit)], "")
         self._known.clear()
         self._learn(pieces)  # tokens of a whole can be more than those of its parts together: count again
         return [w for piece in pieces for w in self._short_enough(piece)]
@@ -102,13 +105,9 @@ class SentenceSplitter(TextSplitter):
 
     def _short_enough(self, text: str) -> list[str]:
         """`text` in pieces of at most the chunk size: between words, and inside a word that is longer by itself."""
-        if self._length(text) <= self._chunk_size or len(text) == 1:
+        if self._length(text) <= self._words._chunk_size or len(text) == 1:
             return [text]
-        splitter = RecursiveCharacterTextSplitter(
-            separators=[" ", ""], chunk_size=self._chunk_size, chunk_overlap=0, keep_separator=True,
-            strip_whitespace=False, length_function=self._length,
-        )  # fmt: skip
-        pieces = splitter.split_text(text)
+        pieces = self._words.split_text(text)
         if len(pieces) == 1:  # its parts are short enough by themselves and not together
             pieces = [text[: len(text) // 2], text[len(text) // 2 :]]
         return [short for piece in pieces for short in self._short_enough(piece)]

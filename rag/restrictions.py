@@ -159,6 +159,17 @@ def complete(
     return f"{_left(previous, old)} {question}"
 
 
+class _Pattern:
+    """A regular expression that is compiled when it is first used: these take 0.1 s, and most questions need few."""
+
+    def __init__(self, text: str, flags: int):
+        self._text, self._flags = text, flags
+
+    @functools.cached_property
+    def compiled(self) -> regex.Pattern[str]:
+        return regex.compile(self._text, self._flags)
+
+
 # Words of saying
 
 _SAID = (
@@ -180,7 +191,7 @@ _PUBLICATIONS = (
     r"(?:articles|coverage|news|stories|(?:news|press|media|newspaper)\s+reports?|reports|editorials|op-eds|"
     r"headlines|dispatches|newspapers|reporting|press\s+cuttings|clippings|write-ups)"
 )
-_PRESS = regex.compile(rf"\b(?:press|media|papers?|newspapers?|journalists?|reporters?|{_PUBLICATIONS})\b", regex.I)
+_PRESS = _Pattern(rf"\b(?:press|media|papers?|newspapers?|journalists?|reporters?|{_PUBLICATIONS})\b", regex.I)
 
 _SAID_THEN = (
     r"(?:sa(?:y|ys|id|ying)(?!\s+(?:no|yes|sorry|goodbye)\b)|reported|claim(?:ed|ing)|stat(?:ed|ing)|alleg(?:ed|ing)|"
@@ -194,7 +205,7 @@ _SAID_THEN = (
 
 _KIND = r"(?:(?:news\s*)?(?:paper|magazine|broadcaster|site|agency|outlet|channel|service|website)|daily|weekly)\s+"
 _LEAD_IN = rf"(?:(?:both|either)\s+)?(?:(?:an?|the|any|some|recent)\s+)*(?:(?:\p{{L}}+\s+)?\d{{4}}\s+)?(?:{_KIND})?$"
-_BY_CUE = regex.compile(
+_BY_CUE = _Pattern(
     r"\b(?:(?P<strong>according\s+to(?:\s+(?:an?|the|recent)\b)*(?:\s+(?:[\w.]+\s+)?\d{4})?"
     r"(?:\s+(?:reports?|articles?|stor(?:y|ies)|pieces?|coverage)\s+(?:in|by|from|of|on))?|(?:as\s+)?per|going\s+by|"
     r"(?:in|what\s+(?:is|was))\s+the\s+(?:view|words|opinion|eyes|verdict|position|account|coverage|judge?ment|"
@@ -208,9 +219,9 @@ _BY_CUE = regex.compile(
     rf"{_LEAD_IN}",
     regex.I,
 )
-_AUXILIARY = regex.compile(rf"\b(?:did|do|does|has|have|had)\s+{_LEAD_IN}", regex.I)
+_AUXILIARY = _Pattern(rf"\b(?:did|do|does|has|have|had)\s+{_LEAD_IN}", regex.I)
 _PASSIVE = regex.compile(r"\b(?:is|are|was|were|be|been|being|has|have|had|get|gets|got)\s+(?:the\s+)?$", regex.I)
-_CLAUSE = regex.compile(  # what it reported is here the time or the object of something else
+_CLAUSE = _Pattern(  # what it reported is here the time or the object of something else
     rf"\b(?:when|after|before|because|since|until|once|while|if|although|(?:{_SAID}|denied|denies|admitted)\s+that)\s+"
     r"(?:the\s+)?$",
     regex.I,
@@ -220,13 +231,13 @@ _DOES_ELSE = (  # as a company or a person does: "report to", "report a loss", "
     r"earnings|revenues?))"
 )
 _ADVERB = r"(?:also|ever|first|actually|then|originally|already|later|since|still|now|not|once|itself|each|both)"
-_SAYS_AFTER = regex.compile(
+_SAYS_AFTER = _Pattern(
     rf"(?:\s+(?P<piece>article|report|story|piece|editorial)s?)?(?:\s+{_ADVERB})*\s+(?:(?P<plain>{_SAID}|"
     rf"wr(?:ite|ites|ote|itten))(?!{_DOES_ELSE})|(?P<judged>{_JUDGED})|(?P<gives>give|put|name|count))\b",
     regex.I,
 )
 _REASON = regex.compile(r"\b(?:reason|figure|number|estimate|explanation|toll|cause)s?\b", regex.I)
-_FINITE = regex.compile(
+_FINITE = _Pattern(
     rf"(?:\s+{_ADVERB})*\s+(?:says|said|reports|reported|writes|wrote|claims|claimed|states|stated|argues|argued|"
     r"notes|noted|calls|describes|suggests|suggested|alleges|alleged|estimates|estimated)\b",
     regex.I,
@@ -238,8 +249,8 @@ _VIEW = (
     r"(?:view|words|opinion|account|version|reporting|coverage|report|reports|article|articles|stories|story|telling|"
     r"estimate|figures?|count|tally|description|take|verdict|explanation|correspondents?|reporters?|journalists?)"
 )
-_VIEW_AFTER = regex.compile(rf"['’]s?\s+(?:own\s+)?(?P<noun>{_VIEW})\b(?P<of>\s+(?:of|on|about)\b)?", regex.I)
-_VIEW_BEFORE = regex.compile(
+_VIEW_AFTER = _Pattern(rf"['’]s?\s+(?:own\s+)?(?P<noun>{_VIEW})\b(?P<of>\s+(?:of|on|about)\b)?", regex.I)
+_VIEW_BEFORE = _Pattern(
     r"(?:^\s*(?:(?:summari[sz]e|show|find|give|list|me|all)\s+)*(?:the\s+)?(?P<start>)$|"
     r"\b(?:in|by|from|per)\s+(?:the\s+)?$|\b(?P<asked>what\s+(?:is|was|are|were)\s+(?:the\s+)?)$)",
     regex.I,
@@ -250,7 +261,7 @@ _NOT_ITSELF = {
     *("spokeswoman", "president", "presenter", "host", "anchor", "columnist", "director", "staff", "employees", "ceo"),
     *("chairman", "founder", "publisher", "lawyer", "lawyers", "rankings", "ranking", "list", "index", "experts"),
 }
-_LEFT_OUT = regex.compile(
+_LEFT_OUT = _Pattern(
     r"\b(?:other\s+than|apart\s+from|besides?|except(?:\s+for|\s+in)?|not(?:\s+according\s+to|\s+by|\s+in)?|unlike|"
     r"outside|excluding|without|contrary\s+to|than|instead\s+of|rather\s+than)\s+(?:the\s+)?$",
     regex.I,
@@ -259,7 +270,7 @@ _JOINED = regex.compile(
     r"\s*(?:,|,?\s*\b(?:and|or|nor|and/or)\b|&)\s*(?:(?:by|from|in|on|according\s+to)\s+)?(?:the\s+)?", regex.I
 )
 _LONGER = regex.compile(r"\s(?P<next>\p{Lu}[\p{Ll}\p{M}]+)")
-_NOT_LONGER = regex.compile(
+_NOT_LONGER = _Pattern(
     rf"(?:{_SAID}|{_PUT_OUT}|{_JUDGED}|magazine|newspaper|articles?|reports?|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|"
     r"nov|dec|about|on|in|and|or|how|what|who|which|when|why|where)",
     regex.I,
@@ -330,7 +341,7 @@ def _runs(question: str, known: Catalogue, held: tuple[str, ...], quoted: list[t
 
 def _read(question: str, names: tuple[_Name, ...], known: Catalogue, held: tuple[str, ...]) -> _Run:
     first, last = names[0][0], names[-1][1]
-    if _LEFT_OUT.search(question, max(0, first - _REACH), first):
+    if _LEFT_OUT.compiled.search(question, max(0, first - _REACH), first):
         return _Run(names, first, last, False, EXCLUDED)
     span, strength = _cue(question, first, last)
     if span is None:
@@ -355,8 +366,8 @@ def _cue(question: str, first: int, last: int) -> tuple[tuple[int, int] | None, 
     """
     low = max(0, first - _REACH)
     before, after = question[low:first], question[last : last + _REACH]
-    view = _VIEW_AFTER.match(after)
-    cue = _BY_CUE.search(before)
+    view = _VIEW_AFTER.compiled.match(after)
+    cue = _BY_CUE.compiled.search(before)
     noun = _OF_IT.match(after)
     end = last + (view.end("noun") if view else 0)
     if cue:
@@ -368,15 +379,15 @@ def _cue(question: str, first: int, last: int) -> tuple[tuple[int, int] | None, 
         inside = cue["own"] or (cue["in"] and not cue["in"].casefold().startswith("reported"))
         start = low + cue.start() + (len(cue[0]) - len(_last_words(cue[0])) if inside else 0)
         return (start, end), strength
-    if view and (place := _VIEW_BEFORE.search(before)):
+    if view and (place := _VIEW_BEFORE.compiled.search(before)):
         covers = view["noun"].casefold() in ("coverage", "reporting", "reports", "articles", "stories")
         if place["start"] is not None:
             return ((first, last + view.end()) if view["of"] else None), "own"
         if place["asked"]:
             return (None if covers else (first, last + view.end())), "in"
         return (low + place.start(), end), "own" if covers else "strong"
-    if auxiliary := _AUXILIARY.search(before):
-        verb = _SAYS_AFTER.match(after)
+    if auxiliary := _AUXILIARY.compiled.search(before):
+        verb = _SAYS_AFTER.compiled.match(after)
         if verb and verb["judged"] and not regex.match(r"d", auxiliary[0], regex.I):
             verb = None
         if verb and verb["gives"] and not _REASON.search(before):
@@ -392,7 +403,7 @@ def _cue(question: str, first: int, last: int) -> tuple[tuple[int, int] | None, 
         rf"\s+(?:{_JUDGED}|cover|see)s?\b", after
     ):
         return (first, last), "in"
-    if not _PASSIVE.search(before) and not _CLAUSE.search(before) and (verb := _FINITE.match(after)):
+    if not _PASSIVE.search(before) and not _CLAUSE.compiled.search(before) and (verb := _FINITE.compiled.match(after)):
         return (first, last + verb.end()), "in"
     if said := _SAYS_BEFORE.search(before):
         return (low + said.start(), last), "in"
@@ -438,7 +449,7 @@ def _names(question: str, known: Catalogue, held: tuple[str, ...]) -> Iterable[_
                 if not alone:
                     continue
             longer = _LONGER.match(question, end) if mixed else None
-            if longer and not _NOT_LONGER.match(longer["next"]):
+            if longer and not _NOT_LONGER.compiled.match(longer["next"]):
                 continue
             if _THE.search(question, max(0, start - 5), start):
                 start -= 4
@@ -500,7 +511,7 @@ _PREP = (
     r"later\s+than|before|prior\s+to|earlier\s+than|until|till|up\s+(?:to|until|till)|through|no\s+later\s+than|by|"
     r"between|around|about|circa|as\s+of|for)"
 )
-_PHRASE = regex.compile(
+_PHRASE = _Pattern(
     rf"(?<![\w.,/’'$£€-])(?:(?P<prep>{_PREP})\s+)?(?P<the>(?:the|an?|this|that|its|their|his|her)\s+)?"
     rf"(?:(?P<a>{_UNIT}|(?:{_DAY}\s+)?{_MONTH}(?=\s*(?:and|to|until|[–-])\s*(?:{_DAY}\s+)?{_MONTH})|"
     rf"{_DAY}(?=\s*(?:and|to|until|[–-])\s*{_DAY}\s+{_MONTH}))"
@@ -520,7 +531,7 @@ _EARLIER = ("before", "prior to", "earlier than")
 _UP_TO = ("until", "till", "up to", "up until", "up till", "through", "no later than", "by")
 _IN = ("", "in", "during", "throughout", "within", "over", "on", "of", "from", "dated")
 
-_EVENT = regex.compile(
+_EVENT = _Pattern(
     r"(?!mention|question|according)(?:\w+(?:ions?|ings?|ments?|quakes?|cide|fires?)|war|wars|sieges?|strikes?|"
     r"attacks?|floods?|elections?|votes?|"
     r"coups?|riots?|raids?|crash|crashes|storms?|hurricanes?|tsunami|games|olympics|cup|finals?|championships?|"
@@ -556,18 +567,18 @@ _ASKS_WHEN = regex.compile(
     regex.I,
 )
 _TO = r"(?:\s+to\s+(?:the\s+)?(?:reporters|journalists|parliament|congress|police|court|press|media|judge|senate|un))?"
-_ABOUT = regex.compile(
+_ABOUT = _Pattern(
     rf"\b(?:(?:{_SAID_THEN}|{_PUT_OUT}|{_PUBLICATIONS})(?:\s+what)?\s+(?:about|on|regarding|concerning)|said\s+of)\s+"
     r"(?P<np>(?:[\w’'-]+\s+){1,6})$",
     regex.I,
 )
-_SAY_BESIDE = regex.compile(rf"\b(?P<verb>{_SAID_THEN}){_TO},?\s*$", regex.I)
-_PUT_BESIDE = regex.compile(rf"\b(?P<verb>{_PUT_OUT}),?\s*$", regex.I)
+_SAY_BESIDE = _Pattern(rf"\b(?P<verb>{_SAID_THEN}){_TO},?\s*$", regex.I)
+_PUT_BESIDE = _Pattern(rf"\b(?P<verb>{_PUT_OUT}),?\s*$", regex.I)
 _TOLD_BESIDE = regex.compile(rf"\b{_TOLD}\s+(?:(?:the|an?)\s+)?[\w’'-]+(?:\s+[\w’'-]+)?\s*$", regex.I)
-_PUBLICATIONS_BESIDE = regex.compile(
+_PUBLICATIONS_BESIDE = _Pattern(
     rf"(?P<of>\b[\w’'-]+\s+)?\b{_PUBLICATIONS}(?:\s+(?:published|written|printed|dated|written\s+in))?\s*$", regex.I
 )
-_PUBLICATIONS_FIRST = regex.compile(
+_PUBLICATIONS_FIRST = _Pattern(
     rf"^\W*(?:(?:find|show|list|give|me|all|any|the|which|what|old|press|media)\s+)*{_PUBLICATIONS}\b", regex.I
 )
 _PUBLICATIONS_NEXT = regex.compile(
@@ -674,24 +685,24 @@ def _said_then(question: str, p: _Phrase, sources: Sequence[_Run]) -> bool:
         return True
     if p.prep in ("", *_IN) and not p.relative and _ASKS_WHEN.search(before + " " + after):
         return False
-    if publications := _PUBLICATIONS_BESIDE.search(before):
+    if publications := _PUBLICATIONS_BESIDE.compiled.search(before):
         other = regex.match(r"annual|official|police|medical|\p{Lu}{2}", publications["of"] or "")
         told = p.prep == "in" and regex.search(r"\b(?:the|this|that)\s+news\s*$", before, regex.I)
         return not other and not told  # "broke the news in 1997"
-    if _PUBLICATIONS_FIRST.search(before) and p.prep in ("from", "dated"):
+    if _PUBLICATIONS_FIRST.compiled.search(before) and p.prep in ("from", "dated"):
         return True
     if _TOLD_BESIDE.search(before) or _GIVEN_BESIDE.search(before):
         return True
-    if said := _SAY_BESIDE.search(before):
+    if said := _SAY_BESIDE.compiled.search(before):
         verb = said["verb"].casefold()
         if verb == "reported":
             return _put_out(before[: said.start()], verb, after)
         return not (verb.startswith("claim") and _CLAIMED_ELSE.search(before))
-    if put := _PUT_BESIDE.search(before):
+    if put := _PUT_BESIDE.compiled.search(before):
         return _put_out(before[: put.start()], put["verb"], after)
-    if (about := _ABOUT.search(before)) and p.prep != "of":
+    if (about := _ABOUT.compiled.search(before)) and p.prep != "of":
         nouns = about["np"].split()
-        if _EVENT.fullmatch(nouns[-1]) or regex.search(r"\bdo(?:es)?\b", before, regex.I):
+        if _EVENT.compiled.fullmatch(nouns[-1]) or regex.search(r"\bdo(?:es)?\b", before, regex.I):
             return False
         return not any(regex.fullmatch(_SAID, n, regex.I) for n in nouns)
     if _ASKS_WHO.search(before) and _SAYS_NEXT.match(after):
@@ -712,7 +723,7 @@ def _put_out(before: str, verb: str, after: str) -> bool:
     """Whether "written", "published" and the like mean the press here, and not an author's work or an event."""
     if verb.casefold().startswith("announc"):
         return bool(_WHAT_DID.search(before))
-    return bool(_WHAT_WAS.search(before) or _PRESS.search(before) or _ON_SOMETHING.match(after))
+    return bool(_WHAT_WAS.search(before) or _PRESS.compiled.search(before) or _ON_SOMETHING.match(after))
 
 
 def _heads_saying(after: str) -> bool:
@@ -735,7 +746,7 @@ def _phrases(question: str, asked: dt.date, quoted: list[tuple[int, int]]) -> li
     if not _MAY_DATE.search(question):
         return []
     found: list[_Phrase] = []
-    for m in _PHRASE.finditer(question):
+    for m in _PHRASE.compiled.finditer(question):
         if any(a <= m.start("a") < b for a, b in quoted):
             continue
         if phrase := _phrase(question, m, asked):
@@ -778,7 +789,7 @@ def _phrase(question: str, m: regex.Match[str], asked: dt.date) -> _Phrase | Non
     named = bool(word) and word.casefold() not in _PLAIN_WORDS and not saying
     decade = m["a"].endswith("s") and not relative
     loose = (not prep or bool(m["the"] and not decade)) and named
-    attributive = bool(m["own"]) or loose or (named and _EVENT.fullmatch(word) is not None)
+    attributive = bool(m["own"]) or loose or (named and _EVENT.compiled.fullmatch(word) is not None)
     if relative and not m["own"]:
         attributive = False
     joined = bool(m["b"]) and (prep == "between" or not regex.search(r"and|or", m["link"], regex.I))

@@ -28,23 +28,28 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import faiss
-import numpy as np
-import numpy.typing as npt
-from filelock import FileLock, Timeout
-
-from . import cache as caches
-from . import lexical
 from .article import Article
-from .dense import Keys
-from .encoder import Vectors
 from .errors import LibraryError
-from .names import Name, Names
+from .later import Later
 from .outlets import key as spelling_key
 from .passage import Passage
 from .readers.skipped import Skipped
+
+if TYPE_CHECKING:
+    import faiss
+    import numpy as np
+    import numpy.typing as npt
+
+    from . import cache as caches
+    from . import lexical
+    from . import names as naming
+    from .dense import Keys
+    from .encoder import Vectors
+    from .names import Name, Names
+else:  # articles are listed without them
+    np, caches, lexical, naming = map(Later, ("numpy", "rag.cache", "rag.lexical", "rag.names"))
 
 FORMAT = 4
 FORMULA = 5  # of 500,000 sentences of real articles, those that more texts hold are disclaimers, credits, advertising
@@ -380,6 +385,13 @@ class Store:
         query = f"SELECT key, digest, {columns} FROM article WHERE retired IS NULL AND key > ? ORDER BY key"
         return (self._sound(digest, row) for _, digest, *row in self._paged(query))
 
+    def outlets(self) -> dict[str | None, int]:
+        """Number of articles that are in of each outlet, by name; None, which is last, of those that name none."""
+        query = """SELECT outlet, count(*) FROM article WHERE retired IS NULL
+            GROUP BY outlet ORDER BY outlet IS NULL, outlet"""
+        with stored(self.folder):
+            return dict(self._db.execute(query))
+
     def _paged(self, query: str) -> Iterator[Any]:
         """The rows of a query in the order of its first column, which must be above its parameter; some at a time."""
         last = 0
@@ -515,7 +527,7 @@ class Store:
             cache.dense.index,
             cache.dense.signs,
             cache.words,
-            Names(Name(tuple(spellings), basis) for spellings, basis in json.loads(row[0] if row else "[]")),
+            naming.Names(naming.Name(tuple(names), basis) for names, basis in json.loads(row[0] if row else "[]")),
         )
 
     def cache_fault(self) -> str | None:
@@ -944,6 +956,8 @@ def _state(path: Path) -> tuple[int, int, int]:
 @contextlib.contextmanager
 def _locked(folder: Path, wait: bool) -> Iterator[None]:
     """Holds the folder's lock, which the operating system lets go of when its holder dies."""
+    from filelock import FileLock, Timeout  # with the whole of asyncio
+
     lock = FileLock(folder / LOCK)
     try:
         try:

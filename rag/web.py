@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from . import downloads, pages
-from .answer import Answer, harmless
+from .answer import Answer
 from .api import Endpoint, endpoints
 from .cards import answer_html, error_html, meaning, question_html, report_html
 from .errors import AccordingError, QuestionError
@@ -30,6 +30,7 @@ from .guard import Guard, is_loopback, listening, past_proxies
 from .library import Library
 from .outlets import Catalogue
 from .restrictions import TAKEN_OFF
+from .shown import harmless
 
 TITLE = "According"
 LARGEST = "200mb"  # of a file that a reader adds

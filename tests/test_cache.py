@@ -322,7 +322,7 @@ def test_no_word_of_a_removed_article_is_left_in_the_cache(index, words, news, u
 def test_a_cache_is_made_by_whoever_opens_an_index_that_has_none(index, words):
     shutil.rmtree(folder(index))
     with rag.open(index, encoder=words) as library:
-        assert len(library.outlets()) == 3
+        assert len(library.counts().outlets) == 3
     assert folder(index).name == f"cache.{Store.open(index).generation()}"
 
 

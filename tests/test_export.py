@@ -23,9 +23,10 @@ from starlette.testclient import TestClient
 
 import rag
 from rag import cli, downloads
-from rag.answer import DIGEST, NOTHING, Answer, Citation, harmless
+from rag.answer import DIGEST, NOTHING, Answer, Citation
 from rag.export import FORMS, bibtex, csl_json, href, key, markdown
 from rag.outlets import Catalogue, catalogue
+from rag.shown import harmless
 
 TODAY = dt.date(2026, 11, 26)
 TEXT = "The mayor spoke on Friday. The tram line will open in May, she said. Nobody asked when it would close."

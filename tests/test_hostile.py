@@ -26,7 +26,7 @@ from rag.cards import answer_html
 from rag.cli import main
 from rag.errors import LibraryError, QuestionError
 from rag.outlets import catalogue
-from rag.readers import bounded, decode, markdown, mhtml, record
+from rag.readers import bounded, decode, fetch, json_file, markdown, markup, mhtml, pdf, record
 
 LONGEST = 20  # seconds, for one file of at most 32 MB
 MOST_MEMORY = 1500 * 2**20
@@ -473,10 +473,10 @@ def test_the_limits_that_are_documented_are_those_that_hold():
         f"{bounded.MOST_UNBROKEN:,} characters", f"{bounded.MOST_LINES:,} lines", f"{markdown.MOST_FRONT:,} characters",
         f"{mhtml.MOST_LINES:,} lines", f"{mhtml.MOST_PARTS:,} parts", f"{mhtml.MOST_NESTED:,} nested",
         f"{mhtml.MOST_HEADER:,} characters", f"{record.MOST_FIELDS:,} fields", f"{record.MOST_CHARS:,} characters",
-        f"{decode.MOST_MENDED:,} characters", f"{readers.json_file.DEEPEST} levels",
-        f"{readers.pdf.MOST_PAGES:,} pages",
-        f"{readers.pdf.MOST_SECONDS:.0f} s", f"{readers.fetch.SECONDS:.0f} s", f"{readers.fetch.REDIRECTS} redirects",
-        f"{rag.library.LONGEST_QUESTION:,} characters", f"{readers.markup.MOST_INSIDE:,} inside",
+        f"{decode.MOST_MENDED:,} characters", f"{json_file.DEEPEST} levels",
+        f"{pdf.MOST_PAGES:,} pages",
+        f"{pdf.MOST_SECONDS:.0f} s", f"{fetch.SECONDS:.0f} s", f"{fetch.REDIRECTS} redirects",
+        f"{rag.library.LONGEST_QUESTION:,} characters", f"{markup.MOST_INSIDE:,} inside",
         f"{readers.REASON_CHARS} characters",
     )  # fmt: skip
     assert [limit for limit in stated if limit not in table] == []

@@ -11,43 +11,44 @@ import stat
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import regex
 
 from ..article import Article
 from ..errors import InputError
 from ..outlets import Catalogue, catalogue
-from . import feed, fetch, html, json_file, jsonl, markdown, mhtml, pdf, plain, table, text, warc
-from .fetch import bare
 from .skipped import Skipped
 
 Input = Path | str  # a file or folder, or an address to fetch
 Reader = Callable[[Path, Catalogue], Iterator[Article | Skipped]]
 
-READERS: dict[str, Reader] = {
-    ".txt": text.read,
-    ".text": plain.read,
-    ".html": html.read,
-    ".htm": html.read,
-    ".xhtml": html.read,
-    ".mhtml": mhtml.read,
-    ".mht": mhtml.read,
-    ".jsonl": jsonl.read,
-    ".jsonl.gz": jsonl.read,
-    ".ndjson": jsonl.read,
-    ".json": json_file.read,
-    ".csv": table.read,
-    ".csv.gz": table.read,
-    ".tsv": table.read,
-    ".tsv.gz": table.read,
-    ".md": markdown.read,
-    ".pdf": pdf.read,
-    ".rss": feed.read,
-    ".atom": feed.read,
-    ".xml": feed.read,
-    ".warc": warc.read,
-    ".warc.gz": warc.read,
+# The module of each format, imported when a file of it is read: all together take a second.
+READERS = {
+    ".txt": "text",
+    ".text": "plain",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".mhtml": "mhtml",
+    ".mht": "mhtml",
+    ".jsonl": "jsonl",
+    ".jsonl.gz": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json_file",
+    ".csv": "table",
+    ".csv.gz": "table",
+    ".tsv": "table",
+    ".tsv.gz": "table",
+    ".md": "markdown",
+    ".pdf": "pdf",
+    ".rss": "feed",
+    ".atom": "feed",
+    ".xml": "feed",
+    ".warc": "warc",
+    ".warc.gz": "warc",
 }
 _ENDINGS = sorted(READERS, key=len)[::-1]
 REASON_CHARS = 500  # of a reason, which may name what stands in a file
@@ -78,7 +79,8 @@ def present(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) -> lis
         path = os.fspath(given)
         if path.lower().startswith(("http://", "https://")):
             if not fetch:
-                raise InputError(f"{bare(path)}: addresses are not fetched from here; save the page and give the file")
+                bare = _module("fetch").bare(path)
+                raise InputError(f"{bare}: addresses are not fetched from here; save the page and give the file")
             found.append(path)
         elif os.path.lexists(path):
             found.append(Path(path))
@@ -99,11 +101,11 @@ def read(inputs: Sequence[Input], names: Catalogue) -> Iterator[Article | Skippe
 
 def _read(source: Input, names: Catalogue) -> Iterator[Article | Skipped]:
     """The articles of one file or address."""
-    name = bare(source) if isinstance(source, str) else str(source)
+    name = _module("fetch").bare(source) if isinstance(source, str) else str(source)
     shown = printable(name)
     found = False
     try:
-        items = fetch.page(source, names) if isinstance(source, str) else _reader(source)(source, names)
+        items = _module("fetch").page(source, names) if isinstance(source, str) else _reader(source)(source, names)
         for item in items:
             found = True
             if isinstance(item, Skipped):
@@ -143,8 +145,13 @@ def _reader(file: Path) -> Reader:
         raise InputError("neither a file nor a folder")
     for ending in _ENDINGS:
         if name.endswith(ending):
-            return READERS[ending]
+            reader: Reader = _module(READERS[ending]).read
+            return reader
     raise InputError(f"no reader for this kind of file (there are {', '.join(READERS)})")
+
+
+def _module(name: str) -> Any:
+    return import_module(f".{name}", __name__)
 
 
 def _walk(path: Path, above: tuple[tuple[int, int], ...] = ()) -> Iterator[Path | Skipped]:
