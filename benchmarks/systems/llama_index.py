@@ -1,0 +1,102 @@
+"""LlamaIndex with its FAISS vector store: `VectorStoreIndex.from_documents`, `persist`, `load_index_from_storage`.
+
+Searches by vectors, exactly (a flat index). Titles are metadata, which LlamaIndex by itself reads to the model in front
+of each passage. It is given LangChain's splitter through its own wrapper. Its vector store in memory, which it takes
+when it is told of none, compares in Python and would be slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import Found, Hashed, System, model, read, splitter
+
+
+class LlamaIndex(System):
+    title = "LlamaIndex + FAISS"
+    packages = (
+        "llama-index-core", "llama-index-embeddings-huggingface", "llama-index-vector-stores-faiss",
+        "sentence-transformers", "faiss-cpu",
+    )  # fmt: skip
+    program = """
+import sys
+from llama_index.core import StorageContext, load_index_from_storage
+from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+from llama_index.vector_stores.faiss import FaissVectorStore
+
+folder, model, question = sys.argv[1:]
+store = FaissVectorStore.from_persist_dir(folder)
+storage = StorageContext.from_defaults(vector_store=store, persist_dir=folder)
+index = load_index_from_storage(storage, embed_model=HuggingFaceEmbedding(model_name=model))
+for found in index.as_retriever(similarity_top_k=5).retrieve(question):
+    print(found.node.metadata.get("title"), found.node.get_content())
+"""
+
+    def load(self) -> None:
+        import llama_index.core
+        import llama_index.vector_stores.faiss  # noqa: F401
+
+        self._embedding = _hashing(self.hashed) if self.hashed else _model()
+
+    def build(self, paths: Sequence[Path], folder: Path) -> int:
+        import faiss
+        from llama_index.core import Document, StorageContext, VectorStoreIndex
+        from llama_index.core.node_parser import LangchainNodeParser
+        from llama_index.vector_stores.faiss import FaissVectorStore
+
+        documents = [
+            Document(text=record["text"], doc_id=record["id"], metadata=_title(record)) for record in read(paths)
+        ]
+        dimension = len(self._embedding.get_query_embedding("dimension"))
+        storage = StorageContext.from_defaults(vector_store=FaissVectorStore(faiss.IndexFlatL2(dimension)))
+        index = VectorStoreIndex.from_documents(
+            documents,
+            storage_context=storage,
+            embed_model=self._embedding,
+            transformations=[LangchainNodeParser(splitter())],
+        )
+        index.storage_context.persist(str(folder))
+        return len(index.docstore.docs)
+
+    def open(self, folder: Path) -> None:
+        from llama_index.core import StorageContext, load_index_from_storage
+        from llama_index.vector_stores.faiss import FaissVectorStore
+
+        self.load()
+        store = FaissVectorStore.from_persist_dir(str(folder))
+        storage = StorageContext.from_defaults(vector_store=store, persist_dir=str(folder))
+        self._index = load_index_from_storage(storage, embed_model=self._embedding)
+
+    def search(self, question: str, k: int) -> Found:
+        found = self._index.as_retriever(similarity_top_k=k).retrieve(question)
+        return [(own.node.ref_doc_id, own.node.get_content()) for own in found]
+
+
+def _title(record: dict[str, Any]) -> dict[str, str]:
+    return {"title": record["title"]} if record["title"] else {}
+
+
+def _model() -> Any:
+    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+    return HuggingFaceEmbedding(model_name=model())
+
+
+def _hashing(hashed: Hashed) -> Any:
+    from llama_index.core.embeddings import BaseEmbedding
+
+    class Hashing(BaseEmbedding):
+        def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+            return hashed.rows(texts)
+
+        def _get_text_embedding(self, text: str) -> list[float]:
+            return hashed.rows([text])[0]
+
+        _get_query_embedding = _get_text_embedding
+
+        async def _aget_query_embedding(self, query: str) -> list[float]:
+            return hashed.rows([query])[0]
+
+    return Hashing()

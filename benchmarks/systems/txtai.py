@@ -1,0 +1,68 @@
+"""txtai, hybrid: `Embeddings(path=..., content=True, hybrid=True)`, `index`, `save`, `load`, `search`.
+
+Searches by vectors and by words (its BM25), half and half; the text and the title of each passage stand in its SQLite
+database. With more than 5,000 passages its FAISS index is an inverted file, which is searched approximately.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import Found, Hashed, System, model, read, splitter
+
+
+class Txtai(System):
+    title = "txtai, hybrid"
+    packages = ("txtai", "transformers", "faiss-cpu")
+    program = """
+import sys
+from txtai import Embeddings
+
+folder, model, question = sys.argv[1:]
+embeddings = Embeddings()
+embeddings.load(folder)
+for found in embeddings.search(question, 5):
+    print(found["id"], found["text"])
+"""
+
+    def load(self) -> None:
+        global _hashed
+        _hashed = self.hashed
+        from txtai import Embeddings
+
+        encoder = {"method": "external", "transform": f"{__name__}.hashing"} if self.hashed else {"path": model()}
+        self._embeddings = Embeddings(content=True, hybrid=True, **encoder)
+
+    def build(self, paths: Sequence[Path], folder: Path) -> int:
+        self._embeddings.index(_passages(paths))
+        self._embeddings.save(str(folder))
+        return int(self._embeddings.count())
+
+    def open(self, folder: Path) -> None:
+        global _hashed
+        _hashed = self.hashed
+        from txtai import Embeddings
+
+        self._embeddings = Embeddings()
+        self._embeddings.load(str(folder))
+
+    def search(self, question: str, k: int) -> Found:
+        return [(found["id"].rpartition("#")[0], found["text"]) for found in self._embeddings.search(question, k)]
+
+
+def _passages(paths: Sequence[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
+    cut = splitter().split_text
+    for record in read(paths):
+        for number, text in enumerate(cut(record["text"])):
+            yield f"{record['id']}#{number}", {"text": text, "title": record["title"]}
+
+
+_hashed: Hashed | None = None
+
+
+def hashing(texts: Sequence[str]) -> list[list[float]]:
+    """What txtai calls where words are hashed; it is told by name, so that what is saved has it too."""
+    assert _hashed
+    return _hashed.rows(texts)
