@@ -11,6 +11,8 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +31,7 @@ SENTENCE_WORDS = 8  # likewise for a sentence
 
 Signatures = npt.NDArray[np.uint32]
 Runs = frozenset[tuple[str, ...]]
+Span = tuple[int, int]
 
 _OPEN, _BEGINS = "“«„‟", "\"'‘"
 _WORD = regex.compile(r"\w+")
@@ -57,6 +60,28 @@ def signatures(texts: Iterable[str]) -> Signatures:
     batches = ([" ".join(run).encode() for run in runs(t)] if len(_words(t)) >= LEAST_WORDS else [] for t in texts)
     rows = [m.hashvalues for m in MinHash.bulk(batches, num_perm=PERMUTATIONS, seed=1, scheme="affine32")]
     return np.array(rows, np.uint32).reshape(-1, PERMUTATIONS)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the copies of a passage are found by: its MinHash signature, and the keys of its sentences."""
+
+    signature: npt.NDArray[np.uint32]
+    sentences: tuple[int, ...]
+
+
+def marks(texts: Iterable[tuple[str, Sequence[tuple[Span, Sequence[Span]]]]]) -> Iterator[Marks]:
+    """The marks of the passages of some texts, one after the other.
+
+    Args:
+        texts: each text with the spans of its passages, and those of each passage's sentences.
+    """
+    texts = list(texts)
+    signed = iter(signatures(text[start:end] for text, own in texts for (start, end), _ in own))
+    for text, own in texts:
+        keys = iter(sentence_keys(text, [span for _, sentences in own for span in sentences]))
+        for _, sentences in own:
+            yield Marks(next(signed), tuple(key for key in islice(keys, len(sentences)) if key is not None))
 
 
 def groups(signatures: Signatures, known: npt.NDArray[np.int64], text: Callable[[int], str]) -> npt.NDArray[np.int64]:

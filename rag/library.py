@@ -10,12 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,20 +28,23 @@ from .answer import Answer, Citation, Found
 from .article import Article
 from .balance import UNKNOWN_OUTLET, Balance, Counts, Voice
 from .bar import Bar
+from .copies import Marks
 from .doctor import Diagnosis
 from .encoder import DEFAULT, Encoder, SentenceEncoder, check_precision
 from .errors import AccordingError, CitationError, LibraryError, QuestionError
 from .outlets import Catalogue
+from .passage import Passage
 from .readers.skipped import Skipped
 from .report import Report
 from .reranker import CrossEncoderReranker, Reranker
 from .search import Asked, Filters, Hit
 from .shelf import HALF, Resolved, Shelf, check_encoder
-from .store import Known, Manifest, Store, View, Writer
+from .store import Known, Made, Manifest, Store, View, Writer
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Day = dt.date | str | None
 Span = tuple[int, int]
+Item = TypeVar("Item")
 
 BATCH = 64  # articles in one transaction: what a crash can cost is the encoding of so many
 LONGEST_QUESTION = 2000  # characters
@@ -404,7 +407,7 @@ class Library(Shelf):
         progress: Callable[[int], None] | None = None,
     ) -> Report:
         report, seen, sources = Report(), dict[str, str](), set[str]()
-        with self._store.writing(wait) as writer, _progress() as bar:
+        with self._store.writing(wait) as writer, _progress() as bar, ThreadPoolExecutor(1, "beside") as beside:
             if catalogue and catalogue.extra is not None:
                 self.catalogue = catalogue
                 writer.keep("catalogue", catalogue.extra)
@@ -416,9 +419,10 @@ class Library(Shelf):
             unread: set[str] = set()
             read = readers.read(inputs, self.catalogue)
             stream = (replace(item, source=called[item.source]) if item.source in called else item for item in read)
-            while batch := report.timed("reading", lambda: list(islice(stream, BATCH))):
+            batches = _ahead(stream, BATCH, beside)
+            while batch := report.timed("reading", lambda: next(batches)):
                 fresh, skipped = self._sort(batch, known, seen, report)
-                report.passages += self._put(writer, fresh, known, report)
+                report.passages += self._put(writer, fresh, known, report, beside)
                 new = {item.source for item in batch} - sources
                 sources |= new
                 unread |= {item.source for item in skipped}
@@ -469,7 +473,9 @@ class Library(Shelf):
         report.skip(skipped)
         return fresh, skipped
 
-    def _put(self, writer: Writer, articles: list[Article], known: Mapping[str, Known], report: Report) -> int:
+    def _put(
+        self, writer: Writer, articles: list[Article], known: Mapping[str, Known], report: Report, beside: Executor
+    ) -> int:
         """Stores articles, after splitting and encoding those whose text is new; returns the number of passages."""
         same = {a.id for a in articles if a.id in known and self.article(a.id).text == a.text}
         if same:
@@ -479,6 +485,7 @@ class Library(Shelf):
             return 0
         encoder = self._encode()
         split = report.timed("splitting", lambda: passage.split(articles, encoder.count, encoder.max_tokens))
+        marks = beside.submit(_marks, articles, split)
         spans = {
             a.text[p.start : p.end]: tuple((start - p.start, end - p.start) for start, end in p.sentences)
             for a, own in zip(articles, split, strict=True)
@@ -490,8 +497,10 @@ class Library(Shelf):
         if fresh:
             encoded = report.timed("encoding", lambda: encoder.encode(fresh, [spans[text] for text in fresh]))
             vectors |= dict(zip(fresh, zip(*encoded, strict=True), strict=True))
+        marked = iter(report.timed("finding copies", marks.result))
         rows = [
-            (a, own, [vectors[a.text[p.start : p.end]] for p in own]) for a, own in zip(articles, split, strict=True)
+            (a, [Made(p, *vectors[a.text[p.start : p.end]], next(marked)) for p in own])
+            for a, own in zip(articles, split, strict=True)
         ]
         report.timed("storing", lambda: writer.put(rows))
         return len(fresh)
@@ -510,13 +519,12 @@ class Library(Shelf):
         return naming.joined(mined, naming.parse(own, "the index's list of names") if own else ())
 
     def _compare(self, writer: Writer) -> None:
-        """Finds the copies among what is new, and between it and what was there."""
+        """Finds the copies among what is new, and between it and what was there; of an older format, of all."""
         stream = self._store.uncompared()
         while batch := list(islice(stream, BATCH)):
-            signatures = copies.signatures(text[start:end] for text, own in batch for _, (start, end), _ in own)
             keys = [key for _, own in batch for key, _, _ in own]
-            hashes = (found for text, own in batch for found in _hashes(text, [spans for _, _, spans in own]))
-            writer.sign(zip(keys, signatures, hashes, strict=True))
+            marks = copies.marks((text, [(span, sentences) for _, span, sentences in own]) for text, own in batch)
+            writer.sign(zip(keys, marks, strict=True))
         if not self._store.ungrouped():
             return
         signed = self._store.signed()
@@ -687,11 +695,22 @@ def _gone(known: Mapping[str, Known], seen: Container[str], unread: Container[st
     return [i for i, old in known.items() if i not in seen and old.source not in unread]
 
 
-def _hashes(text: str, passages: Sequence[Sequence[tuple[int, int]]]) -> Iterator[list[int]]:
-    """The keys of the sentences of each of a text's passages, given by the spans of these."""
-    keys = iter(copies.sentence_keys(text, [span for own in passages for span in own]))
-    for own in passages:
-        yield [key for key in islice(keys, len(own)) if key is not None]
+def _ahead(stream: Iterator[Item], size: int, beside: Executor) -> Iterator[list[Item]]:
+    """Batches of a stream, each read beside the work on the one before; an empty one is the last."""
+    coming = beside.submit(list, islice(stream, size))
+    while batch := coming.result():
+        coming = beside.submit(list, islice(stream, size))
+        yield batch
+    yield []
+
+
+def _marks(articles: Sequence[Article], split: Sequence[Sequence[Passage]]) -> list[Marks]:
+    """What the copies of the passages of articles are found by."""
+    return list(
+        copies.marks(
+            (a.text, [((p.start, p.end), p.sentences) for p in own]) for a, own in zip(articles, split, strict=True)
+        )
+    )
 
 
 def _changed(

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from . import cache as caches
     from . import lexical
     from . import names as naming
+    from .copies import Marks
     from .dense import Keys
     from .encoder import Vectors
     from .names import Name, Names
@@ -790,6 +791,16 @@ class Signed:
     known: dict[int, int]
 
 
+@dataclass(frozen=True)
+class Made:
+    """A passage and what was made of it: its vector, (dimension,), its sentences', (m, dimension), and its marks."""
+
+    passage: Passage
+    vector: Vectors
+    sentences: Vectors
+    marks: Marks
+
+
 class Writer:
     """Changes to an index; each method is one transaction, durable when it returns."""
 
@@ -797,13 +808,13 @@ class Writer:
         self._folder = store.folder
         self._db = store._writable()
 
-    def put(self, batch: Iterable[tuple[Article, Sequence[Passage], Sequence[tuple[Vectors, Vectors]]]]) -> None:
-        """Adds articles, each with its passages and the vectors of each passage: its own, and those of its sentences.
+    def put(self, batch: Iterable[tuple[Article, Sequence[Made]]]) -> None:
+        """Adds articles with their passages.
 
         One that is in under the same id is retired; one of the same text that was retired has come back.
         """
         with self._changing() as generation:
-            for article, passages, vectors in batch:
+            for article, passages in batch:
                 self._retire(article.id, generation)
                 self._delete("id = ? AND text = ? AND retired IS NOT NULL", (article.id, article.text), generation, 0)
                 row = self._db.execute(
@@ -811,20 +822,21 @@ class Writer:
                     f"VALUES (?, ?{', ?' * len(_COLUMNS)})",
                     (generation, article.digest, *_values(article)),
                 ).lastrowid
-                for passage, (whole, parts) in zip(passages, vectors, strict=True):
-                    spans = np.array(passage.sentences, "<i4").tobytes()
+                for made in passages:
+                    start, end = made.passage.start, made.passage.end
+                    spans = np.array(made.passage.sentences, "<i4").tobytes()
+                    signature, content = (
+                        made.marks.signature.astype("<u4").tobytes(),
+                        content_hash(article.text[start:end]),
+                    )
                     key = self._db.execute(
-                        'INSERT INTO passage (article, start, "end", sentences, content) VALUES (?, ?, ?, ?, ?)',
-                        (
-                            row,
-                            passage.start,
-                            passage.end,
-                            spans,
-                            content_hash(article.text[passage.start : passage.end]),
-                        ),
+                        'INSERT INTO passage (article, start, "end", sentences, content, signature) '
+                        "VALUES (?, ?, ?, ?, ?, ?)",
+                        (row, start, end, spans, content, signature),
                     ).lastrowid
-                    blobs = whole.astype("<f4").tobytes(), parts.astype("<f2").tobytes()
+                    blobs = made.vector.astype("<f4").tobytes(), made.sentences.astype("<f2").tobytes()
                     self._db.execute("INSERT INTO vector VALUES (?, ?, ?, ?)", (key, *blobs, content_hash(*blobs)))
+                    self._share(key, made.marks)
 
     def amend(self, articles: Iterable[Article]) -> None:
         """Changes what is known of articles whose text is as it was; passages and vectors stay."""
@@ -866,15 +878,18 @@ class Writer:
             rows = [(s.source, s.place, s.reason) for s in skipped]
             self._db.executemany("INSERT INTO quarantine VALUES (?, ?, ?)", rows)
 
-    def sign(self, rows: Iterable[tuple[int, npt.NDArray[np.uint32], Iterable[int]]]) -> None:
-        """Keeps the signature and the keys of the sentences of passages."""
+    def sign(self, rows: Iterable[tuple[int, Marks]]) -> None:
+        """Keeps what the copies of passages are found by, by the passages' keys."""
         with stored(self._folder), self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            for key, signature, hashes in rows:
-                self._db.execute(
-                    "UPDATE passage SET signature = ? WHERE key = ?", (signature.astype("<u4").tobytes(), key)
-                )
-                self._db.executemany("INSERT OR IGNORE INTO sentence VALUES (?, ?)", [(key, h) for h in hashes])
+            for key, marks in rows:
+                signature = marks.signature.astype("<u4").tobytes()
+                self._db.execute("UPDATE passage SET signature = ? WHERE key = ?", (signature, key))
+                self._share(key, marks)
+
+    def _share(self, key: int | None, marks: Marks) -> None:
+        rows = [(key, sentence) for sentence in marks.sentences]
+        self._db.executemany("INSERT OR IGNORE INTO sentence VALUES (?, ?)", rows)
 
     def group(self, passages: Iterable[tuple[int, int]], articles: Iterable[tuple[int, int]]) -> None:
         """Keeps the groups of copies: (key, key of the first of its group) of each passage and article."""

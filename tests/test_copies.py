@@ -164,12 +164,12 @@ def test_what_is_added_later_is_compared_with_what_was_there(library, news):
 
 
 def test_a_build_that_stopped_before_comparing_is_made_up_for(library, news, monkeypatch):
-    def interrupted(_):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
     late = news({"id": "late", "outlet": "Tehran Times", "text": STORY}, name="late.jsonl")
     with monkeypatch.context() as stopped:
-        stopped.setattr("rag.copies.signatures", interrupted)
+        stopped.setattr("rag.copies.groups", interrupted)
         with pytest.raises(KeyboardInterrupt):
             library.add([late])
     library.add([news(ORCHARD, name="orchard.jsonl")])
