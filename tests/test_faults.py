@@ -227,6 +227,15 @@ def refused(index, file):
     return [told(call) for call in calls]
 
 
+def rehearse():
+    """Has all modules imported that will be needed, while this process may still read their files."""
+    with tempfile.TemporaryDirectory() as folder:
+        file, index = Path(folder) / "news.jsonl", Path(folder) / "index"
+        file.write_text("".join(json.dumps(r) + "\n" for r in (HARBOUR, BRIDGE, ORCHARD)), "utf-8")
+        rag.build([file], index=index, encoder=WordEncoder()).close()
+        assert looks(index) == SEEN
+
+
 SEEN = {
     "found": ["bridge", "harbour", "orchard"],
     "quoted": ["orchard"],
@@ -252,7 +261,7 @@ def public(index):
 @pytest.fixture(scope="module")
 def stranger():
     """A process that may not write what this one makes; where this is not root, once it is `closed`."""
-    other = Other("from test_faults import *", user=NOBODY if os.geteuid() == 0 else None)
+    other = Other("from test_faults import *; rehearse()", user=NOBODY if os.geteuid() == 0 else None)
     yield other
     other.kill()
 
