@@ -2,7 +2,7 @@
 
 Searches by vectors, exactly (a flat index). Titles are metadata, which LlamaIndex by itself reads to the model in front
 of each passage. It is given LangChain's splitter through its own wrapper. Its vector store in memory, which it takes
-when it is told of none, compares in Python and would be slower.
+when it is told of none, compares one vector after another in Python.
 """
 
 from __future__ import annotations
