@@ -32,6 +32,7 @@ for document in store.similarity_search(question, k=5):
         from langchain_community.vectorstores import FAISS  # noqa: F401
 
         self._embeddings = _hashing(self.hashed) if self.hashed else _model()
+        self._splitter = splitter()
 
     def build(self, paths: Sequence[Path], folder: Path) -> int:
         from langchain_community.vectorstores import FAISS
@@ -41,7 +42,7 @@ for document in store.similarity_search(question, k=5):
             Document(page_content=record["text"], metadata={"id": record["id"], "title": record["title"]})
             for record in read(paths)
         ]
-        passages = splitter().split_documents(documents)
+        passages = self._splitter.split_documents(documents)
         FAISS.from_documents(passages, self._embeddings).save_local(str(folder))
         return len(passages)
 

@@ -2,7 +2,7 @@
 
 Searches by vectors, exactly (a flat index). Titles are metadata, which LlamaIndex by itself reads to the model in front
 of each passage. It is given LangChain's splitter through its own wrapper. Its vector store in memory, which it takes
-when it is told of none, compares in Python and would be slower.
+when it is told of none, compares one vector after another in Python.
 """
 
 from __future__ import annotations
@@ -35,10 +35,12 @@ for found in index.as_retriever(similarity_top_k=5).retrieve(question):
 """
 
     def load(self) -> None:
+        import faiss  # noqa: F401
         import llama_index.core
         import llama_index.vector_stores.faiss  # noqa: F401
 
         self._embedding = _hashing(self.hashed) if self.hashed else _model()
+        self._splitter = splitter()
 
     def build(self, paths: Sequence[Path], folder: Path) -> int:
         import faiss
@@ -55,7 +57,7 @@ for found in index.as_retriever(similarity_top_k=5).retrieve(question):
             documents,
             storage_context=storage,
             embed_model=self._embedding,
-            transformations=[LangchainNodeParser(splitter())],
+            transformations=[LangchainNodeParser(self._splitter)],
         )
         index.storage_context.persist(str(folder))
         return len(index.docstore.docs)

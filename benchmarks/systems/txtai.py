@@ -34,9 +34,10 @@ for found in embeddings.search(question, 5):
 
         encoder = {"method": "external", "transform": f"{__name__}.hashing"} if self.hashed else {"path": model()}
         self._embeddings = Embeddings(content=True, hybrid=True, **encoder)
+        self._splitter = splitter()
 
     def build(self, paths: Sequence[Path], folder: Path) -> int:
-        self._embeddings.index(_passages(paths))
+        self._embeddings.index(self._passages(paths))
         self._embeddings.save(str(folder))
         return int(self._embeddings.count())
 
@@ -51,12 +52,10 @@ for found in embeddings.search(question, 5):
     def search(self, question: str, k: int) -> Found:
         return [(found["id"].rpartition("#")[0], found["text"]) for found in self._embeddings.search(question, k)]
 
-
-def _passages(paths: Sequence[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
-    cut = splitter().split_text
-    for record in read(paths):
-        for number, text in enumerate(cut(record["text"])):
-            yield f"{record['id']}#{number}", {"text": text, "title": record["title"]}
+    def _passages(self, paths: Sequence[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
+        for record in read(paths):
+            for number, text in enumerate(self._splitter.split_text(record["text"])):
+                yield f"{record['id']}#{number}", {"text": text, "title": record["title"]}
 
 
 _hashed: Hashed | None = None
