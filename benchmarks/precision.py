@@ -41,7 +41,7 @@ def main() -> None:
     lines = (given.folder / "queries.jsonl").read_text("utf-8").splitlines()
     asked = [json.loads(line)["text"] for line in lines]
     dense, fused = [], []
-    flat = {precision: library._view().index for precision, library in libraries.items()}
+    flat = {precision: library._view().dense.index for precision, library in libraries.items()}
     for text in asked:
         vector = encoders["fp32"].encode_question(text)[None]
         rows = [set(index.search(vector, TOP)[1][0].tolist()) for index in flat.values()]

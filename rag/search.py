@@ -10,12 +10,10 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
 from . import restrictions
-from .dense import FEW
 from .encoder import Vectors
 from .errors import QuestionError
 from .lexical import Term, Within
@@ -29,9 +27,6 @@ OWN, SENTENCE, WORDS, ARTICLE = 0.5, 0.5, 0.5, 0.3
 # Passages that each engine proposes, and articles whose words count. 40, 60 or 100 passages change no figure (ibid.).
 CANDIDATES = 50
 ARTICLES = 300
-# Of very many vectors SPARE times as many as wanted are found by their signs and then compared one by one: 1.9 ms
-# instead of 4.7 for 120,741 (docs/measurements.md, "Speed").
-SPARE = 3
 # Spellings that are read beside a name by the encoder.
 BESIDE = 3
 
@@ -323,14 +318,15 @@ def rank(
     if not len(view.keys) or (mask is not None and not mask.any()):
         return []
     limit = max(CANDIDATES, k)
-    near = _nearest(view, question, limit, mask)
+    rows, cosines = view.dense.nearest(question, limit, mask)
+    near = dict(zip(view.keys[rows].tolist(), cosines.tolist(), strict=True))
     held = dict(words.passages)
     unread = [key for key in near if key not in held]
     held.update(view.words.coverage(asked.terms, len(unread), Within(), unread) if unread else {})
     unseen = [key for key in held if key not in near]
     if unseen:
         rows = np.searchsorted(view.keys, unseen)
-        near.update(zip(unseen, (view.index.reconstruct_batch(rows) @ question).tolist(), strict=True))
+        near.update(zip(unseen, view.dense.cosines(rows, question).tolist(), strict=True))
     keys = list(near)
     articles = view.number[view.article[np.searchsorted(view.keys, keys)]].tolist()
     first = [
@@ -349,22 +345,6 @@ def rank(
             score = OWN * own + SENTENCE * sentence + WORDS * covered + ARTICLE * around
             scored.append((passage, score, own, sentences, covered, around))
     return [Ranked(*each) for each in sorted(scored, key=lambda each: -each[1])[:k]]
-
-
-def _nearest(view: View, question: Vectors, k: int, mask: npt.NDArray[np.bool_] | None) -> dict[int, float]:
-    """Cosine of the `k` passages nearest to a question, by key."""
-    count = len(view.keys) if mask is None else int(np.count_nonzero(mask))
-    packed = None if mask is None else np.packbits(mask, bitorder="little")
-    chosen = None if packed is None else faiss.IDSelectorBitmap(packed)  # type: ignore[call-arg, arg-type]
-    if view.signs is None or count <= FEW:
-        parameters = faiss.SearchParameters(sel=chosen)  # type: ignore[call-arg]
-        scores, rows = view.index.search(question[None], min(k, count), params=parameters)
-        return dict(zip(view.keys[rows[0]].tolist(), scores[0].tolist(), strict=True))
-    parameters = faiss.RaBitQSearchParameters(sel=chosen)  # type: ignore[call-arg]
-    _, rows = view.signs.search(question[None], min(SPARE * k, count), params=parameters)
-    scores = view.index.reconstruct_batch(rows[0]) @ question
-    best = np.argsort(-scores, kind="stable")[:k]
-    return dict(zip(view.keys[rows[0][best]].tolist(), scores[best].tolist(), strict=True))
 
 
 def _outlets(view: View, catalogue: Catalogue, name: str) -> Sequence[str]:

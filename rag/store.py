@@ -38,7 +38,6 @@ from .passage import Passage
 from .readers.skipped import Skipped
 
 if TYPE_CHECKING:
-    import faiss
     import numpy as np
     import numpy.typing as npt
 
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from . import lexical
     from . import names as naming
     from .copies import Marks
-    from .dense import Keys
+    from .dense import Dense, Keys
     from .encoder import Vectors
     from .names import Name, Names
 else:  # articles are listed without them
@@ -169,8 +168,7 @@ class View:
         same: the group of copies of each article, (m,); one that has none is a group by itself.
         ids: ids of the articles, (m,).
         number: their keys, (m,).
-        index: FAISS index of the vectors, inner product.
-        signs: another of their signs alone, for a first look through very many; None where there are fewer.
+        dense: the vectors, in the same order.
         words: the words of passages and articles, by their keys.
         names: the names that are printed in several ways.
     """
@@ -186,8 +184,7 @@ class View:
     same: npt.NDArray[np.int64]
     ids: tuple[str, ...]
     number: npt.NDArray[np.int64]
-    index: faiss.Index
-    signs: faiss.Index | None
+    dense: Dense
     words: lexical.Lexical
     names: Names
 
@@ -525,8 +522,7 @@ class Store:
             np.array(same, np.int64),
             tuple(ids),
             origin.articles,
-            cache.dense.index,
-            cache.dense.signs,
+            cache.dense,
             cache.words,
             naming.Names(naming.Name(tuple(names), basis) for names, basis in json.loads(row[0] if row else "[]")),
         )

@@ -268,14 +268,14 @@ def test_a_cache_of_what_a_restored_database_never_held_is_not_used(index, words
         library.add([news(KIOSK)])
     assert by_words(index, "kiosk") == ["kiosk"]
     view = Store.open(index).view()
-    assert view.index.reconstruct(3) @ words.encode_question(KIOSK["text"]) == pytest.approx(1, abs=1e-3)
+    assert view.dense.index.reconstruct(3) @ words.encode_question(KIOSK["text"]) == pytest.approx(1, abs=1e-3)
 
 
 def vectors(index):
     """The rows of the cache as they are kept, by article id."""
     view = Store.open(index).view()
     ids = [view.ids[row] for row in view.article]
-    return sorted(zip(ids, view.index.reconstruct_n(0, len(view.keys)).tolist(), strict=True))
+    return sorted(zip(ids, view.dense.index.reconstruct_n(0, len(view.keys)).tolist(), strict=True))
 
 
 def test_vectors_brought_up_to_date_are_those_made_anew(index, words, news, updates):

@@ -72,7 +72,7 @@ def test_every_passage_found_has_the_scores_of_both_engines(tmp_path, news, monk
     assert next(iter(found)) == "near"
     for r in found.values():
         assert r.words == pytest.approx(view.words.coverage(terms, 1, Within(), [r.key]).get(r.key, 0))
-        assert r.own == pytest.approx(float(view.index.reconstruct(int(r.key) - 1) @ Angles().encode_question("5")))
+        assert r.own == pytest.approx(float(view.dense.index.reconstruct(int(r.key) - 1) @ Angles().encode_question("5")))
         assert r.sentence == pytest.approx(r.own, abs=1e-3)
         parts = 0.5 * r.own + 0.5 * r.sentence + 0.5 * r.words + 0.3 * r.article
         assert r.score == pytest.approx(parts, abs=1e-6)
@@ -154,11 +154,10 @@ def test_very_many_vectors_are_found_by_their_signs_first_and_ranked_alike(thous
         return [[(h.article_id, h.score) for h in library.search(q, k=10, **n)] for q in questions for n in narrow]
 
     monkeypatch.setattr("rag.dense.FEW", 150)
-    monkeypatch.setattr(search, "FEW", 150)
     cache.clear(thousand._store.folder)
     with rag.open(thousand._store.folder, encoder=WordEncoder()) as library:
-        assert library._view().signs.ntotal == 1000
-        assert thousand._view().signs is None
+        assert library._view().dense.signs.ntotal == 1000
+        assert thousand._view().dense.signs is None
         for one, other in zip(found(library), found(thousand), strict=True):
             assert [score for _, score in one] == pytest.approx([score for _, score in other])
             assert one[0][0] == other[0][0]
