@@ -64,7 +64,7 @@ ADD = "rag.open(index, encoder=WordEncoder()).add([file])"
 
 
 def test_writers_and_readers_in_processes_of_their_own_see_nothing_torn_and_nothing_removed(tmp_path):
-    total = stress(tmp_path, seconds=8, writers=2, readers=2, threads=3, articles=40)  # 1 of them to import
+    total = stress(tmp_path, seconds=12, writers=2, readers=2, threads=3, articles=40)  # some to import
     assert total.violations == [], "\n\n".join([table(total), *total.violations])
     assert min(total.counts[what] for what in ("ask", "search", "resolve")) > 50, table(total)
     assert total.counts["generations written"] > 10, table(total)
