@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from . import bert
 from .errors import EncoderError
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
+
+    from . import bert
 
 DEFAULT = "all-MiniLM-L6-v2"
 PRECISIONS = ("auto", "fp32", "bf16")
@@ -84,11 +85,13 @@ class SentenceEncoder:
 
         Raises EncoderError where the model cannot be had, or there is no such precision.
         """
+        from . import bert
+
         check_precision(precision)
         self.name, self._precision = name, precision
         self._loading = threading.Lock()
         self._loaded: _Reader | None = None
-        self._bert = bert.read(Path(_location(name)))
+        self._bert: bert.Bert | None = bert.read(Path(_location(name)))
         known = self._bert or self._reader
         self.dimension, self.max_tokens = known.dimension, known.max_tokens
 

@@ -108,6 +108,11 @@ def test_four_tools_are_offered_that_say_what_they_do_and_that_they_only_read(se
     }  # fmt: skip
 
 
+def rounded(value):
+    """As it is in JSON, cosines to five places: another process may add up in another order."""
+    return json.loads(json.dumps(value), parse_float=lambda number: round(float(number), 5))
+
+
 def test_a_tool_gives_what_the_library_gives(session, library):
     given = {"question": QUESTION, "k": 2, "outlets": ["guardian"], "asked_on": "2026-01-01"}
 
@@ -126,10 +131,9 @@ def test_a_tool_gives_what_the_library_gives(session, library):
     wanted = [own["ask"](**given), own["search"](**given), own["article"]("order"), own["outlets"]()]
     assert wanted[0]["found"]
     for result, value in zip(results, wanted, strict=True):
-        plain = json.loads(json.dumps(value))
         assert not result.isError
-        assert result.structuredContent == plain
-        assert [json.loads(part.text) for part in result.content] == [plain]
+        assert rounded(result.structuredContent) == rounded(value)
+        assert [json.loads(part.text) for part in result.content] == [result.structuredContent]
     assert ORDER in results[2].content[0].text  # as it is printed, not in escapes
     (passage,) = results[0].structuredContent["passages"]
     assert passage["text"] == library.article("harbour").text[passage["start"] : passage["end"]]

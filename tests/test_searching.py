@@ -72,7 +72,8 @@ def test_every_passage_found_has_the_scores_of_both_engines(tmp_path, news, monk
     assert next(iter(found)) == "near"
     for r in found.values():
         assert r.words == pytest.approx(view.words.coverage(terms, 1, Within(), [r.key]).get(r.key, 0))
-        assert r.own == pytest.approx(float(view.dense.index.reconstruct(int(r.key) - 1) @ Angles().encode_question("5")))
+        own = view.dense.index.reconstruct(int(r.key) - 1) @ Angles().encode_question("5")
+        assert r.own == pytest.approx(float(own))
         assert r.sentence == pytest.approx(r.own, abs=1e-3)
         parts = 0.5 * r.own + 0.5 * r.sentence + 0.5 * r.words + 0.3 * r.article
         assert r.score == pytest.approx(parts, abs=1e-6)
