@@ -234,7 +234,7 @@ def _one_thread(usual: int) -> Iterator[None]:
     """Keeps a question's few words in the calling thread, which has its `usual` number of threads again afterwards.
 
     Threads that wait for each other at every layer gain little on so small a task, and lose all where other programs
-    run: beside two of them a question took 996 ms on two threads and 47 ms on one (docs/measurements.md, "Speed").
+    run: beside two of them a question took 996 ms on two threads and 47 ms on one.
     """
     import torch
 
