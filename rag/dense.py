@@ -31,9 +31,9 @@ from .errors import LibraryError
 
 KEYS, SEGMENT, SIGNS = "keys.npy", "vectors.{}.f16", "signs.faiss"
 FEW = 10_000  # vectors that are fast to look through one by one
-# Of more of them, SPARE times as many as wanted are found by their signs and then compared one by one: of 100,000 the
-# ten nearest are among those for 99.8 of 100 (docs/measurements.md, "FAISS kinds").
-SPARE = 3
+# Of more of them, SPARE times as many as wanted are found by their signs and then compared one by one: of 67,584 these
+# hold the ten nearest always and 99.4 of 100 of the fifty nearest (docs/measurements.md, "FAISS kinds").
+SPARE = 8
 JOINED = 2  # times as many rows as come behind it, up to which a segment is joined with these
 
 Keys = npt.NDArray[np.int64]
