@@ -7,10 +7,11 @@ import functools
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,6 @@ DEFAULT = "all-MiniLM-L6-v2"
 PRECISIONS = ("auto", "fp32", "bf16")
 Vectors = npt.NDArray[np.float32]
 Spans = Sequence[tuple[int, int]]
-
 
 # Tokens in a batch: a processor's caches hold what one makes of so many, and one thread reads it; a GPU wants more.
 # 16 passages of 143 tokens: 28 a second on two threads that read a batch each, 26 where both read one, and 21 as
@@ -156,7 +156,12 @@ class _Reader:
         return vector
 
     def read(self, texts: list[str], sentences: Sequence[Spans]) -> list[tuple[Vectors, Vectors]]:
-        """The vector of each text and those of its sentences."""
+        """The vector of each text and those of its sentences.
+
+        Threads take batches in turn and multiply alone: none waits for another at every layer.
+        """
+        import torch
+
         if not self.late:
             with self._half():
                 whole = self._by_itself(texts)
@@ -168,17 +173,24 @@ class _Reader:
         )  # fmt: skip
         offsets, special = tokens.pop("offset_mapping"), tokens.pop("special_tokens_mask")
 
-        def read(rows: list[int]) -> list[tuple[Vectors, Vectors]]:
-            vectors = self._of_tokens({name: [values[row] for row in rows] for name, values in tokens.items()})
-            return [
-                _means(own[: len(special[row])], offsets[row], special[row], sentences[row])
-                for row, own in zip(rows, vectors, strict=True)
-            ]
+        todo = iter(self._batches([len(own) for own in special]))  # of which each thread takes the next
 
-        batches = self._batches([len(own) for own in special])
-        with self._pool() as pool:
-            pairs = [pair for own in pool.map(read, batches) for pair in own]
-        found = dict(zip((row for rows in batches for row in rows), pairs, strict=True))
+        def read(_: int) -> list[tuple[int, tuple[Vectors, Vectors]]]:
+            with torch.inference_mode(), self._half():  # once a thread: that casts the model's weights once
+                return [
+                    (row, _means(own[: len(special[row])], offsets[row], special[row], sentences[row]))
+                    for rows in todo
+                    for row, own in zip(rows, self._of_tokens(tokens, rows), strict=True)
+                ]
+
+        try:
+            with ThreadPoolExecutor(self._threads, "encoder", torch.set_num_threads, (1,)) as pool:
+                try:
+                    found = dict(pair for own in pool.map(read, range(self._threads)) for pair in own)
+                finally:
+                    deque(todo, 0)  # an error or an interrupt leaves nothing to do
+        finally:
+            torch.set_num_threads(self._usual)  # of threads to come
         return [found[row] for row in range(len(texts))]
 
     def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
@@ -191,22 +203,11 @@ class _Reader:
             batches[-1].append(row)
         return batches
 
-    @contextlib.contextmanager
-    def _pool(self) -> Iterator[ThreadPoolExecutor]:
-        """Threads that each multiply alone: none waits for another at every layer."""
-        import torch
-
-        with ThreadPoolExecutor(self._threads, "encoder", torch.set_num_threads, (1,)) as pool:
-            yield pool
-        torch.set_num_threads(self._usual)  # of threads to come
-
-    def _of_tokens(self, tokens: dict[str, list[list[int]]]) -> Vectors:
+    def _of_tokens(self, tokens: Mapping[str, Any], rows: Sequence[int]) -> Vectors:
         """The vectors of the tokens of some texts, (n, longest, dimension)."""
-        import torch
-
-        padded = self.model.tokenizer.pad(tokens, padding_side="right", return_tensors="pt").to(self.model.device)
-        with torch.inference_mode(), self._half():
-            vectors: Vectors = self.model[0](dict(padded))["token_embeddings"].float().cpu().numpy()
+        own = {name: [values[row] for row in rows] for name, values in tokens.items()}
+        padded = self.model.tokenizer.pad(own, padding_side="right", return_tensors="pt").to(self.model.device)
+        vectors: Vectors = self.model[0](dict(padded))["token_embeddings"].float().cpu().numpy()
         return vectors
 
     def _by_itself(self, texts: list[str]) -> Vectors:
