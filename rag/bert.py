@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,10 @@ class Bert:
     def max_tokens(self) -> int:
         """Tokens that a text may have, special tokens left out."""
         return self.longest - int(self.tokenizer.num_special_tokens_to_add(False))
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Number of tokens in each text, special tokens left out."""
+        return [len(found.ids) for found in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
     def encode(self, text: str) -> Floats:
         """The vector of a text, (dimension,), length one. Runs in the calling thread alone."""

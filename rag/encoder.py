@@ -102,7 +102,7 @@ class SentenceEncoder:
             return self._loaded
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        return self._reader.count(texts) if texts else []
+        return (self._bert or self._reader).count(texts) if texts else []
 
     def encode(self, texts: Sequence[str], sentences: Sequence[Spans]) -> tuple[Vectors, list[Vectors]]:
         if not texts:

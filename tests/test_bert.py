@@ -64,6 +64,10 @@ def test_a_question_has_the_vector_that_sentence_transformers_gives_it(model, re
     assert np.array_equal(vector, real.encode_question(question))
 
 
+def test_tokens_are_counted_as_transformers_counts_them(model, real):
+    assert model.count(QUESTIONS) == real._reader.count(QUESTIONS) == real.count(QUESTIONS)
+
+
 def test_it_knows_the_model_s_measures(model, real):
     assert (model.dimension, model.max_tokens) == (real._reader.dimension, real._reader.max_tokens) == (384, 254)
 
