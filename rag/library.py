@@ -613,8 +613,7 @@ class Library(Shelf):
     def _found(self, view: View, asked: Asked, k: int) -> list[Found]:
         """The `k` best passages for a question, as they are stored now."""
         vector = self._vector(asked.encoded)  # which readers ask again with other filters
-        words = search.spoken(view, asked, k)  # beside the encoding it would hold that up as long (one interpreter)
-        ranked = search.rank(view, vector, asked, words, k, self._store.sentence_vectors)
+        ranked = search.rank(view, vector, asked, k, self._store.sentence_vectors, _beside())
         stored = self._store.passages([r.key for r in ranked])
         found = [Found(*stored[r.key], r, (r.key,)) for r in ranked if r.key in stored]
         # What is known of an article may have changed since the passages were looked up.
@@ -682,8 +681,8 @@ class Library(Shelf):
 
 @functools.cache
 def _beside() -> ThreadPoolExecutor:
-    """Threads that take up what other processes change while questions are answered."""
-    return ThreadPoolExecutor(thread_name_prefix="changes")
+    """Threads for what goes on beside a question: half of its search, and taking up what other processes change."""
+    return ThreadPoolExecutor(thread_name_prefix="beside")
 
 
 def _listed(paths: Paths) -> list[str | os.PathLike[str]]:

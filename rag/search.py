@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -280,28 +281,13 @@ class Ranked:
         return float(self.sentences.max()) if len(self.sentences) else self.own
 
 
-@dataclass(frozen=True)
-class Spoken:
-    """What the words of a question find: the share of them in passages and in articles, by key."""
-
-    passages: dict[int, float]
-    articles: dict[int, float]
-
-
-def spoken(view: View, asked: Asked, k: int) -> Spoken:
-    """The passages and articles that hold the words of a question, for `rank`, which needs as many as `k` of them."""
-    within = asked.filters.within
-    passages = view.words.coverage(asked.terms, max(CANDIDATES, k), within)
-    return Spoken(passages, view.words.articles(asked.terms, ARTICLES, within))
-
-
 def rank(
     view: View,
     question: Vectors,
     asked: Asked,
-    words: Spoken,
     k: int,
     sentence_vectors: Callable[[Sequence[int]], tuple[dict[int, slice], Vectors]],
+    beside: Executor,
 ) -> list[Ranked]:
     """The `k` best passages for a question, best first; fewer where fewer are allowed.
 
@@ -311,16 +297,19 @@ def rank(
     Args:
         question: its vector, (dimension,).
         asked: its words, and what may be found.
-        words: what `spoken` found.
         sentence_vectors: keys of passages -> rows of the sentences of each, and vectors of all.
+        beside: where FAISS looks, while tantivy does here.
     """
     mask = allowed(view, asked.filters)
     if not len(view.keys) or (mask is not None and not mask.any()):
         return []
     limit = max(CANDIDATES, k)
-    rows, cosines = view.dense.nearest(question, limit, mask)
+    nearest = beside.submit(view.dense.nearest, question, limit, mask)
+    within = asked.filters.within
+    held = view.words.coverage(asked.terms, limit, within)
+    told = view.words.articles(asked.terms, ARTICLES, within)
+    rows, cosines = nearest.result()
     near = dict(zip(view.keys[rows].tolist(), cosines.tolist(), strict=True))
-    held = dict(words.passages)
     unread = [key for key in near if key not in held]
     held.update(view.words.coverage(asked.terms, len(unread), Within(), unread) if unread else {})
     unseen = [key for key in held if key not in near]
@@ -330,7 +319,7 @@ def rank(
     keys = list(near)
     articles = view.number[view.article[np.searchsorted(view.keys, keys)]].tolist()
     first = [
-        (OWN + SENTENCE) * near[key] + WORDS * held.get(key, 0.0) + ARTICLE * words.articles.get(article, 0.0)
+        (OWN + SENTENCE) * near[key] + WORDS * held.get(key, 0.0) + ARTICLE * told.get(article, 0.0)
         for key, article in zip(keys, articles, strict=True)
     ]
     best = np.argsort(-np.array(first), kind="stable")[:limit].tolist()
@@ -341,7 +330,7 @@ def rank(
         if passage in rows_of:  # else another process has just taken it out
             own, sentences = near[passage], cosines[rows_of[passage]]
             sentence = float(sentences.max()) if len(sentences) else own
-            covered, around = held.get(passage, 0.0), words.articles.get(article, 0.0)
+            covered, around = held.get(passage, 0.0), told.get(article, 0.0)
             score = OWN * own + SENTENCE * sentence + WORDS * covered + ARTICLE * around
             scored.append((passage, score, own, sentences, covered, around))
     return [Ranked(*each) for each in sorted(scored, key=lambda each: -each[1])[:k]]

@@ -54,6 +54,7 @@ else:  # articles are listed without them
 FORMAT = 4
 FORMULA = 5  # of 500,000 sentences of real articles, those that more texts hold are disclaimers, credits, advertising
 SOME = 500  # values in a query, of which SQLite takes 32,766
+ARTICLES = 512  # that are kept once they were held against their digests, which takes longer than reading them
 LOG = 64 * 2**20  # bytes that SQLite's log keeps between transactions
 DATABASE, LOCK, MAKING = "library.sqlite", "write.lock", "library.sqlite.making."
 
@@ -363,9 +364,7 @@ class Store:
     def _sound(self, digest: str, row: Sequence[str | None]) -> Article:
         """The article of a row of _COLUMNS. Raises LibraryError unless it is as it was stored."""
         with contextlib.suppress(ValueError, TypeError):
-            article = _article(row)
-            if article.digest == digest:
-                return article
+            return _sound(digest, tuple(row))
         raise LibraryError(
             f"article {row[0]!r} in {self.folder} is not as it was stored: the database is damaged; "
             "`according doctor` tells what else is. Remove the article and build again, or restore a backup"
@@ -1095,7 +1094,8 @@ def content_hash(*parts: str | bytes) -> int:
 
 def sentence_spans(blob: bytes) -> tuple[Span, ...]:
     """The spans of a passage's sentences, as the database keeps them."""
-    return tuple(map(tuple, np.frombuffer(blob, "<i4").reshape(-1, 2).tolist()))
+    numbers = iter(np.frombuffer(blob, "<i4").tolist())
+    return tuple(zip(numbers, numbers, strict=True))
 
 
 def _coded(names: Sequence[str | None]) -> tuple[tuple[str | None, ...], npt.NDArray[np.int32]]:
@@ -1171,6 +1171,15 @@ def _article(row: Sequence[str | None]) -> Article:
         date=dt.date.fromisoformat(day) if day else None,
         **values,  # type: ignore[arg-type]
     )
+
+
+@functools.lru_cache(ARTICLES)
+def _sound(digest: str, row: tuple[str | None, ...]) -> Article:
+    """The article of a row. Raises ValueError or TypeError unless it has that digest."""
+    article = _article(row)  # what is kept is found by all that the row holds, so that it is held against it each time
+    if article.digest != digest:
+        raise ValueError("it is not as it was stored")
+    return article
 
 
 def _values(article: Article) -> list[str | None]:

