@@ -233,7 +233,7 @@ def _gelu(x: Floats) -> Floats:
     beyond += 1
     beyond *= 0.5
     beyond *= x
-    return beyond
+    return np.asarray(beyond, np.float32)
 
 
 class _OneThread:

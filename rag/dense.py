@@ -85,7 +85,7 @@ class Dense:
 
     def cosines(self, rows: npt.NDArray[np.int64], question: Vectors) -> Vectors:
         """Those of the vectors in some rows with a question's."""
-        codes = faiss.rev_swig_ptr(self.index.codes.data(), self.index.codes.size()).view("<f2")  # type: ignore[no-untyped-call, attr-defined]
+        codes = faiss.rev_swig_ptr(self.index.codes.data(), self.index.codes.size()).view("<f2")  # type: ignore[attr-defined]
         return np.asarray(codes.reshape(-1, len(question))[rows].astype(np.float32) @ question, np.float32)
 
 
