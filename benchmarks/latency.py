@@ -3,10 +3,10 @@
     python benchmarks/latency.py --index INDEX --questions QUESTIONS [--after YYYY-MM-DD] [--outlet NAME]
     python benchmarks/latency.py --articles FILE.jsonl.gz --work FOLDER --count 12000 --questions QUESTIONS
 
-QUESTIONS is a text file, a question a line, or a file as `according evaluate` takes it. Each question is encoded,
-searched for and asked in turn, so that whatever else the machine does meets all of them alike; then the same by four
-threads at once, each with a share of the questions. No question finds its vector kept from before. Prints medians and
-95th percentiles.
+QUESTIONS is a text file, a question a line, or a file as `according evaluate` takes it. Each question is encoded, by
+According and by sentence-transformers, searched for and asked in turn, so that whatever else the machine does meets all
+of them alike; then the same by four threads at once, each with a share of the questions. No question finds its vector
+kept from before. Prints medians and 95th percentiles.
 
 With --articles, an index of --count of them is made first and kept in the folder: those of the file, then further ones
 of the same words, shuffled within each sentence, so that none is a copy. Its vectors are drawn at random, which costs
@@ -66,9 +66,10 @@ def main() -> None:
         print(f"{library.counts().articles:,} articles, {len(library._view().keys):,} passages")
         outlets = {name: count for name, count in library.outlets().items() if name}
         outlet = given.outlet or max(outlets, key=outlets.__getitem__)
-        encode = library._encode().encode_question
+        encoder = SentenceEncoder()
         timed: dict[str, Callable[[str], object]] = {
-            "encoding alone": encode,
+            "encoding alone": library._encode().encode_question,
+            "by sentence-transformers": encoder._reader.model.encode_query,
             "search, 10 passages": lambda q: library.search(q, k=10),
             f"search, after {given.after}": lambda q: library.search(q, k=10, after=given.after),
             f"search, only {outlet}": lambda q: library.search(q, k=10, outlets=outlet),
@@ -92,11 +93,12 @@ def main() -> None:
 
 
 def table(title: str, names: Sequence[str] | dict[str, Any], ms: Any) -> None:
-    """Prints milliseconds, (questions, names)."""
-    print(f"\n{title:<28}{'median ms':>12}{'95th':>10}{'of encoding':>14}")
-    alone = np.median(ms[:, 0])
+    """Prints milliseconds, (questions, names), also as ratios to the first two: encoding, our own and theirs."""
+    print(f"\n{title:<28}{'median ms':>12}{'95th':>10}{'of encoding':>14}{'of theirs':>12}")
+    alone, theirs = np.median(ms[:, :2], axis=0)
     for name, own in zip(names, ms.T, strict=True):
-        print(f"{name:<28}{np.median(own):>12.1f}{np.percentile(own, 95):>10.1f}{np.median(own) / alone:>14.2f}")
+        middle, high = np.percentile(own, [50, 95])
+        print(f"{name:<28}{middle:>12.1f}{high:>10.1f}{middle / alone:>14.2f}{middle / theirs:>12.2f}")
 
 
 def made(articles: Path, folder: Path, count: int) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 import logging
 import os
@@ -29,10 +30,9 @@ PRECISIONS = ("auto", "fp32", "bf16")
 Vectors = npt.NDArray[np.float32]
 Spans = Sequence[tuple[int, int]]
 
-# Tokens in a batch: a processor's caches hold what one makes of so many, and one thread reads it; a GPU wants more.
-# 16 passages of 143 tokens: 28 a second on two threads that read a batch each, 26 where both read one, and 21 as
-# sentence-transformers has it, 32 to a batch (docs/measurements.md, "Encoding").
-_TOKENS = {"cpu": 2_560, "cuda": 65_536, "mps": 16_384}
+# Tokens in a batch: a processor's caches hold what one makes of so many, and one thread reads it; a GPU wants more
+# (docs/measurements.md, "Encoding").
+_TOKENS = {"cpu": 1_024, "cuda": 65_536, "mps": 16_384}
 _QUESTIONS = 8  # read at once
 
 
@@ -218,6 +218,7 @@ class _Reader:
                     deque(todo, 0)  # an error or an interrupt leaves nothing to do
         finally:
             torch.set_num_threads(self._usual)  # of threads to come
+            _trim()
         return [found[row] for row in range(len(texts))]
 
     def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
@@ -243,6 +244,12 @@ class _Reader:
         return np.asarray(
             self.model.encode_document(texts, normalize_embeddings=True, show_progress_bar=False), np.float32
         )
+
+
+def _trim() -> None:
+    """Has glibc give the system back what it keeps for the threads of a reading: 200 MB each after some of them."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # another system's library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _means(
