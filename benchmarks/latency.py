@@ -6,7 +6,7 @@
 QUESTIONS is a text file, a question a line, or a file as `according evaluate` takes it. Each question is encoded, by
 According and by sentence-transformers, searched for and asked in turn, so that whatever else the machine does meets all
 of them alike; then the same by four threads at once, each with a share of the questions. No question finds its vector
-kept from before. Prints medians and 95th percentiles.
+kept from before. Prints medians and 95th percentiles, and where the time of `ask` goes.
 
 With --articles, an index of --count of them is made first and kept in the folder: those of the file, then further ones
 of the same words, shuffled within each sentence, so that none is a copy. Its vectors are drawn at random, which costs
@@ -14,6 +14,7 @@ a search what others cost.
 """
 
 import argparse
+import contextlib
 import gzip
 import json
 import random
@@ -23,15 +24,35 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
 import rag
+from rag import answer, bar, search
+from rag.dense import Dense
 from rag.encoder import DEFAULT, SentenceEncoder, Spans, Vectors
 from rag.evaluate import read_questions
+from rag.lexical import Lexical
+from rag.store import Store
 
 WARM = 5  # questions before the measured ones
 THREADS = 4
+STAGES = (
+    ("reading it for outlets, dates, names and words", search, "read"),
+    ("encoding", SentenceEncoder, "encode_question"),
+    ("FAISS", Dense, "nearest"),
+    ("tantivy, most of it beside FAISS", Lexical, "coverage"),
+    ("tantivy, most of it beside FAISS", Lexical, "articles"),
+    ("vectors of sentences", Store, "sentence_vectors"),
+    ("passages, and their articles held against their digests", Store, "passages"),
+    ("how likely they answer", bar, "signals"),
+    ("choosing, joining, citing", answer, "choose"),
+    ("choosing, joining, citing", answer, "cite"),
+    ("copies, and who carries them", rag.Library, "_carried"),
+    ("counting", rag.Library, "_balance"),
+    ("quotations held against the stored articles", rag.Library, "verify"),
+)
 
 
 class Drawn:
@@ -90,6 +111,7 @@ def main() -> None:
         with ThreadPoolExecutor(THREADS) as pool:
             columns = [list(pool.map(lambda q, run=run: clock(run, q), questions)) for run in timed.values()]
         table(f"{THREADS} threads at once", timed, np.array(columns).T[WARM:])
+        stages(library, questions)
 
 
 def table(title: str, names: Sequence[str] | dict[str, Any], ms: Any) -> None:
@@ -99,6 +121,33 @@ def table(title: str, names: Sequence[str] | dict[str, Any], ms: Any) -> None:
     for name, own in zip(names, ms.T, strict=True):
         middle, high = np.percentile(own, [50, 95])
         print(f"{name:<28}{middle:>12.1f}{high:>10.1f}{middle / alone:>14.2f}{middle / theirs:>12.2f}")
+
+
+def stages(library: rag.Library, questions: Sequence[str]) -> None:
+    """Prints where the time of `ask` goes, one thread: median milliseconds."""
+    taken: list[dict[str, float]] = []
+
+    def timed(stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: Any, **named: Any) -> Any:
+            begun = time.perf_counter()
+            try:
+                return work(*given, **named)
+            finally:
+                taken[-1][stage] = taken[-1].get(stage, 0) + 1000 * (time.perf_counter() - begun)
+
+        return run
+
+    ask = timed("all of it", library.ask)
+    with contextlib.ExitStack() as patched:
+        for stage, owner, name in STAGES:
+            patched.enter_context(mock.patch.object(owner, name, timed(stage, getattr(owner, name))))
+        for question in questions:
+            library._vector.cache_clear()
+            taken.append({})
+            ask(question, least=0)
+    print("\nstages of `ask`, one thread, median ms")
+    for stage in dict.fromkeys((*(stage for stage, _, _ in STAGES), "all of it")):
+        print(f"{stage:<60}{np.median([own.get(stage, 0) for own in taken[WARM:]]):>8.2f}")
 
 
 def made(articles: Path, folder: Path, count: int) -> Path:
