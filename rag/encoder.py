@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import logging
 import os
@@ -247,9 +246,11 @@ class _Reader:
 
 
 def _trim() -> None:
-    """Has glibc give the system back what it keeps for the threads of a reading: 200 MB each after some of them."""
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # another system's library
-        ctypes.CDLL(None).malloc_trim(0)
+    """Has the system given back what glibc keeps for the threads of a reading: 200 MB each after some of them."""
+    import psutil
+
+    if hasattr(psutil, "heap_trim"):  # not where the C library has no such thing
+        psutil.heap_trim()
 
 
 def _means(

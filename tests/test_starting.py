@@ -19,7 +19,7 @@ from rag.export import FORMS
 # What only reading, splitting, encoding, comparing, fitting or serving needs.
 BUILDING = {
     "charset_normalizer", "datasketch", "dateparser", "feedparser", "filelock", "ftfy", "htmldate", "httpx", "ijson",
-    "langchain_core", "langchain_text_splitters", "lxml", "pypdf", "requests", "scipy", "sentencex", "tqdm",
+    "langchain_core", "langchain_text_splitters", "lxml", "psutil", "pypdf", "requests", "scipy", "sentencex", "tqdm",
     "trafilatura", "urllib3", "warcio", "yaml",
 }  # fmt: skip
 MODELS = {"joblib", "sentence_transformers", "sklearn", "tokenizers", "torch", "transformers"}
