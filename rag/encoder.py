@@ -135,13 +135,16 @@ class _Together:
         self._waiting.append((question, mine))
         with self._busy:
             while not mine.done():
-                some = [self._waiting.popleft() for _ in range(min(_QUESTIONS, len(self._waiting)))]
+                some: list[tuple[str, Future[Vectors]]] = []
                 try:
+                    while self._waiting and len(some) < _QUESTIONS:
+                        some.append(self._waiting.popleft())
                     for (_, own), vector in zip(some, self._read([text for text, _ in some]), strict=True):
                         own.set_result(vector)
                 except BaseException as error:  # an interrupt of this thread too: nobody else reads what it has taken
                     for _, own in some:
-                        own.set_exception(error)
+                        if not own.done():
+                            own.set_exception(error)
         return mine.result()
 
 
