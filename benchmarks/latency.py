@@ -82,14 +82,14 @@ def main() -> None:
     parser.add_argument("--outlet")
     given = parser.parse_args()
     index = given.index or made(given.articles, given.work / str(given.count), given.count)
-    with rag.open(index, SentenceEncoder()) as library:
+    encoder = SentenceEncoder()
+    with rag.open(index, encoder) as library:
         library.prepare()
         print(f"{library.counts().articles:,} articles, {len(library._view().keys):,} passages")
         outlets = {name: count for name, count in library.outlets().items() if name}
         outlet = given.outlet or max(outlets, key=outlets.__getitem__)
-        encoder = SentenceEncoder()
         timed: dict[str, Callable[[str], object]] = {
-            "encoding alone": library._encode().encode_question,
+            "encoding alone": encoder.encode_question,
             "by sentence-transformers": encoder._reader.model.encode_query,
             "search, 10 passages": lambda q: library.search(q, k=10),
             f"search, after {given.after}": lambda q: library.search(q, k=10, after=given.after),

@@ -613,7 +613,7 @@ class Library(Shelf):
     def _found(self, view: View, asked: Asked, k: int) -> list[Found]:
         """The `k` best passages for a question, as they are stored now."""
         vector = self._vector(asked.encoded)  # which readers ask again with other filters
-        ranked = search.rank(view, vector, asked, k, self._store.sentence_vectors, _beside())
+        ranked = search.rank(view, vector, asked, k, self._store.sentence_vectors, _threads("searching"))
         stored = self._store.passages([r.key for r in ranked])
         found = [Found(*stored[r.key], r, (r.key,)) for r in ranked if r.key in stored]
         # What is known of an article may have changed since the passages were looked up.
@@ -642,7 +642,7 @@ class Library(Shelf):
             with self._loading:
                 begun = self._coming is None or self._coming.done()
                 if begun:
-                    self._coming = _beside().submit(self._catch_up)
+                    self._coming = _threads("changes").submit(self._catch_up)
                 coming = self._coming
             if begun and coming:
                 futures.wait([coming], BRIEF)
@@ -680,9 +680,9 @@ class Library(Shelf):
 
 
 @functools.cache
-def _beside() -> ThreadPoolExecutor:
-    """Threads for what goes on beside a question: half of its search, and taking up what other processes change."""
-    return ThreadPoolExecutor(thread_name_prefix="beside")
+def _threads(work: str) -> ThreadPoolExecutor:
+    """Threads for one kind of work beside a question, so that none waits for another kind's."""
+    return ThreadPoolExecutor(thread_name_prefix=work)
 
 
 def _listed(paths: Paths) -> list[str | os.PathLike[str]]:

@@ -364,7 +364,7 @@ class Store:
     def _sound(self, digest: str, row: Sequence[str | None]) -> Article:
         """The article of a row of _COLUMNS. Raises LibraryError unless it is as it was stored."""
         with contextlib.suppress(ValueError, TypeError):
-            return _sound(digest, tuple(row))
+            return _checked(digest, tuple(row))
         raise LibraryError(
             f"article {row[0]!r} in {self.folder} is not as it was stored: the database is damaged; "
             "`according doctor` tells what else is. Remove the article and build again, or restore a backup"
@@ -1174,7 +1174,7 @@ def _article(row: Sequence[str | None]) -> Article:
 
 
 @functools.lru_cache(ARTICLES)
-def _sound(digest: str, row: tuple[str | None, ...]) -> Article:
+def _checked(digest: str, row: tuple[str | None, ...]) -> Article:
     """The article of a row. Raises ValueError or TypeError unless it has that digest."""
     article = _article(row)  # what is kept is found by all that the row holds, so that it is held against it each time
     if article.digest != digest:
