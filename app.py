@@ -12,7 +12,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import rag
 from rag.guard import listening
-from rag.store import Store
+from rag.shelf import exists
 from rag.web import EXAMPLES, launch
 
 HERE = Path(__file__).resolve().parent
@@ -21,7 +21,7 @@ SEEDS = HERE / "seeds"
 
 def main() -> int:
     """Exit status: 1 where the index or the address cannot be used."""
-    index = Path(os.environ.get("INDEX") or HERE / "index")
+    index = os.environ.get("INDEX") or str(HERE / "index")
     try:
         listening()  # says what is wrong before some seconds of work, not after
         library = demonstration(index)
@@ -36,9 +36,9 @@ def main() -> int:
     return 0
 
 
-def demonstration(index: Path) -> rag.Library | None:
+def demonstration(index: str) -> rag.Library | None:
     """The demonstration library, made or brought up to date; None where the index holds something else."""
-    if Store.exists(index):
+    if exists(index):
         with rag.open(index) as library:
             if not all(Path(article.source).resolve().is_relative_to(SEEDS) for article in library.articles()):
                 return None

@@ -398,15 +398,15 @@ def report_changes(journal: Journal, early: bool = False) -> None:
 
     def told(method: Callable[..., None], kind: str) -> Callable[..., None]:
         def change(writer: Writer, *given: Any) -> None:
-            values = [value if isinstance(value, str) or callable(value) else list(value) for value in given]
+            values = [value if isinstance(value, str) else list(value) for value in given]
             what: Any = values if kind == "keep" else values[0]
             name = writer._folder.name
             if kind in ("put", "amend"):
                 articles = [row[0] if kind == "put" else row for row in values[0]]
                 what = [(a.id, a.digest, a.text) for a in articles]
             if kind == "remove":
-                what, names = [values[0], None], values[1]
-                values[1] = lambda: renamed(name, values[0], list(names()))
+                what, names = [values[0], None], writer._names
+                writer._names = lambda: renamed(name, values[0], list(names()))  # type: ignore[method-assign]
             with journal.change(name, kind, what):
                 if early:
                     journal.write("end")

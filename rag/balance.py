@@ -12,10 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from .facts import Facts, Rows
 from .outlets import UNCLASSIFIED, Catalogue
-from .store import View
 
 UNKNOWN_OUTLET = "an unknown outlet"
 
@@ -24,8 +23,6 @@ ONE_OUTLET, STATE_MEDIA, ONE_KIND, ONE_TEXT = "one outlet", "state media", "one 
 # Kinds of outlets that publish for a cause or a body, or choose among the texts of others. That all are newspapers, or
 # broadcasters, says nothing of their sides.
 PARTIAL = ("advocacy group", "think-tank publication", "aggregator", "public body")
-
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -109,14 +106,9 @@ class Balance:
     warnings: tuple[Caution, ...] = ()
 
 
-def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) -> Counts:
-    """The counts of some articles of a view.
-
-    Args:
-        rows: the articles' rows in the view.
-        same: the group of each of `rows` that counts as one text; by default the groups of copies.
-    """
-    outlets = _tally(view.outlets, view.outlet[rows])
+def count(facts: Facts, names: Catalogue) -> Counts:
+    """The counts of articles, by what is known of them."""
+    outlets = _frequent(facts.tally())
     kinds: Counter[str] = Counter()
     states: Counter[str] = Counter()
     for name, number in outlets.items():
@@ -124,19 +116,18 @@ def count(view: View, names: Catalogue, rows: Rows, same: Rows | None = None) ->
         kinds[kind] += number
         if state:
             states[state] += number
-    hosts = _tally(view.hosts, view.host[rows[view.elsewhere[rows]]])
-    days = view.day[rows]
-    days = days[days > 0]
+    hosts = _frequent(facts.some(facts.elsewhere).tally_hosts())
+    days = facts.day[facts.day > 0]
     return Counts(
-        len(rows),
+        facts.articles,
         {name or UNKNOWN_OUTLET: number for name, number in outlets.items()},
         {name: number for name, number in hosts.items() if name},
         dict(kinds.most_common()),
         dict(states.most_common()),
-        independent(view.source[rows], view.same[rows] if same is None else same),
+        independent(facts.source, facts.same),
         dt.date.fromordinal(int(days.min())) if len(days) else None,
         dt.date.fromordinal(int(days.max())) if len(days) else None,
-        len(rows) - len(days),
+        int(facts.number[facts.day == 0].sum()),
     )
 
 
@@ -221,6 +212,6 @@ def _components(pairs: list[list[int]]) -> int:
     return sum(node == up for node, up in parent.items())
 
 
-def _tally(names: Sequence[str | None], codes: npt.NDArray[np.int32]) -> dict[str | None, int]:
-    found, numbers = np.unique(codes, return_counts=True)
-    return dict(Counter({names[i]: n for i, n in zip(found.tolist(), numbers.tolist(), strict=True)}).most_common())
+def _frequent(counts: dict[str | None, int]) -> dict[str | None, int]:
+    """Those that are not 0, most frequent first."""
+    return dict(Counter({name: number for name, number in counts.items() if number}).most_common())

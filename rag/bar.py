@@ -20,9 +20,9 @@ import numpy as np
 from .errors import LibraryError
 
 if TYPE_CHECKING:
+    from .contract import View
     from .lexical import Term
     from .search import Ranked
-    from .store import View
 
 LOOKED_AT = 5  # best passages that the signals are taken from
 REFUSED = 0.98  # share of questions about other things that are to be answered with nothing
@@ -106,15 +106,13 @@ def signals(view: View, terms: Sequence[Term], ranked: Sequence[Ranked]) -> Sign
     named = [t for t in terms if t.name]
     if not best:
         return Signals(0, 0, 0, 1, 1 if named else 0, 0)
-    rows = np.searchsorted(view.keys, [r.key for r in best])
-    articles = sorted(set(view.number[view.article[rows]].tolist()))
     return Signals(
         max(r.sentence for r in best),
         max(r.own for r in best),
         max(r.words for r in best),
         sum(t.unknown for t in terms) / len(terms) if terms else 0.0,
         sum(t.unknown for t in named) / len(named) if named else 0.0,
-        max(view.words.holding(named, articles).values(), default=0.0) if named else 1.0,
+        view.holding(named, [r.key for r in best]) if named else 1.0,
     )
 
 

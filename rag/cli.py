@@ -15,7 +15,6 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import AccordingError, QuestionError
@@ -83,9 +82,14 @@ def _remove(options: argparse.Namespace) -> None:
 
 def _compact(options: argparse.Namespace) -> None:
     with _open(options) as library:
-        before, after = library.compact(wait=not options.no_wait)
-    said = f"{options.index}: {before / 1e6:,.1f} MB before, {after / 1e6:,.1f} MB now"
-    _print(options, {"before": before, "after": after}, said)
+        sizes = library.compact(wait=not options.no_wait)
+    if sizes:
+        before, after = sizes
+        said = f"{before / 1e6:,.1f} MB before, {after / 1e6:,.1f} MB now"
+    else:
+        before = after = None
+        said = "compacted; Milvus frees the space in its own time"
+    _print(options, {"before": before, "after": after}, f"{options.index}: {said}")
 
 
 def _backup(options: argparse.Namespace) -> None:
@@ -98,7 +102,7 @@ def _backup(options: argparse.Namespace) -> None:
 def _doctor(options: argparse.Namespace) -> int:
     from .doctor import examine
 
-    found = examine(Path(options.index), options.repair)
+    found = examine(options.index, options.repair)
     _print(options, found.to_dict(), str(found))
     return 0 if found.ok else 1
 
@@ -297,7 +301,7 @@ def _look(options: argparse.Namespace) -> Shelf:
     """The index of a command that asks nothing, and so needs neither encoder nor cache."""
     from .shelf import look
 
-    return look(Path(options.index), options.encoder)
+    return look(options.index, options.encoder)
 
 
 def _prepare(library: Any) -> None:
@@ -420,7 +424,11 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, run: Any, summary: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=summary, description=summary)
         made.set_defaults(run=run)
-        made.add_argument("--index", default="index", help="the folder of the index (default: %(default)s)")
+        made.add_argument(
+            "--index",
+            default="index",
+            help="the folder of the index, or milvus://host:19530/name (default: %(default)s)",
+        )
         made.add_argument("--encoder", help="sentence-transformers name or path (default: the index's own)")
         made.add_argument("--json", action="store_true", help="print JSON")
         return made

@@ -36,7 +36,7 @@ Span = tuple[int, int]
 _OPEN, _BEGINS = "“«„‟", "\"'‘"
 _WORD = regex.compile(r"\w+")
 _MARKS = regex.compile(r"[“«„‟”»\"\n]")
-_NOBODY = np.iinfo(np.uint32).max  # what the signature of a text without words is made of
+NOBODY = np.iinfo(np.uint32).max  # what the signature of a text without words is made of
 
 
 def runs(text: str) -> Runs:
@@ -126,7 +126,7 @@ def groups(signatures: Signatures, known: npt.NDArray[np.int64], text: Callable[
 
 def _buckets(signatures: Signatures, fresh: npt.NDArray[np.bool_]) -> Iterator[list[int]]:
     """Rows whose signatures agree in a band, in order; only where one of them is fresh."""
-    told = np.flatnonzero((signatures != _NOBODY).any(axis=1))
+    told = np.flatnonzero((signatures != NOBODY).any(axis=1))
     bands = np.ascontiguousarray(signatures[told]).view(np.uint64)
     for band in bands.T if fresh[told].any() else ():
         wanted = np.unique(band[fresh[told]])

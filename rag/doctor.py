@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -18,9 +19,11 @@ from typing import Any
 import numpy as np
 
 from . import bar, cache, names, outlets
+from .contract import content_hash
 from .copies import PERMUTATIONS
 from .errors import AccordingError, LibraryError
-from .store import DATABASE, FORMAT, Store, content_hash, sentence_spans, stored
+from .server import Address, located
+from .store import DATABASE, FORMAT, Store, sentence_spans, stored
 
 UNIT = 1e-3  # how far from 1 the length of a vector may be; the sentences' are kept in half precision
 NAMED = 10  # faults of one kind that are told one by one
@@ -87,15 +90,20 @@ class Diagnosis:
         return "\n".join([*(line for check in self.checks for line in check.lines()), *self.notes, end])
 
 
-def examine(folder: Path, repair: bool = False) -> Diagnosis:
+def examine(index: Address, repair: bool = False) -> Diagnosis:
     """Checks everything in an index folder that can be checked without the articles' files and the encoder.
 
     Args:
-        folder: the index.
+        index: the folder of the index.
         repair: whether to make again what is made from the database, and to remove what killed processes left.
 
-    Raises LibraryError where there is no index.
+    Raises LibraryError where there is no index, or where it is no folder.
     """
+    if located(index):
+        raise LibraryError(
+            f"only a folder is looked into; Milvus, which keeps {os.fspath(index)}, sees to its own files"
+        )
+    folder = Path(index)
     found = Diagnosis()
     database = _check(found, "database")
     try:

@@ -19,11 +19,12 @@ import tantivy
 # A word counts by its inverse document frequency to this power: 0.524 of 340 questions have evidence in the first
 # passage with 1.5, 0.512 with 1, 0.506 with 0.7 (docs/measurements.md, "Words").
 RARITY = 1.5
+Spellings = tuple[tuple[str, ...], ...]
 NONE = 0  # the day of an article without a date
 _LATEST = 2**31
 EXACT = 1000  # passages up to which those that hold a word are counted, in 0.1 ms, without those taken out lately
 _HEAP = 64_000_000  # bytes that an indexing run holds before it writes a segment
-_BM25 = 2.2  # k1 + 1, the most that BM25 gives a word of inverse document frequency 1; tantivy's k1 is 1.2
+K1, B = 1.2, 0.75  # BM25's constants, as tantivy has them; it gives a word at most k1 + 1 times its rarity
 
 # Words of questions that say how something is asked, not what is asked for.
 FUNCTION = frozenset(
@@ -79,7 +80,7 @@ class Term:
         articles: number of articles that do.
     """
 
-    spellings: tuple[tuple[str, ...], ...]
+    spellings: Spellings
     name: bool
     passages: int
     articles: int
@@ -110,30 +111,10 @@ class Lexical:
         return held
 
     def terms(self, question: str, names: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
-        """The words of a question that are worth searching for.
-
-        Args:
-            question: as asked.
-            names: places of names that are printed in other ways too: (start, end, all spellings).
-        """
-        found: dict[tuple[tuple[str, ...], ...], bool] = {}
-        rest = question
-        for start, end, spellings in names:
-            rest = rest[:start] + " " * (end - start) + rest[end:]
-            found[tuple(sorted(set(filter(None, map(_phrase, spellings)))))] = True
-        plain = question.isupper() or question.islower()
-        for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", rest):
-            text = word.group()
-            shout = not plain and len(text) > 1 and text.isupper()  # "US", "WHO"
-            if text.lower() in FUNCTION and not shout:
-                continue
-            named = plain or text.isdigit() or (text[0].isupper() and word.start() > 0)
-            for token in _analyse(text):
-                if len(token) > 1 or not token.isascii():
-                    key = ((token,),)
-                    found[key] = found.get(key, False) or named
+        """The words of a question that are worth searching for (see `read`), each with what holds it."""
         return [
-            Term(s, n, self._count(self._passages, s), self._count(self._articles, s)) for s, n in found.items() if s
+            Term(s, named, self._count(self._passages, s), self._count(self._articles, s))
+            for s, named in read(question, names)
         ]
 
     def coverage(self, terms: Sequence[Term], limit: int, within: Within, keys: Sequence[int] = ()) -> dict[int, float]:
@@ -144,11 +125,10 @@ class Lexical:
             limit: the most passages, best first.
             keys: passages to be looked at whatever they hold, none left out; by default all are searched.
         """
-        weights = [_rarity(t.passages, len(self)) ** RARITY for t in terms]
-        total = sum(weights)
-        if not total:
+        shares = weights(terms, len(self))
+        if not shares:
             return {}
-        words = [_boosted(_constant(_query(t.spellings)), w / total) for t, w in zip(terms, weights, strict=True)]
+        words = [_boosted(_constant(_query(t.spellings)), w) for t, w in zip(terms, shares, strict=True)]
         query = _any(words)
         if keys:
             query = _all([_any([_number("key", key) for key in keys]), query])
@@ -156,7 +136,7 @@ class Lexical:
 
     def articles(self, terms: Sequence[Term], limit: int, within: Within) -> dict[int, float]:
         """BM25 of whole articles, by article key, as a share of the most that the question's words could give."""
-        total = _BM25 * sum(_rarity(t.articles, int(self._articles.num_docs)) for t in terms)
+        total = most(terms, int(self._articles.num_docs))
         if not total:
             return {}
         hits = _hits(self._articles, _any([_query(t.spellings) for t in terms]), limit, within)
@@ -170,12 +150,70 @@ class Lexical:
         query = _all([_any([_number("key", key) for key in articles]), words])
         return dict(_hits(self._articles, query, len(articles), Within()))
 
-    def _count(self, searcher: tantivy.Searcher, spellings: tuple[tuple[str, ...], ...]) -> int:
+    def _count(self, searcher: tantivy.Searcher, spellings: Spellings) -> int:
         if len(spellings) == 1 and len(spellings[0]) == 1:
             held = int(searcher.doc_freq("body", spellings[0][0]))
             if held > EXACT:
                 return held
         return int(searcher.search(_query(spellings), limit=1, count=True).count or 0)  # type: ignore[attr-defined]
+
+
+def read(question: str, names: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[tuple[Spellings, bool]]:
+    """The words of a question that are worth searching for: (`Term.spellings`, `Term.name`) of each.
+
+    Args:
+        question: as asked.
+        names: places of names that are printed in other ways too: (start, end, all spellings).
+    """
+    found: dict[Spellings, bool] = {}
+    rest = question
+    for start, end, spellings in names:
+        rest = rest[:start] + " " * (end - start) + rest[end:]
+        found[tuple(sorted(set(filter(None, map(_phrase, spellings)))))] = True
+    plain = question.isupper() or question.islower()
+    for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", rest):
+        text = word.group()
+        shout = not plain and len(text) > 1 and text.isupper()  # "US", "WHO"
+        if text.lower() in FUNCTION and not shout:
+            continue
+        named = plain or text.isdigit() or (text[0].isupper() and word.start() > 0)
+        for token in _analyse(text):
+            if len(token) > 1 or not token.isascii():
+                found[((token,),)] = found.get(((token,),), False) or named
+    return [(spellings, named) for spellings, named in found.items() if spellings]
+
+
+def weights(terms: Sequence[Term], passages: int) -> list[float]:
+    """The share of a question that each of its terms is, by the number of all passages; none where no term counts."""
+    rarities = [_rarity(t.passages, passages) ** RARITY for t in terms]
+    total = sum(rarities)
+    return [rarity / total for rarity in rarities] if total else []
+
+
+def most(terms: Sequence[Term], articles: int) -> float:
+    """The most that BM25 could give an article for all terms, by the number of all articles."""
+    return (K1 + 1) * sum(_rarity(t.articles, articles) for t in terms)
+
+
+def analysed(text: str) -> list[str]:
+    """The words of a text as they are held in an index, "" in the place of one that is not, such as "of"."""
+    return [_analysed(word) for word in _plain().analyze(text)]
+
+
+def holds(words: Sequence[str], term: Term) -> bool:
+    """Whether an analysed text holds a term in one of its spellings."""
+    return any(_stands(words, spelling) for spelling in term.spellings)
+
+
+def _stands(words: Sequence[str], spelling: Sequence[str]) -> bool:
+    """Whether words stand in a text one after the other; "" is any word."""
+    if len(spelling) == 1:
+        return spelling[0] in words
+    places = (i for i, word in enumerate(words) if word == spelling[0])
+    return any(
+        len(words) - i >= len(spelling) and all(not w or w == words[i + j] for j, w in enumerate(spelling))
+        for i in places
+    )
 
 
 def update(folder: Path, gone: Iterable[int], documents: Iterable[Document]) -> None:
@@ -218,6 +256,17 @@ def _schema() -> tantivy.Schema:
     for name in ("key", "article", "day"):
         builder.add_unsigned_field(name, stored=False, indexed=True, fast=True)
     return builder.build()
+
+
+@functools.cache
+def _plain() -> tantivy.TextAnalyzer:
+    """Takes a text apart, as `_analyser` does."""
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.lowercase()).build()
+
+
+@functools.lru_cache(100_000)
+def _analysed(word: str) -> str:
+    return (*_analyse(word), "")[0]
 
 
 @functools.cache
@@ -289,7 +338,7 @@ def _filters(within: Within) -> list[tantivy.Query]:
     return [_boosted(_constant(part), 0.0) for part in parts]
 
 
-def _query(spellings: tuple[tuple[str, ...], ...]) -> tantivy.Query:
+def _query(spellings: Spellings) -> tantivy.Query:
     """Documents that hold one of the spellings; the best of them counts."""
     parts = [
         tantivy.Query.term_query(_schema(), "body", words[0], "freq")

@@ -28,18 +28,21 @@ from .answer import Answer, Citation, Found
 from .article import Article
 from .balance import UNKNOWN_OUTLET, Balance, Counts, Voice
 from .bar import Bar
+from .contract import Known, Made, Manifest, Store, View, Writer
 from .copies import Marks
 from .doctor import Diagnosis
 from .encoder import DEFAULT, Encoder, SentenceEncoder, check_precision
 from .errors import AccordingError, CitationError, LibraryError, QuestionError
+from .facts import Facts, ordinal
+from .lexical import NONE, Within
 from .outlets import Catalogue
 from .passage import Passage
 from .readers.skipped import Skipped
 from .report import Report
 from .reranker import CrossEncoderReranker, Reranker
 from .search import Asked, Filters, Hit
-from .shelf import HALF, Resolved, Shelf, check_encoder
-from .store import Known, Made, Manifest, Store, View, Writer
+from .server import Address
+from .shelf import HALF, Resolved, Shelf, check_encoder, created, exists, opened
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Day = dt.date | str | None
@@ -76,7 +79,7 @@ def build(
 
     Args:
         paths: files and folders; with `fetch`, http(s) addresses of pages and feeds too.
-        index: the folder of the index.
+        index: the folder of the index; `milvus://host:19530/name` or a path that ends in `.db` keeps it in Milvus.
         encoder: a sentence-transformers name or path, or an Encoder; by default the index's own.
         catalogue: a TOML file that extends and overrides the catalogue of outlets; kept in the index.
         names: a TOML file with names that are printed in several ways, beside those that the articles explain; kept in
@@ -92,7 +95,7 @@ def build(
     inputs = readers.present(_listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
     known = None if catalogue is None else outlets.load(Path(catalogue))
     own = None if names is None else naming.load(Path(names))
-    library = _opened(Path(index), encoder, True, wait, precision)
+    library = _opened(index, encoder, True, wait, precision)
     library.report = library._take_in(inputs, retire=True, catalogue=known, own=own, wait=wait)
     return library
 
@@ -106,7 +109,7 @@ def open(
     """The library in folder `index`.
 
     Args:
-        index: the folder of the index.
+        index: the folder of the index; `milvus://host:19530/name` or a path that ends in `.db` keeps it in Milvus.
         encoder: a sentence-transformers name or path, or an Encoder; by default the index's own.
         reranker: a CrossEncoder's name or path, or a Reranker, that orders the best passages anew; by default none.
         precision: in which texts that are added are encoded, see `SentenceEncoder`.
@@ -114,7 +117,7 @@ def open(
     Raises LibraryError where there is no index, or where it does not fit the encoder, EncoderError where the reranker
     cannot be loaded.
     """
-    library = _opened(Path(index), encoder, False, precision=precision)
+    library = _opened(index, encoder, False, precision=precision)
     library.reranker = CrossEncoderReranker(reranker) if isinstance(reranker, str) else reranker
     return library
 
@@ -124,19 +127,19 @@ def examine(index: str | os.PathLike[str] = "index", repair: bool = False) -> Di
 
     Raises LibraryError where there is no index.
     """
-    return doctor.examine(Path(index), repair)
+    return doctor.examine(index, repair)
 
 
 def _opened(
-    index: Path, encoder: Encoder | str | None, create: bool, wait: bool = True, precision: str = "auto"
+    index: Address, encoder: Encoder | str | None, create: bool, wait: bool = True, precision: str = "auto"
 ) -> Library:
     check_precision(precision)
     loaded = None if encoder is None or isinstance(encoder, str) else encoder
-    if create and not Store.exists(index):
+    if create and not exists(index):
         loaded = loaded or SentenceEncoder(encoder if isinstance(encoder, str) else DEFAULT, precision)
-        store = Store.create(index, Manifest(loaded.name, loaded.dimension), wait)
+        store = created(index, Manifest(loaded.name, loaded.dimension), wait)
     else:
-        store = Store.open(index, wait)
+        store = opened(index, wait)
     check_encoder(store, encoder if isinstance(encoder, str) else loaded.name if loaded else None)
     if loaded and loaded.dimension != store.manifest.dimension:
         raise LibraryError(
@@ -163,7 +166,7 @@ class Library(Shelf):
         self._behind: float | None = None  # since when it is known that something has changed
         self._coming: Future[None] | None = None
         self._counted: tuple[View, Counts] | None = None
-        self._filtered: tuple[View | None, dict[Filters, Counts]] = None, {}
+        self._filtered: tuple[View | None, dict[Within, Counts]] = None, {}
         self._vector = functools.lru_cache(QUESTIONS)(lambda question: self._encode().encode_question(question))
 
     # Asking
@@ -295,25 +298,17 @@ class Library(Shelf):
 
     def copies(self, article_id: str) -> list[str]:
         """Ids of the other articles that are one text with this one, in the order of adding."""
-        view = self._view()
-        row = view.row.get(article_id)
-        rows = [] if row is None else np.flatnonzero(view.same == view.same[row]).tolist()
-        return [view.ids[i] for i in rows if i != row]
+        return self._view().copies(article_id)
 
     def of_outlet(self, outlet: str | None) -> list[str]:
         """Ids of an outlet's articles, the latest first and undated ones last; None is the outlet that is not known."""
-        view = self._view()
-        if outlet not in view.outlets:
-            return []
-        rows = np.flatnonzero(view.outlet == view.outlets.index(outlet))
-        return [view.ids[i] for i in rows[np.argsort(-view.day[rows], kind="stable")].tolist()]
+        return self._view().of_outlet(outlet)
 
     def outlets(self) -> dict[str | None, int]:
         """Number of articles of each outlet, by name; None counts those whose outlet is not known."""
         if self._seen is None:
             return super().outlets()
-        view = self._view()
-        return dict(zip(view.outlets, np.bincount(view.outlet, minlength=len(view.outlets)).tolist(), strict=True))
+        return self._view().facts.tally()
 
     def counts(self) -> Counts:
         """What the index is made of: outlets, sites, kinds, independent sources, dates."""
@@ -321,10 +316,11 @@ class Library(Shelf):
 
     def counts_by_outlet(self) -> dict[str | None, Counts]:
         """The counts of each outlet's articles, the most first; None is the outlet that is not known."""
-        view = self._view()
-        edges = np.cumsum(np.bincount(view.outlet, minlength=len(view.outlets)))
-        rows = np.split(np.argsort(view.outlet, kind="stable"), edges[:-1]) if len(edges) else []
-        counts = {n: balance.count(view, self.catalogue, own) for n, own in zip(view.outlets, rows, strict=True)}
+        facts = self._view().facts
+        edges = np.cumsum(np.bincount(facts.outlet, minlength=len(facts.outlets)))
+        rows = np.split(np.argsort(facts.outlet, kind="stable"), edges[:-1]) if len(edges) else []
+        own = zip(facts.outlets, rows, strict=True)
+        counts = {name: balance.count(facts.some(those), self.catalogue) for name, those in own}
         return dict(sorted(counts.items(), key=lambda item: -item[1].articles))
 
     @property
@@ -368,12 +364,12 @@ class Library(Shelf):
             for article_id in ids:
                 if not self._store.holds(article_id):
                     raise self._unknown(article_id)
-            writer.remove(ids, self._names)
+            writer.remove(ids)
         self._take_up()
         return len(set(ids))
 
-    def compact(self, wait: bool = True) -> tuple[int, int]:
-        """Makes the index's files as small as they can be: (bytes before, bytes after).
+    def compact(self, wait: bool = True) -> tuple[int, int] | None:
+        """Makes the index's files as small as they can be: (bytes before, bytes after); None where Milvus keeps them.
 
         Nothing is left in them of what was removed. The texts of earlier versions stay, their vectors do not: one that
         comes back is encoded again. Needs room for a second copy meanwhile.
@@ -415,12 +411,12 @@ class Library(Shelf):
                 writer.keep("own names", own)
             if retire:
                 writer.quarantine(None, ())
-            known = self._store.known()
             unread: set[str] = set()
             read = readers.read(inputs, self.catalogue)
             stream = (replace(item, source=called[item.source]) if item.source in called else item for item in read)
             batches = _ahead(stream, BATCH, beside)
             while batch := report.timed("reading", lambda: next(batches)):
+                known = self._store.known([item.id for item in batch if isinstance(item, Article)])
                 fresh, skipped = self._sort(batch, known, seen, report)
                 report.passages += self._put(writer, fresh, known, report, beside)
                 new = {item.source for item in batch} - sources
@@ -431,11 +427,11 @@ class Library(Shelf):
                 bar.update(len(batch))
                 if progress:
                     progress(report.read)
-            if retire and (gone := _gone(known, seen, unread)):
+            if retire and (gone := _gone(self._store.sources(), seen, unread)):
                 writer.retire(gone)
                 report.retired = len(gone)
-            report.timed("finding copies", lambda: self._compare(writer))
-            report.timed("finding names", lambda: self._name(writer))
+            report.timed("finding copies", writer.compare)
+            report.timed("finding names", writer.name)
         report.timed("indexing", self._take_up)
         report.copied, report.groups = self._store.copied()
         return report
@@ -505,36 +501,6 @@ class Library(Shelf):
         report.timed("storing", lambda: writer.put(rows))
         return len(fresh)
 
-    def _name(self, writer: Writer) -> None:
-        """Looks for names in what is new, and keeps those that are printed in several ways."""
-        stream = self._store.unmined()
-        while batch := list(islice(stream, BATCH)):
-            writer.mine((key, naming.pairs(text), naming.printed(text)) for key, text in batch)
-        writer.name(self._names())
-
-    def _names(self) -> Iterable[naming.Name]:
-        """The names that are printed in several ways, by what the articles themselves say and by the index's list."""
-        own = self._store.kept("own names")
-        mined = naming.group(self._store.pairs(), self._store.printed())
-        return naming.joined(mined, naming.parse(own, "the index's list of names") if own else ())
-
-    def _compare(self, writer: Writer) -> None:
-        """Finds the copies among what is new, and between it and what was there; of an older format, of all."""
-        stream = self._store.uncompared()
-        while batch := list(islice(stream, BATCH)):
-            keys = [key for _, own in batch for key, _, _ in own]
-            marks = copies.marks((text, [(span, sentences) for _, span, sentences in own]) for text, own in batch)
-            writer.sign(zip(keys, marks, strict=True))
-        if not self._store.ungrouped():
-            return
-        signed = self._store.signed()
-        passages = copies.groups(signed.signatures, signed.same, lambda row: self._store.words(int(signed.keys[row])))
-        ids, first = np.unique(signed.articles, return_index=True)
-        whole = np.minimum.reduceat(signed.signatures, first)
-        known = np.array([signed.known.get(key, -1) for key in ids.tolist()], np.int64)
-        articles = copies.groups(whole, known, lambda row: self._store.text(int(ids[row])))
-        writer.group(_changed(signed.keys, passages, signed.same), _changed(ids, articles, known))
-
     def _carried(self, shown: Sequence[Citation], keys: Sequence[Sequence[int]]) -> list[Citation]:
         """The citations with the articles that carry the same words, and those that share a sentence with them."""
         flat = [key for own in keys for key in own]
@@ -562,20 +528,25 @@ class Library(Shelf):
     ) -> Balance:
         """The counts of the articles shown, of those that the filters leave, and of all."""
         index = self._counts(view)
-        mask = search.passing(view, chosen)
-        allowed = index if mask is None else self._allowed(view, chosen, mask)
-        ids = list(dict.fromkeys(c.article_id for c in shown if c.article_id in view.row))
-        rows = np.array([view.row[i] for i in ids], np.int64)
+        within = chosen.within
+        mask = view.facts.passing(within)
+        allowed = index if mask is None else self._allowed(view, within, mask)
+        quoted = {c.article_id: c for c in shown}
+        groups = self._store.groups(list(quoted))
+        ids = [i for i in quoted if i in groups]
         shared = [[i for c in shown if c.article_id == own for i in (*c.shared, *c.copies)] for own in ids]
-        same = balance.joined(view.same[rows].tolist(), ids, shared)
+        same = balance.joined([groups[i] for i in ids], ids, shared)
         undated = 0
         if chosen.dated and not chosen.undated:
-            loose = search.passing(view, replace(chosen, after=None, before=None, undated=None))
-            undated = int(np.count_nonzero((view.day == 0) if loose is None else (view.day == 0) & loose))
+            loose = view.facts.passing(replace(chosen, after=None, before=None, undated=None).within)
+            lacking = (view.facts.day == NONE) if loose is None else (view.facts.day == NONE) & loose
+            undated = view.facts.some(lacking).articles
         hidden = {i for c in shown for i in c.copies} - set(ids)
         said = {voice.outlet or UNKNOWN_OUTLET for voice in voices} | {UNKNOWN_OUTLET}
         silent = tuple(outlet for outlet in allowed.outlets if outlet not in said) if shown else ()
-        counted = balance.count(view, self.catalogue, rows, same)
+        own = [quoted[i] for i in ids]
+        facts = Facts.of([c.outlet for c in own], [c.host for c in own], [ordinal(c.date) for c in own], same)
+        counted = balance.count(facts, self.catalogue)
         carriers = list(dict.fromkeys(name for c in shown for name in c.carriers))
         warnings = balance.cautions(counted, len(shown), carriers)
         return Balance(counted, allowed, index, len(hidden), undated, dict(capped), silent, voices, warnings)
@@ -584,17 +555,17 @@ class Library(Shelf):
         """The counts of all; one who asks needs those of the passages that were looked through."""
         with self._loading:
             if self._counted is None or self._counted[0] is not view:
-                self._counted = view, balance.count(view, self.catalogue, np.arange(len(view.ids)))
+                self._counted = view, balance.count(view.facts, self.catalogue)
             return self._counted[1]
 
-    def _allowed(self, view: View, chosen: Filters, mask: npt.NDArray[np.bool_]) -> Counts:
+    def _allowed(self, view: View, within: Within, mask: npt.NDArray[np.bool_]) -> Counts:
         """The counts of what filters leave; people ask several questions with the same ones."""
         held, counts = self._filtered  # of which another thread may put others in the place
         if held is not view or len(counts) > FILTERS:
             held, counts = self._filtered = view, {}
-        if chosen not in counts:
-            counts[chosen] = balance.count(view, self.catalogue, np.flatnonzero(mask))
-        return counts[chosen]
+        if within not in counts:
+            counts[within] = balance.count(view.facts.some(mask), self.catalogue)
+        return counts[within]
 
     def _asked(
         self,
@@ -659,7 +630,7 @@ class Library(Shelf):
         except AccordingError as error:  # the questions go on with what is there
             log.warning("what has changed in the index cannot be taken up: %s", error)
         finally:
-            self._store.close()
+            self._store.leave()
 
     def _refresh(self) -> View:
         """The passages as they stand now."""
@@ -689,9 +660,9 @@ def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
     return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
 
 
-def _gone(known: Mapping[str, Known], seen: Container[str], unread: Container[str]) -> list[str]:
+def _gone(stored: Iterable[tuple[str, str]], seen: Container[str], unread: Container[str]) -> list[str]:
     """Ids that are in the index and were not seen; a file that cannot be read today takes nothing away."""
-    return [i for i, old in known.items() if i not in seen and old.source not in unread]
+    return [i for i, source in stored if i not in seen and source not in unread]
 
 
 def _ahead(stream: Iterator[Item], size: int, beside: Executor) -> Iterator[list[Item]]:
@@ -710,14 +681,6 @@ def _marks(articles: Sequence[Article], split: Sequence[Sequence[Passage]]) -> l
             (a.text, [((p.start, p.end), p.sentences) for p in own]) for a, own in zip(articles, split, strict=True)
         )
     )
-
-
-def _changed(
-    keys: npt.NDArray[np.int64], groups: npt.NDArray[np.int64], known: npt.NDArray[np.int64]
-) -> list[tuple[int, int]]:
-    """(key, key of the first of its group) where that is not what was known."""
-    first = keys[groups]
-    return [(int(key), int(same)) for key, same in zip(keys[first != known], first[first != known], strict=True)]
 
 
 def _question(text: str | None) -> str:

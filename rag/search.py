@@ -1,7 +1,7 @@
 """Question -> Hits: the passages nearest in meaning and in words, within what the filters allow.
 
-Two engines find candidates, FAISS by vectors and tantivy by words, each under the same filters; every candidate is then
-scored by both (`rank`). Restrictions that a question states in words become filters before that (`narrowed`).
+Two engines of the store find candidates, one by vectors and one by words, each under the same filters; every candidate
+is then scored by both (`rank`). Restrictions that a question states in words become filters before that (`narrowed`).
 """
 
 from __future__ import annotations
@@ -12,22 +12,20 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from . import restrictions
+from .contract import View
 from .encoder import Vectors
 from .errors import QuestionError
 from .lexical import Term, Within
 from .outlets import Catalogue, key
 from .restrictions import Restriction
-from .store import View
 
 # What a passage's score is made of: the cosine of its own vector and of its best sentence's, the share of the
 # question's words that it holds, and the share that its article holds (docs/measurements.md, "Words and meaning").
 OWN, SENTENCE, WORDS, ARTICLE = 0.5, 0.5, 0.5, 0.3
-# Passages that each engine proposes, and articles whose words count. 40, 60 or 100 passages change no figure (ibid.).
+# Passages that each engine proposes. 40, 60 or 100 passages change no figure (ibid.).
 CANDIDATES = 50
-ARTICLES = 300
 # Spellings that are read beside a name by the encoder.
 BESIDE = 3
 
@@ -124,7 +122,7 @@ def filters(
 
 def _of_kinds(view: View, catalogue: Catalogue, kinds: Iterable[str]) -> frozenset[str]:
     """The outlets in the index of some kinds; those of which the catalogue knows none are UNCLASSIFIED."""
-    known = {outlet: catalogue.kind(outlet) for outlet in view.outlets if outlet}
+    known = {outlet: catalogue.kind(outlet) for outlet in view.facts.outlets if outlet}
     there = sorted(set(known.values()))
     for kind in kinds:
         if kind not in there:
@@ -180,14 +178,14 @@ def read(
         asked_on: the day from which "last year" counts; without it such words are left alone.
         without: words of restrictions that are not to be applied; "all" for none of them.
     """
-    held = [outlet for outlet in view.outlets if outlet]
+    held = [outlet for outlet in view.facts.outlets if outlet]
     text = restrictions.complete(question, previous, catalogue, held)
     off = [without] if isinstance(without, str) else list(without)
     said = restrictions.understand(text, catalogue, held, asked_on, off)
     filters_, applied = narrowed(view, chosen, said.restrictions)
     mentions = view.names.find(said.text)
     spellings = {m: (m.text, *view.names.others(m)) for m in mentions}
-    terms = view.words.terms(said.text, [(m.start, m.end, spellings[m]) for m in mentions])
+    terms = view.terms(said.text, [(m.start, m.end, spellings[m]) for m in mentions])
     names = tuple(Synonyms(m.text, spellings[m][1:]) for m in mentions if spellings[m][1:])
     encoded = said.text
     for m in reversed(mentions):
@@ -207,7 +205,7 @@ def narrowed(view: View, chosen: Filters, said: Sequence[Restriction]) -> tuple[
         prevails = chosen.outlets if each.kind == restrictions.OUTLET else chosen.spanned
         result.append(replace(each, applied=False, why=CHOSEN) if each.applied and prevails else each)
     outlets = frozenset(
-        name for r in result if r.applied and r.outlet for name in (view.spelled.get(key(r.outlet)) or [r.outlet])
+        name for r in result if r.applied and r.outlet for name in (view.facts.spelled.get(key(r.outlet)) or [r.outlet])
     )
     days = [r for r in result if r.applied and r.kind == restrictions.DATES]
     if days:
@@ -232,27 +230,6 @@ def day(value: object, name: str) -> dt.date | None:
         return dt.date.fromisoformat(str(value))
     except ValueError:
         raise QuestionError(f"{name} is {value!r}; give a day as YYYY-MM-DD") from None
-
-
-def passing(view: View, chosen: Filters) -> npt.NDArray[np.bool_] | None:
-    """Which articles of the view the filters let through, (m,); None for all."""
-    if not chosen.outlets and not chosen.dated:
-        return None
-    mask = np.ones(len(view.ids), bool)
-    if chosen.outlets:
-        mask &= np.array([o in chosen.outlets for o in view.outlets], bool)[view.outlet] if len(view.outlets) else False
-    if chosen.dated:
-        first = chosen.after.toordinal() if chosen.after else 1
-        last = chosen.before.toordinal() if chosen.before else dt.date.max.toordinal()
-        within = (view.day >= first) & (view.day <= last)
-        mask &= within | (view.day == 0) if chosen.undated else within
-    return mask
-
-
-def allowed(view: View, chosen: Filters) -> npt.NDArray[np.bool_] | None:
-    """Which passages of the view the filters let through, (n,); None for all."""
-    mask = passing(view, chosen)
-    return None if mask is None else mask[view.article]
 
 
 @dataclass(frozen=True)
@@ -291,58 +268,38 @@ def rank(
 ) -> list[Ranked]:
     """The `k` best passages for a question, best first; fewer where fewer are allowed.
 
-    FAISS and tantivy each propose passages, by their own vectors and by words. All of them get both scores, so that one
+    Two engines each propose passages, by their own vectors and by words. All of them get both scores, so that one
     which only one engine proposed is not taken for one that the other found nothing in.
 
     Args:
         question: its vector, (dimension,).
         asked: its words, and what may be found.
         sentence_vectors: keys of passages -> rows of the sentences of each, and vectors of all.
-        beside: where FAISS looks, while tantivy does here.
+        beside: where one engine may look, while the other does here.
     """
-    mask = allowed(view, asked.filters)
-    if not len(view.keys) or (mask is not None and not mask.any()):
-        return []
     limit = max(CANDIDATES, k)
-    nearest = beside.submit(view.dense.nearest, question, limit, mask)
-    within = asked.filters.within
-    held = view.words.coverage(asked.terms, limit, within)
-    told = view.words.articles(asked.terms, ARTICLES, within)
-    rows, cosines = nearest.result()
-    near = dict(zip(view.keys[rows].tolist(), cosines.tolist(), strict=True))
-    unread = [key for key in near if key not in held]
-    held.update(view.words.coverage(asked.terms, len(unread), Within(), unread) if unread else {})
-    unseen = [key for key in held if key not in near]
-    if unseen:
-        rows = np.searchsorted(view.keys, unseen)
-        near.update(zip(unseen, view.dense.cosines(rows, question).tolist(), strict=True))
-    keys = list(near)
-    articles = view.number[view.article[np.searchsorted(view.keys, keys)]].tolist()
-    first = [
-        (OWN + SENTENCE) * near[key] + WORDS * held.get(key, 0.0) + ARTICLE * told.get(article, 0.0)
-        for key, article in zip(keys, articles, strict=True)
-    ]
-    best = np.argsort(-np.array(first), kind="stable")[:limit].tolist()
-    rows_of, vectors = sentence_vectors([keys[i] for i in best])
+    proposed = view.propose(question, asked.terms, asked.filters.within, limit, beside)
+    first = [(OWN + SENTENCE) * p.own + WORDS * p.words + ARTICLE * p.article for p in proposed]
+    best = [proposed[i] for i in np.argsort(-np.array(first), kind="stable")[:limit].tolist()]
+    rows_of, vectors = sentence_vectors([p.key for p in best])
     cosines = vectors @ question
     scored = []
-    for passage, article in ((keys[i], articles[i]) for i in best):
-        if passage in rows_of:  # else another process has just taken it out
-            own, sentences = near[passage], cosines[rows_of[passage]]
-            sentence = float(sentences.max()) if len(sentences) else own
-            covered, around = held.get(passage, 0.0), told.get(article, 0.0)
-            score = OWN * own + SENTENCE * sentence + WORDS * covered + ARTICLE * around
-            scored.append((passage, score, own, sentences, covered, around))
-    return [Ranked(*each) for each in sorted(scored, key=lambda each: -each[1])[:k]]
+    for p in best:
+        if p.key in rows_of:  # else another process has just taken it out
+            sentences = cosines[rows_of[p.key]]
+            sentence = float(sentences.max()) if len(sentences) else p.own
+            score = OWN * p.own + SENTENCE * sentence + WORDS * p.words + ARTICLE * p.article
+            scored.append(Ranked(p.key, score, p.own, sentences, p.words, p.article))
+    return sorted(scored, key=lambda ranked: -ranked.score)[:k]
 
 
 def _outlets(view: View, catalogue: Catalogue, name: str) -> Sequence[str]:
     """The outlets of the view that a spelling means. One that is known but not in the index means none of them."""
     known = catalogue.resolve(name)
     spellings = dict.fromkeys((key(name), key(known or name)))
-    found = [outlet for spelling in spellings for outlet in view.spelled.get(spelling, ())]
+    found = [outlet for spelling in spellings for outlet in view.facts.spelled.get(spelling, ())]
     if not found and not known:
         raise QuestionError(
-            f"no outlet {name!r} in this index; it has: {', '.join(o for o in view.outlets if o) or 'none'}"
+            f"no outlet {name!r} in this index; it has: {', '.join(o for o in view.facts.outlets if o) or 'none'}"
         )
     return found or [known or name]

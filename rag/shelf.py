@@ -16,10 +16,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from .article import Article
+from .contract import Manifest, Store, Version
 from .errors import LibraryError
 from .readers.skipped import Skipped
+from .server import Address, located
 from .shown import spelled_day
-from .store import Store, Version
+from .store import Store as LocalStore
 
 if TYPE_CHECKING:
     from .outlets import Catalogue
@@ -54,18 +56,45 @@ class Resolved:
         return f"no longer among the indexed articles; taken out{when}"
 
 
-def look(index: Path, encoder: str | None = None) -> Shelf:
-    """What stands in folder `index`. Raises LibraryError as `library.open` does."""
-    store = Store.open(index)
+def look(index: Address, encoder: str | None = None) -> Shelf:
+    """What stands at an address. Raises LibraryError as `library.open` does."""
+    store = opened(index)
     check_encoder(store, encoder)
     return Shelf(store)
+
+
+def exists(index: Address) -> bool:
+    """Whether there is an index at an address: a folder, or a library in Milvus (see `server.located`)."""
+    if place := located(index):
+        from .milvus import MilvusStore
+
+        return MilvusStore.exists(place)
+    return LocalStore.exists(Path(index))
+
+
+def opened(index: Address, wait: bool = True) -> Store:
+    """The index at an address. Raises LibraryError where there is none that can be used."""
+    if place := located(index):
+        from .milvus import MilvusStore
+
+        return MilvusStore.open(place)
+    return LocalStore.open(Path(index), wait)
+
+
+def created(index: Address, manifest: Manifest, wait: bool = True) -> Store:
+    """A new index at an address, or the one that another process has just made there."""
+    if place := located(index):
+        from .milvus import MilvusStore
+
+        return MilvusStore.create(place, manifest, wait)
+    return LocalStore.create(Path(index), manifest, wait)
 
 
 def check_encoder(store: Store, name: str | None) -> None:
     """Raises LibraryError where an index was made with an encoder of another name."""
     if name is not None and name != store.manifest.encoder:
         raise LibraryError(
-            f"the index in {store.folder} was made with the encoder {store.manifest.encoder!r}, not {name!r}; "
+            f"the index in {store.place} was made with the encoder {store.manifest.encoder!r}, not {name!r}; "
             "vectors of two encoders cannot be compared: build a new index in another folder"
         )
 
@@ -100,7 +129,7 @@ class Shelf:
         return not HALF.search(article_id) and self._store.holds(article_id)
 
     def _unknown(self, article_id: str) -> LibraryError:
-        return LibraryError(f"no article {article_id!r} in {self._store.folder}; `according articles` lists them")
+        return LibraryError(f"no article {article_id!r} in {self._store.place}; `according articles` lists them")
 
     def versions(self, article_id: str) -> list[Resolved]:
         """Every text that was in under an id and was not removed: the current one first, then the latest.

@@ -18,43 +18,50 @@ import contextlib
 import datetime as dt
 import errno
 import functools
-import hashlib
 import json
 import logging
 import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .article import Article
+from .contract import FORMULA, Known, Manifest, Proposed, Span, Version, content_hash
 from .errors import LibraryError
 from .later import Later
-from .outlets import key as spelling_key
 from .passage import Passage
 from .readers.skipped import Skipped
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import numpy as np
     import numpy.typing as npt
 
     from . import cache as caches
-    from . import lexical
+    from . import copies as comparing
+    from . import facts, lexical
     from . import names as naming
+    from .contract import Encoded, Made
     from .copies import Marks
     from .dense import Dense, Keys
     from .encoder import Vectors
+    from .facts import Facts
     from .names import Name, Names
 else:  # articles are listed without them
-    np, caches, lexical, naming = map(Later, ("numpy", "rag.cache", "rag.lexical", "rag.names"))
+    np, caches, comparing, facts = map(Later, ("numpy", "rag.cache", "rag.copies", "rag.facts"))
+    lexical, naming = map(Later, ("rag.lexical", "rag.names"))
 
 FORMAT = 4
-FORMULA = 5  # of 500,000 sentences of real articles, those that more texts hold are disclaimers, credits, advertising
+ARTICLES = 300  # whose words count for a question
+BATCH = 64  # articles that are looked through in one transaction
 SOME = 500  # values in a query, of which SQLite takes 32,766
-ARTICLES = 512  # that are kept once they were held against their digests, which takes longer than reading them
+CHECKED = 512  # articles that are kept once they were held against their digests, which takes longer than reading them
 LOG = 64 * 2**20  # bytes that SQLite's log keeps between transactions
 DATABASE, LOCK, MAKING = "library.sqlite", "write.lock", "library.sqlite.making."
 
@@ -136,23 +143,7 @@ UPDATE vector SET checksum = content_hash(value, sentences) WHERE checksum IS NU
 _FORMATS = {2: _COPIES, 3: _NAMES, 4: _VERSIONS}
 # The passages that can be found: those of articles that are in.
 _FOUND = "FROM article a JOIN passage p ON p.article = a.key WHERE a.retired IS NULL"
-Span = tuple[int, int]
 _COLUMNS = tuple(f.name for f in fields(Article))
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """How an index was made; what does not fit it is refused.
-
-    Attributes:
-        encoder: name of the encoder.
-        dimension: length of its vectors.
-        format: version of the tables above.
-    """
-
-    encoder: str
-    dimension: int
-    format: int = FORMAT
 
 
 @dataclass(frozen=True)
@@ -163,10 +154,7 @@ class View:
         generation: the generation that it shows.
         keys: passage keys, (n,).
         article: the row of each passage's article in the arrays below, (n,).
-        outlets, hosts: the names in it, sorted; None last where some article has none.
-        outlet, host: index into `outlets` and `hosts` of each article, (m,).
-        day: proleptic ordinal of each article's date, 0 where there is none, (m,).
-        same: the group of copies of each article, (m,); one that has none is a group by itself.
+        facts: what is known of the articles, a row for each, (m,).
         ids: ids of the articles, (m,).
         number: their keys, (m,).
         dense: the vectors, in the same order.
@@ -177,66 +165,68 @@ class View:
     generation: int
     keys: npt.NDArray[np.int64]
     article: npt.NDArray[np.int32]
-    outlets: tuple[str | None, ...]
-    hosts: tuple[str | None, ...]
-    outlet: npt.NDArray[np.int32]
-    host: npt.NDArray[np.int32]
-    day: npt.NDArray[np.int32]
-    same: npt.NDArray[np.int64]
+    facts: Facts
     ids: tuple[str, ...]
     number: npt.NDArray[np.int64]
     dense: Dense
     words: lexical.Lexical
     names: Names
 
-    @functools.cached_property
-    def spelled(self) -> dict[str, list[str]]:
-        """The outlets of each name, letter case and the like aside (see `outlets.key`)."""
-        found: dict[str, list[str]] = {}
-        for outlet in filter(None, self.outlets):
-            found.setdefault(spelling_key(outlet), []).append(outlet)
+    def terms(self, question: str, names: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[lexical.Term]:
+        """As `contract.View` has it."""
+        return self.words.terms(question, names)
+
+    def propose(
+        self, question: Vectors, terms: Sequence[lexical.Term], within: lexical.Within, limit: int, beside: Executor
+    ) -> list[Proposed]:
+        """As `contract.View` has it: FAISS looks beside tantivy, under the same filters."""
+        mask = self.facts.passing(within)
+        if not len(self.keys) or (mask is not None and not mask.any()):
+            return []
+        nearest = beside.submit(self.dense.nearest, question, limit, None if mask is None else mask[self.article])
+        held = self.words.coverage(terms, limit, within)
+        told = self.words.articles(terms, ARTICLES, within)
+        rows, cosines = nearest.result()
+        near = dict(zip(self.keys[rows].tolist(), cosines.tolist(), strict=True))
+        unread = [key for key in near if key not in held]
+        held.update(self.words.coverage(terms, len(unread), lexical.Within(), unread) if unread else {})
+        unseen = [key for key in held if key not in near]
+        if unseen:
+            rows = np.searchsorted(self.keys, unseen)
+            near.update(zip(unseen, self.dense.cosines(rows, question).tolist(), strict=True))
+        articles = self._articles(list(near))
+        return [
+            Proposed(key, own, held.get(key, 0.0), told.get(article, 0.0))
+            for (key, own), article in zip(near.items(), articles, strict=True)
+        ]
+
+    def holding(self, terms: Sequence[lexical.Term], passages: Sequence[int]) -> float:
+        """As `contract.View` has it."""
+        return max(self.words.holding(terms, sorted(set(self._articles(passages)))).values(), default=0.0)
+
+    def copies(self, article_id: str) -> list[str]:
+        """As `contract.View` has it."""
+        same = self.facts.same
+        row = self.row.get(article_id)
+        rows = [] if row is None else np.flatnonzero(same == same[row]).tolist()
+        return [self.ids[i] for i in rows if i != row]
+
+    def of_outlet(self, outlet: str | None) -> list[str]:
+        """As `contract.View` has it."""
+        if outlet not in self.facts.outlets:
+            return []
+        rows = np.flatnonzero(self.facts.outlet == self.facts.outlets.index(outlet))
+        return [self.ids[i] for i in rows[np.argsort(-self.facts.day[rows], kind="stable")].tolist()]
+
+    def _articles(self, passages: Sequence[int]) -> list[int]:
+        """The keys of the articles of passages."""
+        found: list[int] = self.number[self.article[np.searchsorted(self.keys, passages)]].tolist()
         return found
-
-    @functools.cached_property
-    def source(self) -> npt.NDArray[np.int64]:
-        """A number for who each article comes from, (m,): its outlet, else its host, else one for all unknown ones."""
-        known = np.array([name is not None for name in self.outlets], bool)
-        by_host = len(self.outlets) + self.host.astype(np.int64)
-        return np.where(known[self.outlet], self.outlet, by_host) if len(known) else by_host
-
-    @functools.cached_property
-    def elsewhere(self) -> npt.NDArray[np.bool_]:
-        """Whether each article was taken from another site than its outlet, (m,)."""
-        outlets, hosts = (np.array([*names, None], object) for names in (self.outlets, self.hosts))
-        return np.asarray(outlets[self.outlet] != hosts[self.host], bool)
 
     @functools.cached_property
     def row(self) -> dict[str, int]:
         """The row of each article, by id."""
         return {article_id: row for row, article_id in enumerate(self.ids)}
-
-
-@dataclass(frozen=True)
-class Known:
-    """What tells whether an article has changed (`Article.digest`), and the file it came from."""
-
-    digest: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Version:
-    """One text that stands, or stood, under an article's id.
-
-    Attributes:
-        article: as it was when it was in.
-        current: whether it is in now.
-        retired: when it was taken out, UTC; None where it is in, or where that was not written down.
-    """
-
-    article: Article
-    current: bool
-    retired: dt.datetime | None
 
 
 class Store:
@@ -262,7 +252,7 @@ class Store:
                 with stored(folder), _aside(folder) as aside:
                     caches.clear(folder)  # of one that stood there
                     with contextlib.closing(sqlite3.connect(aside, isolation_level=None)) as db:
-                        _begin(db, manifest)
+                        _begin(db, replace(manifest, format=FORMAT))
                     _place(aside, folder / DATABASE)
         return cls.open(folder)
 
@@ -295,6 +285,15 @@ class Store:
         if db := getattr(self._local, "db", None):
             db.close()
             self._local.db = None
+
+    def leave(self) -> None:
+        """As `close`: every thread has its own connection."""
+        self.close()
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages."""
+        return str(self.folder)
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -411,11 +410,15 @@ class Store:
             except (ValueError, TypeError):
                 yield key, retired is not None, digest, None
 
-    def known(self) -> dict[str, Known]:
-        """What is in, by article id."""
-        with stored(self.folder):
-            rows = self._db.execute("SELECT id, digest, source FROM article WHERE retired IS NULL")
-            return {row[0]: Known(*row[1:]) for row in rows}
+    def known(self, article_ids: Sequence[str]) -> dict[str, Known]:
+        """What is known of those of some articles that are in, by id."""
+        rows = self._among("SELECT id, digest, source FROM article", "retired IS NULL AND id", article_ids)
+        return {row[0]: Known(*row[1:]) for row in rows}
+
+    def sources(self) -> Iterator[tuple[str, str]]:
+        """(id, file it came from) of every article that is in."""
+        query = "SELECT key, id, source FROM article WHERE retired IS NULL AND key > ? ORDER BY key"
+        return ((article_id, source) for _, article_id, source in self._paged(query))
 
     def kept(self, what: str) -> str | None:
         """A text that was kept with the index (see `Writer.keep`); None where there is none."""
@@ -468,7 +471,7 @@ class Store:
                 found += self._db.execute(f"{query} WHERE {column} IN ({', '.join('?' * len(some))}){last}", some)
         return found
 
-    def encoded(self, texts: Sequence[str]) -> dict[str, tuple[tuple[Span, ...], Vectors, Vectors]]:
+    def encoded(self, texts: Sequence[str]) -> dict[str, Encoded]:
         """What is known of texts that a passage has word for word, retired ones included, by text.
 
         (Spans of its sentences from its beginning, its vector, those of its sentences.)
@@ -507,18 +510,11 @@ class Store:
         articles = db.execute(f"SELECT {columns} FROM article WHERE retired IS NULL ORDER BY key").fetchall()
         row = db.execute("SELECT value FROM manifest WHERE key = 'names'").fetchone()
         ids, outlet, host, date, same = zip(*articles, strict=True) if articles else ((),) * 5
-        outlets, outlet_codes = _coded(outlet)
-        hosts, host_codes = _coded(host)
         return View(
             origin.generation,
             origin.keys,
             np.searchsorted(origin.articles, origin.owners).astype(np.int32),
-            outlets,
-            hosts,
-            outlet_codes,
-            host_codes,
-            np.array([dt.date.fromisoformat(d).toordinal() if d else 0 for d in date], np.int32),
-            np.array(same, np.int64),
+            facts.Facts.of(outlet, host, [facts.ordinal(dt.date.fromisoformat(d)) if d else 0 for d in date], same),
             tuple(ids),
             origin.articles,
             cache.dense,
@@ -634,6 +630,10 @@ class Store:
         with stored(self.folder):
             articles, groups = self._db.execute(query).fetchone()
         return int(articles), int(groups)
+
+    def groups(self, article_ids: Sequence[str]) -> dict[str, int]:
+        """A number for the text of each of some articles that are in, by id; copies have the same."""
+        return dict(self._among("SELECT id, coalesce(same, key) FROM article", "retired IS NULL AND id", article_ids))
 
     def words(self, passage: int) -> str:
         """The text of a passage, by key; "" where it was taken out."""
@@ -786,20 +786,11 @@ class Signed:
     known: dict[int, int]
 
 
-@dataclass(frozen=True)
-class Made:
-    """A passage and what was made of it: its vector, (dimension,), its sentences', (m, dimension), and its marks."""
-
-    passage: Passage
-    vector: Vectors
-    sentences: Vectors
-    marks: Marks
-
-
 class Writer:
     """Changes to an index; each method is one transaction, durable when it returns."""
 
     def __init__(self, store: Store):
+        self._store = store
         self._folder = store.folder
         self._db = store._writable()
 
@@ -849,7 +840,7 @@ class Writer:
             with self._changing():
                 self._db.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (what, text))
 
-    def mine(self, rows: Iterable[tuple[int, Iterable[tuple[str, str]], Iterable[str]]]) -> None:
+    def _mine(self, rows: Iterable[tuple[int, Iterable[tuple[str, str]], Iterable[str]]]) -> None:
         """Keeps what articles say of names: (key, pairs of long and short form, short forms printed) of each."""
         with stored(self._folder), self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -858,9 +849,35 @@ class Writer:
                 self._db.executemany("INSERT OR IGNORE INTO printed VALUES (?, ?)", [(key, short) for short in shorts])
                 self._db.execute("UPDATE article SET mined = 1 WHERE key = ?", (key,))
 
-    def name(self, names: Iterable[Name]) -> None:
-        """Keeps the names that are printed in several ways."""
-        self.keep("names", _listed(names))
+    def name(self) -> None:
+        """Looks for names in what is new, and keeps those that are printed in several ways."""
+        stream = self._store.unmined()
+        while batch := list(islice(stream, BATCH)):
+            self._mine((key, naming.pairs(text), naming.printed(text)) for key, text in batch)
+        self.keep("names", _listed(self._names()))
+
+    def _names(self) -> Iterable[Name]:
+        """The names that are printed in several ways, by what the articles themselves say and by the index's list."""
+        own = self._store.kept("own names")
+        mined = naming.group(self._store.pairs(), self._store.printed())
+        return naming.joined(mined, naming.parse(own, "the index's list of names") if own else ())
+
+    def compare(self) -> None:
+        """Finds the copies among what is new, and between it and what was there; of an older format, of all."""
+        stream = self._store.uncompared()
+        while batch := list(islice(stream, BATCH)):
+            keys = [key for _, own in batch for key, _, _ in own]
+            marks = comparing.marks((text, [(span, sentences) for _, span, sentences in own]) for text, own in batch)
+            self._sign(zip(keys, marks, strict=True))
+        if not self._store.ungrouped():
+            return
+        signed = self._store.signed()
+        passages = comparing.groups(signed.signatures, signed.same, lambda i: self._store.words(int(signed.keys[i])))
+        ids, first = np.unique(signed.articles, return_index=True)
+        whole = np.minimum.reduceat(signed.signatures, first)
+        known = np.array([signed.known.get(key, -1) for key in ids.tolist()], np.int64)
+        articles = comparing.groups(whole, known, lambda i: self._store.text(int(ids[i])))
+        self._group(_changed(signed.keys, passages, signed.same), _changed(ids, articles, known))
 
     def quarantine(self, sources: Iterable[str] | None, skipped: Iterable[Skipped]) -> None:
         """Forgets what could not be read of these sources (of all where None), and keeps what is skipped now."""
@@ -873,7 +890,7 @@ class Writer:
             rows = [(s.source, s.place, s.reason) for s in skipped]
             self._db.executemany("INSERT INTO quarantine VALUES (?, ?, ?)", rows)
 
-    def sign(self, rows: Iterable[tuple[int, Marks]]) -> None:
+    def _sign(self, rows: Iterable[tuple[int, Marks]]) -> None:
         """Keeps what the copies of passages are found by, by the passages' keys."""
         with stored(self._folder), self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -886,7 +903,7 @@ class Writer:
         rows = [(key, sentence) for sentence in marks.sentences]
         self._db.executemany("INSERT OR IGNORE INTO sentence VALUES (?, ?)", rows)
 
-    def group(self, passages: Iterable[tuple[int, int]], articles: Iterable[tuple[int, int]]) -> None:
+    def _group(self, passages: Iterable[tuple[int, int]], articles: Iterable[tuple[int, int]]) -> None:
         """Keeps the groups of copies: (key, key of the first of its group) of each passage and article."""
         with self._changing():
             for table, pairs in (("passage", passages), ("article", articles)):
@@ -898,13 +915,12 @@ class Writer:
             for article_id in article_ids:
                 self._retire(article_id, generation)
 
-    def remove(self, article_ids: Iterable[str], names: Callable[[], Iterable[Name]]) -> None:
-        """Deletes articles with their text and all that was made from it, retired versions included; `names` then
-        finds the names that are left."""
+    def remove(self, article_ids: Iterable[str]) -> None:
+        """Deletes articles with their text and all that was made from it, retired versions included."""
         with self._changing() as generation:
             for article_id in article_ids:
                 self._delete("id = ?", (article_id,), generation, 1)
-            self._db.execute("INSERT OR REPLACE INTO manifest VALUES ('names', ?)", (_listed(names()),))
+            self._db.execute("INSERT OR REPLACE INTO manifest VALUES ('names', ?)", (_listed(self._names()),))
 
     def _delete(self, where: str, values: Sequence[str], generation: int, erased: int) -> None:
         query = f"INSERT OR IGNORE INTO gone SELECT key, ?, ? FROM article WHERE {where}"
@@ -1084,25 +1100,10 @@ def _place(made: Path, place: Path) -> None:
     caches.sync(place.parent)
 
 
-def content_hash(*parts: str | bytes) -> int:
-    """64 bits of BLAKE2b, as SQLite keeps whole numbers."""
-    found = hashlib.blake2b(digest_size=8)
-    for part in parts:
-        found.update(part.encode() if isinstance(part, str) else part)
-    return int.from_bytes(found.digest(), "little", signed=True)
-
-
 def sentence_spans(blob: bytes) -> tuple[Span, ...]:
     """The spans of a passage's sentences, as the database keeps them."""
     numbers = iter(np.frombuffer(blob, "<i4").tolist())
     return tuple(zip(numbers, numbers, strict=True))
-
-
-def _coded(names: Sequence[str | None]) -> tuple[tuple[str | None, ...], npt.NDArray[np.int32]]:
-    """The different names, sorted, None last; and the place of each of the names among them."""
-    different = tuple(sorted(set(names), key=lambda name: (name is None, name or "")))
-    code = {name: i for i, name in enumerate(different)}
-    return different, np.array([code[name] for name in names], np.int32)
 
 
 def _generation(db: sqlite3.Connection) -> int:
@@ -1154,6 +1155,14 @@ def _listed(names: Iterable[Name]) -> str:
     return json.dumps([[name.spellings, name.basis] for name in names], ensure_ascii=False)
 
 
+def _changed(
+    keys: npt.NDArray[np.int64], groups: npt.NDArray[np.int64], known: npt.NDArray[np.int64]
+) -> list[tuple[int, int]]:
+    """(key, key of the first of its group) where that is not what was known."""
+    first = keys[groups]
+    return [(int(key), int(same)) for key, same in zip(keys[first != known], first[first != known], strict=True)]
+
+
 def _statements(script: str) -> Iterator[str]:
     statement = ""
     for line in script.splitlines(keepends=True):
@@ -1173,7 +1182,7 @@ def _article(row: Sequence[str | None]) -> Article:
     )
 
 
-@functools.lru_cache(ARTICLES)
+@functools.lru_cache(CHECKED)
 def _checked(digest: str, row: tuple[str | None, ...]) -> Article:
     """The article of a row. Raises ValueError or TypeError unless it has that digest."""
     article = _article(row)  # what is kept is found by all that the row holds, so that it is held against it each time

@@ -163,7 +163,7 @@ def test_damage_in_the_database_is_named(index, what):
     damage, expected = DAMAGE[what]
     with sqlite3.connect(index / DATABASE, isolation_level=None) as db:
         db.execute("PRAGMA foreign_keys = ON")
-        db.create_function("content_hash", -1, rag.store.content_hash)
+        db.create_function("content_hash", -1, rag.contract.content_hash)
         for statement in damage.split("; "):
             db.execute(statement)
     assert faults(index) == expected

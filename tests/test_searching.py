@@ -60,7 +60,7 @@ def test_what_only_meaning_finds_and_what_only_words_find_are_both_found(tmp_pat
     assert list(found) == ["a", "b", "said"]
     assert found["said"].own == pytest.approx(np.cos(np.radians(85)), abs=1e-3)
     assert (found["said"].words, found["a"].words) == (pytest.approx(1), 0)
-    assert found["said"].article == view.words.articles(view.words.terms("quince"), 9, Within())[3] > 0
+    assert found["said"].article == view.words.articles(view.terms("quince"), 9, Within())[3] > 0
 
 
 def test_every_passage_found_has_the_scores_of_both_engines(tmp_path, news, monkeypatch):
