@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .shelf import Shelf
 
 LISTED = 20  # faults printed after a build; all stand in the index
-# Those of `encoder` and of `export`, which take long to load.
-PRECISIONS, FORMS = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json")
+# Those of `encoder`, `export` and `library`, which take long to load.
+PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json"), ("local", "ray")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _build(options: argparse.Namespace) -> None:
     import rag
 
-    more = {"catalogue": options.catalogue, "names": options.names, "precision": options.precision}
+    more = {name: getattr(options, name) for name in ("catalogue", "names", "precision", "engine")}
     with rag.build(
         options.paths, options.index, options.encoder, **more, fetch=True, wait=not options.no_wait
     ) as library:
@@ -476,6 +476,10 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("paths", nargs="+", help="files or folders, or http(s) addresses of pages and feeds")
     made.add_argument("--catalogue", metavar="TOML", help="outlets of your own; kept in the index")
     made.add_argument("--names", metavar="TOML", help="names of your own that mean one thing; kept in the index")
+    made.add_argument(
+        "--engine", choices=ENGINES, default="local",
+        help="where to read and encode: here, or on the Ray cluster that $RAY_ADDRESS names (default: %(default)s)",
+    )  # fmt: skip
     encoding(made)
     made = command("add", _add, "add what files and folders hold, and update what changed")
     made.add_argument("paths", nargs="+", help="files or folders, or http(s) addresses of pages and feeds")

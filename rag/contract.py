@@ -227,8 +227,9 @@ class Store(Protocol):
     def articles(self) -> Iterator[Article]:
         """Every article that is in."""
 
-    def sources(self) -> Iterator[tuple[str, str]]:
-        """(id, file it came from) of every article that is in."""
+    def stored(self, staged: bool = False) -> Iterator[tuple[str, Known]]:
+        """(id, what is known of it) of every article that is in; with `staged`, of those too that a build which was
+        stopped had put in, unseen."""
 
     def outlets(self) -> dict[str | None, int]:
         """Number of articles that are in of each outlet, by name; None, which is last, of those that name none."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -21,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import answer as answering
-from . import balance, bar, copies, doctor, outlets, passage, readers, search
+from . import balance, bar, cluster, doctor, making, outlets, readers, search
 from . import names as naming
 from . import reranker as reranking
 from .answer import Answer, Citation, Found
@@ -29,19 +30,18 @@ from .article import Article
 from .balance import UNKNOWN_OUTLET, Balance, Counts, Voice
 from .bar import Bar
 from .contract import Known, Made, Manifest, Store, View, Writer
-from .copies import Marks
 from .doctor import Diagnosis
 from .encoder import DEFAULT, Encoder, SentenceEncoder, check_precision
 from .errors import AccordingError, CitationError, LibraryError, QuestionError
 from .facts import Facts, ordinal
 from .lexical import NONE, Within
+from .milvus import MilvusStager, MilvusStore
 from .outlets import Catalogue
-from .passage import Passage
 from .readers.skipped import Skipped
 from .report import Report
 from .reranker import CrossEncoderReranker, Reranker
 from .search import Asked, Filters, Hit
-from .server import Address
+from .server import Address, Sink
 from .shelf import HALF, Resolved, Shelf, check_encoder, created, exists, opened
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -49,6 +49,7 @@ Day = dt.date | str | None
 Span = tuple[int, int]
 Item = TypeVar("Item")
 
+ENGINES = ("local", "ray")
 BATCH = 64  # articles in one transaction: what a crash can cost is the encoding of so many
 LONGEST_QUESTION = 2000  # characters
 POOL = 30  # passages that an answer is chosen from, at least, so that copies can be left out and neighbours joined
@@ -71,6 +72,7 @@ def build(
     fetch: bool = False,
     wait: bool = True,
     precision: str = "auto",
+    engine: str = "local",
 ) -> Library:
     """Makes the index in folder `index` hold what the paths hold, and opens it; its `report` says what changed.
 
@@ -87,16 +89,22 @@ def build(
         fetch: whether addresses among the paths may be fetched.
         wait: whether to wait for another process that writes to the index, for as long as that takes.
         precision: in which texts are encoded, see `SentenceEncoder`.
+        engine: where articles are read and encoded: "local", in this process, or "ray", on a Ray cluster; which one
+            $RAY_ADDRESS says, else one of its own on this machine. Paths can be addresses such as s3://bucket/folder.
 
     Raises InputError for a path that does not exist or a catalogue or list of names that cannot be read, LibraryError
     where the index was made with another encoder or, unless it is to wait, is being written by another process. What
     was done before an error, or before the process was killed, is kept.
     """
-    inputs = readers.present(_listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
+    if engine not in ENGINES:
+        raise LibraryError(f"there is no engine {engine!r}; there are {' and '.join(ENGINES)}")
+    on_cluster = engine == "ray"
+    listed = cluster.files if on_cluster else readers.present
+    inputs = listed(_listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
     known = None if catalogue is None else outlets.load(Path(catalogue))
     own = None if names is None else naming.load(Path(names))
     library = _opened(index, encoder, True, wait, precision)
-    library.report = library._take_in(inputs, retire=True, catalogue=known, own=own, wait=wait)
+    library.report = library._take_in(inputs, True, catalogue=known, own=own, wait=wait, on_cluster=on_cluster)
     return library
 
 
@@ -401,9 +409,15 @@ class Library(Shelf):
         wait: bool = True,
         called: Mapping[str, str] = MappingProxyType({}),
         progress: Callable[[int], None] | None = None,
+        on_cluster: bool = False,
     ) -> Report:
         report, seen, sources = Report(), dict[str, str](), set[str]()
-        with self._store.writing(wait) as writer, _progress() as bar, ThreadPoolExecutor(1, "beside") as beside:
+        store = self._store
+        holding: AbstractContextManager[Writer] = (
+            store.staging(wait) if on_cluster and isinstance(store, MilvusStore) else store.writing(wait)
+        )
+        with holding as writer, _progress() as bar, ThreadPoolExecutor(1, "beside") as beside:
+            stager = writer if isinstance(writer, MilvusStager) else None
             if catalogue and catalogue.extra is not None:
                 self.catalogue = catalogue
                 writer.keep("catalogue", catalogue.extra)
@@ -412,14 +426,19 @@ class Library(Shelf):
             if retire:
                 writer.quarantine(None, ())
             unread: set[str] = set()
-            read = readers.read(inputs, self.catalogue)
-            stream = (replace(item, source=called[item.source]) if item.source in called else item for item in read)
-            batches = _ahead(stream, BATCH, beside)
-            while batch := report.timed("reading", lambda: next(batches)):
-                known = self._store.known([item.id for item in batch if isinstance(item, Article)])
-                fresh, skipped = self._sort(batch, known, seen, report)
-                report.passages += self._put(writer, fresh, known, report, beside)
-                new = {item.source for item in batch} - sources
+            if on_cluster:
+                batches = self._from_cluster(inputs, stager.sink if stager else None)
+            else:
+                read = readers.read(inputs, self.catalogue)
+                stream = (replace(item, source=called[item.source]) if item.source in called else item for item in read)
+                batches = _ahead(((item, None) for item in stream), BATCH, beside)
+            while batch := report.timed("reading", lambda: next(batches, [])):
+                items = [item for item, _ in batch]
+                made = {item.digest: own for item, own in batch if isinstance(item, Article) and own is not None}
+                known = self._store.known([item.id for item in items if isinstance(item, Article)])
+                fresh, skipped = self._sort(items, known, seen, report)
+                report.passages += self._put(writer, fresh, known, report, beside, made)
+                new = {item.source for item in items} - sources
                 sources |= new
                 unread |= {item.source for item in skipped}
                 if skipped or (new and not retire):
@@ -427,14 +446,24 @@ class Library(Shelf):
                 bar.update(len(batch))
                 if progress:
                     progress(report.read)
-            if retire and (gone := _gone(self._store.sources(), seen, unread)):
+            if retire and (gone := _gone(self._store.stored(), seen, unread)):
                 writer.retire(gone)
                 report.retired = len(gone)
+            if stager:
+                report.passages = stager.finish(set(seen.values()))
             report.timed("finding copies", writer.compare)
             report.timed("finding names", writer.name)
         report.timed("indexing", self._take_up)
         report.copied, report.groups = self._store.copied()
         return report
+
+    def _from_cluster(self, paths: Sequence[readers.Input], sink: Sink | None) -> Iterator[list[cluster.Item]]:
+        """What Ray's workers make of files, in their order; see `cluster.articles`."""
+        there = cluster.digests(known.digest for _, known in self._store.stored(sink is not None))
+        encoder = self._encoder or self._store.manifest.encoder
+        if isinstance(encoder, SentenceEncoder):
+            encoder = encoder.name  # which each loads for itself
+        return cluster.articles([str(path) for path in paths], self.catalogue, encoder, self._precision, there, sink)
 
     def _take_up(self) -> None:
         """Takes up what this library has changed; one that was not asked yet leaves that to the first question."""
@@ -470,36 +499,30 @@ class Library(Shelf):
         return fresh, skipped
 
     def _put(
-        self, writer: Writer, articles: list[Article], known: Mapping[str, Known], report: Report, beside: Executor
+        self,
+        writer: Writer,
+        articles: list[Article],
+        known: Mapping[str, Known],
+        report: Report,
+        beside: Executor,
+        made: Mapping[str, Sequence[Made]],
     ) -> int:
-        """Stores articles, after splitting and encoding those whose text is new; returns the number of passages."""
+        """Stores articles, after splitting and encoding those whose text is new and of which nothing is `made` yet, by
+        digest, nor put in by others; returns the number of passages."""
+        if isinstance(writer, MilvusStager):
+            there = writer.staged(articles, known)
+            articles = [a for a in articles if a.digest not in there]
         same = {a.id for a in articles if a.id in known and self.article(a.id).text == a.text}
         if same:
             writer.amend(a for a in articles if a.id in same)
         articles = [a for a in articles if a.id not in same]
         if not articles:
             return 0
-        encoder = self._encode()
-        split = report.timed("splitting", lambda: passage.split(articles, encoder.count, encoder.max_tokens))
-        marks = beside.submit(_marks, articles, split)
-        spans = {
-            a.text[p.start : p.end]: tuple((start - p.start, end - p.start) for start, end in p.sentences)
-            for a, own in zip(articles, split, strict=True)
-            for p in own
-        }
-        stored = report.timed("storing", lambda: self._store.encoded(list(spans)))
-        vectors = {text: found[1:] for text, found in stored.items() if found[0] == spans[text]}
-        fresh = [text for text in spans if text not in vectors]
-        if fresh:
-            encoded = report.timed("encoding", lambda: encoder.encode(fresh, [spans[text] for text in fresh]))
-            vectors |= dict(zip(fresh, zip(*encoded, strict=True), strict=True))
-        marked = iter(report.timed("finding copies", marks.result))
-        rows = [
-            (a, [Made(p, *vectors[a.text[p.start : p.end]], next(marked)) for p in own])
-            for a, own in zip(articles, split, strict=True)
-        ]
-        report.timed("storing", lambda: writer.put(rows))
-        return len(fresh)
+        ready = [(a, made[a.digest]) for a in articles if a.digest in made]
+        rest = [a for a in articles if a.digest not in made]
+        rows, encoded = making.make(rest, self._encode(), report, beside, self._store.encoded) if rest else ([], 0)
+        report.timed("storing", lambda: writer.put([*ready, *rows]))
+        return encoded + sum(len(own) for _, own in ready)
 
     def _carried(self, shown: Sequence[Citation], keys: Sequence[Sequence[int]]) -> list[Citation]:
         """The citations with the articles that carry the same words, and those that share a sentence with them."""
@@ -660,9 +683,9 @@ def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
     return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
 
 
-def _gone(stored: Iterable[tuple[str, str]], seen: Container[str], unread: Container[str]) -> list[str]:
+def _gone(stored: Iterable[tuple[str, Known]], seen: Container[str], unread: Container[str]) -> list[str]:
     """Ids that are in the index and were not seen; a file that cannot be read today takes nothing away."""
-    return [i for i, source in stored if i not in seen and source not in unread]
+    return [i for i, known in stored if i not in seen and known.source not in unread]
 
 
 def _ahead(stream: Iterator[Item], size: int, beside: Executor) -> Iterator[list[Item]]:
@@ -672,15 +695,6 @@ def _ahead(stream: Iterator[Item], size: int, beside: Executor) -> Iterator[list
         coming = beside.submit(list, islice(stream, size))
         yield batch
     yield []
-
-
-def _marks(articles: Sequence[Article], split: Sequence[Sequence[Passage]]) -> list[Marks]:
-    """What the copies of the passages of articles are found by."""
-    return list(
-        copies.marks(
-            (a.text, [((p.start, p.end), p.sentences) for p in own]) for a, own in zip(articles, split, strict=True)
-        )
-    )
 
 
 def _question(text: str | None) -> str:

@@ -29,7 +29,7 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -50,7 +50,7 @@ from .lexical import Term, Within
 from .names import Names
 from .passage import Passage
 from .readers.skipped import Skipped
-from .server import WRITING, Place, Server
+from .server import WRITING, Place, Server, Sink
 
 FORMAT = 1
 IN = 2**62  # the generation from which on what is in is gone
@@ -61,6 +61,7 @@ PIECE = 16_000  # characters: Milvus takes texts of at most 65,535 bytes, and li
 LONGEST = 65_535
 NEAR, LIKE = 32, 0.8  # passages nearest to one that may be its copies, and the cosine from which on they are looked at
 CLAIM, BEAT = 60.0, 10.0  # seconds after which a writer that has said nothing is taken for dead; between its words
+AHEAD = 1_000_000  # generations between today's and one that many processes write
 COUNTED = 4096  # words whose numbers of passages and articles are kept
 _TABLES = ("articles", "passages", "records")
 
@@ -294,6 +295,21 @@ class MilvusStore:
             yield writer
 
     @contextlib.contextmanager
+    def staging(self, wait: bool = True) -> Iterator[MilvusStager]:
+        """Holds the library for a build that many processes write to (see `stage`)."""
+        with self._strictly(), _Claim(self, wait) as claim:
+            yield MilvusStager(self, claim)
+
+    def stage(self, batch: Sequence[tuple[Article, Sequence[Made]]], generation: int) -> None:
+        """Puts articles in, unseen, for whoever holds the library to make visible; what is put in twice is in once.
+
+        An article's passages are in before it is.
+        """
+        with self._strictly():
+            self._send("passages", (row for a, own in batch for row in _passage_rows(a, own, generation)))
+            self._send("articles", (_article_row(a, own, generation, i) for i, (a, own) in enumerate(batch)))
+
+    @contextlib.contextmanager
     def _strictly(self) -> Iterator[None]:
         """Has this thread see all that was written before it asks, and wait longer for a server that is away."""
         self._local.writes = getattr(self._local, "writes", 0) + 1
@@ -339,10 +355,11 @@ class MilvusStore:
         rows = self._scan("articles", _in(self.generation()), ("brief", "body"))
         return (self._sound(row) for row in rows)
 
-    def sources(self) -> Iterator[tuple[str, str]]:
+    def stored(self, staged: bool = False) -> Iterator[tuple[str, Known]]:
         """As `contract.Store` has it."""
-        briefs = (_json(row["brief"]) for row in self._scan("articles", _in(self.generation()), ("brief",)))
-        return ((brief["id"], brief["source"]) for brief in briefs)
+        there = f"died == {IN}" if staged else _in(self.generation())
+        briefs = (_json(row["brief"]) for row in self._scan("articles", there, ("brief",)))
+        return ((brief["id"], Known(brief["digest"], brief["source"])) for brief in briefs)
 
     def outlets(self) -> dict[str | None, int]:
         """As `contract.Store` has it."""
@@ -706,8 +723,7 @@ class MilvusWriter:
         """As `contract.Writer` has it."""
         batch = list(batch)
         with self._changing() as generation:
-            self._store._send("passages", (row for a, own in batch for row in _passage_rows(a, own, generation)))
-            self._store._send("articles", (_article_row(a, own, generation, i) for i, (a, own) in enumerate(batch)))
+            self._store.stage(batch, generation)
             self._leave([article.id for article, _ in batch], generation)
 
     def amend(self, articles: Iterable[Article]) -> None:
@@ -823,10 +839,62 @@ class MilvusWriter:
         store = self._store
         generation = store.generation() + 1
         yield generation
+        self._publish(generation)
+
+    def _publish(self, generation: int) -> None:
+        store = self._store
         self._claim.check()
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         store._send("records", [_record(f"past:{generation}", "past", generation, [now])])
         store._send("records", [_record("generation", "generation", generation)])
+
+
+class MilvusStager(MilvusWriter):
+    """A build that many processes write to: all of it appears at once, when it is done.
+
+    It stands beside generations far above today's. What one that was stopped had put in is taken up by the next, and
+    cleared away by any other writer.
+    """
+
+    def __init__(self, store: MilvusStore, claim: _Claim):
+        super().__init__(store, claim)
+        now = store.generation()
+        left = [row["born"] for row in store._scan("articles", f"born > {now} and died == {IN}", ("born",))]
+        self._generation = max(left, default=now + AHEAD)
+        self._replaced: list[str] = []
+
+    @property
+    def sink(self) -> Sink:
+        """Where to put articles."""
+        return Sink(self._store.place, self._generation)
+
+    def staged(self, articles: Sequence[Article], known: Container[str]) -> set[str]:
+        """The digests of those articles that were put in; those whose ids are `known` will take the place of others."""
+        self._replaced += [article.id for article in articles if article.id in known]
+        keys = {article_key(article, self._generation): article.digest for article in articles}
+        return {keys[row["key"]] for row in self._store._of("articles", "key", keys, ("key",))}
+
+    def put(self, batch: Iterable[tuple[Article, Sequence[Made]]]) -> None:
+        """Puts in what nobody else has."""
+        self._store.stage(list(batch), self._generation)
+
+    def retire(self, article_ids: Iterable[str]) -> None:
+        """Has articles be gone when the build is done."""
+        self._replaced += article_ids
+
+    def finish(self, digests: Container[str]) -> int:
+        """Makes the articles of these digests visible, and whatever else was put in go; the number of passages."""
+        store, own = self._store, self._generation
+        rows = list(store._scan("articles", f"born == {own}", ("key", "brief")))
+        loose = sorted(row["key"] for row in rows if _json(row["brief"])["digest"] not in digests)
+        for start in range(0, len(loose), ROWS):
+            store._erase("passages", f"article in {loose[start : start + ROWS]}")
+            store._erase("articles", f"key in {loose[start : start + ROWS]}")
+        if len(loose) < len(rows) or self._replaced:
+            for start in range(0, len(self._replaced), ROWS):
+                self._leave(self._replaced[start : start + ROWS], own)
+            self._publish(own)
+        return store._total("passages", f"born == {own}")
 
 
 class _Claim:
@@ -981,7 +1049,7 @@ def _article_row(article: Article, passages: Sequence[Made], generation: int, pl
     body = {name: getattr(article, name) for name in _BODY} | {"date": article.date and article.date.isoformat()}
     return {
         "key": article_key(article, generation), "name": content_hash(article.id),
-        "site": content_hash(article.url or ""), "number": generation * 10**9 + place, "words": _packed(whole),
+        "site": content_hash(article.url or ""), "number": generation * 10**6 + place, "words": _packed(whole),
         "signature": base64.b64encode(signature.astype("<u4").tobytes()).decode(),
         "brief": _pieces(json.dumps(brief, ensure_ascii=False)), "body": _pieces(json.dumps(body, ensure_ascii=False)),
     } | _where(article, generation)  # fmt: skip

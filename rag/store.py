@@ -415,10 +415,10 @@ class Store:
         rows = self._among("SELECT id, digest, source FROM article", "retired IS NULL AND id", article_ids)
         return {row[0]: Known(*row[1:]) for row in rows}
 
-    def sources(self) -> Iterator[tuple[str, str]]:
-        """(id, file it came from) of every article that is in."""
-        query = "SELECT key, id, source FROM article WHERE retired IS NULL AND key > ? ORDER BY key"
-        return ((article_id, source) for _, article_id, source in self._paged(query))
+    def stored(self, staged: bool = False) -> Iterator[tuple[str, Known]]:
+        """(id, what is known of it) of every article that is in."""
+        query = "SELECT key, id, digest, source FROM article WHERE retired IS NULL AND key > ? ORDER BY key"
+        return ((article_id, Known(digest, source)) for _, article_id, digest, source in self._paged(query))
 
     def kept(self, what: str) -> str | None:
         """A text that was kept with the index (see `Writer.keep`); None where there is none."""

@@ -91,16 +91,21 @@ def present(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) -> lis
 
 def read(inputs: Sequence[Input], names: Catalogue) -> Iterator[Article | Skipped]:
     """The articles of inputs as `present` gives them, with a `Skipped` in the place of what cannot be read."""
+    for source in sources(inputs):
+        if isinstance(source, Skipped):
+            yield source
+        else:
+            yield from read_source(source, names)
+
+
+def sources(inputs: Sequence[Input]) -> Iterator[Input | Skipped]:
+    """The files and addresses of inputs, with a `Skipped` in the place of a folder that cannot be walked."""
     for given in inputs:
-        for source in [given] if isinstance(given, str) else _walk(given):
-            if isinstance(source, Skipped):
-                yield source
-            else:
-                yield from _read(source, names)
+        yield from [given] if isinstance(given, str) else _walk(given)
 
 
-def _read(source: Input, names: Catalogue) -> Iterator[Article | Skipped]:
-    """The articles of one file or address."""
+def read_source(source: Input, names: Catalogue) -> Iterator[Article | Skipped]:
+    """The articles of one file or address, with a `Skipped` in the place of what cannot be read."""
     name = _module("fetch").bare(source) if isinstance(source, str) else str(source)
     shown = printable(name)
     found = False

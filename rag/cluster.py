@@ -1,0 +1,296 @@
+"""Building on a Ray cluster: many machines read, split and encode what one would take months for.
+
+Ray Data moves files, then articles, through two stages: reading, and encoding by one actor for each processor or GPU,
+each with the encoder loaded once. It retries what a machine that dies had begun, and hands on no article twice. What
+comes out is, in the order of the files, what `library` would have made here; for a library in Milvus the actors write
+it there themselves, where it is seen when the build is done.
+
+No article goes through a pickle: stages hand on columns of JSON and of plain bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import making, readers
+from .article import Article
+from .contract import Made
+from .copies import PERMUTATIONS, Marks
+from .encoder import Encoder, SentenceEncoder, Vectors
+from .errors import InputError, LibraryError
+from .outlets import Catalogue
+from .passage import Passage
+from .readers import Input
+from .readers.skipped import Skipped
+from .report import Report
+from .server import Sink, located
+
+BATCH = 64  # articles that are encoded, and handed on, together
+FILES = 16  # that a reader opens one after the other before others may take what is left
+READING = 0.1  # of a processor, that reading is counted as: so it goes on where all of them encode
+SENT = 1_000_000  # bytes that are sent with an actor; of more, one copy for all actors of a machine
+DIGEST = "S32"  # digits of a digest that tell articles apart
+
+Digests = npt.NDArray[np.bytes_]
+Item = tuple[Article | Skipped, list[Made] | None]
+
+
+def digests(known: Iterator[str]) -> Digests:
+    """Digests of articles as the actors are told them, sorted."""
+    return np.unique(np.array([digest[:32] for digest in known], DIGEST))
+
+
+def files(inputs: Sequence[str | os.PathLike[str]], fetch: bool) -> list[str]:
+    """The files under paths, in order; also of `s3://bucket/folder` and whatever else fsspec knows.
+
+    Raises InputError for a path that does not exist.
+    """
+    found: list[str] = []
+    for path in inputs:
+        given = os.fspath(path)
+        if _elsewhere(given):
+            found += _listed(given)
+        else:
+            for source in readers.sources(readers.present([given], fetch)):
+                found.append(json.dumps(vars(source)) if isinstance(source, Skipped) else str(source))
+    return found
+
+
+def articles(
+    paths: Sequence[str], names: Catalogue, encoder: Encoder | str, precision: str, known: Digests, sink: Sink | None
+) -> Iterator[list[Item]]:
+    """The articles of files, in their order, with what was made of each; a Skipped for what cannot be read.
+
+    Of articles that are `known`, and of those that were put into a `sink`, nothing is handed on but what they are.
+
+    Args:
+        paths: as `files` gives them; every machine of the cluster must see them.
+        names: the catalogue of outlets.
+        encoder: its name, or an encoder that Ray can send.
+        precision: see `SentenceEncoder`.
+        known: of the articles that are not to be encoded.
+        sink: where to put what is made.
+
+    Raises LibraryError where Ray is not installed, or cannot be reached.
+    """
+    ray = _started()
+    context = ray.data.DataContext.get_current()
+    context.execution_options.preserve_order = True
+    context.enable_progress_bars = False
+    gpus = int(ray.cluster_resources().get("GPU", 0))
+    actors = gpus or max(1, int(ray.cluster_resources().get("CPU", 1)))
+    blocks = max(1, min(-(-len(paths) // FILES), 16 * actors, 4096))
+    rows = (
+        ray.data.from_items([{"path": path} for path in paths], override_num_blocks=blocks)
+        .map_batches(
+            _read, batch_size=1, num_cpus=READING, fn_kwargs={"extra": names.extra, "own": BATCH}
+        )
+        .map_batches(
+            _Maker, batch_size=BATCH, compute=ray.data.ActorPoolStrategy(min_size=1, max_size=actors),
+            **({"num_gpus": 1, "num_cpus": READING} if gpus else {"num_cpus": 1 - 4 * READING}),
+            fn_constructor_kwargs={
+                "encoder": encoder, "precision": precision, "sink": sink,
+                "known": known if known.nbytes < SENT else ray.put(known),
+            },
+        )
+    )  # fmt: skip
+    for batch in rows.iter_batches(batch_size=BATCH, batch_format="numpy"):
+        yield [_item(said, made) for said, made in zip(batch["item"], batch["made"], strict=True)]
+
+
+def _started() -> Any:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or Ray tells its makers of each cluster
+    try:
+        import ray
+        import ray.data
+    except ImportError:
+        raise LibraryError('building on Ray needs what is not installed here: pip install "according[scale]"') from None
+    try:
+        if not ray.is_initialized():
+            ray.init(
+                logging_level=logging.ERROR, log_to_driver=False
+            )  # $RAY_ADDRESS, else one of its own on this machine
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise LibraryError(f"no Ray cluster can be reached ({error}); see $RAY_ADDRESS") from error
+    return ray
+
+
+# Files
+
+
+def _elsewhere(path: str) -> bool:
+    scheme, found, _ = path.partition("://")
+    return bool(found) and scheme.lower() not in ("http", "https")
+
+
+def _listed(address: str) -> list[str]:
+    """The files under an address that fsspec knows, by name; hidden ones are passed over."""
+    try:
+        import fsspec
+
+        system, root = fsspec.core.url_to_fs(address)
+        names = sorted(system.find(root))
+    except (ImportError, OSError, ValueError) as error:
+        raise InputError(f"{address}: cannot be listed ({error})") from error
+    if not names:
+        raise InputError(f"{address}: no such file or folder")
+    shown = [name for name in names if not any(p.startswith(".") for p in PurePosixPath(name).parts)]
+    return [system.unstrip_protocol(name) for name in shown if PurePosixPath(name).stem.lower() != "readme"]
+
+
+def _read(batch: dict[str, Any], extra: str | None, own: int) -> Iterator[dict[str, list[str]]]:
+    """The articles of files, some at a time."""
+    from .outlets import catalogue
+
+    names, items = catalogue(extra), list[str]()
+    for path in batch["path"]:
+        for item in _items(str(path), names):
+            items.append(json.dumps(_plain(item)))
+            if len(items) == own:
+                yield {"item": items}
+                items = []
+    if items:
+        yield {"item": items}
+
+
+def _items(path: str, names: Catalogue) -> Iterator[Article | Skipped]:
+    if path.startswith("{"):  # of which the walk has told that it cannot be read
+        yield Skipped(**json.loads(path))
+    elif not _elsewhere(path):
+        source: Input = path if path.lower().startswith(("http://", "https://")) else Path(path)
+        yield from readers.read_source(source, names)
+    else:
+        with tempfile.TemporaryDirectory(prefix="according-") as folder:
+            file = Path(folder) / PurePosixPath(path).name
+            try:
+                _fetched(path, file)
+            except (ImportError, OSError, ValueError) as error:
+                yield Skipped(path, f"cannot be read: {error}")
+                return
+            for item in readers.read_source(file, names):
+                yield dataclasses.replace(item, source=path)
+
+
+def _fetched(path: str, file: Path) -> None:
+    import shutil
+
+    import fsspec
+
+    with fsspec.open(path, "rb") as source, file.open("wb") as target:
+        shutil.copyfileobj(source, target)
+
+
+# Articles
+
+
+class _Maker:
+    """An actor: makes of articles what a store is given, with an encoder that it loads once."""
+
+    def __init__(self, encoder: Encoder | str, precision: str, known: Digests, sink: Sink | None):
+        self._encoder = SentenceEncoder(encoder, precision) if isinstance(encoder, str) else encoder
+        self._known, self._sink = _fetch(known), sink
+        self._beside = ThreadPoolExecutor(1, "beside")
+        if sink:
+            from .milvus import MilvusStore
+
+            if place := located(sink.address):
+                self._store = MilvusStore.open(place)
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
+        items = [_unplain(json.loads(said)) for said in batch["item"]]
+        fresh = {item.digest: item for item in items if isinstance(item, Article) and not self._knows(item)}
+        rows, _ = making.make(list(fresh.values()), self._encoder, Report(), self._beside)
+        made = {article.digest: own for article, own in rows}
+        if self._sink:
+            self._store.stage(rows, self._sink.generation)
+            return {"item": list(batch["item"]), "made": [b""] * len(items)}
+        packed = [
+            pack(made[item.digest]) if isinstance(item, Article) and item.digest in made else b"" for item in items
+        ]
+        return {"item": list(batch["item"]), "made": packed}
+
+    def _knows(self, article: Article) -> bool:
+        digest = np.array(article.digest[:32], DIGEST)
+        at = int(np.searchsorted(self._known, digest))
+        return at < len(self._known) and self._known[at] == digest
+
+
+def _fetch(known: Any) -> Digests:
+    import ray
+
+    found: Digests = ray.get(known) if isinstance(known, ray.ObjectRef) else known
+    return found
+
+
+def _item(said: str, made: bytes) -> Item:
+    item = _unplain(json.loads(said))
+    return item, unpack(made, item.id) if isinstance(item, Article) and made else None
+
+
+def _plain(item: Article | Skipped) -> dict[str, Any]:
+    values = dataclasses.asdict(item)
+    if isinstance(item, Article):
+        values["date"] = item.date.isoformat() if item.date else None
+    return values
+
+
+def _unplain(values: dict[str, Any]) -> Article | Skipped:
+    if "text" not in values:
+        return Skipped(**values)
+    day, authors = values.pop("date"), tuple(values.pop("authors"))
+    return Article(**values, authors=authors, date=dt.date.fromisoformat(day) if day else None)
+
+
+def pack(passages: Sequence[Made]) -> bytes:
+    """What was made of an article, as bytes: numbers, little endian, and before them how many there are of each."""
+    spans = [(p.passage.start, p.passage.end) for p in passages]
+    sentences = [span for p in passages for span in p.passage.sentences]
+    parts = [
+        np.array(spans, "<i4"), np.array([len(p.passage.sentences) for p in passages], "<i4"),
+        np.array(sentences, "<i4"), np.array([len(p.marks.sentences) for p in passages], "<i4"),
+        np.array([key for p in passages for key in p.marks.sentences], "<i8"),
+        np.array([p.marks.signature for p in passages], "<u4"), np.array([p.vector for p in passages], "<f4"),
+        np.concatenate([p.sentences for p in passages]).astype("<f2") if passages else np.zeros(0, "<f2"),
+    ]  # fmt: skip
+    dimension = len(passages[0].vector) if passages else 0
+    head = np.array([len(passages), len(sentences), parts[4].size, dimension], "<i4")
+    return b"".join(part.tobytes() for part in (head, *parts))
+
+
+def unpack(packed: bytes, article_id: str) -> list[Made]:
+    """The same again; the vectors of sentences in half precision, as they are stored."""
+    number, inside, keys, dimension = np.frombuffer(packed, "<i4", 4).tolist()
+    at = 16
+
+    def take(kind: str, *shape: int) -> npt.NDArray[Any]:
+        nonlocal at
+        count = int(np.prod(shape))
+        found = np.frombuffer(packed, kind, count, at).reshape(shape)
+        at += found.nbytes
+        return found
+
+    spans, counts, sentences = take("<i4", number, 2), take("<i4", number), take("<i4", inside, 2)
+    marked, hashes = take("<i4", number), take("<i8", keys)
+    signatures, vectors = take("<u4", number, PERMUTATIONS), take("<f4", number, dimension)
+    parts: Vectors = take("<f2", inside, dimension).astype(np.float32)
+    ends, marks = np.cumsum(counts).tolist(), np.cumsum(marked).tolist()
+    made = []
+    for i, (start, end) in enumerate(spans.tolist()):
+        own, told = slice(ends[i] - int(counts[i]), ends[i]), slice(marks[i] - int(marked[i]), marks[i])
+        said = tuple((a, b) for a, b in sentences[own].tolist())
+        mark = Marks(signatures[i].astype(np.uint32), tuple(hashes[told].tolist()))
+        made.append(Made(Passage(article_id, start, end, said), vectors[i].astype(np.float32), parts[own], mark))
+    return made
