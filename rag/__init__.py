@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .balance import Balance, Counts
     from .doctor import Diagnosis
     from .errors import AccordingError, CitationError, EncoderError, InputError, LibraryError, QuestionError
-    from .library import Library, build, examine, open
+    from .library import Library, build, encode, examine, open
     from .passage import Passage
     from .readers import read_articles
     from .report import Report
@@ -40,6 +40,7 @@ __all__ = [
     "Report",
     "Resolved",
     "build",
+    "encode",
     "examine",
     "open",
     "read_articles",
@@ -50,8 +51,8 @@ _MODULES = {
     "Answer": "answer", "Citation": "answer", "Article": "article", "Balance": "balance", "Counts": "balance",
     "Diagnosis": "doctor", "AccordingError": "errors", "CitationError": "errors", "EncoderError": "errors",
     "InputError": "errors", "LibraryError": "errors", "QuestionError": "errors", "Library": "library",
-    "build": "library", "examine": "library", "open": "library", "Passage": "passage", "read_articles": "readers",
-    "Report": "report", "Hit": "search", "Resolved": "shelf",
+    "build": "library", "encode": "library", "examine": "library", "open": "library", "Passage": "passage",
+    "read_articles": "readers", "Report": "report", "Hit": "search", "Resolved": "shelf",
 }  # fmt: skip
 
 

@@ -55,6 +55,14 @@ def _build(options: argparse.Namespace) -> None:
         _reported(options, library)
 
 
+def _encode(options: argparse.Namespace) -> None:
+    import rag
+
+    more = {name: getattr(options, name) for name in ("catalogue", "precision", "engine")}
+    report = rag.encode(options.paths, options.to, options.encoder, **more, fetch=True)
+    _print(options, report.to_dict(), f"{options.to}\n{report.table()}")
+
+
 def _add(options: argparse.Namespace) -> None:
     with _open(options) as library:
         library.add(options.paths, fetch=True, wait=not options.no_wait)
@@ -421,14 +429,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: Any, summary: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Any, summary: str, indexed: bool = True) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=summary, description=summary)
         made.set_defaults(run=run)
-        made.add_argument(
-            "--index",
-            default="index",
-            help="the folder of the index, or milvus://host:19530/name (default: %(default)s)",
-        )
+        if indexed:
+            made.add_argument(
+                "--index", default="index",
+                help="the folder of the index, or milvus://host:19530/name (default: %(default)s)",
+            )  # fmt: skip
         made.add_argument("--encoder", help="sentence-transformers name or path (default: the index's own)")
         made.add_argument("--json", action="store_true", help="print JSON")
         return made
@@ -444,6 +452,12 @@ def _parser() -> argparse.ArgumentParser:
             help="in which texts are encoded (default: bf16 where the processor is faster at it)",
         )  # fmt: skip
         changing(made)
+
+    def engine(made: argparse.ArgumentParser) -> None:
+        made.add_argument(
+            "--engine", choices=ENGINES, default="local",
+            help="where to read and encode: here, or on the Ray cluster that $RAY_ADDRESS names (default: %(default)s)",
+        )  # fmt: skip
 
     def reranker(made: argparse.ArgumentParser) -> None:
         made.add_argument(
@@ -476,11 +490,14 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("paths", nargs="+", help="files or folders, or http(s) addresses of pages and feeds")
     made.add_argument("--catalogue", metavar="TOML", help="outlets of your own; kept in the index")
     made.add_argument("--names", metavar="TOML", help="names of your own that mean one thing; kept in the index")
-    made.add_argument(
-        "--engine", choices=ENGINES, default="local",
-        help="where to read and encode: here, or on the Ray cluster that $RAY_ADDRESS names (default: %(default)s)",
-    )  # fmt: skip
+    engine(made)
     encoding(made)
+    made = command("encode", _encode, "make of articles what a library needs, as Parquet files that one can add", False)
+    made.add_argument("paths", nargs="+", help="files or folders; on Ray also addresses such as s3://bucket/folder")
+    made.add_argument("--to", metavar="FOLDER", required=True, help="where to: a folder, or such an address")
+    made.add_argument("--catalogue", metavar="TOML", help="outlets of your own")
+    engine(made)
+    made.add_argument("--precision", choices=PRECISIONS, default="auto", help="in which texts are encoded")
     made = command("add", _add, "add what files and folders hold, and update what changed")
     made.add_argument("paths", nargs="+", help="files or folders, or http(s) addresses of pages and feeds")
     encoding(made)

@@ -11,10 +11,11 @@ No article goes through a pickle: stages hand on columns of JSON and of plain by
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import json
 import logging
 import os
+import re
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,18 +25,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import making, readers
+from . import making, readers, shards
 from .article import Article
-from .contract import Made
-from .copies import PERMUTATIONS, Marks
-from .encoder import Encoder, SentenceEncoder, Vectors
+from .contract import Manifest
+from .encoder import Encoder, SentenceEncoder
 from .errors import InputError, LibraryError
 from .outlets import Catalogue
-from .passage import Passage
 from .readers import Input
 from .readers.skipped import Skipped
 from .report import Report
 from .server import Sink, located
+from .shards import Item
 
 BATCH = 64  # articles that are encoded, and handed on, together
 FILES = 16  # that a reader opens one after the other before others may take what is left
@@ -44,7 +44,6 @@ SENT = 1_000_000  # bytes that are sent with an actor; of more, one copy for all
 DIGEST = "S32"  # digits of a digest that tell articles apart
 
 Digests = npt.NDArray[np.bytes_]
-Item = tuple[Article | Skipped, list[Made] | None]
 
 
 def digests(known: Iterator[str]) -> Digests:
@@ -69,7 +68,12 @@ def files(inputs: Sequence[str | os.PathLike[str]], fetch: bool) -> list[str]:
 
 
 def articles(
-    paths: Sequence[str], names: Catalogue, encoder: Encoder | str, precision: str, known: Digests, sink: Sink | None
+    paths: Sequence[str],
+    names: Catalogue,
+    encoder: Encoder | str,
+    precision: str,
+    known: Digests,
+    sink: Sink | str | None,
 ) -> Iterator[list[Item]]:
     """The articles of files, in their order, with what was made of each; a Skipped for what cannot be read.
 
@@ -81,11 +85,11 @@ def articles(
         encoder: its name, or an encoder that Ray can send.
         precision: see `SentenceEncoder`.
         known: of the articles that are not to be encoded.
-        sink: where to put what is made.
+        sink: where to put what is made: into a library in Milvus, or as Parquet into a folder (see `shards`).
 
     Raises LibraryError where Ray is not installed, or cannot be reached.
     """
-    ray = _started()
+    ray = started()
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
@@ -98,7 +102,7 @@ def articles(
             _read, batch_size=1, num_cpus=READING, fn_kwargs={"extra": names.extra, "own": BATCH}
         )
         .map_batches(
-            _Maker, batch_size=BATCH, compute=ray.data.ActorPoolStrategy(min_size=1, max_size=actors),
+            Maker, batch_size=BATCH, compute=ray.data.ActorPoolStrategy(min_size=1, max_size=actors),
             **({"num_gpus": 1, "num_cpus": READING} if gpus else {"num_cpus": 1 - 4 * READING}),
             fn_constructor_kwargs={
                 "encoder": encoder, "precision": precision, "sink": sink,
@@ -107,10 +111,11 @@ def articles(
         )
     )  # fmt: skip
     for batch in rows.iter_batches(batch_size=BATCH, batch_format="numpy"):
-        yield [_item(said, made) for said, made in zip(batch["item"], batch["made"], strict=True)]
+        yield [shards.item(said, made) for said, made in zip(batch["item"], batch["made"], strict=True)]
 
 
-def _started() -> Any:
+def started() -> Any:
+    """Ray, connected to a cluster. Raises LibraryError where it is not installed, or the cluster cannot be reached."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or Ray tells its makers of each cluster
     try:
         import ray
@@ -119,13 +124,21 @@ def _started() -> Any:
         raise LibraryError('building on Ray needs what is not installed here: pip install "according[scale]"') from None
     try:
         if not ray.is_initialized():
+            _reach(os.environ.get("RAY_ADDRESS", ""))
             ray.init(
                 logging_level=logging.ERROR, log_to_driver=False
             )  # $RAY_ADDRESS, else one of its own on this machine
         logging.getLogger("ray.data").setLevel(logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise LibraryError(f"no Ray cluster can be reached ({error}); see $RAY_ADDRESS") from error
     return ray
+
+
+def _reach(address: str) -> None:
+    """Raises OSError where nobody listens at an address, for which Ray itself would wait some minutes."""
+    found = re.fullmatch(r"(?:ray://)?\[?([^/]+?)\]?:(\d+)", address)
+    if found:
+        socket.create_connection((found[1], int(found[2])), 10).close()
 
 
 # Files
@@ -158,7 +171,7 @@ def _read(batch: dict[str, Any], extra: str | None, own: int) -> Iterator[dict[s
     names, items = catalogue(extra), list[str]()
     for path in batch["path"]:
         for item in _items(str(path), names):
-            items.append(json.dumps(_plain(item)))
+            items.append(json.dumps(shards.plain(item)))
             if len(items) == own:
                 yield {"item": items}
                 items = []
@@ -196,36 +209,41 @@ def _fetched(path: str, file: Path) -> None:
 # Articles
 
 
-class _Maker:
-    """An actor: makes of articles what a store is given, with an encoder that it loads once."""
+class Maker:
+    """Makes of articles what a store is given, with an encoder that it loads once: an actor, where Ray runs it."""
 
-    def __init__(self, encoder: Encoder | str, precision: str, known: Digests, sink: Sink | None):
+    def __init__(self, encoder: Encoder | str, precision: str, known: Digests, sink: Sink | str | None):
         self._encoder = SentenceEncoder(encoder, precision) if isinstance(encoder, str) else encoder
         self._known, self._sink = _fetch(known), sink
         self._beside = ThreadPoolExecutor(1, "beside")
-        if sink:
+        if isinstance(sink, Sink):
             from .milvus import MilvusStore
 
             if place := located(sink.address):
                 self._store = MilvusStore.open(place)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
-        items = [_unplain(json.loads(said)) for said in batch["item"]]
-        fresh = {item.digest: item for item in items if isinstance(item, Article) and not self._knows(item)}
-        rows, _ = making.make(list(fresh.values()), self._encoder, Report(), self._beside)
-        made = {article.digest: own for article, own in rows}
-        if self._sink:
-            self._store.stage(rows, self._sink.generation)
-            return {"item": list(batch["item"]), "made": [b""] * len(items)}
-        packed = [
-            pack(made[item.digest]) if isinstance(item, Article) and item.digest in made else b"" for item in items
-        ]
-        return {"item": list(batch["item"]), "made": packed}
+        """One batch on its way through Ray."""
+        made = self.items([shards.unplain(json.loads(said)) for said in batch["item"]])
+        return {"item": list(batch["item"]), "made": [b"" if own is None else shards.pack(own) for _, own in made]}
 
-    def _knows(self, article: Article) -> bool:
-        digest = np.array(article.digest[:32], DIGEST)
-        at = int(np.searchsorted(self._known, digest))
-        return at < len(self._known) and self._known[at] == digest
+    def items(self, items: Sequence[Article | Skipped]) -> list[Item]:
+        """The items, with what was made of each article that is not known, unless that was put into the sink."""
+        fresh = {i.digest: i for i in items if isinstance(i, Article) and not knows(self._known, i)}
+        rows, _ = making.make(list(fresh.values()), self._encoder, Report(), self._beside)
+        if isinstance(self._sink, Sink):
+            self._store.stage(rows, self._sink.generation)
+        elif self._sink and rows:
+            shards.write(rows, self._sink, Manifest(self._encoder.name, self._encoder.dimension))
+        made = {} if self._sink else {article.digest: own for article, own in rows}
+        return [(i, made.get(i.digest) if isinstance(i, Article) else None) for i in items]
+
+
+def knows(known: Digests, article: Article) -> bool:
+    """Whether an article is among some (see `digests`)."""
+    digest = np.array(article.digest[:32], DIGEST)
+    at = int(np.searchsorted(known, digest))
+    return at < len(known) and bool(known[at] == digest)
 
 
 def _fetch(known: Any) -> Digests:
@@ -233,64 +251,3 @@ def _fetch(known: Any) -> Digests:
 
     found: Digests = ray.get(known) if isinstance(known, ray.ObjectRef) else known
     return found
-
-
-def _item(said: str, made: bytes) -> Item:
-    item = _unplain(json.loads(said))
-    return item, unpack(made, item.id) if isinstance(item, Article) and made else None
-
-
-def _plain(item: Article | Skipped) -> dict[str, Any]:
-    values = dataclasses.asdict(item)
-    if isinstance(item, Article):
-        values["date"] = item.date.isoformat() if item.date else None
-    return values
-
-
-def _unplain(values: dict[str, Any]) -> Article | Skipped:
-    if "text" not in values:
-        return Skipped(**values)
-    day, authors = values.pop("date"), tuple(values.pop("authors"))
-    return Article(**values, authors=authors, date=dt.date.fromisoformat(day) if day else None)
-
-
-def pack(passages: Sequence[Made]) -> bytes:
-    """What was made of an article, as bytes: numbers, little endian, and before them how many there are of each."""
-    spans = [(p.passage.start, p.passage.end) for p in passages]
-    sentences = [span for p in passages for span in p.passage.sentences]
-    parts = [
-        np.array(spans, "<i4"), np.array([len(p.passage.sentences) for p in passages], "<i4"),
-        np.array(sentences, "<i4"), np.array([len(p.marks.sentences) for p in passages], "<i4"),
-        np.array([key for p in passages for key in p.marks.sentences], "<i8"),
-        np.array([p.marks.signature for p in passages], "<u4"), np.array([p.vector for p in passages], "<f4"),
-        np.concatenate([p.sentences for p in passages]).astype("<f2") if passages else np.zeros(0, "<f2"),
-    ]  # fmt: skip
-    dimension = len(passages[0].vector) if passages else 0
-    head = np.array([len(passages), len(sentences), parts[4].size, dimension], "<i4")
-    return b"".join(part.tobytes() for part in (head, *parts))
-
-
-def unpack(packed: bytes, article_id: str) -> list[Made]:
-    """The same again; the vectors of sentences in half precision, as they are stored."""
-    number, inside, keys, dimension = np.frombuffer(packed, "<i4", 4).tolist()
-    at = 16
-
-    def take(kind: str, *shape: int) -> npt.NDArray[Any]:
-        nonlocal at
-        count = int(np.prod(shape))
-        found = np.frombuffer(packed, kind, count, at).reshape(shape)
-        at += found.nbytes
-        return found
-
-    spans, counts, sentences = take("<i4", number, 2), take("<i4", number), take("<i4", inside, 2)
-    marked, hashes = take("<i4", number), take("<i8", keys)
-    signatures, vectors = take("<u4", number, PERMUTATIONS), take("<f4", number, dimension)
-    parts: Vectors = take("<f2", inside, dimension).astype(np.float32)
-    ends, marks = np.cumsum(counts).tolist(), np.cumsum(marked).tolist()
-    made = []
-    for i, (start, end) in enumerate(spans.tolist()):
-        own, told = slice(ends[i] - int(counts[i]), ends[i]), slice(marks[i] - int(marked[i]), marks[i])
-        said = tuple((a, b) for a, b in sentences[own].tolist())
-        mark = Marks(signatures[i].astype(np.uint32), tuple(hashes[told].tolist()))
-        made.append(Made(Passage(article_id, start, end, said), vectors[i].astype(np.float32), parts[own], mark))
-    return made

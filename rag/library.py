@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import answer as answering
-from . import balance, bar, cluster, doctor, making, outlets, readers, search
+from . import balance, bar, cluster, doctor, making, outlets, readers, search, shards
 from . import names as naming
 from . import reranker as reranking
 from .answer import Answer, Citation, Found
@@ -42,12 +42,13 @@ from .report import Report
 from .reranker import CrossEncoderReranker, Reranker
 from .search import Asked, Filters, Hit
 from .server import Address, Sink
+from .shards import Item
 from .shelf import HALF, Resolved, Shelf, check_encoder, created, exists, opened
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Day = dt.date | str | None
 Span = tuple[int, int]
-Item = TypeVar("Item")
+Value = TypeVar("Value")
 
 ENGINES = ("local", "ray")
 BATCH = 64  # articles in one transaction: what a crash can cost is the encoding of so many
@@ -96,9 +97,7 @@ def build(
     where the index was made with another encoder or, unless it is to wait, is being written by another process. What
     was done before an error, or before the process was killed, is kept.
     """
-    if engine not in ENGINES:
-        raise LibraryError(f"there is no engine {engine!r}; there are {' and '.join(ENGINES)}")
-    on_cluster = engine == "ray"
+    on_cluster = _on_cluster(engine)
     listed = cluster.files if on_cluster else readers.present
     inputs = listed(_listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
     known = None if catalogue is None else outlets.load(Path(catalogue))
@@ -128,6 +127,50 @@ def open(
     library = _opened(index, encoder, False, precision=precision)
     library.reranker = CrossEncoderReranker(reranker) if isinstance(reranker, str) else reranker
     return library
+
+
+def encode(
+    paths: Paths,
+    to: str | os.PathLike[str],
+    encoder: Encoder | str | None = None,
+    catalogue: str | os.PathLike[str] | None = None,
+    fetch: bool = False,
+    precision: str = "auto",
+    engine: str = "local",
+) -> Report:
+    """Splits and encodes the articles of `paths`, and leaves what was made in folder `to` as Parquet files.
+
+    A library takes it in as any other folder (`Library.add`, `build`), without encoding anything. Articles that stand
+    there already are not encoded again. Arguments and errors are those of `build`; `to` may be an address that fsspec
+    knows, such as s3://bucket/folder.
+    """
+    on_cluster = _on_cluster(engine)
+    listed = cluster.files(_listed(paths), fetch) if on_cluster else readers.present(_listed(paths), fetch)
+    names = outlets.catalogue(None) if catalogue is None else outlets.load(Path(catalogue))
+    check_precision(precision)
+    loaded = SentenceEncoder(encoder or DEFAULT, precision) if encoder is None or isinstance(encoder, str) else encoder
+    folder, manifest = os.fspath(to), Manifest(loaded.name, loaded.dimension)
+    known = cluster.digests(shards.digests(folder, manifest))
+    report = Report()
+    if on_cluster:
+        sent = loaded.name if isinstance(loaded, SentenceEncoder) else loaded
+        batches = cluster.articles([str(path) for path in listed], names, sent, precision, known, folder)
+    else:
+        maker = cluster.Maker(loaded, precision, known, folder)
+        read = readers.read(listed, names)
+        batches = iter(lambda: maker.items(list(islice(read, BATCH))), [])
+    with _progress() as bar:
+        for batch in batches:
+            for item, _ in batch:
+                if isinstance(item, Skipped):
+                    report.skip([item])
+                else:
+                    report.count(item)
+                    there = cluster.knows(known, item)
+                    report.new += not there
+                    report.unchanged += there
+            bar.update(len(batch))
+    return report
 
 
 def examine(index: str | os.PathLike[str] = "index", repair: bool = False) -> Diagnosis:
@@ -429,9 +472,7 @@ class Library(Shelf):
             if on_cluster:
                 batches = self._from_cluster(inputs, stager.sink if stager else None)
             else:
-                read = readers.read(inputs, self.catalogue)
-                stream = (replace(item, source=called[item.source]) if item.source in called else item for item in read)
-                batches = _ahead(((item, None) for item in stream), BATCH, beside)
+                batches = _ahead(self._from_here(inputs, called), BATCH, beside)
             while batch := report.timed("reading", lambda: next(batches, [])):
                 items = [item for item, _ in batch]
                 made = {item.digest: own for item, own in batch if isinstance(item, Article) and own is not None}
@@ -457,7 +498,18 @@ class Library(Shelf):
         report.copied, report.groups = self._store.copied()
         return report
 
-    def _from_cluster(self, paths: Sequence[readers.Input], sink: Sink | None) -> Iterator[list[cluster.Item]]:
+    def _from_here(self, inputs: Sequence[readers.Input], called: Mapping[str, str]) -> Iterator[Item]:
+        """The articles of files, and of those that a cluster has left what was made of each."""
+        for source in readers.sources(inputs):
+            if isinstance(source, Skipped):
+                yield source, None
+            elif isinstance(source, Path) and source.name.endswith(shards.ENDING):
+                yield from shards.read(source, self._store.manifest)
+            else:
+                for item in readers.read_source(source, self.catalogue):
+                    yield replace(item, source=called.get(item.source, item.source)), None
+
+    def _from_cluster(self, paths: Sequence[readers.Input], sink: Sink | None) -> Iterator[list[Item]]:
         """What Ray's workers make of files, in their order; see `cluster.articles`."""
         there = cluster.digests(known.digest for _, known in self._store.stored(sink is not None))
         encoder = self._encoder or self._store.manifest.encoder
@@ -679,6 +731,15 @@ def _threads(work: str) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(thread_name_prefix=work)
 
 
+def _on_cluster(engine: str) -> bool:
+    """Whether an engine is a cluster, to which there is a connection now."""
+    if engine not in ENGINES:
+        raise LibraryError(f"there is no engine {engine!r}; there are {' and '.join(ENGINES)}")
+    if engine == "ray":
+        cluster.started()
+    return engine == "ray"
+
+
 def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
     return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
 
@@ -688,7 +749,7 @@ def _gone(stored: Iterable[tuple[str, Known]], seen: Container[str], unread: Con
     return [i for i, known in stored if i not in seen and known.source not in unread]
 
 
-def _ahead(stream: Iterator[Item], size: int, beside: Executor) -> Iterator[list[Item]]:
+def _ahead(stream: Iterator[Value], size: int, beside: Executor) -> Iterator[list[Value]]:
     """Batches of a stream, each read beside the work on the one before; an empty one is the last."""
     coming = beside.submit(list, islice(stream, size))
     while batch := coming.result():

@@ -5,6 +5,7 @@ import json
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from milvus import Milvus
 from test_copies import prose
 
 import rag
-from rag import cluster
+from rag import cluster, making, shards
 from rag.errors import InputError, LibraryError
+from rag.report import Report
 
 ray = pytest.importorskip("ray")
 HERE = Path(__file__).parent
@@ -88,6 +90,12 @@ def local(tmp_path_factory, files):
     (folder / "marks").mkdir()
     with rag.build([files], index=folder / "index", encoder=Marking(folder / "marks")) as library:
         yield library, contents(library)
+
+
+def test_a_cluster_that_is_not_there_is_an_error(tmp_path, words, news, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(LibraryError, match="no Ray cluster can be reached"):
+        rag.build([news(HARBOUR)], index=tmp_path / "i", encoder=words, engine="ray")
 
 
 @pytest.mark.parametrize("store", ["folder", "milvus"])
@@ -178,6 +186,58 @@ def test_what_a_stopped_build_has_put_into_milvus_is_not_encoded_again(nodes, se
         assert sum(count for _, count in encoder.marks()) <= before + texts * (200 - staged) / 200 + 5
 
 
+@pytest.mark.parametrize("engine", ["local", "ray"])
+def test_what_a_cluster_has_left_as_parquet_is_taken_in_without_encoding(nodes, local, files, tmp_path, words, engine):
+    (tmp_path / "marks").mkdir()
+    encoder = Marking(tmp_path / "marks")
+    report = rag.encode([files], tmp_path / "made", encoder, engine=engine)
+    assert (report.read, report.skipped) == (local[0].report.read, local[0].report.skipped - 1)
+    encoded = sum(count for _, count in encoder.marks())
+    again = rag.encode([files], tmp_path / "made", encoder, engine=engine)
+    assert (again.new, again.unchanged) == (0, report.read)
+    with rag.build([tmp_path / "made"], index=tmp_path / "index", encoder=encoder) as library:
+        assert sum(count for _, count in encoder.marks()) == encoded
+        mine, theirs = contents(library), local[1]
+        for article_id in theirs[0].keys() - {"harbour"}:  # of which there are two, and any may come first
+            assert mine[0][article_id] == theirs[0][article_id]
+            assert mine[2][article_id] == theirs[2][article_id]
+        assert mine[0].keys() == theirs[0].keys()
+        assert all(mine[1].get(text, own) == own for text, own in theirs[1].items())
+    other = Marking(tmp_path / "marks")
+    other.name = "other"
+    with pytest.raises(LibraryError, match="was made with the encoder 'words', not 'other'"):
+        rag.build([tmp_path / "made"], index=tmp_path / "another", encoder=other)
+
+
+def test_parquet_that_cannot_be_taken_in_is_skipped_or_an_error(tmp_path, words):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (tmp_path / "left").mkdir()
+    (tmp_path / "left" / "broken.parquet").write_bytes(b"PAR1 and no more")
+    with rag.build([tmp_path / "left"], index=tmp_path / "i", encoder=words) as library:
+        assert library.report.skipped == 1
+    pq.write_table(pa.table({"text": ["a"]}), tmp_path / "others.parquet")
+    with rag.open(tmp_path / "i", encoder=words) as library, pytest.raises(LibraryError, match="not written by"):
+        library.add([tmp_path / "others.parquet"])
+
+
+def test_what_was_made_comes_back_from_bytes(words, news):
+    read = [*rag.read_articles([news(HARBOUR, BRIDGE, {"id": "one", "text": "One."})])]
+    with ThreadPoolExecutor(1) as beside:
+        rows, _ = making.make(read, words, Report(), beside)
+    for article, made in rows:
+        back = shards.unpack(shards.pack(made), article.id)
+        assert [b.passage for b in back] == [m.passage for m in made]
+        assert [b.marks.sentences for b in back] == [m.marks.sentences for m in made]
+        for b, m in zip(back, made, strict=True):
+            assert (b.vector == m.vector).all()
+            assert (b.marks.signature == m.marks.signature).all()
+            assert (b.sentences == m.sentences.astype("<f2")).all()
+        assert shards.unplain(json.loads(json.dumps(shards.plain(article)))) == article
+    assert shards.unpack(shards.pack([]), "none") == []
+
+
 def test_addresses_that_fsspec_knows_are_read(nodes, tmp_path, words, news, files):
     import fsspec
 
@@ -199,11 +259,3 @@ def test_addresses_that_fsspec_knows_are_read(nodes, tmp_path, words, news, file
 def test_an_engine_that_there_is_not_is_an_error(tmp_path, words, news):
     with pytest.raises(LibraryError, match="there is no engine 'spark'; there are local and ray"):
         rag.build([news(HARBOUR)], index=tmp_path / "i", encoder=words, engine="spark")
-
-
-def test_a_cluster_that_is_not_there_is_an_error(tmp_path, words, news, monkeypatch):
-    if ray.is_initialized():
-        pytest.skip("this process is in a cluster already")
-    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
-    with pytest.raises(LibraryError, match="no Ray cluster can be reached"):
-        rag.build([news(HARBOUR)], index=tmp_path / "i", encoder=words, engine="ray")

@@ -10,7 +10,8 @@ ORDER = [
     "errors", "later", "article", "shown", "dates", "outlets", "names", "restrictions", "attribution", "readers",
     "passage", "copies", "bert", "encoder", "dense", "lexical", "facts", "contract", "cache", "store", "server",
     "milvus", "shelf", "search", "reranker", "balance", "bar", "answer", "export", "report", "doctor", "making",
-    "cluster", "library", "evaluate", "pictures", "cards", "pages", "api", "tools", "guard", "downloads", "web", "cli",
+    "shards", "cluster", "library", "evaluate", "pictures", "cards", "pages", "api", "tools", "guard", "downloads",
+    "web", "cli",
     "__init__", "__main__",
 ]  # fmt: skip
 
