@@ -281,6 +281,20 @@ def _compared(before: Any, after: Any) -> list[str]:
     return lines
 
 
+def _plan(options: argparse.Namespace) -> None:
+    from .plan import measure, plan
+
+    rate, dimension, measured = options.rate, options.dimension, options.rate is None
+    if rate is None or dimension is None:
+        from .encoder import DEFAULT, SentenceEncoder
+
+        encoder = SentenceEncoder(options.encoder or DEFAULT, options.precision)
+        dimension = dimension or encoder.dimension
+        rate = rate or measure(encoder)
+    found = [plan(articles, rate, measured, dimension, options.workers or ()) for articles in options.articles]
+    _print(options, [each.to_dict() for each in found], "\n\n".join(map(str, found)))
+
+
 def _serve(options: argparse.Namespace) -> None:
     library = _open(options)
     from .web import launch
@@ -423,6 +437,15 @@ def _print_each(options: argparse.Namespace, found: Iterable[tuple[object, str]]
         print(none)
 
 
+def _number(text: str) -> int:
+    """A whole number as people type large ones: 100_000_000, 100,000,000, 1e8."""
+    plain = text.replace(",", "").replace("_", "")
+    number = float(plain) if "e" in plain.lower() else int(plain)
+    if number != int(number):
+        raise ValueError(text)
+    return int(number)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="according", description="Ask the press, and see who said it, where and when."
@@ -524,6 +547,12 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--misses", action="store_true", help="print the questions that went wrong, and why")
     made.add_argument("--picture", metavar="FILE", help="draw risk and calibration into a .png or .svg file")
     made.add_argument("--fit", action="store_true", help="fit the bar on these questions, and keep it in the index")
+    made = command("plan", _plan, "what a number of articles takes: disk, memory, hours, and which store fits", False)
+    made.add_argument("--articles", type=_number, nargs="+", required=True, help="how many; 100_000_000 is read too")
+    made.add_argument("--workers", type=_number, nargs="+", help="numbers of workers to tell the hours of")
+    made.add_argument("--rate", type=float, help="passages a second of one worker (default: measured here, in seconds)")
+    made.add_argument("--dimension", type=_number, help="of the encoder's vectors (default: asked of the encoder)")
+    made.add_argument("--precision", choices=PRECISIONS, default="auto", help="in which texts are encoded")
     made = command("doctor", _doctor, "check everything in the index; exits 1 when something is wrong")
     made.add_argument("--repair", action="store_true", help="make again what can be made from the database")
     made = command("backup", _backup, "copy the index into another folder, also while it is used")

@@ -1,0 +1,78 @@
+"""`according plan` tells what a number of articles takes, and says what is measured and what computed."""
+
+import json
+
+import pytest
+
+from rag import plan as planning
+from rag.cli import main
+from rag.errors import QuestionError
+from rag.plan import PASSAGES, measure, plan, size, span
+
+
+def test_what_is_measured_at_twelve_thousand_articles_is_what_is_planned_for_them():
+    """123,038 passages took 988 MB on the disk, and a process that asks 355 MB (docs/measurements.md, "FAISS")."""
+    found = plan(12_000, 26.6, False)
+    assert found.passages == pytest.approx(123_038, rel=0.01)
+    assert found.disk == pytest.approx(988e6, rel=0.02)
+    assert found.memory == pytest.approx(355e6, rel=0.4)  # of which that process had loaded no model
+    assert found.look == pytest.approx(2.0, abs=0.5)
+    assert (found.store, found.index) == ("folder", "RaBitQ signs, then half precision")
+
+
+@pytest.mark.parametrize(
+    ("articles", "store", "index"),
+    [
+        (500, "folder", "every vector, half precision"),
+        (200_000, "folder", "RaBitQ signs, then half precision"),
+        (1_000_000, "Milvus, one machine", "HNSW in memory"),
+        (5_000_000, "Milvus cluster", "HNSW in memory"),
+        (100_000_000, "Milvus cluster", "IVF_RABITQ or DISKANN, vectors on local disks"),
+    ],
+)
+def test_the_store_and_the_index_follow_the_size(articles, store, index):
+    found = plan(articles, 100, False)
+    assert (found.store, found.index) == (store, index)
+    assert found.passages == round(articles * PASSAGES)
+
+
+def test_all_of_it_grows_with_the_articles_and_with_the_vectors():
+    small, large, wide = plan(20_000, 50, True), plan(200_000, 50, True), plan(20_000, 50, True, 1024)
+    for name in ("passages", "disk", "memory", "look"):
+        assert getattr(small, name) < getattr(large, name)
+    assert (small.disk < wide.disk, small.memory < wide.memory, small.passages == wide.passages) == (True, True, True)
+    assert plan(10_000_000, 50, True, 1024).disk > plan(10_000_000, 50, True).disk
+    assert large.hours[1] == pytest.approx(200_000 * PASSAGES / 50 / 3600, rel=1e-4)
+    assert large.hours[16] == pytest.approx(large.hours[1] / 16)
+
+
+@pytest.mark.parametrize("given", [(0, 1.0, ()), (1, 0.0, ()), (1, 1.0, (0,)), (-5, 1.0, ())])
+def test_numbers_that_cannot_be_meant_are_errors(given):
+    articles, rate, workers = given
+    with pytest.raises(QuestionError):
+        plan(articles, rate, False, workers=workers)
+
+
+def test_the_rate_is_measured(words, monkeypatch):
+    monkeypatch.setattr(planning, "SAMPLE", 8)
+    assert measure(words) > 10
+    assert words.read > 8
+
+
+def test_the_command_takes_numbers_as_people_type_them(capsys):
+    arguments = ["plan", "--articles", "100_000_000", "1e5", "2,000", "--rate", "26.6", "--dimension", "384"]
+    assert main([*arguments, "--workers", "64", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [each["articles"] for each in found] == [100_000_000, 100_000, 2_000]
+    assert set(found[0]["hours"]) == {"64"}
+    assert main(arguments) == 0
+    told = capsys.readouterr().out
+    assert told.count("(computed)") > 6
+    assert "as given" in told
+    with pytest.raises(SystemExit):
+        main(["plan", "--articles", "many"])
+
+
+def test_sizes_and_spans_are_told_for_readers():
+    assert [size(n) for n in (9, 1500, 2e6, 3.2e12, 4e15)] == ["9 B", "1.5 kB", "2.0 MB", "3.2 TB", "4.0 PB"]
+    assert [span(h) for h in (0.5, 10, 240)] == ["30 minutes", "10 hours", "10 days"]
