@@ -7,11 +7,13 @@
 # Without AUTH or NO_AUTH=1 it stops and says so: a container listens on all of its addresses.
 FROM python:3.12-slim
 
+# EXTRAS=scale: for a library in Milvus, and for the workers of a Ray cluster (docs/scale.md)
+ARG EXTRAS=""
 WORKDIR /app
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY rag rag
 # PyTorch's own index has builds for the processor alone, some gigabytes smaller than PyPI's.
-RUN pip install --no-cache-dir -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu . \
+RUN pip install --no-cache-dir -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu ".${EXTRAS:+[$EXTRAS]}" \
     && rm -rf rag build *.egg-info
 COPY app.py ./
 COPY docs/names.toml docs/

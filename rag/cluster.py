@@ -102,7 +102,7 @@ def articles(
             _read, batch_size=1, num_cpus=READING, fn_kwargs={"extra": names.extra, "own": BATCH}
         )
         .map_batches(
-            Maker, batch_size=BATCH, compute=ray.data.ActorPoolStrategy(min_size=1, max_size=actors),
+            Maker, batch_size=BATCH, compute=ray.data.ActorPoolStrategy(size=actors),
             **({"num_gpus": 1, "num_cpus": READING} if gpus else {"num_cpus": 1 - 4 * READING}),
             fn_constructor_kwargs={
                 "encoder": encoder, "precision": precision, "sink": sink,
@@ -117,6 +117,7 @@ def articles(
 def started() -> Any:
     """Ray, connected to a cluster. Raises LibraryError where it is not installed, or the cluster cannot be reached."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or Ray tells its makers of each cluster
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # of what it then retries
     try:
         import ray
         import ray.data

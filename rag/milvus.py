@@ -151,7 +151,7 @@ class MilvusStore:
         server = Server(place)
         for name in _TABLES:
             table = f"{place.name}_{name}"
-            schema, indexes = _SCHEMAS[name](manifest.dimension, server.lite)
+            schema, indexes = _SCHEMAS[name](manifest.dimension, server.lite, place.index)
             if not server("has_collection", table, patience=WRITING):
                 server("create_collection", table, schema=schema, consistency_level="Session", patience=WRITING)
             if len(server("list_indexes", table, patience=WRITING)) < len(indexes):
@@ -1135,7 +1135,12 @@ def _manifest(server: Server) -> Manifest | None:
 # Tables
 
 
-def _schema(lite: bool, indexed: Sequence[str], columns: Sequence[tuple[str, str, dict[str, Any]]]) -> tuple[Any, Any]:
+def _schema(
+    lite: bool,
+    indexed: Sequence[str],
+    columns: Sequence[tuple[str, str, dict[str, Any]]],
+    index: str = "AUTOINDEX",
+) -> tuple[Any, Any]:
     """(schema, indexes) of a table: (name, type, what else Milvus is told of it) of each column; the first is the key.
 
     Of `words` there is an index for BM25, with the constants of the other store.
@@ -1149,7 +1154,14 @@ def _schema(lite: bool, indexed: Sequence[str], columns: Sequence[tuple[str, str
         rest = {key: value for key, value in more.items() if key != "of"}
         schema.add_field(name, DataType[kind], is_primary=not place, **rest, **told)
         if kind == "FLOAT_VECTOR":
-            indexes.add_index(name, index_type="AUTOINDEX", metric_type="IP")
+            own = (
+                {"nlist": 1024}
+                if index.startswith("IVF")
+                else {"M": 16, "efConstruction": 200}
+                if index == "HNSW"
+                else {}
+            )
+            indexes.add_index(name, index_type=index, metric_type="IP", params=own)
         elif name in indexed and not (lite and kind == "ARRAY"):  # which Lite looks through instead
             indexes.add_index(name, index_type="INVERTED")
     if any(name == "words" for name, _, _ in columns):
@@ -1160,6 +1172,7 @@ def _schema(lite: bool, indexed: Sequence[str], columns: Sequence[tuple[str, str
     return schema, indexes
 
 
+_INDEX = {"IVF": {"nlist": 1024}, "SCANN": {"nlist": 1024}, "HNSW": {"M": 16, "efConstruction": 200}}
 _NUMBER = "INT64"
 _TEXTS = {"of": "VARCHAR", "max_capacity": 4096, "max_length": LONGEST}
 _WORDS = ("words", "VARCHAR", {"max_length": LONGEST, "enable_analyzer": True, "enable_match": True})
@@ -1169,23 +1182,23 @@ _WHERE: list[tuple[str, str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-def _articles_schema(dimension: int, lite: bool) -> tuple[Any, Any]:
+def _articles_schema(dimension: int, lite: bool, index: str) -> tuple[Any, Any]:
     numbers: list[tuple[str, str, dict[str, Any]]] = [(n, _NUMBER, {}) for n in ("key", "name", "site", "number")]
     texts: list[tuple[str, str, dict[str, Any]]] = [(name, "ARRAY", _TEXTS) for name in ("brief", "body")]
     signature = ("signature", "VARCHAR", {"max_length": 1024})
     return _schema(lite, ("name", "site", "outlet", "day", "born", "died"), [*numbers, *_WHERE, signature, *texts])
 
 
-def _passages_schema(dimension: int, lite: bool) -> tuple[Any, Any]:
+def _passages_schema(dimension: int, lite: bool, index: str) -> tuple[Any, Any]:
     names = ("key", "article", "position", "start", "end", "content")
     numbers: list[tuple[str, str, dict[str, Any]]] = [(name, _NUMBER, {}) for name in names]
     hashes = ("hashes", "ARRAY", {"of": _NUMBER, "max_capacity": 4096})
     vector = ("vector", "FLOAT_VECTOR", {"dim": dimension})
     indexed = ("article", "content", "outlet", "day", "born", "died", "hashes")
-    return _schema(lite, indexed, [*numbers, *_WHERE, ("sentences", "ARRAY", _TEXTS), hashes, vector])
+    return _schema(lite, indexed, [*numbers, *_WHERE, ("sentences", "ARRAY", _TEXTS), hashes, vector], index)
 
 
-def _records_schema(dimension: int, lite: bool) -> tuple[Any, Any]:
+def _records_schema(dimension: int, lite: bool, index: str) -> tuple[Any, Any]:
     columns: list[tuple[str, str, dict[str, Any]]] = [
         ("key", "VARCHAR", {"max_length": 512}), ("kind", "VARCHAR", {"max_length": 32}), ("number", _NUMBER, {}),
         ("born", _NUMBER, {}), ("article", _NUMBER, {}), ("value", "ARRAY", _TEXTS),

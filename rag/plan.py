@@ -34,6 +34,7 @@ FOLDER = 3_000_000
 GRAPH = 100_000_000  # passages up to which a graph in memory is worth it
 KEPT = 3.0  # copies of the data that a cluster's storage holds while it merges: what is written, merged, and indexed
 SEGMENT = 2.0  # graphs: bytes of memory for one of vectors, with their links and what is being merged
+LEADING = 520  # bytes of an article in the process that leads a build: its id and digest, and a signature of its words
 SAMPLE = 24  # articles that are encoded to measure the rate
 KINDS = ("folder", "Milvus, one machine", "Milvus cluster")
 
@@ -78,6 +79,7 @@ class Plan:
             ("disk", f"{size(self.disk)}  (computed)"),
             ("memory", f"{size(self.memory)} for asking  (computed)"),
         ]
+        rows.append(("", f"{size(self.articles * LEADING)} in the process that leads a build  (computed)"))
         if self.look is not None:
             rows.append(("look", f"{self.look:,.1f} ms of FAISS for a question  (computed)"))
         one = f"machine like this one ({cores()} processors)" if self.measured else "worker"

@@ -2,7 +2,8 @@
 
 Before the store that is kept there. An address is `milvus://host:19530/name`, `milvus+tls://...` for an encrypted
 connection, or a path that ends in `.db`, which is Milvus Lite in this process; $MILVUS_TOKEN is what a server that asks
-for it is told (`user:password`, or a key).
+for it is told (`user:password`, or a key). `?index=DISKANN` behind the name of a library that is to be made chooses the
+index of its vectors; without it Milvus does.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
 SCHEMES = {"milvus": "http", "milvus+tls": "https"}
+INDEXES = ("AUTOINDEX", "FLAT", "HNSW", "IVF_FLAT", "IVF_SQ8", "IVF_PQ", "IVF_RABITQ", "SCANN", "DISKANN")
 PORT = 19530
 NAME = "according"  # of a library whose address names none
 TIMEOUT = 10.0  # seconds that one call may take; what is called again does the same again, once
@@ -46,12 +48,14 @@ class Place:
         uri: what pymilvus connects to: a URL, or the path of a Milvus Lite.
         name: what its collections' names begin with.
         lite: whether it is a Milvus Lite in this process.
+        index: of the vectors of a library that is made there, as Milvus calls it.
     """
 
     said: str
     uri: str
     name: str
     lite: bool
+    index: str = "AUTOINDEX"
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,8 @@ def located(address: Address) -> Place | None:
         host, port, name = parts.hostname, parts.port or PORT, parts.path.strip("/") or NAME
     except ValueError:
         host = None
-    if scheme not in SCHEMES or not host or parts.username or parts.query or parts.fragment:
+    index = regex.fullmatch(rf"(?:index=({'|'.join(INDEXES)}))?", parts.query) if host else None
+    if scheme not in SCHEMES or not host or not index or parts.username or parts.fragment:
         raise LibraryError(
             f"no library can be at {_shown(said)!r}; give a folder, a path ending in .db, or milvus://host:19530/name "
             "(milvus+tls:// for an encrypted connection); user and password go into $MILVUS_TOKEN"
@@ -84,7 +89,7 @@ def located(address: Address) -> Place | None:
     if not regex.fullmatch(r"[A-Za-z_]\w{0,200}", name, regex.A):
         raise LibraryError(f"{name!r} cannot name a library in Milvus; take letters, digits and _")
     host = f"[{host}]" if ":" in host else host
-    return Place(said, f"{SCHEMES[scheme]}://{host}:{port}", name, False)
+    return Place(said, f"{SCHEMES[scheme]}://{host}:{port}", name, False, index[1] or "AUTOINDEX")
 
 
 def _shown(address: str) -> str:

@@ -63,7 +63,8 @@ def test_a_path_is_a_folder_unless_it_ends_in_db(tmp_path):
     "address",
     [
         "milvus://", "milvus:///name", "milvus://host:port/name", "milvus://host/a/b", "milvus://host/a-b", "http://host",
-        "milvus://host/1a", "milvus://user:secret@host/name", "milvus://host/name?x=1", "milvus://host/é", "s3://bucket",
+        "milvus://host/1a", "milvus://user:secret@host/name", "milvus://host/name?x=1",
+        "milvus://host/name?index=NONE", "milvus://host/é", "s3://bucket",
     ],
 )  # fmt: skip
 def test_an_address_that_cannot_be_one_is_an_error_that_tells_no_secret(address):
@@ -78,6 +79,16 @@ def test_two_names_on_one_server_are_two_libraries(remote, news, words):
         rag.build([news(BRIDGE)], index=remote.address("two"), encoder=words) as two,
     ):
         assert (ids(one), ids(two)) == (["harbour"], ["bridge"])
+
+
+def test_the_index_of_the_vectors_is_that_of_the_address(remote, news, words):
+    for index in ("HNSW", "IVF_FLAT"):
+        address = f"{remote.address(index.lower())}?index={index}"
+        assert located(address).index == index
+        with rag.build([news(HARBOUR, BRIDGE)], index=address, encoder=words) as library:
+            assert ids(library, k=1) == ["bridge"]
+            told = library._store._server("describe_index", library._store._table("passages"), "vector")
+            assert told["index_type"] == index
 
 
 # Milvus Lite
