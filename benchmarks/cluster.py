@@ -24,6 +24,7 @@ from ray.cluster_utils import Cluster  # noqa: E402
 
 import rag  # noqa: E402
 from rag import passage  # noqa: E402
+from rag.contract import Encoded  # noqa: E402
 from rag.encoder import DEFAULT, SentenceEncoder  # noqa: E402
 
 
@@ -81,17 +82,21 @@ def differences(here: rag.Library, there: rag.Library) -> list[str]:
     """What is not in both: ids of articles that differ, or whose passages or vectors do."""
     mine, theirs = ({a.id: a for a in library.articles()} for library in (here, there))
     wrong = sorted(mine.keys() ^ theirs.keys()) + [i for i in mine.keys() & theirs.keys() if mine[i] != theirs[i]]
-    encoder = SentenceEncoder()
-    for article in mine.values():
-        (own,) = passage.split([article], encoder.count, encoder.max_tokens)
-        texts = [article.text[p.start : p.end] for p in own]
-        one, other = (library._store.encoded(texts) for library in (here, there))
-        same = one.keys() == other.keys() and all(
-            one[t][0] == other[t][0] and np.allclose(one[t][1], other[t][1], atol=1e-5)
-            and np.allclose(one[t][2], other[t][2], atol=2e-3) for t in one
-        )  # fmt: skip
-        wrong += [] if same else [article.id]
+    encoder, articles = SentenceEncoder(), list(mine.values())
+    for start in range(0, len(articles), 64):
+        some = articles[start : start + 64]
+        split = passage.split(some, encoder.count, encoder.max_tokens)
+        texts = {a.text[p.start : p.end]: a.id for a, own in zip(some, split, strict=True) for p in own}
+        one, other = (library._store.encoded(list(texts)) for library in (here, there))
+        wrong += [article_id for text, article_id in texts.items() if not alike(one.get(text), other.get(text))]
     return wrong
+
+
+def alike(one: Encoded | None, other: Encoded | None) -> bool:
+    """Whether a passage was made alike: its sentences, its vector, theirs in half precision."""
+    if one is None or other is None:
+        return False
+    return one[0] == other[0] and np.allclose(one[1], other[1], atol=1e-5) and np.allclose(one[2], other[2], atol=2e-3)
 
 
 if __name__ == "__main__":

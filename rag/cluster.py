@@ -37,7 +37,9 @@ from .report import Report
 from .server import Sink, located
 from .shards import Item
 
-BATCH = 64  # articles that are encoded, and handed on, together
+BATCH = 32  # articles that are encoded together: few enough that all workers end at about the same time
+HANDED = 64  # that are handed on together
+BLOCK = 200 * 1024  # bytes of articles, some 35, that go to an actor together: what stands in one file goes to all
 FILES = 16  # that a reader opens one after the other before others may take what is left
 READING = 0.1  # of a processor, that reading is counted as: so it goes on where all of them encode
 SENT = 1_000_000  # bytes that are sent with an actor; of more, one copy for all actors of a machine
@@ -93,6 +95,7 @@ def articles(
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
+    context.target_max_block_size = BLOCK
     gpus = int(ray.cluster_resources().get("GPU", 0))
     actors = gpus or max(1, int(ray.cluster_resources().get("CPU", 1)))
     blocks = max(1, min(-(-len(paths) // FILES), 16 * actors, 4096))
@@ -110,7 +113,7 @@ def articles(
             },
         )
     )  # fmt: skip
-    for batch in rows.iter_batches(batch_size=BATCH, batch_format="numpy"):
+    for batch in rows.iter_batches(batch_size=HANDED, batch_format="numpy"):
         yield [shards.item(said, made) for said, made in zip(batch["item"], batch["made"], strict=True)]
 
 

@@ -298,7 +298,9 @@ class MilvusStore:
     def staging(self, wait: bool = True) -> Iterator[MilvusStager]:
         """Holds the library for a build that many processes write to (see `stage`)."""
         with self._strictly(), _Claim(self, wait) as claim:
-            yield MilvusStager(self, claim)
+            writer = MilvusStager(self, claim)
+            writer.recover(staged=True)
+            yield writer
 
     def stage(self, batch: Sequence[tuple[Article, Sequence[Made]]], generation: int) -> None:
         """Puts articles in, unseen, for whoever holds the library to make visible; what is put in twice is in once.
@@ -706,14 +708,16 @@ class MilvusWriter:
         self._store, self._claim = store, claim
         self._sequence = time.time_ns()
 
-    def recover(self) -> None:
-        """Takes out what a writer that was killed had put in unseen, and ends what it had begun to erase."""
+    def recover(self, staged: bool = False) -> None:
+        """Takes out what a writer that was killed had put in unseen, and ends what it had begun to erase; `staged`
+        leaves what many processes had put in."""
         store, now = self._store, self._store.generation()
         for table in ("passages", "articles"):
             late = f"died > {now} and died < {IN}"
             rows = list(store._scan(table, late, ("key",)))
             store._send(table, ({"key": row["key"], "died": IN} for row in rows), partial=True)
-            store._erase(table, f"born > {now}")
+            if not staged:
+                store._erase(table, f"born > {now}")
         for row in store._rows("records", 'kind == "erasing"', _RECORD):
             if row["number"] <= now:
                 self._delete(_json(row["value"]))
@@ -859,7 +863,7 @@ class MilvusStager(MilvusWriter):
     def __init__(self, store: MilvusStore, claim: _Claim):
         super().__init__(store, claim)
         now = store.generation()
-        left = [row["born"] for row in store._scan("articles", f"born > {now} and died == {IN}", ("born",))]
+        left = (row["born"] for row in store._scan("articles", f"born > {now}", ("born",)))
         self._generation = max(left, default=now + AHEAD)
         self._replaced: list[str] = []
 
@@ -885,12 +889,16 @@ class MilvusStager(MilvusWriter):
     def finish(self, digests: Container[str]) -> int:
         """Makes the articles of these digests visible, and whatever else was put in go; the number of passages."""
         store, own = self._store, self._generation
-        rows = list(store._scan("articles", f"born == {own}", ("key", "brief")))
-        loose = sorted(row["key"] for row in rows if _json(row["brief"])["digest"] not in digests)
+        kept, loose = 0, list[int]()
+        for row in store._scan("articles", f"born == {own}", ("key", "brief")):
+            if _json(row["brief"])["digest"] in digests:
+                kept += 1
+            else:
+                loose.append(row["key"])
         for start in range(0, len(loose), ROWS):
             store._erase("passages", f"article in {loose[start : start + ROWS]}")
             store._erase("articles", f"key in {loose[start : start + ROWS]}")
-        if len(loose) < len(rows) or self._replaced:
+        if kept or self._replaced:
             for start in range(0, len(self._replaced), ROWS):
                 self._leave(self._replaced[start : start + ROWS], own)
             self._publish(own)
@@ -908,7 +916,7 @@ class _Claim:
     def __init__(self, store: MilvusStore, wait: bool):
         self._store, self._wait = store, wait
         self._key = f"writer:{secrets.token_hex(8)}"
-        self._stop = threading.Event()
+        self._stop, self._lost = threading.Event(), False
 
     def __enter__(self) -> _Claim:
         told = False
@@ -935,7 +943,7 @@ class _Claim:
 
     def check(self) -> None:
         """Raises LibraryError where another writer has taken this one for dead."""
-        if [row["key"] for row in self._claims()] != [self._key]:
+        if self._lost or not self._stands():
             raise LibraryError(f"another process has taken over the writing to {self._store.place}; run this again")
 
     def _claims(self) -> list[Row]:
@@ -950,9 +958,14 @@ class _Claim:
         self._store._send("records", [_record(self._key, "writer", int(time.time()))])
 
     def _beat(self) -> None:
-        while not self._stop.wait(BEAT):
+        while not self._lost and not self._stop.wait(BEAT):
             with contextlib.suppress(LibraryError), self._store._strictly():  # else the writer itself will hear of it
-                self._say()
+                self._lost = not self._stands()
+                if not self._lost:
+                    self._say()
+
+    def _stands(self) -> bool:
+        return any(row["key"] == self._key for row in self._claims())
 
 
 # Rows

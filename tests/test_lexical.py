@@ -291,3 +291,22 @@ def test_changing_an_index_leads_to_the_same_as_making_it(tmp_path_factory, step
 def test_a_folder_without_an_index_is_an_error(tmp_path):
     with pytest.raises((OSError, ValueError)):
         Lexical(tmp_path / "nowhere")
+
+
+@given(st.text())
+def test_words_are_letters_and_digits_whatever_a_text_holds(text):
+    """No mark of any language in which something is asked for, at least."""
+    assert all(sign.isalnum() or not sign.isascii() for word in lexical.analysed(text) for sign in word)
+
+
+def test_a_text_is_analysed_as_it_is_held(tmp_path):
+    """What is compared here, word by word, is what tantivy finds in its index."""
+    text = "The People's Mujahedin of Iran said on 5 May: 'naïve' talks, and more of the talks."
+    words = lexical.analysed(text)
+    assert words[:5] == ["", "peopl", "s", "mujahedin", ""]
+    lexical.update(tmp_path, (), [Document(1, None, NONE, text, [(1, text)])])
+    index = Lexical(tmp_path)
+    for question in ("Mujahedin of Iran", "mujahedin iran", "naive talk", "people", "more talks", "May of talks"):
+        terms = index.terms(question, [(0, len(question), [question])])
+        for term in terms:
+            assert lexical.holds(words, term) == (index.coverage([term], 9, Within()) != {}), question

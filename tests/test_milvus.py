@@ -198,6 +198,35 @@ def test_nobody_there_is_an_error(words, tmp_path):
         rag.open(nobody.address())
 
 
+# Writers
+
+
+def test_a_writer_that_others_wait_for_is_not_disturbed(library, remote, news, words):
+    """Whoever waits puts in a claim and takes it back, again and again."""
+    with ThreadPoolExecutor(3) as threads, rag.open(remote.address(), encoder=words) as other:
+        adding = [
+            threads.submit(each.add, [news({"id": f"w{i}", "text": f"Lighthouse number {i}."}, name=f"w{i}.jsonl")])
+            for i, each in enumerate((library, other) * 3)
+        ]
+        for each in adding:
+            each.result()
+    assert {f"w{i}" for i in range(6)} <= {article.id for article in library.articles()}
+
+
+def test_a_writer_that_was_taken_for_dead_changes_nothing_more(library, remote, news, words, monkeypatch):
+    monkeypatch.setattr(milvus, "CLAIM", 0.2)
+    path = news({"id": "late", "text": "Written too late."})
+    with rag.open(remote.address(), encoder=words) as other:
+        with library._store.writing() as writer:
+            time.sleep(1.2)
+            other.add([news({"id": "new", "text": "The lighthouse."}, name="new.jsonl")])
+            with pytest.raises(LibraryError, match="another process has taken over the writing"):
+                writer.keep("catalogue", "")
+        assert "late" not in other
+        library.add([path])
+        assert "late" in other
+
+
 # Writers that are killed
 
 FORKED = """

@@ -51,6 +51,14 @@ def test_questions_over_those_pages_are_answered_with_their_evidence(index):
     assert figures["answered"][0] >= 45
 
 
+def test_a_library_in_milvus_answers_them_as_well(index, tmp_path, real):
+    rag.build([SHARED / "seeds"], index=tmp_path / "pages.db", encoder=real).close()
+    here, there = (score("score_questions.py", "--index", place) for place in (index, tmp_path / "pages.db"))
+    assert here.keys() == there.keys()
+    for name, (right, of) in here.items():
+        assert abs(right - there[name][0]) <= 0.02 * of, name
+
+
 def test_of_questions_about_other_things_next_to_none_is_answered(index, real):
     asked = read_questions(ROOT / "benchmarks" / "questions" / "offtopic.jsonl")
     assert len(asked) >= 400
