@@ -129,9 +129,8 @@ def started() -> Any:
     try:
         if not ray.is_initialized():
             _reach(os.environ.get("RAY_ADDRESS", ""))
-            ray.init(
-                logging_level=logging.ERROR, log_to_driver=False
-            )  # $RAY_ADDRESS, else one of its own on this machine
+            # The cluster that $RAY_ADDRESS names, else one of its own on this machine.
+            ray.init(logging_level=logging.ERROR, log_to_driver=False)
         logging.getLogger("ray.data").setLevel(logging.ERROR)
     except (OSError, RuntimeError, ValueError) as error:
         raise LibraryError(f"no Ray cluster can be reached ({error}); see $RAY_ADDRESS") from error
