@@ -103,13 +103,13 @@ def test_a_build_on_two_nodes_of_which_one_dies_is_the_build_made_here(nodes, se
     made, memory = nodes
     index = tmp_path / "index" if store == "folder" else server.address("killed")
     (tmp_path / "marks").mkdir()
-    encoder = Marking(tmp_path / "marks", 0.5)
+    encoder = Marking(tmp_path / "marks", 0.5, nodes=2)
     doomed = made.add_node(**memory) if len(made.worker_nodes) < 1 else next(iter(made.worker_nodes))
     dead = []
 
     def kill():
         """Once the node has encoded something, and still has work."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while time.monotonic() < until and not dead:
             time.sleep(0.05)
             if any(node == doomed.node_id for node, _ in encoder.marks()):
