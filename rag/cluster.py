@@ -105,7 +105,9 @@ def articles(
             _read, batch_size=1, num_cpus=READING, fn_kwargs={"extra": names.extra, "own": BATCH}
         )
         .map_batches(
-            Maker, batch_size=BATCH, compute=ray.data.ActorPoolStrategy(size=actors),
+            Maker, batch_size=BATCH, compute=ray.data.ActorPoolStrategy(
+                size=actors, max_tasks_in_flight_per_actor=1
+            ),  # each is seconds of work, and those that start late get their share
             **({"num_gpus": 1, "num_cpus": READING} if gpus else {"num_cpus": 1 - 4 * READING}),
             fn_constructor_kwargs={
                 "encoder": encoder, "precision": precision, "sink": sink,
