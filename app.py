@@ -12,6 +12,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import rag
 from rag.guard import listening
+from rag.server import located
 from rag.shelf import exists
 from rag.web import EXAMPLES, launch
 
@@ -37,7 +38,10 @@ def main() -> int:
 
 
 def demonstration(index: str) -> rag.Library | None:
-    """The demonstration library, made or brought up to date; None where the index holds something else."""
+    """The demonstration library, made or brought up to date; None where the index holds something else, and for one
+    in Milvus, which others may share."""
+    if located(index):
+        return None
     if exists(index):
         with rag.open(index) as library:
             if not all(Path(article.source).resolve().is_relative_to(SEEDS) for article in library.articles()):

@@ -457,7 +457,9 @@ class Library(Shelf):
         report, seen, sources = Report(), dict[str, str](), set[str]()
         store = self._store
         holding: AbstractContextManager[Writer] = (
-            store.staging(wait) if on_cluster and isinstance(store, MilvusStore) else store.writing(wait)
+            store.staging(wait)
+            if on_cluster and isinstance(store, MilvusStore) and store.shared
+            else store.writing(wait)
         )
         with holding as writer, _progress() as bar, ThreadPoolExecutor(1, "beside") as beside:
             stager = writer if isinstance(writer, MilvusStager) else None

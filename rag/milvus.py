@@ -69,6 +69,7 @@ log = logging.getLogger("rag")
 
 Cell = tuple[str | None, str | None, int]  # outlet, host, day
 Row = dict[str, Any]
+Column = tuple[str, str, dict[str, Any]]  # name, type, and what else Milvus is told of it
 
 
 @dataclass
@@ -194,6 +195,11 @@ class MilvusStore:
 
     def leave(self) -> None:
         """As `contract.Store` has it: the connection is one for all threads."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes can reach it meanwhile."""
+        return not self._server.place.lite
 
     # What is asked of Milvus
 
@@ -1151,7 +1157,7 @@ def _manifest(server: Server) -> Manifest | None:
 def _schema(
     lite: bool,
     indexed: Sequence[str],
-    columns: Sequence[tuple[str, str, dict[str, Any]]],
+    columns: Sequence[Column],
     index: str = "AUTOINDEX",
 ) -> tuple[Any, Any]:
     """(schema, indexes) of a table: (name, type, what else Milvus is told of it) of each column; the first is the key.
@@ -1167,13 +1173,7 @@ def _schema(
         rest = {key: value for key, value in more.items() if key != "of"}
         schema.add_field(name, DataType[kind], is_primary=not place, **rest, **told)
         if kind == "FLOAT_VECTOR":
-            own = (
-                {"nlist": 1024}
-                if index.startswith("IVF")
-                else {"M": 16, "efConstruction": 200}
-                if index == "HNSW"
-                else {}
-            )
+            own = next((own for begin, own in _INDEX.items() if index.startswith(begin)), {})
             indexes.add_index(name, index_type=index, metric_type="IP", params=own)
         elif name in indexed and not (lite and kind == "ARRAY"):  # which Lite looks through instead
             indexes.add_index(name, index_type="INVERTED")
@@ -1189,22 +1189,22 @@ _INDEX = {"IVF": {"nlist": 1024}, "SCANN": {"nlist": 1024}, "HNSW": {"M": 16, "e
 _NUMBER = "INT64"
 _TEXTS = {"of": "VARCHAR", "max_capacity": 4096, "max_length": LONGEST}
 _WORDS = ("words", "VARCHAR", {"max_length": LONGEST, "enable_analyzer": True, "enable_match": True})
-_WHERE: list[tuple[str, str, dict[str, Any]]] = [
+_WHERE: list[Column] = [
     ("outlet", _NUMBER, {}), ("day", _NUMBER, {"is_clustering_key": True}), ("born", _NUMBER, {}),
     ("died", _NUMBER, {}), _WORDS,
 ]  # fmt: skip
 
 
 def _articles_schema(dimension: int, lite: bool, index: str) -> tuple[Any, Any]:
-    numbers: list[tuple[str, str, dict[str, Any]]] = [(n, _NUMBER, {}) for n in ("key", "name", "site", "number")]
-    texts: list[tuple[str, str, dict[str, Any]]] = [(name, "ARRAY", _TEXTS) for name in ("brief", "body")]
+    numbers: list[Column] = [(n, _NUMBER, {}) for n in ("key", "name", "site", "number")]
+    texts: list[Column] = [(name, "ARRAY", _TEXTS) for name in ("brief", "body")]
     signature = ("signature", "VARCHAR", {"max_length": 1024})
     return _schema(lite, ("name", "site", "outlet", "day", "born", "died"), [*numbers, *_WHERE, signature, *texts])
 
 
 def _passages_schema(dimension: int, lite: bool, index: str) -> tuple[Any, Any]:
     names = ("key", "article", "position", "start", "end", "content")
-    numbers: list[tuple[str, str, dict[str, Any]]] = [(name, _NUMBER, {}) for name in names]
+    numbers: list[Column] = [(name, _NUMBER, {}) for name in names]
     hashes = ("hashes", "ARRAY", {"of": _NUMBER, "max_capacity": 4096})
     vector = ("vector", "FLOAT_VECTOR", {"dim": dimension})
     indexed = ("article", "content", "outlet", "day", "born", "died", "hashes")
@@ -1212,7 +1212,7 @@ def _passages_schema(dimension: int, lite: bool, index: str) -> tuple[Any, Any]:
 
 
 def _records_schema(dimension: int, lite: bool, index: str) -> tuple[Any, Any]:
-    columns: list[tuple[str, str, dict[str, Any]]] = [
+    columns: list[Column] = [
         ("key", "VARCHAR", {"max_length": 512}), ("kind", "VARCHAR", {"max_length": 32}), ("number", _NUMBER, {}),
         ("born", _NUMBER, {}), ("article", _NUMBER, {}), ("value", "ARRAY", _TEXTS),
         ("nothing", "FLOAT_VECTOR", {"dim": 2}),  # without a vector Milvus makes no table

@@ -32,6 +32,7 @@ NAME = "according"  # of a library whose address names none
 TIMEOUT = 10.0  # seconds that one call may take; what is called again does the same again, once
 READING, WRITING = 5.0, 120.0  # seconds for which calls are made again while the server is away
 _AWAY = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN"}
+CONNECTING = 2.0  # seconds that one attempt to connect may take: several fit into those below
 LOADING = 600.0  # seconds that Milvus may take to load a table
 _NOT_LOADED = 101  # Milvus' code for a table that it has not loaded
 _NO_CONNECTION = 2  # pymilvus' code for a server that cannot be reached
@@ -106,16 +107,16 @@ class Server:
         self._lock = threading.Lock()
         self._made: MilvusClient | None = None
 
-    def __call__(self, method: str, *arguments: Any, patience: float = READING, **named: Any) -> Any:
+    def __call__(self, method: str, *arguments: Any, patience: float | None = None, **named: Any) -> Any:
         """What the client's method gives. Raises LibraryError where the server is away for longer than `patience`
-        seconds, or refuses."""
+        seconds, READING by default, or refuses."""
 
         def call() -> Any:
             return getattr(self._client(), method)(*arguments, timeout=TIMEOUT, **named)
 
         return self._tried(method, call, patience, arguments[0] if arguments else None)
 
-    def each(self, *arguments: Any, patience: float = READING, **named: Any) -> Iterator[Any]:
+    def each(self, *arguments: Any, patience: float | None = None, **named: Any) -> Iterator[Any]:
         """The rows of a query, however many, as `MilvusClient.query_iterator` has it."""
         rows = self("query_iterator", *arguments, patience=patience, **named)
         try:
@@ -124,14 +125,14 @@ class Server:
         finally:
             rows.close()
 
-    def _tried(self, what: str, call: Callable[[], Any], patience: float, table: str | None) -> Any:
+    def _tried(self, what: str, call: Callable[[], Any], patience: float | None, table: str | None) -> Any:
         """What a call gives; a table that a Milvus which was started anew has not loaded is loaded first."""
         from grpc import RpcError
         from pymilvus import MilvusException
         from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
         retrying = Retrying(
-            retry=retry_if_exception(_away), stop=stop_after_delay(patience), reraise=True,
+            retry=retry_if_exception(_away), stop=stop_after_delay(patience or READING), reraise=True,
             wait=wait_exponential_jitter(multiplier=0.05, max=2.0, jitter=0.1),
         )  # fmt: skip
         try:
@@ -160,7 +161,12 @@ class Server:
                 if self.place.lite:
                     _lite(self.place)
                 token = os.environ.get("MILVUS_TOKEN", "")
-                self._made = MilvusClient(self.place.uri, token=token, timeout=TIMEOUT)
+                try:
+                    self._made = MilvusClient(self.place.uri, token=token, timeout=CONNECTING)
+                except BaseException:
+                    if self.place.lite:
+                        _leave(self.place)
+                    raise
             return self._made
 
     @functools.cached_property

@@ -12,6 +12,7 @@ from typing import Any
 import browser
 import numpy as np
 import pytest
+from milvus import Milvus
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from rag.encoder import SentenceEncoder, Spans, Vectors
@@ -94,6 +95,14 @@ ORCHARD = {
     "title": "Frost",
     "text": "Frost destroyed most of the apple blossom in the valley. Growers asked the ministry for help.",
 }
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Milvus]:
+    """A Milvus server, not for longer than a module."""
+    started = Milvus(tmp_path_factory.mktemp("milvus")).start()
+    yield started
+    started.kill()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import BRIDGE, HARBOUR, ORCHARD, WordEncoder
-from milvus import Milvus
 from test_copies import prose
 
 import rag
@@ -20,13 +19,6 @@ from rag.lexical import Within
 from rag.library import _threads
 
 _names = (f"library_{number}" for number in itertools.count())
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = Milvus(tmp_path_factory.mktemp("milvus")).start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture(params=["folder", "milvus"])

@@ -119,6 +119,15 @@ def test_a_path_where_no_milvus_can_be_is_an_error(tmp_path, words, news):
     assert not (tmp_path / "none.db").exists()
 
 
+def test_the_app_puts_no_demonstration_into_a_library_that_others_may_share(library, remote, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    import app
+
+    assert app.demonstration(remote.address()) is None
+    assert app.demonstration(remote.address("none")) is None
+    assert library.counts().articles == 3
+
+
 # What it does not do
 
 
@@ -168,7 +177,8 @@ def test_a_server_that_is_away_is_an_error_that_says_so_and_its_return_needs_not
     assert library.ask("bridge", least=0).passages[0].article_id == "bridge"
 
 
-def test_a_short_absence_is_waited_out(library, remote):
+def test_a_short_absence_is_waited_out(library, remote, monkeypatch):
+    monkeypatch.setattr(server, "READING", 60.0)  # Lite takes seconds to start
     remote.kill()
     with ThreadPoolExecutor(1) as threads:
         found = threads.submit(ids, library, k=1)
