@@ -37,6 +37,7 @@ def test_a_question_is_answered_while_milvus_is_there_and_told_of_while_it_is_no
     said = page.get_by_text(re.compile("does not answer: see whether Milvus runs there"))
     expect(said.first).to_be_visible()
 
+    monkeypatch.undo()
     server.start()
     page.goto(address)
     card = ask(page, "Why was the old bridge closed?").locator(".card").first

@@ -172,6 +172,7 @@ def test_a_server_that_is_away_is_an_error_that_says_so_and_its_return_needs_not
     with pytest.raises(LibraryError, match="does not answer: see whether Milvus runs there"):
         library.ask("Who closed the bridge?")
     assert time.monotonic() - began < 15
+    monkeypatch.undo()
     remote.start()
     assert ids(library, k=1) == ["bridge"]
     assert library.ask("bridge", least=0).passages[0].article_id == "bridge"
