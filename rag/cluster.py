@@ -27,14 +27,13 @@ import numpy.typing as npt
 
 from . import making, readers, shards
 from .article import Article
-from .contract import Manifest
+from .contract import Sink
 from .encoder import Encoder, SentenceEncoder
 from .errors import InputError, LibraryError
 from .outlets import Catalogue
 from .readers import Input
 from .readers.skipped import Skipped
 from .report import Report
-from .server import Sink, located
 from .shards import Item
 
 BATCH = 32  # articles that are encoded together: few enough that all workers end at about the same time
@@ -75,7 +74,7 @@ def articles(
     encoder: Encoder | str,
     precision: str,
     known: Digests,
-    sink: Sink | str | None,
+    sink: Sink | None,
 ) -> Iterator[list[Item]]:
     """The articles of files, in their order, with what was made of each; a Skipped for what cannot be read.
 
@@ -87,7 +86,7 @@ def articles(
         encoder: its name, or an encoder that Ray can send.
         precision: see `SentenceEncoder`.
         known: of the articles that are not to be encoded.
-        sink: where to put what is made: into a library in Milvus, or as Parquet into a folder (see `shards`).
+        sink: where to put what is made; without one it is handed on.
 
     Raises LibraryError where Ray is not installed, or cannot be reached.
     """
@@ -217,15 +216,10 @@ def _fetched(path: str, file: Path) -> None:
 class Maker:
     """Makes of articles what a store is given, with an encoder that it loads once: an actor, where Ray runs it."""
 
-    def __init__(self, encoder: Encoder | str, precision: str, known: Digests, sink: Sink | str | None):
+    def __init__(self, encoder: Encoder | str, precision: str, known: Digests, sink: Sink | None):
         self._encoder = SentenceEncoder(encoder, precision) if isinstance(encoder, str) else encoder
         self._known, self._sink = _fetch(known), sink
         self._beside = ThreadPoolExecutor(1, "beside")
-        if isinstance(sink, Sink):
-            from .milvus import MilvusStore
-
-            if place := located(sink.address):
-                self._store = MilvusStore.open(place)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
         """One batch on its way through Ray."""
@@ -236,10 +230,8 @@ class Maker:
         """The items, with what was made of each article that is not known, unless that was put into the sink."""
         fresh = {i.digest: i for i in items if isinstance(i, Article) and not knows(self._known, i)}
         rows, _ = making.make(list(fresh.values()), self._encoder, Report(), self._beside)
-        if isinstance(self._sink, Sink):
-            self._store.stage(rows, self._sink.generation)
-        elif self._sink and rows:
-            shards.write(rows, self._sink, Manifest(self._encoder.name, self._encoder.dimension))
+        if self._sink:
+            self._sink.put(rows)
         made = {} if self._sink else {article.digest: own for article, own in rows}
         return [(i, made.get(i.digest) if isinstance(i, Article) else None) for i in items]
 

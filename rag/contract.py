@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -179,6 +179,30 @@ class Writer(Protocol):
         """Looks for names in what is new, and keeps those that are printed in several ways."""
 
 
+class Sink(Protocol):
+    """Where the processes of a cluster put what they make; one is sent to each of them."""
+
+    def put(self, batch: Sequence[tuple[Article, Sequence[Made]]]) -> None:
+        """Puts articles with their passages in; what is put in twice is in once."""
+
+
+class Stager(Writer, Protocol):
+    """A build whose articles other processes put in: all of it appears at once, when it is done.
+
+    What such a build has put in before it was stopped is taken up by the next.
+    """
+
+    @property
+    def sink(self) -> Sink:
+        """Where they are put."""
+
+    def staged(self, articles: Sequence[Article], known: Container[str]) -> set[str]:
+        """The digests of those articles that were put in; those whose ids are `known` will take the place of others."""
+
+    def finish(self, digests: Container[str]) -> int:
+        """Makes the articles of these digests visible, and whatever else was put in go; the number of passages."""
+
+
 class Store(Protocol):
     """One index. Reading is safe from any thread; writing goes through `writing()`.
 
@@ -211,6 +235,9 @@ class Store(Protocol):
 
         Raises LibraryError where writing is forbidden or, unless it is to wait, another process writes.
         """
+
+    def staging(self, wait: bool = True) -> AbstractContextManager[Stager] | None:
+        """The same for a build that other processes put articles into; None where they cannot reach the store."""
 
     def article(self, article_id: str) -> Article | None:
         """The article of that id; the last retired one where none is in; None where there never was one."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -29,19 +29,18 @@ from .answer import Answer, Citation, Found
 from .article import Article
 from .balance import UNKNOWN_OUTLET, Balance, Counts, Voice
 from .bar import Bar
-from .contract import Known, Made, Manifest, Store, View, Writer
+from .contract import Known, Made, Manifest, Sink, Store, View, Writer
 from .doctor import Diagnosis
 from .encoder import DEFAULT, Encoder, SentenceEncoder, check_precision
 from .errors import AccordingError, CitationError, LibraryError, QuestionError
 from .facts import Facts, ordinal
 from .lexical import NONE, Within
-from .milvus import MilvusStager, MilvusStore
 from .outlets import Catalogue
 from .readers.skipped import Skipped
 from .report import Report
 from .reranker import CrossEncoderReranker, Reranker
 from .search import Asked, Filters, Hit
-from .server import Address, Sink
+from .server import Address
 from .shards import Item
 from .shelf import HALF, Resolved, Shelf, check_encoder, created, exists, opened
 
@@ -149,14 +148,14 @@ def encode(
     names = outlets.catalogue(None) if catalogue is None else outlets.load(Path(catalogue))
     check_precision(precision)
     loaded = SentenceEncoder(encoder or DEFAULT, precision) if encoder is None or isinstance(encoder, str) else encoder
-    folder, manifest = os.fspath(to), Manifest(loaded.name, loaded.dimension)
-    known = cluster.digests(shards.digests(folder, manifest))
+    sink = shards.ParquetSink(os.fspath(to), Manifest(loaded.name, loaded.dimension))
+    known = cluster.digests(shards.digests(sink.folder, sink.manifest))
     report = Report()
     if on_cluster:
         sent = loaded.name if isinstance(loaded, SentenceEncoder) else loaded
-        batches = cluster.articles([str(path) for path in listed], names, sent, precision, known, folder)
+        batches = cluster.articles([str(path) for path in listed], names, sent, precision, known, sink)
     else:
-        maker = cluster.Maker(loaded, precision, known, folder)
+        maker = cluster.Maker(loaded, precision, known, sink)
         read = readers.read(listed, names)
         batches = iter(lambda: maker.items(list(islice(read, BATCH))), [])
     with _progress() as bar:
@@ -456,13 +455,11 @@ class Library(Shelf):
     ) -> Report:
         report, seen, sources = Report(), dict[str, str](), set[str]()
         store = self._store
-        holding: AbstractContextManager[Writer] = (
-            store.staging(wait)
-            if on_cluster and isinstance(store, MilvusStore) and store.shared
-            else store.writing(wait)
-        )
-        with holding as writer, _progress() as bar, ThreadPoolExecutor(1, "beside") as beside:
-            stager = writer if isinstance(writer, MilvusStager) else None
+        with ExitStack() as held:
+            staging = store.staging(wait) if on_cluster else None
+            stager = held.enter_context(staging) if staging else None
+            writer = stager or held.enter_context(store.writing(wait))
+            beside, bar = held.enter_context(ThreadPoolExecutor(1, "beside")), held.enter_context(_progress())
             if catalogue and catalogue.extra is not None:
                 self.catalogue = catalogue
                 writer.keep("catalogue", catalogue.extra)
@@ -480,6 +477,9 @@ class Library(Shelf):
                 made = {item.digest: own for item, own in batch if isinstance(item, Article) and own is not None}
                 known = self._store.known([item.id for item in items if isinstance(item, Article)])
                 fresh, skipped = self._sort(items, known, seen, report)
+                if stager:
+                    there = stager.staged(fresh, known)
+                    fresh = [article for article in fresh if article.digest not in there]
                 report.passages += self._put(writer, fresh, known, report, beside, made)
                 new = {item.source for item in items} - sources
                 sources |= new
@@ -562,10 +562,7 @@ class Library(Shelf):
         made: Mapping[str, Sequence[Made]],
     ) -> int:
         """Stores articles, after splitting and encoding those whose text is new and of which nothing is `made` yet, by
-        digest, nor put in by others; returns the number of passages."""
-        if isinstance(writer, MilvusStager):
-            there = writer.staged(articles, known)
-            articles = [a for a in articles if a.digest not in there]
+        digest; returns the number of passages."""
         same = {a.id for a in articles if a.id in known and self.article(a.id).text == a.text}
         if same:
             writer.amend(a for a in articles if a.id in same)

@@ -18,7 +18,6 @@ of others when its replica has them, in Milvus usually within a second.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import datetime as dt
 import functools
@@ -31,45 +30,40 @@ import time
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field, fields, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from . import copies as comparing
-from . import lexical
+from . import lexical, tables
 from . import names as naming
 from .article import Article
 from .contract import FORMULA, Encoded, Known, Made, Manifest, Proposed, Span, Version, content_hash
 from .encoder import Vectors
 from .errors import LibraryError
-from .facts import Facts, ordinal
+from .facts import Facts
 from .lexical import Term, Within
 from .names import Names
 from .passage import Passage
 from .readers.skipped import Skipped
-from .server import WRITING, Place, Server, Sink
+from .server import WRITING, Place, Server
+from .tables import IN, Row
 
 FORMAT = 1
-IN = 2**62  # the generation from which on what is in is gone
 ARTICLES = 300  # whose words count for a question
 ROWS, BYTES = 500, 8_000_000  # that are sent, or asked for, at a time; a server takes 64 MB
 MOST = 16_384  # rows that Milvus gives for one question
-PIECE = 16_000  # characters: Milvus takes texts of at most 65,535 bytes, and lists of 4,096 of them
-LONGEST = 65_535
 NEAR, LIKE = 32, 0.8  # passages nearest to one that may be its copies, and the cosine from which on they are looked at
 CLAIM, BEAT = 60.0, 10.0  # seconds after which a writer that has said nothing is taken for dead; between its words
 AHEAD = 1_000_000  # generations between today's and one that many processes write
 COUNTED = 4096  # words whose numbers of passages and articles are kept
-_TABLES = ("articles", "passages", "records")
 
 log = logging.getLogger("rag")
 
 Cell = tuple[str | None, str | None, int]  # outlet, host, day
-Row = dict[str, Any]
-Column = tuple[str, str, dict[str, Any]]  # name, type, and what else Milvus is told of it
 
 
 @dataclass
@@ -150,9 +144,9 @@ class MilvusStore:
     def create(cls, place: Place, manifest: Manifest, wait: bool = True) -> MilvusStore:
         """A new, empty library at a place, or the one that another process has just made there."""
         server = Server(place)
-        for name in _TABLES:
+        for name in tables.TABLES:
             table = f"{place.name}_{name}"
-            schema, indexes = _SCHEMAS[name](manifest.dimension, server.lite, place.index)
+            schema, indexes = tables.SCHEMAS[name](manifest.dimension, server.lite, place.index)
             if not server("has_collection", table, patience=WRITING):
                 server("create_collection", table, schema=schema, consistency_level="Session", patience=WRITING)
             if len(server("list_indexes", table, patience=WRITING)) < len(indexes):
@@ -163,7 +157,8 @@ class MilvusStore:
             if not _manifest(server):
                 made = json.dumps({"encoder": manifest.encoder, "dimension": manifest.dimension, "format": FORMAT})
                 store._send(
-                    "records", [_record("manifest", "manifest", value=[made]), _record("generation", "generation")]
+                    "records",
+                    [tables.record("manifest", "manifest", value=[made]), tables.record("generation", "generation")],
                 )
         store.close()
         return cls.open(place)
@@ -195,11 +190,6 @@ class MilvusStore:
 
     def leave(self) -> None:
         """As `contract.Store` has it: the connection is one for all threads."""
-
-    @property
-    def shared(self) -> bool:
-        """Whether other processes can reach it meanwhile."""
-        return not self._server.place.lite
 
     # What is asked of Milvus
 
@@ -241,6 +231,10 @@ class MilvusStore:
             self._table(table), batch_size=ROWS, filter=filters, output_fields=list(output), **named
         )
 
+    def _present(self) -> str:
+        """A filter: what is in."""
+        return tables.present(self.generation())
+
     def _total(self, table: str, filters: str) -> int:
         rows = self._call("query", table, filter=filters, output_fields=["count(*)"], consistency_level=self._level)
         return int(rows[0]["count(*)"])
@@ -250,7 +244,7 @@ class MilvusStore:
         batch: list[Row] = []
         size = 0
         for row in rows:
-            own = _size(row)
+            own = tables.size(row)
             if batch and (len(batch) >= ROWS or size + own > BYTES):
                 self._call("upsert", table, data=batch, partial_update=partial)
                 batch, size = [], 0
@@ -300,9 +294,12 @@ class MilvusStore:
             writer.recover()
             yield writer
 
+    def staging(self, wait: bool = True) -> AbstractContextManager[MilvusStager] | None:
+        """As `contract.Store` has it: a Milvus Lite is held by this process alone."""
+        return None if self._server.place.lite else self._staging(wait)
+
     @contextlib.contextmanager
-    def staging(self, wait: bool = True) -> Iterator[MilvusStager]:
-        """Holds the library for a build that many processes write to (see `stage`)."""
+    def _staging(self, wait: bool) -> Iterator[MilvusStager]:
         with self._strictly(), _Claim(self, wait) as claim:
             writer = MilvusStager(self, claim)
             writer.recover(staged=True)
@@ -314,8 +311,8 @@ class MilvusStore:
         An article's passages are in before it is.
         """
         with self._strictly():
-            self._send("passages", (row for a, own in batch for row in _passage_rows(a, own, generation)))
-            self._send("articles", (_article_row(a, own, generation, i) for i, (a, own) in enumerate(batch)))
+            self._send("passages", (row for a, own in batch for row in tables.passage_rows(a, own, generation)))
+            self._send("articles", (tables.article_row(a, own, generation, i) for i, (a, own) in enumerate(batch)))
 
     @contextlib.contextmanager
     def _strictly(self) -> Iterator[None]:
@@ -334,12 +331,12 @@ class MilvusStore:
 
     def holds(self, article_id: str) -> bool:
         """As `contract.Store` has it."""
-        return any(self._of_ids([article_id], _there(self.generation())))
+        return any(self._of_ids([article_id], tables.ever(self.generation())))
 
     def versions(self, article_id: str) -> list[Version]:
         """As `contract.Store` has it."""
         now = self.generation()
-        own = self._of_ids([article_id], _there(now), ("key", "died", "brief", "body"))
+        own = self._of_ids([article_id], tables.ever(now), ("key", "died", "brief", "body"))
         own.sort(key=lambda row: (row["died"] > now, row["died"]), reverse=True)
         gone = [row["died"] for row in own if row["died"] <= now]
         times = {row["number"]: row["value"][0] for row in self._records("past", "number", gone)}
@@ -354,19 +351,19 @@ class MilvusStore:
 
     def at(self, url: str) -> list[str]:
         """As `contract.Store` has it."""
-        rows = self._of("articles", "site", [content_hash(url)], ("number", "brief", "body"), _in(self.generation()))
+        rows = self._of("articles", "site", [content_hash(url)], ("number", "brief", "body"), self._present())
         there = [self._sound(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
         return [article.id for article in there if article.url == url]
 
     def articles(self) -> Iterator[Article]:
         """As `contract.Store` has it."""
-        rows = self._scan("articles", _in(self.generation()), ("brief", "body"))
+        rows = self._scan("articles", self._present(), ("brief", "body"))
         return (self._sound(row) for row in rows)
 
     def stored(self, staged: bool = False) -> Iterator[tuple[str, Known]]:
         """As `contract.Store` has it."""
-        there = f"died == {IN}" if staged else _in(self.generation())
-        briefs = (_json(row["brief"]) for row in self._scan("articles", there, ("brief",)))
+        there = f"died == {IN}" if staged else self._present()
+        briefs = (tables.brief(row) for row in self._scan("articles", there, ("brief",)))
         return ((brief["id"], Known(brief["digest"], brief["source"])) for brief in briefs)
 
     def outlets(self) -> dict[str | None, int]:
@@ -375,7 +372,7 @@ class MilvusStore:
 
     def known(self, article_ids: Sequence[str]) -> dict[str, Known]:
         """As `contract.Store` has it."""
-        briefs = [_json(row["brief"]) for row in self._of_ids(article_ids, _in(self.generation()))]
+        briefs = [tables.brief(row) for row in self._of_ids(article_ids, self._present())]
         return {brief["id"]: Known(brief["digest"], brief["source"]) for brief in briefs}
 
     def kept(self, what: str) -> str | None:
@@ -386,11 +383,11 @@ class MilvusStore:
     def quarantine(self) -> Iterator[Skipped]:
         """As `contract.Store` has it."""
         rows = sorted(self._scan("records", 'kind == "skipped"', ("number", "value")), key=lambda row: row["number"])
-        return (Skipped(**_json(row["value"])) for row in rows)
+        return (Skipped(**tables.parsed(row["value"])) for row in rows)
 
     def passages(self, keys: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
         """As `contract.Store` has it."""
-        rows = self._of("passages", "key", keys, _PASSAGE, _in(self.generation()))
+        rows = self._of("passages", "key", keys, tables.PASSAGE, self._present())
         articles = self._articles({row["article"] for row in rows})
         found = {}
         for row in rows:
@@ -398,7 +395,7 @@ class MilvusStore:
                 start, end = row["start"], row["end"]
                 if row["content"] != content_hash(article.text[start:end]):
                     raise self._unsound(article.id)
-                spans = tuple(_sentence(text)[0] for text in row["sentences"])
+                spans = tuple(tables.sentence(text)[0] for text in row["sentences"])
                 found[row["key"]] = Passage(article.id, start, end, spans), article
         return found
 
@@ -412,21 +409,23 @@ class MilvusStore:
         parts: list[bytes] = []
         for row in self._of("passages", "key", keys, ("key", "sentences")):
             rows[row["key"]] = slice(len(parts), len(parts) + len(row["sentences"]))
-            parts += [_sentence(text)[1] for text in row["sentences"]]
+            parts += [tables.sentence(text)[1] for text in row["sentences"]]
         vectors = np.frombuffer(b"".join(parts), "<f2").reshape(-1, self.manifest.dimension)
         return rows, vectors.astype(np.float32)
 
     def encoded(self, texts: Sequence[str]) -> dict[str, Encoded]:
         """As `contract.Store` has it."""
         known = {content_hash(text): text for text in texts}
-        there = _there(self.generation())
-        rows = {row["content"]: row for row in self._of("passages", "content", known, (*_PASSAGE, "vector"), there)}
+        there = tables.ever(self.generation())
+        rows = {
+            row["content"]: row for row in self._of("passages", "content", known, (*tables.PASSAGE, "vector"), there)
+        }
         articles = self._articles({row["article"] for row in rows.values()})
         found = {}
         for content, row in rows.items():
             text, article = known[content], articles.get(row["article"])
             if article and article.text[row["start"] : row["end"]] == text:
-                parts = [_sentence(said) for said in row["sentences"]]
+                parts = [tables.sentence(said) for said in row["sentences"]]
                 spans = tuple((a - row["start"], b - row["start"]) for (a, b), _ in parts)
                 found[text] = spans, np.array(row["vector"], np.float32), self._vectors(parts)
         return found
@@ -437,20 +436,20 @@ class MilvusStore:
 
     def carriers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
         """As `contract.Store` has it."""
-        briefs = [_json(row["brief"]) for row in self._of_ids(article_ids, _in(self.generation()))]
+        briefs = [tables.brief(row) for row in self._of_ids(article_ids, self._present())]
         return {brief["id"]: brief["host"] or brief["outlet"] for brief in briefs}
 
     def _of_ids(self, ids: Sequence[str], when: str, output: Sequence[str] = ("key", "brief")) -> list[Row]:
         """The rows of articles with some ids."""
         wanted = set(ids)
         rows = self._of("articles", "name", map(content_hash, wanted), output, when)
-        return [row for row in rows if _json(row["brief"])["id"] in wanted]
+        return [row for row in rows if tables.brief(row)["id"] in wanted]
 
     def _sound(self, row: Row) -> Article:
         """The article of a row. Raises LibraryError unless it is as it was stored."""
-        brief = _json(row["brief"])
-        with contextlib.suppress(ValueError, TypeError):
-            article = _article(_json(row["body"]), brief)
+        brief = tables.brief(row)
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            article = tables.article(row)
             if article.digest == brief["digest"]:
                 return article
         raise self._unsound(brief["id"])
@@ -471,7 +470,7 @@ class MilvusStore:
         with self.reading():
             summary = self._sum()
             kept = json.loads(self.kept("names") or "[]")
-            total = self._total("passages", _in(summary.generation))
+            total = self._total("passages", tables.present(summary.generation))
             articles = int(summary.cells.total()) + len(summary.copied)
             names = Names(naming.Name(tuple(spellings), basis) for spellings, basis in kept)
             return MilvusView(self, summary.generation, summary.facts(), names, total, articles)
@@ -486,16 +485,16 @@ class MilvusStore:
             erased = self._rows("records", f'kind == "erased" and number > {last}', ["number"], 1)
             made = _Summary() if erased else self._summary.copy()
             last = made.generation
-            for row in self._scan("articles", f"born > {last} and {_in(now)}", ("key", "brief")):
-                made.count(row["key"], _json(row["brief"]), 1)
+            for row in self._scan("articles", f"born > {last} and {tables.present(now)}", ("key", "brief")):
+                made.count(row["key"], tables.brief(row), 1)
             if last >= 0:
                 gone = f"born <= {last} and died > {last} and died <= {now}"
                 for row in self._scan("articles", gone, ("key", "brief")):
-                    made.count(row["key"], _json(row["brief"]), -1)
+                    made.count(row["key"], tables.brief(row), -1)
             groups = {
-                int(r["value"][0]): r for r in self._scan("records", f'kind == "same" and born > {last}', _RECORD)
+                int(r["value"][0]): r for r in self._scan("records", f'kind == "same" and born > {last}', tables.RECORD)
             }
-            there = {row["key"] for row in self._of("articles", "key", groups, ("key",), _in(now))}
+            there = {row["key"] for row in self._of("articles", "key", groups, ("key",), tables.present(now))}
             for key in groups.keys() & there:
                 outlet, host, day, article_id = json.loads(groups[key]["value"][1])
                 made.group(key, (outlet, host, day), int(groups[key]["number"]), article_id)
@@ -506,7 +505,7 @@ class MilvusStore:
     def _counted(self, generation: int, spellings: lexical.Spellings, table: str) -> int:
         """How many rows of a table hold a name in one of its spellings."""
         held = " or ".join(f"({self._holding(spelling)})" for spelling in spellings)
-        return self._total(table, f"{_in(generation)} and ({held})")
+        return self._total(table, f"{tables.present(generation)} and ({held})")
 
     def _holding(self, spelling: Sequence[str]) -> str:
         """A filter: what holds words, one after the other.
@@ -533,18 +532,18 @@ class MilvusStore:
 
     def groups(self, article_ids: Sequence[str]) -> dict[str, int]:
         """As `contract.Store` has it."""
-        keys = {_json(row["brief"])["id"]: row["key"] for row in self._of_ids(article_ids, _in(self.generation()))}
+        keys = {tables.brief(row)["id"]: row["key"] for row in self._of_ids(article_ids, self._present())}
         same = self._same(keys.values())
         return {article_id: same.get(key, key) for article_id, key in keys.items()}
 
     def _same(self, keys: Iterable[int]) -> dict[int, int]:
         """The groups of those articles that are copies, by key."""
-        rows = self._of("records", "article", keys, _RECORD, 'kind == "same"')
+        rows = self._of("records", "article", keys, tables.RECORD, 'kind == "same"')
         return {int(row["value"][0]): int(row["number"]) for row in rows}
 
     def copies(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """As `contract.Store` has it: among the passages that share a sentence, and those nearest in meaning."""
-        own = {row["key"]: row for row in self._of("passages", "key", passages, (*_LIKE, "vector"))}
+        own = {row["key"]: row for row in self._of("passages", "key", passages, (*tables.LIKE, "vector"))}
         if not own:
             return dict.fromkeys(passages, ())
         near = {key: {row["key"]: row for row in rows} for key, rows in self._near(own).items()}
@@ -570,7 +569,7 @@ class MilvusStore:
         """The passages nearest to some in meaning."""
         found = self._call(
             "search", "passages", data=[row["vector"] for row in own.values()], anns_field="vector", limit=NEAR,
-            filter=_in(self.generation()), output_fields=list(_LIKE), search_params={"metric_type": "IP"},
+            filter=self._present(), output_fields=list(tables.LIKE), search_params={"metric_type": "IP"},
             consistency_level=self._level,
         )  # fmt: skip
         return {
@@ -583,11 +582,11 @@ class MilvusStore:
         hashes = sorted({hash_ for row in rows for hash_ in row["hashes"]})
         if not hashes:
             return []
-        return self._rows("passages", f"array_contains_any(hashes, {hashes}) and {_in(self.generation())}", _LIKE)
+        return self._rows("passages", f"array_contains_any(hashes, {hashes}) and {self._present()}", tables.LIKE)
 
     def sharers(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """As `contract.Store` has it."""
-        own = {row["key"]: row for row in self._of("passages", "key", passages, _LIKE)}
+        own = {row["key"]: row for row in self._of("passages", "key", passages, tables.LIKE)}
         others = sorted(self._sharing(own.values()), key=lambda row: (row["born"], row["article"], row["start"]))
         groups = self._same(row["article"] for row in others)
         texts: dict[int, set[int]] = {}
@@ -600,7 +599,7 @@ class MilvusStore:
             telling = {hash_ for hash_ in row["hashes"] if len(texts.get(hash_, ())) <= FORMULA}
             said[key] = [o["article"] for o in others if o["article"] != row["article"] and telling & set(o["hashes"])]
         keys = {article for articles in said.values() for article in articles}
-        ids = {row["key"]: _json(row["brief"])["id"] for row in self._of("articles", "key", keys, ("key", "brief"))}
+        ids = {row["key"]: tables.brief(row)["id"] for row in self._of("articles", "key", keys, ("key", "brief"))}
         return {key: tuple(dict.fromkeys(ids[a] for a in articles if a in ids)) for key, articles in said.items()}
 
     # Copies of it, and its size
@@ -617,7 +616,7 @@ class MilvusStore:
         with self.writing(wait):
             now = self.generation()
             self._erase("passages", f"died <= {now}")
-            for table in _TABLES:
+            for table in tables.TABLES:
                 self._call("flush", table)
                 self._call("compact", table)
         return None
@@ -651,7 +650,7 @@ class MilvusView:
 
         if not self._passages:
             return []
-        allowed = f"{_in(self.generation)}{_within(within)}"
+        allowed = f"{tables.present(self.generation)}{tables.allowed(within)}"
         words = " ".join(dict.fromkeys(w for t in terms for spelling in t.spellings for w in spelling if w))
         output = ["article", "vector", "words"]
         if words:
@@ -689,7 +688,7 @@ class MilvusView:
     def holding(self, terms: Sequence[Term], passages: Sequence[int]) -> float:
         """As `contract.View` has it."""
         articles = {row["article"] for row in self._store._of("passages", "key", passages, ("article",))}
-        texts = [_unpacked(row["words"]) for row in self._store._of("articles", "key", articles, ("words",))]
+        texts = [tables.unpacked(row["words"]) for row in self._store._of("articles", "key", articles, ("words",))]
         held = (sum(lexical.holds(words, term) for term in terms) / len(terms) for words in texts)
         return max(held, default=0.0) if terms else 0.0
 
@@ -701,8 +700,8 @@ class MilvusView:
 
     def of_outlet(self, outlet: str | None) -> list[str]:
         """As `contract.View` has it."""
-        wanted = f"outlet == {_code(outlet)} and {_in(self.generation)}"
-        briefs = [_json(row["brief"]) for row in self._store._scan("articles", wanted, ("brief",))]
+        wanted = f"outlet == {tables.code(outlet)} and {tables.present(self.generation)}"
+        briefs = [tables.brief(row) for row in self._store._scan("articles", wanted, ("brief",))]
         briefs = sorted((b for b in briefs if b["outlet"] == outlet), key=lambda brief: -brief["day"])
         return [brief["id"] for brief in briefs]
 
@@ -724,9 +723,9 @@ class MilvusWriter:
             store._send(table, ({"key": row["key"], "died": IN} for row in rows), partial=True)
             if not staged:
                 store._erase(table, f"born > {now}")
-        for row in store._rows("records", 'kind == "erasing"', _RECORD):
+        for row in store._rows("records", 'kind == "erasing"', tables.RECORD):
             if row["number"] <= now:
-                self._delete(_json(row["value"]))
+                self._delete(tables.parsed(row["value"]))
         store._erase("records", 'kind == "erasing"')
 
     def put(self, batch: Iterable[tuple[Article, Sequence[Made]]]) -> None:
@@ -741,15 +740,20 @@ class MilvusWriter:
         store = self._store
         fresh = {article.id: article for article in articles}
         now = store.generation()
-        old = {_json(r["brief"])["id"]: r for r in store._of_ids(list(fresh), _in(now), ("key", "brief", "signature"))}
+        old = {
+            tables.brief(r)["id"]: r
+            for r in store._of_ids(list(fresh), tables.present(now), ("key", "brief", "signature"))
+        }
         with self._changing() as generation:
-            rows = store._of("passages", "article", [row["key"] for row in old.values()], _WHOLE, _in(now))
+            rows = store._of(
+                "passages", "article", [row["key"] for row in old.values()], tables.WHOLE, tables.present(now)
+            )
             owners = {row["key"]: fresh[article_id] for article_id, row in old.items()}
-            store._send("passages", (_moved(row, owners[row["article"]], generation) for row in rows))
+            store._send("passages", (tables.moved(row, owners[row["article"]], generation) for row in rows))
             store._send(
                 "articles",
                 (
-                    _article_row(fresh[i], (), generation, n) | {"signature": row["signature"]}
+                    tables.article_row(fresh[i], (), generation, n) | {"signature": row["signature"]}
                     for n, (i, row) in enumerate(old.items())
                 ),
             )
@@ -759,7 +763,7 @@ class MilvusWriter:
         """As `contract.Writer` has it."""
         if self._store.kept(what) != text:
             with self._changing():
-                self._store._send("records", [_record(f"kept:{what}", "kept", value=_pieces(text))])
+                self._store._send("records", [tables.record(f"kept:{what}", "kept", value=tables.pieces(text))])
 
     def quarantine(self, sources: Iterable[str] | None, skipped: Iterable[Skipped]) -> None:
         """As `contract.Writer` has it."""
@@ -772,9 +776,9 @@ class MilvusWriter:
         rows = []
         for each in skipped:
             self._sequence += 1
-            said = _pieces(json.dumps({"source": each.source, "reason": each.reason, "place": each.place}))
+            said = tables.pieces(json.dumps({"source": each.source, "reason": each.reason, "place": each.place}))
             key = f"skipped:{self._sequence}"
-            rows.append(_record(key, "skipped", self._sequence, said, article=content_hash(each.source)))
+            rows.append(tables.record(key, "skipped", self._sequence, said, article=content_hash(each.source)))
         self._store._send("records", rows)
 
     def retire(self, article_ids: Iterable[str]) -> None:
@@ -786,10 +790,10 @@ class MilvusWriter:
         """As `contract.Writer` has it: they are gone for all before the first row is deleted."""
         ids = list(dict.fromkeys(article_ids))
         with self._changing() as generation:
-            said = _pieces(json.dumps(ids))
-            self._store._send("records", [_record("erasing", "erasing", generation, said)])
+            said = tables.pieces(json.dumps(ids))
+            self._store._send("records", [tables.record("erasing", "erasing", generation, said)])
             self._leave(ids, generation)
-            self._store._send("records", [_record("erased", "erased", generation)])
+            self._store._send("records", [tables.record("erased", "erased", generation)])
         self._delete(ids)
         self._store._erase("records", 'kind == "erasing"')
         self.name()
@@ -806,8 +810,8 @@ class MilvusWriter:
     def _leave(self, ids: Sequence[str], generation: int) -> None:
         """Has the articles with some ids that are in be gone from a generation on."""
         store = self._store
-        keys = [row["key"] for row in store._of_ids(ids, _in(generation - 1))]
-        passages = store._of("passages", "article", keys, ("key",), _in(generation - 1))
+        keys = [row["key"] for row in store._of_ids(ids, tables.present(generation - 1))]
+        passages = store._of("passages", "article", keys, ("key",), tables.present(generation - 1))
         store._send("passages", ({"key": row["key"], "died": generation} for row in passages), partial=True)
         store._send("articles", ({"key": key, "died": generation} for key in keys), partial=True)
 
@@ -815,13 +819,15 @@ class MilvusWriter:
         """As `contract.Writer` has it; signatures of all articles are held in memory, 256 bytes of each."""
         store, now = self._store, self._store.generation()
         last = int(store.kept("compared") or -1)
-        if last == now or not store._rows("articles", f"born > {last} and {_in(now)}", ["key"], 1):
+        if last == now or not store._rows("articles", f"born > {last} and {tables.present(now)}", ["key"], 1):
             return
-        rows = sorted(store._scan("articles", _in(now), ("key", "born", "number", "signature")), key=_order)
+        rows = sorted(
+            store._scan("articles", tables.present(now), ("key", "born", "number", "signature")), key=tables.order
+        )
         keys = [row["key"] for row in rows]
         grouped = store._same(keys)
         known = [grouped.get(row["key"], row["key"]) if row["born"] <= last else -1 for row in rows]
-        signatures = np.array([_signature(row["signature"]) for row in rows], np.uint32)
+        signatures = np.array([tables.signature(row["signature"]) for row in rows], np.uint32)
         found = comparing.groups(
             signatures, np.array(known, np.int64), lambda i: store._articles([keys[i]])[keys[i]].text
         )
@@ -831,9 +837,11 @@ class MilvusWriter:
                 keys[i]: keys[first] for i, first in enumerate(found.tolist())
                 if sizes[first] > 1 and grouped.get(keys[i]) != keys[first]
             }  # fmt: skip
-            briefs = {r["key"]: _json(r["brief"]) for r in store._of("articles", "key", changed, ("key", "brief"))}
-            store._send("records", (_group(key, same, briefs[key], generation) for key, same in changed.items()))
-            store._send("records", [_record("kept:compared", "kept", value=[str(generation)])])
+            briefs = {r["key"]: tables.brief(r) for r in store._of("articles", "key", changed, ("key", "brief"))}
+            store._send(
+                "records", (tables.grouped(key, same, briefs[key], generation) for key, same in changed.items())
+            )
+            store._send("records", [tables.record("kept:compared", "kept", value=[str(generation)])])
 
     def name(self) -> None:
         """As `contract.Writer` has it; what articles say of names stands in their rows."""
@@ -855,15 +863,33 @@ class MilvusWriter:
         store = self._store
         self._claim.check()
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        store._send("records", [_record(f"past:{generation}", "past", generation, [now])])
-        store._send("records", [_record("generation", "generation", generation)])
+        store._send("records", [tables.record(f"past:{generation}", "past", generation, [now])])
+        store._send("records", [tables.record("generation", "generation", generation)])
+
+
+@dataclass(frozen=True)
+class MilvusSink:
+    """Where the processes of a build put articles, as `contract.Sink` has it: at a generation that is not yet."""
+
+    place: Place
+    generation: int
+
+    def put(self, batch: Sequence[tuple[Article, Sequence[Made]]]) -> None:
+        """As `contract.Sink` has it."""
+        _reached(self.place).stage(batch, self.generation)
+
+
+@functools.cache
+def _reached(place: Place) -> MilvusStore:
+    """The library at a place, for as long as this process lives."""
+    return MilvusStore.open(place)
 
 
 class MilvusStager(MilvusWriter):
-    """A build that many processes write to: all of it appears at once, when it is done.
+    """A build that many processes write to, as `contract.Stager` has it.
 
-    It stands beside generations far above today's. What one that was stopped had put in is taken up by the next, and
-    cleared away by any other writer.
+    It stands at a generation far above today's. What one that was stopped had put in is cleared away by any writer that
+    is not such a build.
     """
 
     def __init__(self, store: MilvusStore, claim: _Claim):
@@ -874,14 +900,14 @@ class MilvusStager(MilvusWriter):
         self._replaced: list[str] = []
 
     @property
-    def sink(self) -> Sink:
-        """Where to put articles."""
-        return Sink(self._store.place, self._generation)
+    def sink(self) -> MilvusSink:
+        """As `contract.Stager` has it."""
+        return MilvusSink(self._store._server.place, self._generation)
 
     def staged(self, articles: Sequence[Article], known: Container[str]) -> set[str]:
-        """The digests of those articles that were put in; those whose ids are `known` will take the place of others."""
+        """As `contract.Stager` has it."""
         self._replaced += [article.id for article in articles if article.id in known]
-        keys = {article_key(article, self._generation): article.digest for article in articles}
+        keys = {tables.article_key(article, self._generation): article.digest for article in articles}
         return {keys[row["key"]] for row in self._store._of("articles", "key", keys, ("key",))}
 
     def put(self, batch: Iterable[tuple[Article, Sequence[Made]]]) -> None:
@@ -893,11 +919,11 @@ class MilvusStager(MilvusWriter):
         self._replaced += article_ids
 
     def finish(self, digests: Container[str]) -> int:
-        """Makes the articles of these digests visible, and whatever else was put in go; the number of passages."""
+        """As `contract.Stager` has it."""
         store, own = self._store, self._generation
         kept, loose = 0, list[int]()
         for row in store._scan("articles", f"born == {own}", ("key", "brief")):
-            if _json(row["brief"])["digest"] in digests:
+            if tables.brief(row)["digest"] in digests:
                 kept += 1
             else:
                 loose.append(row["key"])
@@ -961,7 +987,7 @@ class _Claim:
         return [row for row in rows if row["key"] not in dead]
 
     def _say(self) -> None:
-        self._store._send("records", [_record(self._key, "writer", int(time.time()))])
+        self._store._send("records", [tables.record(self._key, "writer", int(time.time()))])
 
     def _beat(self) -> None:
         while not self._lost and not self._stop.wait(BEAT):
@@ -974,170 +1000,16 @@ class _Claim:
         return any(row["key"] == self._key for row in self._claims())
 
 
-# Rows
-
-_RECORD = ("key", "number", "value")
-_PASSAGE = ("key", "article", "start", "end", "content", "sentences")
-_LIKE = ("key", "article", "start", "end", "hashes", "born")
-_WHOLE = (
-    "key", "article", "position", "start", "end", "content", "words", "sentences", "hashes", "vector",
-)  # fmt: skip
-
-
-def _in(generation: int) -> str:
-    """A filter: what is in at a generation."""
-    return f"born <= {generation} and died > {generation}"
-
-
-def _there(generation: int) -> str:
-    """A filter: what was ever in up to a generation."""
-    return f"born <= {generation}"
-
-
-def _within(within: Within) -> str:
-    """The same for the filters of a question: whole numbers alone, so that no words of anybody stand in it."""
-    parts = []
-    if within.outlets:
-        parts.append(f"outlet in {sorted(map(_code, within.outlets))}")
-    if within.after is not None or within.before is not None:
-        span = f"day >= {within.after or lexical.NONE + 1} and day <= {within.before or dt.date.max.toordinal()}"
-        parts.append(f"(({span}) or day == {lexical.NONE})" if within.undated else span)
-    return "".join(f" and {part}" for part in parts)
-
-
-def _code(outlet: str | None) -> int:
-    return content_hash(outlet) if outlet else 0
-
-
-def _record(key: str, kind: str, number: int = 0, value: Sequence[str] = (), born: int = 0, article: int = 0) -> Row:
-    return {
-        "key": key, "kind": kind, "number": number, "born": born, "article": article, "value": list(value),
-        "nothing": [0.0, 1.0],
-    }  # fmt: skip
-
-
-def _group(key: int, same: int, brief: Mapping[str, Any], generation: int) -> Row:
-    """The record of an article that is a copy."""
-    cell = json.dumps([brief["outlet"], brief["host"], brief["day"], brief["id"]])
-    return _record(f"same:{key}", "same", same, [str(key), *_pieces(cell)], generation, key)
-
-
-def article_key(article: Article, generation: int) -> int:
-    """The key of a version of an article: the same, however often it is put in at a generation."""
-    return content_hash(article.digest, str(generation))
-
-
-def _passage_rows(article: Article, passages: Sequence[Made], generation: int) -> Iterator[Row]:
-    owner = article_key(article, generation)
-    for position, made in enumerate(passages):
-        p = made.passage
-        vectors = made.sentences.astype("<f2")
-        sentences = [
-            f"{a} {b} {base64.b64encode(vector.tobytes()).decode()}"
-            for (a, b), vector in zip(p.sentences, vectors, strict=True)
-        ]
-        text = article.text[p.start : p.end]
-        yield {
-            "key": content_hash(str(owner), str(position)), "article": owner, "position": position,
-            "start": p.start, "end": p.end, "content": content_hash(text), "words": _packed(text),
-            "sentences": sentences, "hashes": list(made.marks.sentences),
-            "vector": made.vector.astype(np.float32).tolist(),
-        } | _where(article, generation)  # fmt: skip
-
-
-def _where(article: Article, generation: int) -> Row:
-    return {"outlet": _code(article.outlet), "day": ordinal(article.date), "born": generation, "died": IN}
-
-
-def _moved(row: Row, article: Article, generation: int) -> Row:
-    """A passage's row for what is known of its article now."""
-    owner = article_key(article, generation)
-    own = {"key": content_hash(str(owner), str(row["position"])), "article": owner}
-    return {name: row[name] for name in _WHOLE} | own | _where(article, generation)
-
-
-def _article_row(article: Article, passages: Sequence[Made], generation: int, place: int) -> Row:
-    whole = f"{article.title}\n\n{article.text}" if article.title else article.text
-    signatures = [made.marks.signature for made in passages]
-    signature = np.minimum.reduce(signatures) if signatures else np.full(comparing.PERMUTATIONS, comparing.NOBODY)
-    brief = {
-        "id": article.id, "digest": article.digest, "source": article.source, "outlet": article.outlet,
-        "host": article.host, "day": ordinal(article.date),
-        "pairs": sorted(naming.pairs(article.text)), "printed": sorted(naming.printed(article.text)),
-    }  # fmt: skip
-    body = {name: getattr(article, name) for name in _BODY} | {"date": article.date and article.date.isoformat()}
-    return {
-        "key": article_key(article, generation), "name": content_hash(article.id),
-        "site": content_hash(article.url or ""), "number": generation * 10**6 + place, "words": _packed(whole),
-        "signature": base64.b64encode(signature.astype("<u4").tobytes()).decode(),
-        "brief": _pieces(json.dumps(brief, ensure_ascii=False)), "body": _pieces(json.dumps(body, ensure_ascii=False)),
-    } | _where(article, generation)  # fmt: skip
-
-
-_BODY = [f.name for f in fields(Article) if f.name not in ("id", "source", "outlet", "host")]
-
-
-def _article(body: Mapping[str, Any], brief: Mapping[str, Any]) -> Article:
-    values = {name: body[name] for name in _BODY} | {name: brief[name] for name in ("id", "source", "outlet", "host")}
-    day = values.pop("date")
-    return Article(**values | {"authors": tuple(body["authors"]), "date": dt.date.fromisoformat(day) if day else None})
-
-
-def _pieces(text: str) -> list[str]:
-    """A text in pieces that Milvus takes."""
-    return [text[i : i + PIECE] for i in range(0, len(text), PIECE)]
-
-
-def _json(pieces: Sequence[str]) -> Any:
-    return json.loads("".join(pieces))
-
-
 def _alike(one: comparing.Runs, other: comparing.Runs) -> bool:
     """Whether two passages are one text; those of a few words are alike by chance."""
     enough = min(len(one), len(other)) > comparing.LEAST_WORDS - comparing.RUN
     return enough and comparing.overlap(one, other) >= comparing.COPY
 
 
-def _sentence(text: str) -> tuple[Span, bytes]:
-    """A sentence's span in its article, and its vector in half precision."""
-    start, end, vector = text.split(" ")
-    return (int(start), int(end)), base64.b64decode(vector)
-
-
-def _signature(text: str) -> npt.NDArray[np.uint32]:
-    return np.frombuffer(base64.b64decode(text), "<u4")
-
-
-def _packed(text: str) -> str:
-    """The analysed words of a text, "." in the place of those that are not held, up to what Milvus takes.
-
-    Analysed here, as for the other store: what Milvus makes of them is they themselves, whatever its analysers know.
-    """
-    words = f" {' '.join(word or '.' for word in lexical.analysed(text))} "
-    return words if len(words) <= LONGEST // 4 else words.encode()[:LONGEST].decode(errors="ignore")
-
-
-def _unpacked(words: str) -> list[str]:
-    return ["" if word == "." else word for word in words.split()]
-
-
 def _covered(words: str, terms: Sequence[Term], weights: Sequence[float]) -> float:
     """The share of a question that a passage holds."""
-    held = _unpacked(words)
+    held = tables.unpacked(words)
     return sum(weight for term, weight in zip(terms, weights, strict=False) if lexical.holds(held, term))
-
-
-def _size(row: Row) -> int:
-    """About how many bytes a row takes on its way."""
-    return sum(
-        sum(map(len, value)) if isinstance(value, list) and value and isinstance(value[0], str) else 8 * len(value)
-        for value in row.values()
-        if isinstance(value, str | list)
-    )
-
-
-def _order(row: Row) -> tuple[int, int]:
-    return int(row["number"]), int(row["key"])
 
 
 def _manifest(server: Server) -> Manifest | None:
@@ -1148,76 +1020,4 @@ def _manifest(server: Server) -> Manifest | None:
     rows = server(
         "query", table, filter='key == "manifest"', output_fields=["value"], limit=1, consistency_level="Strong"
     )
-    return Manifest(**_json(rows[0]["value"])) if rows else None
-
-
-# Tables
-
-
-def _schema(
-    lite: bool,
-    indexed: Sequence[str],
-    columns: Sequence[Column],
-    index: str = "AUTOINDEX",
-) -> tuple[Any, Any]:
-    """(schema, indexes) of a table: (name, type, what else Milvus is told of it) of each column; the first is the key.
-
-    Of `words` there is an index for BM25, with the constants of the other store.
-    """
-    from pymilvus import DataType, Function, FunctionType, MilvusClient
-
-    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
-    indexes = MilvusClient.prepare_index_params()
-    for place, (name, kind, more) in enumerate(columns):
-        told = {"element_type": DataType[more["of"]]} if "of" in more else {}
-        rest = {key: value for key, value in more.items() if key != "of"}
-        schema.add_field(name, DataType[kind], is_primary=not place, **rest, **told)
-        if kind == "FLOAT_VECTOR":
-            own = next((own for begin, own in _INDEX.items() if index.startswith(begin)), {})
-            indexes.add_index(name, index_type=index, metric_type="IP", params=own)
-        elif name in indexed and not (lite and kind == "ARRAY"):  # which Lite looks through instead
-            indexes.add_index(name, index_type="INVERTED")
-    if any(name == "words" for name, _, _ in columns):
-        schema.add_field("sparse", DataType.SPARSE_FLOAT_VECTOR)
-        schema.add_function(Function("bm25", FunctionType.BM25, input_field_names="words", output_field_names="sparse"))
-        constants = {"bm25_k1": lexical.K1, "bm25_b": lexical.B}
-        indexes.add_index("sparse", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params=constants)
-    return schema, indexes
-
-
-_INDEX = {"IVF": {"nlist": 1024}, "SCANN": {"nlist": 1024}, "HNSW": {"M": 16, "efConstruction": 200}}
-_NUMBER = "INT64"
-_TEXTS = {"of": "VARCHAR", "max_capacity": 4096, "max_length": LONGEST}
-_WORDS = ("words", "VARCHAR", {"max_length": LONGEST, "enable_analyzer": True, "enable_match": True})
-_WHERE: list[Column] = [
-    ("outlet", _NUMBER, {}), ("day", _NUMBER, {"is_clustering_key": True}), ("born", _NUMBER, {}),
-    ("died", _NUMBER, {}), _WORDS,
-]  # fmt: skip
-
-
-def _articles_schema(dimension: int, lite: bool, index: str) -> tuple[Any, Any]:
-    numbers: list[Column] = [(n, _NUMBER, {}) for n in ("key", "name", "site", "number")]
-    texts: list[Column] = [(name, "ARRAY", _TEXTS) for name in ("brief", "body")]
-    signature = ("signature", "VARCHAR", {"max_length": 1024})
-    return _schema(lite, ("name", "site", "outlet", "day", "born", "died"), [*numbers, *_WHERE, signature, *texts])
-
-
-def _passages_schema(dimension: int, lite: bool, index: str) -> tuple[Any, Any]:
-    names = ("key", "article", "position", "start", "end", "content")
-    numbers: list[Column] = [(name, _NUMBER, {}) for name in names]
-    hashes = ("hashes", "ARRAY", {"of": _NUMBER, "max_capacity": 4096})
-    vector = ("vector", "FLOAT_VECTOR", {"dim": dimension})
-    indexed = ("article", "content", "outlet", "day", "born", "died", "hashes")
-    return _schema(lite, indexed, [*numbers, *_WHERE, ("sentences", "ARRAY", _TEXTS), hashes, vector], index)
-
-
-def _records_schema(dimension: int, lite: bool, index: str) -> tuple[Any, Any]:
-    columns: list[Column] = [
-        ("key", "VARCHAR", {"max_length": 512}), ("kind", "VARCHAR", {"max_length": 32}), ("number", _NUMBER, {}),
-        ("born", _NUMBER, {}), ("article", _NUMBER, {}), ("value", "ARRAY", _TEXTS),
-        ("nothing", "FLOAT_VECTOR", {"dim": 2}),  # without a vector Milvus makes no table
-    ]  # fmt: skip
-    return _schema(lite, ("kind", "number", "born", "article"), columns)
-
-
-_SCHEMAS = {"articles": _articles_schema, "passages": _passages_schema, "records": _records_schema}
+    return Manifest(**tables.parsed(rows[0]["value"])) if rows else None

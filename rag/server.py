@@ -59,14 +59,6 @@ class Place:
     index: str = "AUTOINDEX"
 
 
-@dataclass(frozen=True)
-class Sink:
-    """Where the processes of a build put what they make: a library's address, and a generation that is not yet."""
-
-    address: str
-    generation: int
-
-
 def located(address: Address) -> Place | None:
     """The place of a library that Milvus keeps; None for any other address, which is a folder's.
 

@@ -25,7 +25,6 @@ from .contract import Made, Manifest
 from .copies import PERMUTATIONS, Marks
 from .encoder import Vectors
 from .errors import InputError, LibraryError
-from .making import Rows
 from .passage import Passage
 from .readers.skipped import Skipped
 
@@ -34,6 +33,20 @@ FORMAT = 1
 BATCH = 64  # rows that are read at a time
 
 Item = tuple[Article | Skipped, list[Made] | None]
+Rows = Sequence[tuple[Article, Sequence[Made]]]
+
+
+@dataclasses.dataclass(frozen=True)
+class ParquetSink:
+    """A folder where processes put what they make, as `contract.Sink` has it."""
+
+    folder: str
+    manifest: Manifest
+
+    def put(self, batch: Rows) -> None:
+        """As `contract.Sink` has it."""
+        if batch:
+            write(batch, self.folder, self.manifest)
 
 
 def write(rows: Rows, folder: str, manifest: Manifest) -> str:

@@ -711,6 +711,9 @@ class Store:
         with _locked(self.folder, wait):
             yield Writer(self)
 
+    def staging(self, wait: bool = True) -> None:
+        """None: one process at a time writes to a folder."""
+
     # Copies of it, and its size
 
     def backup(self, folder: Path) -> None:

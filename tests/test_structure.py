@@ -9,9 +9,9 @@ from conftest import ROOT
 ORDER = [
     "errors", "later", "article", "shown", "dates", "outlets", "names", "restrictions", "attribution", "readers",
     "passage", "copies", "bert", "encoder", "dense", "lexical", "facts", "contract", "cache", "store", "server",
-    "milvus", "shelf", "search", "reranker", "balance", "bar", "answer", "export", "report", "doctor", "making", "plan",
-    "shards", "cluster", "library", "evaluate", "pictures", "cards", "pages", "api", "tools", "guard", "downloads",
-    "web", "cli",
+    "tables", "milvus", "shelf", "search", "reranker", "balance", "bar", "answer", "export", "report", "doctor",
+    "making", "plan", "shards", "cluster", "library", "evaluate", "pictures", "cards", "pages", "api", "tools", "guard",
+    "downloads", "web", "cli",
     "__init__", "__main__",
 ]  # fmt: skip
 
