@@ -282,16 +282,17 @@ def _compared(before: Any, after: Any) -> list[str]:
 
 
 def _plan(options: argparse.Namespace) -> None:
-    from .plan import measure, plan
+    from .plan import Machine, given, machines_like_this, plan
 
-    rate, dimension, measured = options.rate, options.dimension, options.rate is None
-    if rate is None or dimension is None:
+    machines: Sequence[Machine] = given(options.rate) if options.rate is not None else ()
+    dimension = options.dimension
+    if not machines or dimension is None:
         from .encoder import DEFAULT, SentenceEncoder
 
         encoder = SentenceEncoder(options.encoder or DEFAULT, options.precision)
         dimension = dimension or encoder.dimension
-        rate = rate or measure(encoder)
-    found = [plan(articles, rate, measured, dimension, options.workers or ()) for articles in options.articles]
+        machines = machines or machines_like_this(encoder)
+    found = [plan(articles, machines, dimension, options.workers) for articles in options.articles]
     _print(options, [each.to_dict() for each in found], "\n\n".join(map(str, found)))
 
 
@@ -549,8 +550,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--fit", action="store_true", help="fit the bar on these questions, and keep it in the index")
     made = command("plan", _plan, "what a number of articles takes: disk, memory, hours, and which store fits", False)
     made.add_argument("--articles", type=_number, nargs="+", required=True, help="how many; 100_000_000 is read too")
-    made.add_argument("--workers", type=_number, nargs="+", help="numbers of workers to tell the hours of")
-    made.add_argument("--rate", type=float, help="passages a second of one worker (default: measured here, in seconds)")
+    made.add_argument(
+        "--workers", type=_number, nargs="+", default=(1, 16, 256), metavar="N",
+        help="how many machines of a kind to tell the hours of (default: 1 16 256)",
+    )  # fmt: skip
+    made.add_argument("--rate", type=float, help="passages a second of one (default: measured here, in seconds)")
     made.add_argument("--dimension", type=_number, help="of the encoder's vectors (default: asked of the encoder)")
     made.add_argument("--precision", choices=PRECISIONS, default="auto", help="in which texts are encoded")
     made = command("doctor", _doctor, "check everything in the index; exits 1 when something is wrong")

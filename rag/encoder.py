@@ -97,6 +97,11 @@ class SentenceEncoder:
         self._question: Callable[[str], Vectors] = _Together(self._bert.encode) if self._bert else self._reader.question
 
     @property
+    def reads(self) -> tuple[str, str]:
+        """On what it reads texts, as torch calls it ("cpu", "cuda"), and in which precision; loads torch to tell."""
+        return self._reader.model.device.type, "bf16" if self._reader.half else "fp32"
+
+    @property
     def _reader(self) -> _Reader:
         with self._loading:
             self._loaded = self._loaded or _Reader(self.name, self._precision)
@@ -168,8 +173,8 @@ class _Reader:
         self.max_tokens = limit - int(self.model.tokenizer.num_special_tokens_to_add())
         self.late = _is_mean_of_tokens(self.model)
         device = self.model.device
-        half = _multiplies_bf16(device) if precision == "auto" else precision == "bf16"
-        self._half = functools.partial(torch.autocast, device.type, torch.bfloat16, enabled=half)
+        self.half = _multiplies_bf16(device) if precision == "auto" else precision == "bf16"
+        self._half = functools.partial(torch.autocast, device.type, torch.bfloat16, enabled=self.half)
         self._usual = torch.get_num_threads()  # the cores that this process may use
         self._threads = self._usual if device.type == "cpu" else 1
         self._tokens = _TOKENS.get(device.type, _TOKENS["cpu"])

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .article import Article
-from .encoder import Encoder
+from .encoder import DEFAULT, Encoder, SentenceEncoder
 from .errors import QuestionError
 from .report import Report
 
@@ -26,7 +26,10 @@ TEXT = 660  # bytes of a passage's text
 DISK, MEMORY = 8_000, 2_300
 DIMENSION = 384
 PROCESS = 200e6  # bytes of a process that has loaded the encoder and been asked
-HALF = 2.5  # times as fast as float32 where the processor multiplies bfloat16: 121.5 and 49.0 passages a second
+HALF = 2.48  # times as fast as float32 where the processor multiplies bfloat16: 121.5 and 49.0 passages a second
+# Sentences a second of the default model on a V100, as sentence-transformers publishes for its pretrained models.
+PUBLISHED = 14_200
+LARGE = 64  # processors of a server
 LOOK, LOOK_FIRST = 11.5e-6, 0.4  # milliseconds that FAISS looks: for each passage, and at all
 EXACT = 10_000  # passages up to which every vector is looked at (`dense.FEW`)
 # A folder serves as long as one process holds it and FAISS looks for less than twice as long as a question is encoded.
@@ -40,6 +43,29 @@ KINDS = ("folder", "Milvus, one machine", "Milvus cluster")
 
 
 @dataclass(frozen=True)
+class Machine:
+    """A kind of machine that encodes.
+
+    Attributes:
+        kind: what it is, in words.
+        rate: passages that one encodes in a second.
+        basis: whether that was measured, given, or computed, and from what.
+    """
+
+    kind: str
+    rate: float
+    basis: str
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How long machines of a kind encode: the hours of some numbers of them, by number."""
+
+    machine: Machine
+    hours: dict[int, float]
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a number of articles takes.
 
@@ -50,9 +76,7 @@ class Plan:
         disk: bytes of it, once.
         memory: bytes that asking takes, of all machines together.
         look: milliseconds that FAISS looks, of a folder; None where that is Milvus' affair.
-        rate: passages a second of one worker: a machine like this one, or whatever the rate was given for.
-        measured: whether the rate was measured here and now.
-        hours: of encoding, for some numbers of workers.
+        encoding: how long it is encoded, by kind of machine.
     """
 
     articles: int
@@ -62,13 +86,15 @@ class Plan:
     disk: float
     memory: float
     look: float | None
-    rate: float
-    measured: bool
-    hours: dict[int, float]
+    encoding: tuple[Encoding, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """All of it in values that JSON knows."""
-        return asdict(self) | {"hours": {str(workers): hours for workers, hours in self.hours.items()}}
+        encoding = [
+            asdict(each.machine) | {"hours": {str(number): hours for number, hours in each.hours.items()}}
+            for each in self.encoding
+        ]
+        return asdict(self) | {"encoding": encoding}
 
     def __str__(self) -> str:
         rows = [
@@ -82,40 +108,40 @@ class Plan:
         rows.append(("", f"{size(self.articles * LEADING)} in the process that leads a build  (computed)"))
         if self.look is not None:
             rows.append(("look", f"{self.look:,.1f} ms of FAISS for a question  (computed)"))
-        one = f"machine like this one ({cores()} processors)" if self.measured else "worker"
-        source = "measured here just now" if self.measured else "as given"
-        rows.append(("encoding", f"{self.rate:,.1f} passages a second on one {one}, {source}"))
-        rows += [("", f"{workers:>7,} of them  {span(hours)}  (computed)") for workers, hours in self.hours.items()]
-        if self.measured:
-            rows.append(("", f"with AMX or AVX512-BF16 {HALF} times as fast as in float32 (measured elsewhere)"))
-            rows.append(("", "on a GPU: not measured; give its rate with --rate"))
+        for each in self.encoding:
+            machine, hours = each.machine, each.hours.items()
+            name = "encoding" if each is self.encoding[0] else ""
+            rows.append((name, f"{machine.kind}: {machine.rate:,.1f} passages a second  ({machine.basis})"))
+            rows.append(("", f"    {', '.join(f'{n:,} of them {span(took)}' for n, took in hours)}  (computed)"))
         return "\n".join(f"{name:<10}{text}" for name, text in rows)
 
 
-def plan(articles: int, rate: float, measured: bool, dimension: int = DIMENSION, workers: Sequence[int] = ()) -> Plan:
+def plan(
+    articles: int, machines: Sequence[Machine], dimension: int = DIMENSION, numbers: Sequence[int] = (1, 16, 256)
+) -> Plan:
     """The plan for a number of articles.
 
     Args:
         articles: how many.
-        rate: passages a second of one worker.
-        measured: whether that was measured here.
+        machines: that encode them, by kind (see `given` and `machines_like_this`).
         dimension: of the encoder's vectors.
-        workers: numbers of workers to give hours for.
+        numbers: of machines of a kind, to give hours for.
 
     Raises QuestionError for a number that cannot be meant.
     """
-    if articles < 1 or rate <= 0 or any(number < 1 for number in workers):
+    if articles < 1 or any(machine.rate <= 0 for machine in machines) or any(number < 1 for number in numbers):
         raise QuestionError("articles, workers and passages a second must be above 0")
     passages = round(articles * PASSAGES)
-    hours = {number: passages / rate / number / 3600 for number in workers or (1, 16, 256)}
+    encoding = tuple(
+        Encoding(machine, {number: passages / machine.rate / number / 3600 for number in numbers})
+        for machine in machines
+    )
     more = (dimension - DIMENSION) * (4 + 2 * SENTENCES)  # bytes of longer vectors, and of those of sentences
     if passages <= FOLDER:
         index = "every vector, half precision" if passages <= EXACT else "RaBitQ signs, then half precision"
         memory = PROCESS + passages * (MEMORY + 2.2 * (dimension - DIMENSION))
         look = LOOK_FIRST + passages * LOOK * dimension / DIMENSION
-        return Plan(
-            articles, passages, KINDS[0], index, passages * (DISK + more), memory, look, rate, measured, hours
-        )  # fmt: skip
+        return Plan(articles, passages, KINDS[0], index, passages * (DISK + more), memory, look, encoding)
     # Sentences stand as base64, a third longer.
     row = 4 * dimension + SENTENCES * 2 * dimension * 4 / 3 + 2.2 * TEXT + 700
     graph = passages <= GRAPH
@@ -123,7 +149,31 @@ def plan(articles: int, rate: float, measured: bool, dimension: int = DIMENSION,
     index = "HNSW in memory" if graph else "IVF_RABITQ or DISKANN, vectors on local disks"
     store = KINDS[1] if passages <= 10 * FOLDER else KINDS[2]
     memory = passages * (held + 350) + 16e9  # words' index in memory, and the nodes themselves
-    return Plan(articles, passages, store, index, passages * row * KEPT, memory, None, rate, measured, hours)
+    return Plan(articles, passages, store, index, passages * row * KEPT, memory, None, encoding)
+
+
+def given(rate: float) -> tuple[Machine]:
+    """A kind of machine of which a user knows how many passages it encodes in a second."""
+    return (Machine("one worker", rate, "as given"),)
+
+
+def machines_like_this(encoder: Encoder) -> tuple[Machine, ...]:
+    """This machine, measured in some seconds, and others, whose rates follow from it or are published."""
+    rate = measure(encoder)
+    device, precision = encoder.reads if isinstance(encoder, SentenceEncoder) else ("cpu", "")
+    if device != "cpu":
+        return (Machine(f"a machine like this one ({device}, {precision})", rate, "measured here just now"),)
+    own = f"{cores()} processors{precision and f', {precision}'}"
+    found = [Machine(f"a machine like this one ({own})", rate, "measured here just now")]
+    if precision == "fp32":
+        basis = f"computed: {HALF} times fp32, as measured on another machine"
+        found.append(Machine("the same with AMX or AVX512-BF16, bf16", rate * HALF, basis))
+    if cores() < LARGE:
+        found.append(Machine(f"{LARGE} processors like these", rate * LARGE / cores(), "computed: in proportion"))
+    if encoder.name == DEFAULT:
+        basis = f"computed: {PUBLISHED:,} sentences a second, as published; not measured"
+        found.append(Machine("a V100 GPU", PUBLISHED / SENTENCES, basis))
+    return tuple(found)
 
 
 def measure(encoder: Encoder) -> float:
@@ -154,6 +204,8 @@ def size(number: float) -> str:
 
 def span(hours: float) -> str:
     """A length of time, for a reader."""
+    if hours < 1 / 30:
+        return f"{3600 * hours:,.0f} seconds"
     if hours < 1:
         return f"{60 * hours:,.0f} minutes"
     return f"{hours:,.0f} hours" if hours < 72 else f"{hours / 24:,.0f} days"
