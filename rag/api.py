@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, ValidationError, validate_call
 
-from .errors import AccordingError, LibraryError, QuestionError
+from .errors import AccordingError, LibraryError, QuestionError, told
 from .library import Library
 from .shelf import Resolved
 
@@ -32,8 +32,11 @@ Several = Annotated[list[Words], Field(max_length=100)]
 Passages = Annotated[int, Field(ge=1, le=1000)]
 
 
-def endpoints(library: Library) -> dict[str, Endpoint]:
-    """The four questions, by name: they take JSON's values as they come and raise AccordingError, in words."""
+def endpoints(library: Library, alone: bool = True) -> dict[str, Endpoint]:
+    """The four questions, by name: they take JSON's values as they come and raise AccordingError, in words.
+
+    Where not only this machine can ask, these name nothing of it (see `errors.told`).
+    """
 
     def ask(
         question: str,
@@ -128,10 +131,10 @@ def endpoints(library: Library) -> dict[str, Endpoint]:
         kinds = {name: known.kind if name and (known := library.catalogue.outlet(name)) else None for name in counts}
         return _versioned(outlets=[{"outlet": n, "articles": counts[n], "kind": kinds[n]} for n in counts])
 
-    return {f.__name__: _checked(f) for f in (ask, search, article, outlets)}
+    return {f.__name__: _checked(f, alone) for f in (ask, search, article, outlets)}
 
 
-def _checked(function: Endpoint) -> Endpoint:
+def _checked(function: Endpoint, alone: bool) -> Endpoint:
     """The function with its arguments held against its signature: QuestionError for what is missing or does not fit.
 
     Of an error that nobody foresaw, the log has the details, and the caller an AccordingError.
@@ -145,8 +148,10 @@ def _checked(function: Endpoint) -> Endpoint:
             return strict(*arguments, **named)
         except ValidationError as error:
             raise QuestionError("; ".join(f"{_place(f['loc'])}: {f['msg']}" for f in error.errors())) from error
-        except AccordingError:
-            raise
+        except AccordingError as error:
+            if alone or error.elsewhere is None:
+                raise
+            raise AccordingError(told(error, alone)) from error
         except Exception as error:  # as in the app: the caller learns nothing of this machine, its keeper everything
             log.exception("an endpoint failed")
             raise AccordingError("something went wrong; the log of the server has the details") from error

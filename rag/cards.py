@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from .answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, fingerprint, saying, via, when
 from .article import FROM_ADDRESS, POSTED, PUBLISHED
 from .balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
+from .errors import AccordingError, told
 from .export import FORMS, href
 from .outlets import FACTS, Catalogue, Fact, Outlet, catalogue, domain, key
 from .pictures import outlets_html, times_html, where
@@ -66,9 +67,9 @@ def question_html(question: str) -> str:
     return f'<div class="according question" role="heading" aria-level="2">{_text(question)}</div>'
 
 
-def error_html(error: Exception) -> str:
-    """An error's message; it may name what articles hold."""
-    return escape(harmless(str(error)))
+def error_html(error: AccordingError, alone: bool) -> str:
+    """What a reader is told of an error; it may name what articles hold. `alone` as in `errors.told`."""
+    return escape(harmless(told(error, alone)))
 
 
 def report_html(report: Report, skipped: Sequence[Skipped]) -> str:

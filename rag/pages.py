@@ -29,7 +29,7 @@ from .answer import DIGEST, find, fingerprint, saying, via, when
 from .article import Article
 from .balance import UNKNOWN_OUTLET, Counts
 from .cards import _bare, _link, _list, _stated, _text, article_address
-from .errors import AccordingError
+from .errors import AccordingError, told
 from .library import Library
 from .outlets import Outlet
 from .readers.skipped import Skipped
@@ -52,14 +52,14 @@ class _NoPageError(Exception):
         self.status, self.title, self.words = status, title, words
 
 
-def routes(library: Library) -> list[Route]:
-    """`/article/ID` and `/contents`, to be served at the app's own address."""
+def routes(library: Library, alone: bool = True) -> list[Route]:
+    """`/article/ID` and `/contents`, to be served at the app's own address; `alone` as in `errors.told`."""
 
     def article(request: Request) -> Response:
-        return _response(request, functools.partial(_article, library))
+        return _response(request, functools.partial(_article, library), alone)
 
     def contents(request: Request) -> Response:
-        return _response(request, functools.partial(_contents, library))
+        return _response(request, functools.partial(_contents, library), alone)
 
     return [Route("/article/{article_id:path}", article), Route("/contents", contents)]
 
@@ -69,13 +69,13 @@ def _refusal(request: Request, status: int, title: str, words: str) -> Response:
     return _page(request, status, title, f"<h1>{_text(title)}</h1><p>{_text(words)}</p>")
 
 
-def _response(request: Request, make: Callable[[Request, str], Body]) -> Response:
+def _response(request: Request, make: Callable[[Request, str], Body], alone: bool) -> Response:
     try:
         return _page(request, 200, *make(request, _root(request)))
     except _NoPageError as none:
         return _refusal(request, none.status, none.title, none.words)
     except AccordingError as error:
-        return _refusal(request, 500, "This page cannot be made now", str(error))
+        return _refusal(request, 500, "This page cannot be made now", told(error, alone))
 
 
 def _root(request: Request) -> str:

@@ -42,9 +42,12 @@ NAMED = 20  # a model reads all that it is sent, and an index can have thousands
 _READS = types.ToolAnnotations(readOnlyHint=True, destructiveHint=False, idempotentHint=True, openWorldHint=False)
 
 
-def offer(server: Server[Any, Any], library: Library) -> None:
-    """Makes a server offer the four tools, and nothing that it offered before. What goes wrong is told in words."""
-    offered = endpoints(library)
+def offer(server: Server[Any, Any], library: Library, alone: bool = True) -> None:
+    """Makes a server offer the four tools, and nothing that it offered before. What goes wrong is told in words.
+
+    `alone` as in `errors.told`.
+    """
+    offered = endpoints(library, alone)
     tools = [_tool(name, endpoint) for name, endpoint in offered.items()]
     server.instructions = INSTRUCTIONS
     server.request_handlers = {types.PingRequest: server.request_handlers[types.PingRequest]}

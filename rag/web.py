@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
-from typing import Any, ParamSpec, cast
+from typing import Any, cast
 
 import gradio as gr
 from gradio.events import api as gradio_api
@@ -84,8 +84,7 @@ FAILED = "Something went wrong here, and not with your question. The app's log s
 
 log = logging.getLogger("rag")
 Message = dict[str, Any]
-P = ParamSpec("P")
-
+Event = Callable[..., Any]
 
 # Whether articles without a date may be shown.
 UNDATED = {"unless I ask for a date": None, "always": True, "never": False}
@@ -108,14 +107,18 @@ class Turn:
     without: tuple[str, ...] = ()
 
 
-def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool = False) -> gr.Blocks:
+def create_app(
+    library: Library, examples: Sequence[str] = (), allow_add: bool = False, alone: bool = True
+) -> gr.Blocks:
     """The app for a library, not yet listening; `launch` opens it.
 
     Args:
         library: what is asked.
         examples: questions to begin with.
         allow_add: whether readers may add files.
+        alone: whether all who ask sit at this machine, so that errors may name what is there.
     """
+    telling = functools.partial(_telling, alone)
 
     def answered(turn: Turn, chosen: Sequence[Any], least: float | None = None) -> tuple[Any, ...]:
         outlets, kinds, after, before, undated = chosen
@@ -139,13 +142,13 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         files = _files(answer, library.catalogue)
         return messages, replace(turn, words=tuple(offered)), group, gr.Button(visible=nothing), *files
 
-    @_told
+    @telling
     def ask(question: str, history: list[Message], follow: bool, last: Turn, *chosen: Any) -> tuple[Any, ...]:
         turn = Turn(question, last.question if follow and last.question else None)
         messages, *rest = answered(turn, chosen)
         return "", history + messages, *rest
 
-    @_told
+    @telling
     def ask_again(kept: list[str], history: list[Message], last: Turn, *chosen: Any) -> tuple[Any, ...]:
         turn = replace(last, without=tuple(words for words in last.words if words not in kept))
         messages, *rest = answered(turn, chosen)
@@ -155,7 +158,7 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         hidden = gr.CheckboxGroup([], visible=False), gr.Button(visible=False)
         return Turn(), *hidden, *_files(None, library.catalogue)
 
-    @_told
+    @telling
     def ask_closest(history: list[Message], last: Turn, *chosen: Any) -> tuple[Any, ...]:
         messages, *rest = answered(last, chosen, least=0)
         return history[: -len(messages)] + messages, *rest
@@ -169,7 +172,7 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True, delete_cache=_KEPT) as app:
         # First, so that the names are theirs, whatever the functions of the app's own events are called.
-        for name, endpoint in endpoints(library).items():
+        for name, endpoint in endpoints(library, alone).items():
             gradio_api(_spoken(endpoint), api_name=name)
         gr.Markdown(INTRODUCTION)
         last = gr.State(Turn())
@@ -229,16 +232,16 @@ def create_app(library: Library, examples: Sequence[str] = (), allow_add: bool =
         chat.clear(cleared, None, shown[1:], **quietly)
         app.load(None, js=_COPY)
         unseen: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        app.load(_told(choices), outputs=[outlets, kinds], **unseen)
+        app.load(telling(choices), outputs=[outlets, kinds], **unseen)
         if allow_add:
-            _adding(library).then(choices, outputs=[outlets, kinds], **unseen)
+            _adding(library, telling).then(choices, outputs=[outlets, kinds], **unseen)
     return cast(gr.Blocks, app.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE))
 
 
-def _adding(library: Library) -> Any:
+def _adding(library: Library, telling: Callable[[Event], Event]) -> Any:
     """The part in which readers add files; the event after which they are in."""
 
-    @_told
+    @telling
     def add(paths: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple[str, None]:  # noqa: B008
         if not paths:
             raise QuestionError("choose files first")
@@ -298,22 +301,22 @@ def _example(event: gr.SelectData) -> str:
     return str(event.value["text"])
 
 
-def _told(event: Callable[P, Any]) -> Callable[P, Any]:
+def _telling(alone: bool, event: Event) -> Event:
     """An event whose errors the reader is told in words; of one that nobody foresaw, the log has the details."""
 
     @functools.wraps(event)
-    def telling(*given: P.args, **named: P.kwargs) -> Any:
+    def heard(*given: object, **named: object) -> Any:
         try:
             return event(*given, **named)
         except AccordingError as error:
-            told = error_html(error)
+            told = error_html(error, alone)
         except Exception:
             log.exception("an event of the app failed")
             told = FAILED
         gr.Warning(f"{told[:1].upper()}{told[1:]}")  # a gr.Error would be shown in the place of the chat
         return gr.skip()
 
-    return telling
+    return heard
 
 
 def launch(
@@ -344,7 +347,7 @@ def launch(
     except ValueError:
         raise AccordingError(f"PORT is {given!r}; give a number such as 7860") from None
     library.prepare()
-    app = create_app(library, examples, allow_add)
+    app = create_app(library, examples, allow_add, alone)
     past_proxies(host)
     try:
         _, address, _ = app.launch(
@@ -354,7 +357,7 @@ def launch(
             css=resources.files("rag").joinpath("web.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=LARGEST,
             app_kwargs={
-                "routes": [*pages.routes(library), *downloads.routes(library)],
+                "routes": [*pages.routes(library, alone), *downloads.routes(library)],
                 "middleware": [Middleware(Guard, files=allow_add, alone=alone, title=TITLE)],
                 "exception_handlers": {TypeError: _misused, KeyError: _misused},
             },
@@ -367,7 +370,7 @@ def launch(
     if mcp:
         if app.mcp_server_obj is None:
             raise AccordingError(f"the MCP server cannot be made: {app.mcp_error}")
-        tools.offer(app.mcp_server_obj.mcp_server, library)
+        tools.offer(app.mcp_server_obj.mcp_server, library, alone)
     print(f"According is open at {address} (Ctrl+C closes it)", flush=True)
     if wait:
         app.block_thread()

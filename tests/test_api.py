@@ -15,7 +15,7 @@ from gradio_client.exceptions import AppError
 import rag
 from rag import web
 from rag.api import endpoints
-from rag.errors import AccordingError, QuestionError
+from rag.errors import AccordingError, LibraryError, QuestionError
 
 ATTACHED = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
 TEXT = "The ferry <b>sank</b> off\u202e the cape, the captain said “nothing” of it. سه کشتی دیگر نیز غرق شدند."
@@ -224,6 +224,22 @@ def test_the_error_for_an_unknown_article_does_not_say_where_the_index_lies(libr
     with pytest.raises(QuestionError) as told:
         endpoints(library)["article"]("nothing")
     assert str(library._store.folder) not in str(told.value)
+
+
+def test_an_error_that_names_what_is_on_this_machine_is_told_in_full_to_nobody_elsewhere(library, caplog, monkeypatch):
+    def away(*_, **__):
+        raise LibraryError("the library at milvus://10.0.0.7:19530/press does not answer")
+
+    monkeypatch.setattr(library, "ask", away)
+    with pytest.raises(LibraryError, match=r"10\.0\.0\.7"):
+        endpoints(library)["ask"]("Who?")
+    assert not caplog.text
+    with pytest.raises(AccordingError, match=r"^the index cannot be used just now; try again in a while\.") as told:
+        endpoints(library, alone=False)["ask"]("Who?")
+    assert "10.0.0.7" not in str(told.value)
+    assert "10.0.0.7" in caplog.text
+    with pytest.raises(QuestionError, match=r"^the question is empty; ask something$"):
+        monkeypatch.undo() or endpoints(library, alone=False)["ask"](" ")
 
 
 def test_of_an_error_that_nobody_foresaw_the_caller_learns_no_more_than_that(library, caplog, monkeypatch):

@@ -6,6 +6,7 @@ import re
 from rag.answer import Answer, Citation
 from rag.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, PARTIAL, STATE_MEDIA, Balance, Caution, Counts, Voice
 from rag.cards import PURPOSES, address, answer_html, cautioned, error_html, question_html
+from rag.errors import AccordingError
 from rag.outlets import Catalogue, Fact, Outlet, Rating
 from rag.restrictions import AHEAD, CONTRADICTION, DATES, LOWER_END, MENTION, OUTLET, TAKEN_OFF, Restriction
 from rag.search import CHOSEN, Synonyms
@@ -86,7 +87,7 @@ def test_every_text_is_escaped():
     )  # fmt: skip
     assert "<img" not in html
     assert html.count(SAFE) == 11
-    assert "<img" not in question_html(EVIL) + error_html(ValueError(EVIL))
+    assert "<img" not in question_html(EVIL) + error_html(AccordingError(EVIL), True)
     assert "<img" not in answer_html(Answer(EVIL, EVIL + EVIL, False))
 
 
