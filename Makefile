@@ -14,7 +14,9 @@ run: $(VENV)/.run
 	@$(BIN)/python app.py
 
 test: $(VENV)/.dev lint
-	@BROWSER_PATH="$$($(BIN)/python tests/browser.py)" && export BROWSER_PATH && $(BIN)/python -m pytest
+	@BROWSER_PATH="$$($(BIN)/python tests/browser.py)" && export BROWSER_PATH && \
+	$(BIN)/python -m pytest -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder && \
+	$(BIN)/python -m pytest -m alone
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .

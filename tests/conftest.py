@@ -19,7 +19,7 @@ from rag.encoder import SentenceEncoder, Spans, Vectors
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
-expect.set_options(timeout=20_000)  # milliseconds: a machine may have other work
+expect.set_options(timeout=60_000)  # milliseconds: a machine may have other work
 
 
 class WordEncoder:
@@ -97,6 +97,15 @@ ORCHARD = {
 }
 
 
+# By far the longest, and so begun first by those that run side by side.
+LONG = ("test_quality", "test_milvus", "test_faults", "test_app_manners", "test_app", "test_app_pages")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, the others as they come."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Milvus]:
     """A Milvus server, not for longer than a module."""
@@ -119,7 +128,7 @@ def opened() -> Iterator[Browser]:
 def page(opened: Browser) -> Iterator[Page]:
     """A page of it."""
     page = opened.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     yield page
     page.close()
 

@@ -57,7 +57,7 @@ def address(library):
 @pytest.fixture
 def page(opened):
     page = opened.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     yield page
     page.close()
 
@@ -81,7 +81,7 @@ def view(request, opened, address):
     """The page just opened, on a telephone and on a desk, in the light and in the dark."""
     width, theme = request.param
     view = opened.new_page(viewport={"width": width, "height": 667 if width < 500 else 900})
-    view.set_default_timeout(20_000)
+    view.set_default_timeout(60_000)
     view.goto(f"{address}?__theme={theme}")
     expect(view.locator("#question textarea")).to_be_visible()
     view.dark = theme == "dark"
@@ -190,6 +190,7 @@ def test_nothing_moves_for_those_who_want_nothing_to(opened, address):
 # Waiting, and going wrong
 
 
+@pytest.mark.alone
 def test_a_reader_sees_at_once_that_the_question_is_being_answered(page, address, library, monkeypatch):
     def slow(*given, **named):
         time.sleep(1.5)

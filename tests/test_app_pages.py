@@ -55,7 +55,7 @@ def page(request, opened):
     """A page of the browser that fails the test where something is loaded from elsewhere or forbidden by a policy."""
     width, scheme = request.param
     context = opened.new_context(viewport={"width": width, "height": 812}, color_scheme=scheme)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     said, asked = [], []
     context.on("console", lambda message: said.append(message.text))
     context.on("request", lambda request: asked.append(request.url))

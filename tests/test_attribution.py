@@ -179,9 +179,9 @@ def test_a_caption_with_the_name_of_somebody_in_the_text_is_no_signature():
 
 @pytest.mark.parametrize("line", ["By " + "A " * 50_000, "A." * 50_000, "(" * 100_000, "By A B and " * 9_000])
 def test_long_hostile_lines_take_no_time(line):
-    started = time.perf_counter()
+    started = time.process_time()
     attribute([line], [line, line], OUTLETS)
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_a_dateline_without_brackets_names_the_agency_too():

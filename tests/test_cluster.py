@@ -19,6 +19,7 @@ from rag.errors import InputError, LibraryError
 from rag.report import Report
 
 ray = pytest.importorskip("ray")
+pytestmark = pytest.mark.alone
 HERE = Path(__file__).parent
 
 

@@ -59,9 +59,9 @@ def test_groups_found_before_stay_and_take_in_what_is_new():
 def test_ten_thousand_texts_of_which_half_are_copies_take_seconds():
     originals = [" ".join(prose(i, 4)) for i in range(5000)]
     texts = originals + [text + " Reported elsewhere." for text in originals]
-    start = time.perf_counter()
+    start = time.process_time()
     found = together(*texts)
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 60
     assert found[:5000] == list(range(5000))
     assert sum(a == b for a, b in zip(found[5000:], range(5000), strict=True)) >= 4990
 

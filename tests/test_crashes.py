@@ -12,9 +12,12 @@ from collections import Counter
 import pytest
 from conftest import ROOT
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here"),
+]
 SEED = 1
-KILLS = int(os.environ.get("KILLS", "100"))  # at steps; a quarter as many lives are killed at random moments, twice
+KILLS = int(os.environ.get("KILLS", "50"))  # at steps; a quarter as many lives are killed at random moments, twice
 
 
 def crashes(*options):

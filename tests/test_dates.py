@@ -105,6 +105,6 @@ def test_what_is_stated_is_taken_or_refused_with_the_reason(text, day, why):
 
 @pytest.mark.parametrize("text", ["1 " * 50_000, "May 1, " * 15_000, "2001-" * 20_000, "1/" * 50_000, "9" * 100_000])
 def test_long_hostile_text_takes_no_time(text):
-    started = time.perf_counter()
+    started = time.process_time()
     find_date(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -207,10 +207,10 @@ SITE = "<!DOCTYPE rss [<!ENTITY % i SYSTEM 'http://127.0.0.1:9/x'> %i;]>"
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_entities_of_a_feed_s_own_are_refused(head, encoding):
     data = rss(f"<description>{'&i;' * 1000}</description>", head=head).decode().encode(encoding)
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(InputError, match="declares XML entities of its own"):
         read(data)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_file_is_read(tmp_path):
 
 
 def test_elements_nested_without_end_cost_little():
-    start = time.monotonic()
+    start = time.process_time()
     (found,) = read(rss(f"<description>{TEXT}</description>{'<a>' * 40_000}{'</a>' * 40_000}"))
     assert found.text == TEXT
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3

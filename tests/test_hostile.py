@@ -69,9 +69,9 @@ def read(tmp_path):
     def reader(ending, data, name="a"):
         path = tmp_path / f"{name}{ending}"
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
-        start = time.monotonic()
+        start = time.process_time()
         found = list(readers.read([path], catalogue()))
-        assert time.monotonic() - start < LONGEST
+        assert time.process_time() - start < LONGEST
         path.unlink()
         assert list(tmp_path.iterdir()) == []
         return [item if isinstance(item, Article) else item.reason for item in found]
@@ -135,11 +135,11 @@ def test_a_word_of_10_mb_is_stored_as_printed(read, ending, size):
 
 def test_marks_and_long_words_are_split_in_time(words):
     texts = [MARKS, "x" * 2_000_000, "\u4e2d" * 500_000, " " * 2_000_000 + "a"]
-    start = time.monotonic()
+    start = time.process_time()
     for text, own in zip(texts, passage.split([Article(t[:1], t) for t in texts], words.count, 60), strict=True):
         held = "".join(text[p.start : p.end] for p in own)
         assert held == text.strip()
-    assert time.monotonic() - start < LONGEST
+    assert time.process_time() - start < LONGEST
 
 
 PARSED_FOR_HOURS = {  # by what libraries do with them: each took from 8 s to hours, or all memory
@@ -203,9 +203,9 @@ def nested(number):
 @pytest.mark.parametrize("case", PARSED_FOR_HOURS)
 def test_what_would_keep_a_parser_busy_is_refused_before_it_is_parsed(read, case):
     ending, made, reason = PARSED_FOR_HOURS[case]
-    start = time.monotonic()
+    start = time.process_time()
     (found,) = read(ending, made())
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert reason in found
 
 
@@ -213,10 +213,10 @@ def test_what_would_keep_a_parser_busy_is_refused_before_it_is_parsed(read, case
 @pytest.mark.parametrize("ending", [".txt", ".text"])
 def test_a_line_of_a_million_names_costs_little(read, ending, words):
     line = words * (4_000_000 // len(words))
-    start = time.monotonic()
+    start = time.process_time()
     (found,) = read(ending, f"{SENTENCE} {MORE}\n\n{line}\n\n{LAST}")
     assert line.strip() in found.text
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_tag_of_a_million_attributes_is_text(read):
@@ -380,10 +380,10 @@ def evil(tmp_path_factory):
 @pytest.mark.parametrize("question", QUERIES)
 def test_a_question_is_words_and_nothing_else(evil, question):
     with rag.open(evil, encoder=WordEncoder()) as library:
-        start = time.monotonic()
+        start = time.process_time()
         answer = library.ask(question, least=0)
         library.search(question)
-        assert time.monotonic() - start < 5
+        assert time.process_time() - start < 5
         assert json.loads(json.dumps(answer.to_dict()))["question"] == question.strip()
         assert len(list(library.articles())) == 3
 

@@ -617,10 +617,10 @@ def test_what_is_too_large_is_refused():
     ],
 )
 def test_no_page_takes_long(markup):
-    began = time.perf_counter()
+    began = time.process_time()
     with contextlib.suppress(InputError):
         read(markup)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_a_file_is_one_article_with_its_path_as_source(tmp_path):

@@ -103,19 +103,19 @@ def test_reading_a_long_article_takes_under_a_millisecond():
     text += "Nobody, known as he was, said a word of it, or wrote one; the boats went out again. " * 45
     assert len(text) > 3900
     pairs(text)
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(50):
         pairs(text)
-    assert (time.perf_counter() - started) / 50 < 0.001
+    assert (time.process_time() - started) / 50 < 0.001
 
 
 @pytest.mark.parametrize(
     "text", ["(" + "Ab" * 40, "(A.b.) " * 600, "A, or B" * 600, "(" + "Ab-" * 25 + "!)", "’(A" * 1500]
 )
 def test_reading_what_is_no_prose_takes_little_time(text):
-    started = time.perf_counter()
+    started = time.process_time()
     pairs(text)
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
 
 
 def test_transliterations_and_short_forms_that_share_a_long_form_are_one_name():
@@ -344,10 +344,10 @@ def test_a_question_is_read_in_little_time_whatever_the_number_of_names():
     names = Names(made)
     question = f"Why did the {made[4321].spellings[0]} write to the {made[77].spellings[1]} about ships in 2014?"
     assert len(names.find(question)) == 2
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(100):
         names.find(question)
-    assert (time.perf_counter() - started) / 100 < 0.001
+    assert (time.process_time() - started) / 100 < 0.001
 
 
 OWN = """

@@ -263,10 +263,10 @@ def test_a_small_file_that_takes_minutes_to_read_is_given_up(monkeypatch):
     slow = made(stream=b"BT /F1 1 Tf\n" + b"(a) Tj\n" * 60_000 + b"ET")
     assert len(slow) < 5_000
     monkeypatch.setattr(pdf, "MOST_SECONDS", 0.2)
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(InputError, match="takes longer than 0 s to read"):
         pdf.article(slow, NAMES, "a.pdf")
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize("stream", [b"\0" * 80_000_000, b"[" * 100_000 + b"] TJ"], ids=["zeros", "nested"])

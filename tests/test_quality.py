@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not (SHARED / "bench").is_dir(), reason="the rea
 
 def score(name, *arguments):
     command = [sys.executable, str(SHARED / "bench" / name), *map(str, arguments), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -13,7 +13,8 @@ import rag
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import sessions
 
-SECONDS = 10
+pytestmark = pytest.mark.alone
+SECONDS = 6
 
 
 @pytest.fixture(scope="module")

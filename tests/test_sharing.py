@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from stress import stress, table
 
+pytestmark = pytest.mark.alone
 FERRY = {"id": "ferry", "outlet": "Reuters", "date": "2020-02-01", "text": "A ferry ran aground. Nobody was hurt."}
 LONGER = 0.8  # seconds that a question itself may take on a machine that is busy
 TAKEN_UP = 5.0  # seconds after which a change by another process must have been taken up
@@ -64,7 +65,7 @@ ADD = "rag.open(index, encoder=WordEncoder()).add([file])"
 
 
 def test_writers_and_readers_in_processes_of_their_own_see_nothing_torn_and_nothing_removed(tmp_path):
-    total = stress(tmp_path, seconds=12, writers=2, readers=2, threads=3, articles=40)  # some to import
+    total = stress(tmp_path, seconds=8, writers=2, readers=2, threads=3, articles=40)  # some to import
     assert total.violations == [], "\n\n".join([table(total), *total.violations])
     assert min(total.counts[what] for what in ("ask", "search", "resolve")) > 50, table(total)
     assert total.counts["generations written"] > 10, table(total)
