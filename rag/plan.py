@@ -143,14 +143,18 @@ def plan(
         memory = PROCESS + passages * (MEMORY + 2.2 * (dimension - DIMENSION))
         look = LOOK_FIRST + passages * LOOK * dimension / DIMENSION
         return Plan(articles, passages, KINDS[0], index, passages * (DISK + more), memory, look, encoding)
-    # Sentences stand as base64, a third longer.
-    row = 4 * dimension + SENTENCES * 2 * dimension * 4 / 3 + 2.2 * TEXT + 700
     graph = passages <= GRAPH
     held = 4 * dimension * SEGMENT if graph else dimension / 8 + 24 + 4 * dimension / 16
     index = "HNSW in memory" if graph else "IVF_RABITQ or DISKANN, vectors on local disks"
     store = KINDS[1] if passages <= 10 * FOLDER else KINDS[2]
     memory = passages * (held + 350) + 16e9  # words' index in memory, and the nodes themselves
-    return Plan(articles, passages, store, index, passages * row * KEPT, memory, None, encoding)
+    return Plan(articles, passages, store, index, passages * row(dimension) * KEPT, memory, None, encoding)
+
+
+def row(dimension: int) -> float:
+    """Bytes of a passage in Milvus, its share of its article included: its vector, those of its sentences, as base64 a
+    third longer, its words and its article's, the text, numbers and keys, and what BM25 makes of the words."""
+    return 4 * dimension + SENTENCES * 2 * dimension * 4 / 3 + 2.2 * TEXT + 700
 
 
 def given(rate: float) -> tuple[Machine]:

@@ -1,13 +1,20 @@
 """`according plan` tells what a number of articles takes, and says what is measured and what computed."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import pytest
+from conftest import SHARED
 
+import rag
+from rag import making
 from rag import plan as planning
 from rag.cli import main
 from rag.errors import QuestionError
 from rag.plan import HALF, LARGE, PASSAGES, given, machines_like_this, measure, plan, size, span
+from rag.report import Report
+from rag.tables import article_row, passage_rows
 
 
 def test_what_is_measured_at_twelve_thousand_articles_is_what_is_planned_for_them():
@@ -47,6 +54,23 @@ def test_all_of_it_grows_with_the_articles_and_with_the_vectors():
     (encoding,) = large.encoding
     assert encoding.hours[1] == pytest.approx(200_000 * PASSAGES / 50 / 3600, rel=1e-4)
     assert encoding.hours[16] == pytest.approx(encoding.hours[1] / 16)
+
+
+def bytes_of(value):
+    if isinstance(value, list):
+        return sum(map(bytes_of, value))
+    return len(value.encode()) if isinstance(value, str) else 4 if isinstance(value, float) else 8
+
+
+@pytest.mark.skipif(not (SHARED / "eval").is_dir(), reason="TIME is not beside the project")
+def test_a_passage_in_milvus_is_about_as_large_as_planned(real):
+    articles = list(islice(rag.read_articles([SHARED / "eval" / "time" / "corpus.jsonl"]), 30))
+    with ThreadPoolExecutor(1) as beside:
+        rows, _ = making.make(articles, real, Report(), beside)
+    taken = [row for n, (a, own) in enumerate(rows) for row in (*passage_rows(a, own, 1), article_row(a, own, 1, n))]
+    passages = sum(len(own) for _, own in rows)
+    per_passage = sum(bytes_of(value) for row in taken for value in row.values()) / passages
+    assert 0.75 < per_passage / planning.row(384) < 1  # what BM25 makes of the words is Milvus' own
 
 
 @pytest.mark.parametrize("numbers", [(0, 1.0, ()), (1, 0.0, ()), (1, 1.0, (0,)), (-5, 1.0, ())])
