@@ -10,16 +10,14 @@ No article goes through a pickle: stages hand on columns of JSON and of plain by
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import logging
 import os
 import re
 import socket
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,9 +27,8 @@ from . import making, readers, shards
 from .article import Article
 from .contract import Sink
 from .encoder import Encoder, SentenceEncoder
-from .errors import InputError, LibraryError
+from .errors import LibraryError
 from .outlets import Catalogue
-from .readers import Input
 from .readers.skipped import Skipped
 from .report import Report
 from .shards import Item
@@ -52,24 +49,8 @@ def digests(known: Iterator[str]) -> Digests:
     return np.unique(np.array([digest[:32] for digest in known], DIGEST))
 
 
-def files(inputs: Sequence[str | os.PathLike[str]], fetch: bool) -> list[str]:
-    """The files under paths, in order; also of `s3://bucket/folder` and whatever else fsspec knows.
-
-    Raises InputError for a path that does not exist.
-    """
-    found: list[str] = []
-    for path in inputs:
-        given = os.fspath(path)
-        if _elsewhere(given):
-            found += _listed(given)
-        else:
-            for source in readers.sources(readers.present([given], fetch)):
-                found.append(json.dumps(vars(source)) if isinstance(source, Skipped) else str(source))
-    return found
-
-
 def articles(
-    paths: Sequence[str],
+    inputs: Sequence[readers.Input],
     names: Catalogue,
     encoder: Encoder | str,
     precision: str,
@@ -81,7 +62,7 @@ def articles(
     Of articles that are `known`, and of those that were put into a `sink`, nothing is handed on but what they are.
 
     Args:
-        paths: as `files` gives them; every machine of the cluster must see them.
+        inputs: as `readers.present` gives them; every machine of the cluster must see them.
         names: the catalogue of outlets.
         encoder: its name, or an encoder that Ray can send.
         precision: see `SentenceEncoder`.
@@ -91,6 +72,7 @@ def articles(
     Raises LibraryError where Ray is not installed, or cannot be reached.
     """
     ray = started()
+    paths = [json.dumps(vars(s)) if isinstance(s, Skipped) else str(s) for s in readers.sources(inputs)]
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
@@ -148,26 +130,6 @@ def _reach(address: str) -> None:
 # Files
 
 
-def _elsewhere(path: str) -> bool:
-    scheme, found, _ = path.partition("://")
-    return bool(found) and scheme.lower() not in ("http", "https")
-
-
-def _listed(address: str) -> list[str]:
-    """The files under an address that fsspec knows, by name; hidden ones are passed over."""
-    try:
-        import fsspec
-
-        system, root = fsspec.core.url_to_fs(address)
-        names = sorted(system.find(root))
-    except (ImportError, OSError, ValueError) as error:
-        raise InputError(f"{address}: cannot be listed ({error})") from error
-    if not names:
-        raise InputError(f"{address}: no such file or folder")
-    shown = [name for name in names if not any(p.startswith(".") for p in PurePosixPath(name).parts)]
-    return [system.unstrip_protocol(name) for name in shown if PurePosixPath(name).stem.lower() != "readme"]
-
-
 def _read(batch: dict[str, Any], extra: str | None, own: int) -> Iterator[dict[str, list[str]]]:
     """The articles of files, some at a time."""
     from .outlets import catalogue
@@ -186,28 +148,8 @@ def _read(batch: dict[str, Any], extra: str | None, own: int) -> Iterator[dict[s
 def _items(path: str, names: Catalogue) -> Iterator[Article | Skipped]:
     if path.startswith("{"):  # of which the walk has told that it cannot be read
         yield Skipped(**json.loads(path))
-    elif not _elsewhere(path):
-        source: Input = path if path.lower().startswith(("http://", "https://")) else Path(path)
-        yield from readers.read_source(source, names)
     else:
-        with tempfile.TemporaryDirectory(prefix="according-") as folder:
-            file = Path(folder) / PurePosixPath(path).name
-            try:
-                _fetched(path, file)
-            except (ImportError, OSError, ValueError) as error:
-                yield Skipped(path, f"cannot be read: {error}")
-                return
-            for item in readers.read_source(file, names):
-                yield dataclasses.replace(item, source=path)
-
-
-def _fetched(path: str, file: Path) -> None:
-    import shutil
-
-    import fsspec
-
-    with fsspec.open(path, "rb") as source, file.open("wb") as target:
-        shutil.copyfileobj(source, target)
+        yield from readers.read_source(path if "://" in path else Path(path), names)
 
 
 # Articles

@@ -80,7 +80,8 @@ def build(
     is shown on stderr where that is a terminal.
 
     Args:
-        paths: files and folders; with `fetch`, http(s) addresses of pages and feeds too.
+        paths: files and folders, also at addresses that fsspec knows, such as s3://bucket/folder; with `fetch`, http(s)
+            addresses of pages and feeds too.
         index: the folder of the index; `milvus://host:19530/name` or a path that ends in `.db` keeps it in Milvus.
         encoder: a sentence-transformers name or path, or an Encoder; by default the index's own.
         catalogue: a TOML file that extends and overrides the catalogue of outlets; kept in the index.
@@ -90,15 +91,14 @@ def build(
         wait: whether to wait for another process that writes to the index, for as long as that takes.
         precision: in which texts are encoded, see `SentenceEncoder`.
         engine: where articles are read and encoded: "local", in this process, or "ray", on a Ray cluster; which one
-            $RAY_ADDRESS says, else one of its own on this machine. Paths can be addresses such as s3://bucket/folder.
+            $RAY_ADDRESS says, else one of its own on this machine.
 
     Raises InputError for a path that does not exist or a catalogue or list of names that cannot be read, LibraryError
     where the index was made with another encoder or, unless it is to wait, is being written by another process. What
     was done before an error, or before the process was killed, is kept.
     """
     on_cluster = _on_cluster(engine)
-    listed = cluster.files if on_cluster else readers.present
-    inputs = listed(_listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
+    inputs = readers.present(_listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
     known = None if catalogue is None else outlets.load(Path(catalogue))
     own = None if names is None else naming.load(Path(names))
     library = _opened(index, encoder, True, wait, precision)
@@ -144,7 +144,7 @@ def encode(
     knows, such as s3://bucket/folder.
     """
     on_cluster = _on_cluster(engine)
-    listed = cluster.files(_listed(paths), fetch) if on_cluster else readers.present(_listed(paths), fetch)
+    listed = readers.present(_listed(paths), fetch)
     names = outlets.catalogue(None) if catalogue is None else outlets.load(Path(catalogue))
     check_precision(precision)
     loaded = SentenceEncoder(encoder or DEFAULT, precision) if encoder is None or isinstance(encoder, str) else encoder
@@ -153,7 +153,7 @@ def encode(
     report = Report()
     if on_cluster:
         sent = loaded.name if isinstance(loaded, SentenceEncoder) else loaded
-        batches = cluster.articles([str(path) for path in listed], names, sent, precision, known, sink)
+        batches = cluster.articles(listed, names, sent, precision, known, sink)
     else:
         maker = cluster.Maker(loaded, precision, known, sink)
         read = readers.read(listed, names)
@@ -505,7 +505,7 @@ class Library(Shelf):
         for source in readers.sources(inputs):
             if isinstance(source, Skipped):
                 yield source, None
-            elif isinstance(source, Path) and source.name.endswith(shards.ENDING):
+            elif str(source).endswith(shards.ENDING) and not readers.is_of_the_web(str(source)):
                 yield from shards.read(source, self._store.manifest)
             else:
                 for item in readers.read_source(source, self.catalogue):
@@ -517,7 +517,7 @@ class Library(Shelf):
         encoder = self._encoder or self._store.manifest.encoder
         if isinstance(encoder, SentenceEncoder):
             encoder = encoder.name  # which each loads for itself
-        return cluster.articles([str(path) for path in paths], self.catalogue, encoder, self._precision, there, sink)
+        return cluster.articles(paths, self.catalogue, encoder, self._precision, there, sink)
 
     def _take_up(self) -> None:
         """Takes up what this library has changed; one that was not asked yet leaves that to the first question."""

@@ -26,6 +26,7 @@ from .copies import PERMUTATIONS, Marks
 from .encoder import Vectors
 from .errors import InputError, LibraryError
 from .passage import Passage
+from .readers import elsewhere
 from .readers.skipped import Skipped
 
 ENDING = ".parquet"
@@ -87,8 +88,10 @@ def digests(folder: str, manifest: Manifest) -> Iterator[str]:
             yield from found.read(["digest"])["digest"].to_pylist()
 
 
-def read(path: Path, manifest: Manifest) -> Iterator[Item]:
+def read(source: Path | str, manifest: Manifest) -> Iterator[Item]:
     """The articles of a file, with what was made of each; a Skipped where it cannot be read.
+
+    The file may be one at an address (see `readers.elsewhere`).
 
     Raises LibraryError where another encoder made it.
     """
@@ -98,13 +101,14 @@ def read(path: Path, manifest: Manifest) -> Iterator[Item]:
     except ImportError:
         raise LibraryError('Parquet is read by what is not installed here: pip install "according[scale]"') from None
     try:
-        with pq.ParquetFile(path) as found:
-            _check(found.schema_arrow.metadata, str(path), manifest)
+        opened = source.open("rb") if isinstance(source, Path) else elsewhere.opened(source)
+        with opened as file, pq.ParquetFile(file) as found:
+            _check(found.schema_arrow.metadata, str(source), manifest)
             for batch in found.iter_batches(BATCH, columns=["article", "made"]):
                 for row in batch.to_pylist():
                     yield item(row["article"], row["made"])
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        yield Skipped(str(path), f"cannot be read: {error}"), None
+    except (pa.ArrowException, InputError, OSError, ValueError, KeyError, TypeError) as error:
+        yield Skipped(str(source), f"cannot be read: {error}"), None
 
 
 def _check(metadata: dict[bytes, bytes] | None, path: str, manifest: Manifest) -> None:

@@ -115,6 +115,27 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Milvus]:
 
 
 @pytest.fixture(scope="module")
+def bucket() -> Iterator[str]:
+    """An empty bucket of an S3 server on this machine, which processes that are started meanwhile find too."""
+    import s3fs
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "reader")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        s3fs.S3FileSystem.clear_instance_cache()
+        s3fs.S3FileSystem().mkdir("press")
+        yield "s3://press"
+        s3fs.S3FileSystem.clear_instance_cache()
+    server.stop()
+
+
+@pytest.fixture(scope="module")
 def opened() -> Iterator[Browser]:
     """A real browser; not for longer than a module, since its event loop lets no other run in this thread."""
     path = browser.installed()

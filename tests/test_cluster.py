@@ -14,8 +14,8 @@ from marking import Marking
 from test_copies import prose
 
 import rag
-from rag import cluster, making, shards
-from rag.errors import InputError, LibraryError
+from rag import making, readers, shards
+from rag.errors import LibraryError
 from rag.report import Report
 
 ray = pytest.importorskip("ray")
@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
-def nodes():
+def nodes(bucket):
     """A cluster with one processor to each of two nodes."""
     from ray.cluster_utils import Cluster
 
@@ -170,7 +170,7 @@ def test_what_a_stopped_build_has_put_into_milvus_is_not_encoded_again(nodes, se
                 raise StoppedError
 
         with pytest.raises(StoppedError):
-            library._take_in(cluster.files([news(*rows)], False), True, progress=stop, on_cluster=True)
+            library._take_in(readers.present([news(*rows)]), True, progress=stop, on_cluster=True)
         assert [a.id for a in library.articles()] == ["harbour"]  # nothing of it is seen
         assert {hit.article_id for hit in library.search("harbour", k=99)} == {"harbour"}
         staged = store._total("articles", f"born > {store.generation()}")
@@ -236,22 +236,28 @@ def test_what_was_made_comes_back_from_bytes(words, news):
     assert shards.unpack(shards.pack([]), "none") == []
 
 
-def test_addresses_that_fsspec_knows_are_read(nodes, tmp_path, words, news, files):
+def test_what_lies_in_a_bucket_is_read_there_and_what_is_made_is_left_there(nodes, bucket, tmp_path, words, files):
     import fsspec
 
-    memory = fsspec.filesystem("memory")
-    with memory.open("/press/one.jsonl", "w") as file:
-        file.write(json.dumps(HARBOUR))
-    with memory.open("/press/.hidden.jsonl", "w") as file:
-        file.write(json.dumps(BRIDGE))
-    assert cluster.files(["memory://press"], False) == ["memory:///press/one.jsonl"]
-    with rag.build([f"file://{files / 'n00.jsonl'}"], index=tmp_path / "i", encoder=words, engine="ray") as library:
-        assert library.counts().articles == 40
-        assert {a.source for a in library.articles()} == {f"file://{files / 'n00.jsonl'}"}
-    with pytest.raises(InputError, match="no such file or folder"):
-        cluster.files(["memory://nothing"], False)
-    with pytest.raises(InputError, match="cannot be listed"):
-        cluster.files(["nowhere://bucket"], False)
+    fsspec.filesystem("s3").put(f"{files}/", f"{bucket}/news/", recursive=True)
+    with (
+        rag.build([f"{bucket}/news"], index=tmp_path / "i", encoder=words, engine="ray") as library,
+        rag.build([files], index=tmp_path / "local", encoder=words) as expected,
+    ):
+        assert {(a.id, a.text) for a in library.articles()} == {(a.id, a.text) for a in expected.articles()}
+        assert {a.source for a in library.articles()} == {
+            f"{bucket}/news/{path.name}" for path in files.iterdir() if path.suffix in (".jsonl", ".txt")
+        }
+        assert library.report.reasons == expected.report.reasons
+    assert rag.encode([f"{bucket}/news"], f"{bucket}/made", encoder=words, engine="ray").new == 490  # of one id two
+    assert rag.encode([f"{bucket}/news"], f"{bucket}/made", encoder=words, engine="ray").new == 0
+    before = words.read
+    with rag.build([f"{bucket}/made"], index=tmp_path / "taken", encoder=words) as taken:
+        with rag.open(tmp_path / "i", encoder=words) as library:
+            for article in library.articles():
+                assert article.id == "harbour" or taken.article(article.id) == article
+        assert taken.report.new == 489
+    assert words.read == before
 
 
 def test_an_engine_that_there_is_not_is_an_error(tmp_path, words, news):

@@ -22,7 +22,7 @@ from ..errors import InputError
 from ..outlets import Catalogue, catalogue
 from .skipped import Skipped
 
-Input = Path | str  # a file or folder, or an address to fetch
+Input = Path | str  # a file or folder, or the address of a page or file
 Reader = Callable[[Path, Catalogue], Iterator[Article | Skipped]]
 
 # The module of each format, imported when a file of it is read: all together take a second.
@@ -71,22 +71,37 @@ def read_articles(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) 
 
 
 def present(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) -> list[Input]:
-    """The paths as inputs to `read`. Raises InputError for one that does not exist, or an address without `fetch`."""
+    """The paths as inputs to `read`; of addresses that fsspec knows (see `elsewhere`), the files there.
+
+    Raises InputError for one that does not exist, or an address of the web without `fetch`.
+    """
     if isinstance(paths, str | os.PathLike):
         paths = [paths]
     found: list[Input] = []
     for given in paths:
         path = os.fspath(given)
-        if path.lower().startswith(("http://", "https://")):
+        if is_of_the_web(path):
             if not fetch:
                 bare = _module("fetch").bare(path)
                 raise InputError(f"{bare}: addresses are not fetched from here; save the page and give the file")
             found.append(path)
         elif os.path.lexists(path):
             found.append(Path(path))
+        elif is_elsewhere(path):
+            found += _module("elsewhere").files(path)
         else:
             raise InputError(f"{path}: no such file or folder")
     return found
+
+
+def is_of_the_web(path: str) -> bool:
+    """Whether a path is the address of a page or feed."""
+    return path.lower().startswith(("http://", "https://"))
+
+
+def is_elsewhere(path: str) -> bool:
+    """Whether a path is an address such as s3://bucket/folder."""
+    return "://" in path and not is_of_the_web(path)
 
 
 def read(inputs: Sequence[Input], names: Catalogue) -> Iterator[Article | Skipped]:
@@ -106,6 +121,9 @@ def sources(inputs: Sequence[Input]) -> Iterator[Input | Skipped]:
 
 def read_source(source: Input, names: Catalogue) -> Iterator[Article | Skipped]:
     """The articles of one file or address, with a `Skipped` in the place of what cannot be read."""
+    if isinstance(source, str) and is_elsewhere(source):
+        yield from _module("elsewhere").read(source, names)
+        return
     name = _module("fetch").bare(source) if isinstance(source, str) else str(source)
     shown = printable(name)
     found = False
