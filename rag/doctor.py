@@ -1,29 +1,34 @@
-"""Index folder -> what is wrong with it: every row and file held against every other that it must agree with.
+"""Index -> what is wrong with it: every row and file held against every other that it must agree with.
 
-Beside the store, which trusts what it wrote; this reads the same tables and trusts nothing. What is made from the
-database can be repaired, without encoding anything: the cache, SQLite's own indexes. What is damaged in the database
-itself is named, so that it can be removed and built again, or a backup restored.
+Beside the stores, which trust what they wrote; this reads the same tables and trusts nothing. What is made from a
+folder's database can be repaired, without encoding anything: the cache, SQLite's own indexes. What is damaged in the
+database itself, or in Milvus, is named, so that it can be removed and built again, or a backup restored.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
-import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import bar, cache, names, outlets
-from .contract import content_hash
+from .contract import Span, content_hash
 from .copies import PERMUTATIONS
 from .errors import AccordingError, LibraryError
 from .server import Address, located
 from .store import DATABASE, FORMAT, Store, sentence_spans, stored
+
+if TYPE_CHECKING:
+    from .encoder import Vectors
+    from .milvus import MilvusStore
+    from .server import Place
 
 UNIT = 1e-3  # how far from 1 the length of a vector may be; the sentences' are kept in half precision
 NAMED = 10  # faults of one kind that are told one by one
@@ -71,7 +76,7 @@ class Check:
 
 @dataclass
 class Diagnosis:
-    """All that was looked at in an index folder, and what a reader should know that is no fault."""
+    """All that was looked at in an index, and what a reader should know that is no fault."""
 
     checks: list[Check] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -91,18 +96,16 @@ class Diagnosis:
 
 
 def examine(index: Address, repair: bool = False) -> Diagnosis:
-    """Checks everything in an index folder that can be checked without the articles' files and the encoder.
+    """Checks everything in an index that can be checked without the articles' files and the encoder.
 
     Args:
-        index: the folder of the index.
+        index: the folder of the index, or where Milvus keeps it; Milvus sees to its own files.
         repair: whether to make again what is made from the database, and to remove what killed processes left.
 
-    Raises LibraryError where there is no index, or where it is no folder.
+    Raises LibraryError where there is no index.
     """
-    if located(index):
-        raise LibraryError(
-            f"only a folder is looked into; Milvus, which keeps {os.fspath(index)}, sees to its own files"
-        )
+    if place := located(index):
+        return _in_milvus(place, repair)
     folder = Path(index)
     found = Diagnosis()
     database = _check(found, "database")
@@ -120,7 +123,8 @@ def examine(index: Address, repair: bool = False) -> Diagnosis:
                 found.notes.append(f"format {store.manifest.format}: any other command brings it to {FORMAT}")
             elif database.ok:
                 with store.reading() as db:
-                    _manifest(db, _check(found, "manifest"))
+                    values = dict(db.execute("SELECT key, value FROM manifest"))
+                    _manifest(values, _check(found, "manifest"))
                     _generations(db, _check(found, "generations"))
                     _contents(store, db, found)
                 _cache(store, found, repair)
@@ -157,17 +161,18 @@ def _structure(store: Store, check: Check, repair: bool) -> None:
         check.repaired = "made SQLite's indexes again"
 
 
-def _manifest(db: sqlite3.Connection, check: Check) -> None:
+_KEPT: dict[str, Callable[[str], object]] = {
+    "catalogue": outlets.catalogue,
+    "own names": lambda text: names.parse(text, "the index's list of names"),
+    "names": lambda text: [names.Name(tuple(spellings), basis) for spellings, basis in json.loads(text)],
+    "bar": bar.parse,
+}
+
+
+def _manifest(values: Mapping[str, str], check: Check) -> None:
     """The settings that are kept with the index, read as they are when it is used."""
-    values = dict(db.execute("SELECT key, value FROM manifest"))
-    readings: dict[str, Callable[[str], object]] = {
-        "catalogue": outlets.catalogue,
-        "own names": lambda text: names.parse(text, "the index's list of names"),
-        "names": lambda text: [names.Name(tuple(spellings), basis) for spellings, basis in json.loads(text)],
-        "bar": bar.parse,
-    }
     check.count = len(values)
-    for key, reading in readings.items():
+    for key, reading in _KEPT.items():
         try:
             if key in values:
                 reading(values[key])
@@ -203,9 +208,10 @@ def _contents(store: Store, db: sqlite3.Connection, found: Diagnosis) -> None:
         vectors.count += len(rows)
         if not rows and not retired:
             passages.add(f"{name} has none")
-        for fault in _spans(article.text, rows):
+        own = [_read(row, store.manifest.dimension) for row in rows]
+        for fault in _spans(article.text, own):
             passages.add(f"{name}, {fault}")
-        for fault in _vectors(rows, store.manifest.dimension):
+        for fault in _vectors(own, store.manifest.dimension):
             vectors.add(f"{name}, {fault}")
     same.count = passages.count
     wrong = "SELECT key FROM passage WHERE same > key OR length(signature) != ?"
@@ -221,43 +227,79 @@ _ROWS = """SELECT p.key, p.start, p."end", p.sentences, p.content, v.value, v.se
     FROM passage p LEFT JOIN vector v ON v.passage = p.key WHERE p.article = ? ORDER BY p.start"""
 
 
-def _spans(text: str, rows: list[Any]) -> Iterator[str]:
+class _Passage(NamedTuple):
+    """A passage as a store has it.
+
+    `sentences` and `parts`, the vectors of the sentences, are None where they cannot be read, `vector` where there is
+    none; `sound` says whether the vectors are those that were stored, where a store can tell.
+    """
+
+    key: int
+    start: int
+    end: int
+    content: int
+    sentences: list[Span] | None
+    vector: Vectors | None
+    parts: Vectors | None
+    sound: bool = True
+
+
+def _read(row: Any, dimension: int) -> _Passage:
+    """A row of _ROWS."""
+    key, start, end, sentences, content, value, parts, checksum = row
+    spans = None if len(sentences) % 8 else list(sentence_spans(sentences))
+    if value is None:
+        return _Passage(key, start, end, content, spans, None, None)
+    vector = np.frombuffer(value, "<f4") if len(value) % 4 == 0 else np.zeros(0, np.float32)
+    return _Passage(
+        key, start, end, content, spans, vector, _parts(parts, dimension), checksum == content_hash(value, parts)
+    )  # fmt: skip
+
+
+def _parts(numbers: bytes, dimension: int) -> Vectors | None:
+    """The vectors of sentences, (m, dimension)."""
+    if len(numbers) % (2 * dimension):
+        return None
+    return np.frombuffer(numbers, "<f2").astype(np.float32).reshape(-1, dimension)
+
+
+def _spans(text: str, passages: Iterable[_Passage]) -> Iterator[str]:
     """Faults of the spans of an article's passages: they are its text, cut between sentences."""
-    last = 0
-    for key, start, end, sentences, content, *_ in rows:
+    last, any_ = 0, False
+    for each in passages:
+        any_, key, start, end = True, each.key, each.start, each.end
         said = text[start:end]
         if not (0 <= start < end <= len(text)) or said != said.strip():
             yield f"passage {key}: {start} to {end} is no span of its text"
-        elif content != content_hash(said):
+        elif each.content != content_hash(said):
             yield f"passage {key}: its words are not those that were stored"
         elif text[last:start].strip() or start < last:
             yield f"passage {key}: it does not begin where the one before it ends"
-        if len(sentences) % 8:
+        if each.sentences is None:
             yield f"passage {key}: its sentences cannot be read"
         else:
-            inside = [edge for span in sentence_spans(sentences) for edge in span]
+            inside = [edge for span in each.sentences for edge in span]
             if inside != sorted(inside) or (inside and (inside[0] < start or inside[-1] > end)):
                 yield f"passage {key}: its sentences are not in it, one after the other"
         last = end
-    if rows and text[last:].strip():
+    if any_ and text[last:].strip():
         yield "its last passage ends before its text does"
 
 
-def _vectors(rows: list[Any], dimension: int) -> Iterator[str]:
+def _vectors(passages: Iterable[_Passage], dimension: int) -> Iterator[str]:
     """Faults of the vectors of an article's passages, and of those of their sentences."""
-    for key, _, _, sentences, _, value, parts, checksum in rows:
-        if value is None:
-            yield f"passage {key}: it has no vector"
-        elif checksum != content_hash(value, parts):
-            yield f"passage {key}: its vectors are not those that were stored"
-        elif len(value) != 4 * dimension or len(parts) != len(sentences) // 8 * 2 * dimension:
-            yield f"passage {key}: its vectors are not of {dimension} numbers, one for it and one for each sentence"
+    for each in passages:
+        name = f"passage {each.key}"
+        if each.vector is None:
+            yield f"{name}: it has no vector"
+        elif not each.sound:
+            yield f"{name}: its vectors are not those that were stored"
+        elif each.vector.shape != (dimension,) or each.parts is None or len(each.parts) != len(each.sentences or ()):
+            yield f"{name}: its vectors are not of {dimension} numbers, one for it and one for each sentence"
         else:
-            whole = np.frombuffer(value, "<f4").reshape(1, -1)
-            lengths = np.linalg.norm(np.frombuffer(parts, "<f2").astype(np.float32).reshape(-1, dimension), axis=1)
-            off = np.abs(np.concatenate([np.linalg.norm(whole, axis=1), lengths]) - 1)
+            off = np.abs(np.linalg.norm(np.vstack([each.vector, each.parts]), axis=1) - 1)
             if not np.all(off < UNIT):  # not a number is no length either
-                yield f"passage {key}: the length of one of its vectors is not 1"
+                yield f"{name}: the length of one of its vectors is not 1"
 
 
 def _cache(store: Store, found: Diagnosis, repair: bool) -> None:
@@ -295,3 +337,82 @@ def _leftovers(folder: Path, found: Diagnosis, repair: bool) -> None:
     for path in sorted(folder.glob("library.format*.sqlite")):
         day = dt.date.fromtimestamp(path.stat().st_mtime)
         found.notes.append(f"{path.name} is the index as it was before {day}; `according compact` deletes it")
+
+
+# In Milvus
+
+
+def _in_milvus(place: Place, repair: bool) -> Diagnosis:
+    """What can be wrong with the rows of a library there."""
+    from .milvus import MilvusStore
+
+    store = MilvusStore.open(place)
+    found = Diagnosis()
+    try:
+        if repair:
+            with store.writing():  # a writer begins with taking out what others have left
+                pass
+        with store.strictly(), store.reading():
+            kept = {key: text for key in _KEPT if (text := store.kept(key)) is not None}
+            _manifest(kept, _check(found, "manifest"))
+            generations = _check(found, "generations")
+            generations.count = store.generation()
+            if left := store.unseen():
+                found.notes.append(
+                    f"left by a writer that was stopped: {left:,}; --repair or the next one clears it away"
+                )
+            _rows(store, found)
+    finally:
+        store.close()
+    return found
+
+
+def _rows(store: MilvusStore, found: Diagnosis) -> None:
+    """Articles, passages, vectors and words, one article after another."""
+    from . import tables
+
+    articles, passages, vectors, words = (_check(found, n) for n in ("articles", "passages", "vectors", "words"))
+    present = set[int]()
+    for row, article, rows in store.everything():
+        articles.count += 1
+        passages.count += len(rows)
+        name = f"article {article.id if article else row['key']}"
+        if article is None or row["key"] != tables.article_key(article, row["born"]):
+            articles.add(f"{name} is not as it was stored")
+            continue
+        current = row["died"] == tables.IN
+        if current and row["name"] in present:
+            articles.add(f"{name} is in twice")
+        if current:
+            present.add(row["name"])
+        vectors.count += len(rows)
+        words.count += len(rows) + 1
+        own = [_unpacked(each, store.manifest.dimension) for each in rows]
+        if current and not rows:
+            passages.add(f"{name} has none")
+        for fault in _spans(article.text, own):
+            passages.add(f"{name}, {fault}")
+        for fault in _vectors(own, store.manifest.dimension):
+            vectors.add(f"{name}, {fault}")
+        for each in rows:
+            if (each["born"], each["died"]) != (row["born"], row["died"]):
+                passages.add(f"{name}, passage {each['key']}: it is not in when its article is")
+            if each["words"] != tables.packed(article.text[each["start"] : each["end"]]):
+                words.add(f"{name}, passage {each['key']}: they are not those of its text")
+        if row["words"] != tables.packed(tables.whole(article)):
+            words.add(f"{name}: they are not those of its text")
+    if loose := store.held() - passages.count:
+        passages.add(f"{loose:,} belong to no article")
+
+
+def _unpacked(row: Mapping[str, Any], dimension: int) -> _Passage:
+    """A row of passages."""
+    from . import tables
+
+    spans: list[Span] | None = None
+    parts: Vectors | None = None
+    with contextlib.suppress(ValueError, TypeError):
+        said = [tables.sentence(text) for text in row["sentences"]]
+        spans, parts = [span for span, _ in said], _parts(b"".join(numbers for _, numbers in said), dimension)
+    vector = np.array(row["vector"], np.float32)
+    return _Passage(row["key"], row["start"], row["end"], row["content"], spans, vector, parts)

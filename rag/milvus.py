@@ -32,6 +32,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ class MilvusStore:
                 server("create_index", table, indexes, sync=False, patience=WRITING)  # of nothing yet
             server("load_collection", table, patience=WRITING)
         store = cls(server, replace(manifest, format=FORMAT))
-        with store._strictly(), _Claim(store, wait):
+        with store.strictly(), _Claim(store, wait):
             if not _manifest(server):
                 made = json.dumps({"encoder": manifest.encoder, "dimension": manifest.dimension, "format": FORMAT})
                 store._send(
@@ -289,7 +290,7 @@ class MilvusStore:
     @contextlib.contextmanager
     def writing(self, wait: bool = True) -> Iterator[MilvusWriter]:
         """As `contract.Store` has it: a writer says every BEAT seconds that it is there (see `_Claim`)."""
-        with self._strictly(), _Claim(self, wait) as claim:
+        with self.strictly(), _Claim(self, wait) as claim:
             writer = MilvusWriter(self, claim)
             writer.recover()
             yield writer
@@ -300,7 +301,7 @@ class MilvusStore:
 
     @contextlib.contextmanager
     def _staging(self, wait: bool) -> Iterator[MilvusStager]:
-        with self._strictly(), _Claim(self, wait) as claim:
+        with self.strictly(), _Claim(self, wait) as claim:
             writer = MilvusStager(self, claim)
             writer.recover(staged=True)
             yield writer
@@ -310,12 +311,12 @@ class MilvusStore:
 
         An article's passages are in before it is.
         """
-        with self._strictly():
+        with self.strictly():
             self._send("passages", (row for a, own in batch for row in tables.passage_rows(a, own, generation)))
             self._send("articles", (tables.article_row(a, own, generation, i) for i, (a, own) in enumerate(batch)))
 
     @contextlib.contextmanager
-    def _strictly(self) -> Iterator[None]:
+    def strictly(self) -> Iterator[None]:
         """Has this thread see all that was written before it asks, and wait longer for a server that is away."""
         self._local.writes = getattr(self._local, "writes", 0) + 1
         try:
@@ -601,6 +602,34 @@ class MilvusStore:
         keys = {article for articles in said.values() for article in articles}
         ids = {row["key"]: tables.brief(row)["id"] for row in self._of("articles", "key", keys, ("key", "brief"))}
         return {key: tuple(dict.fromkeys(ids[a] for a in articles if a in ids)) for key, articles in said.items()}
+
+    # For looking into it
+
+    def everything(self) -> Iterator[tuple[Row, Article | None, list[Row]]]:
+        """Every version of an article that is or was in: its row, the article, None where it is not as it was stored,
+        and the rows of its passages in the order of its text."""
+        columns = ("key", "name", "born", "died", "words", "brief", "body")
+        rows = self._scan("articles", tables.ever(self.generation()), columns)
+        while some := list(islice(rows, ROWS // 10)):
+            own: dict[int, list[Row]] = {row["key"]: [] for row in some}
+            for passage in self._of("passages", "article", own, (*tables.WHOLE, "born", "died")):
+                own[passage["article"]].append(passage)
+            for row in some:
+                try:
+                    article = self._sound(row)
+                except (LibraryError, ValueError, TypeError, KeyError):
+                    article = None
+                yield row, article, sorted(own[row["key"]], key=lambda passage: int(passage["start"]))
+
+    def held(self) -> int:
+        """The number of passages that are or were in."""
+        return self._total("passages", tables.ever(self.generation()))
+
+    def unseen(self) -> int:
+        """The number of rows that a writer has put in, or marked, and not made visible."""
+        now = self.generation()
+        late = f"born > {now} or (died > {now} and died < {IN})"
+        return sum(self._total(table, late) for table in ("articles", "passages"))
 
     # Copies of it, and its size
 
@@ -991,7 +1020,7 @@ class _Claim:
 
     def _beat(self) -> None:
         while not self._lost and not self._stop.wait(BEAT):
-            with contextlib.suppress(LibraryError), self._store._strictly():  # else the writer itself will hear of it
+            with contextlib.suppress(LibraryError), self._store.strictly():  # else the writer itself will hear of it
                 self._lost = not self._stands()
                 if not self._lost:
                     self._say()

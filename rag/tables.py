@@ -190,7 +190,6 @@ def moved(row: Row, article: Article, generation: int) -> Row:
 
 def article_row(article: Article, passages: Sequence[Made], generation: int, place: int) -> Row:
     """An article's row, from a generation on, in which it is the one of that number."""
-    whole = f"{article.title}\n\n{article.text}" if article.title else article.text
     signatures = [made.marks.signature for made in passages]
     signature = np.minimum.reduce(signatures) if signatures else np.full(copies.PERMUTATIONS, copies.NOBODY)
     short = {
@@ -201,10 +200,15 @@ def article_row(article: Article, passages: Sequence[Made], generation: int, pla
     body = {name: getattr(article, name) for name in _BODY} | {"date": article.date and article.date.isoformat()}
     return {
         "key": article_key(article, generation), "name": content_hash(article.id),
-        "site": content_hash(article.url or ""), "number": generation * 10**6 + place, "words": packed(whole),
+        "site": content_hash(article.url or ""), "number": generation * 10**6 + place, "words": packed(whole(article)),
         "signature": base64.b64encode(signature.astype("<u4").tobytes()).decode(),
         "brief": pieces(json.dumps(short, ensure_ascii=False)), "body": pieces(json.dumps(body, ensure_ascii=False)),
     } | _where(article, generation)  # fmt: skip
+
+
+def whole(article: Article) -> str:
+    """What of an article is searched for words."""
+    return f"{article.title}\n\n{article.text}" if article.title else article.text
 
 
 _BRIEF = ("id", "source", "outlet", "host")

@@ -1,18 +1,22 @@
 """`doctor` holds every row and file against every other that it must agree with, and repairs what can be made again."""
 
+import dataclasses
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+import zlib
 
 import numpy as np
 import pytest
 from conftest import BRIDGE, HARBOUR, ORCHARD
 
 import rag
+from rag import tables
 from rag.cache import STAMP
 from rag.cli import main
 from rag.dense import KEYS, SEGMENT
@@ -291,3 +295,156 @@ def test_no_index_is_an_error(tmp_path):
     with pytest.raises(LibraryError, match="there is no index in"):
         rag.examine(tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
+
+
+# In Milvus
+
+
+@pytest.fixture
+def remote(server, news, words, request):
+    """The same in Milvus: (its address, the library)."""
+    address = server.address(f"doctor{zlib.crc32(request.node.name.encode())}")
+    changed = BRIDGE | {"text": BRIDGE["text"] + " It opens in May."}
+    rag.build([news(HARBOUR, BRIDGE, UNION, ORCHARD)], index=address, encoder=words).close()
+    with rag.build([news(HARBOUR, changed, UNION)], index=address, encoder=words) as library:
+        yield address, library
+
+
+def test_nothing_is_wrong_with_a_sound_library_in_milvus(remote, capsys):
+    address, library = remote
+    library.add([])
+    found = rag.examine(address)
+    assert found.ok, found
+    counts = {check.name: check.count for check in found.checks}
+    assert counts == {"manifest": 1, "generations": 6, "articles": 5, "passages": 5, "vectors": 5, "words": 10}
+    assert found.notes == []
+    assert main(["doctor", "--index", address]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "nothing is wrong"
+
+
+def changes(table, article, **columns):
+    """Has rows of an article that is in hold something else."""
+
+    def change(store):
+        (row,) = store._of_ids([article], store._present(), ("key", "brief", "body"))
+        own = "article" if table == "passages" else "key"
+        rows = store._rows(table, f"{own} == {row['key']} and {store._present()}", ["*"])
+        made = [{n: value(r[n]) if callable(value) else value for n, value in columns.items()} for r in rows]
+        store._send(table, [{"key": r["key"]} | new for r, new in zip(rows, made, strict=True)], partial=True)
+
+    return change
+
+
+def loses(table, article):
+    def change(store):
+        (row,) = store._of_ids([article], store._present())
+        store._erase(table, f"{'article' if table == 'passages' else 'key'} == {row['key']}")
+
+    return change
+
+
+def comes_twice(store):
+    (row,) = store._of_ids(["union"], store._present(), ["*"])
+    article = tables.article(row)
+    store.stage([(dataclasses.replace(article, text="The FHA has met."), [])], store.generation())
+
+
+NOT_EACH = "article harbour, passage N: its vectors are not of 64 numbers, one for it and one for each sentence"
+IN_MILVUS = {
+    "a text": (
+        changes("articles", "harbour", body=lambda body: ["".join(body).replace("four", "five")]),
+        {"articles": [r"article \S+ is not as it was stored"]},
+    ),
+    "a source": (
+        changes("articles", "harbour", brief=lambda brief: ["".join(brief).replace("Guardian", "Garden")]),
+        {"articles": [r"article \S+ is not as it was stored"]},
+    ),
+    "no body": (
+        changes("articles", "harbour", body=[]),
+        {"articles": [r"article \S+ is not as it was stored"]},
+    ),
+    "the start of a passage": (
+        changes("passages", "harbour", start=5),
+        {
+            "passages": [
+                "article harbour, passage N: its sentences are not in it, one after the other",
+                "article harbour, passage N: its words are not those that were stored",
+            ],
+            "words": ["article harbour, passage N: they are not those of its text"],
+        },
+    ),
+    "its sentences": (
+        changes("passages", "harbour", sentences=["0 9 "]),
+        {"vectors": [NOT_EACH]},
+    ),
+    "what is no sentence": (
+        changes("passages", "harbour", sentences=["x"]),
+        {
+            "passages": ["article harbour, passage N: its sentences cannot be read"],
+            "vectors": [
+                NOT_EACH
+            ],
+        },
+    ),
+    "a vector": (
+        changes("passages", "harbour", vector=[0.5] * 64),
+        {"vectors": ["article harbour, passage N: the length of one of its vectors is not 1"]},
+    ),
+    "the words of a passage": (
+        changes("passages", "harbour", words=" dock "),
+        {"words": ["article harbour, passage N: they are not those of its text"]},
+    ),
+    "the words of an article": (
+        changes("articles", "harbour", words=" dock "),
+        {"words": ["article harbour: they are not those of its text"]},
+    ),
+    "a passage that is gone": (
+        changes("passages", "harbour", died=2),
+        {"passages": ["article harbour, passage N: it is not in when its article is"]},
+    ),
+    "no passages": (
+        loses("passages", "harbour"),
+        {"passages": ["article harbour has none"]},
+    ),
+    "no article": (
+        loses("articles", "harbour"),
+        {"passages": ["1 belong to no article"]},
+    ),
+    "an article twice": (
+        comes_twice,
+        {"articles": ["article union is in twice"], "passages": ["article union has none"]},
+    ),
+    "the list of names": (
+        lambda store: store._send("records", [tables.record("kept:names", "kept", value=["[[1"])]),
+        {"manifest": [r"names cannot be read \(.*\)"]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", IN_MILVUS)
+def test_what_is_damaged_in_milvus_is_named(remote, what):
+    damage, expected = IN_MILVUS[what]
+    address, library = remote
+    with library._store.strictly():
+        damage(library._store)
+    found = rag.examine(address)
+    assert not found.ok
+    told = {check.name: sorted(check.faults) for check in found.checks if check.faults}
+    assert told.keys() == expected.keys()
+    for name, faults_ in told.items():
+        assert len(faults_) == len(expected[name])
+        for fault, pattern in zip(faults_, expected[name], strict=True):
+            assert re.fullmatch(pattern.replace(" N:", r" -?\d+:"), fault), fault
+
+
+def test_what_a_stopped_writer_has_left_in_milvus_is_no_fault_and_repaired(remote, capsys):
+    address, library = remote
+    store = library._store
+    article = library.article("union")
+    store.stage([(dataclasses.replace(article, id="new"), [])], store.generation() + 1)
+    found = rag.examine(address)
+    assert found.ok
+    assert found.notes == ["left by a writer that was stopped: 1; --repair or the next one clears it away"]
+    assert main(["doctor", "--repair", "--index", address]) == 0
+    assert "left by" not in capsys.readouterr().out
+    assert store.unseen() == 0

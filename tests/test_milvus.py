@@ -131,11 +131,9 @@ def test_the_app_puts_no_demonstration_into_a_library_that_others_may_share(libr
 # What it does not do
 
 
-def test_what_milvus_has_tools_of_its_own_for_is_an_error_that_names_them(library, remote, tmp_path):
+def test_what_milvus_has_a_tool_of_its_own_for_is_an_error_that_names_it(library, tmp_path):
     with pytest.raises(LibraryError, match="milvus-backup"):
         library.backup(tmp_path / "copy")
-    with pytest.raises(LibraryError, match="only a folder is looked into"):
-        rag.examine(remote.address())
 
 
 def test_compacting_leaves_the_texts_of_earlier_versions_and_no_passages_of_them(library, news, words):
