@@ -352,13 +352,13 @@ class MilvusStore:
 
     def at(self, url: str) -> list[str]:
         """As `contract.Store` has it."""
-        rows = self._of("articles", "site", [content_hash(url)], ("number", "brief", "body"), self._present())
+        rows = self._of("articles", "site", [content_hash(url)], ("key", "number", "brief", "body"), self._present())
         there = [self._sound(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
         return [article.id for article in there if article.url == url]
 
     def articles(self) -> Iterator[Article]:
         """As `contract.Store` has it."""
-        rows = self._scan("articles", self._present(), ("brief", "body"))
+        rows = self._scan("articles", self._present(), ("key", "brief", "body"))
         return (self._sound(row) for row in rows)
 
     def stored(self, staged: bool = False) -> Iterator[tuple[str, Known]]:
@@ -448,12 +448,13 @@ class MilvusStore:
 
     def _sound(self, row: Row) -> Article:
         """The article of a row. Raises LibraryError unless it is as it was stored."""
-        brief = tables.brief(row)
+        name = str(row["key"])
         with contextlib.suppress(ValueError, TypeError, KeyError):
-            article = tables.article(row)
+            brief = tables.brief(row)
+            name, article = brief["id"], tables.article(row)
             if article.digest == brief["digest"]:
                 return article
-        raise self._unsound(brief["id"])
+        raise self._unsound(name)
 
     def _unsound(self, article_id: str) -> LibraryError:
         return LibraryError(
@@ -617,7 +618,7 @@ class MilvusStore:
             for row in some:
                 try:
                     article = self._sound(row)
-                except (LibraryError, ValueError, TypeError, KeyError):
+                except LibraryError:
                     article = None
                 yield row, article, sorted(own[row["key"]], key=lambda passage: int(passage["start"]))
 
