@@ -10,6 +10,7 @@ import pytest
 from conftest import BRIDGE, HARBOUR, ORCHARD, ROOT, WordEncoder
 from milvus import Milvus
 from processes import Other
+from test_copies import prose
 
 import rag
 from rag import milvus, server
@@ -144,6 +145,18 @@ def test_compacting_leaves_the_texts_of_earlier_versions_and_no_passages_of_them
     assert store._total("passages", "article != 0") == 3
     assert [v.current for v in library.versions("bridge")] == [True, False]
     assert ids(library, "engineers opened", k=1) == ["bridge"]
+
+
+def test_a_formula_that_very_many_hold_does_not_hide_what_few_share(library, news, monkeypatch):
+    formula, shared = prose(1000)[0], prose(1001)[0]
+    many = [{"id": f"m{i}", "text": " ".join([formula, *prose(i, 2)])} for i in range(60)]
+    few = [{"id": f"f{i}", "text": " ".join([shared, formula, *prose(900 + i, 2)])} for i in range(2)]
+    library.add([news(*many, *few)])
+    monkeypatch.setattr(milvus, "MOST", 28)  # of which each of four sentences gets seven
+    store = library._store
+    (row,) = store._of_ids(["f0"], store._present())
+    keys = [r["key"] for r in store._rows("passages", f"article == {row['key']} and {store._present()}", ["key"])]
+    assert {i for ids in store.sharers(keys).values() for i in ids} == {"f1"}
 
 
 def test_what_was_removed_stands_in_no_row(library, news):
