@@ -107,7 +107,9 @@ def read(source: Path | str, manifest: Manifest) -> Iterator[Item]:
             for batch in found.iter_batches(BATCH, columns=["article", "made"]):
                 for row in batch.to_pylist():
                     yield item(row["article"], row["made"])
-    except (pa.ArrowException, InputError, OSError, ValueError, KeyError, TypeError) as error:
+    except InputError as error:
+        yield Skipped(str(source), str(error)), None
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         yield Skipped(str(source), f"cannot be read: {error}"), None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import browser
 import numpy as np
 import pytest
+from hypothesis import settings
 from milvus import Milvus
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -19,6 +21,10 @@ from rag.encoder import SentenceEncoder, Spans, Vectors
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+# A property is tried on the same examples each time, so that no run fails by chance; FUZZ=2000 tries others, and more.
+FUZZ = os.environ.get("FUZZ")
+settings.register_profile("according", deadline=None, derandomize=not FUZZ, max_examples=int(FUZZ or 100))
+settings.load_profile("according")
 expect.set_options(timeout=60_000)  # milliseconds: a machine may have other work
 
 

@@ -13,7 +13,7 @@ from citeproc import Citation as Cited
 from citeproc import CitationItem, CitationStylesBibliography, CitationStylesStyle, formatter
 from citeproc.source.json import CiteProcJSON
 from conftest import BRIDGE, HARBOUR, ROOT
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pybtex.database import parse_string
@@ -139,7 +139,6 @@ def test_a_csl_processor_renders_it():
     ]
 
 
-@settings(deadline=None)
 @given(HOSTILE.filter(bool))
 def test_csl_json_gives_back_every_character(text):
     (item,) = items(cited(text))
@@ -206,7 +205,6 @@ def test_what_is_no_newspaper_is_no_article_of_bibtex():
     assert (kind, fields["howpublished"], "journal" in fields) == ("misc", "Press TV", False)
 
 
-@settings(deadline=None)
 @given(HOSTILE.filter(str.strip))
 def test_bibtex_holds_one_entry_and_latex_prints_the_words(text):
     _, _, fields = read(bibtex(cited(text), TODAY, Catalogue(())))
@@ -271,7 +269,6 @@ def test_markdown_puts_nothing_in_bold_where_it_would_show_the_signs():
     assert f"> {text}\n" in markdown(passage, TODAY)
 
 
-@settings(deadline=None)
 @given(HOSTILE.filter(str.strip))
 def test_markdown_shows_the_words_and_nothing_in_them_is_markup(text):
     html = rendered(markdown(cited(text, outlet="The Post", url=None), TODAY))
@@ -309,7 +306,6 @@ def test_a_key_is_one_citations_own_and_stays_the_same():
     assert len({key(c) for c in others}) == len(others)
 
 
-@settings(deadline=None)
 @given(HOSTILE)
 def test_a_key_is_small_latin_letters_digits_and_a_hyphen(text):
     assert re.fullmatch("[a-z0-9]{1,24}2020-[0-9a-f]{12}", key(cited(text)))

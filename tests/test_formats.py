@@ -79,7 +79,7 @@ def broken(data, seed):
 
 
 @pytest.mark.parametrize("ending", SAMPLES)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_a_broken_file_is_read_or_skipped(tmp_path, ending, seed):
     items = read(tmp_path, ending, broken(SAMPLES[ending], seed))
@@ -94,7 +94,7 @@ def test_a_broken_file_is_read_or_skipped(tmp_path, ending, seed):
 
 
 @pytest.mark.parametrize("ending", SAMPLES)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=400))
 def test_noise_under_any_name_is_read_or_skipped(tmp_path, ending, data):
     assert read(tmp_path, ending, data)

@@ -667,7 +667,7 @@ COMMON = (
 LINES = st.one_of(st.text(max_size=80), st.sampled_from([*CRANES.split("\n"), *WATER.split("\n"), *COMMON.split("|")]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(LINES, max_size=40).map("\n".join))
 @example("\x00")
 @example("a\x0bb\x1cc\u2028d\r\ne")
