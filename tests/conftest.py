@@ -167,3 +167,13 @@ def ask(page: Page, question: str) -> Locator:
     page.click("#ask")
     expect(page.locator(".according.question")).to_have_count(before + 1)
     return page.locator("#chat .according:not(.question)").last
+
+
+def at_rest(locator: Locator) -> Locator:
+    """The same, when it has stopped moving: an answer is scrolled to and drawn again as it comes, and a click would
+    meet what stands in its place."""
+    place = "e => new Promise(r => setTimeout(() => r(JSON.stringify(e.getBoundingClientRect())), 300))"
+    before = None
+    while before != (before := locator.evaluate(place)):
+        pass
+    return locator

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bibtexparser
 import pytest
-from conftest import HARBOUR, ask
+from conftest import HARBOUR, ask, at_rest
 from playwright.sync_api import expect
 from test_app import EVIL
 
@@ -52,13 +52,13 @@ def address(library):
 def taken(page, link):
     """What a click downloads: the file's name and its text."""
     with page.expect_download() as download:
-        link.click()
+        at_rest(link).click()
     return download.value.suggested_filename, Path(download.value.path()).read_text("utf-8")
 
 
 def unfold(answer):
     card = answer.locator(".card").first
-    card.get_by_text("Take along").click()
+    at_rest(card.get_by_text("Take along")).click()
     return card
 
 
@@ -97,7 +97,7 @@ def test_the_files_of_a_hostile_article_are_text(page, address, library):
     page.goto(address)
     answer = ask(page, "What did the minister say about taxes on salt?")
     card = answer.locator(".card", has_text="Daily")
-    card.get_by_text("Take along").click()
+    at_rest(card.get_by_text("Take along")).click()
     stored = library.article(SALT["id"])
     texts = {form: taken(page, card.get_by_role("link", name=FORMS[form].label))[1] for form in FORMS}
     (item,) = json.loads(texts["csl-json"])

@@ -4,7 +4,7 @@ import json
 from html import escape
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, at_rest
 from playwright.sync_api import expect
 
 import rag
@@ -83,7 +83,7 @@ def test_from_an_answer_a_reader_comes_to_the_marked_sentence_in_its_article(pag
     card = page.locator(".according .card").first
     expect(card.locator("mark")).to_contain_text(ANSWER)
     with page.context.expect_page() as opened:
-        card.get_by_role("link", name="Read in context").click()
+        at_rest(card.get_by_role("link", name="Read in context")).click()
     article = opened.value
     article.label = page.label
     expect(article.locator("mark").first).to_be_in_viewport(ratio=1)
@@ -112,7 +112,7 @@ def test_an_article_alone_begins_with_where_it_comes_from(page, address):
 def test_what_the_index_holds_is_a_click_away_and_an_article_two_more(page, address):
     page.goto(address)
     with page.context.expect_page() as opened:
-        page.get_by_role("link", name="What the index holds").click()
+        at_rest(page.get_by_role("link", name="What the index holds")).click()
     page = opened.value
     expect(page.get_by_role("heading", level=1)).to_have_text("What the index holds")
     assert fits(page)
