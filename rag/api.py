@@ -149,9 +149,10 @@ def _checked(function: Endpoint, alone: bool) -> Endpoint:
         except ValidationError as error:
             raise QuestionError("; ".join(f"{_place(f['loc'])}: {f['msg']}" for f in error.errors())) from error
         except AccordingError as error:
-            if alone or error.elsewhere is None:
+            said = told(error, alone)
+            if said == str(error):
                 raise
-            raise AccordingError(told(error, alone)) from error
+            raise AccordingError(said) from error
         except Exception as error:  # as in the app: the caller learns nothing of this machine, its keeper everything
             log.exception("an endpoint failed")
             raise AccordingError("something went wrong; the log of the server has the details") from error

@@ -11,7 +11,7 @@ import contextlib
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -209,10 +209,7 @@ def _contents(store: Store, db: sqlite3.Connection, found: Diagnosis) -> None:
         if not rows and not retired:
             passages.add(f"{name} has none")
         own = [_read(row, store.manifest.dimension) for row in rows]
-        for fault in _spans(article.text, own):
-            passages.add(f"{name}, {fault}")
-        for fault in _vectors(own, store.manifest.dimension):
-            vectors.add(f"{name}, {fault}")
+        _held_against(article.text, own, store.manifest.dimension, name, passages, vectors)
     same.count = passages.count
     wrong = "SELECT key FROM passage WHERE same > key OR length(signature) != ?"
     for (key,) in db.execute(wrong, (PERMUTATIONS * 4,)):
@@ -263,11 +260,21 @@ def _parts(numbers: bytes, dimension: int) -> Vectors | None:
     return np.frombuffer(numbers, "<f2").astype(np.float32).reshape(-1, dimension)
 
 
-def _spans(text: str, passages: Iterable[_Passage]) -> Iterator[str]:
+def _held_against(
+    text: str, own: Sequence[_Passage], dimension: int, name: str, passages: Check, vectors: Check
+) -> None:
+    """Notes the faults of an article's passages."""
+    for fault in _spans(text, own):
+        passages.add(f"{name}, {fault}")
+    for fault in _vectors(own, dimension):
+        vectors.add(f"{name}, {fault}")
+
+
+def _spans(text: str, passages: Sequence[_Passage]) -> Iterator[str]:
     """Faults of the spans of an article's passages: they are its text, cut between sentences."""
-    last, any_ = 0, False
+    last = 0
     for each in passages:
-        any_, key, start, end = True, each.key, each.start, each.end
+        key, start, end = each.key, each.start, each.end
         said = text[start:end]
         if not (0 <= start < end <= len(text)) or said != said.strip():
             yield f"passage {key}: {start} to {end} is no span of its text"
@@ -282,7 +289,7 @@ def _spans(text: str, passages: Iterable[_Passage]) -> Iterator[str]:
             if inside != sorted(inside) or (inside and (inside[0] < start or inside[-1] > end)):
                 yield f"passage {key}: its sentences are not in it, one after the other"
         last = end
-    if any_ and text[last:].strip():
+    if passages and text[last:].strip():
         yield "its last passage ends before its text does"
 
 
@@ -390,10 +397,7 @@ def _rows(store: MilvusStore, found: Diagnosis) -> None:
         own = [_unpacked(each, store.manifest.dimension) for each in rows]
         if current and not rows:
             passages.add(f"{name} has none")
-        for fault in _spans(article.text, own):
-            passages.add(f"{name}, {fault}")
-        for fault in _vectors(own, store.manifest.dimension):
-            vectors.add(f"{name}, {fault}")
+        _held_against(article.text, own, store.manifest.dimension, name, passages, vectors)
         for each in rows:
             if (each["born"], each["died"]) != (row["born"], row["died"]):
                 passages.add(f"{name}, passage {each['key']}: it is not in when its article is")

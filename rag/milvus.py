@@ -451,7 +451,7 @@ class MilvusStore:
         name = str(row["key"])
         with contextlib.suppress(ValueError, TypeError, KeyError):
             brief = tables.brief(row)
-            name, article = brief["id"], tables.article(row)
+            name, article = brief["id"], tables.article(row, brief)
             if article.digest == brief["digest"]:
                 return article
         raise self._unsound(name)

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import regex
 
 from .errors import LibraryError
+from .readers.elsewhere import shown
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -76,18 +77,13 @@ def located(address: Address) -> Place | None:
     index = regex.fullmatch(rf"(?:index=({'|'.join(INDEXES)}))?", parts.query) if host else None
     if scheme not in SCHEMES or not host or not index or parts.username or parts.fragment:
         raise LibraryError(
-            f"no library can be at {_shown(said)!r}; give a folder, a path ending in .db, or milvus://host:19530/name "
+            f"no library can be at {shown(said)!r}; give a folder, a path ending in .db, or milvus://host:19530/name "
             "(milvus+tls:// for an encrypted connection); user and password go into $MILVUS_TOKEN"
         )
     if not regex.fullmatch(r"[A-Za-z_]\w{0,200}", name, regex.A):
         raise LibraryError(f"{name!r} cannot name a library in Milvus; take letters, digits and _")
     host = f"[{host}]" if ":" in host else host
     return Place(said, f"{SCHEMES[scheme]}://{host}:{port}", name, False, index[1] or "AUTOINDEX")
-
-
-def _shown(address: str) -> str:
-    """An address without the password in it."""
-    return regex.sub(r"//[^/@]*@", "//", address)
 
 
 class Server:

@@ -14,6 +14,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from .copies import PERMUTATIONS, Marks
 from .encoder import Vectors
 from .errors import InputError, LibraryError
 from .passage import Passage
-from .readers import elsewhere
+from .readers import elsewhere, printable
 from .readers.skipped import Skipped
 
 ENDING = ".parquet"
@@ -55,9 +56,7 @@ def write(rows: Rows, folder: str, manifest: Manifest) -> str:
 
     The name is made from what is in it, so that the same rows written again are there once.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+    pa, pq = _parquet()
     digests = [article.digest for article, _ in rows]
     columns = {
         "digest": digests, "article": [json.dumps(plain(article), ensure_ascii=False) for article, _ in rows],
@@ -66,11 +65,11 @@ def write(rows: Rows, folder: str, manifest: Manifest) -> str:
     told = json.dumps({"encoder": manifest.encoder, "dimension": manifest.dimension, "format": FORMAT})
     table = pa.table(columns).replace_schema_metadata({"according": told})
     name = hashlib.sha256("".join(digests).encode()).hexdigest()[:32] + ENDING
-    system, root = _system(folder)
-    system.makedirs(root, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="according-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="according-") as temporary, elsewhere.reached(folder, "written"):
         made = os.path.join(temporary, name)
         pq.write_table(table, made, compression="zstd")
+        system, root = _system(folder)
+        system.makedirs(root, exist_ok=True)
         aside = f"{root}/.{name}.{os.getpid()}"
         system.put_file(made, aside)
         system.mv(aside, f"{root}/{name}")
@@ -79,13 +78,13 @@ def write(rows: Rows, folder: str, manifest: Manifest) -> str:
 
 def digests(folder: str, manifest: Manifest) -> Iterator[str]:
     """The digests of the articles that stand in a folder. Raises LibraryError where another encoder made them."""
-    import pyarrow.parquet as pq
-
-    system, root = _system(folder)
-    for path in sorted(system.glob(f"{root}/*{ENDING}")) if system.exists(root) else ():
-        with system.open(path, "rb") as file, pq.ParquetFile(file) as found:
-            _check(found.schema_arrow.metadata, str(path), manifest)
-            yield from found.read(["digest"])["digest"].to_pylist()
+    _, pq = _parquet()
+    with elsewhere.reached(folder, "listed"):
+        system, root = _system(folder)
+        for path in sorted(system.glob(f"{root}/*{ENDING}")) if system.exists(root) else ():
+            with system.open(path, "rb") as file, pq.ParquetFile(file) as found:
+                _check(found.schema_arrow.metadata, str(path), manifest)
+                yield from found.read(["digest"])["digest"].to_pylist()
 
 
 def read(source: Path | str, manifest: Manifest) -> Iterator[Item]:
@@ -95,22 +94,29 @@ def read(source: Path | str, manifest: Manifest) -> Iterator[Item]:
 
     Raises LibraryError where another encoder made it.
     """
+    pa, pq = _parquet()
+    name = printable(str(source) if isinstance(source, Path) else elsewhere.shown(source))
+    here = nullcontext(source) if isinstance(source, Path) else elsewhere.fetched(source)
     try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise LibraryError('Parquet is read by what is not installed here: pip install "according[scale]"') from None
-    try:
-        opened = source.open("rb") if isinstance(source, Path) else elsewhere.opened(source)
-        with opened as file, pq.ParquetFile(file) as found:
-            _check(found.schema_arrow.metadata, str(source), manifest)
+        with here as path, pq.ParquetFile(path) as found:
+            _check(found.schema_arrow.metadata, name, manifest)
             for batch in found.iter_batches(BATCH, columns=["article", "made"]):
                 for row in batch.to_pylist():
                     yield item(row["article"], row["made"])
     except InputError as error:
-        yield Skipped(str(source), str(error)), None
+        yield Skipped(name, str(error)), None
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        yield Skipped(str(source), f"cannot be read: {error}"), None
+        yield Skipped(name, f"cannot be read: {error}"), None
+
+
+def _parquet() -> tuple[Any, Any]:
+    """pyarrow, and what of it reads and writes Parquet."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise LibraryError('Parquet needs what is not installed here: pip install "according[scale]"') from None
+    return pyarrow, pyarrow.parquet
 
 
 def _check(metadata: dict[bytes, bytes] | None, path: str, manifest: Manifest) -> None:
@@ -126,12 +132,9 @@ def _check(metadata: dict[bytes, bytes] | None, path: str, manifest: Manifest) -
 
 def _system(folder: str) -> tuple[Any, str]:
     """What reads and writes a folder, and the folder's name in it."""
-    try:
-        import fsspec
+    import fsspec
 
-        system, root = fsspec.core.url_to_fs(folder)
-    except (ImportError, ValueError) as error:
-        raise InputError(f"{folder}: cannot be reached ({error})") from error
+    system, root = fsspec.core.url_to_fs(folder)
     return system, str(root).rstrip("/")
 
 

@@ -215,10 +215,10 @@ _BRIEF = ("id", "source", "outlet", "host")
 _BODY = [f.name for f in fields(Article) if f.name not in _BRIEF]
 
 
-def article(row: Row) -> Article:
-    """The article of a row. Raises ValueError or TypeError, or KeyError, where it holds none."""
+def article(row: Row, short: Mapping[str, Any]) -> Article:
+    """The article of a row and its `brief`. Raises ValueError, TypeError or KeyError where they hold none."""
     body = parsed(row["body"])
-    values = {name: body[name] for name in _BODY} | {name: brief(row)[name] for name in _BRIEF}
+    values = {name: body[name] for name in _BODY} | {name: short[name] for name in _BRIEF}
     day = values.pop("date")
     return Article(**values | {"authors": tuple(body["authors"]), "date": dt.date.fromisoformat(day) if day else None})
 

@@ -35,15 +35,14 @@ def test_files_are_read_by_name_and_told_by_their_addresses(where, bucket, tmp_p
     address = put(
         {"bucket": f"{bucket}/news", "memory": "memory://news", "file": f"file://{tmp_path}/news"}[where], FILES
     )
-    root = "memory:///news" if where == "memory" else address
-    assert present([address]) == [f"{root}/a/one.jsonl", f"{root}/b.jsonl", f"{root}/broken.jsonl"]
-    assert present([f"{address}/b.jsonl"]) == [f"{root}/b.jsonl"]
+    assert present([address]) == [f"{address}/a/one.jsonl", f"{address}/b.jsonl", f"{address}/broken.jsonl"]
+    assert present([f"{address}/b.jsonl"]) == [f"{address}/b.jsonl"]
     with rag.build([address], index=tmp_path / "index", encoder=words) as library:
         assert {a.id: a.source for a in library.articles()} == {
-            "harbour": f"{root}/a/one.jsonl",
-            "bridge": f"{root}/b.jsonl",
+            "harbour": f"{address}/a/one.jsonl",
+            "bridge": f"{address}/b.jsonl",
         }
-        assert [(s.source, s.place) for s in library.skipped()] == [(f"{root}/broken.jsonl", "line 1")]
+        assert [(s.source, s.place) for s in library.skipped()] == [(f"{address}/broken.jsonl", "line 1")]
         with rag.build([f"{address}/a"], index=tmp_path / "index", encoder=words) as again:
             assert (again.report.unchanged, again.report.retired) == (1, 1)
 
@@ -58,7 +57,8 @@ def test_a_file_that_has_gone_is_skipped_and_takes_nothing_away(bucket, tmp_path
     with rag.build([address], index=tmp_path / "index", encoder=words) as library:
         assert {a.id for a in library.articles()} == {"harbour", "bridge"}
         (skipped,) = library.skipped()
-        assert (skipped.source, skipped.reason.partition(":")[0]) == (f"{address}/two.jsonl", "cannot be read")
+        assert skipped.source == f"{address}/two.jsonl"
+        assert skipped.reason.startswith(f"{address}/two.jsonl: cannot be read (")
 
 
 def test_what_was_made_and_left_in_a_bucket_is_taken_in(bucket, tmp_path, words, news):
@@ -89,7 +89,7 @@ def test_an_address_at_which_nothing_is_is_an_error_before_an_index_is_made(buck
     assert not (tmp_path / "index").exists()
 
 
-def test_a_server_that_is_away_is_an_error(bucket, tmp_path, words, monkeypatch):
+def test_a_server_that_is_away_is_an_error(bucket, tmp_path, words, news, monkeypatch):
     import s3fs
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -98,6 +98,8 @@ def test_a_server_that_is_away_is_an_error(bucket, tmp_path, words, monkeypatch)
     try:
         with pytest.raises(InputError, match=r"^s3://press/news: cannot be listed \(.*127\.0\.0\.1:1"):
             rag.build(["s3://press/news"], index=tmp_path / "index", encoder=words)
+        with pytest.raises(InputError, match=r"^s3://press/made: cannot be \w+ \(.*127\.0\.0\.1:1"):
+            rag.encode([news(HARBOUR)], "s3://press/made", encoder=words)
     finally:
         s3fs.S3FileSystem.clear_instance_cache()
 
@@ -108,3 +110,30 @@ def test_nothing_is_left_of_what_was_brought_here(bucket, tmp_path, words, monke
     address = put(f"{bucket}/brought", {"one.jsonl": json.dumps(HARBOUR)})
     assert [a.id for a in rag.read_articles([address])] == ["harbour"]
     assert list((tmp_path / "aside").iterdir()) == []
+
+
+def test_a_file_that_breaks_off_on_its_way_is_skipped_whatever_its_driver_raises(bucket, tmp_path, words, monkeypatch):
+    address = put(f"{bucket}/broken", {"one.jsonl": json.dumps(HARBOUR), "two.jsonl": json.dumps(BRIDGE)})
+    copy = elsewhere.shutil.copyfileobj
+
+    def breaks_off(source, target):
+        if source.path.endswith("one.jsonl"):
+            raise RuntimeError("the line is dead")
+        copy(source, target)
+
+    monkeypatch.setattr(elsewhere.shutil, "copyfileobj", breaks_off)
+    with rag.build([address], index=tmp_path / "index", encoder=words) as library:
+        assert [a.id for a in library.articles()] == ["bridge"]
+        assert [str(s) for s in library.skipped()] == [f"{address}/one.jsonl: cannot be read (the line is dead)"]
+
+
+def test_names_of_files_are_told_as_those_of_a_folder_are_and_without_passwords(tmp_path, words):
+    put("memory://odd", {"a\u202eb.txt": "The ferry ran aground at dawn.\n\nNobody was hurt."})
+    (article,) = rag.read_articles(["memory://odd"])
+    assert article.source == "memory://odd/a\\u202eb.txt"
+    assert elsewhere.shown("sftp://reader:secret@a.example/news/b.txt") == "sftp://a.example/news/b.txt"
+
+
+def test_a_folder_below_a_hidden_one_is_read(tmp_path):
+    address = put(f"file://{tmp_path}/.kept/news", {"one.jsonl": json.dumps(HARBOUR)})
+    assert present([address]) == [f"{address}/one.jsonl"]

@@ -1,11 +1,11 @@
 """Every format holds its article, and no file, however broken, crashes a reader or keeps it busy."""
 
 import contextlib
-import os
 import random
 import signal
 
 import pytest
+from conftest import FUZZ
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from samples import FIELDS, SENTENCE, TITLE, samples
@@ -16,7 +16,7 @@ from rag.outlets import catalogue
 
 SAMPLES = samples()
 STRANGE = (b"\x00", b"\xff\xfe", b"<", b'"', b"{", b"&#0;", "\u202e".encode(), b"\n\n", b"<div>", b"%PDF")
-EXAMPLES = int(os.environ.get("FUZZ", 40))  # FUZZ=2000 make test looks longer
+EXAMPLES = int(FUZZ or 40)  # FUZZ=2000 make test looks longer
 LONGEST = 10  # seconds for one small file; the slowest takes a tenth
 
 

@@ -40,9 +40,9 @@ def built(tmp_path, news, words):
     return build
 
 
-def fetch(library, where, root_path="", **headers):
+def fetch(library, where, root_path="", alone=True, **headers):
     """The response at an address relative to the app's own."""
-    app = httpx.ASGITransport(Starlette(routes=pages.routes(library)), root_path=root_path)
+    app = httpx.ASGITransport(Starlette(routes=pages.routes(library, alone)), root_path=root_path)
 
     async def asked():
         async with httpx.AsyncClient(transport=app, base_url="http://127.0.0.1") as client:
@@ -313,6 +313,8 @@ def test_an_article_that_is_damaged_is_a_page_that_says_so(built, tmp_path):
     page = get(library, "article/meeting", 500)
     assert texts(page, "h1") == ["This page cannot be made now"]
     assert "is not as it was stored: the database is damaged" in texts(page, "p")[0]
+    page = html.document_fromstring(fetch(library, "article/meeting", alone=False).text)
+    assert texts(page, "p")[0].startswith("the index cannot be used just now")
 
 
 @pytest.mark.parametrize(

@@ -121,15 +121,14 @@ def sources(inputs: Sequence[Input]) -> Iterator[Input | Skipped]:
 
 def read_source(source: Input, names: Catalogue) -> Iterator[Article | Skipped]:
     """The articles of one file or address, with a `Skipped` in the place of what cannot be read."""
-    if isinstance(source, str) and is_elsewhere(source):
-        yield from _module("elsewhere").read(source, names)
-        return
-    name = _module("fetch").bare(source) if isinstance(source, str) else str(source)
+    if isinstance(source, Path):
+        name = str(source)
+    else:
+        name = _module("elsewhere").shown(source) if is_elsewhere(source) else _module("fetch").bare(source)
     shown = printable(name)
     found = False
     try:
-        items = _module("fetch").page(source, names) if isinstance(source, str) else _reader(source)(source, names)
-        for item in items:
+        for item in _items(source, name, names):
             found = True
             if isinstance(item, Skipped):
                 yield Skipped(shown, _why(item.reason), item.place)
@@ -140,6 +139,16 @@ def read_source(source: Input, names: Catalogue) -> Iterator[Article | Skipped]:
     else:
         if not found:
             yield Skipped(shown, "no article found in it")
+
+
+def _items(source: Input, name: str, names: Catalogue) -> Iterator[Article | Skipped]:
+    if isinstance(source, Path):
+        yield from _reader(source)(source, names)
+    elif is_of_the_web(source):
+        yield from _module("fetch").page(source, names)
+    else:
+        with _module("elsewhere").fetched(source) as file:
+            yield from (replace(item, source=name) for item in _reader(file)(file, names))
 
 
 def printable(text: str) -> str:

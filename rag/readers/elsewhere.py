@@ -9,15 +9,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
 
-from ..article import Article
-from ..errors import InputError
-from ..outlets import Catalogue
-from . import read_source
-from .skipped import Skipped
+import regex
+
+from ..errors import AccordingError, InputError
 
 
 def files(address: str) -> list[str]:
@@ -25,41 +21,42 @@ def files(address: str) -> list[str]:
 
     Raises InputError where there are none, or where they cannot be listed.
     """
-    try:
+    with reached(address, "listed"):
         import fsspec
 
         system, root = fsspec.core.url_to_fs(address)
         names = sorted(system.find(root))
-    except Exception as error:  # each driver raises errors of its own
-        raise InputError(f"{address}: cannot be listed ({error})") from error
     if not names:
-        raise InputError(f"{address}: no such file or folder")
-    shown = [name for name in names if not any(part.startswith(".") for part in PurePosixPath(name).parts)]
-    return [system.unstrip_protocol(name) for name in shown if PurePosixPath(name).stem.lower() != "readme"]
-
-
-def read(address: str, names: Catalogue) -> Iterator[Article | Skipped]:
-    """The articles of the file at an address, as `read_source` has those of one here."""
-    with tempfile.TemporaryDirectory(prefix="according-") as folder:
-        file = Path(folder) / PurePosixPath(address).name
-        try:
-            with opened(address) as source, file.open("wb") as target:
-                shutil.copyfileobj(source, target)
-        except (InputError, OSError) as error:
-            yield Skipped(address, str(error))
-            return
-        for item in read_source(file, names):
-            yield replace(item, source=address)
+        raise InputError(f"{shown(address)}: no such file or folder")
+    inside = [PurePosixPath(name.removeprefix(root.rstrip("/"))) for name in names]
+    found = [p for p in inside if not any(part.startswith(".") for part in p.parts) and p.stem.lower() != "readme"]
+    return [address.rstrip("/") + (str(path) if path.name else "") for path in found]
 
 
 @contextmanager
-def opened(address: str) -> Iterator[IO[bytes]]:
-    """The file at an address, for reading. Raises InputError where it cannot be read."""
-    try:
-        import fsspec
+def fetched(address: str) -> Iterator[Path]:
+    """The file at an address, here, for as long as it is read. Raises InputError where it cannot be had."""
+    with tempfile.TemporaryDirectory(prefix="according-") as folder:
+        file = Path(folder) / PurePosixPath(address).name
+        with reached(address, "read"):
+            import fsspec
 
-        file: Any = fsspec.open(address, "rb").open()
-    except Exception as error:  # each driver raises errors of its own
-        raise InputError(f"cannot be read: {error}") from error
-    with file:
+            with fsspec.open(address, "rb") as source, file.open("wb") as target:
+                shutil.copyfileobj(source, target)
         yield file
+
+
+@contextmanager
+def reached(address: str, done: str) -> Iterator[None]:
+    """Raises InputError for whatever a driver raises inside: each has errors of its own."""
+    try:
+        yield
+    except AccordingError:
+        raise
+    except Exception as error:
+        raise InputError(f"{shown(address)}: cannot be {done} ({error})") from error
+
+
+def shown(address: str) -> str:
+    """An address without the name and password in it."""
+    return regex.sub(r"//[^/@]*@", "//", address)
