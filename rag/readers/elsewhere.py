@@ -28,9 +28,13 @@ def files(address: str) -> list[str]:
         names = sorted(system.find(root))
     if not names:
         raise InputError(f"{shown(address)}: no such file or folder")
-    inside = [PurePosixPath(name.removeprefix(root.rstrip("/"))) for name in names]
-    found = [p for p in inside if not any(part.startswith(".") for part in p.parts) and p.stem.lower() != "readme"]
-    return [address.rstrip("/") + (str(path) if path.name else "") for path in found]
+    base, above = address.rstrip("/"), root.rstrip("/")
+    return [base + inside for name in names if _is_read(inside := name.removeprefix(above))]
+
+
+def _is_read(inside: str) -> bool:
+    path = PurePosixPath(inside)
+    return path.stem.lower() != "readme" and not any(part.startswith(".") for part in path.parts)
 
 
 @contextmanager
