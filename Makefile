@@ -14,7 +14,7 @@ run: $(VENV)/.run
 	@$(BIN)/python app.py
 
 test: $(VENV)/.dev lint
-	@BROWSER_PATH="$$($(BIN)/python tests/browser.py)" && export BROWSER_PATH && \
+	@BROWSER_PATH="$$($(BIN)/python tests/support/browser.py)" && export BROWSER_PATH && \
 	$(BIN)/python -m pytest -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder && \
 	$(BIN)/python -m pytest -m alone
 
@@ -22,6 +22,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --quiet 2>/dev/null || $(BIN)/lint-imports
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .

@@ -11,10 +11,10 @@ from pathlib import Path
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import rag
-from rag.guard import listening
-from rag.server import located
-from rag.shelf import exists
-from rag.web import EXAMPLES, launch
+from rag.browse import exists
+from rag.stores.milvus.client import located
+from rag.web.app import EXAMPLES, launch
+from rag.web.security import listening
 
 HERE = Path(__file__).resolve().parent
 SEEDS = HERE / "seeds"

@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import Any
 
 import rag
-from rag import answer, search
-from rag.evaluate import evaluate, read_questions
+from rag.answer import answer
+from rag.evaluation.evaluate import evaluate, read_questions
+from rag.retrieval import search
 
 SHOWN = ("evidence@1", "evidence@5", "quoted", "both sides", "nDCG@10")
 # What is switched off, and how: names of modules and of the constants that do it.

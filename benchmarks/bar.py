@@ -3,8 +3,9 @@
     .venv/bin/python benchmarks/bar.py [--write]
 
 The questions stand in `questions/`: over the digests of `seeds/`, with and without an answer in them, and about other
-things. Prints the bar, what it answers and refuses, and what other bars would; --write puts it into `rag/bars.json`,
-and the risk-coverage curve into `docs/risk-coverage.svg`. The same for an index and questions of your own:
+things. Prints the bar, what it answers and refuses, and what other bars would; --write puts it into
+`rag/answer/confidence.json`, and the risk-coverage curve into `docs/risk-coverage.svg`. The same for an index and
+questions of your own:
 
     .venv/bin/according evaluate QUESTIONS.jsonl --index INDEX --fit
 """
@@ -15,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 import rag
-from rag.evaluate import UNRELATED, Evaluation, evaluate, picture, read_questions
+from rag.evaluation.evaluate import UNRELATED, Evaluation, evaluate, picture, read_questions
 
 ROOT = Path(__file__).resolve().parent.parent
 BARS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
@@ -34,7 +35,7 @@ def main() -> None:
         print(fitted.to_json(), "", after.table(), "", _trade(after), sep="\n")
         if given.write:
             text = json.dumps(json.loads(fitted.to_json()), indent=2)
-            (ROOT / "rag/bars.json").write_text(text + "\n", "utf-8")
+            (ROOT / "rag/answer/confidence.json").write_text(text + "\n", "utf-8")
             picture(after, ROOT / "docs/risk-coverage.svg")
         library.close()
 

@@ -17,15 +17,15 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
 
-import numpy as np  # noqa: E402
-import ray  # noqa: E402
-from milvus import Milvus  # noqa: E402
-from ray.cluster_utils import Cluster  # noqa: E402
+import numpy as np
+import ray
+from ray.cluster_utils import Cluster
+from support.milvus import Milvus
 
-import rag  # noqa: E402
-from rag import passage  # noqa: E402
-from rag.contract import Encoded  # noqa: E402
-from rag.encoder import DEFAULT, SentenceEncoder  # noqa: E402
+import rag
+from rag import passage
+from rag.models.encoder import DEFAULT, SentenceEncoder
+from rag.stores.base import Encoded
 
 
 def main() -> int:

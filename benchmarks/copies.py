@@ -14,8 +14,8 @@ import time
 import numpy as np
 
 import rag
-from rag import copies
 from rag.passage import sentences
+from rag.provenance import duplicates as copies
 
 
 def main() -> None:

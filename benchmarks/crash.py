@@ -49,16 +49,20 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import faiss  # noqa: E402
-from conftest import WordEncoder  # noqa: E402
-from test_store import older  # noqa: E402
+import faiss
+from support import WordEncoder
+from support.old_indexes import older
 
-import rag  # noqa: E402
-from rag import cache, copies, dense, lexical, passage  # noqa: E402
-from rag.article import Article  # noqa: E402
-from rag.errors import AccordingError, LibraryError  # noqa: E402
-from rag.names import Name  # noqa: E402
-from rag.store import DATABASE, Store, Writer, _listed  # noqa: E402
+import rag
+from rag import passage
+from rag.article import Article
+from rag.errors import AccordingError, LibraryError
+from rag.provenance import duplicates as copies
+from rag.query.aliases import Name
+from rag.stores import faiss_index as dense
+from rag.stores import snapshot as cache
+from rag.stores import tantivy_index as lexical
+from rag.stores.sqlite import DATABASE, Store, Writer, _listed
 
 LONGEST = 120  # seconds that a child may take
 INDEXES = ("index", "backup", "old")

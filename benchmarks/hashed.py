@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:  # systems that are compared with According use it too, and are not to pay for what they do not need
-    from rag.encoder import Spans, Vectors
+    from rag.models.encoder import Spans, Vectors
 
 
 class HashedWords:

@@ -22,7 +22,7 @@ import trafilatura
 
 from rag.article import Article
 from rag.errors import InputError
-from rag.outlets import catalogue, key
+from rag.provenance.catalogue import catalogue, key
 from rag.readers import html
 
 FIELDS = ("article", "title", "date", "publisher")

@@ -20,7 +20,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from rag.encoder import SentenceEncoder, Vectors
+from rag.models.encoder import SentenceEncoder, Vectors
 
 QUESTIONS, MOST = 200, 50  # questions; vectors wanted for each
 FOUND = (150, 400)  # by a lossy kind, to be compared again

@@ -29,12 +29,14 @@ from unittest import mock
 import numpy as np
 
 import rag
-from rag import answer, bar, search
-from rag.dense import Dense
-from rag.encoder import DEFAULT, SentenceEncoder, Spans, Vectors
-from rag.evaluate import read_questions
-from rag.lexical import Lexical
-from rag.store import Store
+from rag.answer import answer
+from rag.answer import confidence as bar
+from rag.evaluation.evaluate import read_questions
+from rag.models.encoder import DEFAULT, SentenceEncoder, Spans, Vectors
+from rag.retrieval import search
+from rag.stores.faiss_index import Dense
+from rag.stores.sqlite import Store
+from rag.stores.tantivy_index import Lexical
 
 WARM = 5  # questions before the measured ones
 THREADS = 4

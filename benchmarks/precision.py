@@ -19,8 +19,8 @@ import numpy as np
 
 import rag
 from rag import passage
-from rag.encoder import SentenceEncoder
-from rag.evaluate import evaluate, read_questions
+from rag.evaluation.evaluate import evaluate, read_questions
+from rag.models.encoder import SentenceEncoder
 
 TOP = 10
 

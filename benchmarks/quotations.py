@@ -11,7 +11,7 @@ import statistics
 from labelled import options
 
 import rag
-from rag import answer
+from rag.answer import answer
 
 SHARES = (0.7, 0.8, 0.85, 0.9, 0.95, 1.01)
 

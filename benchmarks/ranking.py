@@ -13,8 +13,9 @@ import tempfile
 from labelled import options
 
 import rag
-from rag import passage, search
-from rag.encoder import SentenceEncoder
+from rag import passage
+from rag.models.encoder import SentenceEncoder
+from rag.retrieval import search
 
 LENGTHS = (100, 130, 160, 200)
 SHARES = (0.0, 0.5, 0.7, 0.85, 1.0)

@@ -36,7 +36,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from conftest import WordEncoder
+from support import WordEncoder
 
 import rag
 from rag.errors import CitationError, LibraryError

@@ -9,17 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .answer import Answer, Citation
-    from .article import Article
-    from .balance import Balance, Counts
-    from .doctor import Diagnosis
-    from .errors import AccordingError, CitationError, EncoderError, InputError, LibraryError, QuestionError
-    from .library import Library, build, encode, examine, open
-    from .passage import Passage
-    from .readers import read_articles
-    from .report import Report
-    from .search import Hit
-    from .shelf import Resolved
+    from rag.answer.answer import Answer, Citation
+    from rag.answer.balance import Balance, Counts
+    from rag.article import Article
+    from rag.browse import Resolved
+    from rag.doctor import Diagnosis
+    from rag.errors import AccordingError, CitationError, EncoderError, InputError, LibraryError, QuestionError
+    from rag.ingest.report import Report
+    from rag.library import Library, build, encode, examine, open
+    from rag.passage import Passage
+    from rag.readers import read_articles
+    from rag.retrieval.search import Hit
 
 __all__ = [
     "AccordingError",
@@ -48,11 +48,12 @@ __all__ = [
 
 # The module of each public name, imported when the name is first used: all together take a second (PEP 562).
 _MODULES = {
-    "Answer": "answer", "Citation": "answer", "Article": "article", "Balance": "balance", "Counts": "balance",
-    "Diagnosis": "doctor", "AccordingError": "errors", "CitationError": "errors", "EncoderError": "errors",
-    "InputError": "errors", "LibraryError": "errors", "QuestionError": "errors", "Library": "library",
-    "build": "library", "encode": "library", "examine": "library", "open": "library", "Passage": "passage",
-    "read_articles": "readers", "Report": "report", "Hit": "search", "Resolved": "shelf",
+    "Answer": "answer.answer", "Citation": "answer.answer", "Balance": "answer.balance", "Counts": "answer.balance",
+    "Article": "article", "Resolved": "browse", "Diagnosis": "doctor", "AccordingError": "errors",
+    "CitationError": "errors", "EncoderError": "errors", "InputError": "errors", "LibraryError": "errors",
+    "QuestionError": "errors", "Report": "ingest.report", "Library": "library", "build": "library",
+    "encode": "library", "examine": "library", "open": "library", "Passage": "passage", "read_articles": "readers",
+    "Hit": "retrieval.search",
 }  # fmt: skip
 
 

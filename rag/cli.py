@@ -17,12 +17,12 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .errors import AccordingError, QuestionError
-from .shown import harmless, json_text
+from rag.errors import AccordingError, QuestionError
+from rag.text import harmless, json_text
 
 if TYPE_CHECKING:
-    from .article import Article
-    from .shelf import Shelf
+    from rag.article import Article
+    from rag.browse import Shelf
 
 LISTED = 20  # faults printed after a build; all stand in the index
 # Those of `encoder`, `export` and `library`, which take long to load.
@@ -108,7 +108,7 @@ def _backup(options: argparse.Namespace) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from .doctor import examine
+    from rag.doctor import examine
 
     found = examine(options.index, options.repair)
     _print(options, found.to_dict(), str(found))
@@ -124,7 +124,7 @@ def _ask(options: argparse.Namespace) -> None:
         answer = library.ask(" ".join(options.question), **_asked(options), least=least)
         encoder, names = library.encoder, library.catalogue
     if options.form:
-        from .export import FORMS
+        from rag.answer.export import FORMS
 
         print(FORMS[options.form].write(answer, dt.date.today(), names), end="")
         for note in _notes(answer, encoder):
@@ -199,7 +199,7 @@ def _skipped(options: argparse.Namespace) -> None:
 
 
 def _outlets(options: argparse.Namespace) -> None:
-    from .outlets import lines
+    from rag.provenance.catalogue import lines
 
     with _look(options) as shelf:
         names, counts = shelf.catalogue, shelf.outlets()
@@ -218,7 +218,7 @@ def _outlets(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from .evaluate import drawable, picture, read_questions
+    from rag.evaluation.evaluate import drawable, picture, read_questions
 
     if options.picture:
         drawable(options.picture)  # before the work, not after it
@@ -248,7 +248,7 @@ def _measured(options: argparse.Namespace, library: Any, questions: Sequence[Any
     """An evaluation, with its progress on stderr where that is a terminal."""
     from tqdm import tqdm
 
-    from .evaluate import evaluate
+    from rag.evaluation.evaluate import evaluate
 
     with tqdm(desc="questions", unit=" questions", total=len(questions), disable=None, leave=False) as bar:
         return evaluate(
@@ -266,7 +266,7 @@ def _fitted(bar: Any, index: str) -> str:
 
 def _compared(before: Any, after: Any) -> list[str]:
     """What a new bar changes for the questions that it was fitted on, in lines."""
-    from .evaluate import UNRELATED, abstention_recall, answered
+    from rag.evaluation.evaluate import UNRELATED, abstention_recall, answered
 
     def figures(measured: Any) -> list[Any]:
         far = [o for o in measured.outcomes if o.question.kind == UNRELATED]
@@ -282,12 +282,12 @@ def _compared(before: Any, after: Any) -> list[str]:
 
 
 def _plan(options: argparse.Namespace) -> None:
-    from .plan import Machine, given, machines_like_this, plan
+    from rag.ingest.capacity import Machine, given, machines_like_this, plan
 
     machines: Sequence[Machine] = given(options.rate) if options.rate is not None else ()
     dimension = options.dimension
     if not machines or dimension is None:
-        from .encoder import DEFAULT, SentenceEncoder
+        from rag.models.encoder import DEFAULT, SentenceEncoder
 
         encoder = SentenceEncoder(options.encoder or DEFAULT, options.precision)
         dimension = dimension or encoder.dimension
@@ -298,7 +298,7 @@ def _plan(options: argparse.Namespace) -> None:
 
 def _serve(options: argparse.Namespace) -> None:
     library = _open(options)
-    from .web import launch
+    from rag.web.app import launch
 
     launch(
         library, host=options.host, port=options.port, auth=options.auth, no_auth=options.no_auth,
@@ -307,7 +307,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _mcp(options: argparse.Namespace) -> None:
-    from .tools import serve
+    from rag.web.mcp_tools import serve
 
     with _open(options) as library:
         serve(library)
@@ -322,7 +322,7 @@ def _open(options: argparse.Namespace) -> Any:
 
 def _look(options: argparse.Namespace) -> Shelf:
     """The index of a command that asks nothing, and so needs neither encoder nor cache."""
-    from .shelf import look
+    from rag.browse import look
 
     return look(options.index, options.encoder)
 
@@ -354,8 +354,8 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
 
 def _shown(answer: Any, encoder: str) -> str:
     """An answer for the terminal: outlet and date above each passage, the answering sentences between « and »."""
-    from .answer import CLOSEST, NOTHING, saying, via, when
-    from .balance import UNKNOWN_OUTLET
+    from rag.answer.answer import CLOSEST, NOTHING, saying, via, when
+    from rag.answer.balance import UNKNOWN_OUTLET
 
     if not answer.found:
         return "\n".join([NOTHING, *_notes(answer, encoder)])
@@ -376,8 +376,8 @@ def _shown(answer: Any, encoder: str) -> str:
 
 def _notes(answer: Any, encoder: str) -> list[str]:
     """What makes the answer one-sided, how it was searched for, what the cap hid, whose bar it is; a line each."""
-    from .cards import cautioned, hidden, meaning, spelled, unapplied
-    from .restrictions import TAKEN_OFF
+    from rag.query.constraints import TAKEN_OFF
+    from rag.web.answer_html import cautioned, hidden, meaning, spelled, unapplied
 
     lines = [f"caution: {cautioned(caution)}" for caution in answer.balance.warnings]
     lines += [f"searched for: {answer.searched}"] if answer.searched != answer.question else []

@@ -18,17 +18,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import bar, cache, names, outlets
-from .contract import Span, content_hash
-from .copies import PERMUTATIONS
-from .errors import AccordingError, LibraryError
-from .server import Address, located
-from .store import DATABASE, FORMAT, Store, sentence_spans, stored
+from rag.answer import confidence as bar
+from rag.errors import AccordingError, LibraryError
+from rag.provenance import catalogue as outlets
+from rag.provenance.duplicates import PERMUTATIONS
+from rag.query import aliases as names
+from rag.stores import snapshot as cache
+from rag.stores.base import Span, content_hash
+from rag.stores.milvus.client import Address, located
+from rag.stores.sqlite import DATABASE, FORMAT, Store, sentence_spans, stored
 
 if TYPE_CHECKING:
-    from .encoder import Vectors
-    from .milvus import MilvusStore
-    from .server import Place
+    from rag.models.encoder import Vectors
+    from rag.stores.milvus.client import Place
+    from rag.stores.milvus.store import MilvusStore
 
 UNIT = 1e-3  # how far from 1 the length of a vector may be; the sentences' are kept in half precision
 NAMED = 10  # faults of one kind that are told one by one
@@ -351,7 +354,7 @@ def _leftovers(folder: Path, found: Diagnosis, repair: bool) -> None:
 
 def _in_milvus(place: Place, repair: bool) -> Diagnosis:
     """What can be wrong with the rows of a library there."""
-    from .milvus import MilvusStore
+    from rag.stores.milvus.store import MilvusStore
 
     store = MilvusStore.open(place)
     found = Diagnosis()
@@ -376,7 +379,7 @@ def _in_milvus(place: Place, repair: bool) -> Diagnosis:
 
 def _rows(store: MilvusStore, found: Diagnosis) -> None:
     """Articles, passages, vectors and words, one article after another."""
-    from . import tables
+    from rag.stores.milvus import schema as tables
 
     articles, passages, vectors, words = (_check(found, n) for n in ("articles", "passages", "vectors", "words"))
     present = set[int]()
@@ -411,7 +414,7 @@ def _rows(store: MilvusStore, found: Diagnosis) -> None:
 
 def _unpacked(row: Mapping[str, Any], dimension: int) -> _Passage:
     """A row of passages."""
-    from . import tables
+    from rag.stores.milvus import schema as tables
 
     spans: list[Span] | None = None
     parts: Vectors | None = None

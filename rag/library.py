@@ -21,28 +21,35 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from . import answer as answering
-from . import balance, bar, cluster, doctor, making, outlets, readers, search, shards
-from . import names as naming
-from . import reranker as reranking
-from .answer import Answer, Citation, Found
-from .article import Article
-from .balance import UNKNOWN_OUTLET, Balance, Counts, Voice
-from .bar import Bar
-from .contract import Known, Made, Manifest, Sink, Store, View, Writer
-from .doctor import Diagnosis
-from .encoder import DEFAULT, Encoder, SentenceEncoder, check_precision
-from .errors import AccordingError, CitationError, LibraryError, QuestionError
-from .facts import Facts, ordinal
-from .lexical import NONE, Within
-from .outlets import Catalogue
-from .readers.skipped import Skipped
-from .report import Report
-from .reranker import CrossEncoderReranker, Reranker
-from .search import Asked, Filters, Hit
-from .server import Address
-from .shards import Item
-from .shelf import HALF, Resolved, Shelf, check_encoder, created, exists, opened
+from rag import doctor, readers
+from rag.answer import answer as answering
+from rag.answer import balance
+from rag.answer import confidence as bar
+from rag.answer.answer import Answer, Citation, Found
+from rag.answer.balance import UNKNOWN_OUTLET, Balance, Counts, Voice
+from rag.answer.confidence import Bar
+from rag.article import Article
+from rag.browse import HALF, Resolved, Shelf, check_encoder, created, exists, opened
+from rag.doctor import Diagnosis
+from rag.errors import AccordingError, CitationError, LibraryError, QuestionError
+from rag.ingest import embed as making
+from rag.ingest import parquet as shards
+from rag.ingest import ray_cluster as cluster
+from rag.ingest.parquet import Item
+from rag.ingest.report import Report
+from rag.models import reranker as reranking
+from rag.models.encoder import DEFAULT, Encoder, SentenceEncoder, check_precision
+from rag.models.reranker import CrossEncoderReranker, Reranker
+from rag.provenance import catalogue as outlets
+from rag.provenance.catalogue import Catalogue
+from rag.query import aliases as naming
+from rag.readers.skipped import Skipped
+from rag.retrieval import search
+from rag.retrieval.search import Asked, Filters, Hit
+from rag.stores.base import Known, Made, Manifest, Sink, Store, View, Writer
+from rag.stores.columns import Facts, ordinal
+from rag.stores.milvus.client import Address
+from rag.stores.tantivy_index import NONE, Within
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Day = dt.date | str | None

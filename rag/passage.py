@@ -13,8 +13,8 @@ from itertools import pairwise
 
 import regex
 
-from .article import Article
-from .errors import EncoderError
+from rag.article import Article
+from rag.errors import EncoderError
 
 # Tokens in a passage; measured on the seed questions and on TIME (docs/measurements.md, "Passages").
 PASSAGE_TOKENS = 160

@@ -11,13 +11,13 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import BRIDGE, HARBOUR, ROOT
-from samples import PAGE
+from support import BRIDGE, HARBOUR, ROOT
+from support.samples import PAGE
 
 import rag
 from rag import cli
-from rag.answer import Answer
-from rag.balance import ONE_OUTLET, STATE_MEDIA, Balance, Caution
+from rag.answer.answer import Answer
+from rag.answer.balance import ONE_OUTLET, STATE_MEDIA, Balance, Caution
 
 HARBOUR_IN_SHORT = "harbour  2013-05-14  The Guardian: Harbour strike ends\n"
 

@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import HARBOUR, ROOT
+from support import HARBOUR, ROOT
 
 import app
 import rag
-from rag import web
+from rag.web import app as web
 
 
 @pytest.fixture(scope="module")

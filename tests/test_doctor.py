@@ -13,15 +13,16 @@ import zlib
 
 import numpy as np
 import pytest
-from conftest import BRIDGE, HARBOUR, ORCHARD
+from support import BRIDGE, HARBOUR, ORCHARD
 
 import rag
-from rag import tables
-from rag.cache import STAMP
 from rag.cli import main
-from rag.dense import KEYS, SEGMENT
 from rag.errors import LibraryError
-from rag.store import DATABASE
+from rag.stores.base import content_hash
+from rag.stores.faiss_index import KEYS, SEGMENT
+from rag.stores.milvus import schema as tables
+from rag.stores.snapshot import STAMP
+from rag.stores.sqlite import DATABASE
 
 UNION = {"id": "union", "text": "The Free Harbour Association (FHA) met. The FHA elects a chair today."}
 
@@ -167,7 +168,7 @@ def test_damage_in_the_database_is_named(index, what):
     damage, expected = DAMAGE[what]
     with sqlite3.connect(index / DATABASE, isolation_level=None) as db:
         db.execute("PRAGMA foreign_keys = ON")
-        db.create_function("content_hash", -1, rag.contract.content_hash)
+        db.create_function("content_hash", -1, content_hash)
         for statement in damage.split("; "):
             db.execute(statement)
     assert faults(index) == expected

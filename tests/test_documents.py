@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import BRIDGE, ROOT
+from support import BRIDGE, ROOT
 
 import rag
 from rag import cli

@@ -14,19 +14,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import samples
-from browser import installed
-from conftest import HARBOUR, ROOT, WordEncoder
-from samples import FIELDS, LAST, MORE, PAGE, RECORD, RSS, SENTENCE, TITLE
+from support import HARBOUR, ROOT, WordEncoder, samples
+from support.browser import installed
+from support.samples import FIELDS, LAST, MORE, PAGE, RECORD, RSS, SENTENCE, TITLE
 
 import rag
 from rag import passage, readers
 from rag.article import Article
-from rag.cards import answer_html
 from rag.cli import main
 from rag.errors import LibraryError, QuestionError
-from rag.outlets import catalogue
+from rag.provenance.catalogue import catalogue
 from rag.readers import bounded, decode, fetch, json_file, markdown, markup, mhtml, pdf, record
+from rag.web.answer_html import answer_html
 
 LONGEST = 20  # seconds, for one file of at most 32 MB
 MOST_MEMORY = 1500 * 2**20
@@ -443,7 +442,7 @@ def test_marks_and_turns_paint_over_nothing_but_their_own_text(evil):
         answer = library.ask("dock workers strike", least=0)
     high = {"start": 0, "text": f"Union {MARKS} at last.", "quote": (0, 6), "title": MARKS[:10_000]}
     answer = replace(answer, passages=(replace(answer.passages[0], **high), *answer.passages))
-    style = (ROOT / "rag" / "web.css").read_text()
+    style = (ROOT / "rag" / "web" / "app.css").read_text()
     page = (
         f"<style>{style} body {{ margin: 0 }} #top {{ height: 300px }}</style><div id=top></div>{answer_html(answer)}"
     )

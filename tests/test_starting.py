@@ -9,12 +9,12 @@ import subprocess
 import sys
 
 import pytest
-from conftest import BRIDGE, HARBOUR, ORCHARD, ROOT, WordEncoder
+from support import BRIDGE, HARBOUR, ORCHARD, ROOT, WordEncoder
 
 import rag
 from rag import cli
-from rag.encoder import PRECISIONS
-from rag.export import FORMS
+from rag.answer.export import FORMS
+from rag.models.encoder import PRECISIONS
 
 # What only reading, splitting, encoding, comparing, fitting or serving needs.
 BUILDING = {
@@ -105,7 +105,7 @@ def test_there_is_no_other_name():
 @pytest.mark.parametrize("arguments", [("--help",), ("build", "--help"), ("ask", "--help"), ("nothing",)])
 def test_help_and_a_mistyped_command_load_no_more_than_the_command_line(arguments):
     found = loaded(COMMAND, *arguments)
-    assert {name for name in found if name.startswith("rag.")} == {"rag.cli", "rag.errors", "rag.shown"}
+    assert {name for name in found if name.startswith("rag.")} == {"rag.cli", "rag.errors", "rag.text"}
     assert not found & (NEITHER | LOOKING_UP | {"sqlite3"})
 
 
@@ -125,7 +125,13 @@ def test_a_command_that_lists_reads_the_database_alone(index, arguments, shown):
     printed, found = run(COMMAND, *arguments, "--index", index)
     assert shown in printed
     assert not found & (NEITHER | LOOKING_UP)
-    assert not found & {"rag.library", "rag.search", "rag.encoder", "rag.cache", "rag.restrictions"}
+    assert not found & {
+        "rag.library",
+        "rag.retrieval.search",
+        "rag.models.encoder",
+        "rag.stores.snapshot",
+        "rag.query.constraints",
+    }
 
 
 def test_the_doctor_loads_what_the_cache_is_made_with_and_no_more(index):
@@ -133,7 +139,7 @@ def test_the_doctor_loads_what_the_cache_is_made_with_and_no_more(index):
     assert "nothing is wrong" in printed
     assert found >= LOOKING_UP
     assert not found & NEITHER
-    assert not found & {"rag.library", "rag.search", "rag.restrictions"}
+    assert not found & {"rag.library", "rag.retrieval.search", "rag.query.constraints"}
 
 
 @pytest.mark.parametrize("how", ["search", "ask"])
@@ -164,7 +170,7 @@ def test_several_threads_may_be_the_first_to_use_what_is_imported_later(index):
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import rag
-from rag.store import Store
+from rag.stores.sqlite import Store
 with ThreadPoolExecutor(16) as threads:
     store = Store.open(Path(sys.argv[1]))
     assert set(threads.map(lambda _: len(store.view().ids), range(64))) == {3}

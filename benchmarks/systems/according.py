@@ -18,7 +18,7 @@ class According(System):
 
     def load(self) -> None:
         import rag  # noqa: F401
-        from rag.encoder import SentenceEncoder
+        from rag.models.encoder import SentenceEncoder
 
         self._encoder = self.hashed or SentenceEncoder()
 

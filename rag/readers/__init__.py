@@ -17,9 +17,10 @@ from typing import Any
 
 import regex
 
-from ..article import Article
-from ..errors import InputError
-from ..outlets import Catalogue, catalogue
+from rag.article import Article
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue, catalogue
+
 from .skipped import Skipped
 
 Input = Path | str  # a file or folder, or the address of a page or file

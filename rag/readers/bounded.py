@@ -16,7 +16,7 @@ from typing import IO, Any, cast
 
 from lxml import etree
 
-from ..errors import InputError
+from rag.errors import InputError
 
 MOST_BYTES = 32 * 2**20  # of one page, line or record; the largest article of 12,000 real ones has 0.2 MB
 # Of a page or a feed. Finding the words of a page takes the square of the elements in one: 1.2 s for 5,000 links beside

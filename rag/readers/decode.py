@@ -14,7 +14,7 @@ from ftfy import TextFixerConfig, fix_encoding
 from ftfy.badness import is_bad
 from ftfy.chardata import UTF8_DETECTOR_RE
 
-from ..errors import InputError
+from rag.errors import InputError
 
 _MARKS = {  # the longer first: UTF-16's mark begins UTF-32's
     codecs.BOM_UTF8: "utf-8-sig",

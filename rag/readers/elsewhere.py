@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import regex
 
-from ..errors import AccordingError, InputError
+from rag.errors import AccordingError, InputError
 
 
 def files(address: str) -> list[str]:

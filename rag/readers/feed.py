@@ -16,11 +16,12 @@ from urllib.parse import urljoin
 import feedparser
 import regex
 
-from ..article import EXPLICIT, POSTED, PUBLISHED, REFUSED, Article, identify
-from ..attribution import attribute
-from ..dates import stated
-from ..errors import InputError
-from ..outlets import Catalogue, domain
+from rag.article import EXPLICIT, POSTED, PUBLISHED, REFUSED, Article, identify
+from rag.errors import InputError
+from rag.provenance.attribution import attribute
+from rag.provenance.catalogue import Catalogue, domain
+from rag.provenance.dates import stated
+
 from . import bounded, decode, markup, record
 from .page_line import Kind, classify
 from .skipped import Skipped

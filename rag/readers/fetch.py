@@ -19,9 +19,10 @@ from urllib.parse import urljoin
 
 import httpx
 
-from ..article import Article
-from ..errors import InputError
-from ..outlets import Catalogue
+from rag.article import Article
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue
+
 from . import bounded, feed, html, http_body, pdf
 from .skipped import Skipped
 

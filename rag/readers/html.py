@@ -19,10 +19,11 @@ import regex
 import trafilatura
 from trafilatura.metadata import extract_author
 
-from ..article import EXPLICIT, POSTED, PUBLISHED, Article, identify
-from ..attribution import Attribution, apart, attribute, byline, names_only, staff
-from ..errors import InputError
-from ..outlets import Catalogue, domain, key
+from rag.article import EXPLICIT, POSTED, PUBLISHED, Article, identify
+from rag.errors import InputError
+from rag.provenance.attribution import Attribution, apart, attribute, byline, names_only, staff
+from rag.provenance.catalogue import Catalogue, domain, key
+
 from . import bounded, decode, html_facts, markup
 from .html_facts import Facts, agreement, alike, is_address, line, shown, types
 from .page_line import Kind, classify, count

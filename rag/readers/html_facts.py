@@ -25,10 +25,11 @@ import regex
 import trafilatura
 from lxml.etree import tostring
 
-from ..article import FROM_ADDRESS, PUBLISHED, REFUSED
-from ..dates import find_date, refusal, stated
-from ..errors import InputError
-from ..outlets import Catalogue, domain, key
+from rag.article import FROM_ADDRESS, PUBLISHED, REFUSED
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue, domain, key
+from rag.provenance.dates import find_date, refusal, stated
+
 from . import bounded
 from .page_line import Kind, classify, dated, left_of_date
 

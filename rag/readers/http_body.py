@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zlib
 
-from ..errors import InputError
+from rag.errors import InputError
+
 from . import bounded
 
 _GZIP = b"\x1f\x8b"

@@ -12,9 +12,10 @@ from typing import IO, Any
 import ijson
 import regex
 
-from ..article import Article
-from ..errors import InputError
-from ..outlets import Catalogue
+from rag.article import Article
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue
+
 from . import bounded
 from .record import article, has_text
 from .skipped import Skipped

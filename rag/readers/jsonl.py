@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..article import Article
-from ..errors import InputError
-from ..outlets import Catalogue
+from rag.article import Article
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue
+
 from . import bounded, decode
 from .record import article
 from .skipped import Skipped

@@ -9,9 +9,10 @@ from typing import Any
 import regex
 import yaml
 
-from ..article import Article
-from ..errors import InputError
-from ..outlets import Catalogue
+from rag.article import Article
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue
+
 from . import bounded, decode
 from .record import article
 

@@ -10,7 +10,8 @@ from html.entities import html5
 import regex
 from lxml import html
 
-from ..errors import InputError
+from rag.errors import InputError
+
 from . import bounded
 
 _BLOCKS = frozenset(

@@ -10,9 +10,10 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import cast
 
-from ..article import Article
-from ..errors import InputError
-from ..outlets import Catalogue
+from rag.article import Article
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue
+
 from . import bounded, html
 from .html_facts import is_address
 

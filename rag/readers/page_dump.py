@@ -28,10 +28,11 @@ from itertools import pairwise
 
 import regex
 
-from ..article import POSTED, PUBLISHED, Article, identify
-from ..attribution import attribute, byline, names_only
-from ..dates import find_date
-from ..outlets import Catalogue, domain
+from rag.article import POSTED, PUBLISHED, Article, identify
+from rag.provenance.attribution import attribute, byline, names_only
+from rag.provenance.catalogue import Catalogue, domain
+from rag.provenance.dates import find_date
+
 from .page_line import (
     BRIEF_WORDS,
     CAPTION,

@@ -10,8 +10,8 @@ from enum import Enum, auto
 
 import regex
 
-from ..attribution import byline
-from ..dates import find_date
+from rag.provenance.attribution import byline
+from rag.provenance.dates import find_date
 
 BRIEF_WORDS = 45  # titles alternating with paragraphs shorter than this are a list of links
 LONG_LINE = 500  # characters; no menu, head or footer line on the 35 pages is longer, so such a line is a paragraph

@@ -27,11 +27,12 @@ from typing import Any
 import pypdf
 import regex
 
-from ..article import PUBLISHED, REFUSED, Article, identify
-from ..attribution import attribute, byline, names_only
-from ..dates import find_date, stated
-from ..errors import InputError
-from ..outlets import Catalogue, domain
+from rag.article import PUBLISHED, REFUSED, Article, identify
+from rag.errors import InputError
+from rag.provenance.attribution import attribute, byline, names_only
+from rag.provenance.catalogue import Catalogue, domain
+from rag.provenance.dates import find_date, stated
+
 from . import bounded
 from .page_line import Kind, classify, count, shape
 from .skipped import Skipped

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import regex
 
-from ..article import Article
-from ..attribution import attribute, names_only
-from ..dates import find_date
-from ..errors import InputError
-from ..outlets import Catalogue
+from rag.article import Article
+from rag.errors import InputError
+from rag.provenance.attribution import attribute, names_only
+from rag.provenance.catalogue import Catalogue
+from rag.provenance.dates import find_date
+
 from . import bounded, decode, record
 from .page_line import Kind, classify, count
 

@@ -15,10 +15,11 @@ from typing import Any
 
 import regex
 
-from ..article import KINDS, PUBLISHED, REFUSED, Article, identify
-from ..dates import refusal, stated
-from ..errors import InputError
-from ..outlets import Catalogue, domain
+from rag.article import KINDS, PUBLISHED, REFUSED, Article, identify
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue, domain
+from rag.provenance.dates import refusal, stated
+
 from . import decode, markup
 
 TEXT = (

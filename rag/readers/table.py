@@ -14,9 +14,10 @@ from typing import IO
 
 import regex
 
-from ..article import Article
-from ..errors import InputError
-from ..outlets import Catalogue
+from rag.article import Article
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue
+
 from . import bounded, decode
 from .record import TEXT, article, has_text, known
 from .skipped import Skipped

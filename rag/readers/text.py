@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..article import Article
-from ..outlets import Catalogue
+from rag.article import Article
+from rag.provenance.catalogue import Catalogue
+
 from . import bounded, decode, page_dump, plain
 
 

@@ -18,9 +18,10 @@ from warcio.archiveiterator import WARCIterator
 from warcio.bufferedreaders import ChunkedDataReader
 from warcio.exceptions import ArchiveLoadFailed
 
-from ..article import POSTED, PUBLISHED, Article, identify
-from ..errors import InputError
-from ..outlets import Catalogue, domain
+from rag.article import POSTED, PUBLISHED, Article, identify
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue, domain
+
 from . import bounded, decode, html, http_body, page_dump, pdf
 from .skipped import Skipped
 

@@ -1,0 +1,217 @@
+"""Articles -> counts to weigh an answer by: outlets, sites, kinds, independent sources and dates.
+
+After search, before the answer that carries the counts. Labels are shown and change no ranking.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rag.provenance.catalogue import UNCLASSIFIED, Catalogue
+from rag.stores.columns import Facts, Rows
+
+UNKNOWN_OUTLET = "an unknown outlet"
+
+# Why an answer may be one-sided, see `Caution`.
+ONE_OUTLET, STATE_MEDIA, ONE_KIND, ONE_TEXT = "one outlet", "state media", "one kind", "one text"
+# Kinds of outlets that publish for a cause or a body, or choose among the texts of others. That all are newspapers, or
+# broadcasters, says nothing of their sides.
+PARTIAL = ("advocacy group", "think-tank publication", "aggregator", "public body")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a set of articles is made of; most frequent first.
+
+    Attributes:
+        articles: how many there are.
+        outlets: articles of each outlet.
+        hosts: articles of each site that they were taken from, where that is another than the outlet.
+        kinds: articles of each kind of outlet, by the catalogue.
+        states: articles of outlets that a government owns or funds, by the catalogue; for each state.
+        independent: the least number of sources that they can come from (see `independent`).
+        first, last: the earliest and the latest date.
+        undated: articles without a date.
+    """
+
+    articles: int = 0
+    outlets: dict[str, int] = field(default_factory=dict)
+    hosts: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
+    states: dict[str, int] = field(default_factory=dict)
+    independent: int = 0
+    first: dt.date | None = None
+    last: dt.date | None = None
+    undated: int = 0
+
+    @property
+    def named(self) -> int:
+        """How many outlets are known by name."""
+        return len(self.outlets.keys() - {UNKNOWN_OUTLET})
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A passage that fits about as well as the best one: the article's id, outlet and date, and whether it is shown."""
+
+    article_id: str
+    outlet: str | None
+    date: dt.date | None
+    shown: bool
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Why an answer may be one-sided.
+
+    Attributes:
+        reason: ONE_OUTLET, STATE_MEDIA, ONE_KIND or ONE_TEXT.
+        of: the outlet; the states; the kind; the outlets and sites that carry the text.
+    """
+
+    reason: str
+    of: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The articles of an answer beside those that it could have been taken from.
+
+    Attributes:
+        shown: the articles whose passages are shown.
+        allowed: all articles that the restrictions leave.
+        index: all articles.
+        copies: articles in which the words shown were found too, and which are not shown.
+        undated_left_out: articles left out by a filter on dates because they have none.
+        capped: passages that fit nearly as well and were not shown because their outlet has its share; by outlet.
+        silent: outlets that the restrictions leave, and of which no passage fits nearly as well.
+        voices: the passages that fit nearly as well, those shown among them, best first.
+        warnings: why the answer may be one-sided (see `cautions`).
+    """
+
+    shown: Counts = field(default_factory=Counts)
+    allowed: Counts = field(default_factory=Counts)
+    index: Counts = field(default_factory=Counts)
+    copies: int = 0
+    undated_left_out: int = 0
+    capped: dict[str, int] = field(default_factory=dict)
+    silent: tuple[str, ...] = ()
+    voices: tuple[Voice, ...] = ()
+    warnings: tuple[Caution, ...] = ()
+
+
+def count(facts: Facts, names: Catalogue) -> Counts:
+    """The counts of articles, by what is known of them."""
+    outlets = _frequent(facts.tally())
+    kinds: Counter[str] = Counter()
+    states: Counter[str] = Counter()
+    for name, number in outlets.items():
+        kind, state = _classed(names, name) if name else (UNCLASSIFIED, None)
+        kinds[kind] += number
+        if state:
+            states[state] += number
+    hosts = _frequent(facts.some(facts.elsewhere).tally_hosts())
+    days = facts.day[facts.day > 0]
+    return Counts(
+        facts.articles,
+        {name or UNKNOWN_OUTLET: number for name, number in outlets.items()},
+        {name: number for name, number in hosts.items() if name},
+        dict(kinds.most_common()),
+        dict(states.most_common()),
+        independent(facts.source, facts.same),
+        dt.date.fromordinal(int(days.min())) if len(days) else None,
+        dt.date.fromordinal(int(days.max())) if len(days) else None,
+        int(facts.number[facts.day == 0].sum()),
+    )
+
+
+@functools.lru_cache(maxsize=65536)
+def _classed(names: Catalogue, outlet: str) -> tuple[str, str | None]:
+    """An outlet's kind, and the state whose government owns or funds it."""
+    known = names.outlet(outlet)
+    return names.kind(outlet), known.state.value if known and known.state else None
+
+
+def cautions(shown: Counts, passages: int, carriers: Sequence[str]) -> tuple[Caution, ...]:
+    """Why an answer may be one-sided, as far as counts can tell.
+
+    A single passage is plainly one outlet's; of it, only that several carry it is said.
+
+    Args:
+        shown: the counts of the articles shown.
+        passages: how many passages are shown.
+        carriers: the outlets and sites that carry the words shown.
+    """
+    found, several = [], passages > 1
+    outlets = tuple(shown.outlets) if several else tuple(carriers)
+    if several and len(outlets) == shown.named == 1:
+        found.append(Caution(ONE_OUTLET, outlets))
+    elif len(outlets) > 1 and shown.independent == 1:
+        found.append(Caution(ONE_TEXT, outlets))
+    if several and shown.states and sum(shown.states.values()) == shown.articles:
+        found.append(Caution(STATE_MEDIA, tuple(shown.states)))
+    elif several and len(shown.kinds) == 1 and shown.kinds.keys() <= set(PARTIAL):
+        found.append(Caution(ONE_KIND, tuple(shown.kinds)))
+    return tuple(found)
+
+
+def independent(source: Rows, same: Rows) -> int:
+    """The least number of sources of articles, of which each has its source and its group of copies.
+
+    A source that carries a text which no other carries counts by itself. A text that several carry was written by one
+    of them or by a third, so it adds a source only where none of its carriers counts already; texts that have a
+    carrier in common add one together.
+    """
+    span = int(source.max()) + 1 if len(source) else 1
+    pairs = np.stack(np.divmod(np.unique(same * span + source), span), axis=1)  # much faster than unique rows
+    _, group, carriers = np.unique(pairs[:, 0], return_inverse=True, return_counts=True)
+    alone = np.unique(pairs[carriers[group] == 1, 1])
+    counted = np.isin(pairs[:, 1], alone)
+    explained = np.zeros(len(carriers), bool)
+    explained[group[counted]] = True
+    open_pairs = pairs[~explained[group]]
+    return len(alone) + _components(open_pairs.tolist())
+
+
+def joined(same: Iterable[int], ids: Sequence[str], shared: Iterable[Iterable[str]]) -> Rows:
+    """Groups of copies, made one where an article shares sentences with another.
+
+    Args:
+        same: the group of each article.
+        ids: the articles' ids.
+        shared: for each article the ids of those that share a sentence with it.
+    """
+    group = list(same)
+    at = {article_id: i for i, article_id in enumerate(ids)}
+    for i, others in enumerate(shared):
+        for other in others:
+            if other in at and group[at[other]] != group[i]:
+                old = group[at[other]]
+                group = [group[i] if g == old else g for g in group]
+    return np.array(group, np.int64)
+
+
+def _components(pairs: list[list[int]]) -> int:
+    """Connected components of a graph between groups and sources."""
+    parent: dict[tuple[str, int], tuple[str, int]] = {}
+
+    def root(node: tuple[str, int]) -> tuple[str, int]:
+        parent.setdefault(node, node)
+        while parent[node] != node:
+            parent[node] = node = parent[parent[node]]
+        return node
+
+    for group, source in pairs:
+        parent[root(("group", group))] = root(("source", source))
+    return sum(node == up for node, up in parent.items())
+
+
+def _frequent(counts: dict[str | None, int]) -> dict[str | None, int]:
+    """Those that are not 0, most frequent first."""
+    return dict(Counter({name: number for name, number in counts.items() if number}).most_common())

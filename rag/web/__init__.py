@@ -1,0 +1,1 @@
+"""Browser app, HTTP and MCP."""

@@ -1,0 +1,154 @@
+"""An answer's sources are counted as they can be known: copies once, unknown ones as one, never more than there are."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from support import BRIDGE, HARBOUR, ORCHARD
+
+import rag
+from rag.answer.balance import (
+    ONE_KIND,
+    ONE_OUTLET,
+    ONE_TEXT,
+    STATE_MEDIA,
+    Caution,
+    Counts,
+    Voice,
+    cautions,
+    independent,
+    joined,
+)
+
+A, B, C, D = range(4)
+
+
+@pytest.mark.parametrize(
+    ("articles", "sources"),
+    [
+        ([], 0),
+        ([(A, 1)], 1),
+        ([(A, 1), (A, 2)], 1),  # two texts of one outlet
+        ([(A, 1), (B, 1)], 1),  # one text in two outlets
+        ([(A, 1), (B, 2)], 2),
+        ([(A, 1), (B, 1), (B, 2)], 1),  # the shared text can be B's own
+        ([(A, 1), (B, 1), (C, 2)], 2),
+        ([(A, 1), (B, 1), (B, 2), (C, 2)], 1),  # both shared texts can be B's
+        ([(A, 1), (B, 1), (C, 2), (D, 2)], 2),
+        ([(A, 1), (B, 1), (C, 3), (A, 2)], 2),
+    ],
+)
+def test_the_least_number_of_sources(articles, sources):
+    source, same = np.array(articles, np.int64).reshape(-1, 2).T
+    assert independent(source, same) == sources
+
+
+def test_articles_that_share_a_sentence_are_one_text():
+    assert len(set(joined([1, 2, 3], ["a", "b", "c"], [["c", "elsewhere"], [], []]).tolist())) == 2
+    assert len(set(joined([1, 2, 3, 1], ["a", "b", "c", "d"], [[], ["c"], ["d"], []]).tolist())) == 1
+
+
+@pytest.fixture
+def library(tmp_path, news, words):
+    records = [HARBOUR, BRIDGE, ORCHARD, ORCHARD | {"id": "none", "outlet": None, "text": "Nobody signed this notice."}]
+    with rag.build([news(*records)], index=tmp_path / "i", encoder=words) as made:
+        yield made
+
+
+def test_kinds_dates_and_sites_are_counted(library):
+    counts = library.counts()
+    assert counts.articles == 4
+    assert counts.outlets == {"Press TV": 1, "Reuters": 1, "The Guardian": 1, "an unknown outlet": 1}
+    assert counts.kinds == {"broadcaster": 1, "news agency": 1, "newspaper": 1, "unclassified": 1}
+    assert counts.states == {"Iran": 1}
+    assert counts.hosts == {"example.org": 1, "mirror.example": 1}
+    assert (counts.first, counts.last, counts.undated) == (dt.date(2013, 5, 14), dt.date(2015, 1, 2), 2)
+    assert counts.independent == 4
+
+
+def test_an_answer_stands_beside_what_its_restrictions_leave_and_the_whole_index(library):
+    balance = library.ask("Why was the bridge closed?", after="2014-01-01").balance
+    assert balance.shown.outlets == {"Press TV": 1}
+    assert balance.allowed.outlets == {"Press TV": 1}
+    assert balance.index.articles == 4
+    assert balance.undated_left_out == 2
+    free = library.ask("Why was the bridge closed?").balance
+    assert (free.allowed, free.undated_left_out) == (free.index, 0)
+
+
+def test_balance_is_plain_values_in_json(library):
+    values = library.ask("engineers old bridge cracks two pillars traffic ring road", k=1).to_dict()["balance"]
+    assert values["index"]["first"] == "2013-05-14"
+    assert values["shown"]["kinds"] == {"broadcaster": 1}
+    assert set(values) == {
+        "shown", "allowed", "index", "copies", "undated_left_out", "capped", "silent", "voices", "warnings",
+    }  # fmt: skip
+    assert values["voices"] == ({"article_id": "bridge", "outlet": "Press TV", "date": "2015-01-02", "shown": True},)
+    assert values["warnings"] == ()
+    assert (values["capped"], values["silent"]) == ({}, ("Reuters", "The Guardian"))
+
+
+def shown(outlets, kinds=None, states=None, independent=2):
+    kinds = {"newspaper": sum(outlets.values())} if kinds is None else kinds
+    return Counts(sum(outlets.values()), outlets, kinds=kinds, states=states or {}, independent=independent)
+
+
+ADVOCATES = {"advocacy group": 2}
+
+
+@pytest.mark.parametrize(
+    ("counts", "passages", "carriers", "warnings"),
+    [
+        (shown({"A": 2}), 2, ["A"], [(ONE_OUTLET, "A")]),
+        (shown({"A": 1}), 2, ["A"], [(ONE_OUTLET, "A")]),  # two passages of one article
+        (shown({"A": 1}), 1, ["A"], []),
+        (shown({"A": 1, "B": 1}), 2, ["A", "B"], []),  # that both are newspapers says nothing of their sides
+        (shown({"an unknown outlet": 2}, independent=1), 2, ["a.example"], []),  # they may be of two outlets
+        (shown({"A": 1, "an unknown outlet": 1}), 2, ["A", "b.example"], []),
+        (shown({"A": 1, "B": 1}, ADVOCATES), 2, ["A", "B"], [(ONE_KIND, "advocacy group")]),
+        (shown({"A": 1, "B": 1}, {"advocacy group": 1, "newspaper": 1}), 2, ["A", "B"], []),
+        (shown({"A": 1, "B": 1}, {"unclassified": 2}), 2, ["A", "B"], []),
+        (shown({"A": 1}, {"advocacy group": 1}), 1, ["A"], []),
+        (shown({"A": 2}, ADVOCATES), 2, ["A"], [(ONE_OUTLET, "A"), (ONE_KIND, "advocacy group")]),
+        (shown({"A": 1, "B": 1}, states={"X": 1, "Y": 1}), 2, ["A", "B"], [(STATE_MEDIA, "X", "Y")]),
+        (shown({"A": 1, "B": 1}, states={"X": 1}), 2, ["A", "B"], []),
+        (shown({"A": 1}, states={"X": 1}), 1, ["A"], []),
+        (shown({"A": 1, "B": 1}, independent=1), 2, ["A", "B"], [(ONE_TEXT, "A", "B")]),
+        (shown({"A": 1}, independent=1), 1, ["A", "b.example"], [(ONE_TEXT, "A", "b.example")]),  # carried by two
+        (shown({"A": 2}, independent=1), 2, ["A", "b.example"], [(ONE_OUTLET, "A")]),  # of which one is carried by two
+        (Counts(), 2, [], []),
+    ],
+)
+def test_an_answer_is_called_one_sided_only_where_it_is(counts, passages, carriers, warnings):
+    assert cautions(counts, passages, carriers) == tuple(Caution(reason, tuple(of)) for reason, *of in warnings)
+
+
+QUAY = "Divers found a bronze bell under the old quay on Friday."
+
+
+def record(name, text, **more):
+    return {"id": name, "outlet": name, "text": text} | more
+
+
+def test_an_answer_carries_its_warnings_and_the_passages_that_fit_nearly_as_well(tmp_path, news, words):
+    records = [
+        record("Press TV", f"{QUAY} It was cast in Valsera in 1702.", date="2013-05-14"),
+        record("Tehran Times", f"Old quay gives up a bell. {QUAY} The museum wants it.", date="2014-05-14"),
+        record(
+            "Xinhua",
+            "The museum put a bronze bell on show, which divers had found in spring.",
+            date="2015-05-14",
+        ),
+        record("The Guardian", "Nobody has asked the growers of apples."),
+    ]
+    with rag.build([news(*records)], index=tmp_path / "i", encoder=words) as library:
+        balance = library.ask("Which bronze bell did divers find under the old quay?", k=2, least=0).balance
+    assert {v for v in balance.voices if v.shown} == {
+        Voice("Press TV", "Press TV", dt.date(2013, 5, 14), True),
+        Voice("Tehran Times", "Tehran Times", dt.date(2014, 5, 14), True),
+    }
+    assert [v for v in balance.voices if not v.shown] == [Voice("Xinhua", "Xinhua", dt.date(2015, 5, 14), False)]
+    assert [(w.reason, set(w.of)) for w in balance.warnings] == [
+        (ONE_TEXT, {"Press TV", "Tehran Times"}),
+        (STATE_MEDIA, {"Iran"}),
+    ]

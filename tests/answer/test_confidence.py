@@ -1,0 +1,207 @@
+"""An answer is shown where the probability that its passages answer clears a bar fitted on labelled questions."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support import BRIDGE, HARBOUR, ORCHARD
+
+import rag
+from rag.answer import confidence as bar
+from rag.answer.confidence import REFUSED, Bar, Signals
+from rag.errors import LibraryError
+
+NOTHING = Signals(0, 0, 0, 1, 0, 0)
+BAR = Bar("words", (1.0, 2.0, 0.5, -1.0, -2.0, 0.25), -0.5, 0.6, (10, 20))
+
+
+# Probability
+
+
+def test_the_probability_is_the_logistic_of_the_weighted_signals():
+    signals = Signals(sentence=0.8, own=0.5, words=0.4, unknown=0.25, strangers=0.5, named=1.0)
+    x = -0.5 + 0.8 + 1.0 + 0.2 - 0.25 - 1.0 + 0.25
+    assert x == pytest.approx(0.5)
+    assert BAR.probability(signals) == pytest.approx(1 / (1 + math.exp(-0.5))) == pytest.approx(0.6224593)
+
+
+def test_without_signals_the_constant_is_left():
+    assert replace(BAR, bias=0.0).probability(Signals(0, 0, 0, 0, 0, 0)) == 0.5
+    assert replace(BAR, bias=math.log(3)).probability(Signals(0, 0, 0, 0, 0, 0)) == pytest.approx(0.75)
+
+
+# As text
+
+
+def test_a_bar_comes_back_as_it_was_kept():
+    assert bar.parse(BAR.to_json()) == BAR
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "cannot be read"),
+        ("[]", "cannot be read"),
+        ("{}", "cannot be read .*encoder"),
+        (json.dumps(json.loads(BAR.to_json()) | {"least": "much"}), "cannot be read"),
+        (json.dumps(json.loads(BAR.to_json()) | {"fitted": [1]}), "cannot be read"),
+        (json.dumps(json.loads(BAR.to_json()) | {"weights": None}), "cannot be read"),
+        (json.dumps(json.loads(BAR.to_json()) | {"weights": [1, 2, 3]}), "of another version"),
+    ],
+)
+def test_a_bar_that_cannot_be_read_is_an_error_that_says_to_fit_it_again(text, message):
+    with pytest.raises(LibraryError, match=f"{message}.*fit it again"):
+        bar.parse(text)
+
+
+def test_the_bar_that_comes_with_according_is_of_the_default_encoder(real):
+    shipped = bar.shipped()
+    assert shipped.encoder == real.name
+    assert 0 < shipped.least < 1
+    assert min(shipped.fitted) > 100
+
+
+# Fitting
+
+
+def labelled(seed=1, right=60, near=40, unrelated=100):
+    """Signals of questions answered, of near ones that are not, and of unrelated ones, which lie apart."""
+    chance = np.random.default_rng(seed)
+    means = [(right, (0.8, 0.7, 0.9, 0.0, 0.0, 1.0)), (near, (0.6, 0.5, 0.6, 0.2, 0.3, 0.5))]
+    means.append((unrelated, (0.3, 0.2, 0.2, 0.6, 0.8, 0.0)))
+    seen = [Signals(*map(float, m + chance.normal(0, 0.06, 6))) for n, m in means for _ in range(n)]
+    which = np.repeat([0, 1, 2], [right, near, unrelated])
+    return seen, which == 0, which == 0, which == 2
+
+
+def test_a_fitted_bar_tells_right_from_wrong():
+    seen, right, answerable, unrelated = labelled()
+    fitted = bar.fit("words", seen, right, answerable, unrelated)
+    chances = np.array([fitted.probability(s) for s in seen])
+    assert (fitted.encoder, fitted.fitted) == ("words", (60, 140))
+    assert chances[right].min() > chances[unrelated].max()
+    assert chances[right].mean() > 0.9
+    assert chances[unrelated].mean() < 0.05
+    assert chances[right].mean() > chances[~right & ~unrelated].mean() > chances[unrelated].mean()
+
+
+@pytest.mark.parametrize("number", [100, 149, 7])
+def test_a_fitted_bar_refuses_98_of_100_unrelated_questions_and_no_more_than_needed(number):
+    seen, right, answerable, unrelated = labelled(unrelated=number)
+    fitted = bar.fit("words", seen, right, answerable, unrelated)
+    chances = sorted(fitted.probability(s) for s, other in zip(seen, unrelated, strict=True) if other)
+    passed = sum(chance >= fitted.least for chance in chances)
+    assert passed <= (1 - REFUSED) * number
+    assert fitted.least - chances[-1 - int((1 - REFUSED) * (number - 1) + 1e-9)] <= 0.0011
+
+
+def test_near_questions_without_an_answer_weigh_no_more_than_those_that_have_one():
+    """Ten times as many of them leave the probability of what is right as it was, but for what the sample differs."""
+    few = bar.fit("words", *labelled(near=60, unrelated=100))
+    many = bar.fit("words", *labelled(near=600, unrelated=1000))
+    middle = Signals(0.7, 0.6, 0.75, 0.1, 0.15, 0.75)
+    assert many.probability(middle) == pytest.approx(few.probability(middle), abs=0.1)
+
+
+def test_a_signal_that_never_varies_does_no_harm():
+    seen, *labels = labelled()
+    fitted = bar.fit("words", [replace(s, named=1.0) for s in seen], *labels)
+    assert fitted.weights[5] == 0
+    assert all(map(math.isfinite, (*fitted.weights, fitted.bias)))
+
+
+@pytest.mark.parametrize("missing", ["right", "unrelated"])
+def test_a_bar_cannot_be_fitted_on_questions_of_one_kind(missing):
+    seen, right, answerable, unrelated = labelled()
+    none = np.zeros(len(seen), bool)
+    with pytest.raises(LibraryError, match=r"\(with `answers`\).*\"unanswerable-offtopic\"\); add what is missing"):
+        bar.fit(
+            "words",
+            seen,
+            none if missing == "right" else right,
+            answerable,
+            none if missing == "unrelated" else unrelated,
+        )
+
+
+# In an index
+
+
+@pytest.fixture
+def library(tmp_path, news, words):
+    with rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=tmp_path / "i", encoder=words) as made:
+        yield made
+
+
+def sure(encoder="words", least=0.5, bias=5.0):
+    """A bar that gives every question the same probability."""
+    return Bar(encoder, (0.0,) * 6, bias, least, (1, 1))
+
+
+def test_an_index_of_an_encoder_without_a_fitted_bar_has_no_confidence(library):
+    answer = library.ask("Engineers closed the old bridge")
+    assert (answer.found, answer.confidence) == (True, None)
+    assert answer.signals.words == pytest.approx(1)
+
+
+def test_an_index_of_the_default_encoder_has_the_confidence_of_the_shipped_bar(tmp_path, news, real):
+    library = rag.build([news(HARBOUR, BRIDGE)], index=tmp_path / "i", encoder=real)
+    answer = library.ask("Who closed the old bridge?")
+    assert answer.confidence == bar.shipped().probability(answer.signals) > bar.shipped().least
+    none = library.ask("How do I bake sourdough bread?")
+    assert (none.found, none.confidence) == (False, bar.shipped().probability(none.signals))
+    assert none.confidence < bar.shipped().least
+
+
+def test_a_bar_kept_with_the_index_decides_for_all_that_ask_it(library, tmp_path, words):
+    library.keep(sure(bias=-math.log(3)))
+    for asked in (library, rag.open(tmp_path / "i", encoder=words)):
+        answer = asked.ask("Engineers closed the old bridge")
+        assert (answer.found, answer.passages) == (False, ())
+        assert answer.confidence == pytest.approx(0.25)
+    library.keep(sure(bias=math.log(3)))
+    assert library.ask("Engineers closed the old bridge").confidence == pytest.approx(0.75)
+    assert library.ask("Engineers closed the old bridge").found
+
+
+def test_the_bar_of_another_encoder_is_refused(library):
+    with pytest.raises(LibraryError, match="fitted for 'others', the index's encoder is 'words'"):
+        library.keep(sure(encoder="others"))
+    assert library.bar == bar.shipped()
+
+
+def test_a_caller_can_set_the_bar(library):
+    library.keep(sure(bias=math.log(3)))
+    asked = "Engineers closed the old bridge"
+    assert library.ask(asked, least=0.75 - 1e-9).found
+    assert not library.ask(asked, least=0.76).found
+    library.keep(sure(bias=-50.0))
+    assert not library.ask(asked).found
+    nearest = library.ask(asked, least=0)
+    assert nearest.found
+    assert nearest.passages[0].article_id == "bridge"
+
+
+# Signals
+
+
+def test_the_signals_of_a_question(library):
+    """Its words: "Engineers" is the first one, so no name; nothing holds "Zanzibar" or "repaint"."""
+    signals = library.ask("Engineers repainted the bridge at Zanzibar in the Valley").signals
+    assert (signals.unknown, signals.strangers) == (2 / 5, 1 / 2)
+    assert signals.named == 0.5  # of Zanzibar and Valley, the orchard's article holds the second
+    assert 0 < signals.words < 1
+    assert -1 <= signals.own <= signals.sentence <= 1
+
+
+def test_a_question_without_names_lacks_none(library):
+    assert library.ask("Engineers closed the old bridge").signals.named == 1
+
+
+def test_where_nothing_may_be_found_nothing_speaks_for_an_answer(library):
+    answer = library.ask("Was the old bridge closed by Engineers", after="2020-01-01", least=0)
+    assert answer.signals == Signals(0, 0, 0, 1, 1, 0)
+    assert not answer.found
+    assert library.ask("was it so", after="2020-01-01", least=0).signals == NOTHING

@@ -1,0 +1,110 @@
+"""Days as printed become dates; a form that two readers could read differently becomes none."""
+
+import datetime as dt
+import time
+
+import pytest
+
+from rag.provenance.dates import find_date, parse_day, stated
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("March 26, 2009 0 comments", (2009, 3, 26)),
+        ("Tue May 3, 2016 | 4:18 PM EDT", (2016, 5, 3)),
+        ("Published 10:42 a.m. ET Sept. 9, 2020", (2020, 9, 9)),
+        ("12 MAY 2014", (2014, 5, 12)),
+        ("the 22nd of May, 2013", (2013, 5, 22)),
+        ("2013-05-14T10:00", (2013, 5, 14)),
+        ("14.05.2013", (2013, 5, 14)),
+        ("05.04.2013", (2013, 4, 5)),
+        ("14/05/2013", (2013, 5, 14)),
+        ("05/14/2013", (2013, 5, 14)),
+        ("03/03/2013", (2013, 3, 3)),
+        ("Publié le 14 mai 2013 à 18h32", (2013, 5, 14)),
+        ("14 de mayo de 2013", (2013, 5, 14)),
+        ("14. März 2013", (2013, 3, 14)),
+        ("21 мая 2014", (2014, 5, 21)),
+        ("2013年5月14日", (2013, 5, 14)),
+        ("2015. augusztus 20.", (2015, 8, 20)),
+        ("2015 Aug 20 10:15", (2015, 8, 20)),
+        ("20. kolovoza 2015.", (2015, 8, 20)),
+        ("20. toukokuuta 2015", (2015, 5, 20)),
+    ],
+)
+def test_a_full_date_is_read(text, day):
+    assert find_date(text)[2] == dt.date(*day)
+
+
+def test_the_first_date_of_a_line_counts_and_its_place_is_told():
+    text = "updated 2014-02-03, first May 2, 2013"
+    assert find_date(text) == (8, 18, dt.date(2014, 2, 3))
+    assert text[8:18] == "2014-02-03"
+
+
+def test_a_date_that_can_be_read_in_two_ways_is_found_but_is_none():
+    assert find_date("03/04/2013 · by Shirin Kaveh") == (0, 10, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "3 hours ago",
+        "yesterday",
+        "May 2013",
+        "Room 12, 2001",
+        "31 February 2013",
+        "14/05/13",
+        "1.2.3",
+        "phone 555-0147",
+        "In 2013 May 3 ministers were left.",
+    ],
+)
+def test_what_is_no_full_date_is_none(text):
+    assert find_date(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2013-05-14", dt.date(2013, 5, 14)),
+        ("2013-05-14T23:10:00+02:00", dt.date(2013, 5, 14)),
+        ("14 May 2013", dt.date(2013, 5, 14)),
+        ("03/04/2013", None),
+        ("soon", None),
+    ],
+)
+def test_a_metadata_field_is_read_as_a_timestamp_or_as_printed(text, day):
+    assert parse_day(text) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "why"),
+    [
+        ("20130514", dt.date(2013, 5, 14), ""),
+        ("20130514120000", dt.date(2013, 5, 14), ""),
+        ("1368536400", dt.date(2013, 5, 14), ""),
+        ("1368536400000", dt.date(2013, 5, 14), ""),
+        ("Tue, 14 May 2013 23:50:00 -0700", dt.date(2013, 5, 14), ""),
+        ("1605-07-01", dt.date(1605, 7, 1), ""),
+        ("0001-01-01", None, "not a day"),
+        ("1970-01-01T00:00:00Z", None, "not a day"),
+        ("0", None, "not a day"),
+        ("2999-12-31", None, "in the future"),
+        ("04/05/2013", None, "two readings"),
+        ("14/05/13", None, "two-digit year"),
+        ("May 14, '13", None, "two-digit year"),
+        ("yesterday", None, "not a day"),
+    ],
+)
+def test_what_is_stated_is_taken_or_refused_with_the_reason(text, day, why):
+    assert stated(text) == (day, why)
+
+
+@pytest.mark.parametrize("text", ["1 " * 50_000, "May 1, " * 15_000, "2001-" * 20_000, "1/" * 50_000, "9" * 100_000])
+def test_long_hostile_text_takes_no_time(text):
+    started = time.process_time()
+    find_date(text)
+    assert time.process_time() - started < 1

@@ -1,0 +1,166 @@
+"""Copies of one text are found, however they were trimmed or wrapped, and sentences that two texts share."""
+
+import time
+
+import numpy as np
+import pytest
+from support import BRIDGE, HARBOUR, ORCHARD
+from support.prose import prose
+
+import rag
+from rag.passage import sentences
+from rag.provenance import duplicates as copies
+
+
+def together(*texts, known=None):
+    known = np.full(len(texts), -1) if known is None else np.array(known)
+    return copies.groups(copies.signatures(texts), known, lambda row: texts[row]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (lambda s: s, True),
+        (lambda s: [x.upper().replace(".", "!") for x in s], True),
+        (lambda s: s[:6], True),
+        (lambda s: [*prose(8, 3), *s, *prose(9, 2)], True),
+        (lambda s: [x.replace("on day", "by day") if i % 5 == 0 else x for i, x in enumerate(s)], True),
+        (lambda s: [*s[:4], *prose(7, 8)], False),
+        (lambda s: s[::-1], True),
+        (lambda s: prose(6), False),
+    ],
+)
+def test_a_copy_is_one_text_with_what_it_copies(change, same):
+    text = prose(1)
+    assert (together(" ".join(text), " ".join(change(text))) == [0, 0]) is same
+
+
+def test_the_first_text_of_a_group_names_it_and_what_is_alone_names_itself():
+    a, b = " ".join(prose(1)), " ".join(prose(2))
+    assert together(b, a, a + " More.", b, "Too short to say.", "Too short to say.") == [0, 1, 1, 0, 4, 5]
+
+
+def test_groups_found_before_stay_and_take_in_what_is_new():
+    a, b = " ".join(prose(1)), " ".join(prose(2))
+    assert together(a, b, a, b, known=[70, 80, 70, -1]) == [0, 1, 0, 1]
+    assert together(a, b, a, known=[70, 80, 90]) == [0, 1, 2]  # compared before, and told apart then
+
+
+def test_ten_thousand_texts_of_which_half_are_copies_take_seconds():
+    originals = [" ".join(prose(i, 4)) for i in range(5000)]
+    texts = originals + [text + " Reported elsewhere." for text in originals]
+    start = time.process_time()
+    found = together(*texts)
+    assert time.process_time() - start < 60
+    assert found[:5000] == list(range(5000))
+    assert sum(a == b for a, b in zip(found[5000:], range(5000), strict=True)) >= 4990
+
+
+def keys(text):
+    return [key for key in copies.sentence_keys(text, sentences(text)) if key is not None]
+
+
+def test_a_sentence_has_one_key_however_it_is_printed():
+    a = keys('The government has vowed to expel them, maintaining that it "is not an option".')
+    b = keys("Others said no. The Government has vowed to expel them, maintaining that it ‘is not an option’.")
+    assert len(a) == 1
+    assert a == b
+
+
+def test_what_somebody_is_quoted_as_saying_has_no_key():
+    text = (
+        "“We will build the bridge before the winter comes to us. It will cost less than all of the others did before. "
+        "Nobody else has ever offered the town as much,” she said. The council has not yet set a day for the vote."
+    )
+    assert keys(text) == keys("The council has not yet set a day for the vote.")
+    assert keys('"We will build the bridge before the winter comes to us all," she said.') == []
+    assert keys("Brief sentences have none.") == []
+
+
+def test_an_apostrophe_opens_no_quotation():
+    text = (
+        "The town’s oldest bridge was closed to all traffic on Monday. It won’t open again before the summer, they say."
+    )
+    assert len(keys(text)) == 2
+
+
+STORY = " ".join(prose(3, 10))
+
+
+@pytest.fixture
+def library(tmp_path, news, words):
+    records = [
+        {"id": "wire", "outlet": "Reuters", "date": "2013-05-14", "text": STORY},
+        {"id": "mirror", "outlet": "Reuters", "host": "mirror.example", "text": STORY + " Our readers know better."},
+        {"id": "paper", "outlet": "The Guardian", "date": "2013-05-15", "text": " ".join(prose(4, 3)) + " " + STORY},
+        {"id": "sharer", "outlet": "Press TV", "text": " ".join([*prose(5, 1), prose(3, 10)[4], *prose(6, 1)])},
+        HARBOUR, BRIDGE,
+    ]  # fmt: skip
+    with rag.build([news(*records)], index=tmp_path / "i", encoder=words) as made:
+        yield made
+
+
+def test_a_citation_names_all_that_carry_its_words(library):
+    answer = library.ask(prose(3, 10)[1], k=1)
+    (shown,) = answer.passages
+    assert {shown.article_id, *shown.copies} == {"wire", "mirror", "paper"}
+    assert set(shown.carriers) == {"Reuters", "mirror.example", "The Guardian"}
+    assert answer.balance.copies == 2
+    assert answer.balance.shown.independent == 1
+
+
+def test_a_sentence_shared_word_for_word_is_told_and_makes_no_second_source(library):
+    answer = library.ask(prose(3, 10)[4], k=2)
+    shown = {c.article_id: c for c in answer.passages}
+    assert "sharer" in shown
+    others = {c.article_id for c in answer.passages if "sharer" in c.shared}
+    assert others
+    assert others <= {"wire", "mirror", "paper"} == set(shown["sharer"].shared)
+    assert answer.balance.shown.independent == 1
+    assert len(answer.balance.shown.outlets) == 2
+
+
+def test_a_sentence_that_many_texts_hold_is_a_formula_and_no_sign_of_a_common_source(library, news):
+    formula = "Nothing in this column need be what the newspaper itself believes."
+    records = [
+        {"id": f"c{i}", "outlet": f"Paper {i}", "text": f"{' '.join(prose(100 + i, 2))} {formula}"} for i in range(6)
+    ]
+    library.add([news(*records[:5], name="columns.jsonl")])
+    (shown,) = library.ask(prose(100, 2)[1], k=1).passages
+    assert (shown.article_id, len(shown.shared)) == ("c0", 4)
+    library.add([news(*records, name="columns.jsonl")])
+    (shown,) = library.ask(prose(100, 2)[1], k=1).passages
+    assert (shown.article_id, shown.shared) == ("c0", ())
+
+
+def test_the_whole_index_is_counted_the_same_way(library):
+    assert (library.report.copied, library.report.groups) == (3, 1)
+    counts = library.counts()
+    assert (counts.articles, counts.undated) == (6, 2)
+    assert counts.outlets == {"Reuters": 2, "The Guardian": 2, "Press TV": 2}
+    # the copies of one story are one source, the harbour's and the bridge's papers one each
+    assert counts.independent == 2 + 0
+    assert counts.hosts == {"mirror.example": 2, "example.org": 1}
+
+
+def test_what_is_added_later_is_compared_with_what_was_there(library, news):
+    library.add([news({"id": "late", "outlet": "Tehran Times", "text": STORY}, name="late.jsonl")])
+    assert (library.report.copied, library.report.groups) == (4, 1)
+    (shown,) = library.ask(prose(3, 10)[1], k=1).passages
+    assert {shown.article_id, *shown.copies} == {"wire", "mirror", "paper", "late"}
+    library.remove(["wire"])
+    (shown,) = library.ask(prose(3, 10)[1], k=1).passages
+    assert {shown.article_id, *shown.copies} == {"mirror", "paper", "late"}
+
+
+def test_a_build_that_stopped_before_comparing_is_made_up_for(library, news, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    late = news({"id": "late", "outlet": "Tehran Times", "text": STORY}, name="late.jsonl")
+    with monkeypatch.context() as stopped:
+        stopped.setattr("rag.provenance.duplicates.groups", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            library.add([late])
+    library.add([news(ORCHARD, name="orchard.jsonl")])
+    assert (library.report.copied, library.report.groups) == (4, 1)

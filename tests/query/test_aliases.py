@@ -1,0 +1,450 @@
+"""Names of one thing are mined from articles, joined, and found in a question by any spelling."""
+
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support import SHARED
+
+import rag
+from rag.errors import InputError
+from rag.query.aliases import Mention, Name, Names, group, joined, load, pairs, parse, printed
+
+REBELS = Name(("RVF", "RVK", "Rovashti-e Khalar", "Free Rovash Movement"), "mined")
+
+
+def found(names: Names, question: str) -> list[str]:
+    return [m.text for m in names.find(question)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The Northern Fishery Council (NFC) met.", [("Northern Fishery Council", "NFC")]),
+        ("NFC (Northern Fishery Council) met.", [("Northern Fishery Council", "NFC")]),
+        ("A Bureau of Coal, Timber, and Salt (BCTS) opened.", [("Bureau of Coal, Timber, and Salt", "BCTS")]),
+        ("the gross harbour product (GHP) rose", [("gross harbour product", "GHP")]),
+        ("The Harbour Workers’ Union’s (HWU) boat", [("Harbour Workers’ Union", "HWU")]),
+        ("the Northern Fishery Council (“NFC”)", [("Northern Fishery Council", "NFC")]),
+        ("the Northern Fishery Council (N.F.C.)", [("Northern Fishery Council", "NFC")]),
+        ("new deep-sea fishing permits (DSFPs)", [("deep-sea fishing permits", "DSFP")]),
+        ("the Rovashti-e-Khalar (RVK)", [("Rovashti-e-Khalar", "RVK")]),
+        ("Said by the Rovashti-e-Khalar Organization (RKO)", [("Rovashti-e-Khalar Organization", "RKO")]),
+        ("the Northern Command (NORTHCOM)", [("Northern Command", "NORTHCOM")]),
+        ("Harbour fever (HAFV-27) spread.", [("Harbour fever", "HAFV-27")]),
+        ("the North Isle Fishing Pact (Nifp)", [("North Isle Fishing Pact", "Nifp")]),
+    ],
+)
+def test_a_definition_is_read(text, expected):
+    assert pairs(text) == expected
+
+
+@pytest.mark.parametrize(
+    "inside", ["NFC or NFA", "NFC/NFA", "NFC/ NFA", "NFC, NFA", "NFC; also known as NFA", "or “NFC”, a.k.a. NFA"]
+)
+def test_several_short_forms_in_one_parenthesis_are_read(inside):
+    long = "Northern Fishery Council"
+    assert pairs(f"The Northern Fishery Council ({inside}) met.") == [(long, "NFC"), (long, "NFA")]
+
+
+def test_a_short_form_beside_one_that_fits_needs_no_letters_of_its_own_order():
+    assert pairs("the Rovashti Khalar Organization (RKO/FKRM)") == [
+        ("Rovashti Khalar Organization", "RKO"),
+        ("Rovashti Khalar Organization", "FKRM"),
+    ]
+    assert pairs("knowing each guest (KEG/XYZ)") == [("knowing each guest", "KEG")]
+
+
+@pytest.mark.parametrize(
+    "after", [", also known as NFC,", ", known as NFC,", ", or NFC,", " – also known as the NFC –", ", or the “NFC”,"]
+)
+def test_a_definition_outside_a_parenthesis_is_read(after):
+    assert pairs(f"The Northern Fishery Council{after} met.") == [("Northern Fishery Council", "NFC")]
+
+
+def test_initials_told_in_words_are_read():
+    text = "The Northern Fishery Council, also known by its initials NFC or NFCO, met."
+    assert pairs(text) == [("Northern Fishery Council", "NFC"), ("Northern Fishery Council", "NFCO")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Sen. Rosa Ohlsen (R-Ohio) spoke.",
+        "Rosa Dahl (D) spoke.",
+        "Rosa Dahl (D-RD) spoke.",
+        "Salt Lake Brewing (NYSE: SLB) fell.",
+        "Harbour (HARB) shares fell.",
+        "Jonathan (Jon) Dahl spoke.",
+        "on Saturday (Sat) and in May (2013)",
+        "WESTHAVEN (AP) — The council met.",
+        "— Rosa Dahl (@RosaDahl)",
+        "Two were late (BBC and NFC said).",
+        "the ships, the harbours, or NFC boats",
+        "The council met.\nNorthern Fishery\nCouncil (NFC)",
+        "Northern seas. Fishery Council (NFC)",
+        "Northern (see map) Fishery Council (NFC)",
+        "we met ships near fog coasts, or NC",
+    ],
+)
+def test_what_defines_nothing_gives_no_pair(text):
+    assert pairs(text) == []
+
+
+def test_pairs_stand_once_and_in_order():
+    text = "Coal Union (CU), the Alder Trust, or ALT, and the Alder Bay Trust (ABT); the Coal Union (CU)."
+    assert pairs(text) == [("Coal Union", "CU"), ("Alder Bay Trust", "ABT")]
+
+
+def test_reading_a_long_article_takes_under_a_millisecond():
+    text = "The Northern Fishery Council (NFC) met, and its members, or most of them, went home – late. " * 2
+    text += "Nobody, known as he was, said a word of it, or wrote one; the boats went out again. " * 45
+    assert len(text) > 3900
+    pairs(text)
+    started = time.process_time()
+    for _ in range(50):
+        pairs(text)
+    assert (time.process_time() - started) / 50 < 0.001
+
+
+@pytest.mark.parametrize(
+    "text", ["(" + "Ab" * 40, "(A.b.) " * 600, "A, or B" * 600, "(" + "Ab-" * 25 + "!)", "’(A" * 1500]
+)
+def test_reading_what_is_no_prose_takes_little_time(text):
+    started = time.process_time()
+    pairs(text)
+    assert time.process_time() - started < 0.2
+
+
+def test_transliterations_and_short_forms_that_share_a_long_form_are_one_name():
+    counted = {
+        ("Rovashti-e Khalar", "REK"): 6,
+        ("Ravoshtee Khalar", "REK"): 2,
+        ("Rovashti Khalar Organization", "REK"): 2,
+        ("Rovashti Khalar Organization", "RKO"): 4,
+        ("Ravashti Khalar Organisation", "RKO"): 1,
+    }
+    assert group(counted) == (
+        Name(
+            (
+                *("REK", "Rovashti Khalar Organization", "Rovashti-e Khalar", "RKO"),
+                *("Ravoshtee Khalar", "Ravashti Khalar Organisation"),
+            ),
+            "mined",
+        ),
+    )
+
+
+def test_a_short_form_printed_beside_another_joins_the_long_form_that_it_abbreviates():
+    counted = {
+        ("Rovashti Khalar Organization", "RKO"): 3,
+        ("Rovashti Khalar Organization", "PROI"): 1,
+        ("People’s Rovashtee of Isteria", "PROI"): 2,
+        ("National Council of Isteria", "NCI"): 2,
+    }
+    assert [set(n.spellings) for n in group(counted)] == [
+        {"RKO", "PROI", "Rovashti Khalar Organization", "People’s Rovashtee of Isteria"},
+        {"NCI", "National Council of Isteria"},
+    ]
+
+
+def test_a_country_shared_joins_no_two_bodies():
+    counted = {
+        ("People’s Rovashtee of Isteria", "PROI"): 5,
+        ("National Council of Isteria", "NCI"): 4,
+        ("National Council of Isteria", "PROI"): 1,
+    }
+    assert [set(n.spellings) for n in group(counted)] == [
+        {"PROI", "People’s Rovashtee of Isteria"},
+        {"NCI", "National Council of Isteria"},
+    ]
+
+
+def test_a_plural_an_inflection_and_a_misprint_are_one_name():
+    counted = {
+        ("Harbour Guards Corps", "HGC"): 4,
+        ("harbour guard corps", "HGC"): 2,
+        ("Harbor Guard Corps", "HGC"): 1,
+        ("Harbour Guradian Corps", "HGC"): 1,
+    }
+    names = group(counted)
+    assert len(names) == 1
+    assert names[0].spellings[:2] == ("HGC", "Harbour Guards Corps")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "short"),
+    [
+        ("Coal Inspection Agency", "Culinary Institute of Alder", "CIA"),
+        ("Ministry of Foreign Affairs of Isteria", "Ministry of Foreign Affairs of Ipswell", "MFAI"),
+        ("Democratic Party of Kolvar", "Democratic Party of Kirrin", "DPK"),
+        ("Pine Association", "Plum Authority", "PA"),
+        ("Alder Press", "Aspen Party", "AP"),
+        ("Isteria National Congress", "Indigo National Congress", "INC"),
+    ],
+)
+def test_two_things_with_one_short_form_are_not_joined_and_neither_gets_it(one, other, short):
+    assert group({(one, short): 3, (other, short): 2}) == ()
+
+
+def test_a_short_form_goes_to_a_meaning_that_clearly_dominates():
+    counted = {("Coal Inspection Agency", "CIA"): 6, ("Culinary Institute of Alder", "CIA"): 2}
+    assert group(counted) == (Name(("CIA", "Coal Inspection Agency"), "mined"),)
+    assert group({**counted, ("Culinary Institute of Alder", "CIA"): 3}) == ()
+
+
+def test_a_short_general_form_does_not_glue_two_bodies_together():
+    counted = {
+        ("Ministry of Foreign Affairs", "MFA"): 5,
+        ("Ministry of Foreign Affairs of Isteria", "MFA"): 3,
+        ("Ministry of Foreign Affairs of Kolvar", "MFA"): 2,
+    }
+    assert [set(n.spellings) for n in group(counted)] == [
+        {"MFA", "Ministry of Foreign Affairs", "Ministry of Foreign Affairs of Isteria"}
+    ]
+
+
+def test_what_a_corpus_prints_differently_within_four_words_is_one_name_but_for_the_last_word():
+    counted = {("Isteria Revolutionary Harbour Guard", "IRHG"): 3, ("Isterian Reserve Harbour Guard", "IRHG"): 1}
+    assert len(group(counted)) == 1
+    counted = {("Alder Bay Fishing Conference", "ABFC"): 3, ("Alder Bay Fishing Committee", "ABFC"): 3}
+    assert group(counted) == ()
+
+
+def test_united_states_is_us_within_a_name():
+    counted = {("United States Harbour Service", "USHS"): 2, ("U.S. Harbour Service", "USHS"): 1}
+    assert group(counted) == (Name(("USHS", "United States Harbour Service", "U.S. Harbour Service"), "mined"),)
+
+
+def test_a_short_form_that_many_print_and_one_defines_is_not_known_by_that():
+    once, twice = {("Carp and Eel Order", "CEO"): 1}, {("Carp and Eel Order", "CEO"): 2}
+    name = Name(("CEO", "Carp and Eel Order"), "mined")
+    assert group(once, {"CEO": 15}) == ()
+    assert group(once, {"CEO": 14}) == group(twice, {"CEO": 15}) == (name,)
+
+
+def test_what_looks_like_a_short_form_in_a_text_is_told():
+    text = "The C.E.O. of NFC and CofK met the NFC’s Rosa Dahl (ABCs; anti-XYZ, @RDX) at II. A B."
+    assert printed(text) == {"CEO", "NFC", "CofK", "ABCs", "II"}
+
+
+def test_a_short_form_printed_in_small_letters_is_shown_in_capitals():
+    assert group({("North Isle Fishing Pact", "Nifp"): 2})[0].spellings == ("NIFP", "North Isle Fishing Pact")
+
+
+@pytest.mark.skipif(not (SHARED / "seeds").is_dir(), reason="the seed articles are not beside the project")
+def test_the_seed_articles_say_which_three_short_forms_are_one():
+    counted = Counter(pair for article in rag.read_articles([SHARED / "seeds"]) for pair in pairs(article.text))
+    names = Names(group(counted))
+    assert {"MEK", "MKO", "PMOI", "Mujahedin-e Khalq", "People’s Mujahideen of Iran"} < set(names.names[0].spellings)
+    assert not any("Council" in s or s == "NCRI" for s in names.names[0].spellings)
+    assert found(names, "who pays the mek and the Mojahideen-e-Khalgh?") == ["mek"]
+    assert found(names, "Mudjahidin Khalq, Peoples Mojaheddin of Iran") == [
+        "Mudjahidin Khalq",
+        "Peoples Mojaheddin of Iran",
+    ]
+
+
+def test_a_name_stands_in_a_question_with_its_place():
+    question = "Did the RVF’s leader meet the free Rovash movement?"
+    assert Names((REBELS,)).find(question) == [
+        Mention(8, 11, "RVF", REBELS),
+        Mention(30, 50, "free Rovash movement", REBELS),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("who leads the rvf?", "rvf"),
+        ("WHO LEADS THE RVF?", "RVF"),
+        ("the R.V.F. camp", "R.V.F."),
+        ("anti-RVF forces", "RVF"),
+        ("two RVFs", "RVFs"),
+        ("Rovashti-e-Khalar in exile", "Rovashti-e-Khalar"),
+        ("ravoshtee khalar in exile", "ravoshtee khalar"),
+        ("the Rovaashtti e-Khaler’s camp", "Rovaashtti e-Khaler"),
+        ("the Free Rovash Movements", "Free Rovash Movements"),
+    ],
+)
+def test_a_name_is_found_however_it_is_typed(question, text):
+    assert found(Names((REBELS,)), question) == [text]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "",
+        "?",
+        "Rvfield is a town",
+        "the Rovashti. Khalar was late",
+        "Rovashti people and Khalar people",
+        "a free movement",
+        "Rvf",
+    ],
+)
+def test_what_is_no_name_is_not_found(question):
+    assert found(Names((REBELS,)), question) == []
+
+
+def test_a_short_form_that_is_an_english_word_is_found_in_capitals_alone():
+    names = Names(
+        (
+            Name(("ICE", "Inland Customs Executive"), "mined"),
+            Name(("WHO", "World Harbour Office"), "mined"),
+            Name(("NORTHCO", "Northern Company"), "mined"),
+        )
+    )
+    assert found(names, "who put ice on northco boats in the Ice Bay?") == []
+    assert found(names, "WHO PUT ICE ON BOATS?") == []
+    assert found(names, "Did ICE write to the WHO and to NORTHCO?") == ["ICE", "WHO", "NORTHCO"]
+
+
+def test_a_lower_case_form_of_two_names_is_none():
+    one, other = Name(("NFC", "Northern Fishery Council"), "mined"), Name(("NfC", "Nurses for Care"), "mined")
+    assert found(Names((one, other)), "nfc NFC NfC") == ["NFC", "NfC"]
+
+
+def test_the_longest_spelling_counts():
+    short, long = Name(("CU", "Coal Union"), "mined"), Name(("CUK", "Coal Union of Kolvar"), "mined")
+    assert [m.name for m in Names((short, long)).find("the Coal Union of Kolvar and a coal union")] == [long, short]
+
+
+@pytest.mark.parametrize("short", ["HAFV-27", "G&E", "CofK"])
+def test_a_short_form_with_marks_is_found(short):
+    assert found(Names((Name((short, "Some Long Form"), "mined"),)), f"What of {short}, then?") == [short]
+
+
+def test_the_other_spellings_are_one_of_each_kind_first_and_never_what_was_typed():
+    spellings = ("RVK", "Rovashti Khalar", "Ravoshti Khalar", "Rovashti-Khalar", "Free Rovash Movement")
+    names = Names((Name(spellings, "mined"),))
+    for typed, others in [
+        ("RVK", ("Rovashti Khalar", "Free Rovash Movement", "Ravoshti Khalar")),
+        ("rovashti khalar", ("RVK", "Ravoshti Khalar", "Free Rovash Movement")),
+        ("Rovoshtee Khalar", ("RVK", "Rovashti Khalar", "Free Rovash Movement", "Ravoshti Khalar")),
+    ]:
+        assert names.others(names.find(typed)[0]) == others
+
+
+def test_the_other_spellings_are_at_most_eight():
+    words = ("One", "Two", "Three", "Four", "Five", "Seven", "Eight", "Nine", "Ten")
+    name = Name(("ABC", *(f"Alder Bay {word}" for word in words)), "mined")
+    names = Names((name,))
+    assert names.others(names.find("ABC")[0]) == name.spellings[1:9]
+
+
+def test_a_question_is_read_in_little_time_whatever_the_number_of_names():
+    letters = "bcdfghjklmnprstvwz"
+    made = [
+        Name((f"{a}o{b}a{c}en {b}i{c}o{a}al Union", (a + b + c).upper() + "U"), "mined")
+        for a in letters for b in letters for c in letters
+    ][:5000]  # fmt: skip
+    names = Names(made)
+    question = f"Why did the {made[4321].spellings[0]} write to the {made[77].spellings[1]} about ships in 2014?"
+    assert len(names.find(question)) == 2
+    started = time.process_time()
+    for _ in range(100):
+        names.find(question)
+    assert (time.process_time() - started) / 100 < 0.001
+
+
+OWN = """
+[[name]]
+spellings = ["RVF", "RVK", "Rovashti-e Khalar"]
+
+[[name]]
+spellings = ["Old Town Hall", "OTH"]
+"""
+
+
+def test_the_users_list_is_read(tmp_path: Path):
+    names = (Name(("RVF", "RVK", "Rovashti-e Khalar"), "own list"), Name(("Old Town Hall", "OTH"), "own list"))
+    assert parse(OWN, "names.toml") == names
+    (tmp_path / "names.toml").write_text("\ufeff" + OWN, "utf-8")
+    assert parse(load(tmp_path / "names.toml"), "names.toml") == names
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[name", "names.toml: not TOML"),
+        ("", "names.toml: no names; write each name below a line [[name]]"),
+        ('name = "RVF"', "names.toml: no names; write each name below a line [[name]]"),
+        ("[[nam]]\n", 'names.toml: unknown key "nam"; write each name below a line [[name]]'),
+        ("[[name]]\n", 'names.toml: name 1: no spellings; add spellings = ["...", "..."]'),
+        (
+            '[[name]]\nspelling = ["A", "B"]',
+            "names.toml: name 1: unknown key 'spelling'; there is only spellings",
+        ),
+        (
+            '[[name]]\nspellings = "RVF"',
+            'names.toml: name 1: spellings is no list; write spellings = ["...", "..."]',
+        ),
+        (
+            "[[name]]\nspellings = []",
+            'names.toml: name 1: an empty list joins nothing; write spellings = ["...", "..."]',
+        ),
+        (
+            '[[name]]\nspellings = ["RVF"]',
+            'names.toml: name 1: one spelling alone joins nothing; write spellings = ["...", "..."]',
+        ),
+        (
+            '[[name]]\nspellings = ["RVF", 3]',
+            "names.toml: name 1: spellings has 3; give one line of text in quotes",
+        ),
+        (
+            '[[name]]\nspellings = ["RVF", " "]',
+            "names.toml: name 1: spellings has ' '; give one line of text in quotes",
+        ),
+        (
+            '[[name]]\nspellings = ["RVF", "?"]',
+            "names.toml: name 1: '?' has no letter or digit that it could be found by",
+        ),
+        (
+            OWN + '[[name]]\nspellings = ["Rovashti Khalar", "RK"]',
+            'names.toml: name 3: "Rovashti Khalar" stands in name 1 too; make one entry of the two',
+        ),
+    ],
+)
+def test_a_mistake_in_the_users_list_is_told(text, message):
+    with pytest.raises(InputError) as caught:
+        parse(text, "names.toml")
+    assert str(caught.value).startswith(message)
+
+
+def test_a_list_that_cannot_be_read_is_told(tmp_path: Path):
+    with pytest.raises(InputError, match="cannot be read"):
+        load(tmp_path / "none.toml")
+    (tmp_path / "latin.toml").write_bytes(b'[[name]]\nspellings = ["\xe9", "E"]')
+    with pytest.raises(InputError, match="not UTF-8 text"):
+        load(tmp_path / "latin.toml")
+
+
+def test_the_users_list_extends_what_was_mined_and_joins_it():
+    mined = (
+        Name(("RKO", "Ravashti-e Khalar", "Rovashti Khalar Organization"), "mined"),
+        Name(("RVF", "Rovashti Front"), "mined"),
+        Name(("NFC", "Northern Fishery Council"), "mined"),
+    )
+    own = (Name(("RVF", "Rovashti-e Khalar"), "own list"), Name(("OTH", "Old Town Hall"), "own list"))
+    assert joined(mined, own) == (
+        Name(
+            (
+                *("RVF", "Rovashti-e Khalar", "RKO", "Ravashti-e Khalar", "Rovashti Khalar Organization"),
+                "Rovashti Front",
+            ),
+            "own list, mined",
+        ),
+        own[1],
+        mined[2],
+    )
+
+
+def test_the_users_word_prevails_over_what_was_mined():
+    mined = (Name(("RVF", "RKO", "Rovashti Front", "Khalar Office"), "mined"),)
+    own = (Name(("RVF", "Rovash Fishers"), "own list"), Name(("RKO", "Radio Kolvar"), "own list"))
+    together = joined(mined, own)
+    assert together == (*own, Name(("Rovashti Front", "Khalar Office"), "mined"))
+    assert [m.name for m in Names(together).find("RVF or RKO?")] == [own[0], own[1]]

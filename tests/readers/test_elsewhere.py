@@ -1,0 +1,139 @@
+"""Files at addresses that fsspec knows: read as those of a folder are, from a real S3 server among others."""
+
+import json
+
+import fsspec
+import pytest
+from support import BRIDGE, HARBOUR, ORCHARD
+
+import rag
+from rag.errors import InputError
+from rag.readers import elsewhere, present
+
+
+def put(address, files):
+    system, root = fsspec.core.url_to_fs(address)
+    for name, text in files.items():
+        system.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
+        with system.open(f"{root}/{name}", "wb") as file:
+            file.write(text.encode())
+    return address
+
+
+FILES = {
+    "a/one.jsonl": json.dumps(HARBOUR),
+    "b.jsonl": json.dumps(BRIDGE),
+    "b/README.txt": "What lies here.",
+    ".hidden.jsonl": json.dumps(ORCHARD),
+    "a/.hidden/two.jsonl": json.dumps(ORCHARD),
+    "broken.jsonl": "{",
+}
+
+
+@pytest.mark.parametrize("where", ["bucket", "memory", "file"])
+def test_files_are_read_by_name_and_told_by_their_addresses(where, bucket, tmp_path, words):
+    address = put(
+        {"bucket": f"{bucket}/news", "memory": "memory://news", "file": f"file://{tmp_path}/news"}[where], FILES
+    )
+    assert present([address]) == [f"{address}/a/one.jsonl", f"{address}/b.jsonl", f"{address}/broken.jsonl"]
+    assert present([f"{address}/b.jsonl"]) == [f"{address}/b.jsonl"]
+    with rag.build([address], index=tmp_path / "index", encoder=words) as library:
+        assert {a.id: a.source for a in library.articles()} == {
+            "harbour": f"{address}/a/one.jsonl",
+            "bridge": f"{address}/b.jsonl",
+        }
+        assert [(s.source, s.place) for s in library.skipped()] == [(f"{address}/broken.jsonl", "line 1")]
+        with rag.build([f"{address}/a"], index=tmp_path / "index", encoder=words) as again:
+            assert (again.report.unchanged, again.report.retired) == (1, 1)
+
+
+def test_a_file_that_has_gone_is_skipped_and_takes_nothing_away(bucket, tmp_path, words, monkeypatch):
+    address = put(f"{bucket}/going", {"one.jsonl": json.dumps(HARBOUR), "two.jsonl": json.dumps(BRIDGE)})
+    with rag.build([address], index=tmp_path / "index", encoder=words) as library:
+        assert len(list(library.articles())) == 2
+    listed = elsewhere.files(address)
+    fsspec.filesystem("s3").rm(f"{address}/two.jsonl")
+    monkeypatch.setattr(elsewhere, "files", lambda address: listed)
+    with rag.build([address], index=tmp_path / "index", encoder=words) as library:
+        assert {a.id for a in library.articles()} == {"harbour", "bridge"}
+        (skipped,) = library.skipped()
+        assert skipped.source == f"{address}/two.jsonl"
+        assert skipped.reason.startswith(f"{address}/two.jsonl: cannot be read (")
+
+
+def test_what_was_made_and_left_in_a_bucket_is_taken_in(bucket, tmp_path, words, news):
+    made = f"{bucket}/made"
+    assert rag.encode([news(HARBOUR, BRIDGE)], made, encoder=words).new == 2
+    before = words.read
+    with rag.build([made], index=tmp_path / "index", encoder=words) as library:
+        assert {a.id for a in library.articles()} == {"harbour", "bridge"}
+        assert words.read == before
+    put(made, {"broken.parquet": "PAR1 and no more"})
+    with rag.open(tmp_path / "index", encoder=words) as library:
+        assert library.add([made]).skipped == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("s3://press/nothing", "s3://press/nothing: no such file or folder"),
+        ("s3://no-such-bucket/news", "s3://no-such-bucket/news: "),
+        ("memory://nothing", "memory://nothing: no such file or folder"),
+        ("nowhere://bucket", "nowhere://bucket: cannot be listed (Protocol not known: nowhere)"),
+    ],
+)
+def test_an_address_at_which_nothing_is_is_an_error_before_an_index_is_made(bucket, tmp_path, words, address, why):
+    with pytest.raises(InputError) as told:
+        rag.build([address], index=tmp_path / "index", encoder=words)
+    assert str(told.value).startswith(why)
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_server_that_is_away_is_an_error(bucket, tmp_path, words, news, monkeypatch):
+    import s3fs
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    s3fs.S3FileSystem.clear_instance_cache()
+    try:
+        with pytest.raises(InputError, match=r"^s3://press/news: cannot be listed \(.*127\.0\.0\.1:1"):
+            rag.build(["s3://press/news"], index=tmp_path / "index", encoder=words)
+        with pytest.raises(InputError, match=r"^s3://press/made: cannot be \w+ \(.*127\.0\.0\.1:1"):
+            rag.encode([news(HARBOUR)], "s3://press/made", encoder=words)
+    finally:
+        s3fs.S3FileSystem.clear_instance_cache()
+
+
+def test_nothing_is_left_of_what_was_brought_here(bucket, tmp_path, words, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "aside"))
+    (tmp_path / "aside").mkdir()
+    address = put(f"{bucket}/brought", {"one.jsonl": json.dumps(HARBOUR)})
+    assert [a.id for a in rag.read_articles([address])] == ["harbour"]
+    assert list((tmp_path / "aside").iterdir()) == []
+
+
+def test_a_file_that_breaks_off_on_its_way_is_skipped_whatever_its_driver_raises(bucket, tmp_path, words, monkeypatch):
+    address = put(f"{bucket}/broken", {"one.jsonl": json.dumps(HARBOUR), "two.jsonl": json.dumps(BRIDGE)})
+    copy = elsewhere.shutil.copyfileobj
+
+    def breaks_off(source, target):
+        if source.path.endswith("one.jsonl"):
+            raise RuntimeError("the line is dead")
+        copy(source, target)
+
+    monkeypatch.setattr(elsewhere.shutil, "copyfileobj", breaks_off)
+    with rag.build([address], index=tmp_path / "index", encoder=words) as library:
+        assert [a.id for a in library.articles()] == ["bridge"]
+        assert [str(s) for s in library.skipped()] == [f"{address}/one.jsonl: cannot be read (the line is dead)"]
+
+
+def test_names_of_files_are_told_as_those_of_a_folder_are_and_without_passwords(tmp_path, words):
+    put("memory://odd", {"a\u202eb.txt": "The ferry ran aground at dawn.\n\nNobody was hurt."})
+    (article,) = rag.read_articles(["memory://odd"])
+    assert article.source == "memory://odd/a\\u202eb.txt"
+    assert elsewhere.shown("sftp://reader:secret@a.example/news/b.txt") == "sftp://a.example/news/b.txt"
+
+
+def test_a_folder_below_a_hidden_one_is_read(tmp_path):
+    address = put(f"file://{tmp_path}/.kept/news", {"one.jsonl": json.dumps(HARBOUR)})
+    assert present([address]) == [f"{address}/one.jsonl"]

@@ -1,0 +1,270 @@
+"""One address is fetched within bounds of time, size and place; what goes wrong is said in words."""
+
+import contextlib
+import gzip
+import http.server
+import socket
+import ssl
+import threading
+import time
+
+import brotli
+import pytest
+from support.feeds import TEXT, rss
+from support.pdf import FIRST, lines, made
+from support.web_pages import PAGE, SENTENCES
+
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue
+from rag.readers import bounded, fetch
+
+NAMES = Catalogue([])
+
+
+class Site:
+    """Answers given by a test: path -> function that writes a whole answer to the connection's file."""
+
+    def __init__(self):
+        self.answers = {}
+        self.asked = []
+
+    def answer(self, path, body=b"", media_type="text/html; charset=utf-8", status="200 OK", **headers):
+        stated = {"Content-Type": media_type, "Content-Length": len(body)}
+        stated |= {name.replace("_", "-"): value for name, value in headers.items()}
+        head = "".join(f"{name}: {value}\r\n" for name, value in stated.items() if value is not None)
+        self.answers[path] = [f"HTTP/1.1 {status}\r\n{head}Connection: close\r\n\r\n".encode() + body]
+
+    def redirect(self, path, to, **headers):
+        self.answer(path, status="302 Found", Location=to, **headers)
+
+
+@pytest.fixture
+def site():
+    made_site = Site()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            made_site.asked.append((self.path, dict(self.headers)))
+            with contextlib.suppress(OSError):
+                for piece in made_site.answers[self.path]:
+                    self.wfile.write(piece)
+                    self.wfile.flush()
+            self.close_connection = True
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    made_site.url = f"http://127.0.0.1:{server.server_address[1]}"
+    yield made_site
+    server.shutdown()
+    server.server_close()
+
+
+def get(url):
+    return list(fetch.page(url, NAMES))
+
+
+def reason(url):
+    with pytest.raises(InputError) as error:
+        get(url)
+    return str(error.value)
+
+
+def test_a_page_becomes_an_article(site):
+    site.answer("/strike", PAGE)
+    (found,) = get(f"{site.url}/strike")
+    assert found.text.split("\n") == SENTENCES
+    assert found.title == "Dock strike ends"
+    assert found.url == found.source == f"{site.url}/strike"
+
+
+def test_who_asks_is_said_and_nothing_is_kept(site):
+    site.redirect("/a", "/b", Set_Cookie="seen=1")
+    site.answer("/b", PAGE)
+    get(f"{site.url}/a")
+    (_, first), (_, second) = site.asked
+    assert first["User-Agent"].startswith("According/")
+    assert first["Accept"].startswith("text/html")
+    assert first["Accept-Encoding"] == "gzip, deflate"
+    assert "Cookie" not in second
+
+
+def test_a_feed_becomes_its_articles_whatever_it_is_called(site):
+    data = rss(f"<link>/1</link><description>{TEXT}</description>", f"<link>/2</link><description>{TEXT}</description>")
+    for media_type in ("application/rss+xml", "text/xml", "text/html", "application/octet-stream"):
+        site.answer("/feed", data, media_type)
+        assert [a.url for a in get(f"{site.url}/feed")] == [f"{site.url}/1", f"{site.url}/2"]
+
+
+def test_a_pdf_becomes_an_article_whatever_it_is_called(site):
+    for media_type in ("application/pdf", "text/html", None):
+        site.answer("/a", made(lines(FIRST)), media_type)
+        assert [a.text for a in get(f"{site.url}/a")] == [" ".join(FIRST)]
+
+
+def test_a_page_of_no_stated_type_is_read(site):
+    for media_type in (None, "text/plain", "application/octet-stream"):
+        site.answer("/a", b"<!DOCTYPE html>" + PAGE, media_type)
+        assert [a.title for a in get(f"{site.url}/a")] == ["Dock strike ends"]
+
+
+def test_the_charset_that_the_server_states_is_used(site):
+    body = PAGE.decode().replace("Selwyn", "Übach-Höxter").encode("iso-8859-1")
+    site.answer("/a", body, "text/html; charset=ISO-8859-1")
+    assert "Übach-Höxter" in get(f"{site.url}/a")[0].text
+
+
+def test_a_packed_page_is_unpacked(site):
+    site.answer("/a", gzip.compress(PAGE), Content_Encoding="gzip")
+    assert len(get(f"{site.url}/a")) == 1
+    site.answer("/b", brotli.compress(PAGE), Content_Encoding="br")
+    assert len(get(f"{site.url}/b")) == 1
+
+
+def test_redirects_are_followed_and_the_last_address_is_the_article_s(site):
+    for n in range(5):
+        site.redirect(f"/{n}", f"/{n + 1}")
+    site.answer("/5", PAGE)
+    (found,) = get(f"{site.url}/0")
+    assert (found.url, found.source) == (f"{site.url}/5", f"{site.url}/0")
+    site.redirect("/", "/0")
+    assert reason(f"{site.url}/").startswith("leads from address to address more than 5 times")
+    assert len(site.asked) == 6 + 6
+
+
+@pytest.mark.parametrize("target", ["ftp://127.0.0.1/a", "file:///etc/hostname", "javascript:alert(1)"])
+def test_a_redirect_to_anything_but_http_is_not_followed(site, target):
+    site.redirect("/a", target)
+    assert "no address that can be fetched" in reason(f"{site.url}/a")
+
+
+def test_a_redirect_from_a_public_site_into_the_own_network_is_not_followed(site, monkeypatch):
+    site.redirect("/a", site.url.replace("127.0.0.1", "localhost") + "/secret")
+    site.answer("/secret", PAGE)
+    monkeypatch.setattr(fetch, "_is_private", lambda host: host == "localhost")
+    assert reason(f"{site.url}/a").startswith("leads to an address inside this machine's own network")
+    assert [path for path, _ in site.asked] == ["/a"]
+
+
+@pytest.mark.parametrize(
+    ("address", "private"),
+    [("127.0.0.1", True), ("::1", True), ("10.1.2.3", True), ("169.254.169.254", True), ("93.184.215.14", False)],
+)
+def test_addresses_of_the_own_network_are_known(address, private):
+    assert fetch._is_private(address) is private
+
+
+@pytest.mark.parametrize("url", ["ftp://a.example/x", "file:///etc/hostname", "a.example", "http://", ""])
+def test_what_is_no_address_is_said(url):
+    assert reason(url).startswith("no address that can be")
+
+
+def test_a_password_in_an_address_is_neither_sent_nor_kept_nor_shown(site):
+    site.answer("/a", PAGE)
+    (found,) = get(f"{site.url}/a#part".replace("//", "//jane:secret@"))
+    assert found.url == found.source == f"{site.url}/a"
+    assert "Authorization" not in site.asked[0][1]
+    site.redirect("/b", f"{site.url}/none".replace("//", "//jane:secret@"))
+    site.answer("/none", status="404 Not Found")
+    assert "secret" not in reason(f"{site.url}/b".replace("//", "//jane:secret@"))
+    assert "Authorization" not in site.asked[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (
+            "403 Forbidden",
+            "the site answers 403 Forbidden: it does not let programs read this page; open it in a browser",
+        ),
+        ("404 Not Found", "the site answers 404 Not Found: it has no such page; check the address"),
+        ("503 Service Unavailable", "the site answers 503 Service Unavailable: it has a fault of its own; try again"),
+        ("418 I'm a teapot", "the site answers 418 I'm a teapot: it gives no page"),
+        ("304 Not Modified", "the site answers 304 Not Modified: it gives no page"),
+    ],
+)
+def test_an_answer_without_a_page_is_said(site, status, said):
+    site.answer("/a", PAGE, status=status)
+    assert reason(f"{site.url}/a").startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "said"),
+    [
+        (b'{"a": 1}', "application/json", "it is application/json; HTML pages, feeds and PDF files can be read"),
+        (b"words", "text/plain", "it is text/plain; HTML"),
+        (b"\xff\xd8\xff", "image/jpeg", "it is image/jpeg; HTML"),
+        (b"<urlset><url></url></urlset>", "application/xml", "it is application/xml; HTML"),
+        (b"\x07\x08", None, "it is of no stated type; HTML"),
+        (b"", "application/json", "the page is empty"),
+    ],
+)
+def test_what_is_no_page_is_said(site, body, media_type, said):
+    site.answer("/a", body, media_type)
+    assert reason(f"{site.url}/a").startswith(said)
+
+
+def drip(head, piece, seconds):
+    yield head
+    for _ in range(100):
+        time.sleep(seconds)
+        yield piece
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b"HTTP/1.1 200 OK\r\nA: ", b""]
+)
+def test_a_server_that_answers_a_byte_at_a_time_is_given_up(site, monkeypatch, head):
+    monkeypatch.setattr(fetch, "SECONDS", 0.3)
+    site.answers["/a"] = drip(head, b"x", 0.1)
+    start = time.monotonic()
+    assert reason(f"{site.url}/a").startswith("no whole answer within 0 s; try again later")
+    assert time.monotonic() - start < 2
+
+
+def test_an_answer_that_is_too_large_is_given_up(site, monkeypatch):
+    monkeypatch.setattr(bounded, "MOST_BYTES", 200_000)
+    site.answer("/said", b"x" * 1000, Content_Length=10**12)
+    assert reason(f"{site.url}/said").startswith("too large")
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
+    site.answers["/endless"] = (b"x" * 50_000 if n else head for n in range(10**6))
+    assert reason(f"{site.url}/endless").startswith("too large")
+    site.answer("/bomb", gzip.compress(b"<html>" + bytes(50_000_000)), Content_Encoding="gzip")
+    assert reason(f"{site.url}/bomb").startswith("too large")
+    site.answer("/bomb", brotli.compress(b"<html>" + bytes(50_000_000)), Content_Encoding="br")
+    assert reason(f"{site.url}/bomb").startswith("too large")
+
+
+def test_an_answer_that_breaks_off_is_said(site):
+    site.answer("/short", PAGE[:100], Content_Length=10_000)
+    assert reason(f"{site.url}/short").startswith("the answer breaks off or is not HTTP")
+    site.answers["/none"] = [b"SSH-2.0-OpenSSH\r\n"]
+    assert reason(f"{site.url}/none").startswith("the answer breaks off or is not HTTP")
+    site.answers["/nothing"] = []
+    assert reason(f"{site.url}/nothing").startswith("the answer breaks off or is not HTTP")
+    site.answer("/packed", gzip.compress(PAGE)[:-60], Content_Encoding="gzip")
+    assert reason(f"{site.url}/packed").startswith("its packing breaks off")
+
+
+def test_a_site_that_is_not_there_is_said(site, monkeypatch):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    assert reason(url) == "nothing answers at this address (connection refused)"
+    assert reason(f"https{site.url[4:]}/").startswith("its certificate cannot be trusted (")
+
+    def unknown(*_, **__):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert reason("http://nowhere.example/").startswith("no site of this name was found")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_said():
+    error = fetch.httpx.ConnectError("x")
+    error.__cause__ = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.__cause__.verify_message = "self-signed certificate"
+    assert fetch._failure(error).startswith("its certificate cannot be trusted (self-signed certificate); open it in")

@@ -1,0 +1,253 @@
+"""A PDF becomes one article: its words as printed, its title, day and authors as far as the page shows them."""
+
+import contextlib
+import io
+import subprocess
+import sys
+import time
+from random import Random
+
+import pypdf
+import pytest
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+from support.pdf import FIRST, lines, made
+
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue, Outlet
+from rag.readers import bounded, pdf
+
+NAMES = Catalogue([Outlet("The Harbour Gazette", (), ("gazette.example",)), Outlet("Reuters", (), ("reuters.com",))])
+SECOND = [
+    "Nobody will be dismissed, said the board, which had asked for four",
+    "posts to be cut and for longer shifts at the weekend and at night.",
+]
+
+
+def article(*pages, **options):
+    return pdf.article(made(*pages, **options), NAMES, "a.pdf")
+
+
+def test_a_page_gives_title_byline_date_and_paragraphs():
+    found = article(
+        [
+            (70, 800, 9, "The Harbour Gazette"),
+            (70, 740, 24, "Dock workers end"),
+            (70, 712, 24, "their long strike"),
+            (70, 690, 9, "By Jane Roe"),
+            (70, 678, 9, "14 May 2013"),
+            *lines(FIRST),
+            *lines(SECOND, y=590),
+        ]
+    )
+    assert found.title == "Dock workers end their long strike"
+    assert found.text == f"{' '.join(FIRST)}\n{' '.join(SECOND)}"
+    assert found.authors == ("Jane Roe",)
+    assert (found.date.isoformat(), found.date_basis) == ("2013-05-14", "published")
+    assert (found.outlet, found.outlet_basis) == ("The Harbour Gazette", "credit line: The Harbour Gazette")
+    assert (found.host, found.url, found.source) == (None, None, "a.pdf")
+
+
+def test_paragraphs_are_told_by_an_indent_or_by_a_short_line():
+    indented = [*lines(FIRST), (84, 601, 11, SECOND[0]), (70, 588, 11, SECOND[1])]
+    assert article(indented).text == f"{' '.join(FIRST)}\n{' '.join(SECOND)}"
+    assert article(lines([*FIRST, *SECOND])).text == f"{' '.join(FIRST)}\n{' '.join(SECOND)}"
+
+
+def test_a_paragraph_runs_over_to_the_next_page():
+    found = article(lines(FIRST[:2]), lines([FIRST[2], *SECOND], y=780))
+    assert found.text == f"{' '.join(FIRST)}\n{' '.join(SECOND)}"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [
+        ("the board met on Mon-", "day in the old town hall", "the board met on Monday in the old"),
+        ("the board had been re-", "placed in the spring", "the board had been replaced in"),
+        ("a board that was self-", "appointed in the spring", "a board that was self-appointed in"),
+        ("the ferry to the isle of San-", "Telmo was full", "the isle of San- Telmo was full"),
+        ("the long-term and long-", "term plans of the port", "the long-term and long-term plans"),
+        ("the years from 1998 -", "and from then on to 2004", "from 1998 - and from"),
+        ("a newspaper says that the news-", "paper of the town, a paper for all,", "the newspaper of the town"),
+        ("a paper says that the weekly-", "paper of the town", "the weekly-paper of the town"),
+        ("the board had been re\u00ad", "placed in the spring", "the board had been replaced in"),
+    ],
+)
+def test_a_hyphen_at_a_line_s_end_goes_only_where_it_parts_a_word(first, second, joined):
+    assert (
+        joined in article(lines([f"Nobody knows why {first}", f"{second}, and nobody asked for a reason either."])).text
+    )
+
+
+def test_ligatures_are_letters():
+    assert pdf._clean("the of\ufb01ce is a\ufb04oat\x00") == "the office is affloat"
+
+
+def test_running_heads_feet_and_page_numbers_are_no_text():
+    words = ("First", "Second", "Third", "Fourth")
+    body = [lines([f"{word}, {line}" for line in FIRST + SECOND]) for word in words]
+    pages = [
+        [(70, 820, 8, "The Harbour Gazette"), (300, 820, 8, f"Issue {n}, 14 May 2013"), *page, (290, 30, 8, f"- {n} -")]
+        for n, page in enumerate(body, 1)
+    ]
+    found = article(*pages)
+    assert found.text.split() == [word for page in body for _, _, _, line in page for word in line.split()]
+    assert found.outlet == "The Harbour Gazette"
+    assert found.date.isoformat() == "2013-05-14"
+
+
+@pytest.mark.parametrize("foot", ["7", "- 7 -", "Page 7 of 12", "vii"])
+def test_the_number_of_a_single_page_is_no_text(foot):
+    assert article([*lines(FIRST), (290, 30, 8, foot)]).text == " ".join(FIRST)
+
+
+def test_a_title_that_runs_over_the_pages_is_the_title():
+    title = "A strike and its price"
+    first = [(70, 740, 24, title), *lines(FIRST)]
+    found = article(first, *[[(70, 820, 8, title), *lines([f"{n}: {SECOND[0]}", SECOND[1]])] for n in ("One", "Two")])
+    assert found.title == title
+    assert title not in found.text
+    assert found.authors == ()
+
+
+def test_a_line_that_returns_in_the_text_stays():
+    refrain = "No ship was unloaded."
+    page = lines([*FIRST, refrain, *SECOND, refrain, *FIRST])
+    assert article(page).text.count(refrain) == 2
+    heads = [[(70, 820, 8, "Gazette")], [(70, 820, 8, "Gazette")]]
+    middle = [lines([f"{n}: {FIRST[0]}", *FIRST[1:], refrain, *SECOND, f"{n} as before."]) for n in ("One", "Two")]
+    assert article(*[h + m for h, m in zip(heads, middle, strict=True)]).text.count(refrain) == 2
+
+
+def test_the_file_s_own_title_counts_only_where_the_page_prints_it():
+    page = [(70, 700, 11, "Nothing moves in Port Selwyn"), (70, 680, 11, "A strike and its price"), *lines(FIRST)]
+    assert article(page, info={"/Title": "A Strike and its Price"}).title == "A strike and its price"
+    assert article(page, info={"/Title": "Microsoft Word - strike_v3.doc"}).title == "Nothing moves in Port Selwyn"
+
+
+def test_the_day_a_file_was_made_is_no_day_of_publication():
+    found = article(lines(FIRST), info={"/CreationDate": "D:20130514120000Z", "/ModDate": "D:20130515120000Z"})
+    assert (found.date, found.date_basis) == (None, None)
+
+
+def test_the_file_s_own_author_counts_only_where_the_page_prints_it():
+    signed = [(70, 700, 9, "Text and pictures: Jane Roe"), *lines(FIRST)]
+    assert article(signed, info={"/Author": "Jane Roe"}).authors == ("Jane Roe",)
+    assert article(lines(FIRST), info={"/Author": "Jane Roe"}).authors == ()
+
+
+@pytest.mark.parametrize(
+    ("printed", "basis"),
+    [("03/04/2019", "refused: 03/04/2019 (two readings)"), ("1 May 2099", "refused: 1 May 2099 (in the future)")],
+)
+def test_a_date_that_is_not_sure_is_refused_and_said(printed, basis):
+    found = article([(70, 700, 9, printed), *lines(FIRST)])
+    assert (found.date, found.date_basis) == (None, basis)
+
+
+def test_columns_are_read_one_after_the_other():
+    left = [line[:30].strip() for line in FIRST + SECOND]
+    right = [line[-30:].strip() for line in FIRST + SECOND]
+    by_column = [*lines(left), *lines(right, x=320)]
+    by_row = [line for pair in zip(lines(left), lines(right, x=320), strict=True) for line in pair]
+    whole = " ".join([*left, *right])
+    assert article(by_column).text.replace("\n", " ") == whole
+    assert article(by_row).text.replace("\n", " ") == whole
+
+
+def test_a_table_of_numbers_stays_in_rows():
+    page = []
+    for n in range(1, 7):
+        y = 700 - 13 * n
+        page += [(70, y, 11, f"{n}."), (100, y, 11, f"clause {n} of the agreement says what it says")]
+    assert article(page).text.startswith("1. clause 1 of the agreement says what it says")
+
+
+def test_a_file_that_needs_no_password_to_be_read_is_read():
+    assert article(lines(FIRST), password="").text == " ".join(FIRST)
+
+
+def picture():
+    writer = pypdf.PdfWriter()
+    image = DecodedStreamObject()
+    image.set_data(b"\x00")
+    image.update({NameObject("/Type"): NameObject("/XObject"), NameObject("/Subtype"): NameObject("/Image")})
+    sheet = writer.add_blank_page(595, 842)
+    images = DictionaryObject({NameObject("/I1"): writer._add_object(image)})
+    sheet[NameObject("/Resources")] = DictionaryObject({NameObject("/XObject"): images})
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (made(lines(FIRST), password="secret"), "protected by a password; save a copy without one"),
+        (picture(), "holds pictures of pages and no text; run OCR first"),
+        (made([]), "holds no text"),
+        (made(lines(FIRST))[:300], "damaged ("),
+        (b"%PDF-1.7\n" + bytes(range(256)) * 40, "damaged ("),
+        (b"PK\x03\x04 a document", "not a PDF, whatever its name says"),
+        (made(stream=b"BT /F1 9 Tf 70 700 Td (\x01\x02\x03\x04\x05\x06 a \x01\x02\x03) Tj ET"), "does not say which"),
+        (made(*[[(70, 800, 8, "The Harbour Gazette")]] * 4), "holds no text but what is printed on every page"),
+    ],
+)
+def test_what_cannot_be_read_is_said(data, reason, capfd):
+    with pytest.raises(InputError) as error:
+        pdf.article(data, NAMES, "a.pdf")
+    assert str(error.value).startswith(reason)
+    assert capfd.readouterr().err == ""
+
+
+def test_what_pypdf_mends_is_not_printed(tmp_path):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"junk\n" + made(lines(FIRST)))
+    code = "import sys, pathlib; from rag.outlets import Catalogue; from rag.readers import pdf; "
+    code += "print(len(list(pdf.read(pathlib.Path(sys.argv[1]), Catalogue([])))))"
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_an_empty_or_too_large_file_is_said(tmp_path, monkeypatch):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match="the file is empty"):
+        list(pdf.read(path, NAMES))
+    path.write_bytes(made(lines(FIRST)))
+    assert [a.source for a in pdf.read(path, NAMES)] == [str(path)]
+    monkeypatch.setattr(bounded, "MOST_BYTES", 100)
+    with pytest.raises(InputError, match="too large"):
+        list(pdf.read(path, NAMES))
+
+
+def test_pages_without_end_are_refused(monkeypatch):
+    monkeypatch.setattr(pdf, "MOST_PAGES", 3)
+    with pytest.raises(InputError, match="has 4 pages, at most 3 can be read as one article"):
+        article(*[lines(FIRST)] * 4)
+
+
+def test_a_small_file_that_takes_minutes_to_read_is_given_up(monkeypatch):
+    slow = made(stream=b"BT /F1 1 Tf\n" + b"(a) Tj\n" * 60_000 + b"ET")
+    assert len(slow) < 5_000
+    monkeypatch.setattr(pdf, "MOST_SECONDS", 0.2)
+    start = time.process_time()
+    with pytest.raises(InputError, match="takes longer than 0 s to read"):
+        pdf.article(slow, NAMES, "a.pdf")
+    assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("stream", [b"\0" * 80_000_000, b"[" * 100_000 + b"] TJ"], ids=["zeros", "nested"])
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused(stream):
+    with pytest.raises(InputError, match=r"unpacks to more than can be read|damaged"):
+        article(stream=stream)
+
+
+def test_a_damaged_file_gives_an_article_or_a_reason():
+    whole = made(lines(FIRST), lines(SECOND), info={"/Title": "A strike"})
+    random = Random(1)
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(random.choice((1, 5, 40))):
+            data[random.randrange(len(data))] = random.randrange(256)
+        with contextlib.suppress(InputError):
+            pdf.article(bytes(data), NAMES, "a.pdf")

@@ -1,0 +1,298 @@
+"""Files of records and of Markdown become articles; what cannot be read is told with its place, and stops nothing."""
+
+import gzip
+import json
+import tracemalloc
+
+import pytest
+
+import rag
+from rag import readers
+from rag.errors import InputError
+from rag.provenance.catalogue import catalogue
+from rag.readers import bounded, json_file, jsonl, markdown
+from rag.readers.skipped import Skipped
+
+TEXT = "The council voted for a tram line on Monday night. Work begins in spring."
+RECORD = {"title": "Tram", "text": TEXT}
+
+
+def write(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def lines(*records):
+    return "\n".join(r if isinstance(r, str) else json.dumps(r) for r in records)
+
+
+def told(items):
+    """What was read, by title or text, and what was skipped, by place and reason."""
+    return [f"{i.place}: {i.reason}" if isinstance(i, Skipped) else i.title or i.text for i in items]
+
+
+class TestJsonLines:
+    @pytest.fixture
+    def read(self, tmp_path):
+        return lambda content, name="n.jsonl": list(jsonl.read(write(tmp_path, name, content), catalogue()))
+
+    def test_each_line_is_an_article(self, read, tmp_path):
+        first, second = read(lines(RECORD, {"body": "More.", "source": {"name": "CNN"}}))
+        assert (first.title, first.text, first.source) == ("Tram", TEXT, str(tmp_path / "n.jsonl"))
+        assert (second.text, second.outlet) == ("More.", "CNN")
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            lines(RECORD, RECORD).replace("\n", "\r\n") + "\r\n",
+            "\ufeff" + lines(RECORD, RECORD),
+            "\n\n" + lines(RECORD, "", " \t", RECORD) + "\n\n",
+        ],
+    )
+    def test_line_ends_of_windows_a_mark_and_blank_lines_do_no_harm(self, read, content):
+        assert told(read(content)) == ["Tram", "Tram"]
+
+    def test_mojibake_behind_escapes_is_mended(self, read):
+        (article,) = read('{"text": "Caf\\u00c3\\u00a9 and don\\u00e2\\u20ac\\u2122t"}')
+        assert article.text == "Café and don’t"
+
+    @pytest.mark.parametrize(
+        ("record", "reason"),
+        [
+            ("{not json", "not JSON (Expecting property name enclosed in double quotes)"),
+            ("[1, 2]", "a list, not an object"),
+            ("{}", "no text"),
+            ('{"text": "\\ud83d"}', "holds characters that are no text (NUL or half a surrogate pair)"),
+            ({"text": TEXT, "authors": 3}, "authors is neither text nor a list of texts"),
+            ("[" * 100000, "JSON nested too deeply"),
+            ('{"text": "a", "n": ' + "9" * 5000 + "}", "not JSON (a number of more digits than can be read)"),
+            ('{"text": "a\x00"}', "not text: NUL bytes in it; if it is text, save it as UTF-8"),
+        ],
+    )
+    def test_a_bad_record_is_skipped_with_its_line_and_the_rest_is_read(self, read, record, reason):
+        assert told(read(lines(RECORD, record, RECORD))) == ["Tram", f"line 2: {reason}", "Tram"]
+
+    def test_packed_lines_are_read(self, read):
+        assert told(read(gzip.compress(lines(RECORD).encode()), "n.jsonl.gz")) == ["Tram"]
+
+    def test_a_truncated_archive_yields_what_stands_before_the_break(self, tmp_path):
+        body = gzip.compress(lines(*({"text": f"{TEXT} {i * 7919 % 10007}"} for i in range(9000))).encode())
+        items = jsonl.read(write(tmp_path, "n.jsonl.gz", body[: len(body) // 2]), catalogue())
+        assert [next(items).text[-4:] for _ in range(100)][:2] == ["g. 0", "7919"]
+        with pytest.raises(InputError, match="the archive breaks off; what stands before the break was read"):
+            list(items)
+
+    def test_an_archive_is_known_by_its_first_bytes_and_not_by_its_name(self, read):
+        assert told(read(lines(RECORD), "n.jsonl.gz")) == ["Tram"]
+        assert told(read(gzip.compress(lines(RECORD).encode()), "n.jsonl")) == ["Tram"]
+
+    @pytest.mark.parametrize("codec", ["utf-16", "utf-16-be"])
+    def test_utf_16_is_told_once_for_the_whole_file(self, read, codec):
+        content = ("\ufeff" * (codec == "utf-16-be") + lines(RECORD, RECORD)).encode(codec)
+        with pytest.raises(InputError, match="UTF-16, and lines of JSON are UTF-8; save it as UTF-8"):
+            read(content)
+
+    def test_a_line_larger_than_an_article_may_be_is_passed_over(self, tmp_path):
+        """A line of 200 MB, of which the disk holds nothing, is not held in memory either."""
+        path = tmp_path / "n.jsonl"
+        with path.open("wb") as file:
+            file.write(lines(RECORD).encode() + b"\n")
+            file.seek(200 * 2**20, 1)
+            file.write(b"\n" + lines(RECORD).encode())
+        tracemalloc.start()
+        assert told(jsonl.read(path, catalogue())) == [
+            "Tram",
+            "line 2: too large: it, at most 32 MB can be read as one article; split it",
+            "Tram",
+        ]
+        assert tracemalloc.get_traced_memory()[1] < 3 * bounded.MOST_BYTES
+        tracemalloc.stop()
+
+
+class TestJson:
+    @pytest.fixture
+    def read(self, tmp_path):
+        return lambda content, name="n.json": list(json_file.read(write(tmp_path, name, content), catalogue()))
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            [RECORD, RECORD],
+            {"status": "ok", "totalResults": 2, "articles": [RECORD, RECORD]},
+            {"response": {"meta": {"hits": [1, 2]}, "docs": [RECORD, RECORD]}},
+            {"articles": {"results": [RECORD, RECORD], "count": 2}},
+            *({name: [RECORD, RECORD]} for name in ("data", "items", "results", "docs", "news")),
+        ],
+    )
+    def test_records_stand_in_an_array_or_in_an_object_s_list(self, read, content):
+        assert told(read(json.dumps(content))) == ["Tram", "Tram"]
+
+    def test_one_object_may_be_the_record(self, read):
+        (article,) = read(json.dumps({"items": ["a", "b"], "headline": "Tram", "body": TEXT, "data": [{"x": 1}]}))
+        assert (article.title, article.text) == ("Tram", TEXT)
+
+    def test_objects_may_stand_one_after_the_other(self, read):
+        assert told(read("\ufeff" + lines(RECORD, RECORD) + "\n")) == ["Tram", "Tram"]
+
+    def test_a_list_without_records_holds_none(self, read):
+        assert read('{"articles": [], "status": "ok"}') == []
+        assert read("[]") == []
+
+    @pytest.mark.parametrize(
+        ("record", "reason"),
+        [
+            (1, "a number, not an object"),
+            (None, "null, not an object"),
+            ([RECORD], "a list, not an object"),
+            ({"title": "x"}, "no text"),
+            ({"text": TEXT, "title": ["a", "b"]}, "title is list, not text"),
+            ({"content": "cut… [+1234 chars]"}, "its content is cut off ('cut… [+1234 chars]'); get the full text"),
+        ],
+    )
+    def test_a_bad_record_is_skipped_with_its_place_and_the_rest_is_read(self, read, record, reason):
+        assert told(read(json.dumps([RECORD, record, RECORD]))) == ["Tram", f"record 2: {reason}", "Tram"]
+
+    @pytest.mark.parametrize("deep", ['{"a":' + "[" * 20000 + "]" * 20000 + "}", '{"a":' * 20000 + "1" + "}" * 20000])
+    def test_a_record_nested_too_deeply_is_skipped(self, read, deep):
+        found = read(f"[{json.dumps(RECORD)},{deep},{json.dumps(RECORD)}]")
+        assert told(found) == ["Tram", "record 2: JSON nested too deeply", "Tram"]
+
+    def test_nothing_but_nesting_is_told(self, read):
+        with pytest.raises(InputError, match="the file breaks off"):
+            read("[" * 200_000)
+
+    @pytest.mark.parametrize(
+        ("end", "reason"),
+        [
+            ("", "after record 2, the file breaks off; what stands before was read"),
+            (',{"text": "The coun', "after record 2, the file breaks off; what stands before was read"),
+            (", oops]", "after record 2, not JSON: invalid char in json text.; what stands before was read"),
+        ],
+    )
+    def test_a_broken_end_yields_what_came_before(self, tmp_path, end, reason):
+        items = json_file.read(write(tmp_path, "n.json", json.dumps([RECORD, RECORD])[:-1] + end), catalogue())
+        assert [next(items).title, next(items).title] == ["Tram", "Tram"]
+        with pytest.raises(InputError) as error:
+            list(items)
+        assert str(error.value) == reason
+
+    @pytest.mark.parametrize(
+        ("content", "reason"),
+        [
+            (b"", "the file is empty"),
+            (b"not json", "not JSON: invalid string in json text."),
+            (b'[{"text": "caf\xe9"}]', "not UTF-8; save it as UTF-8"),
+            (
+                b'[{"text": "caf\xed\xa0\x80"}]',
+                "not UTF-8; save it as UTF-8",
+            ),  # half a surrogate pair, which yajl takes
+            (json.dumps(RECORD).encode("utf-16"), "UTF-16, and JSON is UTF-8; save it as UTF-8"),
+            (b"\x00\x01\x02\x03", "UTF-16, and JSON is UTF-8; save it as UTF-8"),
+        ],
+    )
+    def test_a_file_that_is_no_json_says_why(self, read, content, reason):
+        with pytest.raises(InputError) as error:
+            read(content)
+        assert str(error.value) == reason
+
+    def test_a_record_that_is_too_large_is_skipped(self, read, monkeypatch):
+        monkeypatch.setattr(bounded, "MOST_BYTES", 2**20)
+        huge = {"text": TEXT, "words": ["word"] * 400_000}
+        first, skipped, last = told(read(json.dumps([RECORD, huge, RECORD])))
+        assert (first, last) == ("Tram", "Tram")
+        assert skipped.startswith("record 2: too large")
+
+    def test_a_text_that_is_too_large_ends_the_reading(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(bounded, "MOST_BYTES", 2**20)
+        items = json_file.read(write(tmp_path, "n.json", json.dumps([RECORD, {"text": "a" * 4 * 2**20}])), catalogue())
+        assert next(items).title == "Tram"
+        with pytest.raises(InputError, match=r"too large: .*; what stands before was read"):
+            list(items)
+
+    def test_memory_does_not_grow_with_the_file(self, tmp_path):
+        path = write(tmp_path, "n.json", "[" + ",".join([json.dumps({"text": "word " * 2000})] * 3000) + "]")
+        assert path.stat().st_size > 29_000_000
+        tracemalloc.start()
+        assert sum(1 for _ in json_file.read(path, catalogue())) == 3000
+        assert tracemalloc.get_traced_memory()[1] < 3_000_000
+        tracemalloc.stop()
+
+
+class TestMarkdown:
+    @pytest.fixture
+    def read(self, tmp_path):
+        def read(content):
+            (article,) = markdown.read(write(tmp_path, "a.md", content), catalogue())
+            return article
+
+        return read
+
+    def test_the_fields_stand_in_front_matter(self, read):
+        article = read(
+            f'---\ntitle: "A: B"\nOutlet: reuters\ndate: 2013-05-14\nauthors: [A. Roe]\nkind: digest\n---\n\n{TEXT}\n'
+        )
+        assert (article.title, article.outlet, article.date.isoformat()) == ("A: B", "Reuters", "2013-05-14")
+        assert (article.authors, article.kind, article.text) == (("A. Roe",), "digest", TEXT)
+
+    @pytest.mark.parametrize("heading", ["# Tram line\n\n", "\n\n# Tram line #\n", "Tram line\n=========\n\n"])
+    @pytest.mark.parametrize("front", ["", "---\noutlet: Reuters\n---\n", "---\ntitle: Tram line\n---\n"])
+    def test_a_heading_that_opens_the_text_is_its_title(self, read, heading, front):
+        article = read(f"{front}{heading}{TEXT}\n")
+        assert (article.title, article.text) == ("Tram line", TEXT)
+
+    def test_the_title_of_the_front_matter_counts_and_another_heading_is_text(self, read):
+        article = read(f"---\ntitle: Tram\n---\n# Line\n\n{TEXT}")
+        assert (article.title, article.text) == ("Tram", f"# Line\n\n{TEXT}")
+
+    def test_the_text_stays_word_for_word(self, read):
+        text = "A *vote*, [12](https://a.example) to **3** &amp; 4.\n\n> “Yes”\n\n- 1\n- 2\n\n## Later\n\n---\n\nEnd."
+        assert read(text).text == text
+        assert read(text.replace("\n", "\r\n")).text == text
+
+    @pytest.mark.parametrize(
+        ("stated", "basis"),
+        [("2013-02-30", "refused: 2013-02-30 (not a day)"), ("2999-01-01", "refused: 2999-01-01 (in the future)")],
+    )
+    def test_a_day_that_is_none_costs_no_article(self, read, stated, basis):
+        article = read(f"---\ndate: {stated}\n---\n{TEXT}")
+        assert (article.text, article.date, article.date_basis) == (TEXT, None, basis)
+
+    def test_front_matter_is_text_and_nothing_more(self, read):
+        article = read(f"---\nid: 007\ntitle: 2013\noutlet: null\nurl:\n---\n{TEXT}")
+        assert (article.id, article.title, article.outlet, article.url) == ("007", "2013", None, None)
+
+    @pytest.mark.parametrize(
+        ("content", "reason"),
+        [
+            (b"", "the file is empty"),
+            (b" \n", "the file is empty"),
+            (b"---\ntitle: [\n---\ntext", "its front matter is not YAML"),
+            (b"---\n- a\n- b\n---\ntext", "its front matter has no fields (title: ..., date: ...)"),
+            (b"---\na: " + b"[" * 5000 + b"\n---\ntext", "its front matter is nested too deeply"),
+            (b"---\n!!python/object/apply:os.getcwd []\n---\ntext", "its front matter has no fields"),
+            (b"---\ntitle: x\n---\n", "no text"),
+            (b"# Only a title\n", "no text"),
+            (b"\x00\x01\x02", "not text: NUL bytes in it"),
+        ],
+    )
+    def test_a_bad_file_says_why(self, read, content, reason):
+        with pytest.raises(InputError) as error:
+            read(content)
+        assert str(error.value).startswith(reason)
+
+
+def test_every_kind_of_record_file_has_its_reader(tmp_path):
+    for name in ("a.jsonl", "b.ndjson", "c.json"):
+        write(tmp_path, name, json.dumps(RECORD))
+    write(tmp_path, "d.md", f"# Tram\n\n{TEXT}")
+    write(tmp_path, "e.csv", f"title,text\nTram,{TEXT}\n")
+    write(tmp_path, "f.tsv", f"title\ttext\nTram\t{TEXT}\n")
+    write(tmp_path, "g.csv.gz", gzip.compress(f"title,text\nTram,{TEXT}\n".encode()))
+    assert told(readers.read([tmp_path], catalogue())) == ["Tram"] * 7
+
+
+def test_the_api_warns_of_what_it_leaves_out(tmp_path):
+    path = write(tmp_path, "n.jsonl", lines(RECORD, "{"))
+    with pytest.warns(UserWarning, match=r"n\.jsonl, line 2: not JSON"):
+        assert len(list(rag.read_articles([path]))) == 1

@@ -1,0 +1,318 @@
+"""A record of any source becomes an article: its fields are found under their many names, and checked."""
+
+import datetime as dt
+
+import pytest
+
+from rag.errors import InputError
+from rag.provenance.catalogue import catalogue
+from rag.readers.record import article
+
+TEXT = "The council voted for a tram line on Monday night. Work begins in spring."
+TODAY = dt.date.today()
+
+
+def read(**fields):
+    return article({"text": TEXT, **fields}, "a.jsonl", catalogue())
+
+
+def parse(fields):
+    return article(fields, "a.jsonl", catalogue())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("text", "body", "content", "article", "article_text", "articleBody", "full_text", "maintext", "story"),
+        *("content_text", "Text", "ARTICLE-TEXT", "Full Text", "fullText"),
+    ],
+)
+def test_a_text_has_many_names(name):
+    assert parse({name: TEXT}).text == TEXT
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ("title", ["title", "Headline", "name"]),
+        ("url", ["url", "link", "canonical_url", "web_url", "source-url", "webUrl", "permalink"]),
+        ("host", ["host", "hostname"]),
+        ("id", ["id", "_id", "guid", "UUID", "article_id"]),
+    ],
+)
+def test_other_fields_have_many_names_too(fields, names):
+    assert [getattr(read(**{name: "x"}), fields) for name in names] == ["x"] * len(names)
+
+
+def test_an_outlet_has_many_names_and_the_basis_tells_which():
+    names = [
+        *("outlet", "source", "publisher", "publication", "source_name", "site_name", "sitename", "newspaper", "media"),
+        *("outlet_name", "News Outlet", "source_domain"),
+    ]
+    for name in names:
+        made = read(**{name: "Example Post"})
+        assert (made.outlet, made.outlet_basis) == ("Example Post", f"metadata: {name}")
+
+
+def test_a_date_has_many_names():
+    names = [
+        *(
+            "date",
+            "published_at",
+            "publish_date",
+            "date_publish",
+            "datePublished",
+            "publishedAt",
+            "published",
+            "pubDate",
+        ),
+        *("pub_date", "publication_date", "date_published", "created_at", "time", "timestamp"),
+    ]
+    assert {read(**{name: "2013-05-14"}).date for name in names} == {dt.date(2013, 5, 14)}
+
+
+def test_the_names_of_the_own_format_win():
+    others = {"body": "b", "headline": "h", "link": "l", "created_at": "2001-01-01", "publisher": "Other"}
+    own = {"text": TEXT, "title": "t", "url": "u", "date": "2013-05-14", "outlet": "Example Post"}
+    made = parse(others | own)
+    assert (made.text, made.title, made.url, made.outlet) == (TEXT, "t", "u", "Example Post")
+    assert made.date == dt.date(2013, 5, 14)
+
+
+def test_an_empty_field_says_nothing():
+    made = parse(
+        {"text": "", "body": TEXT, "title": None, "headline": "h", "id": "", "source": float("nan"), "host": " "}
+    )
+    assert (made.text, made.title, made.outlet, made.host) == (TEXT, "h", None, None)
+    assert len(made.id) == 20
+
+
+@pytest.mark.parametrize(
+    ("stated", "outlet"),
+    [
+        ("reuters", "Reuters"),
+        ("cnn.com", "CNN"),
+        ("https://www.cnn.com", "CNN"),
+        ("edition.cnn.com", "CNN"),
+        ("www.unknown.example", "unknown.example"),
+        ("The Unknown Herald", "The Unknown Herald"),
+        ({"id": None, "name": "CNN"}, "CNN"),
+        ({"@type": "Organization", "name": "Unknown Herald"}, "Unknown Herald"),
+        ({"title": "Unknown Herald", "uri": "unknown.example"}, "Unknown Herald"),
+        ([{"name": "CNN"}], "CNN"),
+    ],
+)
+def test_an_outlet_is_led_to_its_name(stated, outlet):
+    made = read(source=stated)
+    assert (made.outlet, made.outlet_basis) == (outlet, "metadata: source")
+
+
+def test_the_page_that_a_text_was_taken_from_may_stand_as_its_source():
+    made = read(source="https://www.reuters.com/world/tram", hostname="reuters.com")
+    assert (made.outlet, made.url, made.host) == ("Reuters", "https://www.reuters.com/world/tram", "Reuters")
+
+
+def test_an_address_names_the_outlet_where_nothing_else_does():
+    known, unknown = read(url="https://www.reuters.com/x"), read(url="https://a.example/x")
+    assert (known.outlet, known.outlet_basis, known.host) == ("Reuters", "url: https://www.reuters.com/x", None)
+    assert (unknown.outlet, unknown.outlet_basis, unknown.host) == (None, "unknown", "a.example")
+
+
+@pytest.mark.parametrize(
+    ("outlet", "url", "host"),
+    [
+        ("Associated Press", "https://www.foxnews.com/us/tram", "Fox News"),
+        ("AP", "https://www.valley.example/tram", "valley.example"),
+        ("AP", "https://apnews.com/tram", None),
+        ("The Valley Herald", "https://www.foxnews.com/us/tram", "Fox News"),
+        ("The Valley Herald", "https://valley-herald.example/tram", None),  # its own, for all that is known
+    ],
+)
+def test_an_address_of_another_site_than_the_outlets_tells_the_host(outlet, url, host):
+    assert read(outlet=outlet, url=url).host == host
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        *("2013-05-14", "2013-05-14T23:30:00+02:00", "14 May 2013", "May 14, 2013", "Tue, 14 May 2013 10:00:00 GMT"),
+        *("20130514", 20130514, "20130514120000", 1368489600, "1368489600", 1368489600.5, 1368489600000),
+        *("1368489600000", {"$date": "2013-05-14T00:00:00Z"}, {"$date": {"$numberLong": "1368489600000"}}),
+        *(["2013-05-14"], dt.date(2013, 5, 14), dt.datetime(2013, 5, 14, 12)),
+    ],
+)
+def test_a_day_is_read_in_the_forms_that_are_sure(stated):
+    made = read(date=stated)
+    assert (made.date, made.date_basis) == (dt.date(2013, 5, 14), "published")
+
+
+@pytest.mark.parametrize(
+    ("stated", "why"),
+    [
+        ("2999-01-01", "in the future"),
+        (str(TODAY + dt.timedelta(days=1)), "in the future"),
+        (4102444800, "in the future"),
+        ("03/04/2013", "two readings"),
+        ("5/6/13", "two-digit year"),
+        ("5-May-13", "two-digit year"),
+        ("0001-01-01", "not a day"),
+        ("0001-01-01T00:00:00Z", "not a day"),
+        ("1970-01-01T00:00:00Z", "not a day"),
+        ("1969-12-31T19:00:00-05:00", "not a day"),
+        (0, "not a day"),
+        ("0", "not a day"),
+        (-86400, "not a day"),
+        (2013, "not a day"),
+        (12345678, "not a day"),
+        (10**30, "not a day"),
+        (True, "not a day"),
+        ("yesterday", "not a day"),
+        ("13.13.2013", "not a day"),
+        (dt.date(1, 1, 1), "not a day"),
+    ],
+)
+def test_a_date_that_cannot_be_right_is_refused_and_the_article_kept(stated, why):
+    made = read(date=stated)
+    assert (made.text, made.date, made.date_basis) == (TEXT, None, f"refused: {stated} ({why})")
+
+
+def test_today_is_no_future_day():
+    assert read(date=TODAY.isoformat()).date == TODAY
+
+
+@pytest.mark.parametrize("fields", [{}, {"date": ""}, {"date": None}])
+def test_no_date_is_no_refusal(fields):
+    made = read(**fields)
+    assert (made.date, made.date_basis) == (None, None)
+
+
+def test_whose_date_it_is_may_be_stated():
+    assert read(date="2013-05-14", date_basis="posted by host").date_basis == "posted by host"
+    assert read(date="03/04/2013", date_basis="posted by host").date_basis == "refused: 03/04/2013 (two readings)"
+
+
+@pytest.mark.parametrize(
+    ("stated", "authors"),
+    [
+        ("A. Roe, B. Doe and C. Poe", ("A. Roe", "B. Doe", "C. Poe")),
+        ("A. Roe, B. Doe, and C. Poe", ("A. Roe", "B. Doe", "C. Poe")),
+        ("By Jane Roe and John Doe", ("Jane Roe", "John Doe")),
+        ("Jane Roe; John Doe & Ann Poe", ("Jane Roe", "John Doe", "Ann Poe")),
+        ("John Doe, Jr., Jane Roe", ("John Doe, Jr.", "Jane Roe")),
+        ("Roe, Jane", ("Roe, Jane",)),
+        (["Roe, Jane", "John Doe"], ("Roe, Jane", "John Doe")),
+        (["By Jane Roe and John Doe"], ("Jane Roe", "John Doe")),
+        ({"name": "Jane Roe"}, ("Jane Roe",)),
+        ([{"@type": "Person", "name": "Jane Roe"}, {"name": "John Doe"}], ("Jane Roe", "John Doe")),
+        ({"firstName": "Jane", "lastName": "Roe"}, ("Jane Roe",)),
+        ("Jane Roe <jane@example.org>, John Doe", ("Jane Roe", "John Doe")),
+        ("jane@example.org (Jane Roe)", ("Jane Roe",)),
+        ("jane@example.org", ()),
+        ("['Jane Roe', \"Liam O'Neil\"]", ("Jane Roe", "Liam O'Neil")),
+        (["Jane Roe", "", "Jane Roe"], ("Jane Roe",)),
+        ([], ()),
+    ],
+)
+def test_authors_are_a_line_a_list_or_nested(stated, authors):
+    assert read(author=stated).authors == authors
+    assert read(authors=stated).authors == authors
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("<p>The council &amp; the mayor.</p>\n<p>Work<br>begins <b>in</b> spring.</p>",
+         "The council & the mayor.\n\nWork\nbegins in spring."),
+        ("<div><script>var a = 1 < 2;</script><style>p {}</style>The vote.<!-- no --></div>", "The vote."),
+        ("<ul><li>one</li><li>two</li></ul>", "one\ntwo"),
+        ("<p>lines of\nthe source", "lines of the source"),
+        ("Kept\n\nas <a href='x'>lines</a>\nand <crowd cheers>", "Kept\n\nas lines\nand <crowd cheers>"),
+        ("&lt;p&gt;Twice escaped&lt;/p&gt;", "Twice escaped"),
+        ("AT&amp;T said &#8220;no&#8221;", "AT&T said “no”"),
+        ("<div>" * 400 + "deep" + "</div>" * 400, "deep"),
+        ("<?xml version='1.0'?><!DOCTYPE html><html><head><title>x</title></head><p>in</p></html>", "in"),
+    ],
+)  # fmt: skip
+def test_markup_becomes_the_text_that_it_shows(markup, shown):
+    assert read(text=markup).text == shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "if a < b and b > c, then a < c",
+        "I <3 this town",
+        "<crowd cheers> and <SOT: the mayor, 5/20/14>",
+        "write <br> where a line ends",
+        "see http://a.example/?a=1&copy=2&lt=3",
+        "R&D; and &unknown; stay",
+        "x <y> z",
+    ],
+)
+def test_what_only_looks_like_markup_stays(words):
+    assert read(text=words).text == words
+
+
+def test_mojibake_behind_escapes_is_mended():
+    made = read(text="They donâ€™t know.\nThe CafÃ© is shut.", title="CafÃ©", authors=["JosÃ© Roe"])
+    assert (made.text, made.title, made.authors) == ("They don’t know.\nThe Café is shut.", "Café", ("José Roe",))
+
+
+def test_wordpress_nests_what_it_renders():
+    made = parse(
+        {"id": 7, "date": "2013-05-14T10:00:00", "link": "https://a.example/x", "author": 3}
+        | {"title": {"rendered": "A &#038; B"}, "content": {"rendered": "<p>One.</p>", "protected": False}}
+    )
+    assert (made.id, made.title, made.text, made.url, made.authors) == ("7", "A & B", "One.", "https://a.example/x", ())
+
+
+def test_paragraphs_may_come_as_a_list():
+    assert read(text=["One.", "Two."]).text == "One.\n\nTwo."
+
+
+def test_a_title_is_read_generously_where_nothing_is_lost():
+    assert [read(title=t).title for t in (["Tram line"], 1984, "a\n  b", "  x ")] == ["Tram line", "1984", "a b", "x"]
+
+
+def test_an_id_is_text():
+    assert [read(id=i).id for i in ("a-1", 7, {"$oid": "5f"})] == ["a-1", "7", "5f"]
+
+
+def test_a_text_that_was_cut_off_is_no_full_text():
+    with pytest.raises(InputError, match=r"its content is cut off \('.*… \[\+1234 chars\]'\); get the full text"):
+        parse({"title": "x", "content": "The council voted for a tram… [+1234 chars]"})
+    assert parse({"content": "The council… [+1234 chars]", "full_text": TEXT}).text == TEXT
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"title": "x"}, "no text"),
+        ({"text": " \n "}, "no text"),
+        ({"text": "<p> </p>"}, "no text"),
+        ({"text": 7}, "no text"),
+        (
+            {"text": "<b>" * 5000 + "x" + "</b>" * 5000},
+            "its markup has more than 2,000 elements inside each other; save the text alone",
+        ),
+        ({"text": "NUL \x00"}, "holds characters that are no text"),
+        ({"text": "half \ud83d"}, "holds characters that are no text"),
+        ({"text": TEXT, "title": ["a", "b"]}, "title is list, not text"),
+        ({"text": TEXT, "title": True}, "title is bool, not text"),
+        ({"text": TEXT, "url": 3}, "url is int, not text"),
+        ({"text": TEXT, "source": ["A", "B"]}, "source is list, not text"),
+        ({"text": TEXT, "id": ["a", "b"]}, "id is list, not text"),
+        ({"text": TEXT, "authors": 3}, "authors is neither text nor a list of texts"),
+        ({"text": TEXT, "authors": ["Jane Roe", 3]}, "authors is neither text nor a list of texts"),
+        ({"text": TEXT, "kind": "tweet"}, "kind is 'tweet'; it can be 'full text' or 'digest'"),
+    ],
+)
+def test_a_record_that_cannot_be_right_says_why(fields, reason):
+    with pytest.raises(InputError) as error:
+        parse(fields)
+    assert str(error.value).startswith(reason)
+
+
+def test_another_use_of_a_common_name_harms_nothing():
+    made = read(media=[{"url": "a.jpg"}, {"url": "b.jpg"}], article=12, link=[1, 2], author=3, guid=["a", "b"])
+    assert (made.text, made.outlet, made.url, made.authors) == (TEXT, None, None, ())

@@ -1,0 +1,169 @@
+"""Tables of comma- or tab-separated values become articles, a row each; a row that does not fit harms no other."""
+
+import csv
+import gzip
+import io
+
+import pytest
+
+from rag.errors import InputError
+from rag.provenance.catalogue import catalogue
+from rag.readers import bounded, table
+from rag.readers.skipped import Skipped
+
+TEXT = "The council voted for a tram line on Monday night."
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(content, name="news.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return list(table.read(path, catalogue()))
+
+    return read
+
+
+def rows(*rows, delimiter=","):
+    file = io.StringIO()
+    csv.writer(file, delimiter=delimiter).writerows(rows)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_header_tells_the_delimiter_and_the_fields(read, delimiter):
+    (article,) = read(
+        rows(
+            ["ID", " Headline ", "Article_Text", "Source", "Publish Date", "Authors", "a;b,c|d"],
+            ["7", "Tram, at last; or not", TEXT, "cnn.com", "2013-05-14", "['Jane Roe']", ""],
+            delimiter=delimiter,
+        )
+    )
+    assert (article.id, article.title, article.text) == ("7", "Tram, at last; or not", TEXT)
+    assert (article.outlet, article.outlet_basis) == ("CNN", "metadata: Source")
+    assert (article.date.isoformat(), article.authors) == ("2013-05-14", ("Jane Roe",))
+
+
+def test_a_text_in_quotation_marks_goes_over_many_lines(read):
+    text = 'First, with "quotes".\n\nSecond paragraph; it goes on.'
+    assert [a.text for a in read(rows(["title", "text"], ["a", text], ["b", TEXT]))] == [text, TEXT]
+
+
+def test_a_field_longer_than_the_csv_module_allows_is_read_and_its_limit_stays(read):
+    before = csv.field_size_limit()
+    (article,) = read(rows(["text"], ["word " * 100_000]))
+    assert len(article.text) == 500_000
+    assert csv.field_size_limit() == before
+
+
+def test_the_line_by_which_excel_states_the_delimiter_is_no_header(read):
+    assert [a.title for a in read(f"\ufeffsep=;\r\ntitle;text\r\nTram;{TEXT}\r\n")] == ["Tram"]
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "cp1252"])
+def test_the_encoding_is_found(read, codec):
+    (article,) = read("title;text\nDas Café;Die Bürger stimmten für den Bau der Straßenbahn.\n".encode(codec))
+    assert (article.title, article.text) == ("Das Café", "Die Bürger stimmten für den Bau der Straßenbahn.")
+
+
+def test_a_row_in_another_encoding_is_read_by_itself(read):
+    content = f"title,text\nŽluť,{TEXT}\n".encode() + b"caf\xe9," + TEXT.encode() + b"\n"
+    assert [a.title for a in read(content)] == ["Žluť", "café"]
+
+
+def test_packed_tables_are_read(read):
+    assert len(read(gzip.compress(rows(["text"], [TEXT], [TEXT + " Yes."]).encode()), "a.csv.gz")) == 2
+    assert len(read(gzip.compress(rows(["text", "url"], [TEXT, "x"], delimiter="\t").encode()), "a.tsv.gz")) == 1
+
+
+def test_a_truncated_archive_yields_what_stands_before_the_break(tmp_path):
+    path = tmp_path / "a.csv.gz"
+    body = gzip.compress(rows(["text"], *([f"{TEXT} {i * 7919 % 10007}"] for i in range(9000))).encode())
+    path.write_bytes(body[: len(body) // 2])
+    items = table.read(path, catalogue())
+    assert [next(items).text for _ in range(100)][:2] == [f"{TEXT} 0", f"{TEXT} 7919"]
+    with pytest.raises(InputError, match="the archive breaks off; what stands before the break was read"):
+        list(items)
+
+
+def skipped(items):
+    return [(i.place, i.reason) for i in items if isinstance(i, Skipped)]
+
+
+def titles(items):
+    return [i.title for i in items if not isinstance(i, Skipped)]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (f"bad,{TEXT},more", "the number of its fields is 3, and that of the header 2"),
+        ("bad", "the number of its fields is 1, and that of the header 2"),
+        (f'bad,"{TEXT}', "a quotation mark is never closed"),
+        (f'bad,"He said "yes" to it. {TEXT}"', "its quotation marks do not fit (',' expected after '\"')"),
+        (f"bad,{TEXT}\x00", "holds characters that are no text (NUL or half a surrogate pair)"),
+        ("bad,", "no text"),
+        ("bad,nan", "no text"),
+    ],
+)
+def test_a_row_that_does_not_fit_is_skipped_with_its_line_and_the_rest_is_read(read, row, reason):
+    items = read(f"title,text\nfirst,{TEXT}\n{row}\nlast,{TEXT}\nvery last,{TEXT}\n")
+    assert skipped(items) == [("line 3", reason)]
+    assert titles(items) == ["first", "last", "very last"]
+
+
+def test_a_mark_never_closed_swallows_nothing_behind_a_later_row_with_marks(read):
+    items = read(f'title,text\na,"{TEXT}\nb,{TEXT}\nc,"{TEXT}"\nd,{TEXT}\n')
+    assert [place for place, _ in skipped(items)] == ["line 2"]
+    assert titles(items) == ["b", "c", "d"]
+
+
+def test_a_mark_never_closed_is_sought_no_further_than_an_article_may_be_long(read, monkeypatch):
+    monkeypatch.setattr(bounded, "MOST_BYTES", 2000)
+    items = read("title,text\n" + f'a,"{TEXT}\n' + f"b,{TEXT}\n" * 100)
+    assert skipped(items) == [("line 2", "a quotation mark is never closed")]
+    assert titles(items) == ["b"] * 100
+
+
+def test_a_line_that_is_too_large_is_skipped(read, monkeypatch):
+    monkeypatch.setattr(bounded, "MOST_BYTES", 2000)
+    items = read(f"title,text\na,{'x' * 3000}\nb,{TEXT}\n")
+    assert [place for place, _ in skipped(items)] == ["line 2"]
+    assert skipped(items)[0][1].startswith("too large")
+    assert titles(items) == ["b"]
+
+
+def test_empty_cells_behind_the_last_column_and_blank_lines_are_nothing(read):
+    items = read(f"title,text\na,{TEXT},,\n\n,,,\nb,{TEXT}\n")
+    assert (titles(items), skipped(items)) == (["a", "b"], [])
+
+
+def test_quotation_marks_in_tab_separated_values_are_the_texts_own(read):
+    items = read(f'title\ttext\n"Yes" she said\t"{TEXT}" he said\n', "a.tsv")
+    assert [(i.title, i.text) for i in items] == [('"Yes" she said', f'"{TEXT}" he said')]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "the file is empty"),
+        ("\n\n", "the file is empty"),
+        ("id,summary\n1,x\n", "none of its columns is the text: its first line names 'id, summary'; it must name the "),
+        (f"1,{TEXT}\n", "none of its columns is the text"),
+        (b"\x00\x01\x02\x03" * 100, "not text: NUL bytes in it"),
+        (b"PK\x03\x04" + bytes(range(256)), "not text: a ZIP file"),
+    ],
+)
+def test_a_file_that_is_no_table_of_articles_says_why(read, content, reason):
+    with pytest.raises(InputError) as error:
+        read(content)
+    assert str(error.value).startswith(reason)
+
+
+def test_a_header_without_a_text_is_told_what_would_do(read):
+    with pytest.raises(InputError, match=r"one of them text, body, content, article, .* or content_text"):
+        read("id,summary\n1,x\n")
+
+
+def test_a_header_may_stand_alone(read):
+    assert read("title,text\n") == []

@@ -1,0 +1,423 @@
+"""One contract, two stores: what a Library does is the same in a folder and in Milvus, as far as anybody can see."""
+
+import datetime as dt
+import itertools
+import json
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
+from support.prose import prose
+
+import rag
+from rag.answer.confidence import Bar
+from rag.errors import CitationError, LibraryError, QuestionError
+from rag.library import _threads
+from rag.stores.tantivy_index import Within
+
+_names = (f"library_{number}" for number in itertools.count())
+
+
+@pytest.fixture(params=["folder", "milvus"])
+def index(request, tmp_path):
+    """An address where nothing is yet."""
+    if request.param == "folder":
+        return tmp_path / "index"
+    return request.getfixturevalue("server").address(next(_names))
+
+
+@pytest.fixture
+def library(index, news, words):
+    with rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=index, encoder=words) as library:
+        yield library
+
+
+def ids(found):
+    return [each.article_id for each in found]
+
+
+def cited(library, question="Engineers closed the old bridge after finding cracks"):
+    return library.ask(question, k=1, least=0).passages[0]
+
+
+# Articles
+
+
+ODD = [
+    {"id": "o'dd \"id\" \\ and key in [1]", "title": 'x" or 1==1',
+     "text": "It's said: \"a\\b\" ... مرحبا 𝔘𝔫𝔦 \x07 end.\n\n  Spaces\tstay. "},
+    {"id": "long", "text": "Sentence of words number one. " * 9000, "title": "t" * 9_999, "outlet": "O" * 900},
+    {"id": "plain", "text": "Only a text."},
+    {"id": "full", "text": "All is known of it.", "title": "All", "outlet": "Reuters", "host": "mirror.example",
+     "authors": ["A. B.", "Ç"], "date": "2016-02-29", "url": "https://e.org/?a=1&b='2'", "kind": "digest"},
+]  # fmt: skip
+
+
+def test_an_article_comes_back_as_it_went_in(index, news, words):
+    path = news(*ODD)
+    with rag.build([path], index=index, encoder=words) as library:
+        read = {article.id: article for article in rag.read_articles([path])}
+        assert len(read) == len(ODD)
+        assert {article.id: article for article in library.articles()} == read
+        for article_id, article in read.items():
+            assert library.article(article_id) == article
+            assert article_id in library
+        assert "none" not in library
+        with pytest.raises(LibraryError, match="no article 'none' in"):
+            library.article("none")
+        hits = library.search("sentence words", k=1000)
+        assert len(hits) > 300
+        for hit in hits:
+            assert hit.text == read[hit.article_id].text[hit.start : hit.end]
+
+
+def test_it_is_there_when_it_is_opened_again(library, index, words):
+    before = library.search("wages rise", k=10)
+    with rag.open(index, encoder=words) as again:
+        assert again.search("wages rise", k=10) == before
+        assert list(again.articles()) == list(library.articles())
+        assert again.encoder == "words"
+
+
+def test_what_is_unchanged_is_neither_encoded_nor_counted_as_changed(library, index, news, words):
+    read, generation = words.read, library._store.generation()
+    again = rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=index, encoder=words)
+    assert (again.report.unchanged, again.report.new, again.report.updated) == (3, 0, 0)
+    assert words.read == read
+    assert again._store.generation() == generation
+
+
+def test_outlets_are_counted_and_their_articles_listed(library, news):
+    library.add([news(BRIDGE | {"id": "later", "date": "2016-01-01", "text": "Later news of Press TV."},
+                      {"id": "x", "text": "Nobody signed this."})])  # fmt: skip
+    assert library.outlets() == {"Press TV": 2, "Reuters": 1, "The Guardian": 1, None: 1}
+    assert library.of_outlet("Press TV") == ["later", "bridge"]
+    assert library.of_outlet(None) == ["x"]
+    assert library.of_outlet("Nobody") == []
+    counts = library.counts()
+    assert (counts.articles, counts.independent, counts.undated) == (5, 4, 2)
+    assert (counts.first, counts.last) == (dt.date(2013, 5, 14), dt.date(2016, 1, 1))
+    assert counts.hosts == {"mirror.example": 2, "example.org": 1}
+    assert {outlet: own.articles for outlet, own in library.counts_by_outlet().items()} == library.outlets()
+
+
+# Changing
+
+
+def test_a_changed_text_takes_the_place_of_the_old_one_which_resolves(library, news):
+    citation, before = cited(library), library.article("bridge")
+    library.add([news(BRIDGE | {"text": "Engineers opened the old bridge again. Its pillars were mended."})])
+    assert library.report.updated == 1
+    assert library.article("bridge").text.startswith("Engineers opened")
+    assert [hit.text for hit in library.search("old bridge") if hit.article_id == "bridge"] == [
+        library.article("bridge").text
+    ]
+    resolved = library.resolve(citation)
+    assert (resolved.article, resolved.current, resolved.successors) == (before, False, ("bridge",))
+    assert abs(dt.datetime.now(dt.UTC) - resolved.retired) < dt.timedelta(minutes=1)
+    with pytest.raises(CitationError, match="are not those stored"):
+        library.verify(citation)
+    assert [v.current for v in library.versions("bridge")] == [True, False]
+
+
+def test_versions_are_told_from_the_latest_to_the_first(library, news):
+    texts = [f"The old bridge was painted {colour}." for colour in ("red", "green", "blue")]
+    for text in texts:
+        library.add([news(BRIDGE | {"text": text})])
+    assert [v.article.text for v in library.versions("bridge")] == [*texts[::-1], BRIDGE["text"]]
+
+
+def test_what_is_no_longer_in_the_files_is_retired_and_comes_back_without_encoding(library, index, news, words):
+    citation = cited(library)
+    again = rag.build([news(HARBOUR)], index=index, encoder=words)
+    assert again.report.retired == 2
+    assert ids(again.search("bridge", k=9)) == ["harbour"]
+    resolved = again.resolve(citation)
+    assert (resolved.article.text, resolved.current, resolved.successors) == (BRIDGE["text"], False, ())
+    read = words.read
+    again = rag.build([news(HARBOUR, BRIDGE)], index=index, encoder=words)
+    assert (again.report.new, words.read) == (1, read)
+    again.verify(citation)
+    assert [v.current for v in again.versions("bridge")] == [True]
+
+
+def test_what_is_known_of_an_article_changes_without_encoding(library, news, words):
+    citation, read = cited(library), words.read
+    library.add([news(BRIDGE | {"outlet": "Reuters", "date": "2015-01-03"})])
+    assert (library.report.updated, words.read) == (1, read)
+    assert [(v.article.outlet, v.current) for v in library.versions("bridge")] == [("Reuters", True)]
+    assert set(ids(library.search("bridge", outlets="Reuters"))) == {"bridge", "orchard"}
+    assert library.search("bridge", outlets="Press TV") == []
+    assert ids(library.search("bridge", after="2015-01-03")) == ["bridge"]
+    assert library.search("bridge", before="2015-01-02", after="2015-01-01") == []
+    assert library.outlets() == {"Reuters": 2, "The Guardian": 1}
+    with pytest.raises(CitationError, match="outlet or date"):
+        library.verify(citation)
+
+
+def test_what_is_removed_is_gone_with_its_earlier_texts(library, news):
+    library.add([news(BRIDGE | {"text": "Engineers opened the old bridge again."})])
+    assert library.remove(["bridge", "orchard"]) == 2
+    assert "bridge" not in library
+    assert [article.id for article in library.articles()] == ["harbour"]
+    assert ids(library.search("bridge orchard frost", k=9)) == ["harbour"]
+    assert library.outlets() == {"The Guardian": 1}
+    with pytest.raises(LibraryError, match="no article 'bridge'"):
+        library.versions("bridge")
+    with pytest.raises(LibraryError, match="no article 'bridge'"):
+        library.remove(["harbour", "bridge"])
+    assert "harbour" in library
+
+
+def test_every_change_raises_the_generation_and_another_library_takes_it_up(library, index, news, words):
+    with rag.open(index, encoder=words) as other:
+        assert ids(other.search("lighthouse", k=1)) != ["new"]
+        before = other._store.generation()
+        library.add([news({"id": "new", "text": "The lighthouse was painted."})])
+        assert library._store.generation() > before
+        assert ids(other.search("lighthouse", k=1)) == ["new"]
+        library.remove("new")
+        assert "new" not in ids(other.search("lighthouse", k=9))
+
+
+def test_a_view_shows_what_stood_when_it_was_made(library, news):
+    view, store = library._view(), library._store
+    library.add([news(BRIDGE | {"text": "Engineers opened it."}, {"id": "new", "text": "The lighthouse."})])
+    again = library._view()
+    assert (view.generation < again.generation, view.facts.articles, again.facts.articles) == (True, 3, 4)
+    with store.reading():
+        generation = store.generation()
+        with ThreadPoolExecutor(1) as other:
+            other.submit(library.add, [news({"id": "newer", "text": "The lighthouse again."})]).result()
+        assert store.generation() == generation
+        assert "newer" not in store.known(["newer", "new"])
+    assert set(store.known(["newer", "new"])) == {"newer", "new"}
+
+
+# Searching
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory, server):
+    """The same 300 articles in both stores."""
+    chance = random.Random(5)
+    folder = tmp_path_factory.mktemp("both")
+    rows = [
+        {"id": f"a{i}", "text": " ".join(prose(i, chance.randint(1, 9))),
+         "outlet": chance.choice(["Reuters", "Press TV", None]),
+         "date": chance.choice([None, f"20{10 + i % 9}-0{1 + i % 9}-14"]), "title": f"Number {i}"}
+        for i in range(300)
+    ]  # fmt: skip
+    frame = "".join(f"{json.dumps(row)}\n" for row in rows)
+    (folder / "news.jsonl").write_text(frame)
+    places = folder / "index", server.address("both")
+    made = [rag.build([folder / "news.jsonl"], index=place, encoder=WordEncoder()) for place in places]
+    yield made
+    for library in made:
+        library.close()
+
+
+FILTERS = [
+    {}, {"outlets": "Reuters"}, {"outlets": ["Press TV", "Reuters"], "after": "2013-01-01"}, {"before": "2012-12-31"},
+    {"after": "2011-01-01", "before": "2016-12-31", "undated": True}, {"undated": False},
+    {"after": "2014-05-14", "before": "2014-05-14"}, {"kinds": "news agency"}, {"outlets": "BBC"},
+]  # fmt: skip
+
+
+def loose(citation):
+    """What of a citation follows from passages that fit nearly as well: which of them stand beside it."""
+    return {name: getattr(citation, name) for name in ("end", "text", "quote", "score", "copies", "carriers", "shared")}
+
+
+@pytest.mark.parametrize("narrow", FILTERS)
+def test_both_find_the_same_under_every_filter(both, narrow):
+    _, remote = both
+    for seed in range(2):
+        question = prose(seed)[0][:60]
+        one, other = (library.search(question, k=40, **narrow) for library in both)
+        assert len(one) == len(other)
+        scores = [{(h.article_id, h.start): h.score for h in hits} for hits in (one, other)]
+        for place in scores[0].keys() & scores[1].keys():
+            assert scores[0][place] == pytest.approx(scores[1][place], abs=0.03)  # of lengths tantivy rounds
+        assert len(set(list(scores[0])[:10]) & set(list(scores[1])[:10])) >= min(8, len(one))
+        for hit in other:
+            article = remote.article(hit.article_id)
+            assert hit.text == article.text[hit.start : hit.end]
+            assert (hit.outlet, hit.date) == (article.outlet, article.date)
+        answers = [library.ask(question, k=5, least=0, **narrow) for library in both]
+        shown = [{(c.article_id, c.start): c for c in answer.passages} for answer in answers]
+        for place in shown[0].keys() & shown[1].keys():
+            a, b = (own[place] for own in shown)
+            assert replace(a, **loose(a)) == replace(b, **loose(a))
+            remote.verify(b)
+        counted = [answer.balance.allowed for answer in answers]
+        assert counted[0] == counted[1]
+
+
+ASKED = prose(3)[0]
+
+
+def test_both_score_a_passage_alike(both):
+    """Cosines to what half precision keeps, words exactly; BM25 to what tantivy rounds."""
+    signals, counts = [], []
+    for library in both:
+        view = library._view()
+        terms = view.terms(ASKED)
+        vector = library._encode().encode_question(ASKED)
+        with library._store.reading():
+            proposed = view.propose(vector, terms, Within(), 50, _threads("searching"))
+            found = library._store.passages([p.key for p in proposed])
+        signals.append({(found[p.key][1].id, found[p.key][0].start): p for p in proposed})
+        counts.append([(t.spellings, t.passages, t.articles) for t in terms])
+    assert counts[0] == counts[1]
+    one, other = signals
+    assert len(one.keys() & other.keys()) >= 60
+    for place in one.keys() & other.keys():
+        assert one[place].own == pytest.approx(other[place].own, abs=2e-3)
+        assert one[place].words == pytest.approx(other[place].words, abs=1e-5)
+        assert one[place].article == pytest.approx(other[place].article, abs=0.02)
+
+
+def test_more_can_be_asked_for_than_there_is(library):
+    assert len(library.search("bridge", k=1000)) == 3
+    with pytest.raises(QuestionError):
+        library.search("bridge", outlets="Nobody knows")
+
+
+def test_a_question_without_words_to_look_for_is_answered_by_meaning(library):
+    assert len(library.search("who was it")) == 3
+
+
+def test_an_empty_library_answers_nothing(index, news, words):
+    with rag.build([news()], index=index, encoder=words) as library:
+        assert (library.search("anything"), library.ask("anything").found) == ([], False)
+        assert (library.counts().articles, library.outlets()) == (0, {})
+
+
+def test_a_name_is_searched_for_in_the_spellings_that_articles_give_it(index, news, words):
+    records = [
+        {"id": "explains", "text": "The Northern Fishery Council (NFC) was founded in the north. " + prose(1)[0]},
+        {"id": "again", "text": "The Northern Fishery Council (NFC) met again. " + prose(2)[0]},
+        {"id": "short", "text": "Quotas were raised by the NFC. " + prose(3)[0]},
+        {"id": "words", "text": "A council of the northern towns likes fishery. " + prose(4)[0]},
+    ]
+    with rag.build([news(*records)], index=index, encoder=words) as library:
+        answer = library.ask("What did the NFC raise?", k=4, least=0)
+        assert [(name.words, name.spellings) for name in answer.names] == [("NFC", ("Northern Fishery Council",))]
+        assert answer.passages[0].article_id == "short"
+        library.remove(["explains", "again"])
+        assert library.ask("What did the NFC raise?", least=0).names == ()
+
+
+# Copies
+
+
+def test_copies_and_sentences_that_are_shared_are_told(index, news, words):
+    story, other = prose(1), prose(2)
+    records = [
+        {"id": "first", "outlet": "Reuters", "text": " ".join(story)},
+        {"id": "copy", "outlet": "Press TV", "host": "mirror.example", "text": " ".join(story[:-1])},
+        {"id": "sharing", "outlet": "The Guardian", "text": " ".join([*other[:5], story[0], *other[5:]])},
+        {"id": "alone", "text": " ".join(prose(3))},
+    ]
+    with rag.build([news(*records)], index=index, encoder=words) as library:
+        assert (library.report.copied, library.report.groups) == (2, 1)
+        assert (library.copies("first"), library.copies("copy")) == (["copy"], ["first"])
+        assert library.copies("alone") == library.copies("nobody") == []
+        assert library.counts().independent == 3
+        answer = library.ask(story[0], k=2, least=0)
+        best = next(p for p in answer.passages if p.article_id in ("first", "copy"))
+        assert {best.article_id, *best.copies} == {"first", "copy"}
+        assert set(best.carriers) == {"Reuters", "mirror.example"}
+        assert "sharing" in best.shared
+        assert not set(best.shared) & set(best.copies)
+
+        library.add([news({"id": "third", "outlet": "BBC", "text": " ".join(story)}, name="more.jsonl")])
+        assert (library.report.copied, library.report.groups) == (3, 1)
+        assert set(library.copies("first")) == {"copy", "third"}
+        library.remove("first")
+        assert library.copies("copy") == ["third"]
+        assert library.counts().independent == 3
+
+
+def test_a_sentence_that_many_texts_hold_says_nothing(index, news, words):
+    formula = prose(50)[0]
+    records = [{"id": f"f{i}", "text": " ".join([*prose(i, 4), formula])} for i in range(7)]
+    with rag.build([news(*records)], index=index, encoder=words) as library:
+        assert all(not p.shared for p in library.ask(prose(0)[0], least=0).passages)
+
+
+# What is kept with it
+
+
+def test_what_could_not_be_read_is_kept_until_it_can_be(index, tmp_path, news, words):
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"text": "One that can be read."}\n{"text": \n')
+    with rag.build([broken, news(HARBOUR)], index=index, encoder=words) as library:
+        assert [(s.source, s.place) for s in library.skipped()] == [(str(broken), "line 2")]
+        library.add([news(BRIDGE, name="other.jsonl")])
+        assert len(list(library.skipped())) == 1
+        broken.write_text('{"text": "One that can be read."}\n')
+        library.add([broken])
+        assert list(library.skipped()) == []
+
+
+def test_a_bar_and_a_catalogue_are_kept(library, index, tmp_path, news, words):
+    library.keep(replace(library.bar, encoder="words", least=0.25))
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[["outlet"]]\nname = "The Delta Herald"\nkind = "newspaper"\n'.replace('[["outlet"]]', "[[outlet]]")
+    )
+    rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=index, encoder=words, catalogue=own).close()
+    with rag.open(index, encoder=words) as again:
+        assert again.bar.least == 0.25
+        assert isinstance(again.bar, Bar)
+        assert again.catalogue.kind("The Delta Herald") == "newspaper"
+
+
+# Errors
+
+
+def test_no_library_is_an_error_that_says_how_to_make_one(index):
+    with pytest.raises(LibraryError, match="make one with: according build PATHS --index"):
+        rag.open(index)
+
+
+def test_another_encoder_is_refused(library, index, words):
+    words.name = "other"
+    with pytest.raises(LibraryError, match="was made with the encoder 'words', not 'other'"):
+        rag.open(index, encoder=words)
+    words.name, words.dimension = "words", 32
+    with pytest.raises(LibraryError, match="vectors of 64 numbers"):
+        rag.open(index, encoder=words)
+
+
+def test_one_writes_at_a_time(library, index, news, words):
+    with rag.open(index, encoder=words) as other, library._store.writing():
+        with pytest.raises(LibraryError, match="another process is writing to"):
+            other.add([news(BRIDGE)], wait=False)
+        assert ids(other.search("bridge", k=1)) == ["bridge"]
+    with rag.open(index, encoder=words) as other:
+        other.add([news({"id": "after", "text": "Written afterwards."})], wait=False)
+        assert "after" in library
+
+
+def test_vectors_come_back_as_they_went_in(library, words):
+    view, store = library._view(), library._store
+    proposed = view.propose(words.encode_question("bridge"), [], Within(), 9, _threads("searching"))
+    keys = [p.key for p in proposed]
+    rows, vectors = store.sentence_vectors(keys)
+    found = store.passages(keys)
+    assert set(rows) == set(keys)
+    for key in keys:
+        passage, article = found[key]
+        own = [words.encode_question(article.text[a:b]) for a, b in passage.sentences]
+        np.testing.assert_allclose(vectors[rows[key]], own, atol=1e-3)
+    text = BRIDGE["text"]
+    spans, vector, parts = store.encoded([text, "never stored"])[text]
+    assert [text[a:b] for a, b in spans] == text.replace(". ", ".|").split("|")
+    np.testing.assert_allclose(vector, words.encode_question(text), atol=1e-6)
+    assert parts.shape == (2, 64)

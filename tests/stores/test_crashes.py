@@ -1,0 +1,56 @@
+"""A process that writes is killed: what it had reported is there, once, and answers; the rest of its work can be done.
+
+`benchmarks/crash.py` does the killing, here for a minute or two; by itself it kills at every step there is.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+from support import ROOT
+
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here"),
+]
+SEED = 1
+KILLS = int(os.environ.get("KILLS", "50"))  # at steps; a quarter as many lives are killed at random moments, twice
+
+
+def crashes(*options):
+    """What `benchmarks/crash.py` counts, by kind of kill, and what it says is wrong."""
+    program = [sys.executable, str(ROOT / "benchmarks" / "crash.py"), "--json", f"--seed={SEED}"]
+    done = subprocess.run([*program, *options], capture_output=True, text=True, timeout=60 + 10 * KILLS)
+    assert done.stdout, done.stderr
+    told = json.loads(done.stdout)
+    return {kind: Counter(counts) for kind, counts in told["rows"].items()}, told["notes"]
+
+
+def test_nothing_that_was_reported_is_lost_doubled_or_misquoted_wherever_the_process_is_killed():
+    rows, notes = crashes(f"--kills={KILLS}", f"--moments={KILLS // 4}")
+    assert notes == [], f"seed {SEED}"
+    assert {kind: counts["runs"] for kind, counts in rows.items()} == {
+        **dict.fromkeys(("statement", "file", "sync", "words", "journal"), KILLS // 5), "random moment": KILLS // 4,
+    }  # fmt: skip
+    counts = sum(rows.values(), Counter())
+    assert counts["killed"] == counts["opened"] > KILLS
+    assert counts["same"] == KILLS // 5 * 5 + KILLS // 4
+    assert counts["citations"] >= counts["reported"] > 5 * KILLS
+    wrong = ("unopened", "lost", "torn", "double", "off", "faults", "encoded", "differs", "failed")
+    assert [counts[kind] for kind in wrong] == [0] * len(wrong)
+
+
+@pytest.mark.parametrize(
+    ("broken", "act", "noticed"),
+    [
+        ("early", "add", ("lost", "encoded")),  # it reports before it commits
+        ("apart", "add", ("torn",)),  # its statements are no transaction
+        ("unchecked", "amend", ("faults",)),  # it takes any cache for that of today
+    ],
+)
+def test_a_store_that_breaks_its_word_is_noticed(broken, act, noticed):
+    rows, notes = crashes(f"--break={broken}", f"--act={act}", "--kind=statement", "--kills=3", "--moments=0")
+    assert all(rows["statement"][kind] for kind in noticed), notes

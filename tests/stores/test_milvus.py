@@ -1,0 +1,325 @@
+"""A library in Milvus, by itself: addresses, Milvus Lite, a server that goes away, writers that are killed."""
+
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from support import BRIDGE, HARBOUR, ORCHARD, ROOT, WordEncoder
+from support.milvus import Milvus
+from support.processes import Other
+from support.prose import prose
+
+import rag
+from rag.errors import LibraryError
+from rag.stores.milvus import client as server
+from rag.stores.milvus import store as milvus
+from rag.stores.milvus.client import located
+
+
+@pytest.fixture
+def remote(tmp_path):
+    remote = Milvus(tmp_path / "milvus").start()
+    yield remote
+    remote.kill()
+
+
+@pytest.fixture
+def library(remote, news, words):
+    with rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=remote.address(), encoder=words) as library:
+        yield library
+
+
+def ids(library, question="bridge", **more):
+    return [hit.article_id for hit in library.search(question, **more)]
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("address", "uri", "name"),
+    [
+        ("milvus://localhost", "http://localhost:19530", "according"),
+        ("milvus://localhost:1234/", "http://localhost:1234", "according"),
+        ("milvus://db.example:19530/press_2020", "http://db.example:19530", "press_2020"),
+        ("milvus+tls://db.example/press", "https://db.example:19530", "press"),
+        ("milvus://[::1]:9/a", "http://[::1]:9", "a"),
+    ],
+)
+def test_an_address_is_read(address, uri, name):
+    place = located(address)
+    assert (place.uri, place.name, place.lite) == (uri, name, False)
+
+
+def test_a_path_is_a_folder_unless_it_ends_in_db(tmp_path):
+    assert located(tmp_path / "index") is None
+    assert located("index") is None
+    assert located("milvus") is None
+    assert located(tmp_path / "a.db").lite
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "milvus://", "milvus:///name", "milvus://host:port/name", "milvus://host/a/b", "milvus://host/a-b", "http://host",
+        "milvus://host/1a", "milvus://user:secret@host/name", "milvus://host/name?x=1",
+        "milvus://host/name?index=NONE", "milvus://host/é", "s3://bucket",
+    ],
+)  # fmt: skip
+def test_an_address_that_cannot_be_one_is_an_error_that_tells_no_secret(address):
+    with pytest.raises(LibraryError) as told:
+        rag.open(address)
+    assert "secret" not in str(told.value)
+
+
+def test_two_names_on_one_server_are_two_libraries(remote, news, words):
+    with (
+        rag.build([news(HARBOUR)], index=remote.address("one"), encoder=words) as one,
+        rag.build([news(BRIDGE)], index=remote.address("two"), encoder=words) as two,
+    ):
+        assert (ids(one), ids(two)) == (["harbour"], ["bridge"])
+
+
+def test_the_index_of_the_vectors_is_that_of_the_address(remote, news, words):
+    for index in ("HNSW", "IVF_FLAT"):
+        address = f"{remote.address(index.lower())}?index={index}"
+        assert located(address).index == index
+        with rag.build([news(HARBOUR, BRIDGE)], index=address, encoder=words) as library:
+            assert ids(library, k=1) == ["bridge"]
+            told = library._store._server("describe_index", library._store._table("passages"), "vector")
+            assert told["index_type"] == index
+
+
+# Milvus Lite
+
+
+def test_a_path_that_ends_in_db_is_a_milvus_in_this_process(tmp_path, news, words):
+    path = tmp_path / "folder" / "news.db"
+    with rag.build([news(HARBOUR, BRIDGE)], index=path, encoder=words) as library:
+        assert ids(library, k=1) == ["bridge"]
+        with rag.open(path, encoder=words) as other:
+            assert ids(other, k=1) == ["bridge"]
+        assert ids(library, k=1) == ["bridge"]
+        command = [sys.executable, "-m", "rag", "articles", "--index", str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "another process holds" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 2), done.stderr
+
+
+def test_a_path_where_no_milvus_can_be_is_an_error(tmp_path, words, news):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LibraryError, match="cannot be opened as a Milvus Lite"):
+        rag.build([news(HARBOUR)], index=tmp_path / "file" / "a.db", encoder=words)
+    with pytest.raises(LibraryError, match="there is no library at"):
+        rag.open(tmp_path / "none.db")
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_the_app_puts_no_demonstration_into_a_library_that_others_may_share(library, remote, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    import app
+
+    assert app.demonstration(remote.address()) is None
+    assert app.demonstration(remote.address("none")) is None
+    assert library.counts().articles == 3
+
+
+# What it does not do
+
+
+def test_what_milvus_has_a_tool_of_its_own_for_is_an_error_that_names_it(library, tmp_path):
+    with pytest.raises(LibraryError, match="milvus-backup"):
+        library.backup(tmp_path / "copy")
+
+
+def test_compacting_leaves_the_texts_of_earlier_versions_and_no_passages_of_them(library, news, words):
+    library.add([news(BRIDGE | {"text": "Engineers opened it again."})])
+    store = library._store
+    assert store._total("passages", "article != 0") == 4
+    assert library.compact() is None
+    assert store._total("passages", "article != 0") == 3
+    assert [v.current for v in library.versions("bridge")] == [True, False]
+    assert ids(library, "engineers opened", k=1) == ["bridge"]
+
+
+def test_a_formula_that_very_many_hold_does_not_hide_what_few_share(library, news, monkeypatch):
+    formula, shared = prose(1000)[0], prose(1001)[0]
+    many = [{"id": f"m{i}", "text": " ".join([formula, *prose(i, 2)])} for i in range(60)]
+    few = [{"id": f"f{i}", "text": " ".join([shared, formula, *prose(900 + i, 2)])} for i in range(2)]
+    library.add([news(*many, *few)])
+    monkeypatch.setattr(milvus, "MOST", 28)  # of which each of four sentences gets seven
+    store = library._store
+    (row,) = store._of_ids(["f0"], store._present())
+    keys = [r["key"] for r in store._rows("passages", f"article == {row['key']} and {store._present()}", ["key"])]
+    assert {i for ids in store.sharers(keys).values() for i in ids} == {"f1"}
+
+
+def test_what_was_removed_stands_in_no_row(library, news):
+    library.add([news(BRIDGE | {"text": "Cracks were mended by engineers."})])
+    library.remove("bridge")
+    store = library._store
+    rows = [store._rows(table, filters, ["*"]) for table, filters in
+            (("articles", "key != 0"), ("passages", "key != 0"), ("records", 'key != ""'))]  # fmt: skip
+    assert all(rows)
+    assert (
+        "crack"
+        not in json.dumps([[{k: v for k, v in r.items() if k != "sparse"} for r in own] for own in rows]).lower()
+    )
+
+
+# A server that goes away
+
+
+def test_a_server_that_is_away_is_an_error_that_says_so_and_its_return_needs_nothing(library, remote, monkeypatch):
+    monkeypatch.setattr(server, "READING", 1.0)
+    assert ids(library, k=1) == ["bridge"]
+    remote.kill()
+    began = time.monotonic()
+    with pytest.raises(LibraryError, match="does not answer: see whether Milvus runs there"):
+        library.ask("Who closed the bridge?")
+    assert time.monotonic() - began < 15
+    monkeypatch.undo()
+    remote.start()
+    assert ids(library, k=1) == ["bridge"]
+    assert library.ask("bridge", least=0).passages[0].article_id == "bridge"
+
+
+def test_a_short_absence_is_waited_out(library, remote, monkeypatch):
+    monkeypatch.setattr(server, "READING", 60.0)  # Lite takes seconds to start
+    remote.kill()
+    with ThreadPoolExecutor(1) as threads:
+        found = threads.submit(ids, library, k=1)
+        time.sleep(0.3)
+        remote.start()
+        assert found.result() == ["bridge"]
+
+
+def test_a_build_waits_for_a_server_that_comes_back(library, remote, news, monkeypatch):
+    """It is away while what is to be written is encoded."""
+
+    class Leaving(WordEncoder):
+        def encode(self, texts, sentences):
+            remote.kill()
+            threads.submit(lambda: (time.sleep(1), remote.start()))
+            return super().encode(texts, sentences)
+
+    with ThreadPoolExecutor(1) as threads:
+        with rag.open(remote.address(), encoder=Leaving()) as other:
+            other.add([news({"id": "new", "text": "The lighthouse was painted."})])
+        assert ids(library, "lighthouse", k=1) == ["new"]
+
+
+def test_nobody_there_is_an_error(words, tmp_path):
+    nobody = Milvus(tmp_path / "m")
+    with pytest.raises(LibraryError, match="does not answer"):
+        rag.open(nobody.address())
+
+
+# Writers
+
+
+def test_a_writer_that_others_wait_for_is_not_disturbed(library, remote, news, words):
+    """Whoever waits puts in a claim and takes it back, again and again."""
+    with ThreadPoolExecutor(3) as threads, rag.open(remote.address(), encoder=words) as other:
+        adding = [
+            threads.submit(each.add, [news({"id": f"w{i}", "text": f"Lighthouse number {i}."}, name=f"w{i}.jsonl")])
+            for i, each in enumerate((library, other) * 3)
+        ]
+        for each in adding:
+            each.result()
+    assert {f"w{i}" for i in range(6)} <= {article.id for article in library.articles()}
+
+
+def test_a_writer_that_was_taken_for_dead_changes_nothing_more(library, remote, news, words, monkeypatch):
+    monkeypatch.setattr(milvus, "CLAIM", 0.2)
+    path = news({"id": "late", "text": "Written too late."})
+    with rag.open(remote.address(), encoder=words) as other:
+        with library._store.writing() as writer:
+            time.sleep(1.2)
+            other.add([news({"id": "new", "text": "The lighthouse."}, name="new.jsonl")])
+            with pytest.raises(LibraryError, match="another process has taken over the writing"):
+                writer.keep("catalogue", "")
+        assert "late" not in other
+        library.add([path])
+        assert "late" in other
+
+
+# Writers that are killed
+
+FORKED = """
+import signal
+from rag.stores.milvus.store import MilvusStore
+
+def killed(address, news, left, removing):
+    \"\"\"Changes a library in a process of its own, which is killed before so many writes; whether it was.\"\"\"
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1] == signal.SIGKILL
+
+    def counting(call):
+        def counted(self, table, *arguments, **named):
+            nonlocal left
+            if "writer" not in str(arguments):
+                left -= 1
+                if left < 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+            return call(self, table, *arguments, **named)
+
+        return counted
+
+    try:
+        library = rag.open(address, encoder=WordEncoder())
+        MilvusStore._send, MilvusStore._erase = map(counting, (MilvusStore._send, MilvusStore._erase))
+        library.remove(["harbour", "bridge"]) if removing else library.add([news])
+        os._exit(0)
+    finally:
+        os._exit(1)
+"""
+CHANGED = [
+    HARBOUR | {"outlet": "BBC"},
+    BRIDGE | {"text": "Engineers opened it again."},
+    {"id": "new", "text": "A lighthouse."},
+]
+
+
+def state(library):
+    """All that can be seen of a library."""
+    ids = [article.id for article in library.articles()]
+    versions = {i: [(v.article.text, v.current) for v in library.versions(i)] for i in ids}
+    hits = library.search("bridge dock lighthouse", k=99)
+    assert all(hit.text in library.article(hit.article_id).text for hit in hits)
+    return sorted(ids), library.outlets(), versions, {(hit.article_id, hit.text, hit.outlet) for hit in hits}
+
+
+@pytest.mark.parametrize("removing", [False, True])
+def test_a_writer_that_is_killed_at_any_moment_leaves_one_state_or_the_next(remote, news, words, removing, monkeypatch):
+    monkeypatch.setattr(milvus, "CLAIM", 0.3)
+    changed = news(*CHANGED, name="changed.jsonl")
+    other, ends, was = Other(FORKED), set(), True
+    for moment in range(0, 80, 3 if removing else 5):
+        address = remote.address(f"m{moment}")
+        rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=address, encoder=words).close()
+        was = other(f"result = killed({address!r}, news, {moment}, {removing})", news=changed)
+        with rag.open(address, encoder=words) as library:
+            left = state(library)
+            time.sleep(0.4)
+            with library._store.writing():  # the next writer takes out what was left
+                pass
+            assert state(library) == left
+            assert not library._store._rows("records", 'kind == "erasing"', ["key"])
+            if removing:
+                library.remove([i for i in ("harbour", "bridge") if i in library])
+                assert not library._store._of_ids(["harbour", "bridge"], "born >= 0")
+            else:
+                library.add([changed])
+            ends.add(repr(state(library)))
+        if not was:
+            break
+    assert (was, moment >= 15, len(ends)) == (False, True, 1)
+    other.kill()

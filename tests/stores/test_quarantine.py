@@ -1,0 +1,57 @@
+"""What cannot be read is kept in the index with its place and reason, until the file is read again."""
+
+import json
+
+import pytest
+from support import BRIDGE, HARBOUR, ORCHARD
+
+import rag
+
+
+def told(library):
+    return [(s.source.rsplit("/", 1)[-1], s.place, s.reason.split(" (")[0]) for s in library.skipped()]
+
+
+@pytest.fixture
+def faulty(tmp_path):
+    (tmp_path / "a.jsonl").write_text(json.dumps(HARBOUR) + "\n{broken\n" + json.dumps({"title": "no text"}) + "\n")
+    (tmp_path / "b.jsonl").write_text("")
+    (tmp_path / "c.xyz").write_text("What is this?")
+    return tmp_path
+
+
+def test_the_index_keeps_what_was_skipped(faulty, words):
+    library = rag.build([faulty], index=faulty / ".i", encoder=words)
+    assert told(library) == [
+        ("a.jsonl", "line 2", "not JSON"),
+        ("a.jsonl", "line 3", "no text"),
+        ("b.jsonl", None, "no article found in it"),
+        ("c.xyz", None, "no reader for this kind of file"),
+    ]
+    assert library.report.skipped == 4
+    assert library.report.reasons["no text"] == 1
+    assert told(rag.open(faulty / ".i", encoder=words)) == told(library)
+
+
+def test_a_file_that_was_mended_is_forgotten_and_the_others_are_not(faulty, words):
+    rag.build([faulty], index=faulty / ".i", encoder=words)
+    (faulty / "a.jsonl").write_text(json.dumps(HARBOUR) + "\n" + json.dumps(BRIDGE) + "\n")
+    library = rag.open(faulty / ".i", encoder=words)
+    assert library.add([faulty / "a.jsonl"]).new == 1
+    assert [place for place, *_ in told(library)] == ["b.jsonl", "c.xyz"]
+    library = rag.build([faulty / "a.jsonl"], index=faulty / ".i", encoder=words)
+    assert told(library) == []
+
+
+def test_two_articles_under_one_id_are_told(faulty, news, words):
+    library = rag.build([news(ORCHARD, ORCHARD | {"text": "Another text."})], index=faulty / ".i", encoder=words)
+    assert told(library) == [("news.jsonl", None, "its id 'orchard' stands for another article already")]
+
+
+def test_reasons_are_counted_without_their_particulars(tmp_path, words):
+    lines = [json.dumps({"text": "A text of its own.", "kind": kind}) for kind in ("tweet", "blog", "full text")]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    report = rag.build([tmp_path / "a.jsonl"], index=tmp_path / "i", encoder=words).report
+    assert report.skipped == 2
+    assert report.reasons == {"kind is …": 2}
+    assert "skipped                  2\n                         2  kind is …\n" in report.table()

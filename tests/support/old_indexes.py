@@ -1,0 +1,50 @@
+"""Indexes of older formats, and what an index holds, to compare them by."""
+
+import shutil
+import sqlite3
+
+import pytest
+
+import rag
+from rag.stores.sqlite import DATABASE
+
+
+def scores(index, words, question="apple blossom frost on a bridge by the harbour"):
+    """Everything that is found, with its score, which words and articles have their part in."""
+    with rag.open(index, encoder=words) as library:
+        return [(h.article_id, h.start, pytest.approx(h.score, abs=1e-5)) for h in library.search(question, k=50)]
+
+
+def older(index, to):
+    """Takes out of an index what the formats after `to` added to it."""
+    back = {
+        3: (
+            "DROP INDEX passage_content", "DROP INDEX article_url", "ALTER TABLE passage DROP COLUMN content",
+            "ALTER TABLE vector DROP COLUMN checksum", "ALTER TABLE past DROP COLUMN time",
+            "ALTER TABLE gone DROP COLUMN erased",
+        ),
+        2: (
+            "DROP INDEX article_changed", "DROP INDEX article_unmined", "ALTER TABLE article DROP COLUMN changed",
+            "ALTER TABLE article DROP COLUMN mined", "DROP TABLE past", "DROP TABLE gone", "DROP TABLE pair",
+            "DROP TABLE printed",
+            "DELETE FROM manifest WHERE key IN ('names', 'bar')",
+        ),
+        1: (
+            "DROP INDEX passage_same", "DROP INDEX passage_unsigned", "DROP TABLE sentence", "DROP TABLE quarantine",
+            "ALTER TABLE article DROP COLUMN same", "ALTER TABLE passage DROP COLUMN same",
+            "ALTER TABLE passage DROP COLUMN signature",
+        ),
+    }  # fmt: skip
+    with sqlite3.connect(index / DATABASE) as db:
+        for number in range(3, to - 1, -1):
+            for statement in back[number]:
+                db.execute(statement)
+        db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(to),))
+    (there,) = index.glob("cache.*")
+    shutil.rmtree(there)
+
+
+def schema(index):
+    with sqlite3.connect(index / DATABASE) as db:
+        tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")]
+        return {t: sorted(row[1] for row in db.execute(f"PRAGMA table_info({t})")) for t in tables}

@@ -1,0 +1,297 @@
+"""HTML is made in one place, and every text in it is escaped."""
+
+import datetime as dt
+import re
+
+from rag.answer.answer import Answer, Citation
+from rag.answer.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, PARTIAL, STATE_MEDIA, Balance, Caution, Counts, Voice
+from rag.errors import AccordingError
+from rag.provenance.catalogue import Catalogue, Fact, Outlet, Rating
+from rag.query.constraints import AHEAD, CONTRADICTION, DATES, LOWER_END, MENTION, OUTLET, TAKEN_OFF, Restriction
+from rag.retrieval.search import CHOSEN, Synonyms
+from rag.web.answer_html import PURPOSES, address, answer_html, cautioned, error_html, question_html
+
+EVIL = "</bdi><img src=x onerror=alert(1)>\"'&"
+SAFE = "&lt;/bdi&gt;&lt;img src=x onerror=alert(1)&gt;&quot;&#x27;&amp;"
+
+
+def citation(**changes):
+    values = {
+        "article_id": "a", "start": 10, "end": 26, "text": "One. Two. Three.", "quote": (15, 19), "outlet": "The Post",
+        "outlet_basis": "byline: By J. Roe, The Post", "strength": "explicit", "host": "mirror.example",
+        "authors": ("J. Roe",),
+        "date": dt.date(2020, 2, 1), "date_basis": "posted by host", "title": "A title", "url": "https://e.example/?a=1&b",
+        "kind": "full text", "score": 0.5,
+    }  # fmt: skip
+    return Citation(**(values | changes))
+
+
+def card(names=None, **changes):
+    shown = citation(**changes)
+    index = Counts(3, {"x": 1, "y": 2})
+    balance = Balance(Counts(1, {"x": 1}, independent=1), index, index)
+    return answer_html(Answer("q", "q", True, (shown,), balance), names)
+
+
+PLACE = "article/a?at=10-26&amp;quote=15-19&amp;of=3142bf79976c#passage"  # printf "One. Two. Three." | b2sum -l 48
+
+
+def hrefs(html):
+    """The addresses that a page links to, but for its own downloads."""
+    return [href for href in re.findall('href="([^"]*)"', html) if not href.startswith("cite/")]
+
+
+def test_a_card_links_to_its_place_in_the_whole_article():
+    assert f'<a href="{PLACE}" target="_blank" rel="noopener">Read in context</a>' in card()
+    assert address(citation(article_id="a/b ?")) == PLACE.replace("/a?", "/a%2Fb%20%3F?").replace("&amp;", "&")
+
+
+def test_a_card_shows_who_where_and_when():
+    html = card()
+    assert (
+        "<h3>According to <strong><bdi>The Post</bdi></strong><bdi>, via mirror.example</bdi>, "
+        '<time class="when" datetime="2020-02-01"><bdi>1 February 2020 (posted by host)</bdi></time></h3>'
+    ) in html
+    assert '<blockquote dir="auto">One. <mark>Two.</mark> Three.</blockquote>' in html
+    assert "<cite><bdi>A title</bdi></cite>" in html
+    assert "by <bdi>J. Roe</bdi>" in html
+    assert 'href="https://e.example/?a=1&amp;b"' in html
+    assert "byline: By J. Roe, The Post" in html
+    assert "1 passage from 1 outlet, at least 1 independent source, 2020." in html
+    assert "<dt>Outlet</dt><dd><bdi>explicit: byline: By J. Roe, The Post</bdi></dd>" in html
+    assert "<dt>Date</dt><dd><bdi>posted on that day by the site that the text was taken from</bdi></dd>" in html
+    assert "<dt>Score</dt><dd>0.50: how well the passage fits the question" in html
+    assert "digest" not in html
+
+
+def test_what_is_not_known_is_said():
+    html = card(outlet=None, host=None, date=None, date_basis=None, title=None, authors=(), url=None)
+    assert "According to <strong><bdi>an unknown outlet</bdi></strong>" in html
+    assert '<span class="when"><bdi>undated</bdi></span>' in html
+    assert "<dt>Date</dt><dd><bdi>none is stated</bdi></dd>" in html
+    assert "About" not in html
+    assert "no title printed" in html
+    assert hrefs(html) == [PLACE]
+
+
+def test_a_digest_says_that_it_is_one():
+    html = card(kind="digest")
+    assert "According to a digest of <strong>" in html
+    assert "digest: a summary, not the outlet’s own words" in html
+
+
+def test_every_text_is_escaped():
+    html = card(
+        text=EVIL * 3, start=0, end=len(EVIL) * 3, quote=(len(EVIL), 2 * len(EVIL)), outlet=EVIL, outlet_basis=EVIL,
+        host="h" + EVIL, authors=(EVIL,), title=EVIL, url="https://x/" + EVIL,
+    )  # fmt: skip
+    assert "<img" not in html
+    assert html.count(SAFE) == 11
+    assert "<img" not in question_html(EVIL) + error_html(AccordingError(EVIL), True)
+    assert "<img" not in answer_html(Answer(EVIL, EVIL + EVIL, False))
+
+
+def test_an_address_that_is_not_of_the_web_is_no_link():
+    html = card(url="javascript:alert(1)")
+    assert hrefs(html) == [PLACE]
+    assert "<span><bdi>javascript:alert(1)</bdi></span>" in html
+
+
+def test_a_card_has_a_link_for_each_form_to_take_it_along_in():
+    html = card(article_id='a/b?c="><img>')
+    key = re.search(r"key=(thepost2020-[0-9a-f]{12})", html)[1]
+    for form, label in (("markdown", "Markdown"), ("bibtex", "BibTeX"), ("csl-json", "CSL-JSON")):
+        href = f"cite/a%2Fb%3Fc%3D%22%3E%3Cimg%3E?at=10-26&amp;quote=15-19&amp;key={key}&amp;as={form}"
+        assert f'<a href="{href}" download>{label}</a> <button type="button" aria-label="Copy as {label}">' in html
+    assert "<img" not in html
+
+
+def test_nothing_found_is_said():
+    assert "Nothing in the index answers this." in answer_html(Answer("q", "q", False))
+
+
+def glance(*dates, copies=0, **shown):
+    """The first line of an answer whose passages have these dates."""
+    counts = Balance(Counts(len(dates), **shown), copies=copies)
+    answer = Answer("q", "q", True, tuple(citation(date=date) for date in dates), counts)
+    return answer_html(answer).split('role="status">')[1].split("</p>")[0]
+
+
+def test_the_first_line_says_how_many_of_whom_and_over_what_years():
+    first, last = dt.date(1997, 5, 1), dt.date(2018, 1, 1)
+    four = {"A": 1, "B": 1, "C": 1, "D": 1}
+    assert glance(first, last, last, first, None, outlets=four, independent=3, copies=2) == (
+        "5 passages from 4 outlets, at least 3 independent sources, 1997 to 2018, 1 undated; "
+        "2 copies of them not shown again."
+    )
+    assert glance(last, outlets={"A": 1}, independent=1, copies=1) == (
+        "1 passage from 1 outlet, at least 1 independent source, 2018; 1 copy of them not shown again."
+    )
+    unknown = {"A": 1, "an unknown outlet": 1}
+    assert glance(None, None, outlets=unknown, independent=2) == (
+        "2 passages from 1 outlet and an unknown outlet, at least 2 independent sources, undated."
+    )
+    assert glance(None, outlets={"an unknown outlet": 1}, independent=1) == (
+        "1 passage from an unknown outlet, at least 1 independent source, undated."
+    )
+
+
+def test_what_makes_an_answer_one_sided_is_said_in_words():
+    assert cautioned(Caution(ONE_OUTLET, ("The Post",))) == "all passages come from one outlet, The Post"
+    assert cautioned(Caution(STATE_MEDIA, ("X", "Y"))) == (
+        "all passages come from state media of X and Y, which a government owns or funds"
+    )
+    assert cautioned(Caution(ONE_KIND, ("advocacy group",))) == (
+        "all passages come from advocacy groups, which publish to further a cause"
+    )
+    assert {*PURPOSES} == {*PARTIAL}
+    assert cautioned(Caution(ONE_TEXT, ("A", "B"))) == (
+        "all of it may come from one source: A and B carry the same text, or parts of it"
+    )
+    balance = Balance(Counts(1, {"x": 1}, independent=1), warnings=(Caution(ONE_OUTLET, (EVIL,)),))
+    html = answer_html(Answer("q", "q", True, (citation(),), balance))
+    assert (
+        f'</p><p class="caution"><strong>Caution:</strong> all passages come from one outlet, <bdi>{SAFE}</bdi>.</p>'
+    ) in html
+
+
+POST = Outlet(
+    "The Post", kind="newspaper", country=Fact("Valsera", "https://post.example/about?a&b", "2024-06"),
+    owner=Fact("the Roe family", "notes, page 3"), state=Fact("Valsera", "javascript:alert(1)", "2023"),
+    ratings=(Rating("A Council", "4 of 5", "2023-05", "https://council.example/r"), Rating("B", "left", "2024")),
+)  # fmt: skip
+
+
+def test_an_outlet_can_be_opened_to_what_the_catalogue_knows_each_fact_with_its_source():
+    link = 'target="_blank" rel="noopener noreferrer nofollow"'
+    known = card(Catalogue([POST])).split('<details class="about">')[1].split("</details>")[0]
+    assert known == (
+        "<summary>About <bdi>The Post</bdi>: newspaper, state media of <bdi>Valsera</bdi></summary><dl>"
+        "<div><dt>Kind</dt><dd>newspaper (own classification)</dd></div>"
+        f'<div><dt>Country</dt><dd><bdi>Valsera</bdi> (<a href="https://post.example/about?a&amp;b" {link}>'
+        "<bdi>post.example</bdi></a>, as of 2024-06)</dd></div>"
+        "<div><dt>Owner</dt><dd><bdi>the Roe family</bdi> (<span><bdi>notes, page 3</bdi></span>, date not stated)</dd>"
+        "</div>"
+        "<div><dt>Funding</dt><dd>not stated</dd></div>"
+        "<div><dt>State media of</dt><dd><bdi>Valsera</bdi> (<span><bdi>javascript:alert(1)</bdi></span>, as of 2023)"
+        "</dd></div><div><dt>Stance</dt><dd>not stated</dd></div>"
+        "<div><dt>Rating</dt><dd><bdi>4 of 5</bdi>, by <bdi>A Council</bdi>, 2023-05 "
+        f'(<a href="https://council.example/r" {link}><bdi>council.example</bdi></a>); <bdi>left</bdi>, '
+        "by <bdi>B</bdi>, 2024</dd></div></dl>"
+    )
+
+
+def test_an_outlet_without_a_rating_is_unrated_and_one_that_is_not_known_is_said_not_to_be():
+    bare = card(Catalogue([Outlet("The Post")]))
+    assert "<summary>About <bdi>The Post</bdi>: not classified</summary>" in bare
+    assert "<dt>Rating</dt><dd>unrated</dd>" in bare
+    assert "cent" not in bare.split("<dl>")[1].split("</dl>")[0]
+    assert '<p class="about"><bdi>The Post</bdi> is not in the catalogue of outlets</p>' in card(Catalogue([]))
+
+
+def test_hostile_facts_are_shown_as_text():
+    fact = Fact(EVIL, "https://x/" + EVIL)
+    hostile = Outlet(
+        EVIL, country=fact, owner=fact, funding=fact, state=fact, stance=fact,
+        ratings=(Rating(EVIL, EVIL, "2024", EVIL),),
+    )  # fmt: skip
+    html = card(Catalogue([hostile]), outlet=EVIL)
+    assert "<img" not in html
+    assert html.count("<bdi>") == html.count("</bdi>")
+
+
+def test_below_the_counts_the_balance_can_be_opened():
+    voices = (Voice("a", EVIL, dt.date(2020, 2, 1), True),)
+    counts = Counts(1, {EVIL: 1}, independent=1)
+    html = answer_html(Answer("q", "q", True, (citation(),), Balance(counts, counts, counts, voices=voices)))
+    assert "<summary>Balance: 1 of 1 outlet in the index, and who spoke when</summary><table" in html
+    assert html.count(f'<th scope="row"><bdi>{SAFE}</bdi></th>') == 2
+    assert "<img" not in html
+
+
+def above(*restrictions, searched="q", names=(), confidence=0.5, found=True, index=("The Post",), **balance):
+    """What stands above the cards, after the line that counts them or says that there is nothing."""
+    counts = Balance(Counts(1, {"x": 1}, independent=1), index=Counts(1, dict.fromkeys(index, 1)), **balance)
+    passages = (citation(),) if found else ()
+    html = answer_html(Answer("q", searched, found, passages, counts, restrictions, names, confidence))
+    return html.split("</p>", 1)[1].split('<details class="balance"', 1)[0].removesuffix("</div>")
+
+
+def dated(words, after=None, before=None, **changes):
+    return Restriction(DATES, words, 0, len(words), after=after, before=before, **changes)
+
+
+YEAR = (dt.date(2009, 1, 1), dt.date(2009, 12, 31))
+
+
+def test_an_answer_to_a_plain_question_has_nothing_between_its_counts_and_its_cards():
+    assert above() == ""
+    assert above(found=False) == ""
+
+
+def test_what_was_understood_is_shown_with_the_words_that_it_came_from():
+    by = Restriction(OUTLET, "according to the Post", 0, 21, "The Post")
+    assert above(dated("In 2009", *YEAR), by, searched="how many?") == (
+        '<p class="searched">Searched for: <bdi>how many?</bdi></p>'
+        '<p class="searched">Only <span class="chip">2009-01-01 to 2009-12-31, from “<bdi>In 2009</bdi>”</span> '
+        '<span class="chip"><bdi>The Post</bdi>, from “<bdi>according to the Post</bdi>”</span></p>'
+    )
+
+
+def test_what_a_restriction_leaves_is_said_in_words():
+    def chip(restriction):
+        return above(restriction).split('"chip">')[1].split(", from “")[0]
+
+    assert chip(dated("on 1 January 2009", YEAR[0], YEAR[0])) == "2009-01-01"
+    assert chip(dated("since 2009", YEAR[0])) == "2009-01-01 or later"
+    assert chip(dated("since 2009", YEAR[0], why=LOWER_END)) == "2009-01-01 or later, or undated"
+    assert chip(dated("until 2009", None, YEAR[1])) == "2009-12-31 or earlier"
+    assert chip(Restriction(OUTLET, "says the Echo", 0, 13, "The Echo")) == (
+        "<bdi>The Echo</bdi>, of which the index has nothing"
+    )
+
+
+def test_of_what_was_not_applied_only_that_is_shown_which_a_reader_may_expect():
+    reasons = (("in 2001", TAKEN_OFF), ("in 2002", CHOSEN), ("in 2003", CONTRADICTION))
+    off = [dated(words, *YEAR, applied=False, why=why) for words, why in reasons]
+    mention = Restriction(MENTION, "in 2090", 0, 7, applied=False, why=AHEAD)
+    assert above(*off, mention) == (
+        '<p class="searched">Not applied: <span class="chip off">“<bdi>in 2001</bdi>”: taken off</span> '
+        '<span class="chip off">“<bdi>in 2002</bdi>”: the filters that were set go before it</span> '
+        '<span class="chip off">“<bdi>in 2003</bdi>”: the dates contradict each other</span></p>'
+    )
+
+
+def test_names_the_cap_silent_outlets_undated_articles_and_a_bar_that_was_not_fitted_are_noted():
+    names = (Synonyms("PU", ("Port Union", "Union of Ports")), Synonyms("HA", tuple("abcde")))
+    assert above(names=names) == (
+        '<p class="note">“<bdi>PU</bdi>” was also searched for as <bdi>Port Union</bdi> and '
+        '<bdi>Union of Ports</bdi>.</p><p class="note">“<bdi>HA</bdi>” was also searched for as <bdi>a</bdi>, '
+        "<bdi>b</bdi>, <bdi>c</bdi> and 2 more.</p>"
+    )
+    assert above(capped={"A": 1}) == '<p class="note">1 more passage of <bdi>A</bdi> fits nearly as well.</p>'
+    assert above(capped={"A": 1, "B": 4}) == (
+        '<p class="note">5 more passages of <bdi>B</bdi> and <bdi>A</bdi> fit nearly as well.</p>'
+    )
+    assert above(silent=("A",)) == (
+        '<details class="note"><summary>1 more outlet says nothing that fits nearly as well</summary>'
+        "<bdi>A</bdi></details>"
+    )
+    eight = ", ".join(f"<bdi>{name}</bdi>" for name in "ABCDEFGH")
+    assert above(silent=tuple("ABCDEFGHIJ")).endswith(f"</summary>{eight} and 2 more</details>")
+    assert above(undated_left_out=1200) == (
+        '<p class="note">A filter on dates leaves out articles without one: 1,200 here.</p>'
+    )
+    assert "<code>according evaluate --fit</code>" in above(confidence=None)
+
+
+def test_hostile_words_in_restrictions_names_and_outlets_are_shown_as_text():
+    evil, safe = EVIL + "\u202eolleh<script>", f"<bdi>{SAFE}\ufffdolleh&lt;script&gt;</bdi>"
+    html = above(
+        Restriction(OUTLET, evil, 0, len(evil), evil),
+        dated(evil, *YEAR, applied=False, why=TAKEN_OFF),
+        searched=evil, names=(Synonyms(evil, (evil,)),), capped={evil: 2}, silent=(evil,),
+    )  # fmt: skip
+    assert html.count(safe) == html.count("olleh") == 8
+    assert "<img" not in html
+    assert "<script" not in html

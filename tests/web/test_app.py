@@ -1,0 +1,212 @@
+"""The app in a real browser: ask, see outlet and date beside each passage, see hostile text as text."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from html import escape
+
+import pytest
+from playwright.sync_api import expect
+from support import HARBOUR, ROOT
+from support.hostile import EVIL
+from support.page import ask
+
+import rag
+from rag.errors import AccordingError
+from rag.web import app as web
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="module")
+def address(folder, real):
+    hostile = {
+        "id": "evil",
+        "outlet": f"<i>{escape('<b>Daily</b> & <img src=x onerror=alert(1)>')}</i>",
+        "date": "2020-02-01",
+        "text": f"<p>{escape(EVIL)}</p>",  # markup that shows markup: what is stored is EVIL itself
+    }
+    records = [HARBOUR | {"host": "mirror.example", "kind": "digest"}, hostile]
+    (folder / "n.jsonl").write_text("\n".join(map(json.dumps, records)))
+    library = rag.build([folder / "n.jsonl"], index=folder / "index", encoder=real)
+    yield web.launch(library, port=0, wait=False, examples=web.EXAMPLES)
+    import gradio
+
+    gradio.close_all()
+
+
+def test_a_reader_asks_and_sees_who_said_it_where_and_when(page, address):
+    requests, faults = [], []
+    page.on("request", lambda r: requests.append(r.url))
+    page.on("pageerror", lambda e: faults.append(str(e)))
+    page.goto(address)
+    answer = ask(page, "By how much will the dock workers' wages rise?")
+    card = answer.locator(".card").first
+    expect(card.locator("header")).to_contain_text("According to a digest of The Guardian, via mirror.example")
+    expect(card.locator(".when")).to_have_text("14 May 2013 (published)")
+    expect(card.locator(".kind")).to_contain_text("digest: a summary, not the outlet’s own words")
+    expect(card.locator("cite")).to_have_text("Harbour strike ends")
+    expect(card.locator("mark")).to_contain_text("wages would rise by four percent.")
+    expect(card.locator("footer")).to_contain_text("by Jane Roe")
+    expect(card.get_by_role("link").first).to_have_attribute("href", "https://example.org/harbour")
+    folder = ROOT / "tests" / "screenshots"
+    folder.mkdir(exist_ok=True)
+    page.screenshot(path=folder / "answer.png")
+    outside = [url for url in requests if not url.startswith((address, "data:", "blob:"))]
+    assert (outside, faults) == ([], [])
+
+
+def test_hostile_text_is_shown_as_text(page, address):
+    page.goto(address)
+    answer = ask(page, "What did the minister say about taxes on salt?")
+    quoted = answer.locator("blockquote").first
+    expect(quoted).to_have_text(EVIL)
+    expect(answer.locator("header strong").first).to_have_text("<b>Daily</b> & <img src=x onerror=alert(1)>")
+    assert answer.locator("img, script, .katex").count() == 0
+    assert page.title() == "According"
+
+
+def test_a_hostile_question_is_shown_as_text(page, address):
+    page.goto(address)
+    question = "<img src=x onerror=\"document.title='owned'\"> **what** about {{salt}}?"
+    ask(page, question)
+    expect(page.locator(".according.question").last).to_have_text(question)
+    assert page.title() == "According"
+
+
+def test_nothing_found_is_said(page, address):
+    page.goto(address)
+    expect(ask(page, "How do I bake sourdough bread?")).to_have_text("Nothing in the index answers this.")
+
+
+def test_filters_narrow_the_answer_and_a_bad_date_is_explained(page, address):
+    page.goto(address)
+    page.get_by_role("button", name="Narrow down").click()
+    page.fill("#after input, #after textarea", "2019-01-01")
+    answer = ask(page, "By how much will the dock workers' wages rise?")
+    expect(answer).to_contain_text("Nothing in the index answers this.")
+    page.fill("#after input, #after textarea", "soon")
+    page.fill("#question textarea", "By how much will wages rise?")
+    page.click("#ask")
+    expect(page.get_by_text("after is 'soon'; give a day as YYYY-MM-DD")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory, real):
+    library = rag.build([ROOT / "seeds"], index=tmp_path_factory.mktemp("app") / "demonstration", encoder=real)
+    return web.launch(library, port=0, wait=False)
+
+
+def test_what_was_understood_from_the_words_is_shown_and_can_be_taken_off(page, demonstration):
+    page.goto(demonstration)
+    group = page.locator("#understood")
+    expect(group).to_be_hidden()
+    answer = ask(page, "In 2009, how many people were said to be living in Camp Ashraf?")
+    expect(answer.locator(".chip")).to_have_text("2009-01-01 to 2009-12-31, from “In 2009”")
+    expect(answer.locator(".searched").first).to_have_text(
+        "Searched for: How many people were said to be living in Camp Ashraf?"
+    )
+    assert {when.split()[2] for when in answer.locator(".when").all_inner_texts()} == {"2009"}
+    box = group.get_by_role("checkbox")
+    expect(group.locator("label")).to_contain_text(["2009-01-01 to 2009-12-31, from “In 2009”"])
+    box.focus()
+    page.keyboard.press("Space")
+    expect(answer.locator(".chip")).to_have_text("“In 2009”: taken off")
+    expect(page.locator(".according.question")).to_have_count(1)
+    assert len({when.split()[2] for when in answer.locator(".when").all_inner_texts()}) > 1
+    expect(box).not_to_be_checked()
+    expect(box).to_be_focused()
+    page.keyboard.press("Space")
+    expect(answer.locator(".chip")).to_have_text("2009-01-01 to 2009-12-31, from “In 2009”")
+    ask(page, "Is the MEK a cult?")
+    expect(group).to_be_hidden()
+
+
+def test_what_one_reader_asks_changes_nothing_for_another(page, demonstration):
+    page.goto(demonstration)
+    ask(page, "In 2009, how many people were said to be living in Camp Ashraf?")
+    other = page.context.browser.new_page()
+    other.goto(demonstration)
+    expect(other.locator("#question textarea")).to_be_visible()
+    expect(other.locator("#understood")).to_be_hidden()
+    ask(other, "According to Reuters, who lives in Camp Ashraf?")
+    expect(other.locator("#understood")).to_contain_text("Reuters, from “According to Reuters”")
+    page.locator("#understood").get_by_role("checkbox").uncheck()
+    expect(page.locator(".according .chip")).to_have_text("“In 2009”: taken off")
+    expect(page.locator(".according.question")).to_have_count(1)
+    expect(other.locator(".according .chip")).to_have_text("Reuters, from “According to Reuters”")
+    other.close()
+
+
+def test_an_example_is_asked_with_one_click(page, address):
+    page.goto(address)
+    page.get_by_text(web.EXAMPLES[0]).first.click()
+    expect(page.locator(".according.question")).to_have_text(web.EXAMPLES[0])
+
+
+def test_the_browser_is_told_to_load_nothing_from_elsewhere(address):
+    with urllib.request.urlopen(address) as response:
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'self';")
+        assert response.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_port_that_is_taken_is_an_error_that_says_what_to_do(address, tmp_path, words):
+    taken = int(address.rstrip("/").rsplit(":", 1)[1])
+    library = rag.build([tmp_path], index=tmp_path / "i", encoder=words)
+    with pytest.raises(AccordingError, match=f"cannot listen on 127.0.0.1 port {taken}: it is taken"):
+        web.launch(library, port=taken, wait=False)
+
+
+def test_a_port_that_is_no_number_is_an_error(words, tmp_path, monkeypatch):
+    monkeypatch.setenv("PORT", "http")
+    with pytest.raises(AccordingError, match="PORT is 'http'; give a number such as 7860"):
+        web.launch(rag.build([tmp_path], index=tmp_path / "i", encoder=words))
+
+
+def test_app_py_serves_the_demonstration(tmp_path):
+    """`python app.py` alone: makes the index, prints the address, answers there."""
+    environment = {**os.environ, "INDEX": str(tmp_path / "index"), "PORT": "0", "HOST": "127.0.0.1"}
+    server = subprocess.Popen(
+        [sys.executable, "app.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
+    )
+    try:
+        line = server.stdout.readline()
+        assert line.startswith("According is open at http://127.0.0.1:"), server.stderr.read()
+        with urllib.request.urlopen(line.split()[4]) as response:
+            assert b"According" in response.read()
+    finally:
+        server.terminate()
+        _, notices = server.communicate(timeout=30)
+    assert "69 articles read: 69 new" in notices
+
+
+def test_what_another_process_changes_is_served_without_a_restart(page, address, folder):
+    record = {
+        "id": "quay",
+        "outlet": "The Quay Gazette",
+        "text": "Divers found a bronze bell under the old quay on Friday.",
+    }
+    (folder / "more.jsonl").write_text(json.dumps(record))
+    question = "What did divers find under the old quay?"
+
+    def change(*arguments):
+        command = [sys.executable, "-m", "rag", *map(str, arguments), "--index", str(folder / "index")]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+        assert done.returncode == 0, done.stderr
+
+    page.goto(address)
+    assert "The Quay Gazette" not in ask(page, question).inner_text()
+    change("add", folder / "more.jsonl")
+    expect(ask(page, question).locator("mark").first).to_have_text(record["text"])
+    page.reload()
+    page.get_by_text("Narrow down").click()
+    page.locator("#outlets input").click()
+    expect(page.get_by_role("option", name="The Quay Gazette (1)")).to_be_visible()
+    page.keyboard.press("Escape")
+    change("remove", "quay")
+    assert "The Quay Gazette" not in ask(page, question).inner_text()

@@ -1,0 +1,158 @@
+"""Taking along in a real browser: what is downloaded or copied holds the very words shown, and no markup of theirs."""
+
+import datetime as dt
+import json
+import re
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import bibtexparser
+import pytest
+from playwright.sync_api import expect
+from support import HARBOUR
+from support.hostile import EVIL
+from support.page import ask, at_rest
+
+import rag
+from rag.answer.export import FORMS
+from rag.web import app as web
+
+SALT = {
+    "id": "a/b ?c#\"'<img>",
+    "outlet": "<b>Daily</b> & }, @comment{",
+    "title": "}} @article{owned, title = {x}}",
+    "authors": ["Jane Roe"],
+    "date": "2020-02-01",
+    "url": "javascript:alert(1)",
+    "text": f"{EVIL} @comment{{ }} \\input{{x}}",
+}
+RECORDS = [HARBOUR | {"host": "mirror.example", "kind": "digest"}, SALT]
+STRIKE = "By how much will the dock workers' wages rise?"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="module")
+def library(folder, real):
+    (folder / "n.jsonl").write_text("\n".join(map(json.dumps, RECORDS)))
+    return rag.build([folder / "n.jsonl"], index=folder / "index", encoder=real)
+
+
+@pytest.fixture(scope="module")
+def address(library):
+    yield web.launch(library, port=0, wait=False)
+    import gradio
+
+    gradio.close_all()
+
+
+def taken(page, link):
+    """What a click downloads: the file's name and its text."""
+    with page.expect_download() as download:
+        at_rest(link).click()
+    return download.value.suggested_filename, Path(download.value.path()).read_text("utf-8")
+
+
+def unfold(answer):
+    card = answer.locator(".card").first
+    at_rest(card.get_by_text("Take along")).click()
+    return card
+
+
+def test_the_files_of_a_card_hold_the_very_quotation(page, address, library):
+    page.goto(address)
+    card = unfold(ask(page, STRIKE))
+    (shown,) = library.ask(STRIKE).passages
+    for form in FORMS.values():
+        name, text = taken(page, card.get_by_role("link", name=form.label))
+        assert re.fullmatch(rf"theguardian2013-[0-9a-f]{{12}}\{form.suffix}", name)
+        assert text == form.write(shown, dt.date.today(), library.catalogue)
+    (item,) = json.loads(text)
+    assert item["abstract"] == card.locator("mark").inner_text()
+    assert (item["source"], item["genre"]) == ("mirror.example", "digest")
+    assert page.url.rstrip("/") == address.rstrip("/")
+
+
+def test_a_citation_is_copied_onto_the_clipboard(page, address, library):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    page.goto(address)
+    card = unfold(ask(page, STRIKE))
+    (shown,) = library.ask(STRIKE).passages
+    for form, button in zip(FORMS.values(), card.locator(".take").get_by_role("button").all(), strict=True):
+        expect(button).to_have_accessible_name(f"Copy as {form.label}")
+        button.click()
+        expect(button).to_have_text("copied")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.replace("\r\n", "\n") == form.write(shown, dt.date.today(), library.catalogue)
+    page.route("**/cite/**", lambda route: route.abort())
+    button.click()
+    expect(button).to_have_text("cannot copy")
+    page.unroute("**/cite/**")
+
+
+def test_the_files_of_a_hostile_article_are_text(page, address, library):
+    page.goto(address)
+    answer = ask(page, "What did the minister say about taxes on salt?")
+    card = answer.locator(".card", has_text="Daily")
+    at_rest(card.get_by_text("Take along")).click()
+    stored = library.article(SALT["id"])
+    texts = {form: taken(page, card.get_by_role("link", name=FORMS[form].label))[1] for form in FORMS}
+    (item,) = json.loads(texts["csl-json"])
+    assert item["abstract"] in stored.text
+    assert item["container-title"] == stored.outlet
+    assert "URL" not in item
+    read = bibtexparser.parse_string(texts["bibtex"])
+    assert (len(read.entries), read.comments, read.failed_blocks) == (1, [], [])
+    assert "url" not in read.entries[0].fields_dict
+    assert "<img" not in re.sub(r"\\<", "", texts["markdown"])
+    assert "](" not in texts["markdown"]
+    assert page.title() == "According"
+
+
+def test_an_answer_is_taken_along_whole(page, address, library):
+    page.goto(address)
+    buttons = page.locator("#take button")
+    expect(buttons).to_have_count(0)
+    expect(page.locator("#take")).to_be_hidden()
+    for question in (STRIKE, "What did the minister say about taxes on salt?"):
+        ask(page, question)
+        answer = library.ask(question)
+        expect(page.locator("#take").get_by_text("BibTeX")).to_be_visible()
+        for form in FORMS.values():
+            expected = form.write(answer, dt.date.today(), library.catalogue)
+            name, text = taken(page, page.locator("#take").get_by_text(form.label))
+            assert (name, text) == (f"according{form.suffix}", expected)
+    ask(page, "How do I bake sourdough bread?")
+    expect(buttons).to_have_count(0)
+    ask(page, STRIKE)
+    expect(buttons).to_have_count(3)
+    page.get_by_role("button", name="Clear").click()
+    expect(buttons).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+def test_nothing_overflows(page, address, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address)
+    card = unfold(ask(page, STRIKE))
+    expect(page.locator("#take").get_by_text("BibTeX")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    parts = [*card.locator(".take a, .take button").all(), *page.locator("#take button").all()]
+    assert len(parts) == 9
+    for part in parts:
+        box = part.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_the_app_answers_in_words_what_it_cannot_give(address):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{address}cite/harbour?at=0-43&quote=0-44&as=bibtex")
+    assert refused.value.code == 404
+    assert "No stored version of this article has these words there" in refused.value.read().decode()
+    assert refused.value.headers["Content-Type"].startswith("text/plain")

@@ -1,0 +1,132 @@
+"""In the browser: the closest passages on demand, kinds of outlets, articles without a date, and files of one's own."""
+
+import json
+import re
+
+import gradio
+import pytest
+from playwright.sync_api import expect
+from support import BRIDGE, HARBOUR, ORCHARD
+from support.page import ask
+
+import rag
+from rag.answer.answer import CLOSEST, NOTHING
+from rag.web import app as web
+
+RECORDS = [
+    HARBOUR,  # a newspaper's, of 2013
+    BRIDGE,  # a broadcaster's, of 2015
+    ORCHARD,  # a news agency's, without a date
+    {"id": "quay", "outlet": "The Quay Gazette", "date": "2016-01-01", "text": "Frost closed the quay for a week."},
+]
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory, real):
+    folder = tmp_path_factory.mktemp("narrowing")
+    (folder / "n.jsonl").write_text("\n".join(map(json.dumps, RECORDS)))
+    rag.build([folder / "n.jsonl"], index=folder / "index", encoder=real).close()
+    return folder / "index"
+
+
+@pytest.fixture(scope="module")
+def address(index, real):
+    yield web.launch(rag.open(index, encoder=real), port=0, wait=False)
+    gradio.close_all()
+
+
+def outlets(answer):
+    return sorted(answer.locator("header strong").all_inner_texts())
+
+
+def choose(page, where, name):
+    page.locator(f"{where} input").click()
+    page.get_by_role("option", name=name).click()
+    page.keyboard.press("Escape")
+
+
+def test_the_closest_passages_are_shown_on_demand_and_called_no_answer(page, address):
+    page.goto(address)
+    button = page.locator("#closest")
+    answer = ask(page, "How do I bake sourdough bread?")
+    expect(answer).to_have_text(NOTHING)
+    assert answer.locator(".card").count() == 0
+    button.click()
+    expect(answer.locator(".nothing")).to_have_text(CLOSEST)
+    assert answer.locator(".card").count() > 0
+    expect(page.locator(".according.question")).to_have_count(1)
+    expect(button).to_be_hidden()
+    answer = ask(page, "By how much will the dock workers' wages rise?")
+    expect(answer.locator(".summary")).to_be_visible()
+    assert answer.locator(".nothing").count() == 0
+    expect(button).to_be_hidden()
+
+
+def test_kinds_of_outlets_narrow_the_answer(page, address):
+    page.goto(address)
+    page.get_by_role("button", name="Narrow down").click()
+    page.locator("#kinds input").click()
+    offered = page.get_by_role("option").all_inner_texts()
+    assert [re.sub(r"\W*(.*\))\W*", r"\1", o.strip()) for o in offered] == [
+        "broadcaster (1)", "news agency (1)", "newspaper (1)", "unclassified (1)"
+    ]  # fmt: skip
+    page.get_by_role("option", name="news agency (1)").click()
+    page.keyboard.press("Escape")
+    assert outlets(ask(page, "What did the frost do?")) == ["Reuters"]
+    choose(page, "#kinds", "unclassified (1)")
+    assert outlets(ask(page, "What did the frost do?")) == ["Reuters", "The Quay Gazette"]
+
+
+def test_articles_without_a_date_are_the_reader_s_choice(page, address):
+    page.goto(address)
+    page.get_by_role("button", name="Narrow down").click()
+    question = "What did the frost do?"
+    assert outlets(ask(page, question)) == ["Reuters", "The Quay Gazette"]
+    page.get_by_label("never").check()
+    assert outlets(ask(page, question)) == ["The Quay Gazette"]
+    page.get_by_label("unless I ask for a date").check()
+    page.fill("#after input, #after textarea", "2015-06-01")
+    assert outlets(ask(page, question)) == ["The Quay Gazette"]
+    page.get_by_label("always").check()
+    assert outlets(ask(page, question)) == ["Reuters", "The Quay Gazette"]
+
+
+def test_nobody_can_add_files_unless_that_is_allowed(page, address):
+    page.goto(address)
+    expect(page.locator("#ask")).to_be_visible()
+    assert page.locator("#add, input[type=file]").count() == 0
+
+
+@pytest.fixture
+def open_to_all(tmp_path, news, real):
+    rag.build([news(HARBOUR)], index=tmp_path / "index", encoder=real).close()
+    with rag.open(tmp_path / "index", encoder=real) as library:
+        yield web.launch(library, port=0, wait=False, allow_add=True), library
+    gradio.close_all()
+
+
+def test_files_are_added_read_reported_and_answer(page, open_to_all, tmp_path):
+    address, library = open_to_all
+    good = tmp_path / "heron <b>.html"
+    good.write_text(
+        "<html><head><title>Herons</title><meta property='og:site_name' content='The Marsh Post'></head><body><article>"
+        "<h1>Herons return</h1><p>Herons nested in the old mill by the marsh for the first time in eighty years, and "
+        "the miller has closed the road to visitors until the young birds have flown.</p></article></body></html>"
+    )
+    bad = tmp_path / "broken.jsonl"
+    bad.write_text('{"id": "owl", "text": "Owls were seen at the mill on Monday by two men of the watch."}\n{oops\n')
+    page.goto(address)
+    page.get_by_role("button", name="Add your own pages").click()
+    page.get_by_role("button", name="Add them to the index").click()
+    expect(page.get_by_text("Choose files first")).to_be_visible()
+    page.set_input_files("#files input[type=file]", [good, bad])
+    expect(page.locator("#files").get_by_role("row")).to_have_count(2)
+    page.get_by_role("button", name="Add them to the index").click()
+    said = page.locator("#added")
+    expect(said).to_contain_text("2 articles read: 2 new, 0 updated, 0 unchanged, 1 skipped")
+    expect(said.locator("li")).to_have_text(re.compile(r"^broken\.jsonl, line 2: not JSON"))
+    expect(ask(page, "Where did herons nest?").locator("mark").first).to_contain_text("Herons nested in the old mill")
+    sources = {a.id: a.source for a in library.articles()}
+    assert sources["owl"] == "broken.jsonl"
+    assert not any("/" in source for key, source in sources.items() if key != "harbour")
+    assert page.locator("#added b").count() == 0

@@ -1,0 +1,54 @@
+"""The app in a real browser, over a library in Milvus: it answers as ever, says so when Milvus is away, and goes on by
+itself when it is back."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+from support import BRIDGE, HARBOUR, ORCHARD
+from support.page import ask
+
+import rag
+from rag.stores.milvus import client as connection
+from rag.web import app as web
+
+
+@pytest.fixture(scope="module")
+def library(server, real, tmp_path_factory):
+    path = tmp_path_factory.mktemp("news") / "n.jsonl"
+    path.write_text("\n".join(map(json.dumps, (HARBOUR, BRIDGE, ORCHARD))))
+    rag.build([path], index=server.address(), encoder=real).close()
+    yield rag.open(server.address(), encoder=real)
+    import gradio
+
+    gradio.close_all()
+
+
+def asked_in_vain(page, address, question):
+    page.goto(address)
+    page.get_by_role("textbox").first.fill(question)
+    page.get_by_role("textbox").first.press("Enter")
+    return page.locator(".toast-wrap")
+
+
+def test_a_question_is_answered_while_milvus_is_there_and_told_of_while_it_is_not(page, library, server, monkeypatch):
+    address, open_to_all = (web.launch(library, port=0, wait=False, no_auth=no_auth) for no_auth in (False, True))
+    monkeypatch.setattr(connection, "READING", 1.0)
+    page.goto(address)
+    card = ask(page, "By how much will the dock workers' wages rise?").locator(".card").first
+    expect(card.locator("header")).to_contain_text("According to The Guardian")
+    expect(card.locator("mark")).to_contain_text("wages would rise by four percent.")
+
+    server.kill()
+    said = asked_in_vain(page, address, "Why was the old bridge closed?")
+    expect(said).to_contain_text(f"The library at {server.address()} does not answer: see whether Milvus runs there")
+    said = asked_in_vain(page, open_to_all, "Why was the old bridge closed?")
+    expect(said).to_contain_text("The index cannot be used just now; try again in a while")
+    expect(said).not_to_contain_text("milvus")
+
+    monkeypatch.undo()
+    server.start()
+    page.goto(address)
+    card = ask(page, "Why was the old bridge closed?").locator(".card").first
+    expect(card.locator("header")).to_contain_text("According to Press TV")
+    expect(card.locator("mark")).to_contain_text("Engineers closed the old bridge")

@@ -1,0 +1,595 @@
+"""The pages beside the app: an article at an address that lasts, its passage marked; what the index holds."""
+
+import asyncio
+import json
+import re
+import sqlite3
+from html import escape
+
+import gradio as gr
+import httpx
+import pytest
+from lxml import html
+from starlette.applications import Starlette
+from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
+
+import rag
+from rag.answer.answer import SOUGHT, find, fingerprint
+from rag.errors import LibraryError
+from rag.provenance.catalogue import domain
+from rag.stores.sqlite import DATABASE
+from rag.web import app as web
+from rag.web import article_pages as pages
+from rag.web.answer_html import address, answer_html, article_address
+
+HOSTILE = "</title></p></mark><script>alert(1)</script><style>*{}</style><img src=x onerror=alert(1)>\"'&"
+PARAGRAPHS = (
+    "The council met on Monday. Nobody spoke of the bridge.",
+    "On Tuesday the mayor said that the bridge must close. Two pillars are cracked.",
+    "Traffic goes over the ring road. Nobody knows for how long.",
+)
+MEETING = {"id": "meeting", "outlet": "The Echo", "date": "2016-02-03", "text": "\n\n".join(PARAGRAPHS)}
+
+
+@pytest.fixture
+def built(tmp_path, news, words):
+    """Builds an index of records, anew in the same folder unless told otherwise."""
+
+    def build(*records, index="index"):
+        return rag.build([news(*records)], index=tmp_path / index, encoder=words)
+
+    return build
+
+
+def fetch(library, where, root_path="", alone=True, **headers):
+    """The response at an address relative to the app's own."""
+    app = httpx.ASGITransport(Starlette(routes=pages.routes(library, alone)), root_path=root_path)
+
+    async def asked():
+        async with httpx.AsyncClient(transport=app, base_url="http://127.0.0.1") as client:
+            return await client.get(f"/{where}", headers=headers)
+
+    return asyncio.run(asked())
+
+
+def get(library, where, status=200):
+    """The page at an address relative to the app's own, parsed."""
+    response = fetch(library, where)
+    assert response.status_code == status, response.text
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    return html.document_fromstring(response.text)
+
+
+def texts(page, path):
+    return [" ".join(element.text_content().split()) for element in page.cssselect(path)]
+
+
+def known(page):
+    return dict(zip(texts(page, "dt"), texts(page, "dd"), strict=True))
+
+
+def cited(library):
+    """The address of what answers, and the words marked."""
+    citation = library.ask("Two pillars are cracked", k=1, least=0).passages[0]
+    a, b = citation.quote
+    return address(citation), citation.text[a - citation.start : b - citation.start]
+
+
+def place(text, passage, quote=None, article_id="meeting"):
+    """The address of words of an article."""
+    start, marked = text.index(passage), quote or passage
+    a = text.index(marked, start)
+    spans = {"at": f"{start}-{start + len(passage)}", "quote": f"{a}-{a + len(marked)}"}
+    return article_address(article_id, **spans, of=fingerprint(passage))
+
+
+# The article
+
+
+def test_an_article_is_shown_whole_with_all_that_is_known_of_it(built):
+    page = get(built(HARBOUR | {"host": "mirror.example", "kind": "digest"}), "article/harbour")
+    assert texts(page, "h1") == ["Harbour strike ends"]
+    assert texts(page, "title") == ["Harbour strike ends, The Guardian – According"]
+    assert texts(page, ".said") == ["According to a digest of The Guardian, via mirror.example14 May 2013 (published)"]
+    assert texts(page, ".by, .kind") == ["by Jane Roe", "digest: a summary, not the outlet’s own words"]
+    assert known(page) == {
+        "Outlet known by": "explicit: metadata: outlet",
+        "Date": "14 May 2013 (published)",
+        "Taken from": "mirror.example",
+        "Address": "https://example.org/harbour",
+        "Id": "harbour",
+    }
+    (link,) = page.cssselect("dd a")
+    assert link.get("href") == HARBOUR["url"]
+    assert link.get("rel") == "noopener noreferrer nofollow"
+    assert [p.text_content() for p in page.cssselect(".text p")] == HARBOUR["text"].split("\n\n")
+    assert page.cssselect(".passage, mark, #passage, .note, .there") == []
+
+
+def test_what_is_not_known_of_an_article_is_said(built):
+    page = get(built({"id": "a", "text": "Nobody signed this.", "date": "03/02/2016"}), "article/a")
+    assert texts(page, "h1, .said") == ["According to an unknown outletundated", "No title printed"]
+    assert known(page)["Date"] == "refused: 03/02/2016 (two readings)"
+    assert known(page)["Outlet known by"] == "unknown: unknown"
+
+
+def test_the_card_links_to_the_passage_in_its_article(built):
+    library = built(MEETING, ORCHARD)
+    answer = library.ask("Two pillars are cracked", k=1, least=0)
+    (citation,) = answer.passages
+    (link,) = html.fragment_fromstring(answer_html(answer)).xpath('.//footer/a[text()="Read in context"]')
+    assert link.get("href") == address(citation)
+    assert link.get("target") == "_blank"
+    page = get(library, link.get("href"))
+    assert "\n\n".join(p.text_content() for p in page.cssselect(".passage")) == citation.text
+    a, b = citation.quote
+    assert texts(page, "mark") == [library.article("meeting").text[a:b]]
+    assert page.get_element_by_id("passage").tag == "mark"
+
+
+def test_a_passage_across_paragraphs_is_marked_in_each_and_nothing_else_is(built):
+    passage = "Nobody spoke of the bridge.\n\n" + PARAGRAPHS[1] + "\n\nTraffic goes over the ring road."
+    marked = "Two pillars are cracked.\n\nTraffic goes"
+    page = get(built(MEETING), place(MEETING["text"], passage, marked))
+    first, second, third = page.cssselect(".text p")
+    parts = ["".join(part.itertext()) for part in (*first.iter("span"), *second.iter("span"), *third.iter("span"))]
+    assert parts == ["Nobody spoke of the bridge.", PARAGRAPHS[1], "Traffic goes over the ring road."]
+    assert [mark.text for mark in page.iter("mark")] == ["Two pillars are cracked.", "Traffic goes"]
+    assert [p.text_content() for p in (first, second, third)] == list(PARAGRAPHS)
+    assert [element.tag for element in page.cssselect("[id=passage]")] == ["mark"]
+    assert first.text == "The council met on Monday. "
+
+
+def test_every_span_of_a_text_leaves_its_words_as_they_are(built):
+    library = built(MEETING)
+    text = library.article("meeting").text
+    for start in range(0, len(text), 7):
+        for end in range(start + 1, len(text) + 1, 31):
+            a, b = start, (start + end + 1) // 2
+            words = fingerprint(text[start:end])
+            page = get(library, article_address("meeting", at=f"{start}-{end}", quote=f"{a}-{b}", of=words))
+            assert [p.text_content() for p in page.cssselect(".text p")] == list(PARAGRAPHS)
+            assert "".join(p.text_content() for p in page.cssselect(".passage")) == text[start:end].replace("\n", "")
+            assert "".join(p.text_content() for p in page.cssselect("mark")) == text[a:b].replace("\n", "")
+
+
+def test_without_sentences_the_passage_alone_is_shown(built):
+    page = get(built(MEETING), place(MEETING["text"], PARAGRAPHS[1]).replace("quote=", "unknown="))
+    assert texts(page, "#passage") == [PARAGRAPHS[1]]
+    assert page.cssselect("mark") == []
+
+
+def test_a_text_that_runs_from_right_to_left_does(built):
+    text = "أنهى عمال الموانئ إضرابهم يوم الثلاثاء. قالت النقابة إن الأجور سترتفع."
+    page = get(built({"id": "a", "title": "الإضراب", "text": text}), place(text, text[:20], article_id="a"))
+    assert [element.get("dir") for element in page.cssselect("h1, .text p")] == ["auto", "auto"]
+    assert page.cssselect(".text bdi") == []  # of which dir=auto would not take the direction
+    assert [element.get("lang") for element in page.cssselect("html, h1, .text")] == ["en", "", ""]
+
+
+def test_copies_are_named(built):
+    text = " ".join(f"The {n}th ship left the harbour at {n} o'clock with grain for the north." for n in range(3, 20))
+    copy = {"id": "copy", "outlet": "Reuters", "date": "2016-02-04", "text": text}
+    page = get(built(MEETING | {"text": text}, copy, ORCHARD), "article/meeting")
+    assert known(page)["The same text is carried by"] == "Reuters, 4 February 2016 (published)"
+    (link,) = page.xpath('//dd/ul/li/a[starts-with(., "Reuters")]')
+    assert link.get("href") == "../article/copy"
+
+
+# Addresses that last
+
+
+AGAIN = MEETING | {"text": MEETING["text"].replace("cracked", "mended")}
+
+
+def test_an_address_works_after_the_index_was_built_anew_elsewhere(built):
+    where, marked = cited(built(HARBOUR, MEETING))
+    page = get(built(MEETING, ORCHARD, index="other"), where)
+    assert texts(page, "mark") == [marked]
+    assert texts(page, ".note") == []
+
+
+def test_an_address_works_where_ids_come_from_the_content(built):
+    record = {name: value for name, value in MEETING.items() if name != "id"}
+    where, marked = cited(built(record))
+    assert texts(get(built(record, index="other"), where), "mark") == [marked]
+
+
+def test_an_address_of_words_that_were_edited_leads_to_the_earlier_version_and_from_there_to_todays(built):
+    built(MEETING)
+    library = built(AGAIN)
+    page = get(library, place(MEETING["text"], "Two pillars are cracked."))
+    assert texts(page, "mark") == ["Two pillars are cracked."]
+    (note,) = texts(page, ".note")
+    assert re.fullmatch(
+        r"An earlier version of this article, replaced on \d+ \w+ \d{4}; now: meeting\. Read meeting", note
+    )
+    today = page.cssselect(".note a")[0].get("href")
+    assert today == "../article/meeting"
+    page = get(library, today.removeprefix("../"))
+    assert "Two pillars are mended." in page.cssselect(".text")[0].text_content()
+    (earlier,) = page.xpath('//dt[.="Earlier versions"]/following-sibling::dd//a')
+    assert re.fullmatch(r"replaced on \d+ \w+ \d{4}", earlier.text_content())
+    page = get(library, earlier.get("href").removeprefix("../"))
+    assert [p.text_content() for p in page.cssselect(".text p")] == list(PARAGRAPHS)
+    assert "Earlier versions" not in known(page)
+
+
+def test_from_an_earlier_version_the_way_leads_to_the_same_words_in_todays(built):
+    built(MEETING)
+    library = built(AGAIN | {"text": f"This was corrected.\n\n{AGAIN['text']}"})
+    page = get(library, place(MEETING["text"], PARAGRAPHS[2], "Nobody knows for how long."))
+    assert texts(page, ".note")[0].startswith("An earlier version")
+    page = get(library, page.cssselect(".note a")[0].get("href").removeprefix("../"))
+    assert texts(page, ".passage") == [PARAGRAPHS[2]]
+    assert texts(page, "mark") == ["Nobody knows for how long."]
+    assert texts(page, ".note") == []
+
+
+def test_what_stands_at_the_same_address_of_the_web_is_in_the_place_of_a_text_without_an_id(built):
+    record = {"url": "https://example.org/meeting", "text": MEETING["text"]}
+    where, marked = cited(built(record, ORCHARD))
+    library = built(record | {"text": f"This was corrected.\n\n{record['text']}"}, ORCHARD)
+    page = get(library, where)
+    assert texts(page, "mark") == [marked]
+    page = get(library, page.cssselect(".note a")[0].get("href").removeprefix("../"))
+    assert texts(page, ".text p")[0] == "This was corrected."
+    assert texts(page, "mark") == [marked]
+    assert texts(page, ".note") == []
+
+
+def test_an_address_survives_an_edit_above_the_passage(built):
+    library = built(MEETING | {"text": f"This was corrected.\n\n{MEETING['text']}"})
+    page = get(library, place(MEETING["text"], PARAGRAPHS[1], "Two pillars are cracked."))
+    assert texts(page, ".passage") == [PARAGRAPHS[1]]
+    assert texts(page, "mark") == ["Two pillars are cracked."]
+    assert texts(page, ".note") == [
+        "The article was edited since this address was made; the words that it points to stand here now."
+    ]
+
+
+def test_words_that_stand_nowhere_or_twice_are_not_shown_elsewhere(built):
+    where = place(MEETING["text"], PARAGRAPHS[1])
+    for text in (AGAIN["text"], f"New.\n\n{PARAGRAPHS[1]}\n\n{PARAGRAPHS[1]}"):
+        page = get(built(MEETING | {"text": text}, index=fingerprint(text)), where)
+        assert texts(page, ".note") == ["The words that this address points to are no longer in the article."]
+        assert page.cssselect(".passage, mark, #passage") == []
+        assert "\n\n".join(p.text_content() for p in page.cssselect(".text p")) == text
+
+
+def test_an_article_that_is_no_longer_in_the_files_is_shown_and_says_so(built):
+    built(MEETING, ORCHARD)
+    page = get(built(ORCHARD), place(MEETING["text"], PARAGRAPHS[1]))
+    assert texts(page, "mark") == [PARAGRAPHS[1]]
+    assert re.fullmatch(r"No longer among the indexed articles; taken out on \d+ \w+ \d{4}\.", texts(page, ".note")[0])
+
+
+def test_a_library_locates_words_at_their_place_in_an_earlier_text_or_elsewhere(built):
+    words = fingerprint("Two pillars are cracked.")
+    start = MEETING["text"].index("Two pillars")
+    here = (start, start + 24)
+    resolved, span = built(MEETING).locate("meeting", *here, words)
+    assert (resolved.current, resolved.article.text, span) == (True, MEETING["text"], here)
+    library = built(AGAIN)
+    resolved, span = library.locate("meeting", *here, words)
+    assert (resolved.current, resolved.article.text, span) == (False, MEETING["text"], here)
+    resolved, span = library.locate("meeting", *here, fingerprint("Two pillars are broken.."))
+    assert (resolved.current, resolved.article.text, span) == (True, AGAIN["text"], None)
+    resolved, span = built(MEETING, index="other").locate("meeting", 0, 24, words)
+    assert (resolved.current, span) == (True, here)
+    for article_id in ("tunnel", "\ud800"):
+        with pytest.raises(LibraryError, match="no article"):
+            library.locate(article_id, *here, words)
+
+
+def test_words_are_found_where_they_stand_exactly_once():
+    assert fingerprint("ice") == "f5a336fac965"  # printf ice | b2sum -l 48
+    assert find("the ice has gone", 3, fingerprint("ice")) == 4
+    assert find("ice", 3, fingerprint("ice")) == 0
+    assert find("the ice, the ice", 3, fingerprint("ice")) is None
+    assert find("aaa", 2, fingerprint("aa")) is None
+    assert find("the sea", 3, fingerprint("ice")) is None
+    assert find("", 3, fingerprint("ice")) is None
+    assert find("ice", 0, fingerprint("")) is None
+    assert find("x" * SOUGHT + "ice", 3, fingerprint("ice")) is None
+
+
+# What is asked for and is not there
+
+
+def test_an_unknown_article_is_a_page_that_says_so(built):
+    library = built(MEETING)
+    for article_id in ("tunnel", "../meeting", "a/b", "%", "meeting/", " meeting", "\ud800", "..", "", "x" * 9000):
+        page = get(library, article_address(article_id), 404)
+        assert texts(page, "h1") == ["No such article"]
+    assert texts(get(library, "article/%ED%A0%80", 404), "h1") == ["No such article"]
+    page = get(library, "article/meeting?version=123456789abc", 404)
+    assert texts(page, "h1") == ["No such version"]
+
+
+def test_an_article_that_is_damaged_is_a_page_that_says_so(built, tmp_path):
+    library = built(MEETING)
+    with sqlite3.connect(tmp_path / "index" / DATABASE) as db:
+        db.execute("UPDATE article SET text = 'Nobody met.'")
+    page = get(library, "article/meeting", 500)
+    assert texts(page, "h1") == ["This page cannot be made now"]
+    assert "is not as it was stored: the database is damaged" in texts(page, "p")[0]
+    page = html.document_fromstring(fetch(library, "article/meeting", alone=False).text)
+    assert texts(page, "p")[0].startswith("the index cannot be used just now")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "at=0-5", "of=123456789abc", "quote=0-5", "at=0-5&of=123456789abc&quote=4-6", "at=5-5&of=123456789abc",
+        "at=9-5&of=123456789abc", "at=a-b&of=123456789abc", "at=-1-5&of=123456789abc", "at=0-5&of=123456789ABC",
+        "at=0-5&of=123456789abcd", "at=0-5&quote=2-1&of=123456789abc", "at=0-99999999999&of=123456789abc",
+        "at=%D9%A0-%D9%A5&of=123456789abc", "at=&quote=&of=", "at=0-5&of=<script>", "at=2-5&quote=1-3&of=123456789abc",
+    ],
+)  # fmt: skip
+def test_parameters_that_make_no_sense_are_a_page_that_says_so(built, query):
+    page = get(built(MEETING), f"article/meeting?{query}", 400)
+    assert texts(page, "h1") == ["This address cannot be read"]
+
+
+def test_a_span_beyond_the_text_is_none(built):
+    page = get(built(MEETING), article_address("meeting", at="9999990000-9999999999", of=fingerprint("")))
+    assert texts(page, ".note") == ["The words that this address points to are no longer in the article."]
+
+
+def test_parameters_that_others_add_to_addresses_change_nothing(built):
+    assert texts(get(built(MEETING), "article/meeting?utm_source=x"), ".text p") == list(PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
+    "article_id",
+    [
+        "a/b", "/a", "a/", "a//b", "../../etc/passwd", "..", ".", "%2e%2e", "..%2f", "a b", "a?b#c&d=e", "ünïcödé/مقال",
+        "https://example.org/a?b=c#d", "a\\b", "a;b", "'\"<i>", "a\tb\nc", "+", "x" * 3000,
+    ],
+)  # fmt: skip
+def test_each_id_has_an_address(built, article_id):
+    library = built(MEETING | {"id": article_id}, ORCHARD)
+    where, marked = cited(library)
+    assert re.fullmatch(r"article/([^/]+\?|\?id=(\.|\.\.|a%09b%0Ac)&)at=.+#passage", where)
+    page = get(library, where)
+    assert texts(page, "code") == [" ".join(article_id.replace("\t", " ").split())]
+    assert texts(page, "mark") == [marked]
+    assert page.cssselect("nav a")[0].get("href") == "../"
+    (listed,) = get(library, "contents?outlet=The+Echo").cssselect("td a")
+    assert texts(get(library, listed.get("href").removeprefix("./")), ".text p") == list(PARAGRAPHS)
+
+
+def test_links_lead_to_the_app_from_wherever_an_article_stands(built):
+    library = built(MEETING | {"id": "a/b/c"})
+    page = get(library, "article/a/b/c")
+    assert [a.get("href") for a in page.cssselect("nav a")] == ["../../../", "../../../contents"]
+    for where in ("article/a%2Fb%2Fc", "press/article/a%2Fb%2Fc"):
+        page = html.document_fromstring(fetch(library, where, "/press").text)
+        assert [a.get("href") for a in page.cssselect("nav a")] == ["../", "../contents"]
+
+
+# What is made to do harm
+
+
+@pytest.fixture
+def hostile(tmp_path, words):
+    folder = tmp_path / "a<script>alert(1)<"
+    folder.mkdir()
+    marks = f"Nobody here said e{chr(0x301) * 1_000_000} aloud."
+    turns = "\u202eolleh\u2066 \x1b[2J"
+    record = {
+        "id": HOSTILE, "outlet": f"Echo {HOSTILE}", "host": f"host {HOSTILE}", "title": HOSTILE + turns,
+        "authors": [f"<i>{escape(HOSTILE)}</i>"], "date": "2016-02-03", "url": "javascript:alert(1)//" + HOSTILE,
+        "text": f"The words are {HOSTILE} {turns} indeed.\n\n{marks}",
+    }  # fmt: skip
+    printed = {name: f"<i>{escape(record[name])}</i>" for name in ("outlet", "host", "title", "url", "text")}
+    lines = [json.dumps(record | printed), json.dumps(MEETING), f"{HOSTILE} is no record"]
+    (folder / "n<img src=x onerror=alert(1)>.jsonl").write_text("\n".join(lines), "utf-8")
+    return rag.build([folder], index=tmp_path / "index", encoder=words)
+
+
+def test_whatever_a_hostile_article_holds_is_text(hostile):
+    stored = next(article for article in hostile.articles() if article.id != "meeting")
+    assert HOSTILE in stored.text
+    held = (stored.id, stored.outlet, stored.host, stored.title, stored.url, *stored.authors)
+    assert all(HOSTILE[1:] in value for value in held)
+    citation = next(c for c in hostile.ask("The words are indeed", least=0).passages if c.article_id == stored.id)
+    wheres = (
+        address(citation), article_address(stored.id), "contents", outlet(stored.outlet), outlet("x" + HOSTILE),
+        outlet(stored.outlet, page=HOSTILE), article_address(HOSTILE * 2), article_address(stored.id, at=HOSTILE),
+        article_address(stored.id, version=HOSTILE), article_address(stored.id, at="0-9", of=fingerprint(HOSTILE)),
+    )  # fmt: skip
+    for where in wheres:
+        response = fetch(hostile, where)
+        page = html.document_fromstring(response.text)
+        tags = {element.tag for element in page.iter() if isinstance(element.tag, str)}
+        assert not tags & {"script", "img", "base", "iframe", "form", "svg"}, where
+        assert len(page.cssselect("title, style")) == 2
+        assert {name for element in page.iter() for name in element.attrib} <= {
+            "lang", "charset", "name", "content", "class", "href", "id", "aria-label", "dir", "target", "rel", "scope",
+        }, where  # fmt: skip
+        hrefs = [element.get("href") for element in page.cssselect("[href]")]
+        assert all(re.match(r"\.\./|\./|#|https?://", href) for href in hrefs), where
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b]|\u0301{31}", response.text)
+        assert len(response.content) < 200_000
+
+
+def outlet(name, **parameters):
+    return f"contents?{httpx.QueryParams({'outlet': name, **parameters})}"
+
+
+def test_hostile_fields_are_shown_as_they_stand(hostile):
+    stored = next(article for article in hostile.articles() if article.id != "meeting")
+    page = get(hostile, article_address(stored.id))
+    assert texts(page, "h1") == [f"{HOSTILE}\ufffdolleh\ufffd \ufffd[2J"]
+    assert texts(page, "title") == [f"{HOSTILE}\ufffdolleh\ufffd \ufffd[2J, Echo {HOSTILE} – According"]
+    assert known(page)["Address"] == stored.url
+    first, second = page.cssselect(".text p")
+    assert first.text_content() == f"The words are {HOSTILE} \ufffdolleh\ufffd \ufffd[2J indeed."
+    assert len(second.text_content()) < 100
+    page = get(hostile, outlet(stored.outlet))
+    assert texts(page, "h1") == [f"Echo {HOSTILE}"]
+
+
+def test_a_browser_may_load_nothing_for_these_pages(built):
+    library = built(MEETING)
+    for where in ("article/meeting", "contents", "article/tunnel"):
+        headers = fetch(library, where).headers
+        policy = headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; style-src 'sha256-")
+        assert "unsafe" not in policy
+        assert headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_page_that_did_not_change_is_not_sent_again(built):
+    library = built(MEETING)
+    first = fetch(library, "article/meeting")
+    again = fetch(library, "article/meeting", **{"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    library = built(AGAIN)
+    changed = fetch(library, "article/meeting", **{"If-None-Match": first.headers["ETag"]})
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != first.headers["ETag"]
+
+
+# What the index holds
+
+
+def rows(page, heading):
+    (table,) = page.xpath(f'//h2[starts-with(., "{heading}")]/following-sibling::*[1]')
+    return [[" ".join(cell.text_content().split()) for cell in row.iter("td")] for row in table.cssselect("tbody tr")]
+
+
+def test_what_the_index_holds_is_counted(built):
+    page = get(built(HARBOUR, HARBOUR | {"id": "b", "date": "2012-01-01", "text": "Ice."}, BRIDGE, ORCHARD), "contents")
+    assert known(page) == {
+        "Articles": "4", "Outlets known by name": "3", "Dates": "2012-01-01 to 2015-01-02", "Undated": "1",
+        "Independent sources": "at least 3", "Encoder": "words",
+    }  # fmt: skip
+    assert rows(page, "Outlets") == [
+        ["The Guardian", "2", "newspaper", "2012-01-01 to 2013-05-14"],
+        ["Press TV", "1", "broadcaster", "2015-01-02"],
+        ["Reuters", "1", "news agency", "none"],
+    ]
+    assert rows(page, "Kinds") == [["newspaper", "2"], ["broadcaster", "1"], ["news agency", "1"]]
+    assert rows(page, "Sites") == [["example.org", "2"], ["mirror.example", "1"]]
+    assert texts(page, "h2:last-of-type + p") == ["Nothing."]
+
+
+def test_an_outlets_row_leads_to_its_articles_and_to_what_the_catalogue_states(built):
+    library = built(HARBOUR, ORCHARD, ORCHARD | {"id": "b", "date": "2012-01-01", "text": "Ice.", "title": None})
+    link = next(a for a in get(library, "contents").cssselect("td a") if a.text_content() == "Reuters")
+    page = get(library, link.get("href").removeprefix("./"))
+    assert texts(page, "h1") == ["Reuters"]
+    assert rows(page, "2 articles") == [["2012-01-01", "b"], ["undated", "Frost"]]
+    assert [a.get("href") for a in page.cssselect("td a")] == ["./article/b", "./article/orchard"]
+    stated = known(page)
+    assert stated["Kind"] == "news agency (own classification)"
+    assert stated["Rating"] == "unrated"
+    owner = library.catalogue.outlet("Reuters").owner
+    assert stated["Owner"] == f"{owner.value} ({domain(owner.source)}, as of {owner.as_of})"
+    assert stated["Country"] == "not stated"
+    assert page.cssselect("nav.pages") == []
+
+
+def test_what_a_user_states_of_an_outlet_is_shown_with_who_and_when(tmp_path, news, words):
+    (tmp_path / "own.toml").write_text(
+        '[[outlet]]\nname = "The Echo"\nowner = { value = "A <b>", source = "javascript:alert(1)" }\n'
+        '[[outlet.rating]]\nrater = "R & Co"\nvalue = "<left>"\ndate = "2024"\nsource = "https://r.example/"\n'
+    )
+    library = rag.build([news(MEETING)], tmp_path / "i", words, catalogue=tmp_path / "own.toml")
+    page = get(library, "contents?outlet=The+Echo")
+    assert known(page)["Owner"] == "A <b> (javascript:alert(1), date not stated)"
+    assert known(page)["Rating"] == "<left>, by R & Co, 2024 (r.example)"
+    assert [a.get("href") for a in page.cssselect("dd a")] == ["https://r.example/"]
+
+
+def test_articles_of_no_known_outlet_are_listed_too(built):
+    page = get(built({"id": "a", "text": "Nobody signed this."}), "contents")
+    (link,) = page.cssselect("td a")
+    assert (link.text_content(), link.get("href")) == ("an unknown outlet", "./contents?outlet=")
+    page = get(built({"id": "a", "text": "Nobody signed this."}), "contents?outlet=")
+    assert rows(page, "1 article") == [["undated", "a"]]
+    assert texts(page, "h2:last-of-type + p") == ["Nothing: it is not in the catalogue."]
+
+
+def test_an_empty_index_holds_nothing(built):
+    page = get(built(), "contents")
+    assert known(page)["Articles"] == "0"
+    assert page.cssselect("table") == []
+
+
+def test_an_outlet_or_page_that_is_not_there_is_a_page_that_says_so(built):
+    library = built(MEETING)
+    assert texts(get(library, "contents?outlet=The+Moon", 404), "h1") == ["No such outlet"]
+    for page in ("0", "2", "999999999"):
+        assert texts(get(library, f"contents?outlet=The+Echo&page={page}", 404), "h1") == ["No such page"]
+    for page in ("", "-1", "one", "1.5", "%D9%A1", "9" * 5000):
+        got = get(library, f"contents?outlet=The+Echo&page={page}", 400)
+        assert texts(got, "h1") == ["This address cannot be read"]
+
+
+def test_a_large_index_is_shown_in_pages(tmp_path, news):
+    records = [
+        {"id": f"{n}", "outlet": "The Echo" if n % 4 else f"Paper {n % 60}", "title": f"Title {n}", "text": f"Ice {n}.",
+         "date": f"{2000 + n // 400}-01-{n % 28 + 1:02d}"}
+        for n in range(1200)
+    ]  # fmt: skip
+    library = rag.build([news(*records)], index=tmp_path / "large", encoder=WordEncoder())
+    response = fetch(library, "contents")
+    assert "Title" not in response.text
+    assert len(rows(html.document_fromstring(response.text), "Outlets")) == 16
+    seen, where, dates = [], "contents?outlet=The+Echo", []
+    while where:
+        page = get(library, where)
+        own = rows(page, "900 articles")
+        assert len(own) <= pages.PAGE
+        seen += [title for _, title in own]
+        dates += [date for date, _ in own]
+        onward = page.xpath('//nav[@class="pages"]/a[.="Earlier articles"]/@href')
+        where = onward[0].removeprefix("./") if onward else None
+    assert sorted(seen) == sorted(f"Title {n}" for n in range(1200) if n % 4)
+    assert dates == sorted(dates, reverse=True)
+    assert texts(page, "h2")[0] == "900 articles, page 9 of 9"
+    assert page.xpath('//nav[@class="pages"]/a/@href') == ["./contents?outlet=The+Echo&page=8"]
+
+
+def test_what_was_skipped_is_grouped_by_its_reason(tmp_path, words):
+    lines = [json.dumps(MEETING), *["{<b>broken"] * 130, '{"text": ""}']
+    (tmp_path / "n.jsonl").write_text("\n".join(lines))
+    page = get(rag.build([tmp_path / "n.jsonl"], index=tmp_path / "i", encoder=words), "contents")
+    first, second = page.cssselect("details")
+    assert texts(first, "summary") == ["130: not JSON, the first 100"]
+    assert len(first.cssselect("li")) == 100
+    assert texts(first, "li")[0].startswith("n.jsonl, line 2: not JSON (")
+    assert str(tmp_path) not in page.text_content()
+    assert texts(second, "summary")[0].startswith("1: ")
+
+
+# In the app
+
+
+@pytest.mark.parametrize("where", ["article/meeting", "contents", "contents?outlet=The+Echo", "article/tunnel"])
+def test_who_has_not_signed_in_sees_no_page(built, where):
+    address = web.launch(built(MEETING), port=0, wait=False, auth="reader:secret")
+    with httpx.Client(base_url=address) as browser:
+        for refused in (browser.get(where), browser.get(where, headers={"Cookie": "access-token-x=y"})):
+            assert refused.status_code == 401
+            assert "council" not in refused.text
+        assert browser.head(where).status_code == 401
+        assert browser.post("login", data={"username": "reader", "password": "secret"}).is_success
+        assert browser.get(where).status_code == (404 if "tunnel" in where else 200)
+    gr.close_all()
+
+
+def test_the_app_serves_the_pages_with_their_own_policy_and_itself_with_its_own(built):
+    address = web.launch(built(MEETING), port=0, wait=False)
+    page = httpx.get(f"{address}article/meeting")
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert texts(html.document_fromstring(page.text), ".text p") == list(PARAGRAPHS)
+    assert httpx.get(address).headers["Content-Security-Policy"].startswith("default-src 'self';")
+    assert httpx.get(f"{address}config").is_success
+    gr.close_all()

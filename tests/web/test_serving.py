@@ -1,0 +1,277 @@
+"""Where the app listens and whom it lets in, what it answers the uninvited, and that it asks nothing of the network."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import gradio as gr
+import httpx
+import pytest
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from support import HARBOUR, ROOT, WordEncoder
+
+import rag
+from rag import cli
+from rag.errors import AccordingError
+from rag.web import app as web
+from rag.web import security as guard
+
+REACHABLE = (
+    "can be reached from other machines: give --auth USER:PASSWORD (or AUTH=USER:PASSWORD in the environment) to have "
+    "readers sign in, or --no-auth (or NO_AUTH=1) to let in whoever can reach it"
+)
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch):
+    for name in ("HOST", "PORT", "AUTH", "NO_AUTH", "GRADIO_SERVER_NAME", "SPACE_ID"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("serving")
+
+
+@pytest.fixture(scope="module")
+def library(folder):
+    (folder / "n.jsonl").write_text(json.dumps(HARBOUR))
+    return rag.build([folder / "n.jsonl"], index=folder / "index", encoder=WordEncoder())
+
+
+@pytest.fixture(scope="module")
+def locked(library):
+    """The address of the app for those who sign in, on every address of this machine."""
+    yield web.launch(library, host="0.0.0.0", port=0, wait=False, auth="reader:let me: in")
+    gr.close_all()
+
+
+@pytest.fixture
+def reader(locked):
+    """A client that has signed in."""
+    with httpx.Client(base_url=locked) as client:
+        done = client.post("login", data={"username": "reader", "password": "let me: in"})
+        assert (done.status_code, done.json()) == (200, {"success": True})
+        yield client
+
+
+@pytest.fixture(scope="module")
+def routed(library):
+    """The address of the app with a route of its own beside Gradio's, for those who sign in."""
+
+    async def page(request):
+        return HTMLResponse("<h1>An article</h1>", headers={"Content-Security-Policy": "default-src 'none'"})
+
+    app = web.create_app(library)
+    more = {"middleware": [Middleware(guard.Guard)], "routes": [Route("/article/{id}", page)]}
+    _, address, _ = app.launch(auth=("reader", "secret"), quiet=True, prevent_thread_lock=True, app_kwargs=more)
+    yield address
+    gr.close_all()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"])
+def test_an_address_of_this_machine_alone_needs_no_password(host):
+    assert guard.listening(host) == (host.strip("[]"), None)
+
+
+def test_the_app_listens_on_the_loopback_unless_told_otherwise(monkeypatch):
+    assert guard.listening() == ("127.0.0.1", None)
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "::1")
+    assert guard.listening() == ("::1", None)
+    monkeypatch.setenv("HOST", "localhost")
+    assert guard.listening() == ("localhost", None)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "[::]", "192.168.1.7", "news.example.org", "127.0.0.1.evil.example"])
+def test_an_address_beyond_it_needs_a_password_or_a_word(host, monkeypatch):
+    with pytest.raises(AccordingError) as told:
+        guard.listening(host)
+    assert str(told.value) == f"{host.strip('[]')} {REACHABLE}"
+    bare = host.strip("[]")
+    assert guard.listening(host, no_auth=True) == (bare, None)
+    assert guard.listening(host, "ada:pass:word") == (bare, ("ada", "pass:word"))
+    monkeypatch.setenv("NO_AUTH", "0")
+    with pytest.raises(AccordingError):
+        guard.listening(host)
+    monkeypatch.setenv("NO_AUTH", "1")
+    assert guard.listening(host) == (bare, None)
+    monkeypatch.setenv("AUTH", "ada:word")
+    assert guard.listening(host) == (bare, ("ada", "word"))
+    assert guard.listening(host, no_auth=True) == (bare, None)
+
+
+@pytest.mark.parametrize("name", ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "", "[", "10.0.0.1"])
+def test_a_page_of_another_site_cannot_lead_its_own_name_here(library, monkeypatch, name):
+    """DNS rebinding: a browser asks this machine in the belief that it asks that site."""
+    address = web.launch(library, port=0, wait=False)
+    port = httpx.URL(address).port
+    for own in (f"127.0.0.1:{port}", f"localhost:{port}", "[::1]"):
+        assert httpx.get(f"{address}config", headers={"Host": own}).status_code == 200
+    for path in ("", "config", "contents", "gradio_api/info"):
+        assert httpx.get(f"{address}{path}", headers={"Host": name}).status_code in (421, 400), path
+    gr.close_all()
+    monkeypatch.setenv("NO_AUTH", "1")  # behind a server with a name of its own
+    address = web.launch(library, port=0, wait=False)
+    assert httpx.get(f"{address}config", headers={"Host": "news.example"}).status_code == 200
+    gr.close_all()
+
+
+@pytest.mark.parametrize("auth", ["", "ada", "ada:", ":word", " :word"])
+def test_half_an_account_is_an_error_that_does_not_show_it(auth):
+    with pytest.raises(AccordingError) as told:
+        guard.listening("127.0.0.1", auth)
+    assert str(told.value) == "the name and password to sign in with are given as USER:PASSWORD, neither empty"
+
+
+def test_the_command_says_what_is_missing(library, folder, capsys):
+    assert cli.main(["serve", "--index", str(folder / "index"), "--host", "0.0.0.0"]) == 1
+    assert capsys.readouterr().err == f"according: 0.0.0.0 {REACHABLE}\n"
+    with pytest.raises(SystemExit):
+        cli.main(["serve", "--auth", "a:b", "--no-auth"])
+
+
+def test_app_py_says_what_is_missing_before_it_makes_an_index(tmp_path):
+    environment = {**os.environ, "INDEX": str(tmp_path / "index"), "HOST": "0.0.0.0"}
+    done = subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (1, f"according: 0.0.0.0 {REACHABLE}\n")
+    assert not (tmp_path / "index").exists()
+
+
+def test_make_run_passes_on_what_it_is_given(tmp_path):
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin" / "python"
+    python.write_text('#!/bin/sh\necho "$@ $HOST $PORT $INDEX $AUTH $NO_AUTH"\n')
+    python.chmod(0o755)
+    (tmp_path / ".run").touch()
+    given = ["HOST=0.0.0.0", "PORT=81", "INDEX=news", "AUTH=ada:a word", "NO_AUTH=1"]
+    command = ["make", "--no-print-directory", f"VENV={tmp_path}", "run", *given]
+    assert subprocess.check_output(command, cwd=ROOT, text=True) == "app.py 0.0.0.0 81 news ada:a word 1\n"
+
+
+ANONYMOUS = [
+    ("GET", "config"), ("GET", "gradio_api/info"), ("GET", "gradio_api/openapi.json"), ("POST", "gradio_api/call/ask"),
+    ("POST", "gradio_api/queue/join"), ("GET", "gradio_api/queue/data?session_hash=a"), ("POST", "gradio_api/run/a"),
+    ("POST", "gradio_api/api/predict"), ("GET", "gradio_api/heartbeat/a"), ("POST", "gradio_api/cancel"),
+    ("GET", "gradio_api/file=/etc/passwd"), ("GET", "gradio_api/file=assets/../config"), ("GET", "assets/../config"),
+    ("GET", "gradio_api/token"), ("GET", "gradio_api/runs"), ("GET", "logout/../config"), ("GET", "no/such/page"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), ANONYMOUS)
+def test_who_has_not_signed_in_gets_nothing(locked, method, path):
+    with socket.create_connection(("127.0.0.1", urlsplit(locked).port)) as raw:  # no client that tidies the path up
+        head = f"{method} /{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nConnection: close\r\n"
+        raw.sendall(f"{head}Content-Type: application/json\r\n\r\n{{}}".encode())
+        answer = raw.makefile("rb").read().decode()
+    assert answer.startswith(f"HTTP/1.1 {403 if path.startswith('assets/..') else 401} ")
+
+
+def test_who_has_not_signed_in_is_asked_to(locked):
+    with httpx.Client(base_url=locked) as client:
+        first = client.get("")
+        assert first.status_code == 200
+        assert '"auth_required":true' in first.text
+        assert "<head><title>According</title>" in first.text
+        assert "Harbour" not in first.text
+        assert '"components":[]' in first.text
+        assert client.get("theme.css").status_code == 200
+        wrong = client.post("login", data={"username": "reader", "password": "let me in"})
+        assert (wrong.status_code, wrong.json()) == (400, {"detail": "Incorrect credentials."})
+        assert client.get("config").status_code == 401
+        client.cookies.set("access-token-unsecure-x", "guess")
+        refused = client.get("config")
+        assert refused.status_code == 401
+        assert "open the first page of this app, sign in there" in refused.text
+
+
+def test_who_has_signed_in_gets_everything_until_signing_out(reader):
+    assert reader.get("config").json()["username"] == "reader"
+    assert reader.get("gradio_api/info").status_code == 200
+    assert reader.post("gradio_api/queue/join", json={}).status_code != 401
+    reader.get("logout")
+    assert reader.get("config").status_code == 401
+
+
+def test_routes_beside_gradios_own_are_protected_as_well(routed):
+    with httpx.Client(base_url=routed) as client:
+        assert client.get("article/harbour").status_code == 401
+        client.post("login", data={"username": "reader", "password": "secret"})
+        shown = client.get("article/harbour")
+    assert (shown.status_code, shown.text) == (200, "<h1>An article</h1>")
+    assert shown.headers["Content-Security-Policy"] == "default-src 'none'"
+    assert shown.headers["X-Frame-Options"] == "DENY"
+
+
+def test_below_a_path_of_another_server_the_same_holds(library, monkeypatch):
+    monkeypatch.setenv("GRADIO_ROOT_PATH", "/press")
+    address = web.launch(library, port=0, wait=False, auth="reader:secret")
+    with httpx.Client(base_url=address) as client:
+        for at in ("", "press/"):  # as servers pass it on: without the path, and with it
+            assert client.get(at).text.count("<script nonce=") > 3
+            assert [client.get(f"{at}{path}").status_code for path in ("theme.css", "config")] == [200, 401]
+            assert client.get(f"{at}gradio_api/upload").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["", "config", "gradio_api/info", "theme.css", "favicon.ico", "no/such/page", "gradio_api/upload"]
+)
+def test_every_answer_tells_the_browser_to_keep_to_this_app(reader, path):
+    headers = reader.get(path).headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'self'; script-src 'self'")
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert {name: headers[name] for name in guard._HEADERS} == guard._HEADERS
+    assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_only_scripts_of_the_page_itself_run(reader):
+    one, two = reader.get(""), reader.get("")
+    (nonce,) = re.findall(
+        r"script-src 'self' 'nonce-([\w-]{22})' 'unsafe-eval';", one.headers["Content-Security-Policy"]
+    )
+    assert one.text.count("<script") == one.text.count(f'<script nonce="{nonce}"') > 3
+    assert nonce not in two.text
+    other = reader.get("config").headers["Content-Security-Policy"]
+    assert "script-src 'self';" in other
+    assert "nonce" not in other
+
+
+def test_a_space_is_shown_in_its_frame(reader, monkeypatch):
+    monkeypatch.setenv("SPACE_ID", "someone/according")
+    headers = reader.get("").headers
+    assert "frame-ancestors https://huggingface.co https://*.hf.space" in headers["Content-Security-Policy"]
+    assert "X-Frame-Options" not in headers
+
+
+def test_what_streams_goes_on_streaming(reader):
+    with reader.stream("GET", "gradio_api/heartbeat/a", timeout=10) as beats:
+        assert next(beats.iter_text()) == "data: ALIVE\n\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "upload"), ("GET", "upload_progress?upload_id=a"), ("GET", "file=https://example.org/a"),
+        ("GET", "file=HTTP://example.org/a"), ("GET", "proxy=https://a.hf.space/b"), ("POST", "component_server"),
+        ("GET", "deep_link?session_hash=a"), ("POST", "vibe-edit/"), ("POST", "process_recording"),
+    ],
+)  # fmt: skip
+def test_what_gradio_offers_and_the_app_does_not_use_is_shut(reader, method, path):
+    assert reader.request(method, f"gradio_api/{path}").status_code == 404
+
+
+def test_no_file_and_no_flood_comes_in(reader):
+    file = {"path": "https://example.org/a.png", "meta": {"_type": "gradio.FileData"}}
+    body = json.dumps({"data": [file], "fn_index": 0, "session_hash": "a"})
+    for written in (body, body.replace("gradio", "\\u0067radio").replace("_type", "\\u005ftype")):
+        refused = reader.post("gradio_api/queue/join", content=written, headers={"Content-Type": "application/json"})
+        assert (refused.status_code, refused.text) == (403, "This app takes no files.")
+    flood = reader.post("gradio_api/queue/join", content=b" " * (guard.LARGEST_BODY + 1))
+    assert flood.status_code == 413

@@ -1,0 +1,55 @@
+"""Ten people ask the app at once: each chat holds its own reader's questions, and the answers to them."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from support import ROOT
+
+import rag
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import sessions
+
+pytestmark = pytest.mark.alone
+SECONDS = 6
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory, real):
+    folder = tmp_path_factory.mktemp("sessions") / "index"
+    rag.build([ROOT / "seeds"], index=folder, encoder=real).close()
+    return folder
+
+
+def test_ten_who_ask_at_once_are_each_told_what_they_asked(index):
+    program = [sys.executable, str(ROOT / "benchmarks" / "sessions.py"), "--index", str(index), "--json"]
+    done = subprocess.run([*program, f"--seconds={SECONDS}"], capture_output=True, text=True, timeout=300, cwd=ROOT)
+    assert done.stdout, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["readers"], found["wrong"]) == (10, [])
+    assert found["answers"] >= 40, "each of ten readers is through a conversation of four answers"
+
+
+def test_a_chat_that_holds_what_another_asked_is_found(monkeypatch):
+    """The check itself, on an app that keeps one chat for all."""
+
+    chat = []
+
+    class Shared(sessions.Reader):
+        def __init__(self, address):
+            self.values = {"question": "", "understood": []}
+
+        def again(self):
+            chat.clear()
+
+        def do(self, component, event):
+            time.sleep(0.001)
+            chat.append(f'<div class="according question"><bdi>{self.values["question"]}</bdi></div>')
+            return list(chat)
+
+    monkeypatch.setattr(sessions, "Reader", Shared)
+    assert any(line.startswith("reader ") for line in sessions.run("", readers=3, seconds=0.5)["wrong"])
+    assert sessions.run("", readers=1, seconds=0.1)["wrong"] == []
