@@ -16,7 +16,7 @@ COPY rag rag
 RUN pip install --no-cache-dir -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu ".${EXTRAS:+[$EXTRAS]}" \
     && rm -rf rag build *.egg-info
 COPY app.py ./
-COPY docs/names.toml docs/
+COPY docs/aliases.toml docs/
 COPY seeds seeds
 
 RUN useradd --uid 1000 --create-home reader && install -d -o reader /data

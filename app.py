@@ -46,7 +46,7 @@ def demonstration(index: str) -> rag.Library | None:
         with rag.open(index) as library:
             if not all(Path(article.source).resolve().is_relative_to(SEEDS) for article in library.articles()):
                 return None
-    library = rag.build([SEEDS], index=index, names=HERE / "docs" / "names.toml")
+    library = rag.build([SEEDS], index=index, aliases=HERE / "docs" / "aliases.toml")
     print(f"{index}: {library.report}", file=sys.stderr)
     return library
 

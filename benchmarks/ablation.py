@@ -33,7 +33,7 @@ STAGES: dict[str, dict[tuple[Any, str], Any]] = {
     "without sentences": {(search, "SENTENCE"): 0.0, (search, "OWN"): 1.0},
     "without the passage's own vector": {(search, "SENTENCE"): 1.0, (search, "OWN"): 0.0},
     "without names": {(search, "read"): "names"},
-    "without restrictions": {(search, "read"): "restrictions"},
+    "without restrictions": {(search, "read"): "constraints"},
     "without joining neighbours": {(answer, "JOINED"): 1},
     "without caps": {(answer, "OF_OUTLET"): 1000, (answer, "OF_ARTICLE"): 1000},
 }  # fmt: skip
@@ -49,7 +49,7 @@ class Unbarred:
         return getattr(self._library, name)
 
     def ask(self, *args: Any, **kwargs: Any) -> rag.Answer:
-        return self._library.ask(*args, **(kwargs | {"least": 0.0}))
+        return self._library.ask(*args, **(kwargs | {"min_confidence": 0.0}))
 
 
 def main() -> None:
@@ -81,11 +81,11 @@ def _changed(changes: dict[tuple[Any, str], Any]) -> Iterator[None]:
 def _reading(read: Any, without: str) -> Any:
     """`search.read` without names, or without restrictions."""
 
-    def plainly(view: Any, catalogue: Any, question: str, *args: Any) -> search.Asked:
-        if without == "restrictions":
+    def plainly(view: Any, catalogue: Any, question: str, *args: Any) -> search.ParsedQuery:
+        if without == "constraints":
             return read(view, catalogue, question, *args[:-1], "all")
         asked = read(view, catalogue, question, *args)
-        return replace(asked, terms=tuple(view.words.terms(asked.text)), names=())
+        return replace(asked, terms=tuple(view.words.terms(asked.text)), aliases=())
 
     return plainly
 

@@ -28,7 +28,7 @@ def main() -> None:
     given = parser.parse_args()
     questions = [q for path in sorted((ROOT / "benchmarks/questions").glob("*.jsonl")) for q in read_questions(path)]
     with tempfile.TemporaryDirectory() as folder:
-        library = rag.build([ROOT / "seeds"], index=folder, names=ROOT / "docs/names.toml")
+        library = rag.build([ROOT / "seeds"], index=folder, aliases=ROOT / "docs/aliases.toml")
         fitted = evaluate(library, questions).fit(library.encoder)
         library.keep(fitted)
         after = evaluate(library, questions)

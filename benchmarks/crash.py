@@ -58,7 +58,7 @@ from rag import passage
 from rag.article import Article
 from rag.errors import AccordingError, LibraryError
 from rag.provenance import duplicates as copies
-from rag.query.aliases import Name
+from rag.query.aliases import AliasGroup
 from rag.stores import faiss_index as dense
 from rag.stores import snapshot as cache
 from rag.stores import tantivy_index as lexical
@@ -181,7 +181,7 @@ def _first(scene: Scene) -> None:
 
 
 def _second(scene: Scene) -> None:
-    scene.read("second", names=scene.files / "names.toml", catalogue=scene.files / "catalogue.toml")
+    scene.read("second", aliases=scene.files / "names.toml", catalogue=scene.files / "catalogue.toml")
 
 
 def _third(scene: Scene) -> None:
@@ -206,7 +206,7 @@ def _remove(scene: Scene) -> None:
 
 def _keep(scene: Scene) -> None:
     with scene.open() as library:
-        library.keep(replace(library.bar, encoder=scene.encoder.name, least=0.25))
+        library.keep(replace(library.bar, encoder=scene.encoder.name, min_confidence=0.25))
 
 
 def _back_up(scene: Scene) -> None:
@@ -265,14 +265,14 @@ class Ledger:
         """Makes a change."""
         self.made = True
         if kind == "put":
-            for article_id, digest, text in what:
+            for article_id, content_hash, text in what:
                 self._retire(article_id)
-                self.held[article_id] = digest, text
+                self.held[article_id] = content_hash, text
                 self.earlier.discard((article_id, text))
                 self.vectors.add((article_id, text))
                 self.removed.discard(article_id)
         elif kind == "amend":
-            self.held |= {article_id: (digest, text) for article_id, digest, text in what}
+            self.held |= {article_id: (content_hash, text) for article_id, content_hash, text in what}
         elif kind == "retire":
             for article_id in what:
                 self._retire(article_id)
@@ -295,7 +295,7 @@ class Ledger:
 
     def said(self) -> tuple[Any, ...]:
         """All that can be seen in the database."""
-        return {i: digest for i, (digest, _) in self.held.items()}, self.earlier, self.kept
+        return {i: content_hash for i, (content_hash, _) in self.held.items()}, self.earlier, self.kept
 
 
 @dataclass
@@ -395,7 +395,7 @@ def _passages(article: Article, encoder: WordEncoder) -> list[passage.Passage]:
 def report_changes(journal: Journal, early: bool = False) -> None:
     """Has every Writer of this process tell the journal of its changes; `early` before they are done."""
 
-    def renamed(name: str, ids: list[str], names: list[Name]) -> list[Name]:
+    def renamed(name: str, ids: list[str], names: list[AliasGroup]) -> list[AliasGroup]:
         """What a removal leaves of the names is found on the way."""
         journal.write("begin", name, "remove", [ids, _listed(names)])
         return names
@@ -407,7 +407,7 @@ def report_changes(journal: Journal, early: bool = False) -> None:
             name = writer._folder.name
             if kind in ("put", "amend"):
                 articles = [row[0] if kind == "put" else row for row in values[0]]
-                what = [(a.id, a.digest, a.text) for a in articles]
+                what = [(a.id, a.content_hash, a.text) for a in articles]
             if kind == "remove":
                 what, names = [values[0], None], writer._names
                 writer._names = lambda: renamed(name, values[0], list(names()))  # type: ignore[method-assign]
@@ -570,8 +570,8 @@ def _prove(scene: Scene, name: str, before: Ledger, after: Ledger, found: Found)
             held, earlier, kept = _said(db)
             _doubles(db, name, found)
         _faults(library, name, found)
-        for article_id, (digest, _) in before.held.items():
-            if held.get(article_id) not in (digest, *after.held.get(article_id, [None])[:1]):
+        for article_id, (content_hash, _) in before.held.items():
+            if held.get(article_id) not in (content_hash, *after.held.get(article_id, [None])[:1]):
                 found.wrong("lost", f"{name}: {article_id} was reported and is not in")
         for article_id, _ in (before.earlier & after.earlier) - earlier:
             found.wrong("lost", f"{name}: an earlier text of {article_id} was reported and is not there")
@@ -625,11 +625,11 @@ def _faults(library: rag.Library, name: str, found: Found) -> None:
 def _answers(library: rag.Library, name: str, ledger: Ledger, found: Found) -> None:
     """That each article can be read, found and quoted, and what was retired resolved."""
     citation = None
-    for article_id, (digest, text) in ledger.held.items():
+    for article_id, (content_hash, text) in ledger.held.items():
         if library._store.article(article_id) is None:
             continue  # counted as lost
         article = library.article(article_id)
-        if (article.digest, article.text) != (digest, text):
+        if (article.content_hash, article.text) != (content_hash, text):
             found.wrong("lost", f"{name}: {article_id} is not as it was reported")
         start, end = passage.sentences(text)[0]
         hits = library.search(text[start:end], k=1000)
@@ -641,7 +641,7 @@ def _answers(library: rag.Library, name: str, ledger: Ledger, found: Found) -> N
             found.wrong("lost", f"{name}: {other} is found, and is not in")
         if not set(own) <= set(spans) or article_id not in {h.article_id for h in hits[:5]}:
             found.wrong("lost", f"{name}: {article_id} is not found by its first sentence")
-        answer = library.ask(text[start:end], k=10, least=0)
+        answer = library.ask(text[start:end], k=10, min_confidence=0)
         if article_id not in {i for c in answer.passages for i in (c.article_id, *c.copies)}:
             found.wrong("lost", f"{name}: {article_id} does not answer")
         for citation in answer.passages:
@@ -680,7 +680,7 @@ def state(scene: Scene) -> Any:
         LEFT JOIN vector v ON v.passage = p.key ORDER BY a.key, p.key"""
     for name in INDEXES:
         with scene.open(name) as library:
-            asked = [library.ask(question, least=0) for question in QUESTIONS]
+            asked = [library.ask(question, min_confidence=0) for question in QUESTIONS]
             with contextlib.closing(sqlite3.connect(scene.index(name) / DATABASE)) as db:
                 held = db.execute(rows).fetchall()
                 kept = _said(db)[2]

@@ -132,7 +132,7 @@ def look(index: Path, questions: Sequence[str]) -> tuple[dict[str, int], list[An
     with rag.open(index, encoder=HashedWords()) as library:
         counts = library.counts()
         held = {"articles": counts.articles, "outlets": counts.named, "passages": len(library._view().keys)}
-        answers = [library.ask(question, least=0) for question in questions]
+        answers = [library.ask(question, min_confidence=0) for question in questions]
         return held, [[(c.article_id, c.start, c.end, c.quote, c.outlet, c.date) for c in a.passages] for a in answers]
 
 
@@ -143,7 +143,7 @@ def watch(index: Path, questions: Sequence[str], done: Path) -> str:
         taken, first = [], library._view().generation
         for question in itertools.cycle(questions):
             start = time.perf_counter()
-            library.ask(question, least=0)
+            library.ask(question, min_confidence=0)
             taken.append(1000 * (time.perf_counter() - start))
             if done.stat().st_size:
                 break

@@ -96,9 +96,9 @@ def main() -> None:
             "search, 10 passages": lambda q: library.search(q, k=10),
             f"search, after {given.after}": lambda q: library.search(q, k=10, after=given.after),
             f"search, only {outlet}": lambda q: library.search(q, k=10, outlets=outlet),
-            "ask": lambda q: library.ask(q, least=0),
-            f"ask, after {given.after}": lambda q: library.ask(q, least=0, after=given.after),
-            f"ask, only {outlet}": lambda q: library.ask(q, least=0, outlets=outlet),
+            "ask": lambda q: library.ask(q, min_confidence=0),
+            f"ask, after {given.after}": lambda q: library.ask(q, min_confidence=0, after=given.after),
+            f"ask, only {outlet}": lambda q: library.ask(q, min_confidence=0, outlets=outlet),
         }
 
         def clock(run: Callable[[str], object], question: str) -> float:
@@ -146,7 +146,7 @@ def stages(library: rag.Library, questions: Sequence[str]) -> None:
         for question in questions:
             library._vector.cache_clear()
             taken.append({})
-            ask(question, least=0)
+            ask(question, min_confidence=0)
     print("\nstages of `ask`, one thread, median ms")
     for stage in dict.fromkeys((*(stage for stage, _, _ in STAGES), "all of it")):
         print(f"{stage:<60}{np.median([own.get(stage, 0) for own in taken[WARM:]]):>8.2f}")

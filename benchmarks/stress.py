@@ -295,7 +295,7 @@ def read(library: rag.Library, log: Log, chance: random.Random, tally: Tally) ->
         number = max(gone.values(), default=0)
         filters["after"] = FIRST + dt.timedelta(chance.randrange(number + 1))
         filters["before"] = filters["after"] + dt.timedelta(chance.randrange(number + 1))
-    ask = lambda: library.ask(question(chance), least=0, **filters)  # noqa: E731
+    ask = lambda: library.ask(question(chance), min_confidence=0, **filters)  # noqa: E731
     if chance.random() < 0.3:
         found: Sequence[Any] = tally.timed("search", lambda: library.search(question(chance), k=20, **filters))
     else:

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 
-class Later:
+class LazyModule:
     """Stands for a module; safe to use from several threads, as importing is."""
 
     def __init__(self, name: str):

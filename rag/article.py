@@ -65,7 +65,7 @@ class Article:
         return "host" if kind == "host page" else "explicit" if kind in EXPLICIT else "inferred"
 
     @property
-    def digest(self) -> str:
+    def content_hash(self) -> str:
         """Hex digest of all that is stored of the article except where it was read from: equal, nothing changed."""
         fields = (self.id, self.text, self.title, self.outlet, self.outlet_basis, self.host, self.authors)
         return _digest(*map(repr, (*fields, self.date, self.date_basis, self.url, self.kind)))

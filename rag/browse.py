@@ -56,11 +56,11 @@ class Resolved:
         return f"no longer among the indexed articles; taken out{when}"
 
 
-def look(index: Address, encoder: str | None = None) -> Shelf:
+def look(index: Address, encoder: str | None = None) -> ReadOnlyLibrary:
     """What stands at an address. Raises LibraryError as `library.open` does."""
     store = opened(index)
     check_encoder(store, encoder)
-    return Shelf(store)
+    return ReadOnlyLibrary(store)
 
 
 def exists(index: Address) -> bool:
@@ -99,7 +99,7 @@ def check_encoder(store: Store, name: str | None) -> None:
         )
 
 
-class Shelf:
+class ReadOnlyLibrary:
     """Articles that can be looked at; safe to use from several threads."""
 
     def __init__(self, store: Store):

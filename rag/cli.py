@@ -22,7 +22,7 @@ from rag.text import harmless, json_text
 
 if TYPE_CHECKING:
     from rag.article import Article
-    from rag.browse import Shelf
+    from rag.browse import ReadOnlyLibrary
 
 LISTED = 20  # faults printed after a build; all stand in the index
 # Those of `encoder`, `export` and `library`, which take long to load.
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _build(options: argparse.Namespace) -> None:
     import rag
 
-    more = {name: getattr(options, name) for name in ("catalogue", "names", "precision", "engine")}
+    more = {name: getattr(options, name) for name in ("catalogue", "aliases", "precision", "engine")}
     with rag.build(
         options.paths, options.index, options.encoder, **more, fetch=True, wait=not options.no_wait
     ) as library:
@@ -120,8 +120,8 @@ def _ask(options: argparse.Namespace) -> None:
         raise QuestionError("--json and --as are two forms of one answer; give one of them")
     with _open(options) as library:
         _prepare(library)
-        least = 0.0 if options.closest else None
-        answer = library.ask(" ".join(options.question), **_asked(options), least=least)
+        min_confidence = 0.0 if options.closest else None
+        answer = library.ask(" ".join(options.question), **_asked(options), min_confidence=min_confidence)
         encoder, names = library.encoder, library.catalogue
     if options.form:
         from rag.answer.export import FORMS
@@ -211,9 +211,12 @@ def _outlets(options: argparse.Namespace) -> None:
             )
         _print(options, known.to_dict(), "\n".join(lines(known)))
         return
-    kinds = {o: known.kind if o and (known := names.outlet(o)) else None for o in counts}
-    rows = [{"outlet": o, "articles": n, "kind": kinds[o]} for o, n in counts.items()]
-    listed = (f"{n:6,}  {o or 'unknown outlet'}{f' ({kinds[o]})' if kinds[o] else ''}" for o, n in counts.items())
+    outlet_kinds = {o: known.kind if o and (known := names.outlet(o)) else None for o in counts}
+    rows = [{"outlet": o, "articles": n, "kind": outlet_kinds[o]} for o, n in counts.items()]
+    listed = (
+        f"{n:6,}  {o or 'unknown outlet'}{f' ({outlet_kinds[o]})' if outlet_kinds[o] else ''}"
+        for o, n in counts.items()
+    )
     _print(options, rows, "\n".join(listed))
 
 
@@ -232,7 +235,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             before, fitted = measured, measured.fit(library.encoder)
             library.keep(fitted)
             measured = _measured(options, library, questions)
-            values |= {"bar": vars(fitted), "before": before.to_dict()}
+            values |= {"confidence_model": vars(fitted), "before": before.to_dict()}
             lines += [_fitted(fitted, options.index), "", *_compared(before, measured), ""]
     lines.append(measured.table())
     if options.misses:
@@ -260,7 +263,7 @@ def _fitted(bar: Any, index: str) -> str:
     answerable, others = bar.fitted
     return (
         f"bar fitted on {answerable:,} questions with an answer and {others:,} without; kept in {index}\n"
-        f"passages are shown from a probability of {bar.least:.3f} on"
+        f"passages are shown from a probability of {bar.min_confidence:.3f} on"
     )
 
 
@@ -320,7 +323,7 @@ def _open(options: argparse.Namespace) -> Any:
     return rag.open(options.index, options.encoder, **more)
 
 
-def _look(options: argparse.Namespace) -> Shelf:
+def _look(options: argparse.Namespace) -> ReadOnlyLibrary:
     """The index of a command that asks nothing, and so needs neither encoder nor cache."""
     from rag.browse import look
 
@@ -346,8 +349,8 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
         "before": options.before,
         "previous": options.previous,
         "asked_on": options.asked_on or dt.date.today(),
-        "without": options.without,
-        "kinds": options.kind,
+        "ignore": options.ignore,
+        "outlet_kinds": options.outlet_kind,
         "undated": options.undated,
     }
 
@@ -366,7 +369,7 @@ def _shown(answer: Any, encoder: str) -> str:
         lines = [
             textwrap.fill(line, 100, initial_indent="   ", subsequent_indent="   ") for line in marked.splitlines()
         ]
-        carried = f"carried by {', '.join(c.carriers)}" if len(c.carriers) > 1 else ""
+        carried = f"carried by {', '.join(c.republishers)}" if len(c.republishers) > 1 else ""
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, carried]))
         head = f"{number}. {saying(c)} {c.outlet or UNKNOWN_OUTLET}{via(c)}, {when(c)}"
         parts.append("\n".join([head, *lines, f"   [{about or c.article_id}]"]))
@@ -381,13 +384,13 @@ def _notes(answer: Any, encoder: str) -> list[str]:
 
     lines = [f"caution: {cautioned(caution)}" for caution in answer.balance.warnings]
     lines += [f"searched for: {answer.searched}"] if answer.searched != answer.question else []
-    applied = [r for r in answer.restrictions if r.applied]
+    applied = [r for r in answer.constraints if r.applied]
     for r in applied:
         alone = sum(other.kind == r.kind for other in applied) == 1
         effect = f"searches all {r.kind if r.outlet is None else 'outlets'}" if alone else "takes that off"
         lines.append(f'only {meaning(r, answer)}, from "{r.words}"; --without {_quoted(r.words)} {effect}')
     lines += [f'"{r.words}" was not applied: {r.why}' for r in unapplied(answer) if r.why != TAKEN_OFF]
-    lines += [f'"{name.words}" was also searched for as {spelled(name)}' for name in answer.names]
+    lines += [f'"{name.words}" was also searched for as {spelled(name)}' for name in answer.aliases]
     lines.append(hidden(answer.balance))
     if not answer.found and (left_out := answer.balance.undated_left_out):
         lines.append(f"{left_out:,} undated left out by the filter on dates")
@@ -493,7 +496,7 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("-k", type=int, default=k, help="passages at most (default: %(default)s)")
         made.add_argument("--outlet", action="append", help="only from this outlet; may be given several times")
         made.add_argument(
-            "--kind", action="append", metavar="KIND",
+            "--outlet-kind", action="append", metavar="KIND",
             help='only from outlets of this kind ("news agency", "advocacy group"); may be given several times',
         )  # fmt: skip
         made.add_argument("--after", metavar="YYYY-MM-DD", help="only from this day on")
@@ -503,7 +506,7 @@ def _parser() -> argparse.ArgumentParser:
             help="whether articles without a date may be shown (default: unless a span of time is asked for)",
         )  # fmt: skip
         made.add_argument(
-            "--without", metavar="WORDS", action="append", default=[],
+            "--ignore", metavar="WORDS", action="append", default=[],
             help='words of the question that are not to narrow the search, or "all"; may be given several times',
         )  # fmt: skip
         made.add_argument("--asked-on", metavar="YYYY-MM-DD", help='from when "last year" counts (default: today)')
@@ -513,7 +516,7 @@ def _parser() -> argparse.ArgumentParser:
     made = command("build", _build, "make the index hold what files and folders hold")
     made.add_argument("paths", nargs="+", help="files or folders, or http(s) addresses of pages and feeds")
     made.add_argument("--catalogue", metavar="TOML", help="outlets of your own; kept in the index")
-    made.add_argument("--names", metavar="TOML", help="names of your own that mean one thing; kept in the index")
+    made.add_argument("--aliases", metavar="TOML", help="names of your own that mean one thing; kept in the index")
     engine(made)
     encoding(made)
     made = command("encode", _encode, "make of articles what a library needs, as Parquet files that one can add", False)

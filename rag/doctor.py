@@ -24,7 +24,7 @@ from rag.provenance import catalogue as outlets
 from rag.provenance.duplicates import PERMUTATIONS
 from rag.query import aliases as names
 from rag.stores import snapshot as cache
-from rag.stores.base import Span, content_hash
+from rag.stores.base import Span, hash64
 from rag.stores.milvus.client import Address, located
 from rag.stores.sqlite import DATABASE, FORMAT, Store, sentence_spans, stored
 
@@ -167,7 +167,7 @@ def _structure(store: Store, check: Check, repair: bool) -> None:
 _KEPT: dict[str, Callable[[str], object]] = {
     "catalogue": outlets.catalogue,
     "own names": lambda text: names.parse(text, "the index's list of names"),
-    "names": lambda text: [names.Name(tuple(spellings), basis) for spellings, basis in json.loads(text)],
+    "names": lambda text: [names.AliasGroup(tuple(spellings), basis) for spellings, basis in json.loads(text)],
     "bar": bar.parse,
 }
 
@@ -200,10 +200,10 @@ def _generations(db: sqlite3.Connection, check: Check) -> None:
 def _contents(store: Store, db: sqlite3.Connection, found: Diagnosis) -> None:
     """Articles, passages, vectors and groups of copies, one article after another."""
     articles, passages, vectors, same = (_check(found, n) for n in ("articles", "passages", "vectors", "copies"))
-    for key, retired, digest, article in store.everything():
+    for key, retired, content_hash, article in store.everything():
         articles.count += 1
         name = f"article {article.id if article else key}"
-        if article is None or article.digest != digest:
+        if article is None or article.content_hash != content_hash:
             articles.add(f"{name} is not as it was stored")
             continue
         rows = db.execute(_ROWS, (key,)).fetchall()
@@ -252,7 +252,7 @@ def _read(row: Any, dimension: int) -> _Passage:
         return _Passage(key, start, end, content, spans, None, None)
     vector = np.frombuffer(value, "<f4") if len(value) % 4 == 0 else np.zeros(0, np.float32)
     return _Passage(
-        key, start, end, content, spans, vector, _parts(parts, dimension), checksum == content_hash(value, parts)
+        key, start, end, content, spans, vector, _parts(parts, dimension), checksum == hash64(value, parts)
     )  # fmt: skip
 
 
@@ -281,7 +281,7 @@ def _spans(text: str, passages: Sequence[_Passage]) -> Iterator[str]:
         said = text[start:end]
         if not (0 <= start < end <= len(text)) or said != said.strip():
             yield f"passage {key}: {start} to {end} is no span of its text"
-        elif each.content != content_hash(said):
+        elif each.content != hash64(said):
             yield f"passage {key}: its words are not those that were stored"
         elif text[last:start].strip() or start < last:
             yield f"passage {key}: it does not begin where the one before it ends"

@@ -1,7 +1,7 @@
 """Every error that According raises on purpose. Each message says what happened, to what, and what to do next.
 
-Some messages name folders, addresses or models of the machine that runs According. They are for its keeper; `told` is
-what whoever asks from elsewhere hears.
+Some messages name folders, addresses or models of the machine that runs According. They are for its operator;
+`public_message` is what others are shown.
 
 AccordingError
 ├── InputError       a path, file or record that cannot be read
@@ -21,7 +21,7 @@ log = logging.getLogger("rag")
 class AccordingError(Exception):
     """Base of all errors raised on purpose; the command line prints its message and exits 1."""
 
-    elsewhere: str | None = None  # what is told in the place of the message; None where it names nothing
+    for_others: str | None = None  # shown to others in place of the message; None where that names nothing private
 
 
 class InputError(AccordingError):
@@ -31,13 +31,13 @@ class InputError(AccordingError):
 class LibraryError(AccordingError):
     """An index that is missing, damaged, busy, or was made with something that does not fit."""
 
-    elsewhere = "the index cannot be used just now; try again in a while. The log of the server says why"
+    for_others = "the index cannot be used just now; try again in a while. The log of the server says why"
 
 
 class EncoderError(AccordingError):
     """A model that cannot be loaded, or whose output is not what was asked for."""
 
-    elsewhere = "questions cannot be read just now; try again in a while. The log of the server says why"
+    for_others = "questions cannot be read just now; try again in a while. The log of the server says why"
 
 
 class QuestionError(AccordingError):
@@ -48,12 +48,12 @@ class CitationError(AccordingError):
     """A quotation that no longer equals the article it is taken from."""
 
 
-def told(error: AccordingError, alone: bool) -> str:
+def public_message(error: AccordingError, alone: bool) -> str:
     """What whoever asks is told of an error: its message where only this machine can ask.
 
     For others what it names is kept to the log.
     """
-    if alone or error.elsewhere is None:
+    if alone or error.for_others is None:
         return str(error)
     log.warning("a reader was told nothing of: %s", error)
-    return error.elsewhere
+    return error.for_others

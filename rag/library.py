@@ -26,10 +26,10 @@ from rag.answer import answer as answering
 from rag.answer import balance
 from rag.answer import confidence as bar
 from rag.answer.answer import Answer, Citation, Found
-from rag.answer.balance import UNKNOWN_OUTLET, Balance, Counts, Voice
-from rag.answer.confidence import Bar
+from rag.answer.balance import UNKNOWN_OUTLET, Balance, Counts, OutletMatch
+from rag.answer.confidence import ConfidenceModel
 from rag.article import Article
-from rag.browse import HALF, Resolved, Shelf, check_encoder, created, exists, opened
+from rag.browse import HALF, ReadOnlyLibrary, Resolved, check_encoder, created, exists, opened
 from rag.doctor import Diagnosis
 from rag.errors import AccordingError, CitationError, LibraryError, QuestionError
 from rag.ingest import embed as making
@@ -45,11 +45,11 @@ from rag.provenance.catalogue import Catalogue
 from rag.query import aliases as naming
 from rag.readers.skipped import Skipped
 from rag.retrieval import search
-from rag.retrieval.search import Asked, Filters, Hit
-from rag.stores.base import Known, Made, Manifest, Sink, Store, View, Writer
-from rag.stores.columns import Facts, ordinal
+from rag.retrieval.search import Filters, Hit, ParsedQuery
+from rag.stores.base import EmbeddedPassage, Known, Manifest, Sink, Store, View, Writer
+from rag.stores.columns import ArticleColumns, ordinal
 from rag.stores.milvus.client import Address
-from rag.stores.tantivy_index import NONE, Within
+from rag.stores.tantivy_index import NONE, IndexFilter
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Day = dt.date | str | None
@@ -75,7 +75,7 @@ def build(
     index: str | os.PathLike[str] = "index",
     encoder: Encoder | str | None = None,
     catalogue: str | os.PathLike[str] | None = None,
-    names: str | os.PathLike[str] | None = None,
+    aliases: str | os.PathLike[str] | None = None,
     fetch: bool = False,
     wait: bool = True,
     precision: str = "auto",
@@ -92,8 +92,8 @@ def build(
         index: the folder of the index; `milvus://host:19530/name` or a path that ends in `.db` keeps it in Milvus.
         encoder: a sentence-transformers name or path, or an Encoder; by default the index's own.
         catalogue: a TOML file that extends and overrides the catalogue of outlets; kept in the index.
-        names: a TOML file with names that are printed in several ways, beside those that the articles explain; kept in
-            the index.
+        aliases: a TOML file with names that are printed in several ways, in addition to those that the articles
+            explain; kept in the index.
         fetch: whether addresses among the paths may be fetched.
         wait: whether to wait for another process that writes to the index, for as long as that takes.
         precision: in which texts are encoded, see `SentenceEncoder`.
@@ -107,7 +107,7 @@ def build(
     on_cluster = _on_cluster(engine)
     inputs = readers.present(_listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
     known = None if catalogue is None else outlets.load(Path(catalogue))
-    own = None if names is None else naming.load(Path(names))
+    own = None if aliases is None else naming.load(Path(aliases))
     library = _opened(index, encoder, True, wait, precision)
     library.report = library._take_in(inputs, True, catalogue=known, own=own, wait=wait, on_cluster=on_cluster)
     return library
@@ -152,7 +152,7 @@ def encode(
     """
     on_cluster = _on_cluster(engine)
     listed = readers.present(_listed(paths), fetch)
-    names = outlets.catalogue(None) if catalogue is None else outlets.load(Path(catalogue))
+    known_outlets = outlets.catalogue(None) if catalogue is None else outlets.load(Path(catalogue))
     check_precision(precision)
     loaded = SentenceEncoder(encoder or DEFAULT, precision) if encoder is None or isinstance(encoder, str) else encoder
     sink = shards.ParquetSink(os.fspath(to), Manifest(loaded.name, loaded.dimension))
@@ -160,10 +160,10 @@ def encode(
     report = Report()
     if on_cluster:
         sent = loaded.name if isinstance(loaded, SentenceEncoder) else loaded
-        batches = cluster.articles(listed, names, sent, precision, known, sink)
+        batches = cluster.articles(listed, known_outlets, sent, precision, known, sink)
     else:
         maker = cluster.Maker(loaded, precision, known, sink)
-        read = readers.read(listed, names)
+        read = readers.read(listed, known_outlets)
         batches = iter(lambda: maker.items(list(islice(read, BATCH))), [])
     with _progress() as bar:
         for batch in batches:
@@ -206,7 +206,7 @@ def _opened(
     return Library(store, loaded, precision)
 
 
-class Library(Shelf):
+class Library(ReadOnlyLibrary):
     """Articles that can be asked, and looked at as on a `Shelf`.
 
     Made by `build` or `open`; safe to use from several threads.
@@ -223,7 +223,7 @@ class Library(Shelf):
         self._behind: float | None = None  # since when it is known that something has changed
         self._coming: Future[None] | None = None
         self._counted: tuple[View, Counts] | None = None
-        self._filtered: tuple[View | None, dict[Within, Counts]] = None, {}
+        self._filtered: tuple[View | None, dict[IndexFilter, Counts]] = None, {}
         self._vector = functools.lru_cache(QUESTIONS)(lambda question: self._encode().encode_question(question))
 
     # Asking
@@ -242,15 +242,15 @@ class Library(Shelf):
         before: Day = None,
         previous: str | None = None,
         asked_on: Day = None,
-        without: str | Iterable[str] = (),
-        least: float | None = None,
-        kinds: str | Iterable[str] | None = None,
+        ignore: str | Iterable[str] = (),
+        min_confidence: float | None = None,
+        outlet_kinds: str | Iterable[str] | None = None,
         undated: bool | None = None,
     ) -> Answer:
         """Passages that answer, word for word, at most `k`; an answer with `found` False where nothing does.
 
         What the question says of outlets and dates ("according to Reuters", "since 2012") narrows the search, and is
-        told in `Answer.restrictions`. Filters given here go before it.
+        told in `Answer.constraints`. Filters given here go before it.
 
         Args:
             question: at most 2,000 characters.
@@ -259,34 +259,34 @@ class Library(Shelf):
             after, before: first and last day allowed, a date or "YYYY-MM-DD".
             previous: the question before, where this one only makes sense after it; it completes this one.
             asked_on: the day from which words such as "last year" count; without it they narrow nothing.
-            without: words of restrictions that are not to be applied, as `Answer.restrictions` has them; "all" for all.
-            least: the probability from which passages are shown, 0 to 1, in the place of the fitted one; 0 shows the
-                nearest ones whatever they say.
-            kinds: of outlets, one or several, as the catalogue has them; "unclassified" for those without one.
+            ignore: words of constraints that are not to be applied, as `Answer.constraints` has them; "all" for all.
+            min_confidence: the probability from which passages are shown, 0 to 1, instead of the fitted one; 0 shows
+                the nearest ones whatever they say.
+            outlet_kinds: of outlets, one or several, as the catalogue has them; "unclassified" for those without one.
             undated: whether articles without a date may be shown; by default unless a span of time is asked for.
 
         Raises QuestionError for arguments that make no sense, CitationError if what would be shown is not stored so.
         """
         view = self._view()
-        chosen = search.filters(view, self.catalogue, outlets, after, before, kinds, undated)
-        asked = self._asked(view, question, chosen, previous, asked_on, without)
+        chosen = search.filters(view, self.catalogue, outlets, after, before, outlet_kinds, undated)
+        asked = self._asked(view, question, chosen, previous, asked_on, ignore)
         with self._store.reading():
-            return self._answer(view, asked, question.strip(), k, least)
+            return self._answer(view, asked, question.strip(), k, min_confidence)
 
-    def _answer(self, view: View, asked: Asked, question: str, k: int, least: float | None) -> Answer:
+    def _answer(self, view: View, asked: ParsedQuery, question: str, k: int, min_confidence: float | None) -> Answer:
         pool = self._found(view, asked, max(POOL, _count(k) * SPARE))
         fitted = self.bar
         signals = bar.signals(view, asked.terms, [f.ranked for f in pool])
         chance = fitted.probability(signals)
-        cleared = pool if chance >= (fitted.least if least is None else least) else []
+        cleared = pool if chance >= (fitted.min_confidence if min_confidence is None else min_confidence) else []
         chosen, capped = answering.choose(cleared, k, not asked.filters.named)
         shown = self._carried([answering.cite(found) for found in chosen], [found.keys for found in chosen])
-        voices = answering.voices(cleared, chosen)
-        weighed = self._balance(view, asked.filters, shown, capped, voices)
+        outlet_matches = answering.outlet_matches(cleared, chosen)
+        weighed = self._balance(view, asked.filters, shown, capped, outlet_matches)
         for citation in shown:
             self.verify(citation)
         confidence = chance if fitted.encoder == self.encoder else None
-        said = (asked.restrictions, asked.names, confidence, signals, bool(shown) and chance < fitted.least)
+        said = (asked.constraints, asked.aliases, confidence, signals, bool(shown) and chance < fitted.min_confidence)
         return Answer(question, asked.text, bool(shown), tuple(shown), weighed, *said)
 
     def search(
@@ -298,14 +298,14 @@ class Library(Shelf):
         before: Day = None,
         asked_on: Day = None,
         previous: str | None = None,
-        without: str | Iterable[str] = (),
-        kinds: str | Iterable[str] | None = None,
+        ignore: str | Iterable[str] = (),
+        outlet_kinds: str | Iterable[str] | None = None,
         undated: bool | None = None,
     ) -> list[Hit]:
         """The `k` passages nearest to the question, best first, answering or not. Arguments and errors as for `ask`."""
         view = self._view()
-        chosen = search.filters(view, self.catalogue, outlets, after, before, kinds, undated)
-        asked = self._asked(view, question, chosen, previous, asked_on, without)
+        chosen = search.filters(view, self.catalogue, outlets, after, before, outlet_kinds, undated)
+        asked = self._asked(view, question, chosen, previous, asked_on, ignore)
         hits = []
         with self._store.reading():
             ranked = self._found(view, asked, _count(k))
@@ -365,7 +365,7 @@ class Library(Shelf):
         """Number of articles of each outlet, by name; None counts those whose outlet is not known."""
         if self._seen is None:
             return super().outlets()
-        return self._view().facts.tally()
+        return self._view().columns.tally()
 
     def counts(self) -> Counts:
         """What the index is made of: outlets, sites, kinds, independent sources, dates."""
@@ -373,15 +373,15 @@ class Library(Shelf):
 
     def counts_by_outlet(self) -> dict[str | None, Counts]:
         """The counts of each outlet's articles, the most first; None is the outlet that is not known."""
-        facts = self._view().facts
-        edges = np.cumsum(np.bincount(facts.outlet, minlength=len(facts.outlets)))
-        rows = np.split(np.argsort(facts.outlet, kind="stable"), edges[:-1]) if len(edges) else []
-        own = zip(facts.outlets, rows, strict=True)
-        counts = {name: balance.count(facts.some(those), self.catalogue) for name, those in own}
+        columns = self._view().columns
+        edges = np.cumsum(np.bincount(columns.outlet, minlength=len(columns.outlets)))
+        rows = np.split(np.argsort(columns.outlet, kind="stable"), edges[:-1]) if len(edges) else []
+        own = zip(columns.outlets, rows, strict=True)
+        counts = {name: balance.count(columns.some(those), self.catalogue) for name, those in own}
         return dict(sorted(counts.items(), key=lambda item: -item[1].articles))
 
     @property
-    def bar(self) -> Bar:
+    def bar(self) -> ConfidenceModel:
         """How sure an answer must be: the index's own bar, else the one that comes with According.
 
         Only for an index whose encoder it was fitted for is it more than a beginning; else answers have no confidence.
@@ -440,7 +440,7 @@ class Library(Shelf):
         """
         self._store.backup(Path(folder))
 
-    def keep(self, fitted: Bar) -> None:
+    def keep(self, fitted: ConfidenceModel) -> None:
         """Keeps a bar with the index, for all that ask it. Raises LibraryError where it is another encoder's."""
         if fitted.encoder != self.encoder:
             raise LibraryError(f"the bar was fitted for {fitted.encoder!r}, the index's encoder is {self.encoder!r}")
@@ -481,12 +481,12 @@ class Library(Shelf):
                 batches = _ahead(self._from_here(inputs, called), BATCH, beside)
             while batch := report.timed("reading", lambda: next(batches, [])):
                 items = [item for item, _ in batch]
-                made = {item.digest: own for item, own in batch if isinstance(item, Article) and own is not None}
+                made = {item.content_hash: own for item, own in batch if isinstance(item, Article) and own is not None}
                 known = self._store.known([item.id for item in items if isinstance(item, Article)])
                 fresh, skipped = self._sort(items, known, seen, report)
                 if stager:
                     there = stager.staged(fresh, known)
-                    fresh = [article for article in fresh if article.digest not in there]
+                    fresh = [article for article in fresh if article.content_hash not in there]
                 report.passages += self._put(writer, fresh, known, report, beside, made)
                 new = {item.source for item in items} - sources
                 sources |= new
@@ -520,7 +520,7 @@ class Library(Shelf):
 
     def _from_cluster(self, paths: Sequence[readers.Input], sink: Sink | None) -> Iterator[list[Item]]:
         """What Ray's workers make of files, in their order; see `cluster.articles`."""
-        there = cluster.digests(known.digest for _, known in self._store.stored(sink is not None))
+        there = cluster.digests(known.content_hash for _, known in self._store.stored(sink is not None))
         encoder = self._encoder or self._store.manifest.encoder
         if isinstance(encoder, SentenceEncoder):
             encoder = encoder.name  # which each loads for itself
@@ -546,11 +546,11 @@ class Library(Shelf):
             report.count(item)
             if item.id in seen:
                 report.repeated += 1
-                if seen[item.id] != item.digest:
+                if seen[item.id] != item.content_hash:
                     skipped.append(Skipped(item.source, f"its id {item.id!r} stands for another article already"))
                 continue
-            seen[item.id] = item.digest
-            if item.id in known and known[item.id].digest == item.digest:
+            seen[item.id] = item.content_hash
+            if item.id in known and known[item.id].content_hash == item.content_hash:
                 report.unchanged += 1
             else:
                 report.updated += item.id in known
@@ -566,7 +566,7 @@ class Library(Shelf):
         known: Mapping[str, Known],
         report: Report,
         beside: Executor,
-        made: Mapping[str, Sequence[Made]],
+        made: Mapping[str, Sequence[EmbeddedPassage]],
     ) -> int:
         """Stores articles, after splitting and encoding those whose text is new and of which nothing is `made` yet, by
         digest; returns the number of passages."""
@@ -576,8 +576,8 @@ class Library(Shelf):
         articles = [a for a in articles if a.id not in same]
         if not articles:
             return 0
-        ready = [(a, made[a.digest]) for a in articles if a.digest in made]
-        rest = [a for a in articles if a.digest not in made]
+        ready = [(a, made[a.content_hash]) for a in articles if a.content_hash in made]
+        rest = [a for a in articles if a.content_hash not in made]
         rows, encoded = making.make(rest, self._encode(), report, beside, self._store.encoded) if rest else ([], 0)
         report.timed("storing", lambda: writer.put([*ready, *rows]))
         return encoded + sum(len(own) for _, own in ready)
@@ -590,13 +590,13 @@ class Library(Shelf):
             tuple(dict.fromkeys((*c.copies, *(i for key in own for i in copied[key]))))
             for c, own in zip(shown, keys, strict=True)
         ]
-        known = self._store.carriers([i for ids in carrying for i in ids])
+        known = self._store.republishers([i for ids in carrying for i in ids])
         found = []
         for citation, own, ids in zip(shown, keys, carrying, strict=True):
-            carriers = (citation.host or citation.outlet, *(known[i] for i in ids if i in known))
-            named = tuple(dict.fromkeys(name or UNKNOWN_OUTLET for name in carriers))
+            republishers = (citation.host or citation.outlet, *(known[i] for i in ids if i in known))
+            named = tuple(dict.fromkeys(name or UNKNOWN_OUTLET for name in republishers))
             sharing = tuple(dict.fromkeys(i for key in own for i in shared[key] if i not in ids))
-            found.append(replace(citation, copies=ids, carriers=named, shared=sharing))
+            found.append(replace(citation, copies=ids, republishers=named, shared=sharing))
         return found
 
     def _balance(
@@ -605,12 +605,12 @@ class Library(Shelf):
         chosen: Filters,
         shown: Sequence[Citation],
         capped: Mapping[str, int],
-        voices: tuple[Voice, ...],
+        outlet_matches: tuple[OutletMatch, ...],
     ) -> Balance:
         """The counts of the articles shown, of those that the filters leave, and of all."""
         index = self._counts(view)
         within = chosen.within
-        mask = view.facts.passing(within)
+        mask = view.columns.passing(within)
         allowed = index if mask is None else self._allowed(view, within, mask)
         quoted = {c.article_id: c for c in shown}
         groups = self._store.groups(list(quoted))
@@ -619,33 +619,37 @@ class Library(Shelf):
         same = balance.joined([groups[i] for i in ids], ids, shared)
         undated = 0
         if chosen.dated and not chosen.undated:
-            loose = view.facts.passing(replace(chosen, after=None, before=None, undated=None).within)
-            lacking = (view.facts.day == NONE) if loose is None else (view.facts.day == NONE) & loose
-            undated = view.facts.some(lacking).articles
+            loose = view.columns.passing(replace(chosen, after=None, before=None, undated=None).within)
+            lacking = (view.columns.day == NONE) if loose is None else (view.columns.day == NONE) & loose
+            undated = view.columns.some(lacking).articles
         hidden = {i for c in shown for i in c.copies} - set(ids)
-        said = {voice.outlet or UNKNOWN_OUTLET for voice in voices} | {UNKNOWN_OUTLET}
-        silent = tuple(outlet for outlet in allowed.outlets if outlet not in said) if shown else ()
+        said = {voice.outlet or UNKNOWN_OUTLET for voice in outlet_matches} | {UNKNOWN_OUTLET}
+        unmatched_outlets = tuple(outlet for outlet in allowed.outlets if outlet not in said) if shown else ()
         own = [quoted[i] for i in ids]
-        facts = Facts.of([c.outlet for c in own], [c.host for c in own], [ordinal(c.date) for c in own], same)
-        counted = balance.count(facts, self.catalogue)
-        carriers = list(dict.fromkeys(name for c in shown for name in c.carriers))
-        warnings = balance.cautions(counted, len(shown), carriers)
-        return Balance(counted, allowed, index, len(hidden), undated, dict(capped), silent, voices, warnings)
+        columns = ArticleColumns.of(
+            [c.outlet for c in own], [c.host for c in own], [ordinal(c.date) for c in own], same
+        )
+        counted = balance.count(columns, self.catalogue)
+        republishers = list(dict.fromkeys(name for c in shown for name in c.republishers))
+        warnings = balance.cautions(counted, len(shown), republishers)
+        return Balance(
+            counted, allowed, index, len(hidden), undated, dict(capped), unmatched_outlets, outlet_matches, warnings
+        )
 
     def _counts(self, view: View) -> Counts:
         """The counts of all; one who asks needs those of the passages that were looked through."""
         with self._loading:
             if self._counted is None or self._counted[0] is not view:
-                self._counted = view, balance.count(view.facts, self.catalogue)
+                self._counted = view, balance.count(view.columns, self.catalogue)
             return self._counted[1]
 
-    def _allowed(self, view: View, within: Within, mask: npt.NDArray[np.bool_]) -> Counts:
+    def _allowed(self, view: View, within: IndexFilter, mask: npt.NDArray[np.bool_]) -> Counts:
         """The counts of what filters leave; people ask several questions with the same ones."""
         held, counts = self._filtered  # of which another thread may put others in the place
         if held is not view or len(counts) > FILTERS:
             held, counts = self._filtered = view, {}
         if within not in counts:
-            counts[within] = balance.count(view.facts.some(mask), self.catalogue)
+            counts[within] = balance.count(view.columns.some(mask), self.catalogue)
         return counts[within]
 
     def _asked(
@@ -655,14 +659,14 @@ class Library(Shelf):
         chosen: Filters,
         previous: str | None,
         asked_on: Day,
-        without: str | Iterable[str],
-    ) -> Asked:
+        ignore: str | Iterable[str],
+    ) -> ParsedQuery:
         """A question, checked and read, with the filters that a caller chose."""
         before_it = _question(previous) if previous else None
         day = search.day(asked_on, "asked_on")
-        return search.read(view, self.catalogue, _question(question), chosen, before_it, day, without)
+        return search.read(view, self.catalogue, _question(question), chosen, before_it, day, ignore)
 
-    def _found(self, view: View, asked: Asked, k: int) -> list[Found]:
+    def _found(self, view: View, asked: ParsedQuery, k: int) -> list[Found]:
         """The `k` best passages for a question, as they are stored now."""
         vector = self._vector(asked.encoded)  # which readers ask again with other filters
         ranked = search.rank(view, vector, asked, k, self._store.sentence_vectors, _threads("searching"))

@@ -141,8 +141,8 @@ def test_a_restriction_in_the_words_is_shown_with_the_way_to_take_it_off(index, 
         "(searched for: Why was the bridge closed?)",
         '(only Press TV, from "According to Press TV"; --without "According to Press TV" searches all outlets)',
     ]
-    assert asked(capsys, index, "--without", "according to press tv", question) == []
-    assert asked(capsys, index, "--without", "all", question) == []
+    assert asked(capsys, index, "--ignore", "according to press tv", question) == []
+    assert asked(capsys, index, "--ignore", "all", question) == []
     assert asked(capsys, index, "--outlet", "Press TV", question) == [
         "(searched for: Why was the bridge closed?)",
         '("According to Press TV" was not applied: the filters that were set go before it)',
@@ -160,11 +160,11 @@ def test_where_nothing_is_found_the_restrictions_that_may_be_why_are_shown(index
 def test_words_of_time_count_from_the_day_of_asking(index, capsys):
     question = "What was said last year about the bridge?"
     given = ["--json", "--asked-on", "2016-05-01", question]
-    (restriction,) = json.loads(said(capsys, "ask", "--index", index, *given)[1])["restrictions"]
+    (restriction,) = json.loads(said(capsys, "ask", "--index", index, *given)[1])["constraints"]
     assert (restriction["after"], restriction["before"], restriction["applied"]) == ("2015-01-01", "2015-12-31", True)
     hits = json.loads(said(capsys, "search", "--index", index, *given)[1])
     assert [h["article_id"] for h in hits] == ["bridge"]
-    hits = json.loads(said(capsys, "search", "--index", index, "--without", "all", *given)[1])
+    hits = json.loads(said(capsys, "search", "--index", index, "--ignore", "all", *given)[1])
     assert {h["article_id"] for h in hits} == {"bridge", "harbour"}
 
 
@@ -186,7 +186,7 @@ def test_words_to_take_off_can_be_pasted_into_a_shell(words, argument):
 def test_names_of_ones_own_are_searched_as_one_and_the_answer_says_so(tmp_path, capsys):
     (tmp_path / "news.jsonl").write_text(json.dumps(BRIDGE))
     (tmp_path / "names.toml").write_text('[[name]]\nspellings = ["Iron Span", "old bridge"]\n')
-    given = ["build", tmp_path / "news.jsonl", "--index", tmp_path / "i", "--names", tmp_path / "names.toml"]
+    given = ["build", tmp_path / "news.jsonl", "--index", tmp_path / "i", "--aliases", tmp_path / "names.toml"]
     assert said(capsys, *given)[0] == 0
     assert '("Iron Span" was also searched for as old bridge)' in asked(
         capsys, tmp_path / "i", "Why was the Iron Span closed to traffic?"
@@ -249,14 +249,14 @@ def test_evaluate_fits_a_bar_and_keeps_it_in_the_index(index, questions, tmp_pat
     lines = out.splitlines()
     assert lines[0] == f"bar fitted on 3 questions with an answer and 2 without; kept in {copy}"
     with rag.open(copy) as library:
-        assert lines[1] == f"passages are shown from a probability of {library.bar.least:.3f} on"
+        assert lines[1] == f"passages are shown from a probability of {library.bar.min_confidence:.3f} on"
         assert library.bar.fitted == (3, 2)
     assert lines[3] == "on these questions            before       after"
     assert [line.split("  ")[0] for line in lines[4:6]] == ["answered", "refused, off topic"]
     assert lines[5].split()[-2:] == ["2/2", "2/2"]
     assert lines[7] == "5 questions, at most 5 passages shown"
     values = json.loads(said(capsys, "evaluate", "--index", copy, "--fit", "--json", *questions)[1])
-    assert values["bar"]["fitted"] == [3, 2]
+    assert values["confidence_model"]["fitted"] == [3, 2]
     assert values["before"]["questions"] == values["questions"] == 5
 
 

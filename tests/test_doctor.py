@@ -18,7 +18,7 @@ from support import BRIDGE, HARBOUR, ORCHARD
 import rag
 from rag.cli import main
 from rag.errors import LibraryError
-from rag.stores.base import content_hash
+from rag.stores.base import hash64
 from rag.stores.faiss_index import KEYS, SEGMENT
 from rag.stores.milvus import schema as tables
 from rag.stores.snapshot import STAMP
@@ -168,7 +168,7 @@ def test_damage_in_the_database_is_named(index, what):
     damage, expected = DAMAGE[what]
     with sqlite3.connect(index / DATABASE, isolation_level=None) as db:
         db.execute("PRAGMA foreign_keys = ON")
-        db.create_function("content_hash", -1, content_hash)
+        db.create_function("content_hash", -1, hash64)
         for statement in damage.split("; "):
             db.execute(statement)
     assert faults(index) == expected

@@ -35,7 +35,7 @@ def test_the_examples_of_the_python_api_run_as_they_stand_and_print_what_they_sa
 def test_the_example_of_a_citation_that_resolves_is_true(tmp_path, news, words):
     (program,) = blocks("keeping.md", "python")
     library = rag.build([news(BRIDGE)], index=tmp_path / "i", encoder=words)
-    (citation,) = library.ask("Who closed the old bridge?", k=1, least=0).passages
+    (citation,) = library.ask("Who closed the old bridge?", k=1, min_confidence=0).passages
     library.add([news(BRIDGE | {"text": "The old bridge is open again, and the ring road is closed for works."})])
     said = []
     exec(program, {"library": library, "citation": citation, "print": lambda *parts: said.extend(parts)})
@@ -52,7 +52,7 @@ def test_every_option_that_the_documents_name_exists(capsys):
     for command in re.findall(r"^    (\w+) ", helped(capsys), re.MULTILINE):
         known |= set(re.findall(r"--[a-z-]+", helped(capsys, command)))
     assert named - known == set()
-    assert {"--index", "--names", "--repair"} <= named
+    assert {"--index", "--aliases", "--repair"} <= named
 
 
 def helped(capsys, *command):

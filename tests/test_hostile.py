@@ -380,7 +380,7 @@ def evil(tmp_path_factory):
 def test_a_question_is_words_and_nothing_else(evil, question):
     with rag.open(evil, encoder=WordEncoder()) as library:
         start = time.process_time()
-        answer = library.ask(question, least=0)
+        answer = library.ask(question, min_confidence=0)
         library.search(question)
         assert time.process_time() - start < 5
         assert json.loads(json.dumps(answer.to_dict()))["question"] == question.strip()
@@ -389,7 +389,7 @@ def test_a_question_is_words_and_nothing_else(evil, question):
 
 def test_passages_stay_as_printed(evil):
     with rag.open(evil, encoder=WordEncoder()) as library:
-        answer = library.ask("dock workers strike", least=0)
+        answer = library.ask("dock workers strike", min_confidence=0)
         assert any(ESCAPES in c.text and TURNS in c.text for c in answer.passages)
         for citation in answer.passages:
             assert citation.text == library.article(citation.article_id).text[citation.start : citation.end]
@@ -402,7 +402,7 @@ def disturbing(text):
 
 def test_markdown_and_html_of_hostile_articles_do_nothing(evil):
     with rag.open(evil, encoder=WordEncoder()) as library:
-        answer = library.ask(f"dock workers strike {ESCAPES}\n# union", least=0)
+        answer = library.ask(f"dock workers strike {ESCAPES}\n# union", min_confidence=0)
     shown = answer.to_markdown()
     assert disturbing(shown) == []
     assert "\u0301" * 31 not in shown
@@ -439,7 +439,7 @@ def test_marks_and_turns_paint_over_nothing_but_their_own_text(evil):
     from playwright.sync_api import sync_playwright
 
     with rag.open(evil, encoder=WordEncoder()) as library:
-        answer = library.ask("dock workers strike", least=0)
+        answer = library.ask("dock workers strike", min_confidence=0)
     high = {"start": 0, "text": f"Union {MARKS} at last.", "quote": (0, 6), "title": MARKS[:10_000]}
     answer = replace(answer, passages=(replace(answer.passages[0], **high), *answer.passages))
     style = (ROOT / "rag" / "web" / "app.css").read_text()
@@ -487,7 +487,8 @@ def test_hostile_files_are_read_within_the_memory_promised(tmp_path):
     (tmp_path / "a.jsonl").write_text(json.dumps({"text": "a b c", "x": []})[:-2] + "[]," * 2_000_000 + "1]}")
     (tmp_path / "b.text").write_text("\U0001f44d" + "a " * 5_000_000)
     program = (
-        "import sys; from rag import readers; from rag.outlets import catalogue; from pathlib import Path; "
+        "import sys; from rag import readers; from rag.provenance.catalogue import catalogue\n"
+        "from pathlib import Path; "
         "n = len(list(readers.read([Path(sys.argv[1])], catalogue()))); "
         "print(n, Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )

@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 @pytest.fixture(scope="module")
 def index(tmp_path_factory, real):
     folder = tmp_path_factory.mktemp("readme") / "index"
-    rag.build([ROOT / "seeds"], index=folder, encoder=real, names=ROOT / "docs" / "names.toml").close()
+    rag.build([ROOT / "seeds"], index=folder, encoder=real, aliases=ROOT / "docs" / "aliases.toml").close()
     return folder
 
 

@@ -50,7 +50,7 @@ with rag.open(sys.argv[1], encoder=Encoder()) as library:
     if sys.argv[2] == "search":
         assert library.search(sys.argv[3])[0].article_id == "harbour"
     else:
-        assert library.ask(sys.argv[3], least=0).passages[0].article_id == "harbour"
+        assert library.ask(sys.argv[3], min_confidence=0).passages[0].article_id == "harbour"
 """
 
 

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import regex
 
-from rag.answer.balance import UNKNOWN_OUTLET, Balance, Voice
+from rag.answer.balance import UNKNOWN_OUTLET, Balance, OutletMatch
 from rag.answer.confidence import Signals
 from rag.article import Article
 from rag.errors import CitationError
 from rag.models.encoder import Vectors
 from rag.passage import Passage
 from rag.provenance import duplicates as copies
-from rag.query.constraints import Restriction
-from rag.retrieval.search import Ranked, Synonyms
+from rag.query.constraints import Constraint
+from rag.retrieval.search import Alias, ScoredPassage
 from rag.text import harmless, one_line, spelled_day
 
 # What is shown beside the best passage has at least this share of its score (docs/measurements.md, "What is shown").
@@ -46,7 +46,7 @@ class Citation:
         outlet, outlet_basis, strength, host, authors, date, date_basis, title, url, kind: as in `Article`.
         score: how well the passage fits the question (see `search.rank`).
         copies: ids of other articles in which the same words were found, word for word or nearly.
-        carriers: the sites and outlets that carry these words, this citation's own among them.
+        republishers: the sites and outlets that carry these words, this citation's own among them.
         shared: ids of further articles that hold one of the passage's sentences word for word.
     """
 
@@ -67,7 +67,7 @@ class Citation:
     kind: str
     score: float
     copies: tuple[str, ...] = ()
-    carriers: tuple[str, ...] = ()
+    republishers: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
 
     @property
@@ -106,7 +106,7 @@ class Answer:
         balance: counts to weigh the answer by: of the articles shown, of those that the restrictions leave, and of
             the whole index.
         restrictions: what was understood from the words of the question, and whether it was applied.
-        names: names in the question that were searched for in other spellings too.
+        aliases: names in the question that were searched for in other spellings too.
         confidence: the calibrated probability that the passages answer, also when not found; None where no bar was
             fitted for the index's encoder.
         signals: what the confidence is made of.
@@ -118,8 +118,8 @@ class Answer:
     found: bool
     passages: tuple[Citation, ...] = ()
     balance: Balance = field(default_factory=Balance)
-    restrictions: tuple[Restriction, ...] = ()
-    names: tuple[Synonyms, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    aliases: tuple[Alias, ...] = ()
     confidence: float | None = None
     signals: Signals | None = None
     below: bool = False
@@ -129,10 +129,10 @@ class Answer:
         plain = dataclasses.asdict(self)
         balance = plain["balance"]
         counts = (balance[part] for part in ("shown", "allowed", "index"))
-        for dated in (*plain["passages"], *balance["voices"], *counts):
+        for dated in (*plain["passages"], *balance["outlet_matches"], *counts):
             days = {name: day.isoformat() for name, day in dated.items() if isinstance(day, dt.date)}
             dated.update(days)
-        return plain | {"restrictions": [r.to_dict() for r in self.restrictions]}
+        return plain | {"constraints": [r.to_dict() for r in self.constraints]}
 
     def to_markdown(self, accessed: dt.date | None = None) -> str:
         """The question and the answer as Markdown; see `Citation.to_markdown`."""
@@ -178,7 +178,7 @@ class Found:
 
     passage: Passage
     article: Article
-    ranked: Ranked
+    ranked: ScoredPassage
     keys: tuple[int, ...]
     copies: tuple[str, ...] = ()
 
@@ -218,13 +218,13 @@ def choose(ranked: Sequence[Found], k: int, capped: bool = True) -> tuple[list[F
     return shown, hidden
 
 
-def voices(ranked: Sequence[Found], shown: Sequence[Found]) -> tuple[Voice, ...]:
+def outlet_matches(ranked: Sequence[Found], shown: Sequence[Found]) -> tuple[OutletMatch, ...]:
     """The passages that fit nearly as well as the best, those shown among them, best first; joined ones are one."""
-    found: dict[tuple[int, ...], Voice] = {}
+    found: dict[tuple[int, ...], OutletMatch] = {}
     for each in ranked:
         if fits(each.ranked.score, ranked[0].ranked.score):
             quoted = next((other.keys for other in shown if each.keys[0] in other.keys), None)
-            voice = Voice(each.article.id, each.article.outlet, each.article.date, quoted is not None)
+            voice = OutletMatch(each.article.id, each.article.outlet, each.article.date, quoted is not None)
             found.setdefault(quoted or each.keys, voice)
     return tuple(found.values())
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rag.provenance.catalogue import UNCLASSIFIED, Catalogue
-from rag.stores.columns import Facts, Rows
+from rag.stores.columns import ArticleColumns, Rows
 
 UNKNOWN_OUTLET = "an unknown outlet"
 
@@ -33,7 +33,7 @@ class Counts:
         articles: how many there are.
         outlets: articles of each outlet.
         hosts: articles of each site that they were taken from, where that is another than the outlet.
-        kinds: articles of each kind of outlet, by the catalogue.
+        outlet_kinds: articles of each kind of outlet, by the catalogue.
         states: articles of outlets that a government owns or funds, by the catalogue; for each state.
         independent: the least number of sources that they can come from (see `independent`).
         first, last: the earliest and the latest date.
@@ -43,7 +43,7 @@ class Counts:
     articles: int = 0
     outlets: dict[str, int] = field(default_factory=dict)
     hosts: dict[str, int] = field(default_factory=dict)
-    kinds: dict[str, int] = field(default_factory=dict)
+    outlet_kinds: dict[str, int] = field(default_factory=dict)
     states: dict[str, int] = field(default_factory=dict)
     independent: int = 0
     first: dt.date | None = None
@@ -57,7 +57,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Voice:
+class OutletMatch:
     """A passage that fits about as well as the best one: the article's id, outlet and date, and whether it is shown."""
 
     article_id: str
@@ -90,8 +90,8 @@ class Balance:
         copies: articles in which the words shown were found too, and which are not shown.
         undated_left_out: articles left out by a filter on dates because they have none.
         capped: passages that fit nearly as well and were not shown because their outlet has its share; by outlet.
-        silent: outlets that the restrictions leave, and of which no passage fits nearly as well.
-        voices: the passages that fit nearly as well, those shown among them, best first.
+        unmatched_outlets: outlets that the restrictions leave, and of which no passage fits nearly as well.
+        outlet_matches: the passages that fit nearly as well, those shown among them, best first.
         warnings: why the answer may be one-sided (see `cautions`).
     """
 
@@ -101,19 +101,19 @@ class Balance:
     copies: int = 0
     undated_left_out: int = 0
     capped: dict[str, int] = field(default_factory=dict)
-    silent: tuple[str, ...] = ()
-    voices: tuple[Voice, ...] = ()
+    unmatched_outlets: tuple[str, ...] = ()
+    outlet_matches: tuple[OutletMatch, ...] = ()
     warnings: tuple[Caution, ...] = ()
 
 
-def count(facts: Facts, names: Catalogue) -> Counts:
+def count(facts: ArticleColumns, names: Catalogue) -> Counts:
     """The counts of articles, by what is known of them."""
     outlets = _frequent(facts.tally())
-    kinds: Counter[str] = Counter()
+    outlet_kinds: Counter[str] = Counter()
     states: Counter[str] = Counter()
     for name, number in outlets.items():
         kind, state = _classed(names, name) if name else (UNCLASSIFIED, None)
-        kinds[kind] += number
+        outlet_kinds[kind] += number
         if state:
             states[state] += number
     hosts = _frequent(facts.some(facts.elsewhere).tally_hosts())
@@ -122,7 +122,7 @@ def count(facts: Facts, names: Catalogue) -> Counts:
         facts.articles,
         {name or UNKNOWN_OUTLET: number for name, number in outlets.items()},
         {name: number for name, number in hosts.items() if name},
-        dict(kinds.most_common()),
+        dict(outlet_kinds.most_common()),
         dict(states.most_common()),
         independent(facts.source, facts.same),
         dt.date.fromordinal(int(days.min())) if len(days) else None,
@@ -138,7 +138,7 @@ def _classed(names: Catalogue, outlet: str) -> tuple[str, str | None]:
     return names.kind(outlet), known.state.value if known and known.state else None
 
 
-def cautions(shown: Counts, passages: int, carriers: Sequence[str]) -> tuple[Caution, ...]:
+def cautions(shown: Counts, passages: int, republishers: Sequence[str]) -> tuple[Caution, ...]:
     """Why an answer may be one-sided, as far as counts can tell.
 
     A single passage is plainly one outlet's; of it, only that several carry it is said.
@@ -149,15 +149,15 @@ def cautions(shown: Counts, passages: int, carriers: Sequence[str]) -> tuple[Cau
         carriers: the outlets and sites that carry the words shown.
     """
     found, several = [], passages > 1
-    outlets = tuple(shown.outlets) if several else tuple(carriers)
+    outlets = tuple(shown.outlets) if several else tuple(republishers)
     if several and len(outlets) == shown.named == 1:
         found.append(Caution(ONE_OUTLET, outlets))
     elif len(outlets) > 1 and shown.independent == 1:
         found.append(Caution(ONE_TEXT, outlets))
     if several and shown.states and sum(shown.states.values()) == shown.articles:
         found.append(Caution(STATE_MEDIA, tuple(shown.states)))
-    elif several and len(shown.kinds) == 1 and shown.kinds.keys() <= set(PARTIAL):
-        found.append(Caution(ONE_KIND, tuple(shown.kinds)))
+    elif several and len(shown.outlet_kinds) == 1 and shown.outlet_kinds.keys() <= set(PARTIAL):
+        found.append(Caution(ONE_KIND, tuple(shown.outlet_kinds)))
     return tuple(found)
 
 
@@ -170,10 +170,10 @@ def independent(source: Rows, same: Rows) -> int:
     """
     span = int(source.max()) + 1 if len(source) else 1
     pairs = np.stack(np.divmod(np.unique(same * span + source), span), axis=1)  # much faster than unique rows
-    _, group, carriers = np.unique(pairs[:, 0], return_inverse=True, return_counts=True)
-    alone = np.unique(pairs[carriers[group] == 1, 1])
+    _, group, republishers = np.unique(pairs[:, 0], return_inverse=True, return_counts=True)
+    alone = np.unique(pairs[republishers[group] == 1, 1])
     counted = np.isin(pairs[:, 1], alone)
-    explained = np.zeros(len(carriers), bool)
+    explained = np.zeros(len(republishers), bool)
     explained[group[counted]] = True
     open_pairs = pairs[~explained[group]]
     return len(alone) + _components(open_pairs.tolist())

@@ -20,7 +20,7 @@ import numpy as np
 from rag.errors import LibraryError
 
 if TYPE_CHECKING:
-    from rag.retrieval.search import Ranked
+    from rag.retrieval.search import ScoredPassage
     from rag.stores.base import View
     from rag.stores.tantivy_index import Term
 
@@ -52,21 +52,21 @@ class Signals:
 
 
 @dataclass(frozen=True)
-class Bar:
+class ConfidenceModel:
     """How sure an answer must be.
 
     Attributes:
         encoder: name of the encoder that it was fitted for.
         weights: of the signals, in the order of their fields.
         bias: the constant beside them.
-        least: the probability from which an answer is shown.
+        min_confidence: the probability from which an answer is shown.
         fitted: number of questions with and without an answer that it was fitted on.
     """
 
     encoder: str
     weights: tuple[float, ...]
     bias: float
-    least: float
+    min_confidence: float
     fitted: tuple[int, int]
 
     def probability(self, signals: Signals) -> float:
@@ -75,15 +75,17 @@ class Bar:
         return 1 / (1 + math.exp(-x))
 
     def to_json(self) -> str:
-        """As text, for `parse`."""
-        return json.dumps(asdict(self))
+        """As text, for `parse`. An index keeps `min_confidence` under the key "least"."""
+        values = asdict(self)
+        values["least"] = values.pop("min_confidence")
+        return json.dumps(values)
 
 
-def parse(text: str) -> Bar:
+def parse(text: str) -> ConfidenceModel:
     """A bar from JSON. Raises LibraryError where it is none."""
     try:
         values = json.loads(text)
-        bar = Bar(
+        bar = ConfidenceModel(
             str(values["encoder"]), tuple(map(float, values["weights"])), float(values["bias"]),
             float(values["least"]), (int(values["fitted"][0]), int(values["fitted"][1])),
         )  # fmt: skip
@@ -95,12 +97,12 @@ def parse(text: str) -> Bar:
 
 
 @functools.cache
-def shipped() -> Bar:
+def shipped() -> ConfidenceModel:
     """The bar of the default encoder."""
     return parse(resources.files("rag.answer").joinpath("confidence.json").read_text("utf-8"))
 
 
-def signals(view: View, terms: Sequence[Term], ranked: Sequence[Ranked]) -> Signals:
+def signals(view: View, terms: Sequence[Term], ranked: Sequence[ScoredPassage]) -> Signals:
     """The signals of a search: its question's words, and its passages, best first."""
     best = ranked[:LOOKED_AT]
     named = [t for t in terms if t.name]
@@ -122,7 +124,7 @@ def fit(
     right: Sequence[bool],
     answerable: Sequence[bool],
     unrelated: Sequence[bool],
-) -> Bar:
+) -> ConfidenceModel:
     """A bar fitted on labelled questions, by logistic regression on standardised signals.
 
     `least` is the lowest probability at which REFUSED of the unrelated questions are answered with nothing. Questions
@@ -151,7 +153,7 @@ def fit(
     weights = model.coef_[0] / spread
     bias = float(model.intercept_[0] - weights @ mean)
     fitted = int(has.sum()), int((~has).sum())
-    bar = Bar(encoder, tuple(round(float(w), 6) for w in weights), round(bias, 6), 0.0, fitted)
+    bar = ConfidenceModel(encoder, tuple(round(float(w), 6) for w in weights), round(bias, 6), 0.0, fitted)
     chances = np.array([bar.probability(s) for s in seen])
-    least = float(np.quantile(chances[other], REFUSED, method="higher"))
-    return replace(bar, least=math.ceil(least * 1000 + 1e-6) / 1000)
+    min_confidence = float(np.quantile(chances[other], REFUSED, method="higher"))
+    return replace(bar, min_confidence=math.ceil(min_confidence * 1000 + 1e-6) / 1000)

@@ -24,7 +24,7 @@ import regex
 
 from rag.answer import confidence as bar
 from rag.answer.answer import Answer
-from rag.answer.confidence import Bar, Signals
+from rag.answer.confidence import ConfidenceModel, Signals
 from rag.errors import AccordingError, InputError
 from rag.library import LONGEST_QUESTION, Library
 
@@ -432,7 +432,7 @@ def _outcome(
     }
     unbarred = answer
     if not answer.found:
-        unbarred = library.ask(question.question, k=k, previous=question.previous, least=0.0, **given)
+        unbarred = library.ask(question.question, k=k, previous=question.previous, min_confidence=0.0, **given)
     first = unbarred.passages[0] if unbarred.passages else None
     outcome = Outcome(
         question,
@@ -760,7 +760,7 @@ class Evaluation:
             **{name: ranking(outcomes, name) for name in RANKING},
         }
 
-    def fit(self, encoder: str) -> Bar:
+    def fit(self, encoder: str) -> ConfidenceModel:
         """A bar fitted on these outcomes. Raises as `bar.fit`."""
         judged = [(o, o.signals) for o in self.outcomes if o.judged and o.signals]
         return bar.fit(

@@ -14,10 +14,10 @@ from rag.ingest.report import Report
 from rag.models.encoder import Encoder
 from rag.passage import Passage
 from rag.provenance import duplicates as copies
-from rag.provenance.duplicates import Marks
-from rag.stores.base import Encoded, Made
+from rag.provenance.duplicates import Fingerprint
+from rag.stores.base import EmbeddedPassage, Encoded
 
-Rows = list[tuple[Article, list[Made]]]
+Rows = list[tuple[Article, list[EmbeddedPassage]]]
 
 
 def make(
@@ -51,13 +51,13 @@ def make(
         vectors |= dict(zip(fresh, zip(*encoded, strict=True), strict=True))
     marked = iter(report.timed("finding copies", marks.result))
     rows = [
-        (a, [Made(p, *vectors[a.text[p.start : p.end]], next(marked)) for p in own])
+        (a, [EmbeddedPassage(p, *vectors[a.text[p.start : p.end]], next(marked)) for p in own])
         for a, own in zip(articles, split, strict=True)
     ]
     return rows, len(fresh)
 
 
-def _marks(articles: Sequence[Article], split: Sequence[Sequence[Passage]]) -> list[Marks]:
+def _marks(articles: Sequence[Article], split: Sequence[Sequence[Passage]]) -> list[Fingerprint]:
     """What the copies of the passages of articles are found by."""
     return list(
         copies.marks(

@@ -25,17 +25,17 @@ from rag.article import Article
 from rag.errors import InputError, LibraryError
 from rag.models.encoder import Vectors
 from rag.passage import Passage
-from rag.provenance.duplicates import PERMUTATIONS, Marks
+from rag.provenance.duplicates import PERMUTATIONS, Fingerprint
 from rag.readers import elsewhere, printable
 from rag.readers.skipped import Skipped
-from rag.stores.base import Made, Manifest
+from rag.stores.base import EmbeddedPassage, Manifest
 
 ENDING = ".parquet"
 FORMAT = 1
 BATCH = 64  # rows that are read at a time
 
-Item = tuple[Article | Skipped, list[Made] | None]
-Rows = Sequence[tuple[Article, Sequence[Made]]]
+Item = tuple[Article | Skipped, list[EmbeddedPassage] | None]
+Rows = Sequence[tuple[Article, Sequence[EmbeddedPassage]]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +57,7 @@ def write(rows: Rows, folder: str, manifest: Manifest) -> str:
     The name is made from what is in it, so that the same rows written again are there once.
     """
     pa, pq = _parquet()
-    digests = [article.digest for article, _ in rows]
+    digests = [article.content_hash for article, _ in rows]
     columns = {
         "digest": digests, "article": [json.dumps(plain(article), ensure_ascii=False) for article, _ in rows],
         "made": pa.array([pack(own) for _, own in rows], pa.binary()),
@@ -160,7 +160,7 @@ def unplain(values: dict[str, Any]) -> Article | Skipped:
     return Article(**values, authors=authors, date=dt.date.fromisoformat(day) if day else None)
 
 
-def pack(passages: Sequence[Made]) -> bytes:
+def pack(passages: Sequence[EmbeddedPassage]) -> bytes:
     """What was made of an article, as bytes: numbers, little endian, and before them how many there are of each."""
     spans = [(p.passage.start, p.passage.end) for p in passages]
     sentences = [span for p in passages for span in p.passage.sentences]
@@ -176,7 +176,7 @@ def pack(passages: Sequence[Made]) -> bytes:
     return b"".join(part.tobytes() for part in (head, *parts))
 
 
-def unpack(packed: bytes, article_id: str) -> list[Made]:
+def unpack(packed: bytes, article_id: str) -> list[EmbeddedPassage]:
     """The same again; the vectors of sentences in half precision, as they are stored."""
     number, inside, keys, dimension = np.frombuffer(packed, "<i4", 4).tolist()
     at = 16
@@ -197,6 +197,8 @@ def unpack(packed: bytes, article_id: str) -> list[Made]:
     for i, (start, end) in enumerate(spans.tolist()):
         own, told = slice(ends[i] - int(counts[i]), ends[i]), slice(marks[i] - int(marked[i]), marks[i])
         said = tuple((a, b) for a, b in sentences[own].tolist())
-        mark = Marks(signatures[i].astype(np.uint32), tuple(hashes[told].tolist()))
-        made.append(Made(Passage(article_id, start, end, said), vectors[i].astype(np.float32), parts[own], mark))
+        mark = Fingerprint(signatures[i].astype(np.uint32), tuple(hashes[told].tolist()))
+        made.append(
+            EmbeddedPassage(Passage(article_id, start, end, said), vectors[i].astype(np.float32), parts[own], mark)
+        )
     return made

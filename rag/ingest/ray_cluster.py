@@ -48,7 +48,7 @@ Digests = npt.NDArray[np.bytes_]
 
 def digests(known: Iterator[str]) -> Digests:
     """Digests of articles as the actors are told them, sorted."""
-    return np.unique(np.array([digest[:32] for digest in known], DIGEST))
+    return np.unique(np.array([content_hash[:32] for content_hash in known], DIGEST))
 
 
 def articles(
@@ -172,19 +172,19 @@ class Maker:
 
     def items(self, items: Sequence[Article | Skipped]) -> list[Item]:
         """The items, with what was made of each article that is not known, unless that was put into the sink."""
-        fresh = {i.digest: i for i in items if isinstance(i, Article) and not knows(self._known, i)}
+        fresh = {i.content_hash: i for i in items if isinstance(i, Article) and not knows(self._known, i)}
         rows, _ = making.make(list(fresh.values()), self._encoder, Report(), self._beside)
         if self._sink:
             self._sink.put(rows)
-        made = {} if self._sink else {article.digest: own for article, own in rows}
-        return [(i, made.get(i.digest) if isinstance(i, Article) else None) for i in items]
+        made = {} if self._sink else {article.content_hash: own for article, own in rows}
+        return [(i, made.get(i.content_hash) if isinstance(i, Article) else None) for i in items]
 
 
 def knows(known: Digests, article: Article) -> bool:
     """Whether an article is among some (see `digests`)."""
-    digest = np.array(article.digest[:32], DIGEST)
-    at = int(np.searchsorted(known, digest))
-    return at < len(known) and bool(known[at] == digest)
+    content_hash = np.array(article.content_hash[:32], DIGEST)
+    at = int(np.searchsorted(known, content_hash))
+    return at < len(known) and bool(known[at] == content_hash)
 
 
 def _fetch(known: Any) -> Digests:

@@ -63,14 +63,14 @@ def signatures(texts: Iterable[str]) -> Signatures:
 
 
 @dataclass(frozen=True)
-class Marks:
+class Fingerprint:
     """What the copies of a passage are found by: its MinHash signature, and the keys of its sentences."""
 
     signature: npt.NDArray[np.uint32]
     sentences: tuple[int, ...]
 
 
-def marks(texts: Iterable[tuple[str, Sequence[tuple[Span, Sequence[Span]]]]]) -> Iterator[Marks]:
+def marks(texts: Iterable[tuple[str, Sequence[tuple[Span, Sequence[Span]]]]]) -> Iterator[Fingerprint]:
     """The marks of the passages of some texts, one after the other.
 
     Args:
@@ -81,7 +81,7 @@ def marks(texts: Iterable[tuple[str, Sequence[tuple[Span, Sequence[Span]]]]]) ->
     for text, own in texts:
         keys = iter(sentence_keys(text, [span for _, sentences in own for span in sentences]))
         for _, sentences in own:
-            yield Marks(next(signed), tuple(key for key in islice(keys, len(sentences)) if key is not None))
+            yield Fingerprint(next(signed), tuple(key for key in islice(keys, len(sentences)) if key is not None))
 
 
 def groups(signatures: Signatures, known: npt.NDArray[np.int64], text: Callable[[int], str]) -> npt.NDArray[np.int64]:

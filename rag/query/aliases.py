@@ -65,7 +65,7 @@ _LAST_WORD = regex.compile(r"([\p{L}\p{N}.&-]{2,12})[”\"’']?\s?$")
 
 
 @dataclass(frozen=True)
-class Name:
+class AliasGroup:
     """One thing, printed in several ways.
 
     Attributes:
@@ -84,7 +84,7 @@ class Mention:
     start: int
     end: int
     text: str
-    name: Name
+    name: AliasGroup
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
@@ -254,18 +254,18 @@ def _cost(letters: str, words: Sequence[str], folded: Sequence[str]) -> float:
     return cost
 
 
-class Names:
+class Aliases:
     """Names, found in a question by any spelling.
 
     Attributes:
         names: the names held; where a spelling is one of several, it leads to the first.
     """
 
-    def __init__(self, names: Iterable[Name] = ()):
+    def __init__(self, names: Iterable[AliasGroup] = ()):
         self.names = tuple(names)
-        self._shorts: dict[str, Name] = {}
-        self._typed: dict[str, Name | None] = {}
-        self._longs: dict[tuple[str, ...], Name] = {}
+        self._shorts: dict[str, AliasGroup] = {}
+        self._typed: dict[str, AliasGroup | None] = {}
+        self._longs: dict[tuple[str, ...], AliasGroup] = {}
         self._small: dict[tuple[str, ...], set[str]] = {}
         self._reach: dict[str, int] = {}
         for name in self.names:
@@ -321,7 +321,7 @@ class Names:
 
     def _long(
         self, text: str, words: Sequence[_Word], content: Sequence[int], at: int | None
-    ) -> tuple[Name | None, int]:
+    ) -> tuple[AliasGroup | None, int]:
         if at is None:
             return None, 0
         first = words[content[at]]
@@ -342,7 +342,7 @@ class Names:
                 return name, last
         return None, 0
 
-    def _short(self, text: str, words: Sequence[_Word], i: int, loud: bool) -> tuple[Name | None, int]:
+    def _short(self, text: str, words: Sequence[_Word], i: int, loud: bool) -> tuple[AliasGroup | None, int]:
         last = i
         while last < min(i + 2, len(words) - 1) and _MARK.fullmatch(text, words[last].end, words[last + 1].start):
             last += 1
@@ -361,7 +361,7 @@ def _between(words: Iterable[_Word]) -> Iterator[str]:
     return (w.plain for w in words if w.plain in _SMALL)
 
 
-def group(counted: Mapping[tuple[str, str], int], seen: Mapping[str, int] | None = None) -> tuple[Name, ...]:
+def group(counted: Mapping[tuple[str, str], int], seen: Mapping[str, int] | None = None) -> tuple[AliasGroup, ...]:
     """The names that the pairs of a whole corpus make, the most frequent first.
 
     Long forms of one short form are one thing where they are spellings of each other (see `_alike`), each with each,
@@ -403,7 +403,7 @@ def group(counted: Mapping[tuple[str, str], int], seen: Mapping[str, int] | None
     meanings: dict[str, Counter[int]] = defaultdict(Counter)
     for i, (folded, keys) in enumerate(nodes):
         meanings[folded][roots[i]] += sum(senses[folded][k] for k in keys)
-    made: list[tuple[int, Name]] = []
+    made: list[tuple[int, AliasGroup]] = []
     for root, rows in members.items():
         spelled: Counter[str] = Counter()
         for key in {k for i in rows for k in nodes[i][1]}:
@@ -415,11 +415,11 @@ def group(counted: Mapping[tuple[str, str], int], seen: Mapping[str, int] | None
                 spelled[shown] += own
         spellings = _ranked(spelled)
         if len(set(map(_identity, spellings))) > 1:
-            made.append((-spelled.total(), Name(spellings, "mined")))
+            made.append((-spelled.total(), AliasGroup(spellings, "mined")))
     return tuple(name for _, name in sorted(made, key=lambda m: (m[0], m[1].spellings)))
 
 
-def joined(mined: Sequence[Name], own: Sequence[Name]) -> tuple[Name, ...]:
+def joined(mined: Sequence[AliasGroup], own: Sequence[AliasGroup]) -> tuple[AliasGroup, ...]:
     """The user's names first, each with the spellings of the mined names that share one with it; then the other mined.
 
     The user's word prevails: a spelling of the user's stands in no other name, and a mined name that shares spellings
@@ -427,24 +427,24 @@ def joined(mined: Sequence[Name], own: Sequence[Name]) -> tuple[Name, ...]:
     """
     owner = {_identity(s): i for i, name in enumerate(own) for s in name.spellings}
     extra: dict[int, list[str]] = defaultdict(list)
-    rest: list[Name] = []
+    rest: list[AliasGroup] = []
     for name in mined:
         owners = {owner[key] for key in map(_identity, name.spellings) if key in owner}
         left = tuple(s for s in name.spellings if _identity(s) not in owner)
         if len(owners) == 1:
             extra[owners.pop()] += name.spellings
         elif not owners or len(left) > 1:
-            rest.append(Name(left, name.basis))
+            rest.append(AliasGroup(left, name.basis))
     ours = [_extended(name, extra[i]) for i, name in enumerate(own)]
     return (*ours, *rest)
 
 
-def _extended(name: Name, spellings: Iterable[str]) -> Name:
+def _extended(name: AliasGroup, spellings: Iterable[str]) -> AliasGroup:
     by_letters: dict[str, str] = {}
     for spelling in (*name.spellings, *spellings):
         by_letters.setdefault(_letters(spelling), spelling)
     more = len(by_letters) > len(set(map(_letters, name.spellings)))
-    return Name(tuple(by_letters.values()), "own list, mined") if more else name
+    return AliasGroup(tuple(by_letters.values()), "own list, mined") if more else name
 
 
 def load(path: Path) -> str:
@@ -454,7 +454,7 @@ def load(path: Path) -> str:
     return text
 
 
-def parse(text: str, name: str) -> tuple[Name, ...]:
+def parse(text: str, name: str) -> tuple[AliasGroup, ...]:
     """The names that a user's TOML text lists, each below a line [[name]] as spellings = ["...", "..."].
 
     Raises InputError, which calls the text `name`, for any mistake in it.
@@ -467,7 +467,7 @@ def parse(text: str, name: str) -> tuple[Name, ...]:
     if data or not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
         wrong = f'unknown key "{next(iter(data))}"' if data else "no names"
         raise InputError(f"{name}: {wrong}; write each name below a line [[name]]")
-    names: list[Name] = []
+    names: list[AliasGroup] = []
     owner: dict[str, int] = {}
     for number, table in enumerate(tables, 1):
         try:
@@ -478,7 +478,7 @@ def parse(text: str, name: str) -> tuple[Name, ...]:
                     raise InputError(f'"{spelling}" stands in name {other} too; make one entry of the two')
         except InputError as error:
             raise InputError(f"{name}: name {number}: {error}") from None
-        names.append(Name(spellings, "own list"))
+        names.append(AliasGroup(spellings, "own list"))
     return tuple(names)
 
 

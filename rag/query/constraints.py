@@ -39,7 +39,7 @@ OTHERS = "an organisation that others report on"
 
 
 @dataclass(frozen=True)
-class Restriction:
+class Constraint:
     """What some words of a question say of where its answer may come from.
 
     Attributes:
@@ -69,7 +69,7 @@ class Restriction:
 
 
 @dataclass(frozen=True)
-class Understood:
+class ParsedConstraints:
     """A question, read.
 
     Attributes:
@@ -79,7 +79,7 @@ class Understood:
     """
 
     text: str
-    restrictions: tuple[Restriction, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
 
 
 def understand(
@@ -87,8 +87,8 @@ def understand(
     catalogue: Catalogue,
     outlets: Sequence[str] = (),
     asked_on: dt.date | None = None,
-    without: Collection[str] = (),
-) -> Understood:
+    ignore: Collection[str] = (),
+) -> ParsedConstraints:
     """The restrictions that a question states in words.
 
     All outlets applied are meant together (any of them), and so are the dates (all of them). An outlet that the index
@@ -100,7 +100,7 @@ def understand(
         outlets: names as they stand in the index.
         asked_on: the day from which "last year" counts; without it such words are a mention. No date beyond it, or
             beyond today, filters.
-        without: words of restrictions that were taken off, in any letter case; "all" for all of them.
+        ignore: words of constraints that were taken off, in any letter case; "all" for all of them.
     """
     asked = asked_on or dt.date.today()
     quoted = _quoted(question)
@@ -110,7 +110,7 @@ def understand(
     named = [(a, b) for run in runs for a, b, *_ in run.names]  # "USA Today"
     dated = _dates(question, asked, [run for run in runs if run.sure], quoted + named, asked_on is not None)
     found += dated
-    off = {w.casefold() for w in without}
+    off = {w.casefold() for w in ignore}
     taken = dataclasses.replace
     found = [
         (taken(r, applied=False, why=TAKEN_OFF) if r.applied and off & {r.words.casefold(), "all"} else r, s)
@@ -122,7 +122,7 @@ def understand(
         found = [(taken(r, applied=False, why=CONTRADICTION) if r in days else r, s) for r, s in found]
     found.sort(key=lambda pair: (pair[0].start, pair[0].end))
     gone = [(r.start, r.end) for r, said in found if said and r.applied]
-    return Understood(_left(question, gone), tuple(r for r, _ in found))
+    return ParsedConstraints(_left(question, gone), tuple(r for r, _ in found))
 
 
 def complete(
@@ -154,8 +154,8 @@ def complete(
     if source := _SOURCE_ALONE.fullmatch(question.strip()):
         return _with_source(previous, source["who"], known, names)
     now, then = understand(question, known, names), understand(previous, known, names)
-    stated = {r.kind for r in now.restrictions if r.applied}
-    old = [(r.start, r.end) for r in then.restrictions if r.applied and r.kind in stated]
+    stated = {r.kind for r in now.constraints if r.applied}
+    old = [(r.start, r.end) for r in then.constraints if r.applied and r.kind in stated]
     return f"{_left(previous, old)} {question}"
 
 
@@ -313,14 +313,14 @@ class _Run:
         return self.names[-1][1]
 
 
-def _outlets(question: str, run: _Run) -> Iterable[Restriction]:
+def _outlets(question: str, run: _Run) -> Iterable[Constraint]:
     """The restrictions that a run states, one for each outlet, which share its words between them."""
     begin = run.start
     for i, (_, end, name, _) in enumerate(run.names):
         stop = run.end if i == len(run.names) - 1 else end
         start = begin + len(question[begin:stop]) - len(question[begin:stop].lstrip(" ,"))
         kind = OUTLET if run.sure else MENTION
-        yield Restriction(kind, question[start:stop], start, stop, name, applied=run.sure, why=run.why)
+        yield Constraint(kind, question[start:stop], start, stop, name, applied=run.sure, why=run.why)
         begin = stop
 
 
@@ -623,18 +623,16 @@ class _Phrase:
 
 def _dates(
     question: str, asked: dt.date, sources: Sequence[_Run], quoted: list[tuple[int, int]], counted: bool
-) -> list[tuple[Restriction, bool]]:
+) -> list[tuple[Constraint, bool]]:
     """The restrictions by date, each with whether it is of what was said or published."""
-    found: list[tuple[Restriction, bool]] = []
+    found: list[tuple[Constraint, bool]] = []
     for p in _phrases(question, asked, quoted)[:_MOST_DATES]:
         words = question[p.start : p.end]
         if p.span is None:
-            found.append((Restriction(MENTION, words, p.start, p.end, applied=False, why=NO_YEAR), False))
+            found.append((Constraint(MENTION, words, p.start, p.end, applied=False, why=NO_YEAR), False))
             continue
         first, last = p.span
-        mention = functools.partial(
-            Restriction, MENTION, words, p.start, p.end, after=first, before=last, applied=False
-        )
+        mention = functools.partial(Constraint, MENTION, words, p.start, p.end, after=first, before=last, applied=False)
         said = _said_then(question, p, sources)
         if regex.search(r"\btoday\b", words, regex.I) and not said:
             continue
@@ -650,7 +648,7 @@ def _dates(
             before = None
         if after or before:
             why = "" if said else LOWER_END
-            found.append((Restriction(DATES, words, p.start, p.end, after=after, before=before, why=why), said))
+            found.append((Constraint(DATES, words, p.start, p.end, after=after, before=before, why=why), said))
         else:
             found.append((mention(why=HAPPENED), False))
     return found

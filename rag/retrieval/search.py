@@ -16,10 +16,10 @@ import numpy as np
 from rag.errors import QuestionError
 from rag.models.encoder import Vectors
 from rag.provenance.catalogue import Catalogue, key
-from rag.query import constraints as restrictions
-from rag.query.constraints import Restriction
+from rag.query import constraints as constraints
+from rag.query.constraints import Constraint
 from rag.stores.base import View
-from rag.stores.tantivy_index import Term, Within
+from rag.stores.tantivy_index import IndexFilter, Term
 
 # What a passage's score is made of: the cosine of its own vector and of its best sentence's, the share of the
 # question's words that it holds, and the share that its article holds (docs/measurements.md, "Words and meaning").
@@ -58,19 +58,19 @@ class Filters:
         after: first day allowed.
         before: last day allowed.
         undated: whether articles without a date pass; None lets them unless there is a span of time.
-        kinds: those that the outlets were chosen by; empty where they were named.
+        outlet_kinds: those that the outlets were chosen by; empty where they were named.
     """
 
     outlets: frozenset[str] = field(default_factory=frozenset)
     after: dt.date | None = None
     before: dt.date | None = None
     undated: bool | None = None
-    kinds: frozenset[str] = field(default_factory=frozenset)
+    outlet_kinds: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def named(self) -> bool:
         """Whether outlets were asked for by name."""
-        return bool(self.outlets) and not self.kinds
+        return bool(self.outlets) and not self.outlet_kinds
 
     @property
     def spanned(self) -> bool:
@@ -83,10 +83,10 @@ class Filters:
         return self.spanned or self.undated is False
 
     @property
-    def within(self) -> Within:
+    def within(self) -> IndexFilter:
         """The same for the lexical index."""
         first, last = (day.toordinal() if day else None for day in (self.after, self.before))
-        return Within(self.outlets, first or (1 if self.dated else None), last, bool(self.undated))
+        return IndexFilter(self.outlets, first or (1 if self.dated else None), last, bool(self.undated))
 
     def allow(self, outlet: str | None, date: dt.date | None) -> bool:
         """Whether an article of that outlet and date passes."""
@@ -103,14 +103,14 @@ def filters(
     outlets: str | Iterable[str] | None = None,
     after: object = None,
     before: object = None,
-    kinds: str | Iterable[str] | None = None,
+    outlet_kinds: str | Iterable[str] | None = None,
     undated: bool | None = None,
 ) -> Filters:
     """Filters from what a caller gives. Raises QuestionError for an outlet, kind or date that cannot be meant."""
     first, last = day(after, "after"), day(before, "before")
     if first and last and first > last:
         raise QuestionError(f"after ({first}) is later than before ({last}); no article can be dated both")
-    names, sorts = ([given] if isinstance(given, str) else list(given or ()) for given in (outlets, kinds))
+    names, sorts = ([given] if isinstance(given, str) else list(given or ()) for given in (outlets, outlet_kinds))
     chosen = frozenset(o for name in names for o in _outlets(view, catalogue, name))
     if sorts:
         those = _of_kinds(view, catalogue, sorts)
@@ -120,19 +120,19 @@ def filters(
     return Filters(chosen, first, last, undated, frozenset(sorts))
 
 
-def _of_kinds(view: View, catalogue: Catalogue, kinds: Iterable[str]) -> frozenset[str]:
+def _of_kinds(view: View, catalogue: Catalogue, outlet_kinds: Iterable[str]) -> frozenset[str]:
     """The outlets in the index of some kinds; those of which the catalogue knows none are UNCLASSIFIED."""
-    known = {outlet: catalogue.kind(outlet) for outlet in view.facts.outlets if outlet}
+    known = {outlet: catalogue.kind(outlet) for outlet in view.columns.outlets if outlet}
     there = sorted(set(known.values()))
-    for kind in kinds:
+    for kind in outlet_kinds:
         if kind not in there:
             known_kinds = ", ".join(there) or "none"
             raise QuestionError(f"no outlet in the index is of the kind {kind!r}; there are {known_kinds}")
-    return frozenset(outlet for outlet, kind in known.items() if kind in kinds)
+    return frozenset(outlet for outlet, kind in known.items() if kind in outlet_kinds)
 
 
 @dataclass(frozen=True)
-class Synonyms:
+class Alias:
     """A name in a question, and the spellings that were searched for as well."""
 
     words: str
@@ -140,7 +140,7 @@ class Synonyms:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedQuery:
     """A question as it is searched for.
 
     Attributes:
@@ -148,16 +148,16 @@ class Asked:
         encoded: the same with other spellings beside each name, for an encoder that knows only some of them.
         terms: its words, as the lexical index knows them.
         filters: what may be found.
-        restrictions: what the question says of where the answer may come from, and what became of it.
-        names: names in it that are printed in other ways too.
+        constraints: what the question says of where the answer may come from, and what became of it.
+        aliases: names in it that are printed in other ways too.
     """
 
     text: str
     encoded: str
     terms: tuple[Term, ...]
     filters: Filters
-    restrictions: tuple[Restriction, ...] = ()
-    names: tuple[Synonyms, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    aliases: tuple[Alias, ...] = ()
 
 
 def read(
@@ -167,8 +167,8 @@ def read(
     chosen: Filters,
     previous: str | None = None,
     asked_on: dt.date | None = None,
-    without: Iterable[str] = (),
-) -> Asked:
+    ignore: Iterable[str] = (),
+) -> ParsedQuery:
     """The question as it is to be searched for.
 
     Args:
@@ -176,25 +176,25 @@ def read(
         chosen: the caller's filters.
         previous: the question before, where this one follows it.
         asked_on: the day from which "last year" counts; without it such words are left alone.
-        without: words of restrictions that are not to be applied; "all" for none of them.
+        ignore: words of constraints that are not to be applied; "all" for none of them.
     """
-    held = [outlet for outlet in view.facts.outlets if outlet]
-    text = restrictions.complete(question, previous, catalogue, held)
-    off = [without] if isinstance(without, str) else list(without)
-    said = restrictions.understand(text, catalogue, held, asked_on, off)
-    filters_, applied = narrowed(view, chosen, said.restrictions)
-    mentions = view.names.find(said.text)
-    spellings = {m: (m.text, *view.names.others(m)) for m in mentions}
+    held = [outlet for outlet in view.columns.outlets if outlet]
+    text = constraints.complete(question, previous, catalogue, held)
+    off = [ignore] if isinstance(ignore, str) else list(ignore)
+    said = constraints.understand(text, catalogue, held, asked_on, off)
+    filters_, applied = narrowed(view, chosen, said.constraints)
+    mentions = view.aliases.find(said.text)
+    spellings = {m: (m.text, *view.aliases.others(m)) for m in mentions}
     terms = view.terms(said.text, [(m.start, m.end, spellings[m]) for m in mentions])
-    names = tuple(Synonyms(m.text, spellings[m][1:]) for m in mentions if spellings[m][1:])
+    names = tuple(Alias(m.text, spellings[m][1:]) for m in mentions if spellings[m][1:])
     encoded = said.text
     for m in reversed(mentions):
         beside = f" ({', '.join(spellings[m][1 : 1 + BESIDE])})" if spellings[m][1:] else ""
         encoded = encoded[: m.end] + beside + encoded[m.end :]
-    return Asked(said.text, encoded, tuple(terms), filters_, applied, names)
+    return ParsedQuery(said.text, encoded, tuple(terms), filters_, applied, names)
 
 
-def narrowed(view: View, chosen: Filters, said: Sequence[Restriction]) -> tuple[Filters, tuple[Restriction, ...]]:
+def narrowed(view: View, chosen: Filters, said: Sequence[Constraint]) -> tuple[Filters, tuple[Constraint, ...]]:
     """The filters narrowed by what the question says, and its restrictions as they were applied.
 
     What the caller chose goes before what the question says: of outlets where outlets were chosen, of dates likewise.
@@ -202,18 +202,21 @@ def narrowed(view: View, chosen: Filters, said: Sequence[Restriction]) -> tuple[
     """
     result = []
     for each in said:
-        prevails = chosen.outlets if each.kind == restrictions.OUTLET else chosen.spanned
+        prevails = chosen.outlets if each.kind == constraints.OUTLET else chosen.spanned
         result.append(replace(each, applied=False, why=CHOSEN) if each.applied and prevails else each)
     outlets = frozenset(
-        name for r in result if r.applied and r.outlet for name in (view.facts.spelled.get(key(r.outlet)) or [r.outlet])
+        name
+        for r in result
+        if r.applied and r.outlet
+        for name in (view.columns.spelled.get(key(r.outlet)) or [r.outlet])
     )
-    days = [r for r in result if r.applied and r.kind == restrictions.DATES]
+    days = [r for r in result if r.applied and r.kind == constraints.DATES]
     if days:
         chosen = replace(
             chosen,
             after=max((r.after for r in days if r.after), default=None),
             before=min((r.before for r in days if r.before), default=None),
-            undated=all(r.why == restrictions.LOWER_END for r in days) if chosen.undated is None else chosen.undated,
+            undated=all(r.why == constraints.LOWER_END for r in days) if chosen.undated is None else chosen.undated,
         )
     return (replace(chosen, outlets=outlets) if outlets else chosen), tuple(result)
 
@@ -233,7 +236,7 @@ def day(value: object, name: str) -> dt.date | None:
 
 
 @dataclass(frozen=True)
-class Ranked:
+class ScoredPassage:
     """A passage and what speaks for it.
 
     Attributes:
@@ -261,11 +264,11 @@ class Ranked:
 def rank(
     view: View,
     question: Vectors,
-    asked: Asked,
+    asked: ParsedQuery,
     k: int,
     sentence_vectors: Callable[[Sequence[int]], tuple[dict[int, slice], Vectors]],
     beside: Executor,
-) -> list[Ranked]:
+) -> list[ScoredPassage]:
     """The `k` best passages for a question, best first; fewer where fewer are allowed.
 
     Two engines each propose passages, by their own vectors and by words. All of them get both scores, so that one
@@ -278,7 +281,7 @@ def rank(
         beside: where one engine may look, while the other does here.
     """
     limit = max(CANDIDATES, k)
-    proposed = view.propose(question, asked.terms, asked.filters.within, limit, beside)
+    proposed = view.candidates(question, asked.terms, asked.filters.within, limit, beside)
     first = [(OWN + SENTENCE) * p.own + WORDS * p.words + ARTICLE * p.article for p in proposed]
     best = [proposed[i] for i in np.argsort(-np.array(first), kind="stable")[:limit].tolist()]
     rows_of, vectors = sentence_vectors([p.key for p in best])
@@ -289,7 +292,7 @@ def rank(
             sentences = cosines[rows_of[p.key]]
             sentence = float(sentences.max()) if len(sentences) else p.own
             score = OWN * p.own + SENTENCE * sentence + WORDS * p.words + ARTICLE * p.article
-            scored.append(Ranked(p.key, score, p.own, sentences, p.words, p.article))
+            scored.append(ScoredPassage(p.key, score, p.own, sentences, p.words, p.article))
     return sorted(scored, key=lambda ranked: -ranked.score)[:k]
 
 
@@ -297,9 +300,9 @@ def _outlets(view: View, catalogue: Catalogue, name: str) -> Sequence[str]:
     """The outlets of the view that a spelling means. One that is known but not in the index means none of them."""
     known = catalogue.resolve(name)
     spellings = dict.fromkeys((key(name), key(known or name)))
-    found = [outlet for spelling in spellings for outlet in view.facts.spelled.get(spelling, ())]
+    found = [outlet for spelling in spellings for outlet in view.columns.spelled.get(spelling, ())]
     if not found and not known:
         raise QuestionError(
-            f"no outlet {name!r} in this index; it has: {', '.join(o for o in view.facts.outlets if o) or 'none'}"
+            f"no outlet {name!r} in this index; it has: {', '.join(o for o in view.columns.outlets if o) or 'none'}"
         )
     return found or [known or name]

@@ -25,10 +25,10 @@ from rag.readers.skipped import Skipped
 
 if TYPE_CHECKING:
     from rag.models.encoder import Vectors
-    from rag.provenance.duplicates import Marks
-    from rag.query.aliases import Names
-    from rag.stores.columns import Facts
-    from rag.stores.tantivy_index import Term, Within
+    from rag.provenance.duplicates import Fingerprint
+    from rag.query.aliases import Aliases
+    from rag.stores.columns import ArticleColumns
+    from rag.stores.tantivy_index import IndexFilter, Term
 
 FORMULA = 5  # of 500,000 sentences of real articles, those that more texts hold are disclaimers, credits, advertising
 Span = tuple[int, int]
@@ -53,9 +53,9 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Known:
-    """What tells whether an article has changed (`Article.digest`), and the file it came from."""
+    """What tells whether an article has changed (`Article.content_hash`), and the file it came from."""
 
-    digest: str
+    content_hash: str
     source: str
 
 
@@ -75,17 +75,17 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Made:
+class EmbeddedPassage:
     """A passage and what was made of it: its vector, (dimension,), its sentences', (m, dimension), and its marks."""
 
     passage: Passage
     vector: Vectors
     sentences: Vectors
-    marks: Marks
+    marks: Fingerprint
 
 
 @dataclass(frozen=True)
-class Proposed:
+class Candidate:
     """A passage that an engine proposes for a question.
 
     Attributes:
@@ -109,22 +109,22 @@ class View(Protocol):
         """The generation that it shows."""
 
     @property
-    def facts(self) -> Facts:
+    def columns(self) -> ArticleColumns:
         """What is known of all articles."""
 
     @property
-    def names(self) -> Names:
+    def aliases(self) -> Aliases:
         """The names that are printed in several ways."""
 
-    def terms(self, question: str, names: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
+    def terms(self, question: str, aliases: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
         """The words of a question that are worth searching for, with the number of passages that hold each.
 
-        `names` are places of names that are printed in other ways too: (start, end, all spellings).
+        `aliases` are places of names that are printed in other ways too: (start, end, all spellings).
         """
 
-    def propose(
-        self, question: Vectors, terms: Sequence[Term], within: Within, limit: int, beside: Executor
-    ) -> list[Proposed]:
+    def candidates(
+        self, question: Vectors, terms: Sequence[Term], within: IndexFilter, limit: int, beside: Executor
+    ) -> list[Candidate]:
         """The passages nearest to a question in meaning, and those that hold most of its words, up to `limit` of each.
 
         Each has all scores, whichever engine proposed it.
@@ -150,7 +150,7 @@ class View(Protocol):
 class Writer(Protocol):
     """Changes to a store, which nobody else makes meanwhile; each is done, and survives a crash, when it returns."""
 
-    def put(self, batch: Iterable[tuple[Article, Sequence[Made]]]) -> None:
+    def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage]]]) -> None:
         """Adds articles with their passages.
 
         One that is in under the same id is retired; one of the same text that was retired has come back.
@@ -182,7 +182,7 @@ class Writer(Protocol):
 class Sink(Protocol):
     """Where the processes of a cluster put what they make; one is sent to each of them."""
 
-    def put(self, batch: Sequence[tuple[Article, Sequence[Made]]]) -> None:
+    def put(self, batch: Sequence[tuple[Article, Sequence[EmbeddedPassage]]]) -> None:
         """Puts articles with their passages in; what is put in twice is in once."""
 
 
@@ -297,7 +297,7 @@ class Store(Protocol):
         A sentence that more than FORMULA texts hold is a formula: a disclaimer, a call to subscribe.
         """
 
-    def carriers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
+    def republishers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
         """The site where it is known, else the outlet, of each article that is in, by id."""
 
     def backup(self, folder: Path) -> None:
@@ -313,7 +313,7 @@ class Store(Protocol):
         """Lets go of what this thread alone holds."""
 
 
-def content_hash(*parts: str | bytes) -> int:
+def hash64(*parts: str | bytes) -> int:
     """64 bits of BLAKE2b, as SQLite and Milvus keep whole numbers."""
     found = hashlib.blake2b(digest_size=8)
     for part in parts:

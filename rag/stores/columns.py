@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.provenance.catalogue import key
-from rag.stores.tantivy_index import NONE, Within
+from rag.stores.tantivy_index import NONE, IndexFilter
 
 Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Facts:
+class ArticleColumns:
     """What is known of some articles. Row i of every array is one article, or several that do not differ in it.
 
     Attributes:
@@ -47,7 +47,7 @@ class Facts:
         days: Sequence[int],
         same: Sequence[int] | Rows,
         number: Sequence[int] | Rows | None = None,
-    ) -> Facts:
+    ) -> ArticleColumns:
         """The facts of articles that are given one beside the other; each row is one article unless `number` is given.
 
         `days` are ordinals, 0 where there is no date.
@@ -66,7 +66,7 @@ class Facts:
         """Number of articles."""
         return int(self.number.sum())
 
-    def some(self, rows: Rows | npt.NDArray[np.bool_]) -> Facts:
+    def some(self, rows: Rows | npt.NDArray[np.bool_]) -> ArticleColumns:
         """Those of some rows, given by their places or by a mask, (m,)."""
         return replace(
             self, outlet=self.outlet[rows], host=self.host[rows], day=self.day[rows], same=self.same[rows],
@@ -94,7 +94,7 @@ class Facts:
         outlets, hosts = (np.array([*names, None], object) for names in (self.outlets, self.hosts))
         return np.asarray(outlets[self.outlet] != hosts[self.host], bool)
 
-    def passing(self, within: Within) -> npt.NDArray[np.bool_] | None:
+    def passing(self, within: IndexFilter) -> npt.NDArray[np.bool_] | None:
         """Which rows filters let through, (m,); None for all."""
         dated = within.after is not None or within.before is not None
         if not within.outlets and not dated:

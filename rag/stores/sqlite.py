@@ -30,12 +30,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag._lazy import Later
+from rag._lazy import LazyModule
 from rag.article import Article
 from rag.errors import LibraryError
 from rag.passage import Passage
 from rag.readers.skipped import Skipped
-from rag.stores.base import FORMULA, Known, Manifest, Proposed, Span, Version, content_hash
+from rag.stores.base import FORMULA, Candidate, Known, Manifest, Span, Version, hash64
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -45,20 +45,20 @@ if TYPE_CHECKING:
 
     from rag.models.encoder import Vectors
     from rag.provenance import duplicates as comparing
-    from rag.provenance.duplicates import Marks
+    from rag.provenance.duplicates import Fingerprint
     from rag.query import aliases as naming
-    from rag.query.aliases import Name, Names
+    from rag.query.aliases import Aliases, AliasGroup
     from rag.stores import columns as facts
     from rag.stores import snapshot as caches
     from rag.stores import tantivy_index as lexical
-    from rag.stores.base import Encoded, Made
-    from rag.stores.columns import Facts
+    from rag.stores.base import EmbeddedPassage, Encoded
+    from rag.stores.columns import ArticleColumns
     from rag.stores.faiss_index import Dense, Keys
 else:  # articles are listed without them
     np, caches, comparing, facts = map(
-        Later, ("numpy", "rag.stores.snapshot", "rag.provenance.duplicates", "rag.stores.columns")
+        LazyModule, ("numpy", "rag.stores.snapshot", "rag.provenance.duplicates", "rag.stores.columns")
     )
-    lexical, naming = map(Later, ("rag.stores.tantivy_index", "rag.query.aliases"))
+    lexical, naming = map(LazyModule, ("rag.stores.tantivy_index", "rag.query.aliases"))
 
 FORMAT = 4
 ARTICLES = 300  # whose words count for a question
@@ -157,33 +157,38 @@ class View:
         generation: the generation that it shows.
         keys: passage keys, (n,).
         article: the row of each passage's article in the arrays below, (n,).
-        facts: what is known of the articles, a row for each, (m,).
+        columns: what is known of the articles, a row for each, (m,).
         ids: ids of the articles, (m,).
         number: their keys, (m,).
         dense: the vectors, in the same order.
         words: the words of passages and articles, by their keys.
-        names: the names that are printed in several ways.
+        aliases: the names that are printed in several ways.
     """
 
     generation: int
     keys: npt.NDArray[np.int64]
     article: npt.NDArray[np.int32]
-    facts: Facts
+    columns: ArticleColumns
     ids: tuple[str, ...]
     number: npt.NDArray[np.int64]
     dense: Dense
     words: lexical.Lexical
-    names: Names
+    aliases: Aliases
 
     def terms(self, question: str, names: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[lexical.Term]:
         """As `contract.View` has it."""
         return self.words.terms(question, names)
 
-    def propose(
-        self, question: Vectors, terms: Sequence[lexical.Term], within: lexical.Within, limit: int, beside: Executor
-    ) -> list[Proposed]:
+    def candidates(
+        self,
+        question: Vectors,
+        terms: Sequence[lexical.Term],
+        within: lexical.IndexFilter,
+        limit: int,
+        beside: Executor,
+    ) -> list[Candidate]:
         """As `contract.View` has it: FAISS looks beside tantivy, under the same filters."""
-        mask = self.facts.passing(within)
+        mask = self.columns.passing(within)
         if not len(self.keys) or (mask is not None and not mask.any()):
             return []
         nearest = beside.submit(self.dense.nearest, question, limit, None if mask is None else mask[self.article])
@@ -192,14 +197,14 @@ class View:
         rows, cosines = nearest.result()
         near = dict(zip(self.keys[rows].tolist(), cosines.tolist(), strict=True))
         unread = [key for key in near if key not in held]
-        held.update(self.words.coverage(terms, len(unread), lexical.Within(), unread) if unread else {})
+        held.update(self.words.coverage(terms, len(unread), lexical.IndexFilter(), unread) if unread else {})
         unseen = [key for key in held if key not in near]
         if unseen:
             rows = np.searchsorted(self.keys, unseen)
             near.update(zip(unseen, self.dense.cosines(rows, question).tolist(), strict=True))
         articles = self._articles(list(near))
         return [
-            Proposed(key, own, held.get(key, 0.0), told.get(article, 0.0))
+            Candidate(key, own, held.get(key, 0.0), told.get(article, 0.0))
             for (key, own), article in zip(near.items(), articles, strict=True)
         ]
 
@@ -209,17 +214,17 @@ class View:
 
     def copies(self, article_id: str) -> list[str]:
         """As `contract.View` has it."""
-        same = self.facts.same
+        same = self.columns.same
         row = self.row.get(article_id)
         rows = [] if row is None else np.flatnonzero(same == same[row]).tolist()
         return [self.ids[i] for i in rows if i != row]
 
     def of_outlet(self, outlet: str | None) -> list[str]:
         """As `contract.View` has it."""
-        if outlet not in self.facts.outlets:
+        if outlet not in self.columns.outlets:
             return []
-        rows = np.flatnonzero(self.facts.outlet == self.facts.outlets.index(outlet))
-        return [self.ids[i] for i in rows[np.argsort(-self.facts.day[rows], kind="stable")].tolist()]
+        rows = np.flatnonzero(self.columns.outlet == self.columns.outlets.index(outlet))
+        return [self.ids[i] for i in rows[np.argsort(-self.columns.day[rows], kind="stable")].tolist()]
 
     def _articles(self, passages: Sequence[int]) -> list[int]:
         """The keys of the articles of passages."""
@@ -446,7 +451,7 @@ class Store:
                 if number not in articles:
                     articles[number] = self._sound(digest, row)
                 article = articles[number]
-                if content != content_hash(article.text[start:end]):
+                if content != hash64(article.text[start:end]):
                     raise ValueError(f"passage {key} of article {article.id!r} is not as it was stored")
                 found[key] = Passage(article.id, start, end, sentence_spans(spans)), article
         return found
@@ -479,7 +484,7 @@ class Store:
 
         (Spans of its sentences from its beginning, its vector, those of its sentences.)
         """
-        known = {content_hash(text): text for text in texts}
+        known = {hash64(text): text for text in texts}
         query = """SELECT p.content, substr(a.text, p.start + 1, p."end" - p.start), p.start, p.sentences, v.value,
             v.sentences FROM passage p JOIN article a ON a.key = p.article JOIN vector v ON v.passage = p.key"""
         found = {}
@@ -517,12 +522,16 @@ class Store:
             origin.generation,
             origin.keys,
             np.searchsorted(origin.articles, origin.owners).astype(np.int32),
-            facts.Facts.of(outlet, host, [facts.ordinal(dt.date.fromisoformat(d)) if d else 0 for d in date], same),
+            facts.ArticleColumns.of(
+                outlet, host, [facts.ordinal(dt.date.fromisoformat(d)) if d else 0 for d in date], same
+            ),
             tuple(ids),
             origin.articles,
             cache.dense,
             cache.words,
-            naming.Names(naming.Name(tuple(names), basis) for names, basis in json.loads(row[0] if row else "[]")),
+            naming.Aliases(
+                naming.AliasGroup(tuple(names), basis) for names, basis in json.loads(row[0] if row else "[]")
+            ),
         )
 
     def cache_fault(self) -> str | None:
@@ -672,7 +681,7 @@ class Store:
             JOIN article b ON b.key = q.article AND b.retired IS NULL"""
         return self._ids(query, "s.passage", passages)
 
-    def carriers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
+    def republishers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
         """The site where it is known, else the outlet, of each article that is in, by id."""
         rows = self._among("SELECT id, coalesce(host, outlet) FROM article", "retired IS NULL AND id", article_ids)
         return dict(rows)
@@ -800,7 +809,7 @@ class Writer:
         self._folder = store.folder
         self._db = store._writable()
 
-    def put(self, batch: Iterable[tuple[Article, Sequence[Made]]]) -> None:
+    def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage]]]) -> None:
         """Adds articles with their passages.
 
         One that is in under the same id is retired; one of the same text that was retired has come back.
@@ -812,14 +821,14 @@ class Writer:
                 row = self._db.execute(
                     f"INSERT INTO article (changed, digest, {', '.join(_COLUMNS)}) "
                     f"VALUES (?, ?{', ?' * len(_COLUMNS)})",
-                    (generation, article.digest, *_values(article)),
+                    (generation, article.content_hash, *_values(article)),
                 ).lastrowid
                 for made in passages:
                     start, end = made.passage.start, made.passage.end
                     spans = np.array(made.passage.sentences, "<i4").tobytes()
                     signature, content = (
                         made.marks.signature.astype("<u4").tobytes(),
-                        content_hash(article.text[start:end]),
+                        hash64(article.text[start:end]),
                     )
                     key = self._db.execute(
                         'INSERT INTO passage (article, start, "end", sentences, content, signature) '
@@ -827,7 +836,7 @@ class Writer:
                         (row, start, end, spans, content, signature),
                     ).lastrowid
                     blobs = made.vector.astype("<f4").tobytes(), made.sentences.astype("<f2").tobytes()
-                    self._db.execute("INSERT INTO vector VALUES (?, ?, ?, ?)", (key, *blobs, content_hash(*blobs)))
+                    self._db.execute("INSERT INTO vector VALUES (?, ?, ?, ?)", (key, *blobs, hash64(*blobs)))
                     self._share(key, made.marks)
 
     def amend(self, articles: Iterable[Article]) -> None:
@@ -836,7 +845,7 @@ class Writer:
             changes = ", ".join(f"{column} = ?" for column in _COLUMNS)
             self._db.executemany(
                 f"UPDATE article SET changed = ?, digest = ?, {changes} WHERE id = ? AND retired IS NULL",
-                [(generation, a.digest, *_values(a), a.id) for a in articles],
+                [(generation, a.content_hash, *_values(a), a.id) for a in articles],
             )
 
     def keep(self, what: str, text: str) -> None:
@@ -862,7 +871,7 @@ class Writer:
             self._mine((key, naming.pairs(text), naming.printed(text)) for key, text in batch)
         self.keep("names", _listed(self._names()))
 
-    def _names(self) -> Iterable[Name]:
+    def _names(self) -> Iterable[AliasGroup]:
         """The names that are printed in several ways, by what the articles themselves say and by the index's list."""
         own = self._store.kept("own names")
         mined = naming.group(self._store.pairs(), self._store.printed())
@@ -896,7 +905,7 @@ class Writer:
             rows = [(s.source, s.place, s.reason) for s in skipped]
             self._db.executemany("INSERT INTO quarantine VALUES (?, ?, ?)", rows)
 
-    def _sign(self, rows: Iterable[tuple[int, Marks]]) -> None:
+    def _sign(self, rows: Iterable[tuple[int, Fingerprint]]) -> None:
         """Keeps what the copies of passages are found by, by the passages' keys."""
         with stored(self._folder), self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -905,7 +914,7 @@ class Writer:
                 self._db.execute("UPDATE passage SET signature = ? WHERE key = ?", (signature, key))
                 self._share(key, marks)
 
-    def _share(self, key: int | None, marks: Marks) -> None:
+    def _share(self, key: int | None, marks: Fingerprint) -> None:
         rows = [(key, sentence) for sentence in marks.sentences]
         self._db.executemany("INSERT OR IGNORE INTO sentence VALUES (?, ?)", rows)
 
@@ -975,7 +984,7 @@ def _connect(path: Path, writing: bool = False) -> sqlite3.Connection:
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA journal_size_limit = {LOG}")
-    db.create_function("content_hash", -1, content_hash, deterministic=True)
+    db.create_function("content_hash", -1, hash64, deterministic=True)
     return db
 
 
@@ -1076,7 +1085,7 @@ def _beside(path: Path) -> list[Path]:
 
 def _begin(db: sqlite3.Connection, manifest: Manifest) -> None:
     """Makes the tables of an empty index."""
-    db.create_function("content_hash", -1, content_hash, deterministic=True)
+    db.create_function("content_hash", -1, hash64, deterministic=True)
     db.execute("BEGIN")
     for statement in _statements("".join((_SCHEMA, *_FORMATS.values()))):
         db.execute(statement)
@@ -1157,7 +1166,7 @@ def _keep(db: sqlite3.Connection, folder: Path, old: int) -> None:
         _place(aside, kept)
 
 
-def _listed(names: Iterable[Name]) -> str:
+def _listed(names: Iterable[AliasGroup]) -> str:
     return json.dumps([[name.spellings, name.basis] for name in names], ensure_ascii=False)
 
 
@@ -1192,7 +1201,7 @@ def _article(row: Sequence[str | None]) -> Article:
 def _checked(digest: str, row: tuple[str | None, ...]) -> Article:
     """The article of a row. Raises ValueError or TypeError unless it has that digest."""
     article = _article(row)  # what is kept is found by all that the row holds, so that it is held against it each time
-    if article.digest != digest:
+    if article.content_hash != digest:
         raise ValueError("it is not as it was stored")
     return article
 

@@ -58,7 +58,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Within:
+class IndexFilter:
     """What may be found: names of outlets (empty: all), first and last day as ordinals, and whether undated ones."""
 
     outlets: frozenset[str] = frozenset()
@@ -117,7 +117,9 @@ class Lexical:
             for s, named in read(question, names)
         ]
 
-    def coverage(self, terms: Sequence[Term], limit: int, within: Within, keys: Sequence[int] = ()) -> dict[int, float]:
+    def coverage(
+        self, terms: Sequence[Term], limit: int, within: IndexFilter, keys: Sequence[int] = ()
+    ) -> dict[int, float]:
         """The share of a question that passages hold, by passage key: rarer words count more; 1 is all of it.
 
         Args:
@@ -134,7 +136,7 @@ class Lexical:
             query = _all([_any([_number("key", key) for key in keys]), query])
         return dict(_hits(self._passages, query, limit, within))
 
-    def articles(self, terms: Sequence[Term], limit: int, within: Within) -> dict[int, float]:
+    def articles(self, terms: Sequence[Term], limit: int, within: IndexFilter) -> dict[int, float]:
         """BM25 of whole articles, by article key, as a share of the most that the question's words could give."""
         total = most(terms, int(self._articles.num_docs))
         if not total:
@@ -148,7 +150,7 @@ class Lexical:
             return {}
         words = _any([_boosted(_constant(_query(t.spellings)), 1 / len(terms)) for t in terms])
         query = _all([_any([_number("key", key) for key in articles]), words])
-        return dict(_hits(self._articles, query, len(articles), Within()))
+        return dict(_hits(self._articles, query, len(articles), IndexFilter()))
 
     def _count(self, searcher: tantivy.Searcher, spellings: Spellings) -> int:
         if len(spellings) == 1 and len(spellings[0]) == 1:
@@ -308,7 +310,9 @@ def _document(of: Document, key: int, body: str) -> tantivy.Document:
     return made
 
 
-def _hits(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, within: Within) -> Iterable[tuple[int, float]]:
+def _hits(
+    searcher: tantivy.Searcher, query: tantivy.Query, limit: int, within: IndexFilter
+) -> Iterable[tuple[int, float]]:
     """(key, score) of the best documents."""
     parts = _filters(within)
     found = searcher.search(_all([*parts, query]) if parts else query, limit=limit, count=False).hits
@@ -327,7 +331,7 @@ def _every(searcher: tantivy.Searcher) -> list[tuple[int, int]]:
     return [(int(key), int(article)) for key, article in zip(*fields, strict=True)]
 
 
-def _filters(within: Within) -> list[tantivy.Query]:
+def _filters(within: IndexFilter) -> list[tantivy.Query]:
     parts = []
     if within.outlets:
         parts.append(_any([tantivy.Query.term_query(_schema(), "outlet", o, "basic") for o in sorted(within.outlets)]))

@@ -14,12 +14,12 @@ from rag.answer.answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, finger
 from rag.answer.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
 from rag.answer.export import FORMS, href
 from rag.article import FROM_ADDRESS, POSTED, PUBLISHED
-from rag.errors import AccordingError, told
+from rag.errors import AccordingError, public_message
 from rag.ingest.report import Report
 from rag.provenance.catalogue import FACTS, Catalogue, Fact, Outlet, catalogue, domain, key
-from rag.query.constraints import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Restriction
+from rag.query.constraints import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Constraint
 from rag.readers.skipped import Skipped
-from rag.retrieval.search import CHOSEN, Synonyms
+from rag.retrieval.search import CHOSEN, Alias
 from rag.text import harmless, of_the_web
 from rag.web.charts import outlets_html, times_html, where
 
@@ -69,7 +69,7 @@ def question_html(question: str) -> str:
 
 def error_html(error: AccordingError, alone: bool) -> str:
     """What a reader is told of an error; it may name what articles hold. `alone` as in `errors.told`."""
-    return escape(harmless(told(error, alone)))
+    return escape(harmless(public_message(error, alone)))
 
 
 def report_html(report: Report, skipped: Sequence[Skipped]) -> str:
@@ -80,7 +80,7 @@ def report_html(report: Report, skipped: Sequence[Skipped]) -> str:
     return f'<div class="according">{"".join(parts)}{f"<ul>{places}</ul>" if places else ""}{more}</div>'
 
 
-def meaning(restriction: Restriction, answer: Answer, show: Callable[[str], str] = str) -> str:
+def meaning(restriction: Constraint, answer: Answer, show: Callable[[str], str] = str) -> str:
     """What a restriction leaves: "The Post", "2009-01-01 to 2009-12-31", "2009-01-01 or later, or undated".
 
     `show` makes what is printed of a name, here and below: as it stands, or as HTML.
@@ -92,17 +92,17 @@ def meaning(restriction: Restriction, answer: Answer, show: Callable[[str], str]
     first, last = restriction.after, restriction.before
     if first and last:
         return f"{first} to {last}" if first != last else f"{first}"
-    days = [r for r in answer.restrictions if r.applied and r.kind == DATES]
+    days = [r for r in answer.constraints if r.applied and r.kind == DATES]
     loose = restriction in days and all(r.why == LOWER_END for r in days)
     return f"{first} or later{', or undated' if loose else ''}" if first else f"{last} or earlier"
 
 
-def unapplied(answer: Answer) -> list[Restriction]:
+def unapplied(answer: Answer) -> list[Constraint]:
     """Restrictions that a reader may expect to be applied, and that are not; their `why` gives the reason."""
-    return [r for r in answer.restrictions if not r.applied and r.why in (CHOSEN, CONTRADICTION, TAKEN_OFF)]
+    return [r for r in answer.constraints if not r.applied and r.why in (CHOSEN, CONTRADICTION, TAKEN_OFF)]
 
 
-def spelled(name: Synonyms, show: Callable[[str], str] = str) -> str:
+def spelled(name: Alias, show: Callable[[str], str] = str) -> str:
     """The spellings that a name was searched for as well; of many the first few, and how many more there are."""
     return _listed(name.spellings, NAMED, show)
 
@@ -139,7 +139,7 @@ def _understood(answer: Answer) -> str:
     parts = [f"Searched for: {_text(answer.searched)}"] if answer.searched != answer.question else []
     applied = [
         f'<span class="chip">{meaning(r, answer, _text)}, from “{_text(r.words)}”</span>'
-        for r in answer.restrictions
+        for r in answer.constraints
         if r.applied
     ]
     others = [f'<span class="chip off">“{_text(r.words)}”: {escape(r.why)}</span>' for r in unapplied(answer)]
@@ -150,7 +150,7 @@ def _understood(answer: Answer) -> str:
 def _notes(answer: Answer) -> str:
     """What else bears on how the answer is to be read."""
     balance = answer.balance
-    notes = [f"“{_text(name.words)}” was also searched for as {spelled(name, _text)}." for name in answer.names]
+    notes = [f"“{_text(name.words)}” was also searched for as {spelled(name, _text)}." for name in answer.aliases]
     if more := hidden(balance, _text):
         notes.append(f"{more}.")
     if balance.undated_left_out:
@@ -165,10 +165,10 @@ def _notes(answer: Answer) -> str:
 
 def _silent(balance: Balance) -> str:
     """The outlets of which nothing fits nearly as well, to be unfolded."""
-    if not (number := len(balance.silent)):
+    if not (number := len(balance.unmatched_outlets)):
         return ""
     outlets = f"{number:,} more outlets say" if number > 1 else "1 more outlet says"
-    names = _listed(balance.silent, SILENT, _text)
+    names = _listed(balance.unmatched_outlets, SILENT, _text)
     return f'<details class="note"><summary>{outlets} nothing that fits nearly as well</summary>{names}</details>'
 
 
@@ -300,8 +300,8 @@ def _list(rows: Iterable[tuple[str, str]]) -> str:
 def _carried(citation: Citation) -> str:
     """Who else carries the words shown, and whether others share a sentence with them."""
     parts = []
-    if len(citation.carriers) > 1:
-        parts.append(f"carried by {len(citation.carriers)}: {', '.join(citation.carriers)}")
+    if len(citation.republishers) > 1:
+        parts.append(f"carried by {len(citation.republishers)}: {', '.join(citation.republishers)}")
     if citation.shared:
         number = len(citation.shared)
         parts.append(f"a sentence of it stands word for word in {number} other article{'s' if number > 1 else ''}")

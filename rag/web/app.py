@@ -99,13 +99,13 @@ class Turn:
         question: as typed.
         previous: the question before, where this one continues it.
         words: those of its restrictions that can be taken off.
-        without: those that were.
+        ignore: those that were.
     """
 
     question: str = ""
     previous: str | None = None
     words: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
 
 
 def create_app(
@@ -121,19 +121,19 @@ def create_app(
     """
     telling = functools.partial(_telling, alone)
 
-    def answered(turn: Turn, chosen: Sequence[Any], least: float | None = None) -> tuple[Any, ...]:
-        outlets, kinds, after, before, undated = chosen
+    def answered(turn: Turn, chosen: Sequence[Any], min_confidence: float | None = None) -> tuple[Any, ...]:
+        outlets, outlet_kinds, after, before, undated = chosen
         answer = library.ask(
             turn.question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
-            previous=turn.previous, asked_on=dt.date.today(), without=turn.without, least=least,
-            kinds=kinds or None, undated=UNDATED[undated],
+            previous=turn.previous, asked_on=dt.date.today(), ignore=turn.ignore, min_confidence=min_confidence,
+            outlet_kinds=outlet_kinds or None, undated=UNDATED[undated],
         )  # fmt: skip
         messages = [
             {"role": "user", "content": gr.HTML(question_html(turn.question))},
             {"role": "assistant", "content": gr.HTML(answer_html(answer, library.catalogue))},
         ]
         offered = _offered(answer)
-        applied = [r.words for r in answer.restrictions if r.applied]
+        applied = [r.words for r in answer.constraints if r.applied]
         group = gr.CheckboxGroup(
             [(label, words) for words, label in offered.items()],
             value=list(dict.fromkeys(applied)),
@@ -151,7 +151,7 @@ def create_app(
 
     @telling
     def ask_again(kept: list[str], history: list[Message], last: Turn, *chosen: Any) -> tuple[Any, ...]:
-        turn = replace(last, without=tuple(words for words in last.words if words not in kept))
+        turn = replace(last, ignore=tuple(words for words in last.words if words not in kept))
         messages, *rest = answered(turn, chosen)
         return history[: -len(messages)] + messages, *rest
 
@@ -161,14 +161,14 @@ def create_app(
 
     @telling
     def ask_closest(history: list[Message], last: Turn, *chosen: Any) -> tuple[Any, ...]:
-        messages, *rest = answered(last, chosen, least=0)
+        messages, *rest = answered(last, chosen, min_confidence=0)
         return history[: -len(messages)] + messages, *rest
 
     def choices() -> tuple[gr.Dropdown, gr.Dropdown]:
         outlets, counts = library.outlets(), library.counts()
         return (
             gr.Dropdown([(f"{name} ({count:,})", name) for name, count in outlets.items() if name]),
-            gr.Dropdown([(f"{kind} ({count:,})", kind) for kind, count in counts.kinds.items()]),
+            gr.Dropdown([(f"{kind} ({count:,})", kind) for kind, count in counts.outlet_kinds.items()]),
         )
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True, delete_cache=_KEPT) as app:
@@ -203,7 +203,7 @@ def create_app(
         with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
             with gr.Row():
                 outlets = gr.Dropdown([], label="Only these outlets", multiselect=True, scale=3, elem_id="outlets")
-                kinds = gr.Dropdown([], label="Only these kinds", multiselect=True, scale=2, elem_id="kinds")
+                outlet_kinds = gr.Dropdown([], label="Only these kinds", multiselect=True, scale=2, elem_id="kinds")
             with gr.Row():
                 after, before = (
                     gr.Textbox(label=label, placeholder="YYYY-MM-DD", max_lines=1, min_width=120, elem_id=name)
@@ -217,7 +217,7 @@ def create_app(
                     elem_id="undated",
                 )
             follow = gr.Checkbox(label="My question continues the one before", elem_id="follow")
-        narrowing = [outlets, kinds, after, before, undated]
+        narrowing = [outlets, outlet_kinds, after, before, undated]
         asked = [box, chat, follow, last, *narrowing]
         shown = [chat, last, understood, closest, *files]
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": chat}
@@ -233,9 +233,9 @@ def create_app(
         chat.clear(cleared, None, shown[1:], **quietly)
         app.load(None, js=_COPY)
         unseen: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        app.load(telling(choices), outputs=[outlets, kinds], **unseen)
+        app.load(telling(choices), outputs=[outlets, outlet_kinds], **unseen)
         if allow_add:
-            _adding(library, telling).then(choices, outputs=[outlets, kinds], **unseen)
+            _adding(library, telling).then(choices, outputs=[outlets, outlet_kinds], **unseen)
     return cast(gr.Blocks, app.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE))
 
 
@@ -279,7 +279,7 @@ def _spoken(endpoint: Endpoint) -> Endpoint:
 
 def _offered(answer: Answer) -> dict[str, str]:
     """Words of the question that narrow the search, or did until they were taken off, with what they mean."""
-    said = [r for r in answer.restrictions if r.applied or r.why == TAKEN_OFF]
+    said = [r for r in answer.constraints if r.applied or r.why == TAKEN_OFF]
     return {r.words: harmless(f"{meaning(r, answer)}, from “{r.words}”") for r in said}
 
 

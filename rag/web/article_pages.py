@@ -29,7 +29,7 @@ from rag.answer.answer import DIGEST, find, fingerprint, saying, via, when
 from rag.answer.balance import UNKNOWN_OUTLET, Counts
 from rag.article import Article
 from rag.browse import Resolved
-from rag.errors import AccordingError, told
+from rag.errors import AccordingError, public_message
 from rag.ingest.report import general
 from rag.library import Library
 from rag.provenance.catalogue import Outlet
@@ -75,7 +75,7 @@ def _response(request: Request, make: Callable[[Request, str], Body], alone: boo
     except _NoPageError as none:
         return _refusal(request, none.status, none.title, none.words)
     except AccordingError as error:
-        return _refusal(request, 500, "This page cannot be made now", told(error, alone))
+        return _refusal(request, 500, "This page cannot be made now", public_message(error, alone))
 
 
 def _root(request: Request) -> str:
@@ -289,7 +289,7 @@ def _contents(library: Library, request: Request, root: str) -> Body:
     rows = (_counted(name, own, root) for name, own in outlets.items())
     tables = [_table("Outlets", ("Outlet", "Articles", "Kind", "Dates"), rows)]
     for heading, first, counted in (
-        ("Kinds of outlets, by the catalogue", "Kind", counts.kinds),
+        ("Kinds of outlets, by the catalogue", "Kind", counts.outlet_kinds),
         ("Sites that texts of other outlets were taken from", "Site", counts.hosts),
     ):
         tables.append(_table(heading, (first, "Articles"), ((_text(n), f"{c:,}") for n, c in counted.items())))
@@ -300,7 +300,7 @@ def _contents(library: Library, request: Request, root: str) -> Body:
 def _counted(name: str | None, counts: Counts, root: str) -> tuple[str, ...]:
     """An outlet's row: its name, its articles, its kind, their dates."""
     outlet = f'<a href="{_outlet_address(name, root)}">{_text(name or UNKNOWN_OUTLET)}</a>'
-    return outlet, f"{counts.articles:,}", escape(next(iter(counts.kinds))), _dates(counts)
+    return outlet, f"{counts.articles:,}", escape(next(iter(counts.outlet_kinds))), _dates(counts)
 
 
 def _dates(counts: Counts) -> str:

@@ -16,7 +16,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from rag.answer.balance import UNKNOWN_OUTLET, Balance, Voice
+from rag.answer.balance import UNKNOWN_OUTLET, Balance, OutletMatch
 
 ROWS = 8  # outlets in a picture; the rest is summed in one row more
 _RADIUS = 5  # of a passage's mark, pixels
@@ -54,15 +54,15 @@ def where(balance: Balance) -> str:
 
 def times_html(balance: Balance, show: Show) -> str:
     """The passages that fit about as well as the best one, by outlet and date: who spoke first stands first."""
-    voices: dict[str, list[Voice]] = {}
-    for voice in balance.voices:
+    voices: dict[str, list[OutletMatch]] = {}
+    for voice in balance.outlet_matches:
         voices.setdefault(voice.outlet or UNKNOWN_OUTLET, []).append(voice)
     first = sorted(voices, key=lambda name: not any(v.shown for v in voices[name]))[:ROWS]  # sorted keeps the rank
     named = sorted(((show(name), voices[name]) for name in first), key=lambda row: min(map(_order, row[1])))
     if rest := voices.keys() - set(first):
         summed = [voice for name in voices if name in rest for voice in voices[name]]
         named.append((f"{len(rest):,} more outlet{'s' if len(rest) > 1 else ''}", summed))
-    days = sorted(voice.date for voice in balance.voices if voice.date)
+    days = sorted(voice.date for voice in balance.outlet_matches if voice.date)
     rows = (f'<tr><th scope="row">{name}</th><td>{_line(own, days)}{_days(own)}</td></tr>' for name, own in named)
     return (
         '<table class="times"><caption>Passages that fit nearly as well as the best one, by date: ● shown, ○ not shown'
@@ -83,7 +83,7 @@ def _bar(shown: float, allowed: float) -> str:
     )
 
 
-def _order(voice: Voice) -> dt.date:
+def _order(voice: OutletMatch) -> dt.date:
     return voice.date or dt.date.max
 
 
@@ -95,7 +95,7 @@ def _axis(days: Sequence[dt.date]) -> str:
     return f'<span class="axis">{"".join(f"<span>{end}</span>" for end in ends)}</span>'
 
 
-def _line(voices: Iterable[Voice], days: Sequence[dt.date]) -> str:
+def _line(voices: Iterable[OutletMatch], days: Sequence[dt.date]) -> str:
     """A mark for each day on a line from the first day to the last; one on which something is shown is filled."""
     if not days:
         return ""
@@ -109,7 +109,7 @@ def _line(voices: Iterable[Voice], days: Sequence[dt.date]) -> str:
     return f'<svg aria-hidden="true"><line x2="100%" y1="50%" y2="50%"/>{drawn}</svg>'
 
 
-def _days(voices: Iterable[Voice]) -> str:
+def _days(voices: Iterable[OutletMatch]) -> str:
     """The dates, each with whether it is shown, and how often it is there."""
     numbers = Counter((_order(voice), voice.date, voice.shown) for voice in voices)
     parts = []

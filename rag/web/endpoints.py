@@ -19,7 +19,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, ValidationError, validate_call
 
 from rag.browse import Resolved
-from rag.errors import AccordingError, LibraryError, QuestionError, told
+from rag.errors import AccordingError, LibraryError, QuestionError, public_message
 from rag.library import Library
 
 VERSION = 1  # of the JSON: raised where a field goes or means something else, not where one is added
@@ -45,9 +45,9 @@ def endpoints(library: Library, alone: bool = True) -> dict[str, Endpoint]:
         after: Words | None = None,
         before: Words | None = None,
         previous: str | None = None,
-        without: Several | None = None,
+        ignore: Several | None = None,
         asked_on: Words | None = None,
-        kinds: Several | None = None,
+        outlet_kinds: Several | None = None,
         undated: bool | None = None,
     ) -> dict[str, Any]:
         """Ask the press: passages of indexed news articles that answer a question, word for word, or found: false.
@@ -63,14 +63,14 @@ def endpoints(library: Library, alone: bool = True) -> dict[str, Endpoint]:
             after: only from this day on, YYYY-MM-DD
             before: only up to this day, YYYY-MM-DD
             previous: the question before, where this one only makes sense after it
-            without: words of the question that are not to narrow the search, as `restrictions` has them, or "all"
+            ignore: words of the question that are not to narrow the search, as `constraints` has them, or "all"
             asked_on: the day from which "last year" counts, YYYY-MM-DD; today where it is not given
-            kinds: only from outlets of these kinds, as `outlets` has them, or "unclassified"
+            outlet_kinds: only from outlets of these kinds, as `outlets` has them, or "unclassified"
             undated: whether articles without a date may be quoted; by default unless a span of time is asked for
         """
         answer = library.ask(
             question, k, outlets, after, before, previous=previous, asked_on=asked_on or dt.date.today(),
-            without=without or (), kinds=kinds, undated=undated,
+            ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated,
         )  # fmt: skip
         return _versioned(**answer.to_dict())
 
@@ -81,9 +81,9 @@ def endpoints(library: Library, alone: bool = True) -> dict[str, Endpoint]:
         after: Words | None = None,
         before: Words | None = None,
         previous: str | None = None,
-        without: Several | None = None,
+        ignore: Several | None = None,
         asked_on: Words | None = None,
-        kinds: Several | None = None,
+        outlet_kinds: Several | None = None,
         undated: bool | None = None,
     ) -> dict[str, Any]:
         """Search the press: the passages of indexed news articles nearest to a question, answering it or not.
@@ -98,14 +98,14 @@ def endpoints(library: Library, alone: bool = True) -> dict[str, Endpoint]:
             after: only from this day on, YYYY-MM-DD
             before: only up to this day, YYYY-MM-DD
             previous: the question before, where this one only makes sense after it
-            without: words of the question that are not to narrow the search, as `restrictions` has them, or "all"
+            ignore: words of the question that are not to narrow the search, as `constraints` has them, or "all"
             asked_on: the day from which "last year" counts, YYYY-MM-DD; today where it is not given
-            kinds: only from outlets of these kinds, as `outlets` has them, or "unclassified"
+            outlet_kinds: only from outlets of these kinds, as `outlets` has them, or "unclassified"
             undated: whether articles without a date may be quoted; by default unless a span of time is asked for
         """
         hits = library.search(
             question, k, outlets, after, before, previous=previous, asked_on=asked_on or dt.date.today(),
-            without=without or (), kinds=kinds, undated=undated,
+            ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated,
         )  # fmt: skip
         return _versioned(hits=[{**vars(hit), "date": _day(hit.date)} for hit in hits])
 
@@ -128,8 +128,10 @@ def endpoints(library: Library, alone: bool = True) -> dict[str, Endpoint]:
     def outlets() -> dict[str, Any]:
         """The outlets whose news articles are indexed: how many articles each has, and its kind where that is known."""
         counts = library.outlets()
-        kinds = {name: known.kind if name and (known := library.catalogue.outlet(name)) else None for name in counts}
-        return _versioned(outlets=[{"outlet": n, "articles": counts[n], "kind": kinds[n]} for n in counts])
+        outlet_kinds = {
+            name: known.kind if name and (known := library.catalogue.outlet(name)) else None for name in counts
+        }
+        return _versioned(outlets=[{"outlet": n, "articles": counts[n], "kind": outlet_kinds[n]} for n in counts])
 
     return {f.__name__: _checked(f, alone) for f in (ask, search, article, outlets)}
 
@@ -149,7 +151,7 @@ def _checked(function: Endpoint, alone: bool) -> Endpoint:
         except ValidationError as error:
             raise QuestionError("; ".join(f"{_place(f['loc'])}: {f['msg']}" for f in error.errors())) from error
         except AccordingError as error:
-            said = told(error, alone)
+            said = public_message(error, alone)
             if said == str(error):
                 raise
             raise AccordingError(said) from error

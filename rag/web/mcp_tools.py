@@ -95,7 +95,7 @@ def _brief(result: dict[str, Any]) -> dict[str, Any]:
     """A result with at most NAMED outlets and sites in each of the counts around an answer."""
     if "balance" not in result:
         return result
-    balance = result["balance"] | {"silent": result["balance"]["silent"][:NAMED]}
+    balance = result["balance"] | {"unmatched_outlets": result["balance"]["unmatched_outlets"][:NAMED]}
     for part in ("allowed", "index"):
         most = {n: dict(islice(balance[part][n].items(), NAMED)) for n in ("outlets", "hosts")}
         balance[part] = balance[part] | most

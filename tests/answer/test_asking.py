@@ -14,7 +14,7 @@ from rag.answer.answer import Found, cite
 from rag.article import Article
 from rag.errors import CitationError, LibraryError, QuestionError
 from rag.passage import Passage
-from rag.retrieval.search import Ranked
+from rag.retrieval.search import ScoredPassage
 
 COPY = BRIDGE | {"id": "copy", "outlet": "Tehran Times", "text": BRIDGE["text"] + " The works take a month."}
 LONG = {
@@ -131,15 +131,15 @@ def test_undated_passages_that_were_left_out_are_counted(library):
         ({"undated": True, "after": "2015-01-01"}, {"bridge", "copy", "long", "orchard"}),
         ({"undated": False, "after": "2015-01-01"}, {"bridge", "copy", "long"}),
         ({"undated": False, "outlets": "Reuters"}, {"long"}),
-        ({"kinds": "newspaper"}, {"harbour", "copy"}),
-        ({"kinds": ["newspaper", "news agency"], "undated": False}, {"harbour", "copy", "long"}),
-        ({"kinds": "newspaper", "outlets": ["Guardian", "Reuters"]}, {"harbour"}),
-        ({"kinds": "newspaper", "before": "2014-01-01"}, {"harbour"}),
+        ({"outlet_kinds": "newspaper"}, {"harbour", "copy"}),
+        ({"outlet_kinds": ["newspaper", "news agency"], "undated": False}, {"harbour", "copy", "long"}),
+        ({"outlet_kinds": "newspaper", "outlets": ["Guardian", "Reuters"]}, {"harbour"}),
+        ({"outlet_kinds": "newspaper", "before": "2014-01-01"}, {"harbour"}),
     ],
 )
 def test_undated_articles_and_kinds_of_outlets_are_the_reader_s_choice(library, arguments, found):
     assert {h.article_id for h in library.search("bridge frost blossom harbour mine", **arguments)} == found
-    answer = library.ask("bridge frost blossom harbour mine", k=9, least=0, **arguments)
+    answer = library.ask("bridge frost blossom harbour mine", k=9, min_confidence=0, **arguments)
     assert {c.article_id for c in answer.passages} | {i for c in answer.passages for i in c.copies} <= found
     assert answer.balance.allowed.articles == len(found)
 
@@ -154,7 +154,9 @@ def test_dates_in_the_words_narrow_beside_the_choice_on_undated_articles(library
 
 
 def test_an_outlet_chosen_by_its_kind_keeps_its_share(ferries):
-    answer = ferries.ask("Which ferry sank near us?", k=9, least=0, kinds=["news agency", "broadcaster"])
+    answer = ferries.ask(
+        "Which ferry sank near us?", k=9, min_confidence=0, outlet_kinds=["news agency", "broadcaster"]
+    )
     assert answer.balance.capped == {"Reuters": 2}
 
 
@@ -162,11 +164,11 @@ def test_an_outlet_chosen_by_its_kind_keeps_its_share(ferries):
     ("arguments", "message"),
     [
         (
-            {"question": "x", "kinds": "blog"},
+            {"question": "x", "outlet_kinds": "blog"},
             "no outlet in the index is of the kind 'blog'; there are broadcaster",
         ),
         (
-            {"question": "x", "kinds": "newspaper", "outlets": "Reuters"},
+            {"question": "x", "outlet_kinds": "newspaper", "outlets": "Reuters"},
             "none of the outlets Reuters is of the kind",
         ),
         ({"question": "  "}, "the question is empty"),
@@ -204,11 +206,11 @@ def test_an_answer_is_plain_json(library):
     values = json.loads(json.dumps(answer.to_dict()))
     assert values["passages"][0]["date"] == "2015-01-02"
     assert list(values) == [
-        "question", "searched", "found", "passages", "balance", "restrictions", "names", "confidence", "signals",
+        "question", "searched", "found", "passages", "balance", "constraints", "aliases", "confidence", "signals",
         "below",
     ]  # fmt: skip
     assert list(values["signals"]) == ["sentence", "own", "words", "unknown", "strangers", "named"]
-    assert (values["restrictions"], values["names"]) == ([], [])
+    assert (values["constraints"], values["aliases"]) == ([], [])
 
 
 def test_markdown_shows_outlet_host_and_date_and_holds_no_markup_from_articles(tmp_path, real, news):
@@ -242,7 +244,7 @@ def test_a_quotation_that_no_longer_equals_its_article_is_an_error(tmp_path, rea
 
 def test_a_passage_beyond_its_article_is_not_quoted():
     article = Article("harbour", "Too short.")
-    ranked = Ranked(1, 1.0, 1.0, np.ones(1, np.float32), 1.0, 1.0)
+    ranked = ScoredPassage(1, 1.0, 1.0, np.ones(1, np.float32), 1.0, 1.0)
     with pytest.raises(CitationError, match="article harbour has no span 0:90 with a quotation 0:90"):
         cite(Found(Passage("harbour", 0, 90, ((0, 90),)), article, ranked, (1,)))
 
@@ -271,7 +273,7 @@ def ferries(tmp_path, news, words):
 
 
 def test_of_one_outlet_no_more_than_its_share_is_shown_and_the_rest_is_counted(ferries):
-    answer = ferries.ask("Which ferry sank near us?", k=9, least=0)
+    answer = ferries.ask("Which ferry sank near us?", k=9, min_confidence=0)
     assert [c[0] for c in sorted(shown(answer))] == ["P", "P", "R", "R", "R"]
     assert answer.balance.capped == {"Reuters": 2}
     assert answer.balance.shown.outlets == {"Reuters": 3, "Press TV": 2}
@@ -285,7 +287,7 @@ def test_of_one_outlet_no_more_than_its_share_is_shown_and_the_rest_is_counted(f
     ],
 )
 def test_where_outlets_are_asked_for_there_is_no_share(ferries, question, outlets):
-    answer = ferries.ask(question, k=9, outlets=outlets, least=0)
+    answer = ferries.ask(question, k=9, outlets=outlets, min_confidence=0)
     assert sorted(shown(answer)) == ["P0", "P1", "R0", "R1", "R2", "R3", "R4"]
     assert answer.balance.capped == {}
 
@@ -295,22 +297,28 @@ def test_a_site_whose_outlet_is_unknown_has_a_share_of_its_own(tmp_path, news, w
         r | {"outlet": None, "host": f"{'mirror' if i < 5 else 'other'}.example"} for i, r in enumerate(FERRY_NEWS)
     ]
     library = rag.build([news(*records)], index=tmp_path / "i", encoder=words)
-    answer = library.ask("Which ferry sank near us?", k=9, least=0)
+    answer = library.ask("Which ferry sank near us?", k=9, min_confidence=0)
     assert [c[0] for c in sorted(shown(answer))] == ["P", "P", "R", "R", "R"]
     assert answer.balance.capped == {"mirror.example": 2}
 
 
 def test_outlets_of_which_nothing_fits_are_named(ferries):
-    assert ferries.ask("Which ferry sank near us?", least=0).balance.silent == ("The Guardian",)
-    after = ferries.ask("Which ferry sank near us?", after="2020-01-01", least=0).balance
-    assert (after.allowed.outlets, after.silent) == ({"Reuters": 5, "Press TV": 2}, ())
-    strike = ferries.ask("Dock workers ended their strike", outlets=["The Guardian", "Press TV"], least=0).balance
-    assert strike.silent == ("Press TV",)
-    assert ferries.ask("Which ferry sank near us?", least=1.1).balance.silent == ()  # nothing is shown
+    assert ferries.ask("Which ferry sank near us?", min_confidence=0).balance.unmatched_outlets == ("The Guardian",)
+    after = ferries.ask("Which ferry sank near us?", after="2020-01-01", min_confidence=0).balance
+    assert (after.allowed.outlets, after.unmatched_outlets) == ({"Reuters": 5, "Press TV": 2}, ())
+    strike = ferries.ask(
+        "Dock workers ended their strike", outlets=["The Guardian", "Press TV"], min_confidence=0
+    ).balance
+    assert strike.unmatched_outlets == ("Press TV",)
+    assert (
+        ferries.ask("Which ferry sank near us?", min_confidence=1.1).balance.unmatched_outlets == ()
+    )  # nothing is shown
 
 
 def test_what_fits_far_less_than_the_best_is_not_shown(ferries):
-    assert shown(ferries.ask("Frost destroyed most of the apple blossom in the valley", k=9, least=0)) == ["orchard"]
+    assert shown(ferries.ask("Frost destroyed most of the apple blossom in the valley", k=9, min_confidence=0)) == [
+        "orchard"
+    ]
     assert len(ferries.search("Frost destroyed most of the apple blossom in the valley", k=9)) == 9
 
 
@@ -329,18 +337,18 @@ def test_passages_that_follow_each_other_are_shown_as_one(barges):
     text = barges.article("barges").text
     spans = sorted((h.start, h.end) for h in barges.search("lock keeper"))
     assert [text[a:b] for a, b in spans] == BARGES
-    (one, *_) = barges.ask("Cy opened gate number 2 and Di opened gate number 3", least=0).passages
+    (one, *_) = barges.ask("Cy opened gate number 2 and Di opened gate number 3", min_confidence=0).passages
     assert one.text == text[one.start : one.end] == f"{BARGES[2]} {BARGES[3]}"
     assert (one.start, one.end) == (spans[2][0], spans[3][1])
     assert one.start <= one.quote[0] < one.quote[1] <= one.end
 
 
 def test_no_more_than_two_are_joined_and_no_more_than_two_of_an_article_shown(barges):
-    answer = barges.ask("The lock keeper opened the gate for the barges at noon", k=9, least=0)
+    answer = barges.ask("The lock keeper opened the gate for the barges at noon", k=9, min_confidence=0)
     assert [len(c.text.split(". ")) for c in answer.passages] == [2, 2]
     assert sum(answer.balance.capped.values()) == 4
     assert list(answer.balance.capped) == ["an unknown outlet"]
-    assert [v.shown for v in answer.balance.voices].count(False) == 4
+    assert [v.shown for v in answer.balance.outlet_matches].count(False) == 4
 
 
 @pytest.mark.parametrize("k", [1, 2, 7])
@@ -349,9 +357,9 @@ def test_no_more_than_two_are_joined_and_no_more_than_two_of_an_article_shown(ba
 )
 def test_whatever_is_asked_the_words_shown_are_the_articles(barges, ferries, question, k):
     for library in (barges, ferries):
-        answer = library.ask(question, k=k, least=0)
+        answer = library.ask(question, k=k, min_confidence=0)
         assert 1 <= len(answer.passages) <= k
-        assert sum(voice.shown for voice in answer.balance.voices) == len(answer.passages)
+        assert sum(voice.shown for voice in answer.balance.outlet_matches) == len(answer.passages)
         for c in answer.passages:
             article = library.article(c.article_id)
             assert c.text == article.text[c.start : c.end] != ""

@@ -14,7 +14,7 @@ from rag.answer.balance import (
     STATE_MEDIA,
     Caution,
     Counts,
-    Voice,
+    OutletMatch,
     cautions,
     independent,
     joined,
@@ -59,7 +59,7 @@ def test_kinds_dates_and_sites_are_counted(library):
     counts = library.counts()
     assert counts.articles == 4
     assert counts.outlets == {"Press TV": 1, "Reuters": 1, "The Guardian": 1, "an unknown outlet": 1}
-    assert counts.kinds == {"broadcaster": 1, "news agency": 1, "newspaper": 1, "unclassified": 1}
+    assert counts.outlet_kinds == {"broadcaster": 1, "news agency": 1, "newspaper": 1, "unclassified": 1}
     assert counts.states == {"Iran": 1}
     assert counts.hosts == {"example.org": 1, "mirror.example": 1}
     assert (counts.first, counts.last, counts.undated) == (dt.date(2013, 5, 14), dt.date(2015, 1, 2), 2)
@@ -79,25 +79,30 @@ def test_an_answer_stands_beside_what_its_restrictions_leave_and_the_whole_index
 def test_balance_is_plain_values_in_json(library):
     values = library.ask("engineers old bridge cracks two pillars traffic ring road", k=1).to_dict()["balance"]
     assert values["index"]["first"] == "2013-05-14"
-    assert values["shown"]["kinds"] == {"broadcaster": 1}
+    assert values["shown"]["outlet_kinds"] == {"broadcaster": 1}
     assert set(values) == {
-        "shown", "allowed", "index", "copies", "undated_left_out", "capped", "silent", "voices", "warnings",
+        "shown", "allowed", "index", "copies", "undated_left_out", "capped", "unmatched_outlets",
+        "outlet_matches", "warnings",
     }  # fmt: skip
-    assert values["voices"] == ({"article_id": "bridge", "outlet": "Press TV", "date": "2015-01-02", "shown": True},)
+    assert values["outlet_matches"] == (
+        {"article_id": "bridge", "outlet": "Press TV", "date": "2015-01-02", "shown": True},
+    )
     assert values["warnings"] == ()
-    assert (values["capped"], values["silent"]) == ({}, ("Reuters", "The Guardian"))
+    assert (values["capped"], values["unmatched_outlets"]) == ({}, ("Reuters", "The Guardian"))
 
 
-def shown(outlets, kinds=None, states=None, independent=2):
-    kinds = {"newspaper": sum(outlets.values())} if kinds is None else kinds
-    return Counts(sum(outlets.values()), outlets, kinds=kinds, states=states or {}, independent=independent)
+def shown(outlets, outlet_kinds=None, states=None, independent=2):
+    outlet_kinds = {"newspaper": sum(outlets.values())} if outlet_kinds is None else outlet_kinds
+    return Counts(
+        sum(outlets.values()), outlets, outlet_kinds=outlet_kinds, states=states or {}, independent=independent
+    )
 
 
 ADVOCATES = {"advocacy group": 2}
 
 
 @pytest.mark.parametrize(
-    ("counts", "passages", "carriers", "warnings"),
+    ("counts", "passages", "republishers", "warnings"),
     [
         (shown({"A": 2}), 2, ["A"], [(ONE_OUTLET, "A")]),
         (shown({"A": 1}), 2, ["A"], [(ONE_OUTLET, "A")]),  # two passages of one article
@@ -119,8 +124,8 @@ ADVOCATES = {"advocacy group": 2}
         (Counts(), 2, [], []),
     ],
 )
-def test_an_answer_is_called_one_sided_only_where_it_is(counts, passages, carriers, warnings):
-    assert cautions(counts, passages, carriers) == tuple(Caution(reason, tuple(of)) for reason, *of in warnings)
+def test_an_answer_is_called_one_sided_only_where_it_is(counts, passages, republishers, warnings):
+    assert cautions(counts, passages, republishers) == tuple(Caution(reason, tuple(of)) for reason, *of in warnings)
 
 
 QUAY = "Divers found a bronze bell under the old quay on Friday."
@@ -142,12 +147,14 @@ def test_an_answer_carries_its_warnings_and_the_passages_that_fit_nearly_as_well
         record("The Guardian", "Nobody has asked the growers of apples."),
     ]
     with rag.build([news(*records)], index=tmp_path / "i", encoder=words) as library:
-        balance = library.ask("Which bronze bell did divers find under the old quay?", k=2, least=0).balance
-    assert {v for v in balance.voices if v.shown} == {
-        Voice("Press TV", "Press TV", dt.date(2013, 5, 14), True),
-        Voice("Tehran Times", "Tehran Times", dt.date(2014, 5, 14), True),
+        balance = library.ask("Which bronze bell did divers find under the old quay?", k=2, min_confidence=0).balance
+    assert {v for v in balance.outlet_matches if v.shown} == {
+        OutletMatch("Press TV", "Press TV", dt.date(2013, 5, 14), True),
+        OutletMatch("Tehran Times", "Tehran Times", dt.date(2014, 5, 14), True),
     }
-    assert [v for v in balance.voices if not v.shown] == [Voice("Xinhua", "Xinhua", dt.date(2015, 5, 14), False)]
+    assert [v for v in balance.outlet_matches if not v.shown] == [
+        OutletMatch("Xinhua", "Xinhua", dt.date(2015, 5, 14), False)
+    ]
     assert [(w.reason, set(w.of)) for w in balance.warnings] == [
         (ONE_TEXT, {"Press TV", "Tehran Times"}),
         (STATE_MEDIA, {"Iran"}),

@@ -10,11 +10,11 @@ from support import BRIDGE, HARBOUR, ORCHARD
 
 import rag
 from rag.answer import confidence as bar
-from rag.answer.confidence import REFUSED, Bar, Signals
+from rag.answer.confidence import REFUSED, ConfidenceModel, Signals
 from rag.errors import LibraryError
 
 NOTHING = Signals(0, 0, 0, 1, 0, 0)
-BAR = Bar("words", (1.0, 2.0, 0.5, -1.0, -2.0, 0.25), -0.5, 0.6, (10, 20))
+BAR = ConfidenceModel("words", (1.0, 2.0, 0.5, -1.0, -2.0, 0.25), -0.5, 0.6, (10, 20))
 
 
 # Probability
@@ -59,7 +59,7 @@ def test_a_bar_that_cannot_be_read_is_an_error_that_says_to_fit_it_again(text, m
 def test_the_bar_that_comes_with_according_is_of_the_default_encoder(real):
     shipped = bar.shipped()
     assert shipped.encoder == real.name
-    assert 0 < shipped.least < 1
+    assert 0 < shipped.min_confidence < 1
     assert min(shipped.fitted) > 100
 
 
@@ -92,9 +92,9 @@ def test_a_fitted_bar_refuses_98_of_100_unrelated_questions_and_no_more_than_nee
     seen, right, answerable, unrelated = labelled(unrelated=number)
     fitted = bar.fit("words", seen, right, answerable, unrelated)
     chances = sorted(fitted.probability(s) for s, other in zip(seen, unrelated, strict=True) if other)
-    passed = sum(chance >= fitted.least for chance in chances)
+    passed = sum(chance >= fitted.min_confidence for chance in chances)
     assert passed <= (1 - REFUSED) * number
-    assert fitted.least - chances[-1 - int((1 - REFUSED) * (number - 1) + 1e-9)] <= 0.0011
+    assert fitted.min_confidence - chances[-1 - int((1 - REFUSED) * (number - 1) + 1e-9)] <= 0.0011
 
 
 def test_near_questions_without_an_answer_weigh_no_more_than_those_that_have_one():
@@ -135,9 +135,9 @@ def library(tmp_path, news, words):
         yield made
 
 
-def sure(encoder="words", least=0.5, bias=5.0):
+def sure(encoder="words", min_confidence=0.5, bias=5.0):
     """A bar that gives every question the same probability."""
-    return Bar(encoder, (0.0,) * 6, bias, least, (1, 1))
+    return ConfidenceModel(encoder, (0.0,) * 6, bias, min_confidence, (1, 1))
 
 
 def test_an_index_of_an_encoder_without_a_fitted_bar_has_no_confidence(library):
@@ -149,10 +149,10 @@ def test_an_index_of_an_encoder_without_a_fitted_bar_has_no_confidence(library):
 def test_an_index_of_the_default_encoder_has_the_confidence_of_the_shipped_bar(tmp_path, news, real):
     library = rag.build([news(HARBOUR, BRIDGE)], index=tmp_path / "i", encoder=real)
     answer = library.ask("Who closed the old bridge?")
-    assert answer.confidence == bar.shipped().probability(answer.signals) > bar.shipped().least
+    assert answer.confidence == bar.shipped().probability(answer.signals) > bar.shipped().min_confidence
     none = library.ask("How do I bake sourdough bread?")
     assert (none.found, none.confidence) == (False, bar.shipped().probability(none.signals))
-    assert none.confidence < bar.shipped().least
+    assert none.confidence < bar.shipped().min_confidence
 
 
 def test_a_bar_kept_with_the_index_decides_for_all_that_ask_it(library, tmp_path, words):
@@ -175,11 +175,11 @@ def test_the_bar_of_another_encoder_is_refused(library):
 def test_a_caller_can_set_the_bar(library):
     library.keep(sure(bias=math.log(3)))
     asked = "Engineers closed the old bridge"
-    assert library.ask(asked, least=0.75 - 1e-9).found
-    assert not library.ask(asked, least=0.76).found
+    assert library.ask(asked, min_confidence=0.75 - 1e-9).found
+    assert not library.ask(asked, min_confidence=0.76).found
     library.keep(sure(bias=-50.0))
     assert not library.ask(asked).found
-    nearest = library.ask(asked, least=0)
+    nearest = library.ask(asked, min_confidence=0)
     assert nearest.found
     assert nearest.passages[0].article_id == "bridge"
 
@@ -201,7 +201,7 @@ def test_a_question_without_names_lacks_none(library):
 
 
 def test_where_nothing_may_be_found_nothing_speaks_for_an_answer(library):
-    answer = library.ask("Was the old bridge closed by Engineers", after="2020-01-01", least=0)
+    answer = library.ask("Was the old bridge closed by Engineers", after="2020-01-01", min_confidence=0)
     assert answer.signals == Signals(0, 0, 0, 1, 1, 0)
     assert not answer.found
-    assert library.ask("was it so", after="2020-01-01", least=0).signals == NOTHING
+    assert library.ask("was it so", after="2020-01-01", min_confidence=0).signals == NOTHING

@@ -113,10 +113,10 @@ def test_types_and_fields_are_those_of_csl():
     for group, used in names.items():
         assert used <= declared(f"variables.{group}", "csl-variables.rnc")
     assert set(items(PLAIN)[0]) == {"id", "type"}.union(*names.values())
-    kinds = {"article-newspaper": "The Guardian", "article-magazine": "Foreign Policy", "webpage": "Press TV"}
-    for kind, outlet in kinds.items():
+    outlet_kinds = {"article-newspaper": "The Guardian", "article-magazine": "Foreign Policy", "webpage": "Press TV"}
+    for kind, outlet in outlet_kinds.items():
         assert items(replace(PLAIN, outlet=outlet))[0]["type"] == kind
-    assert {*kinds, "article"} <= types
+    assert {*outlet_kinds, "article"} <= types
 
 
 def test_a_users_own_catalogue_says_what_an_outlet_prints():
@@ -347,7 +347,7 @@ def got(library, address):
 
 
 def citation_of(library, question):
-    return library.ask(question, k=1, least=0).passages[0]
+    return library.ask(question, k=1, min_confidence=0).passages[0]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -370,8 +370,8 @@ def test_what_was_cited_can_still_be_taken_along_when_the_article_has_changed(li
     (item,) = got(library, href(citation, "csl-json")).json()
     assert item["abstract"] == citation.quotation
     assert "closed the old bridge" in item["abstract"]
-    without = re.sub("&key=[^&]*", "", href(citation, "csl-json"))
-    assert got(library, without).json()[0]["abstract"].startswith("Nobody has closed")
+    ignore = re.sub("&key=[^&]*", "", href(citation, "csl-json"))
+    assert got(library, ignore).json()[0]["abstract"].startswith("Nobody has closed")
     library.remove(["bridge"])
     assert got(library, href(citation, "csl-json")).status_code == 404
 

@@ -59,10 +59,10 @@ class Scripted:
     def article(self, article_id):
         return Article(article_id, TEXTS[article_id])
 
-    def ask(self, question, k, previous=None, asked_on=None, least=None, **filters):
+    def ask(self, question, k, previous=None, asked_on=None, min_confidence=None, **filters):
         found, passages, confidence, _ = self.says[question]
-        self.heard.append((question, least, filters))
-        shown = passages if found or least == 0.0 else []
+        self.heard.append((question, min_confidence, filters))
+        shown = passages if found or min_confidence == 0.0 else []
         return Answer(question, question, bool(shown), tuple(shown), confidence=confidence)
 
     def search(self, question, k, previous=None, asked_on=None, **filters):
@@ -72,7 +72,7 @@ class Scripted:
 class Silent(Scripted):
     """The same, with nothing to show below the bar."""
 
-    def ask(self, question, k, previous=None, asked_on=None, least=None, **filters):
+    def ask(self, question, k, previous=None, asked_on=None, min_confidence=None, **filters):
         return super().ask(question, k, previous, asked_on, **filters)
 
 
@@ -190,7 +190,10 @@ def test_where_there_is_nothing_below_the_bar_the_curve_ends_at_it():
 def test_only_what_was_not_answered_is_asked_below_the_bar():
     library = Scripted(SAYS)
     evaluate(library, QUESTIONS)
-    assert [question for question, least, _ in library.heard if least == 0.0] == ["Who travels?", "Who won the cup?"]
+    assert [question for question, min_confidence, _ in library.heard if min_confidence == 0.0] == [
+        "Who travels?",
+        "Who won the cup?",
+    ]
 
 
 def test_without_confidence_the_first_passages_score_orders_the_answers():

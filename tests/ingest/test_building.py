@@ -138,7 +138,7 @@ def test_a_catalogue_of_ones_own_is_kept_in_the_index(tmp_path, news, words):
     path = news({"text": text, "url": "https://valley-herald.example/mill"})
     library = rag.build([path], index=tmp_path / "i", encoder=words, catalogue=tmp_path / "own.toml")
     assert library.outlets() == {"The Valley Herald": 1}
-    assert library.counts().kinds == {"newspaper": 1}
+    assert library.counts().outlet_kinds == {"newspaper": 1}
     again = rag.build([path], index=tmp_path / "i", encoder=words)
     assert counts(again.report) == (0, 0, 1, 0)
     assert len(rag.open(tmp_path / "i", encoder=words).search("mill", outlets="valley herald")) == 1

@@ -94,7 +94,7 @@ def test_several_at_once_have_the_same_vectors_and_numpy_its_threads_afterwards(
 
 def test_a_question_loads_no_torch():
     program = (
-        "import sys; from rag.encoder import SentenceEncoder; SentenceEncoder().encode_question('Who?'); "
+        "import sys; from rag.models.encoder import SentenceEncoder; SentenceEncoder().encode_question('Who?'); "
         "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)

@@ -104,7 +104,7 @@ def test_a_citation_names_all_that_carry_its_words(library):
     answer = library.ask(prose(3, 10)[1], k=1)
     (shown,) = answer.passages
     assert {shown.article_id, *shown.copies} == {"wire", "mirror", "paper"}
-    assert set(shown.carriers) == {"Reuters", "mirror.example", "The Guardian"}
+    assert set(shown.republishers) == {"Reuters", "mirror.example", "The Guardian"}
     assert answer.balance.copies == 2
     assert answer.balance.shown.independent == 1
 

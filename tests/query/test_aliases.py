@@ -9,12 +9,12 @@ from support import SHARED
 
 import rag
 from rag.errors import InputError
-from rag.query.aliases import Mention, Name, Names, group, joined, load, pairs, parse, printed
+from rag.query.aliases import Aliases, AliasGroup, Mention, group, joined, load, pairs, parse, printed
 
-REBELS = Name(("RVF", "RVK", "Rovashti-e Khalar", "Free Rovash Movement"), "mined")
+REBELS = AliasGroup(("RVF", "RVK", "Rovashti-e Khalar", "Free Rovash Movement"), "mined")
 
 
-def found(names: Names, question: str) -> list[str]:
+def found(names: Aliases, question: str) -> list[str]:
     return [m.text for m in names.find(question)]
 
 
@@ -127,7 +127,7 @@ def test_transliterations_and_short_forms_that_share_a_long_form_are_one_name():
         ("Ravashti Khalar Organisation", "RKO"): 1,
     }
     assert group(counted) == (
-        Name(
+        AliasGroup(
             (
                 *("REK", "Rovashti Khalar Organization", "Rovashti-e Khalar", "RKO"),
                 *("Ravoshtee Khalar", "Ravashti Khalar Organisation"),
@@ -191,7 +191,7 @@ def test_two_things_with_one_short_form_are_not_joined_and_neither_gets_it(one, 
 
 def test_a_short_form_goes_to_a_meaning_that_clearly_dominates():
     counted = {("Coal Inspection Agency", "CIA"): 6, ("Culinary Institute of Alder", "CIA"): 2}
-    assert group(counted) == (Name(("CIA", "Coal Inspection Agency"), "mined"),)
+    assert group(counted) == (AliasGroup(("CIA", "Coal Inspection Agency"), "mined"),)
     assert group({**counted, ("Culinary Institute of Alder", "CIA"): 3}) == ()
 
 
@@ -215,12 +215,12 @@ def test_what_a_corpus_prints_differently_within_four_words_is_one_name_but_for_
 
 def test_united_states_is_us_within_a_name():
     counted = {("United States Harbour Service", "USHS"): 2, ("U.S. Harbour Service", "USHS"): 1}
-    assert group(counted) == (Name(("USHS", "United States Harbour Service", "U.S. Harbour Service"), "mined"),)
+    assert group(counted) == (AliasGroup(("USHS", "United States Harbour Service", "U.S. Harbour Service"), "mined"),)
 
 
 def test_a_short_form_that_many_print_and_one_defines_is_not_known_by_that():
     once, twice = {("Carp and Eel Order", "CEO"): 1}, {("Carp and Eel Order", "CEO"): 2}
-    name = Name(("CEO", "Carp and Eel Order"), "mined")
+    name = AliasGroup(("CEO", "Carp and Eel Order"), "mined")
     assert group(once, {"CEO": 15}) == ()
     assert group(once, {"CEO": 14}) == group(twice, {"CEO": 15}) == (name,)
 
@@ -237,7 +237,7 @@ def test_a_short_form_printed_in_small_letters_is_shown_in_capitals():
 @pytest.mark.skipif(not (SHARED / "seeds").is_dir(), reason="the seed articles are not beside the project")
 def test_the_seed_articles_say_which_three_short_forms_are_one():
     counted = Counter(pair for article in rag.read_articles([SHARED / "seeds"]) for pair in pairs(article.text))
-    names = Names(group(counted))
+    names = Aliases(group(counted))
     assert {"MEK", "MKO", "PMOI", "Mujahedin-e Khalq", "People’s Mujahideen of Iran"} < set(names.names[0].spellings)
     assert not any("Council" in s or s == "NCRI" for s in names.names[0].spellings)
     assert found(names, "who pays the mek and the Mojahideen-e-Khalgh?") == ["mek"]
@@ -249,7 +249,7 @@ def test_the_seed_articles_say_which_three_short_forms_are_one():
 
 def test_a_name_stands_in_a_question_with_its_place():
     question = "Did the RVF’s leader meet the free Rovash movement?"
-    assert Names((REBELS,)).find(question) == [
+    assert Aliases((REBELS,)).find(question) == [
         Mention(8, 11, "RVF", REBELS),
         Mention(30, 50, "free Rovash movement", REBELS),
     ]
@@ -270,7 +270,7 @@ def test_a_name_stands_in_a_question_with_its_place():
     ],
 )
 def test_a_name_is_found_however_it_is_typed(question, text):
-    assert found(Names((REBELS,)), question) == [text]
+    assert found(Aliases((REBELS,)), question) == [text]
 
 
 @pytest.mark.parametrize(
@@ -286,15 +286,15 @@ def test_a_name_is_found_however_it_is_typed(question, text):
     ],
 )
 def test_what_is_no_name_is_not_found(question):
-    assert found(Names((REBELS,)), question) == []
+    assert found(Aliases((REBELS,)), question) == []
 
 
 def test_a_short_form_that_is_an_english_word_is_found_in_capitals_alone():
-    names = Names(
+    names = Aliases(
         (
-            Name(("ICE", "Inland Customs Executive"), "mined"),
-            Name(("WHO", "World Harbour Office"), "mined"),
-            Name(("NORTHCO", "Northern Company"), "mined"),
+            AliasGroup(("ICE", "Inland Customs Executive"), "mined"),
+            AliasGroup(("WHO", "World Harbour Office"), "mined"),
+            AliasGroup(("NORTHCO", "Northern Company"), "mined"),
         )
     )
     assert found(names, "who put ice on northco boats in the Ice Bay?") == []
@@ -303,23 +303,26 @@ def test_a_short_form_that_is_an_english_word_is_found_in_capitals_alone():
 
 
 def test_a_lower_case_form_of_two_names_is_none():
-    one, other = Name(("NFC", "Northern Fishery Council"), "mined"), Name(("NfC", "Nurses for Care"), "mined")
-    assert found(Names((one, other)), "nfc NFC NfC") == ["NFC", "NfC"]
+    one, other = (
+        AliasGroup(("NFC", "Northern Fishery Council"), "mined"),
+        AliasGroup(("NfC", "Nurses for Care"), "mined"),
+    )
+    assert found(Aliases((one, other)), "nfc NFC NfC") == ["NFC", "NfC"]
 
 
 def test_the_longest_spelling_counts():
-    short, long = Name(("CU", "Coal Union"), "mined"), Name(("CUK", "Coal Union of Kolvar"), "mined")
-    assert [m.name for m in Names((short, long)).find("the Coal Union of Kolvar and a coal union")] == [long, short]
+    short, long = AliasGroup(("CU", "Coal Union"), "mined"), AliasGroup(("CUK", "Coal Union of Kolvar"), "mined")
+    assert [m.name for m in Aliases((short, long)).find("the Coal Union of Kolvar and a coal union")] == [long, short]
 
 
 @pytest.mark.parametrize("short", ["HAFV-27", "G&E", "CofK"])
 def test_a_short_form_with_marks_is_found(short):
-    assert found(Names((Name((short, "Some Long Form"), "mined"),)), f"What of {short}, then?") == [short]
+    assert found(Aliases((AliasGroup((short, "Some Long Form"), "mined"),)), f"What of {short}, then?") == [short]
 
 
 def test_the_other_spellings_are_one_of_each_kind_first_and_never_what_was_typed():
     spellings = ("RVK", "Rovashti Khalar", "Ravoshti Khalar", "Rovashti-Khalar", "Free Rovash Movement")
-    names = Names((Name(spellings, "mined"),))
+    names = Aliases((AliasGroup(spellings, "mined"),))
     for typed, others in [
         ("RVK", ("Rovashti Khalar", "Free Rovash Movement", "Ravoshti Khalar")),
         ("rovashti khalar", ("RVK", "Ravoshti Khalar", "Free Rovash Movement")),
@@ -330,18 +333,18 @@ def test_the_other_spellings_are_one_of_each_kind_first_and_never_what_was_typed
 
 def test_the_other_spellings_are_at_most_eight():
     words = ("One", "Two", "Three", "Four", "Five", "Seven", "Eight", "Nine", "Ten")
-    name = Name(("ABC", *(f"Alder Bay {word}" for word in words)), "mined")
-    names = Names((name,))
+    name = AliasGroup(("ABC", *(f"Alder Bay {word}" for word in words)), "mined")
+    names = Aliases((name,))
     assert names.others(names.find("ABC")[0]) == name.spellings[1:9]
 
 
 def test_a_question_is_read_in_little_time_whatever_the_number_of_names():
     letters = "bcdfghjklmnprstvwz"
     made = [
-        Name((f"{a}o{b}a{c}en {b}i{c}o{a}al Union", (a + b + c).upper() + "U"), "mined")
+        AliasGroup((f"{a}o{b}a{c}en {b}i{c}o{a}al Union", (a + b + c).upper() + "U"), "mined")
         for a in letters for b in letters for c in letters
     ][:5000]  # fmt: skip
-    names = Names(made)
+    names = Aliases(made)
     question = f"Why did the {made[4321].spellings[0]} write to the {made[77].spellings[1]} about ships in 2014?"
     assert len(names.find(question)) == 2
     started = time.process_time()
@@ -360,7 +363,10 @@ spellings = ["Old Town Hall", "OTH"]
 
 
 def test_the_users_list_is_read(tmp_path: Path):
-    names = (Name(("RVF", "RVK", "Rovashti-e Khalar"), "own list"), Name(("Old Town Hall", "OTH"), "own list"))
+    names = (
+        AliasGroup(("RVF", "RVK", "Rovashti-e Khalar"), "own list"),
+        AliasGroup(("Old Town Hall", "OTH"), "own list"),
+    )
     assert parse(OWN, "names.toml") == names
     (tmp_path / "names.toml").write_text("\ufeff" + OWN, "utf-8")
     assert parse(load(tmp_path / "names.toml"), "names.toml") == names
@@ -424,13 +430,13 @@ def test_a_list_that_cannot_be_read_is_told(tmp_path: Path):
 
 def test_the_users_list_extends_what_was_mined_and_joins_it():
     mined = (
-        Name(("RKO", "Ravashti-e Khalar", "Rovashti Khalar Organization"), "mined"),
-        Name(("RVF", "Rovashti Front"), "mined"),
-        Name(("NFC", "Northern Fishery Council"), "mined"),
+        AliasGroup(("RKO", "Ravashti-e Khalar", "Rovashti Khalar Organization"), "mined"),
+        AliasGroup(("RVF", "Rovashti Front"), "mined"),
+        AliasGroup(("NFC", "Northern Fishery Council"), "mined"),
     )
-    own = (Name(("RVF", "Rovashti-e Khalar"), "own list"), Name(("OTH", "Old Town Hall"), "own list"))
+    own = (AliasGroup(("RVF", "Rovashti-e Khalar"), "own list"), AliasGroup(("OTH", "Old Town Hall"), "own list"))
     assert joined(mined, own) == (
-        Name(
+        AliasGroup(
             (
                 *("RVF", "Rovashti-e Khalar", "RKO", "Ravashti-e Khalar", "Rovashti Khalar Organization"),
                 "Rovashti Front",
@@ -443,8 +449,8 @@ def test_the_users_list_extends_what_was_mined_and_joins_it():
 
 
 def test_the_users_word_prevails_over_what_was_mined():
-    mined = (Name(("RVF", "RKO", "Rovashti Front", "Khalar Office"), "mined"),)
-    own = (Name(("RVF", "Rovash Fishers"), "own list"), Name(("RKO", "Radio Kolvar"), "own list"))
+    mined = (AliasGroup(("RVF", "RKO", "Rovashti Front", "Khalar Office"), "mined"),)
+    own = (AliasGroup(("RVF", "Rovash Fishers"), "own list"), AliasGroup(("RKO", "Radio Kolvar"), "own list"))
     together = joined(mined, own)
-    assert together == (*own, Name(("Rovashti Front", "Khalar Office"), "mined"))
-    assert [m.name for m in Names(together).find("RVF or RKO?")] == [own[0], own[1]]
+    assert together == (*own, AliasGroup(("Rovashti Front", "Khalar Office"), "mined"))
+    assert [m.name for m in Aliases(together).find("RVF or RKO?")] == [own[0], own[1]]

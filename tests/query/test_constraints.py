@@ -425,7 +425,7 @@ def read(question, **kwargs):
 
 def shown(understood):
     """The filters as the tables write them."""
-    applied = [r for r in understood.restrictions if r.applied]
+    applied = [r for r in understood.constraints if r.applied]
     days = [r for r in applied if r.kind == "dates"]
     after = max((r.after for r in days if r.after), default="")
     before = min((r.before for r in days if r.before), default="")
@@ -444,7 +444,7 @@ def test_questions_that_the_rules_were_not_made_for(question, filters):
 
 def test_a_restriction_keeps_its_words_and_they_are_not_searched_for():
     found = read("In March 2009, what did the minister say about the weir, according to the Guardian?")
-    assert [(r.kind, r.words, r.outlet, r.after, r.before) for r in found.restrictions] == [
+    assert [(r.kind, r.words, r.outlet, r.after, r.before) for r in found.constraints] == [
         ("dates", "In March 2009", None, dt.date(2009, 3, 1), dt.date(2009, 3, 31)),
         ("outlet", "according to the Guardian", "The Guardian", None, None),
     ]
@@ -495,42 +495,42 @@ def test_words_about_what_happened_stay_in_what_is_searched_for(question, text):
     ],
 )
 def test_what_is_understood_and_filters_nothing_says_why(question, words, why):
-    (found,) = read(question).restrictions
+    (found,) = read(question).constraints
     assert (found.kind, found.words, found.applied, found.why) == ("mention", words, False, why)
 
 
 def test_a_mention_tells_the_days_that_it_speaks_of():
-    (found,) = read("Which insurer failed in October 2008?").restrictions
+    (found,) = read("Which insurer failed in October 2008?").constraints
     assert (found.after, found.before) == (dt.date(2008, 10, 1), dt.date(2008, 10, 31))
 
 
 def test_a_lower_end_says_that_it_is_one():
-    (found,) = read("Who was mayor between 2003 and 2009?").restrictions
+    (found,) = read("Who was mayor between 2003 and 2009?").constraints
     assert (found.after, found.before, found.applied) == (dt.date(2003, 1, 1), None, True)
     assert found.why == "when it happened: nothing older can tell of it"
 
 
 def test_a_restriction_can_be_taken_off_by_its_words():
     question = "According to Press TV, what did the minister say in March 2009?"
-    found = read(question, without=["according to press tv"])
+    found = read(question, ignore=["according to press tv"])
     assert shown(found) == "2009-03-01..2009-03-31"
-    assert [(r.words, r.applied, r.why) for r in found.restrictions] == [
+    assert [(r.words, r.applied, r.why) for r in found.constraints] == [
         ("According to Press TV", False, "taken off"),
         ("in March 2009", True, ""),
     ]
     assert found.text == "According to Press TV, what did the minister say?"
-    both = read(question, without=["According to Press TV", "IN MARCH 2009"])
+    both = read(question, ignore=["According to Press TV", "IN MARCH 2009"])
     assert (shown(both), both.text) == ("", question)
 
 
 def test_one_of_several_outlets_can_be_taken_off():
-    found = read("According to Reuters or AP, who won?", without=["or AP"])
+    found = read("According to Reuters or AP, who won?", ignore=["or AP"])
     assert shown(found) == "Reuters"
 
 
 def test_dates_that_contradict_each_other_filter_nothing():
     found = read("What was reported after 2015 about what was said before 2010?")
-    assert {(r.words, r.applied, r.why) for r in found.restrictions} == {
+    assert {(r.words, r.applied, r.why) for r in found.constraints} == {
         ("after 2015", False, "the dates contradict each other"),
         ("before 2010", False, "the dates contradict each other"),
     }
@@ -578,17 +578,17 @@ def test_an_outlet_of_the_index_alone_is_known_by_its_name_there():
     ],
 )
 def test_the_days_that_words_mean(words, after, before):
-    (found,) = read(f"What was said {words} about the mill?").restrictions
+    (found,) = read(f"What was said {words} about the mill?").constraints
     assert (found.after, found.before) == (dt.date.fromisoformat(after), dt.date.fromisoformat(before))
 
 
 def test_without_a_day_of_asking_relative_words_narrow_nothing():
-    (found,) = understand("What did the mayor say last year?", catalogue()).restrictions
+    (found,) = understand("What did the mayor say last year?", catalogue()).constraints
     assert (found.kind, found.applied, found.why) == (MENTION, False, NO_DAY)
 
 
 def test_a_restriction_is_fit_for_json():
-    (found,) = read("What was said in 2021?").restrictions
+    (found,) = read("What was said in 2021?").constraints
     assert json.loads(json.dumps(found.to_dict())) == {
         "kind": "dates", "words": "in 2021", "start": 14, "end": 21, "outlet": None,
         "after": "2021-01-01", "before": "2021-12-31", "applied": True, "why": "",
@@ -608,11 +608,11 @@ PIECES = st.sampled_from(
 def test_any_question_at_all_is_read_and_its_restrictions_stand_in_it(question):
     found = read(question)
     assert found.text.strip() or not question.strip()
-    for r in found.restrictions:
+    for r in found.constraints:
         assert question[r.start : r.end] == r.words
         assert r.words.strip()
         assert (r.kind == "mention") <= (not r.applied)
-    off = read(question, without=[r.words for r in found.restrictions])
+    off = read(question, ignore=[r.words for r in found.constraints])
     assert (off.text, shown(off)) == (question, "")
     assert complete(question, "What did Reuters say in 2009?")
 
@@ -678,7 +678,8 @@ def test_a_long_question_full_of_dates_and_outlets_is_read_in_time():
 
 def test_dateparser_is_loaded_only_for_words_that_need_it():
     code = (
-        "import sys; from rag.provenance.catalogue import catalogue; from rag.query.constraints import understand as u\n"
+        "import sys; from rag.provenance.catalogue import catalogue\n"
+        "from rag.query.constraints import understand as u\n"
         "u('According to Reuters, who said in March 2009 that it fell on 3 May 2008?', catalogue())\n"
         "sys.exit('dateparser' in sys.modules)"
     )

@@ -579,7 +579,7 @@ def test_a_page_whose_data_wrongly_give_the_front_page_as_address_is_an_article(
 def test_broken_data_costs_no_text(head):
     found = read(page(head + "</script>"))
     assert (found.title, found.text) == (TITLE, TEXT)
-    found.digest.encode()
+    found.content_hash.encode()
 
 
 def test_characters_that_are_none_are_left_out():

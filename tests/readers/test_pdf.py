@@ -202,7 +202,7 @@ def test_what_cannot_be_read_is_said(data, reason, capfd):
 def test_what_pypdf_mends_is_not_printed(tmp_path):
     path = tmp_path / "a.pdf"
     path.write_bytes(b"junk\n" + made(lines(FIRST)))
-    code = "import sys, pathlib; from rag.outlets import Catalogue; from rag.readers import pdf; "
+    code = "import sys, pathlib; from rag.provenance.catalogue import Catalogue; from rag.readers import pdf; "
     code += "print(len(list(pdf.read(pathlib.Path(sys.argv[1]), Catalogue([])))))"
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("1\n", "")

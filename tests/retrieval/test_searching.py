@@ -11,10 +11,10 @@ from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 import rag
 from rag.provenance.catalogue import catalogue
 from rag.retrieval import search
-from rag.retrieval.search import Filters, Synonyms
+from rag.retrieval.search import Alias, Filters
 from rag.stores import snapshot as cache
 from rag.stores.sqlite import Store
-from rag.stores.tantivy_index import Within
+from rag.stores.tantivy_index import IndexFilter
 
 
 class Angles(WordEncoder):
@@ -61,7 +61,7 @@ def test_what_only_meaning_finds_and_what_only_words_find_are_both_found(tmp_pat
     assert list(found) == ["a", "b", "said"]
     assert found["said"].own == pytest.approx(np.cos(np.radians(85)), abs=1e-3)
     assert (found["said"].words, found["a"].words) == (pytest.approx(1), 0)
-    assert found["said"].article == view.words.articles(view.terms("quince"), 9, Within())[3] > 0
+    assert found["said"].article == view.words.articles(view.terms("quince"), 9, IndexFilter())[3] > 0
 
 
 def test_every_passage_found_has_the_scores_of_both_engines(tmp_path, news, monkeypatch):
@@ -73,7 +73,7 @@ def test_every_passage_found_has_the_scores_of_both_engines(tmp_path, news, monk
     terms = view.words.terms("fig date")
     assert next(iter(found)) == "near"
     for r in found.values():
-        assert r.words == pytest.approx(view.words.coverage(terms, 1, Within(), [r.key]).get(r.key, 0))
+        assert r.words == pytest.approx(view.words.coverage(terms, 1, IndexFilter(), [r.key]).get(r.key, 0))
         own = view.dense.index.reconstruct(int(r.key) - 1) @ Angles().encode_question("5")
         assert r.own == pytest.approx(float(own))
         assert r.sentence == pytest.approx(r.own, abs=1e-3)
@@ -185,31 +185,31 @@ def library(tmp_path, news, words):
 
 
 def told(answer):
-    return [(r.kind, r.words, r.applied, r.why) for r in answer.restrictions]
+    return [(r.kind, r.words, r.applied, r.why) for r in answer.constraints]
 
 
 def test_an_outlet_that_the_question_names_as_its_source_narrows_the_search(library):
     question = "According to Press TV, why was the bridge closed?"
-    answer = library.ask(question, least=0)
+    answer = library.ask(question, min_confidence=0)
     assert {c.outlet for c in answer.passages} == {"Press TV"} == {h.outlet for h in library.search(question)}
     assert told(answer) == [("outlet", "According to Press TV", True, "")]
-    assert answer.restrictions[0].outlet == "Press TV"
+    assert answer.constraints[0].outlet == "Press TV"
     assert (answer.question, answer.searched) == (question, "Why was the bridge closed?")
     assert answer.balance.allowed.articles == 1
 
 
 def test_days_of_which_the_question_asks_for_reports_narrow_the_search(library):
-    answer = library.ask("What was written about the bridge in 2013?", least=0)
+    answer = library.ask("What was written about the bridge in 2013?", min_confidence=0)
     assert {c.article_id for c in answer.passages} == {"harbour"}
-    assert (answer.restrictions[0].after, answer.restrictions[0].before) == (dt.date(2013, 1, 1), dt.date(2013, 12, 31))
+    assert (answer.constraints[0].after, answer.constraints[0].before) == (dt.date(2013, 1, 1), dt.date(2013, 12, 31))
     assert answer.balance.undated_left_out == 1
 
 
-@pytest.mark.parametrize("without", ["according to press tv", ["in 2015", "According to Press TV"], "all", ("all",)])
-def test_a_restriction_can_be_taken_off(library, without):
+@pytest.mark.parametrize("ignore", ["according to press tv", ["in 2015", "According to Press TV"], "all", ("all",)])
+def test_a_restriction_can_be_taken_off(library, ignore):
     question = "According to Press TV, why was the bridge closed?"
-    assert {h.outlet for h in library.search(question, without=without)} == {"Press TV", "Reuters", "The Guardian"}
-    answer = library.ask(question, without=without, least=0)
+    assert {h.outlet for h in library.search(question, ignore=ignore)} == {"Press TV", "Reuters", "The Guardian"}
+    answer = library.ask(question, ignore=ignore, min_confidence=0)
     assert told(answer) == [("outlet", "According to Press TV", False, "taken off")]
     assert answer.searched == question
 
@@ -217,16 +217,16 @@ def test_a_restriction_can_be_taken_off(library, without):
 def test_taking_off_one_restriction_leaves_the_other(library):
     question = "What did Reuters report in 2015 about the bridge?"
     assert ids(library.search(question)) == ["later"]
-    assert set(ids(library.search(question, without="in 2015"))) == {"orchard", "later"}
-    assert set(ids(library.search(question, without="did Reuters report"))) == {"bridge", "later"}
+    assert set(ids(library.search(question, ignore="in 2015"))) == {"orchard", "later"}
+    assert set(ids(library.search(question, ignore="did Reuters report"))) == {"bridge", "later"}
 
 
 def test_filters_that_were_set_go_before_what_the_question_says(library):
     question = "What did Reuters report in 2015 about the bridge?"
-    answer = library.ask(question, outlets="Press TV", least=0)
+    answer = library.ask(question, outlets="Press TV", min_confidence=0)
     assert {c.outlet for c in answer.passages} == {"Press TV"}
     assert told(answer) == [("outlet", "did Reuters report", False, search.CHOSEN), ("dates", "in 2015", True, "")]
-    answer = library.ask(question, after="2000-01-01", least=0)
+    answer = library.ask(question, after="2000-01-01", min_confidence=0)
     assert told(answer) == [("outlet", "did Reuters report", True, ""), ("dates", "in 2015", False, search.CHOSEN)]
     assert {c.article_id for c in answer.passages} == {"later"}
 
@@ -234,7 +234,7 @@ def test_filters_that_were_set_go_before_what_the_question_says(library):
 def test_since_when_something_happened_leaves_out_what_is_older_and_not_what_is_undated(library):
     question = "Which bridges have been closed since 2014?"
     assert set(ids(library.search(question))) == {"bridge", "later", "orchard"}
-    assert library.ask(question, least=0).balance.undated_left_out == 0
+    assert library.ask(question, min_confidence=0).balance.undated_left_out == 0
     assert set(ids(library.search("What has Reuters reported since 2014?"))) == {"later"}
 
 
@@ -243,15 +243,15 @@ def test_last_year_counts_from_the_day_of_asking(library):
     assert set(ids(library.search(question, asked_on="2016-03-01"))) == {"bridge", "later"}
     assert set(ids(library.search(question, asked_on=dt.date(2014, 3, 1)))) == {"harbour"}
     assert len(library.search(question)) == 4
-    assert told(library.ask(question, least=0))[0][2] is False
+    assert told(library.ask(question, min_confidence=0))[0][2] is False
 
 
 def test_a_question_that_follows_another_is_completed_by_it(library):
     before = "According to Press TV, why was the bridge closed?"
     assert ids(library.search("And according to Reuters?", previous=before))[0] == "later"
-    answer = library.ask("And according to Reuters?", previous=before, least=0)
+    answer = library.ask("And according to Reuters?", previous=before, min_confidence=0)
     assert {c.outlet for c in answer.passages} == {"Reuters"}
-    assert [r.outlet for r in answer.restrictions] == ["Reuters"]
+    assert [r.outlet for r in answer.constraints] == ["Reuters"]
     assert answer.searched == "Why was the bridge closed?"
 
 
@@ -271,14 +271,14 @@ def test_a_name_is_searched_for_in_the_spellings_that_articles_give_it(tmp_path,
     ]
     with rag.build([news(*records)], index=tmp_path / "i", encoder=words) as library:
         hits = library.search("Whose ropes broke, those of the GRM?")
-        answer = library.ask("Whose ropes broke, those of the GRM?", least=0)
+        answer = library.ask("Whose ropes broke, those of the GRM?", min_confidence=0)
         assert ids(hits)[0] == "asked for"
-        assert answer.names == (Synonyms("GRM", ("Mountain Rescue Guild", "MRG")),)
-        assert answer.to_dict()["names"] == ({"words": "GRM", "spellings": ("Mountain Rescue Guild", "MRG")},)
-        assert library.ask("Whose ropes broke?", least=0).names == ()
+        assert answer.aliases == (Alias("GRM", ("Mountain Rescue Guild", "MRG")),)
+        assert answer.to_dict()["aliases"] == ({"words": "GRM", "spellings": ("Mountain Rescue Guild", "MRG")},)
+        assert library.ask("Whose ropes broke?", min_confidence=0).aliases == ()
         library.remove(["defines"])
         library.add([])
-        assert library.ask("Whose ropes broke, those of the GRM?", least=0).names == ()
+        assert library.ask("Whose ropes broke, those of the GRM?", min_confidence=0).aliases == ()
 
 
 # Threads
@@ -294,7 +294,7 @@ def test_many_threads_find_what_one_finds(library):
     ] * 8
 
     def ask(question):
-        answer = library.ask(question, least=0)
+        answer = library.ask(question, min_confidence=0)
         return [(c.article_id, c.text, c.quote, c.score) for c in answer.passages], answer.signals, answer.confidence
 
     alone = [ask(q) for q in questions]

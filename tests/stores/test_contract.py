@@ -13,10 +13,10 @@ from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 from support.prose import prose
 
 import rag
-from rag.answer.confidence import Bar
+from rag.answer.confidence import ConfidenceModel
 from rag.errors import CitationError, LibraryError, QuestionError
 from rag.library import _threads
-from rag.stores.tantivy_index import Within
+from rag.stores.tantivy_index import IndexFilter
 
 _names = (f"library_{number}" for number in itertools.count())
 
@@ -40,7 +40,7 @@ def ids(found):
 
 
 def cited(library, question="Engineers closed the old bridge after finding cracks"):
-    return library.ask(question, k=1, least=0).passages[0]
+    return library.ask(question, k=1, min_confidence=0).passages[0]
 
 
 # Articles
@@ -187,7 +187,7 @@ def test_a_view_shows_what_stood_when_it_was_made(library, news):
     view, store = library._view(), library._store
     library.add([news(BRIDGE | {"text": "Engineers opened it."}, {"id": "new", "text": "The lighthouse."})])
     again = library._view()
-    assert (view.generation < again.generation, view.facts.articles, again.facts.articles) == (True, 3, 4)
+    assert (view.generation < again.generation, view.columns.articles, again.columns.articles) == (True, 3, 4)
     with store.reading():
         generation = store.generation()
         with ThreadPoolExecutor(1) as other:
@@ -223,13 +223,15 @@ def both(tmp_path_factory, server):
 FILTERS = [
     {}, {"outlets": "Reuters"}, {"outlets": ["Press TV", "Reuters"], "after": "2013-01-01"}, {"before": "2012-12-31"},
     {"after": "2011-01-01", "before": "2016-12-31", "undated": True}, {"undated": False},
-    {"after": "2014-05-14", "before": "2014-05-14"}, {"kinds": "news agency"}, {"outlets": "BBC"},
+    {"after": "2014-05-14", "before": "2014-05-14"}, {"outlet_kinds": "news agency"}, {"outlets": "BBC"},
 ]  # fmt: skip
 
 
 def loose(citation):
     """What of a citation follows from passages that fit nearly as well: which of them stand beside it."""
-    return {name: getattr(citation, name) for name in ("end", "text", "quote", "score", "copies", "carriers", "shared")}
+    return {
+        name: getattr(citation, name) for name in ("end", "text", "quote", "score", "copies", "republishers", "shared")
+    }
 
 
 @pytest.mark.parametrize("narrow", FILTERS)
@@ -247,7 +249,7 @@ def test_both_find_the_same_under_every_filter(both, narrow):
             article = remote.article(hit.article_id)
             assert hit.text == article.text[hit.start : hit.end]
             assert (hit.outlet, hit.date) == (article.outlet, article.date)
-        answers = [library.ask(question, k=5, least=0, **narrow) for library in both]
+        answers = [library.ask(question, k=5, min_confidence=0, **narrow) for library in both]
         shown = [{(c.article_id, c.start): c for c in answer.passages} for answer in answers]
         for place in shown[0].keys() & shown[1].keys():
             a, b = (own[place] for own in shown)
@@ -268,7 +270,7 @@ def test_both_score_a_passage_alike(both):
         terms = view.terms(ASKED)
         vector = library._encode().encode_question(ASKED)
         with library._store.reading():
-            proposed = view.propose(vector, terms, Within(), 50, _threads("searching"))
+            proposed = view.candidates(vector, terms, IndexFilter(), 50, _threads("searching"))
             found = library._store.passages([p.key for p in proposed])
         signals.append({(found[p.key][1].id, found[p.key][0].start): p for p in proposed})
         counts.append([(t.spellings, t.passages, t.articles) for t in terms])
@@ -305,11 +307,11 @@ def test_a_name_is_searched_for_in_the_spellings_that_articles_give_it(index, ne
         {"id": "words", "text": "A council of the northern towns likes fishery. " + prose(4)[0]},
     ]
     with rag.build([news(*records)], index=index, encoder=words) as library:
-        answer = library.ask("What did the NFC raise?", k=4, least=0)
-        assert [(name.words, name.spellings) for name in answer.names] == [("NFC", ("Northern Fishery Council",))]
+        answer = library.ask("What did the NFC raise?", k=4, min_confidence=0)
+        assert [(name.words, name.spellings) for name in answer.aliases] == [("NFC", ("Northern Fishery Council",))]
         assert answer.passages[0].article_id == "short"
         library.remove(["explains", "again"])
-        assert library.ask("What did the NFC raise?", least=0).names == ()
+        assert library.ask("What did the NFC raise?", min_confidence=0).aliases == ()
 
 
 # Copies
@@ -328,10 +330,10 @@ def test_copies_and_sentences_that_are_shared_are_told(index, news, words):
         assert (library.copies("first"), library.copies("copy")) == (["copy"], ["first"])
         assert library.copies("alone") == library.copies("nobody") == []
         assert library.counts().independent == 3
-        answer = library.ask(story[0], k=2, least=0)
+        answer = library.ask(story[0], k=2, min_confidence=0)
         best = next(p for p in answer.passages if p.article_id in ("first", "copy"))
         assert {best.article_id, *best.copies} == {"first", "copy"}
-        assert set(best.carriers) == {"Reuters", "mirror.example"}
+        assert set(best.republishers) == {"Reuters", "mirror.example"}
         assert "sharing" in best.shared
         assert not set(best.shared) & set(best.copies)
 
@@ -347,7 +349,7 @@ def test_a_sentence_that_many_texts_hold_says_nothing(index, news, words):
     formula = prose(50)[0]
     records = [{"id": f"f{i}", "text": " ".join([*prose(i, 4), formula])} for i in range(7)]
     with rag.build([news(*records)], index=index, encoder=words) as library:
-        assert all(not p.shared for p in library.ask(prose(0)[0], least=0).passages)
+        assert all(not p.shared for p in library.ask(prose(0)[0], min_confidence=0).passages)
 
 
 # What is kept with it
@@ -366,15 +368,15 @@ def test_what_could_not_be_read_is_kept_until_it_can_be(index, tmp_path, news, w
 
 
 def test_a_bar_and_a_catalogue_are_kept(library, index, tmp_path, news, words):
-    library.keep(replace(library.bar, encoder="words", least=0.25))
+    library.keep(replace(library.bar, encoder="words", min_confidence=0.25))
     own = tmp_path / "own.toml"
     own.write_text(
         '[["outlet"]]\nname = "The Delta Herald"\nkind = "newspaper"\n'.replace('[["outlet"]]', "[[outlet]]")
     )
     rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=index, encoder=words, catalogue=own).close()
     with rag.open(index, encoder=words) as again:
-        assert again.bar.least == 0.25
-        assert isinstance(again.bar, Bar)
+        assert again.bar.min_confidence == 0.25
+        assert isinstance(again.bar, ConfidenceModel)
         assert again.catalogue.kind("The Delta Herald") == "newspaper"
 
 
@@ -407,7 +409,7 @@ def test_one_writes_at_a_time(library, index, news, words):
 
 def test_vectors_come_back_as_they_went_in(library, words):
     view, store = library._view(), library._store
-    proposed = view.propose(words.encode_question("bridge"), [], Within(), 9, _threads("searching"))
+    proposed = view.candidates(words.encode_question("bridge"), [], IndexFilter(), 9, _threads("searching"))
     keys = [p.key for p in proposed]
     rows, vectors = store.sentence_vectors(keys)
     found = store.passages(keys)

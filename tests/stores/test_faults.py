@@ -207,7 +207,7 @@ def looks(index):
     with rag.open(index, encoder=WordEncoder()) as library:
         return {
             "found": sorted(h.article_id for h in library.search("harbour frost bridge", k=9)),
-            "quoted": [c.article_id for c in library.ask("apple blossom frost", least=0).passages],
+            "quoted": [c.article_id for c in library.ask("apple blossom frost", min_confidence=0).passages],
             "listed": [a.id for a in library.articles()],
             "outlets": {outlet: count for outlet, count in library.outlets().items() if outlet},
         }
@@ -441,14 +441,14 @@ def sound(index, expected):
         for question in QUESTIONS:
             shown = []
             with contextlib.suppress(LibraryError, CitationError):
-                shown = [*library.ask(question, least=0).passages, *library.search(question)]
+                shown = [*library.ask(question, min_confidence=0).passages, *library.search(question)]
             for each in shown:
                 article = articles[each.article_id]
                 assert article.text[each.start : each.end] == each.text
                 assert (article.outlet, article.date) == (each.outlet, each.date)
             given.append([(each.article_id, each.start, each.end) for each in shown])
         for article in library.articles():
-            assert article.digest == articles[article.id].digest
+            assert article.content_hash == articles[article.id].content_hash
         return given == answers
     return None
 
@@ -456,7 +456,7 @@ def sound(index, expected):
 @pytest.fixture
 def expected(index, words):
     with rag.open(index, encoder=words) as library:
-        shown = [[*library.ask(q, least=0).passages, *library.search(q)] for q in QUESTIONS]
+        shown = [[*library.ask(q, min_confidence=0).passages, *library.search(q)] for q in QUESTIONS]
         articles = {article.id: article for article in library.articles()}
     gc.collect()  # nothing is left in the log
     return articles, [[(each.article_id, each.start, each.end) for each in own] for own in shown]
@@ -475,18 +475,18 @@ def test_a_bit_that_flips_anywhere_gives_right_quotations_or_an_error_that_says_
     """In bytes that are used, or beside one: most of a small database is empty. One in three has no cache yet."""
     body = (index / DATABASE).read_bytes()
     used = [at for at in range(len(body)) if any(body[max(0, at - 2) : at + 3])]
-    chance, kinds, folder = random.Random(1), [], index.parent / "flipped"
+    chance, outlet_kinds, folder = random.Random(1), [], index.parent / "flipped"
     for number in range(150):
         at, bit = chance.choice(used), chance.randrange(8)
         shutil.copytree(index, folder, ignore=None if number % 3 else shutil.ignore_patterns("cache.*"))
         (folder / DATABASE).write_bytes(body[:at] + bytes([body[at] ^ 1 << bit]) + body[at + 1 :])
         try:
-            kinds.append(sound(folder, expected))
+            outlet_kinds.append(sound(folder, expected))
         except Exception as error:
             raise AssertionError(f"bit {bit} of byte {at}") from error
         shutil.rmtree(folder)
-    assert kinds.count(True) > 50
-    assert kinds.count(None) > 5
+    assert outlet_kinds.count(True) > 50
+    assert outlet_kinds.count(None) > 5
 
 
 def test_a_damaged_article_is_named_and_can_be_removed_and_put_in_again(index, words, news):
@@ -498,7 +498,7 @@ def test_a_damaged_article_is_named_and_can_be_removed_and_put_in_again(index, w
             "what else is. Remove the article and build again, or restore a backup"
         )
         for call in (
-            lambda: library.ask("old bridge", least=0),
+            lambda: library.ask("old bridge", min_confidence=0),
             lambda: library.search("old bridge"),
             lambda: list(library.articles()),
             lambda: library.article("bridge"),

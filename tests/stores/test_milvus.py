@@ -187,7 +187,7 @@ def test_a_server_that_is_away_is_an_error_that_says_so_and_its_return_needs_not
     monkeypatch.undo()
     remote.start()
     assert ids(library, k=1) == ["bridge"]
-    assert library.ask("bridge", least=0).passages[0].article_id == "bridge"
+    assert library.ask("bridge", min_confidence=0).passages[0].article_id == "bridge"
 
 
 def test_a_short_absence_is_waited_out(library, remote, monkeypatch):

@@ -230,7 +230,7 @@ def test_filters_hold_for_what_an_article_is_now_before_that_is_taken_up(index, 
     assert found(library)["bridge"][1] == "Reuters"
     assert [h.article_id for h in library.search("bridge", outlets="Press TV")] == []
     assert [h.article_id for h in library.search("bridge", before="2016-01-01")] == ["harbour"]
-    assert library.ask("Who closed the old bridge?", outlets="Press TV", least=0).passages == ()
+    assert library.ask("Who closed the old bridge?", outlets="Press TV", min_confidence=0).passages == ()
 
 
 def test_what_cannot_be_taken_up_leaves_the_old_answers(index, library, news, other, monkeypatch, caplog):

@@ -14,7 +14,7 @@ from rag.stores import tantivy_index as lexical
 from rag.stores.faiss_index import KEYS
 from rag.stores.snapshot import STAMP
 from rag.stores.sqlite import DATABASE, Store
-from rag.stores.tantivy_index import Within
+from rag.stores.tantivy_index import IndexFilter
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def folder(index):
     return there
 
 
-def by_words(index, question, within=Within()):  # noqa: B008
+def by_words(index, question, within=IndexFilter()):  # noqa: B008
     """Ids of articles with passages that hold words of the question, as the lexical index has them."""
     view = Store.open(index).view()
     keys = view.words.coverage(view.words.terms(question), 50, within)
@@ -136,11 +136,14 @@ def test_an_article_that_changed_is_found_by_its_new_words_alone(index, words, n
 
 
 def test_better_provenance_changes_what_words_are_found_within(index, words, news):
-    reuters, spring = Within(frozenset({"Reuters"})), Within(after=735_000, before=735_100)  # 14 May to 22 August 2013
+    reuters, spring = (
+        IndexFilter(frozenset({"Reuters"})),
+        IndexFilter(after=735_000, before=735_100),
+    )  # 14 May to 22 August 2013
     assert by_words(index, "bridge", reuters) == by_words(index, "bridge", spring) == []
     rag.open(index, encoder=words).add([news(BRIDGE | {"outlet": "Reuters", "date": "2013-06-01"})])
     assert by_words(index, "bridge", reuters) == by_words(index, "bridge", spring) == ["bridge"]
-    assert by_words(index, "bridge", Within(frozenset({"Press TV"}))) == []
+    assert by_words(index, "bridge", IndexFilter(frozenset({"Press TV"}))) == []
 
 
 def test_words_brought_up_to_date_lead_to_what_words_made_anew_lead_to(index, words, news):

@@ -109,12 +109,12 @@ def test_an_article_and_the_names_that_it_explains_are_removed_in_one_step(index
     library = rag.open(index, encoder=words)
     union = {"id": "union", "text": "The Free Harbour Association (FHA) met. The FHA elects a chair today."}
     library.add([news(union)])
-    assert [name.words for name in library.ask("Who is in the FHA?", least=0).names] == ["FHA"]
+    assert [name.words for name in library.ask("Who is in the FHA?", min_confidence=0).aliases] == ["FHA"]
     before = Store.open(index).generation()
     library.remove(["union"])
     assert Store.open(index).generation() == before + 1
     assert Store.open(index).kept("names") == "[]"
-    assert library.ask("Who is in the FHA?", least=0).names == ()
+    assert library.ask("Who is in the FHA?", min_confidence=0).aliases == ()
 
 
 def test_a_copy_that_a_killed_process_left_half_made_goes_when_one_is_made_again(index, words, tmp_path):
@@ -145,11 +145,11 @@ def test_an_index_of_an_older_format_is_brought_up_to_date_without_encoding(inde
     assert scores(index, words) == expected
     assert schema(index) == made
     with rag.open(index, encoder=words) as library:
-        assert len(library.ask("Who is in the FHA?", least=0).names) == (number == 3)
+        assert len(library.ask("Who is in the FHA?", min_confidence=0).aliases) == (number == 3)
         assert list(library.skipped()) == []
         library.add([])
         assert library.report.copied == 0
-        (name,) = library.ask("Who is in the FHA?", least=0).names
+        (name,) = library.ask("Who is in the FHA?", min_confidence=0).aliases
         assert (name.words, name.spellings) == ("FHA", ("Free Harbour Association",))
     assert words.read == 0
     with sqlite3.connect(index / DATABASE) as db:

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.stores import tantivy_index as lexical
-from rag.stores.tantivy_index import NONE, RARITY, Document, Lexical, Within
+from rag.stores.tantivy_index import NONE, RARITY, Document, IndexFilter, Lexical
 
-EVERYTHING = Within()
+EVERYTHING = IndexFilter()
 FERRIES, MILL, TOWER, CHOIR = (
     "The ferries collided outside the harbour.",
     "Nobody at the harbour saw the mill burn.",
@@ -203,17 +203,17 @@ def dated(tmp_path):
 @pytest.mark.parametrize(
     ("within", "found"),
     [
-        (Within(), {1, 2, 3, 4, 5}),
-        (Within(frozenset({"Echo"})), {1, 2, 5}),
-        (Within(frozenset({"Echo", "The Echo"})), {1, 2, 3, 5}),
-        (Within(frozenset({"echo"})), set()),  # names of the index, not spellings
-        (Within(after=150), {2, 3, 4}),
-        (Within(before=150), {1, 3, 4}),
-        (Within(after=150, before=150), {3, 4}),
-        (Within(after=151, before=199), set()),
-        (Within(after=151, undated=True), {2, 5}),
-        (Within(frozenset({"Echo"}), before=100), {1}),
-        (Within(undated=True), {1, 2, 3, 4, 5}),
+        (IndexFilter(), {1, 2, 3, 4, 5}),
+        (IndexFilter(frozenset({"Echo"})), {1, 2, 5}),
+        (IndexFilter(frozenset({"Echo", "The Echo"})), {1, 2, 3, 5}),
+        (IndexFilter(frozenset({"echo"})), set()),  # names of the index, not spellings
+        (IndexFilter(after=150), {2, 3, 4}),
+        (IndexFilter(before=150), {1, 3, 4}),
+        (IndexFilter(after=150, before=150), {3, 4}),
+        (IndexFilter(after=151, before=199), set()),
+        (IndexFilter(after=151, undated=True), {2, 5}),
+        (IndexFilter(frozenset({"Echo"}), before=100), {1}),
+        (IndexFilter(undated=True), {1, 2, 3, 4, 5}),
     ],
 )
 def test_outlets_and_days_narrow_and_change_no_score(dated, within, found):
@@ -310,4 +310,4 @@ def test_a_text_is_analysed_as_it_is_held(tmp_path):
     for question in ("Mujahedin of Iran", "mujahedin iran", "naive talk", "people", "more talks", "May of talks"):
         terms = index.terms(question, [(0, len(question), [question])])
         for term in terms:
-            assert lexical.holds(words, term) == (index.coverage([term], 9, Within()) != {}), question
+            assert lexical.holds(words, term) == (index.coverage([term], 9, IndexFilter()) != {}), question

@@ -22,7 +22,7 @@ def library(tmp_path, news, words):
 
 
 def cited(library, question="Engineers closed the old bridge after finding cracks"):
-    return library.ask(question, k=1, least=0).passages[0]
+    return library.ask(question, k=1, min_confidence=0).passages[0]
 
 
 def test_a_citation_of_what_is_in_is_current(library):
@@ -66,7 +66,7 @@ def test_what_replaces_an_article_without_an_id_of_its_own_is_known_by_its_addre
     library = rag.build([news(page, ORCHARD)], index=tmp_path / "i", encoder=words)
     citation = cited(library, "mill at the ford")
     library = rag.build([news(page | {"text": "The mill was not sold."}, ORCHARD)], index=tmp_path / "i", encoder=words)
-    now = library.ask("mill sold", k=1, least=0).passages[0]
+    now = library.ask("mill sold", k=1, min_confidence=0).passages[0]
     assert library.resolve(citation).successors == (now.article_id,)
     assert now.article_id != citation.article_id
 
@@ -101,7 +101,7 @@ def test_earlier_versions_are_not_found(library, news):
     found = library.search(BRIDGE["text"], k=50)
     assert sorted(h.article_id for h in found) == ["bridge", "harbour", "orchard"]
     assert [h.text for h in found if h.article_id == "bridge"] == [AGAIN["text"]]
-    answer = library.ask(BRIDGE["text"], least=0)
+    answer = library.ask(BRIDGE["text"], min_confidence=0)
     assert all(BRIDGE["text"] not in c.text and not c.copies for c in answer.passages)
     assert library.outlets() == {"Press TV": 1, "Reuters": 1, "The Guardian": 1}
     assert [a.text for a in library.articles() if a.id == "bridge"] == [AGAIN["text"]]
@@ -189,9 +189,9 @@ def test_after_compacting_no_file_holds_what_was_removed(tmp_path, news, words):
     library = rag.build([news(HARBOUR, BRIDGE, secret)], index=folder, encoder=words)
     library.add([news(secret | {"text": secret["text"] + " It changes daily."})])
     assert DATABASE in traces(folder, *marks) or f"{DATABASE}-wal" in traces(folder, *marks)
-    assert library.ask("ZHA", least=0).names
+    assert library.ask("ZHA", min_confidence=0).aliases
     library.remove(["secret"])
-    assert library.ask("ZHA", least=0).names == ()
+    assert library.ask("ZHA", min_confidence=0).aliases == ()
     assert "Outletzyx" not in library.outlets()
     before, after = library.compact()
     assert traces(folder, *marks) == []

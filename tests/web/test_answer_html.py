@@ -4,11 +4,21 @@ import datetime as dt
 import re
 
 from rag.answer.answer import Answer, Citation
-from rag.answer.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, PARTIAL, STATE_MEDIA, Balance, Caution, Counts, Voice
+from rag.answer.balance import (
+    ONE_KIND,
+    ONE_OUTLET,
+    ONE_TEXT,
+    PARTIAL,
+    STATE_MEDIA,
+    Balance,
+    Caution,
+    Counts,
+    OutletMatch,
+)
 from rag.errors import AccordingError
 from rag.provenance.catalogue import Catalogue, Fact, Outlet, Rating
-from rag.query.constraints import AHEAD, CONTRADICTION, DATES, LOWER_END, MENTION, OUTLET, TAKEN_OFF, Restriction
-from rag.retrieval.search import CHOSEN, Synonyms
+from rag.query.constraints import AHEAD, CONTRADICTION, DATES, LOWER_END, MENTION, OUTLET, TAKEN_OFF, Constraint
+from rag.retrieval.search import CHOSEN, Alias
 from rag.web.answer_html import PURPOSES, address, answer_html, cautioned, error_html, question_html
 
 EVIL = "</bdi><img src=x onerror=alert(1)>\"'&"
@@ -201,24 +211,26 @@ def test_hostile_facts_are_shown_as_text():
 
 
 def test_below_the_counts_the_balance_can_be_opened():
-    voices = (Voice("a", EVIL, dt.date(2020, 2, 1), True),)
+    outlet_matches = (OutletMatch("a", EVIL, dt.date(2020, 2, 1), True),)
     counts = Counts(1, {EVIL: 1}, independent=1)
-    html = answer_html(Answer("q", "q", True, (citation(),), Balance(counts, counts, counts, voices=voices)))
+    html = answer_html(
+        Answer("q", "q", True, (citation(),), Balance(counts, counts, counts, outlet_matches=outlet_matches))
+    )
     assert "<summary>Balance: 1 of 1 outlet in the index, and who spoke when</summary><table" in html
     assert html.count(f'<th scope="row"><bdi>{SAFE}</bdi></th>') == 2
     assert "<img" not in html
 
 
-def above(*restrictions, searched="q", names=(), confidence=0.5, found=True, index=("The Post",), **balance):
+def above(*constraints, searched="q", names=(), confidence=0.5, found=True, index=("The Post",), **balance):
     """What stands above the cards, after the line that counts them or says that there is nothing."""
     counts = Balance(Counts(1, {"x": 1}, independent=1), index=Counts(1, dict.fromkeys(index, 1)), **balance)
     passages = (citation(),) if found else ()
-    html = answer_html(Answer("q", searched, found, passages, counts, restrictions, names, confidence))
+    html = answer_html(Answer("q", searched, found, passages, counts, constraints, names, confidence))
     return html.split("</p>", 1)[1].split('<details class="balance"', 1)[0].removesuffix("</div>")
 
 
 def dated(words, after=None, before=None, **changes):
-    return Restriction(DATES, words, 0, len(words), after=after, before=before, **changes)
+    return Constraint(DATES, words, 0, len(words), after=after, before=before, **changes)
 
 
 YEAR = (dt.date(2009, 1, 1), dt.date(2009, 12, 31))
@@ -230,7 +242,7 @@ def test_an_answer_to_a_plain_question_has_nothing_between_its_counts_and_its_ca
 
 
 def test_what_was_understood_is_shown_with_the_words_that_it_came_from():
-    by = Restriction(OUTLET, "according to the Post", 0, 21, "The Post")
+    by = Constraint(OUTLET, "according to the Post", 0, 21, "The Post")
     assert above(dated("In 2009", *YEAR), by, searched="how many?") == (
         '<p class="searched">Searched for: <bdi>how many?</bdi></p>'
         '<p class="searched">Only <span class="chip">2009-01-01 to 2009-12-31, from “<bdi>In 2009</bdi>”</span> '
@@ -246,7 +258,7 @@ def test_what_a_restriction_leaves_is_said_in_words():
     assert chip(dated("since 2009", YEAR[0])) == "2009-01-01 or later"
     assert chip(dated("since 2009", YEAR[0], why=LOWER_END)) == "2009-01-01 or later, or undated"
     assert chip(dated("until 2009", None, YEAR[1])) == "2009-12-31 or earlier"
-    assert chip(Restriction(OUTLET, "says the Echo", 0, 13, "The Echo")) == (
+    assert chip(Constraint(OUTLET, "says the Echo", 0, 13, "The Echo")) == (
         "<bdi>The Echo</bdi>, of which the index has nothing"
     )
 
@@ -254,7 +266,7 @@ def test_what_a_restriction_leaves_is_said_in_words():
 def test_of_what_was_not_applied_only_that_is_shown_which_a_reader_may_expect():
     reasons = (("in 2001", TAKEN_OFF), ("in 2002", CHOSEN), ("in 2003", CONTRADICTION))
     off = [dated(words, *YEAR, applied=False, why=why) for words, why in reasons]
-    mention = Restriction(MENTION, "in 2090", 0, 7, applied=False, why=AHEAD)
+    mention = Constraint(MENTION, "in 2090", 0, 7, applied=False, why=AHEAD)
     assert above(*off, mention) == (
         '<p class="searched">Not applied: <span class="chip off">“<bdi>in 2001</bdi>”: taken off</span> '
         '<span class="chip off">“<bdi>in 2002</bdi>”: the filters that were set go before it</span> '
@@ -263,7 +275,7 @@ def test_of_what_was_not_applied_only_that_is_shown_which_a_reader_may_expect():
 
 
 def test_names_the_cap_silent_outlets_undated_articles_and_a_bar_that_was_not_fitted_are_noted():
-    names = (Synonyms("PU", ("Port Union", "Union of Ports")), Synonyms("HA", tuple("abcde")))
+    names = (Alias("PU", ("Port Union", "Union of Ports")), Alias("HA", tuple("abcde")))
     assert above(names=names) == (
         '<p class="note">“<bdi>PU</bdi>” was also searched for as <bdi>Port Union</bdi> and '
         '<bdi>Union of Ports</bdi>.</p><p class="note">“<bdi>HA</bdi>” was also searched for as <bdi>a</bdi>, '
@@ -273,12 +285,12 @@ def test_names_the_cap_silent_outlets_undated_articles_and_a_bar_that_was_not_fi
     assert above(capped={"A": 1, "B": 4}) == (
         '<p class="note">5 more passages of <bdi>B</bdi> and <bdi>A</bdi> fit nearly as well.</p>'
     )
-    assert above(silent=("A",)) == (
+    assert above(unmatched_outlets=("A",)) == (
         '<details class="note"><summary>1 more outlet says nothing that fits nearly as well</summary>'
         "<bdi>A</bdi></details>"
     )
     eight = ", ".join(f"<bdi>{name}</bdi>" for name in "ABCDEFGH")
-    assert above(silent=tuple("ABCDEFGHIJ")).endswith(f"</summary>{eight} and 2 more</details>")
+    assert above(unmatched_outlets=tuple("ABCDEFGHIJ")).endswith(f"</summary>{eight} and 2 more</details>")
     assert above(undated_left_out=1200) == (
         '<p class="note">A filter on dates leaves out articles without one: 1,200 here.</p>'
     )
@@ -288,9 +300,9 @@ def test_names_the_cap_silent_outlets_undated_articles_and_a_bar_that_was_not_fi
 def test_hostile_words_in_restrictions_names_and_outlets_are_shown_as_text():
     evil, safe = EVIL + "\u202eolleh<script>", f"<bdi>{SAFE}\ufffdolleh&lt;script&gt;</bdi>"
     html = above(
-        Restriction(OUTLET, evil, 0, len(evil), evil),
+        Constraint(OUTLET, evil, 0, len(evil), evil),
         dated(evil, *YEAR, applied=False, why=TAKEN_OFF),
-        searched=evil, names=(Synonyms(evil, (evil,)),), capped={evil: 2}, silent=(evil,),
+        searched=evil, names=(Alias(evil, (evil,)),), capped={evil: 2}, unmatched_outlets=(evil,),
     )  # fmt: skip
     assert html.count(safe) == html.count("olleh") == 8
     assert "<img" not in html

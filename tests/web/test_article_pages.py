@@ -70,7 +70,7 @@ def known(page):
 
 def cited(library):
     """The address of what answers, and the words marked."""
-    citation = library.ask("Two pillars are cracked", k=1, least=0).passages[0]
+    citation = library.ask("Two pillars are cracked", k=1, min_confidence=0).passages[0]
     a, b = citation.quote
     return address(citation), citation.text[a - citation.start : b - citation.start]
 
@@ -115,7 +115,7 @@ def test_what_is_not_known_of_an_article_is_said(built):
 
 def test_the_card_links_to_the_passage_in_its_article(built):
     library = built(MEETING, ORCHARD)
-    answer = library.ask("Two pillars are cracked", k=1, least=0)
+    answer = library.ask("Two pillars are cracked", k=1, min_confidence=0)
     (citation,) = answer.passages
     (link,) = html.fragment_fromstring(answer_html(answer)).xpath('.//footer/a[text()="Read in context"]')
     assert link.get("href") == address(citation)
@@ -394,7 +394,9 @@ def test_whatever_a_hostile_article_holds_is_text(hostile):
     assert HOSTILE in stored.text
     held = (stored.id, stored.outlet, stored.host, stored.title, stored.url, *stored.authors)
     assert all(HOSTILE[1:] in value for value in held)
-    citation = next(c for c in hostile.ask("The words are indeed", least=0).passages if c.article_id == stored.id)
+    citation = next(
+        c for c in hostile.ask("The words are indeed", min_confidence=0).passages if c.article_id == stored.id
+    )
     wheres = (
         address(citation), article_address(stored.id), "contents", outlet(stored.outlet), outlet("x" + HOSTILE),
         outlet(stored.outlet, page=HOSTILE), article_address(HOSTILE * 2), article_address(stored.id, at=HOSTILE),

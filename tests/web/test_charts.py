@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 
-from rag.answer.balance import Balance, Counts, Voice
+from rag.answer.balance import Balance, Counts, OutletMatch
 from rag.web.charts import ROWS, outlets_html, times_html
 
 FILLED, HOLLOW = 'class="filled"', 'class="hollow"'
@@ -53,11 +53,11 @@ def test_of_many_outlets_those_shown_have_a_row_and_the_rest_is_summed():
 
 
 def voice(outlet, day=None, shown=False):
-    return Voice("a", outlet, day and dt.date.fromisoformat(day), shown)
+    return OutletMatch("a", outlet, day and dt.date.fromisoformat(day), shown)
 
 
 def times(*voices):
-    return times_html(Balance(voices=voices), show)
+    return times_html(Balance(outlet_matches=voices), show)
 
 
 def test_passages_stand_on_a_line_by_date_and_whoever_spoke_first_stands_first():

@@ -99,7 +99,7 @@ def test_hits_come_best_first_with_outlet_and_date(client):
     assert [h["score"] for h in hits] == sorted((h["score"] for h in hits), reverse=True)
     only = client.predict("frost", outlets=["Press TV"], before="2015-01-02", api_name="/search")["hits"]
     assert [(h["outlet"], h["date"]) for h in only] == [("Press TV", "2015-01-02")]
-    wire = client.predict("frost", kinds=["news agency"], api_name="/search")["hits"]
+    wire = client.predict("frost", outlet_kinds=["news agency"], api_name="/search")["hits"]
     assert {h["outlet"] for h in wire} == {"Reuters"}
     dated = client.predict("frost", undated=False, api_name="/search")["hits"]
     assert {h["outlet"] for h in dated} == {"Press TV", "The Guardian"}
@@ -152,8 +152,8 @@ MISTAKES = [
     ("ask", {"question": "x", "outlets": ["Reuters", 1]}, "outlets.1: Input should be a valid string"),
     ("ask", {"question": "x", "outlets": ["Daily Planet"]}, "no outlet 'Daily Planet' in this index"),
     ("ask", {"question": "x", "outlets": ["R"] * 101}, "outlets: List should have at most 100 items"),
-    ("ask", {"question": "x", "without": ["x" * 2001]}, "without.0: String should have at most 2000 characters"),
-    ("ask", {"question": "x", "kinds": "newspaper"}, "kinds: Input should be a valid list"),
+    ("ask", {"question": "x", "ignore": ["x" * 2001]}, "ignore.0: String should have at most 2000 characters"),
+    ("ask", {"question": "x", "outlet_kinds": "newspaper"}, "outlet_kinds: Input should be a valid list"),
     ("ask", {"question": "x", "undated": "no"}, "undated: Input should be a valid boolean"),
     ("ask", {"question": "x", "after": "May"}, "after is 'May'; give a day as YYYY-MM-DD"),
     ("ask", {"question": "x", "after": "2015-01-01", "before": "2014-01-01"}, "after (2015-01-01) is later than"),

@@ -102,7 +102,7 @@ def test_four_tools_are_offered_that_say_what_they_do_and_that_they_only_read(se
         assert "Args:" not in tool.description
     ask = tools[0].inputSchema
     assert list(ask["properties"]) == [
-        "question", "k", "outlets", "after", "before", "previous", "without", "asked_on", "kinds", "undated",
+        "question", "k", "outlets", "after", "before", "previous", "ignore", "asked_on", "outlet_kinds", "undated",
     ]  # fmt: skip
     assert (ask["required"], ask["additionalProperties"]) == (["question"], False)
     assert ask["properties"]["k"] == {
@@ -178,7 +178,7 @@ def test_a_model_is_not_sent_the_names_of_all_outlets(tmp_path, news, words):
         assert got["articles"] == 30
         assert [len(got["outlets"]), len(got["hosts"])] == [20, 20]
         assert list(got["outlets"].items()) == list(whole["outlets"].items())[:20]
-    assert answer["balance"]["silent"] == list(full["balance"]["silent"][:20])
+    assert answer["balance"]["unmatched_outlets"] == list(full["balance"]["unmatched_outlets"][:20])
     assert {n: v for n, v in answer.items() if n != "balance"} == {
         n: v for n, v in json.loads(json.dumps(full)).items() if n != "balance"
     }
@@ -283,7 +283,7 @@ def test_an_index_that_is_not_there_is_an_error_on_stderr(tmp_path):
 def test_without_the_extra_the_error_names_it(index, capsys, monkeypatch, command):
     monkeypatch.delitem(sys.modules, "rag.web.mcp_tools", raising=False)
     monkeypatch.setitem(sys.modules, "mcp", None)
-    monkeypatch.delattr(rag, "tools", raising=False)
+    monkeypatch.delattr("rag.web.mcp_tools", raising=False)
     assert cli.main([*command, "--index", str(index)]) == 1
     printed = capsys.readouterr()
     assert printed.out == ""

@@ -31,7 +31,7 @@ def blocks(language):
 @pytest.fixture(scope="module")
 def index(tmp_path_factory, real):
     folder = tmp_path_factory.mktemp("programs") / "index"
-    rag.build([ROOT / "seeds"], index=folder, encoder=real, names=ROOT / "docs" / "names.toml").close()
+    rag.build([ROOT / "seeds"], index=folder, encoder=real, aliases=ROOT / "docs" / "aliases.toml").close()
     return folder
 
 
@@ -89,7 +89,7 @@ def test_the_settings_of_mcp_clients_start_or_reach_the_tools(address, index):
     assert anyio.run(tools, client) == ["ask", "search", "article", "outlets"]
 
 
-COUNTED = {"hosts", "kinds", "states", "capped"}  # whose fields are names of what is counted
+COUNTED = {"hosts", "outlet_kinds", "states", "capped"}  # whose fields are names of what is counted
 
 
 def names(value, counted=COUNTED):
@@ -108,8 +108,8 @@ def test_every_field_and_every_argument_stands_in_the_document(library):
     article = asked["article"](hits["hits"][0]["article_id"])
     found = names(answer, COUNTED | {"outlets"}) | names([hits, article, asked["outlets"]()])
     assert {"version", "quote", "independent", "why", "spellings", "strangers", "hits", "successors", "kind"} <= found
-    arguments = {"question", "k", "outlets", "after", "before", "previous", "without", "asked_on"}
-    arguments |= {"kinds", "undated", "article_id"}
+    arguments = {"question", "k", "outlets", "after", "before", "previous", "ignore", "asked_on"}
+    arguments |= {"outlet_kinds", "undated", "article_id"}
     for name in (found | arguments) - {"version"}:
         assert f"`{name}`" in DOCUMENT, name
     assert f'`"version": {VERSION}`' in DOCUMENT

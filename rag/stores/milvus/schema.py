@@ -19,9 +19,9 @@ from rag.article import Article
 from rag.provenance import duplicates as copies
 from rag.query import aliases as naming
 from rag.stores import tantivy_index as lexical
-from rag.stores.base import Made, Span, content_hash
+from rag.stores.base import EmbeddedPassage, Span, hash64
 from rag.stores.columns import ordinal
-from rag.stores.tantivy_index import Within
+from rag.stores.tantivy_index import IndexFilter
 
 IN = 2**62  # the generation from which on what is in is gone
 PIECE = 16_000  # characters: Milvus takes texts of at most 65,535 bytes, and lists of 4,096 of them
@@ -124,7 +124,7 @@ def ever(generation: int) -> str:
     return f"born <= {generation}"
 
 
-def allowed(within: Within) -> str:
+def allowed(within: IndexFilter) -> str:
     """What the filters of a question add to it: whole numbers alone, so that no words of anybody stand there."""
     parts = []
     if within.outlets:
@@ -137,7 +137,7 @@ def allowed(within: Within) -> str:
 
 def code(outlet: str | None) -> int:
     """An outlet, as rows have it."""
-    return content_hash(outlet) if outlet else 0
+    return hash64(outlet) if outlet else 0
 
 
 def record(key: str, kind: str, number: int = 0, value: Sequence[str] = (), born: int = 0, article: int = 0) -> Row:
@@ -156,10 +156,10 @@ def grouped(key: int, same: int, short: Mapping[str, Any], generation: int) -> R
 
 def article_key(article: Article, generation: int) -> int:
     """The key of a version of an article: the same, however often it is put in at a generation."""
-    return content_hash(article.digest, str(generation))
+    return hash64(article.content_hash, str(generation))
 
 
-def passage_rows(article: Article, passages: Sequence[Made], generation: int) -> Iterator[Row]:
+def passage_rows(article: Article, passages: Sequence[EmbeddedPassage], generation: int) -> Iterator[Row]:
     """The rows of an article's passages, from a generation on."""
     owner = article_key(article, generation)
     for position, made in enumerate(passages):
@@ -171,8 +171,8 @@ def passage_rows(article: Article, passages: Sequence[Made], generation: int) ->
         ]
         text = article.text[p.start : p.end]
         yield {
-            "key": content_hash(str(owner), str(position)), "article": owner, "position": position,
-            "start": p.start, "end": p.end, "content": content_hash(text), "words": packed(text),
+            "key": hash64(str(owner), str(position)), "article": owner, "position": position,
+            "start": p.start, "end": p.end, "content": hash64(text), "words": packed(text),
             "sentences": sentences, "hashes": list(made.marks.sentences),
             "vector": made.vector.astype(np.float32).tolist(),
         } | _where(article, generation)  # fmt: skip
@@ -185,23 +185,23 @@ def _where(article: Article, generation: int) -> Row:
 def moved(row: Row, article: Article, generation: int) -> Row:
     """A passage's row for what is known of its article now."""
     owner = article_key(article, generation)
-    own = {"key": content_hash(str(owner), str(row["position"])), "article": owner}
+    own = {"key": hash64(str(owner), str(row["position"])), "article": owner}
     return {name: row[name] for name in WHOLE} | own | _where(article, generation)
 
 
-def article_row(article: Article, passages: Sequence[Made], generation: int, place: int) -> Row:
+def article_row(article: Article, passages: Sequence[EmbeddedPassage], generation: int, place: int) -> Row:
     """An article's row, from a generation on, in which it is the one of that number."""
     signatures = [made.marks.signature for made in passages]
     signature = np.minimum.reduce(signatures) if signatures else np.full(copies.PERMUTATIONS, copies.NOBODY)
     short = {
-        "id": article.id, "digest": article.digest, "source": article.source, "outlet": article.outlet,
+        "id": article.id, "digest": article.content_hash, "source": article.source, "outlet": article.outlet,
         "host": article.host, "day": ordinal(article.date),
         "pairs": sorted(naming.pairs(article.text)), "printed": sorted(naming.printed(article.text)),
     }  # fmt: skip
     body = {name: getattr(article, name) for name in _BODY} | {"date": article.date and article.date.isoformat()}
     return {
-        "key": article_key(article, generation), "name": content_hash(article.id),
-        "site": content_hash(article.url or ""), "number": generation * 10**6 + place, "words": packed(whole(article)),
+        "key": article_key(article, generation), "name": hash64(article.id),
+        "site": hash64(article.url or ""), "number": generation * 10**6 + place, "words": packed(whole(article)),
         "signature": base64.b64encode(signature.astype("<u4").tobytes()).decode(),
         "brief": pieces(json.dumps(short, ensure_ascii=False)), "body": pieces(json.dumps(body, ensure_ascii=False)),
     } | _where(article, generation)  # fmt: skip

@@ -44,15 +44,15 @@ from rag.models.encoder import Vectors
 from rag.passage import Passage
 from rag.provenance import duplicates as comparing
 from rag.query import aliases as naming
-from rag.query.aliases import Names
+from rag.query.aliases import Aliases
 from rag.readers.skipped import Skipped
 from rag.stores import tantivy_index as lexical
-from rag.stores.base import FORMULA, Encoded, Known, Made, Manifest, Proposed, Span, Version, content_hash
-from rag.stores.columns import Facts
+from rag.stores.base import FORMULA, Candidate, EmbeddedPassage, Encoded, Known, Manifest, Span, Version, hash64
+from rag.stores.columns import ArticleColumns
 from rag.stores.milvus import schema as tables
 from rag.stores.milvus.client import WRITING, Place, Server
 from rag.stores.milvus.schema import IN, Row
-from rag.stores.tantivy_index import Term, Within
+from rag.stores.tantivy_index import IndexFilter, Term
 
 FORMAT = 1
 ARTICLES = 300  # whose words count for a question
@@ -106,13 +106,13 @@ class _Summary:
             self.cells[cell] -= 1
         self.copied[key] = cell, group, article_id
 
-    def facts(self) -> Facts:
+    def columns(self) -> ArticleColumns:
         """The same as numbers: a row for each cell, and one for each copy."""
         single = [(cell, number) for cell, number in self.cells.items() if number > 0]
         cells = [cell for cell, _ in single] + [cell for cell, _, _ in self.copied.values()]
         groups = np.array([group for _, group, _ in self.copied.values()], np.int64)
         _, same = np.unique(groups, return_inverse=True)
-        return Facts.of(
+        return ArticleColumns.of(
             [outlet for outlet, _, _ in cells], [host for _, host, _ in cells], [day for _, _, day in cells],
             np.concatenate([np.arange(len(single)), len(single) + same]),
             np.array([number for _, number in single] + [1] * len(groups), np.int64),
@@ -307,7 +307,7 @@ class MilvusStore:
             writer.recover(staged=True)
             yield writer
 
-    def stage(self, batch: Sequence[tuple[Article, Sequence[Made]]], generation: int) -> None:
+    def stage(self, batch: Sequence[tuple[Article, Sequence[EmbeddedPassage]]], generation: int) -> None:
         """Puts articles in, unseen, for whoever holds the library to make visible; what is put in twice is in once.
 
         An article's passages are in before it is.
@@ -353,7 +353,7 @@ class MilvusStore:
 
     def at(self, url: str) -> list[str]:
         """As `contract.Store` has it."""
-        rows = self._of("articles", "site", [content_hash(url)], ("key", "number", "brief", "body"), self._present())
+        rows = self._of("articles", "site", [hash64(url)], ("key", "number", "brief", "body"), self._present())
         there = [self._sound(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
         return [article.id for article in there if article.url == url]
 
@@ -370,7 +370,7 @@ class MilvusStore:
 
     def outlets(self) -> dict[str | None, int]:
         """As `contract.Store` has it."""
-        return self._sum().facts().tally()
+        return self._sum().columns().tally()
 
     def known(self, article_ids: Sequence[str]) -> dict[str, Known]:
         """As `contract.Store` has it."""
@@ -395,7 +395,7 @@ class MilvusStore:
         for row in rows:
             if article := articles.get(row["article"]):
                 start, end = row["start"], row["end"]
-                if row["content"] != content_hash(article.text[start:end]):
+                if row["content"] != hash64(article.text[start:end]):
                     raise self._unsound(article.id)
                 spans = tuple(tables.sentence(text)[0] for text in row["sentences"])
                 found[row["key"]] = Passage(article.id, start, end, spans), article
@@ -417,7 +417,7 @@ class MilvusStore:
 
     def encoded(self, texts: Sequence[str]) -> dict[str, Encoded]:
         """As `contract.Store` has it."""
-        known = {content_hash(text): text for text in texts}
+        known = {hash64(text): text for text in texts}
         there = tables.ever(self.generation())
         rows = {
             row["content"]: row for row in self._of("passages", "content", known, (*tables.PASSAGE, "vector"), there)
@@ -436,7 +436,7 @@ class MilvusStore:
         joined = np.frombuffer(b"".join(blob for _, blob in sentences), "<f2")
         return joined.reshape(-1, self.manifest.dimension).astype(np.float32)
 
-    def carriers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
+    def republishers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
         """As `contract.Store` has it."""
         briefs = [tables.brief(row) for row in self._of_ids(article_ids, self._present())]
         return {brief["id"]: brief["host"] or brief["outlet"] for brief in briefs}
@@ -444,7 +444,7 @@ class MilvusStore:
     def _of_ids(self, ids: Sequence[str], when: str, output: Sequence[str] = ("key", "brief")) -> list[Row]:
         """The rows of articles with some ids."""
         wanted = set(ids)
-        rows = self._of("articles", "name", map(content_hash, wanted), output, when)
+        rows = self._of("articles", "name", map(hash64, wanted), output, when)
         return [row for row in rows if tables.brief(row)["id"] in wanted]
 
     def _sound(self, row: Row) -> Article:
@@ -453,7 +453,7 @@ class MilvusStore:
         with contextlib.suppress(ValueError, TypeError, KeyError):
             brief = tables.brief(row)
             name, article = brief["id"], tables.article(row, brief)
-            if article.digest == brief["digest"]:
+            if article.content_hash == brief["digest"]:
                 return article
         raise self._unsound(name)
 
@@ -475,8 +475,8 @@ class MilvusStore:
             kept = json.loads(self.kept("names") or "[]")
             total = self._total("passages", tables.present(summary.generation))
             articles = int(summary.cells.total()) + len(summary.copied)
-            names = Names(naming.Name(tuple(spellings), basis) for spellings, basis in kept)
-            return MilvusView(self, summary.generation, summary.facts(), names, total, articles)
+            names = Aliases(naming.AliasGroup(tuple(spellings), basis) for spellings, basis in kept)
+            return MilvusView(self, summary.generation, summary.columns(), names, total, articles)
 
     def _sum(self) -> _Summary:
         """The summary of the generation that this thread reads at, brought up to date by what has changed."""
@@ -665,8 +665,10 @@ class MilvusStore:
 class MilvusView:
     """The passages that can be found, as `contract.View` has it: what is small is here, what is large is asked for."""
 
-    def __init__(self, store: MilvusStore, generation: int, facts: Facts, names: Names, passages: int, articles: int):
-        self.generation, self.facts, self.names = generation, facts, names
+    def __init__(
+        self, store: MilvusStore, generation: int, columns: ArticleColumns, names: Aliases, passages: int, articles: int
+    ):
+        self.generation, self.columns, self.aliases = generation, columns, names
         self._store, self._passages, self._articles = store, passages, articles
 
     def terms(self, question: str, names: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
@@ -681,9 +683,9 @@ class MilvusView:
             for (spellings, named), own in zip(found, counts, strict=True)
         ]
 
-    def propose(
-        self, question: Vectors, terms: Sequence[Term], within: Within, limit: int, beside: Executor
-    ) -> list[Proposed]:
+    def candidates(
+        self, question: Vectors, terms: Sequence[Term], within: IndexFilter, limit: int, beside: Executor
+    ) -> list[Candidate]:
         """As `contract.View` has it: one hybrid search gives both engines' proposals, filtered in Milvus, with what
         their scores are made of."""
         from pymilvus import AnnSearchRequest, RRFRanker
@@ -712,7 +714,7 @@ class MilvusView:
         vectors = np.array([row["vector"] for row in rows], np.float32).reshape(len(rows), len(question))
         cosines = (vectors @ question).tolist()
         return [
-            Proposed(row["key"], own, _covered(row["words"], terms, weights), shares.get(row["article"], 0.0))
+            Candidate(row["key"], own, _covered(row["words"], terms, weights), shares.get(row["article"], 0.0))
             for row, own in zip(rows, cosines, strict=True)
         ]
 
@@ -768,7 +770,7 @@ class MilvusWriter:
                 self._delete(tables.parsed(row["value"]))
         store._erase("records", 'kind == "erasing"')
 
-    def put(self, batch: Iterable[tuple[Article, Sequence[Made]]]) -> None:
+    def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage]]]) -> None:
         """As `contract.Writer` has it."""
         batch = list(batch)
         with self._changing() as generation:
@@ -810,7 +812,7 @@ class MilvusWriter:
         if sources is None:
             self._store._erase("records", 'kind == "skipped"')
         else:
-            codes = sorted({content_hash(source) for source in sources})
+            codes = sorted({hash64(source) for source in sources})
             for start in range(0, len(codes), ROWS):
                 self._store._erase("records", f'kind == "skipped" and article in {codes[start : start + ROWS]}')
         rows = []
@@ -818,7 +820,7 @@ class MilvusWriter:
             self._sequence += 1
             said = tables.pieces(json.dumps({"source": each.source, "reason": each.reason, "place": each.place}))
             key = f"skipped:{self._sequence}"
-            rows.append(tables.record(key, "skipped", self._sequence, said, article=content_hash(each.source)))
+            rows.append(tables.record(key, "skipped", self._sequence, said, article=hash64(each.source)))
         self._store._send("records", rows)
 
     def retire(self, article_ids: Iterable[str]) -> None:
@@ -914,7 +916,7 @@ class MilvusSink:
     place: Place
     generation: int
 
-    def put(self, batch: Sequence[tuple[Article, Sequence[Made]]]) -> None:
+    def put(self, batch: Sequence[tuple[Article, Sequence[EmbeddedPassage]]]) -> None:
         """As `contract.Sink` has it."""
         _reached(self.place).stage(batch, self.generation)
 
@@ -947,10 +949,10 @@ class MilvusStager(MilvusWriter):
     def staged(self, articles: Sequence[Article], known: Container[str]) -> set[str]:
         """As `contract.Stager` has it."""
         self._replaced += [article.id for article in articles if article.id in known]
-        keys = {tables.article_key(article, self._generation): article.digest for article in articles}
+        keys = {tables.article_key(article, self._generation): article.content_hash for article in articles}
         return {keys[row["key"]] for row in self._store._of("articles", "key", keys, ("key",))}
 
-    def put(self, batch: Iterable[tuple[Article, Sequence[Made]]]) -> None:
+    def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage]]]) -> None:
         """Puts in what nobody else has."""
         self._store.stage(list(batch), self._generation)
 
