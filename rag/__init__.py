@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from rag.readers import read_articles
     from rag.retrieval.search import Hit
 
+    __version__: str
+
 __all__ = [
     "AccordingError",
     "Answer",
@@ -58,6 +60,10 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("according")
     if name in _MODULES.values():  # `rag.library`, for whoever changes or looks into more than the public names
         return import_module(f".{name}", __name__)
     if name not in _MODULES:
@@ -67,4 +73,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "__version__"})
