@@ -4,7 +4,7 @@
 
 Reads the articles of NEWS, reports its groups of copies and how long it took, then changes a sample of them as
 republishers do, and counts how many are found again, beside how many a comparison of every word would call copies
-(`copies.COPY`).
+(`copies.MIN_OVERLAP`).
 """
 
 import argparse
@@ -69,7 +69,8 @@ def main() -> None:
         found = copies.groups(copies.signatures(both), np.full(len(both), -1), both.__getitem__)
         again = [bool(found[i] == found[i + len(sample)]) for i in range(len(sample))]
         real = [
-            copies.overlap(copies.runs(a), copies.runs(b)) >= copies.COPY for a, b in zip(sample, changed, strict=True)
+            copies.overlap(copies.shingles(a), copies.shingles(b)) >= copies.MIN_OVERLAP
+            for a, b in zip(sample, changed, strict=True)
         ]
         print(f"{name:36}{sum(again):5} of {len(sample)}, {sum(real)} of them copies by every word")
 

@@ -22,7 +22,7 @@ import trafilatura
 
 from rag.article import Article
 from rag.errors import InputError
-from rag.provenance.catalogue import catalogue, key
+from rag.provenance.catalogue import key, load_catalogue
 from rag.readers import html
 
 FIELDS = ("article", "title", "date", "publisher")
@@ -39,7 +39,7 @@ def main() -> None:
     for name, label in labels.items():
         path = given.folder / name
         try:
-            (found,) = html.read(path, catalogue())
+            (found,) = html.read(path, load_catalogue())
         except InputError as error:
             found, reason = None, str(error)
         else:
@@ -80,7 +80,7 @@ def _accepted(label: object, field: str) -> list[object]:
     values = label if isinstance(label, list) else [label]
     if field == "date":
         return values
-    named = [key(catalogue().resolve(v) or v) for v in values] if field == "publisher" else []
+    named = [key(load_catalogue().resolve(v) or v) for v in values] if field == "publisher" else []
     return [*map(key, values), *named]
 
 

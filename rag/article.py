@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 PUBLISHED = "published"
 POSTED = "posted by host"
-FROM_ADDRESS = "from the address"
+FROM_URL = "from the address"
 REFUSED = (
     "refused: "  # how the basis of a date begins that was stated and is not taken, the words and the reason after it
 )
-KINDS = ("full text", "digest")
+ARTICLE_KINDS = ("full text", "digest")
 # Of the evidence for an outlet: something names it as the text's origin; it follows from the text; it is the site on
 # which the text stands; there is none.
 STRENGTHS = ("explicit", "inferred", "host", "unknown")

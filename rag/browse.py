@@ -21,7 +21,7 @@ from rag.readers.skipped import Skipped
 from rag.stores.base import Manifest, Store, Version
 from rag.stores.milvus.client import Address, located
 from rag.stores.sqlite import Store as LocalStore
-from rag.text import spelled_day
+from rag.text import spelled_date
 
 if TYPE_CHECKING:
     from rag.provenance.catalogue import Catalogue
@@ -48,7 +48,7 @@ class Resolved:
     @property
     def note(self) -> str:
         """What a reader should know of it, in words; empty where it is current."""
-        when = f" on {spelled_day(self.retired)}" if self.retired else ""
+        when = f" on {spelled_date(self.retired)}" if self.retired else ""
         if self.current:
             return ""
         if self.successors:
@@ -110,7 +110,7 @@ class ReadOnlyLibrary:
         """The outlets known by name: those that come with According, and those kept with the index."""
         from rag.provenance import catalogue as outlets
 
-        return outlets.catalogue(self._store.kept("catalogue"))
+        return outlets.load_catalogue(self._store.kept("catalogue"))
 
     @property
     def encoder(self) -> str:

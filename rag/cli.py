@@ -18,7 +18,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import AccordingError, QuestionError
-from rag.text import harmless, json_text
+from rag.text import json_text, sanitise
 
 if TYPE_CHECKING:
     from rag.article import Article
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.run(options) or 0
     except AccordingError as error:
-        print(harmless(f"according: {error}"), file=sys.stderr)
+        print(sanitise(f"according: {error}"), file=sys.stderr)
         return 1
     except BrokenPipeError:  # `according articles | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -128,7 +128,7 @@ def _ask(options: argparse.Namespace) -> None:
 
         print(FORMS[options.form].write(answer, dt.date.today(), names), end="")
         for note in _notes(answer, encoder):
-            print(harmless(note), file=sys.stderr)
+            print(sanitise(note), file=sys.stderr)
         return
     _print(options, answer.to_dict(), _shown(answer, encoder))
 
@@ -199,7 +199,7 @@ def _skipped(options: argparse.Namespace) -> None:
 
 
 def _outlets(options: argparse.Namespace) -> None:
-    from rag.provenance.catalogue import lines
+    from rag.provenance.catalogue import describe_outlet
 
     with _look(options) as shelf:
         names, counts = shelf.catalogue, shelf.outlets()
@@ -209,7 +209,7 @@ def _outlets(options: argparse.Namespace) -> None:
             raise QuestionError(
                 f"the catalogue knows no outlet {options.name!r}; `according outlets` lists the index's"
             )
-        _print(options, known.to_dict(), "\n".join(lines(known)))
+        _print(options, known.to_dict(), "\n".join(describe_outlet(known)))
         return
     outlet_kinds = {o: known.kind if o and (known := names.outlet(o)) else None for o in counts}
     rows = [{"outlet": o, "articles": n, "kind": outlet_kinds[o]} for o, n in counts.items()]
@@ -423,7 +423,7 @@ def _print(options: argparse.Namespace, values: object, text: str) -> None:
     if options.json:
         print(json_text(values))
     else:
-        print(harmless(text))
+        print(sanitise(text))
 
 
 def _print_each(options: argparse.Namespace, found: Iterable[tuple[object, str]], none: str = "") -> None:
@@ -433,7 +433,7 @@ def _print_each(options: argparse.Namespace, found: Iterable[tuple[object, str]]
         if options.json:
             print("[" if empty else ",", textwrap.indent(json_text(values), "  "), sep="\n", end="")
         else:
-            print(harmless(text))
+            print(sanitise(text))
         empty = False
     if options.json:
         print("[]" if empty else "\n]")

@@ -165,8 +165,8 @@ def _structure(store: Store, check: Check, repair: bool) -> None:
 
 
 _KEPT: dict[str, Callable[[str], object]] = {
-    "catalogue": outlets.catalogue,
-    "own names": lambda text: names.parse(text, "the index's list of names"),
+    "catalogue": outlets.load_catalogue,
+    "own names": lambda text: names.parse_own_list(text, "the index's list of names"),
     "names": lambda text: [names.AliasGroup(tuple(spellings), basis) for spellings, basis in json.loads(text)],
     "bar": bar.parse,
 }

@@ -21,7 +21,7 @@ log = logging.getLogger("rag")
 class AccordingError(Exception):
     """Base of all errors raised on purpose; the command line prints its message and exits 1."""
 
-    for_others: str | None = None  # shown to others in place of the message; None where that names nothing private
+    public_text: str | None = None  # shown to others in place of the message; None where that names nothing private
 
 
 class InputError(AccordingError):
@@ -31,13 +31,13 @@ class InputError(AccordingError):
 class LibraryError(AccordingError):
     """An index that is missing, damaged, busy, or was made with something that does not fit."""
 
-    for_others = "the index cannot be used just now; try again in a while. The log of the server says why"
+    public_text = "the index cannot be used just now; try again in a while. The log of the server says why"
 
 
 class EncoderError(AccordingError):
     """A model that cannot be loaded, or whose output is not what was asked for."""
 
-    for_others = "questions cannot be read just now; try again in a while. The log of the server says why"
+    public_text = "questions cannot be read just now; try again in a while. The log of the server says why"
 
 
 class QuestionError(AccordingError):
@@ -53,7 +53,7 @@ def public_message(error: AccordingError, alone: bool) -> str:
 
     For others what it names is kept to the log.
     """
-    if alone or error.for_others is None:
+    if alone or error.public_text is None:
         return str(error)
     log.warning("a reader was told nothing of: %s", error)
-    return error.for_others
+    return error.public_text

@@ -106,8 +106,8 @@ def build(
     """
     on_cluster = _on_cluster(engine)
     inputs = readers.present(_listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
-    known = None if catalogue is None else outlets.load(Path(catalogue))
-    own = None if aliases is None else naming.load(Path(aliases))
+    known = None if catalogue is None else outlets.read_catalogue(Path(catalogue))
+    own = None if aliases is None else naming.read_own_list(Path(aliases))
     library = _opened(index, encoder, True, wait, precision)
     library.report = library._take_in(inputs, True, catalogue=known, own=own, wait=wait, on_cluster=on_cluster)
     return library
@@ -152,7 +152,7 @@ def encode(
     """
     on_cluster = _on_cluster(engine)
     listed = readers.present(_listed(paths), fetch)
-    known_outlets = outlets.catalogue(None) if catalogue is None else outlets.load(Path(catalogue))
+    known_outlets = outlets.load_catalogue(None) if catalogue is None else outlets.read_catalogue(Path(catalogue))
     check_precision(precision)
     loaded = SentenceEncoder(encoder or DEFAULT, precision) if encoder is None or isinstance(encoder, str) else encoder
     sink = shards.ParquetSink(os.fspath(to), Manifest(loaded.name, loaded.dimension))
@@ -214,7 +214,7 @@ class Library(ReadOnlyLibrary):
 
     def __init__(self, store: Store, encoder: Encoder | None = None, precision: str = "auto"):
         super().__init__(store)
-        self.catalogue = outlets.catalogue(store.kept("catalogue"))
+        self.catalogue = outlets.load_catalogue(store.kept("catalogue"))
         self.report = Report()
         self.reranker: Reranker | None = None
         self._encoder, self._precision = encoder, precision
@@ -723,7 +723,7 @@ class Library(ReadOnlyLibrary):
             if self._seen is None or self._seen.generation != self._store.generation():
                 catalogue = self._store.kept("catalogue")
                 if catalogue != self.catalogue.extra:
-                    self.catalogue = outlets.catalogue(catalogue)
+                    self.catalogue = outlets.load_catalogue(catalogue)
                 self._seen = self._store.view()
                 self._behind = None
             return self._seen

@@ -23,7 +23,7 @@ from rag import passage, readers
 from rag.article import Article
 from rag.cli import main
 from rag.errors import LibraryError, QuestionError
-from rag.provenance.catalogue import catalogue
+from rag.provenance.catalogue import load_catalogue
 from rag.readers import bounded, decode, fetch, json_file, markdown, markup, mhtml, pdf, record
 from rag.web.answer_html import answer_html
 
@@ -69,7 +69,7 @@ def read(tmp_path):
         path = tmp_path / f"{name}{ending}"
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
         start = time.process_time()
-        found = list(readers.read([path], catalogue()))
+        found = list(readers.read([path], load_catalogue()))
         assert time.process_time() - start < LONGEST
         path.unlink()
         assert list(tmp_path.iterdir()) == []
@@ -487,9 +487,9 @@ def test_hostile_files_are_read_within_the_memory_promised(tmp_path):
     (tmp_path / "a.jsonl").write_text(json.dumps({"text": "a b c", "x": []})[:-2] + "[]," * 2_000_000 + "1]}")
     (tmp_path / "b.text").write_text("\U0001f44d" + "a " * 5_000_000)
     program = (
-        "import sys; from rag import readers; from rag.provenance.catalogue import catalogue\n"
+        "import sys; from rag import readers; from rag.provenance.catalogue import load_catalogue\n"
         "from pathlib import Path; "
-        "n = len(list(readers.read([Path(sys.argv[1])], catalogue()))); "
+        "n = len(list(readers.read([Path(sys.argv[1])], load_catalogue()))); "
         "print(n, Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )
     done = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, check=True, cwd=ROOT)

@@ -22,7 +22,7 @@ from rag.passage import Passage
 from rag.provenance import duplicates as copies
 from rag.query.constraints import Constraint
 from rag.retrieval.search import Alias, ScoredPassage
-from rag.text import harmless, one_line, spelled_day
+from rag.text import one_line, sanitise, spelled_date
 
 # What is shown beside the best passage has at least this share of its score (docs/measurements.md, "What is shown").
 SHOWN = 0.5
@@ -89,7 +89,7 @@ class Citation:
         ]
         about = [_plain(part) for part in parts if part]
         about += [_address(self.url)] if self.url else []
-        about += [f"accessed {spelled_day(accessed)}"] if accessed else []
+        about += [f"accessed {spelled_date(accessed)}"] if accessed else []
         return f"{one_line(head)}:\n\n{_block(self)}\n\n{one_line('; '.join(about))}".rstrip() + "\n"
 
 
@@ -160,7 +160,7 @@ def when(said: Citation | Article) -> str:
     """The date and whose it is, in words: "13 July 2021 (posted by host)", or "undated"."""
     if not said.date:
         return "undated"
-    day = spelled_day(said.date)
+    day = spelled_date(said.date)
     return f"{day} ({said.date_basis})" if said.date_basis else day
 
 
@@ -191,7 +191,7 @@ def choose(ranked: Sequence[Found], k: int, capped: bool = True) -> tuple[list[F
     not `capped`: then the question asks for these outlets.
     """
     shown: list[Found] = []
-    runs: list[copies.Runs] = []
+    runs: list[copies.Shingles] = []
     hidden: Counter[str] = Counter()
     for found in ranked:
         if not fits(found.ranked.score, ranked[0].ranked.score):
@@ -199,15 +199,15 @@ def choose(ranked: Sequence[Found], k: int, capped: bool = True) -> tuple[list[F
         at = next((i for i, other in enumerate(shown) if _continues(found, other)), None)
         if at is not None:
             shown[at] = _join(shown[at], found)
-            runs[at] = copies.runs(_words(shown[at]))
+            runs[at] = copies.shingles(_words(shown[at]))
             continue
         if len(shown) == k:
             continue
         source = _source(found.article)
         same_outlet = sum(_source(other.article) == source for other in shown)
         same_article = sum(other.article.id == found.article.id for other in shown)
-        own = copies.runs(_words(found))
-        at = next((i for i, other in enumerate(runs) if copies.overlap(own, other) >= copies.COPY), None)
+        own = copies.shingles(_words(found))
+        at = next((i for i, other in enumerate(runs) if copies.overlap(own, other) >= copies.MIN_OVERLAP), None)
         if at is not None:
             shown[at] = _copied(shown[at], found.article.id)
         elif capped and (same_outlet >= OF_OUTLET or same_article >= OF_ARTICLE):
@@ -373,4 +373,4 @@ def _address(url: str) -> str:
 def _plain(text: str) -> str:
     """Text that Markdown shows as it stands: nothing in it is markup, or turns what stands behind it."""
     marks = r"([\\`*_{}\[\]()#+!<>|~&$^=:@-]|(?<=^\s*\d{1,9})\.|(?<=(?i:www))\.)"
-    return regex.sub(marks, r"\\\1", harmless(text))
+    return regex.sub(marks, r"\\\1", sanitise(text))

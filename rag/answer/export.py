@@ -18,8 +18,8 @@ from urllib.parse import quote
 import regex
 
 from rag.answer.answer import DIGEST, NOTHING, Answer, Citation
-from rag.provenance.catalogue import Catalogue, catalogue
-from rag.text import harmless, json_text, of_the_web, one_line
+from rag.provenance.catalogue import Catalogue, load_catalogue
+from rag.text import is_web_url, json_text, one_line, sanitise
 
 # Of an outlet's kind, the type that CSL (https://docs.citationstyles.org, "Appendix III") has for what it prints.
 TYPES = {"newspaper": "article-newspaper", "magazine": "article-magazine"}
@@ -117,7 +117,7 @@ def _entry(citation: Citation, accessed: dt.date, names: Catalogue | None) -> st
         "date": citation.date.isoformat() if citation.date else "",
         "year": str(citation.date.year) if citation.date else "",
         "month": MONTHS[citation.date.month - 1] if citation.date else "",
-        "url": _address(citation.url) if of_the_web(citation.url) else "",
+        "url": _address(citation.url) if is_web_url(citation.url) else "",
         "urldate": accessed.isoformat(),
         "note": _tex(" ".join(remarks)),
         "annote": _tex(citation.quotation),
@@ -139,7 +139,7 @@ def _item(citation: Citation, accessed: dt.date, names: Catalogue | None) -> dic
         "author": [{"literal": name} for name in citation.authors],
         "issued": _parts(citation.date) if citation.date else None,
         "accessed": _parts(accessed),
-        "URL": citation.url if of_the_web(citation.url) else None,
+        "URL": citation.url if is_web_url(citation.url) else None,
         "source": citation.host,
         "genre": "digest" if citation.kind == "digest" else None,
         "note": " ".join(_remarks(citation)).replace("{", "(").replace("}", ")"),
@@ -150,7 +150,7 @@ def _item(citation: Citation, accessed: dt.date, names: Catalogue | None) -> dic
 
 def _type(citation: Citation, names: Catalogue | None) -> str:
     """The CSL type: of what the outlet is known to print, or else a web page where it has a site or an address."""
-    known = (names or catalogue()).outlet(citation.outlet) if citation.outlet else None
+    known = (names or load_catalogue()).outlet(citation.outlet) if citation.outlet else None
     return TYPES.get((known and known.kind) or "", "webpage" if citation.url or citation.host else "article")
 
 
@@ -159,7 +159,7 @@ def _remarks(citation: Citation) -> list[str]:
     remarks = [f"{DIGEST[0].upper()}{DIGEST[1:]}."] if citation.kind == "digest" else []
     if citation.date and citation.date_basis:
         remarks.append(f"Date: {one_line(citation.date_basis)}.")
-    if citation.url and not of_the_web(citation.url):
+    if citation.url and not is_web_url(citation.url):
         remarks.append(f"Address: {_address(citation.url)}")
     return remarks
 
@@ -175,4 +175,4 @@ def _address(url: str | None) -> str:
 
 def _tex(text: str) -> str:
     """Words that TeX prints as they stand; an empty group keeps "--" from becoming a dash, "?`" a "¿"."""
-    return _LIGATURE.sub("{}", harmless(one_line(text)).translate(_TEX))
+    return _LIGATURE.sub("{}", sanitise(one_line(text)).translate(_TEX))

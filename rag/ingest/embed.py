@@ -60,7 +60,7 @@ def make(
 def _marks(articles: Sequence[Article], split: Sequence[Sequence[Passage]]) -> list[Fingerprint]:
     """What the copies of the passages of articles are found by."""
     return list(
-        copies.marks(
+        copies.fingerprints(
             (a.text, [((p.start, p.end), p.sentences) for p in own]) for a, own in zip(articles, split, strict=True)
         )
     )

@@ -134,9 +134,9 @@ def _reach(address: str) -> None:
 
 def _read(batch: dict[str, Any], extra: str | None, own: int) -> Iterator[dict[str, list[str]]]:
     """The articles of files, some at a time."""
-    from rag.provenance.catalogue import catalogue
+    from rag.provenance.catalogue import load_catalogue
 
-    names, items = catalogue(extra), list[str]()
+    names, items = load_catalogue(extra), list[str]()
     for path in batch["path"]:
         for item in _items(str(path), names):
             items.append(json.dumps(shards.plain(item)))

@@ -264,7 +264,7 @@ def _people(text: str, catalogue: Catalogue | None = None) -> tuple[tuple[str, .
         name = _bare(match["name"])
         if (catalogue and catalogue.printed(name)) or _ROLE.search(name) or _PAPER.search(name):
             break
-        person, outlet = apart(name, catalogue)
+        person, outlet = split_off_outlet(name, catalogue)
         names.append(person)
         joints.append("" if outlet else match["joint"])
         rests.append(outlet + rests[-1][match.end() :])
@@ -275,7 +275,7 @@ def _people(text: str, catalogue: Catalogue | None = None) -> tuple[tuple[str, .
     return tuple(names[:count]), rests[count]
 
 
-def apart(name: str, catalogue: Catalogue | None) -> tuple[str, str]:
+def split_off_outlet(name: str, catalogue: Catalogue | None) -> tuple[str, str]:
     """A person's name, and the outlet behind it where nothing stands between ("Jane Roe CNN"), "" where none does."""
     words = name.split(" ")
     for end in range(2, len(words)):

@@ -23,12 +23,12 @@ import regex
 
 from rag.errors import InputError
 
-KINDS = (
+OUTLET_KINDS = (
     "news agency", "newspaper", "magazine", "broadcaster", "website", "advocacy group", "think-tank publication",
     "aggregator", "public body",
 )  # fmt: skip
 UNCLASSIFIED = "unclassified"
-FACTS = ("country", "owner", "funding", "state", "stance")
+FACT_FIELDS = ("country", "owner", "funding", "state", "stance")
 
 # A name that is also a word ("Reason") is an outlet in running text only with one of these right beside it. In 12,000
 # articles 1,452 places passed; of the 300 read, 4 named something else, each time the politician Bloomberg.
@@ -197,7 +197,7 @@ class Catalogue:
         words and ratings, and has each other field replaced that is given. Raises InputError where a spelling would
         lead to two outlets.
         """
-        added = parse(text, name)
+        added = parse_outlets(text, name)
         merged = {key(o.name): o for o in self.outlets}
         for outlet in added:
             known = merged.get(key(outlet.name))
@@ -218,20 +218,20 @@ class Catalogue:
 
 
 @functools.lru_cache(maxsize=8)
-def catalogue(extra: str | None = None, name: str = "the index's catalogue of outlets") -> Catalogue:
+def load_catalogue(extra: str | None = None, name: str = "the index's catalogue of outlets") -> Catalogue:
     """The catalogue that comes with According, extended by a user's TOML text where one is given.
 
     Raises InputError, which calls the text `name`, where it cannot be used.
     """
     if extra is not None:
-        return catalogue().extended(extra, name)
+        return load_catalogue().extended(extra, name)
     ours = resources.files("rag.provenance").joinpath("outlets.toml")
-    return Catalogue(parse(ours.read_text("utf-8"), "outlets.toml"))
+    return Catalogue(parse_outlets(ours.read_text("utf-8"), "outlets.toml"))
 
 
-def load(path: Path) -> Catalogue:
+def read_catalogue(path: Path) -> Catalogue:
     """The catalogue that comes with According, extended by a user's TOML file. Raises InputError."""
-    return catalogue(toml_text(path), str(path))
+    return load_catalogue(toml_text(path), str(path))
 
 
 def toml_text(path: Path) -> str:
@@ -244,7 +244,7 @@ def toml_text(path: Path) -> str:
         raise InputError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
 
 
-def parse(text: str, name: str) -> tuple[Outlet, ...]:
+def parse_outlets(text: str, name: str) -> tuple[Outlet, ...]:
     """The outlets that a TOML text describes. Raises InputError, which calls the text `name`, for any mistake in it."""
     try:
         data = tomllib.loads(unicodedata.normalize("NFC", text))
@@ -267,14 +267,14 @@ def parse(text: str, name: str) -> tuple[Outlet, ...]:
     return tuple(outlets.values())
 
 
-def lines(outlet: Outlet) -> list[str]:
+def describe_outlet(outlet: Outlet) -> list[str]:
     """What is known of an outlet, as lines to print; each fact with its source and the day it is stated for."""
     shown = [outlet.name]
     if outlet.spellings:
         shown.append(f"  also printed as: {'; '.join(outlet.spellings)}")
     shown.append(f"  domains: {', '.join(outlet.domains) or 'none known'}")
     shown.append(f"  kind: {f'{outlet.kind} (own classification)' if outlet.kind else 'not classified'}")
-    for field in FACTS:
+    for field in FACT_FIELDS:
         fact: Fact | None = getattr(outlet, field)
         shown.append(f"  {field}: {fact.value if fact else 'not stated'}")
         if fact:
@@ -319,14 +319,14 @@ def _cued(text: str, start: int, end: int) -> bool:
 
 
 def _merge(ours: Outlet, theirs: Outlet) -> Outlet:
-    changes: dict[str, Any] = {f: v for f in ("kind", *FACTS) if (v := getattr(theirs, f)) is not None}
+    changes: dict[str, Any] = {f: v for f in ("kind", *FACT_FIELDS) if (v := getattr(theirs, f)) is not None}
     for field in ("spellings", "domains", "words", "ratings"):
         changes[field] = tuple(dict.fromkeys((*getattr(ours, field), *getattr(theirs, field))))
     return dataclasses.replace(ours, **changes)
 
 
 def _outlet(table: Mapping[str, Any]) -> Outlet:
-    _known(table, ("name", "spellings", "domains", "words", "kind", *FACTS, "rating"))
+    _known(table, ("name", "spellings", "domains", "words", "kind", *FACT_FIELDS, "rating"))
     name, spellings = _name(_text(table, "name")), tuple(map(_name, _texts(table, "spellings")))
     words = _texts(table, "words")
     if strange := set(words) - {name, *spellings}:
@@ -335,12 +335,12 @@ def _outlet(table: Mapping[str, Any]) -> Outlet:
     if wrong := next((d for d in domains if not regex.fullmatch(r"[\w-]+(\.[\w-]+)+", d)), None):
         raise InputError(f'domains has {wrong!r}; write a web domain like "example.org", without "https://" or a path')
     kind = _text(table, "kind") if "kind" in table else None
-    if kind and kind not in KINDS:
-        raise InputError(f"kind is {kind!r}; it can be {', '.join(KINDS)}")
+    if kind and kind not in OUTLET_KINDS:
+        raise InputError(f"kind is {kind!r}; it can be {', '.join(OUTLET_KINDS)}")
     ratings = table.get("rating", [])
     if not isinstance(ratings, list):
         raise InputError("rating is no list; write each below a line [[outlet.rating]]")
-    facts = {f: _fact(table[f], f) for f in FACTS if f in table}
+    facts = {f: _fact(table[f], f) for f in FACT_FIELDS if f in table}
     return Outlet(name, spellings, domains, words, kind, **facts, ratings=tuple(map(_rating, ratings)))
 
 

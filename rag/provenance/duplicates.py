@@ -18,46 +18,47 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-# Two texts are one where they share this much of the shorter one's runs of RUN words (docs/measurements.md, "Copies").
-COPY = 0.7
-RUN = 5
+# Two texts are duplicates where they share this much of the shorter one's shingles, runs of SHINGLE_WORDS words
+# (docs/measurements.md, "Copies").
+MIN_OVERLAP = 0.7
+SHINGLE_WORDS = 5
 # In 32 bands of two numbers, which `_buckets` reads as one of 64 bits: they meet for 98 of 100 pairs that share 35% of
 # all their runs, and for 8 of 100 that share 5%.
 PERMUTATIONS = 64
 ALIKE = 0.15  # share of equal numbers in two signatures below which their texts are not compared by words
 LEADERS = 8  # texts of one bucket, each unlike the others, with which a further one is compared
-LEAST_WORDS = 20  # fewer words are alike by chance: a caption, a credit
+MIN_WORDS = 20  # fewer words are alike by chance: a caption, a credit
 SENTENCE_WORDS = 8  # likewise for a sentence
 
 Signatures = npt.NDArray[np.uint32]
-Runs = frozenset[tuple[str, ...]]
+Shingles = frozenset[tuple[str, ...]]
 Span = tuple[int, int]
 
 _OPEN, _BEGINS = "“«„‟", "\"'‘"
 _WORD = regex.compile(r"\w+")
 _MARKS = regex.compile(r"[“«„‟”»\"\n]")
-NOBODY = np.iinfo(np.uint32).max  # what the signature of a text without words is made of
+EMPTY_HASH = np.iinfo(np.uint32).max  # what the signature of a text without words is made of
 
 
-def runs(text: str) -> Runs:
-    """The runs of RUN words in a text, without letter case and punctuation; of a shorter text, the whole."""
+def shingles(text: str) -> Shingles:
+    """The runs of SHINGLE_WORDS words in a text, without letter case and punctuation; of a shorter text, the whole."""
     words = _words(text)
-    return frozenset(tuple(words[i : i + RUN]) for i in range(max(1, len(words) - RUN + 1)))
+    return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
 
 
-def overlap(a: Runs, b: Runs) -> float:
+def overlap(a: Shingles, b: Shingles) -> float:
     """Share of the shorter text's runs that stand in the other too, 0 to 1."""
     return len(a & b) / max(1, min(len(a), len(b)))
 
 
 def signatures(texts: Iterable[str]) -> Signatures:
-    """MinHash signatures, (n, PERMUTATIONS); that of a text with fewer than LEAST_WORDS words says nothing.
+    """MinHash signatures, (n, PERMUTATIONS); that of a text with fewer than MIN_WORDS words says nothing.
 
     The signature of several texts together is the least of theirs, number by number.
     """
     from datasketch import MinHash  # a quarter of a second, which a question need not wait for
 
-    batches = ([" ".join(run).encode() for run in runs(t)] if len(_words(t)) >= LEAST_WORDS else [] for t in texts)
+    batches = ([" ".join(run).encode() for run in shingles(t)] if len(_words(t)) >= MIN_WORDS else [] for t in texts)
     rows = [m.hashvalues for m in MinHash.bulk(batches, num_perm=PERMUTATIONS, seed=1, scheme="affine32")]
     return np.array(rows, np.uint32).reshape(-1, PERMUTATIONS)
 
@@ -70,7 +71,7 @@ class Fingerprint:
     sentences: tuple[int, ...]
 
 
-def marks(texts: Iterable[tuple[str, Sequence[tuple[Span, Sequence[Span]]]]]) -> Iterator[Fingerprint]:
+def fingerprints(texts: Iterable[tuple[str, Sequence[tuple[Span, Sequence[Span]]]]]) -> Iterator[Fingerprint]:
     """The marks of the passages of some texts, one after the other.
 
     Args:
@@ -95,7 +96,7 @@ def groups(signatures: Signatures, known: npt.NDArray[np.int64], text: Callable[
     """
     _, first, group = np.unique(known, return_index=True, return_inverse=True)
     parent: list[int] = np.where(known < 0, np.arange(len(known)), first[group]).tolist()
-    words: Callable[[int], Runs] = functools.lru_cache(4096)(lambda row: runs(text(row)))
+    words: Callable[[int], Shingles] = functools.lru_cache(4096)(lambda row: shingles(text(row)))
     tried: set[tuple[int, int]] = set()
 
     def root(row: int) -> int:
@@ -108,7 +109,7 @@ def groups(signatures: Signatures, known: npt.NDArray[np.int64], text: Callable[
             return False
         tried.add((a, b))
         near = np.count_nonzero(signatures[a] == signatures[b]) >= ALIKE * PERMUTATIONS
-        return bool(near) and overlap(words(a), words(b)) >= COPY
+        return bool(near) and overlap(words(a), words(b)) >= MIN_OVERLAP
 
     for bucket in _buckets(signatures, known < 0):
         leaders: list[int] = []
@@ -126,7 +127,7 @@ def groups(signatures: Signatures, known: npt.NDArray[np.int64], text: Callable[
 
 def _buckets(signatures: Signatures, fresh: npt.NDArray[np.bool_]) -> Iterator[list[int]]:
     """Rows whose signatures agree in a band, in order; only where one of them is fresh."""
-    told = np.flatnonzero((signatures != NOBODY).any(axis=1))
+    told = np.flatnonzero((signatures != EMPTY_HASH).any(axis=1))
     bands = np.ascontiguousarray(signatures[told]).view(np.uint64)
     for band in bands.T if fresh[told].any() else ():
         wanted = np.unique(band[fresh[told]])

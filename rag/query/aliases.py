@@ -84,10 +84,10 @@ class Mention:
     start: int
     end: int
     text: str
-    name: AliasGroup
+    group: AliasGroup
 
 
-def pairs(text: str) -> list[tuple[str, str]]:
+def mine_pairs(text: str) -> list[tuple[str, str]]:
     """The (long form, short form) pairs that one article defines, each once, in order.
 
     Read are "Long Form (LF)", "LF (Long Form)", several short forms in one parenthesis ("LF or LFO", "LF/LFO", "also
@@ -121,7 +121,7 @@ def pairs(text: str) -> list[tuple[str, str]]:
     return list(dict.fromkeys((long, short) for _, long, short in sorted(found, key=lambda f: f[0])))
 
 
-def printed(text: str) -> set[str]:
+def printed_short_forms(text: str) -> set[str]:
     """The words of a text that look like short forms, as `group` counts them: two capitals or more, no points."""
     return {m.group().replace(".", "") for m in _LOOKS_SHORT.finditer(text)}
 
@@ -258,17 +258,17 @@ class Aliases:
     """Names, found in a question by any spelling.
 
     Attributes:
-        names: the names held; where a spelling is one of several, it leads to the first.
+        groups: the groups held; where a spelling is one of several, it leads to the first.
     """
 
     def __init__(self, names: Iterable[AliasGroup] = ()):
-        self.names = tuple(names)
+        self.groups = tuple(names)
         self._shorts: dict[str, AliasGroup] = {}
         self._typed: dict[str, AliasGroup | None] = {}
         self._longs: dict[tuple[str, ...], AliasGroup] = {}
         self._small: dict[tuple[str, ...], set[str]] = {}
         self._reach: dict[str, int] = {}
-        for name in self.names:
+        for name in self.groups:
             for spelling in name.spellings:
                 if is_short(spelling):
                     self._shorts.setdefault(_bare(spelling), name)
@@ -305,14 +305,14 @@ class Aliases:
             i += 1
         return found
 
-    def others(self, mention: Mention) -> tuple[str, ...]:
+    def other_spellings(self, mention: Mention) -> tuple[str, ...]:
         """Up to OTHERS other spellings of what a mention names, no two with the same letters.
 
         One of those that only transliterate differently stands before the others of them; then the most frequent first.
         """
         by_letters: dict[str, str] = {}
         by_identity: dict[str, str] = {}
-        for spelling in mention.name.spellings:
+        for spelling in mention.group.spellings:
             by_letters.setdefault(_letters(spelling), spelling)
         by_letters.pop(_letters(mention.text), None)
         for spelling in by_letters.values():
@@ -361,7 +361,9 @@ def _between(words: Iterable[_Word]) -> Iterator[str]:
     return (w.plain for w in words if w.plain in _SMALL)
 
 
-def group(counted: Mapping[tuple[str, str], int], seen: Mapping[str, int] | None = None) -> tuple[AliasGroup, ...]:
+def group_pairs(
+    counted: Mapping[tuple[str, str], int], seen: Mapping[str, int] | None = None
+) -> tuple[AliasGroup, ...]:
     """The names that the pairs of a whole corpus make, the most frequent first.
 
     Long forms of one short form are one thing where they are spellings of each other (see `_alike`), each with each,
@@ -419,7 +421,7 @@ def group(counted: Mapping[tuple[str, str], int], seen: Mapping[str, int] | None
     return tuple(name for _, name in sorted(made, key=lambda m: (m[0], m[1].spellings)))
 
 
-def joined(mined: Sequence[AliasGroup], own: Sequence[AliasGroup]) -> tuple[AliasGroup, ...]:
+def merge_groups(mined: Sequence[AliasGroup], own: Sequence[AliasGroup]) -> tuple[AliasGroup, ...]:
     """The user's names first, each with the spellings of the mined names that share one with it; then the other mined.
 
     The user's word prevails: a spelling of the user's stands in no other name, and a mined name that shares spellings
@@ -447,14 +449,14 @@ def _extended(name: AliasGroup, spellings: Iterable[str]) -> AliasGroup:
     return AliasGroup(tuple(by_letters.values()), "own list, mined") if more else name
 
 
-def load(path: Path) -> str:
+def read_own_list(path: Path) -> str:
     """The text of a user's TOML file, after `parse` found no mistake in it. Raises InputError."""
     text = toml_text(path)
-    parse(text, str(path))
+    parse_own_list(text, str(path))
     return text
 
 
-def parse(text: str, name: str) -> tuple[AliasGroup, ...]:
+def parse_own_list(text: str, name: str) -> tuple[AliasGroup, ...]:
     """The names that a user's TOML text lists, each below a line [[name]] as spellings = ["...", "..."].
 
     Raises InputError, which calls the text `name`, for any mistake in it.

@@ -20,7 +20,7 @@ from typing import Any
 import regex
 
 from rag.provenance.catalogue import Catalogue, key
-from rag.provenance.catalogue import catalogue as shipped
+from rag.provenance.catalogue import load_catalogue as shipped
 from rag.provenance.dates import FIRST_YEAR, find_date
 
 OUTLET, DATES, MENTION = "outlet", "dates", "mention"
@@ -82,7 +82,7 @@ class ParsedConstraints:
     constraints: tuple[Constraint, ...] = ()
 
 
-def understand(
+def parse_constraints(
     question: str,
     catalogue: Catalogue,
     outlets: Sequence[str] = (),
@@ -125,7 +125,7 @@ def understand(
     return ParsedConstraints(_left(question, gone), tuple(r for r, _ in found))
 
 
-def complete(
+def complete_question(
     question: str, previous: str | None, catalogue: Catalogue | None = None, outlets: Sequence[str] = ()
 ) -> str:
     """What to search for when a question follows another one.
@@ -153,7 +153,7 @@ def complete(
         return completed
     if source := _SOURCE_ALONE.fullmatch(question.strip()):
         return _with_source(previous, source["who"], known, names)
-    now, then = understand(question, known, names), understand(previous, known, names)
+    now, then = parse_constraints(question, known, names), parse_constraints(previous, known, names)
     stated = {r.kind for r in now.constraints if r.applied}
     old = [(r.start, r.end) for r in then.constraints if r.applied and r.kind in stated]
     return f"{_left(previous, old)} {question}"

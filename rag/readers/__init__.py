@@ -19,7 +19,7 @@ import regex
 
 from rag.article import Article
 from rag.errors import InputError
-from rag.provenance.catalogue import Catalogue, catalogue
+from rag.provenance.catalogue import Catalogue, load_catalogue
 
 from .skipped import Skipped
 
@@ -64,7 +64,7 @@ def read_articles(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) 
     among the paths are fetched. What cannot be read is left out with a warning. Raises InputError for a path that does
     not exist.
     """
-    for item in read(present(paths, fetch), catalogue()):
+    for item in read(present(paths, fetch), load_catalogue()):
         if isinstance(item, Skipped):
             warnings.warn(str(item), stacklevel=2)
         else:

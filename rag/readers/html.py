@@ -21,7 +21,7 @@ from trafilatura.metadata import extract_author
 
 from rag.article import EXPLICIT, POSTED, PUBLISHED, Article, identify
 from rag.errors import InputError
-from rag.provenance.attribution import Attribution, apart, attribute, byline, names_only, staff
+from rag.provenance.attribution import Attribution, attribute, byline, names_only, split_off_outlet, staff
 from rag.provenance.catalogue import Catalogue, domain, key
 
 from . import bounded, decode, html_facts, markup
@@ -242,7 +242,7 @@ def _authors(
     address = domain(page.url or "")
     for place in (*places, shown_authors):
         parts = (_BY.sub("", part).strip(" .") for text in place for part in _AND.split(line(text)))
-        people = [apart(_CONTROL.sub("", part), names)[0] for part in dict.fromkeys(parts)]
+        people = [split_off_outlet(_CONTROL.sub("", part), names)[0] for part in dict.fromkeys(parts)]
         people = [p for p in people if " " in p and len(p) < 60 and not _NO_AUTHOR.search(p)]
         people = [p for p in people if not (staff(p, names) or alike(p, address) or (site and key(site) in key(p)))]
         if people:

@@ -25,7 +25,7 @@ import regex
 import trafilatura
 from lxml.etree import tostring
 
-from rag.article import FROM_ADDRESS, PUBLISHED, REFUSED
+from rag.article import FROM_URL, PUBLISHED, REFUSED
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue, domain, key
 from rag.provenance.dates import find_date, refusal, stated
@@ -530,7 +530,7 @@ def _dates(page: Facts, headline: str | None, address: dt.date | None) -> Iterat
         yield from ((stamp, PUBLISHED) for stamp in _dated_runs(head.xpath(f"preceding::{_PIECE}")[-ABOVE_HEAD:]))
     yield from ((stamp, PUBLISHED) for stamp in _opening(page, headline))
     if address:
-        yield address.isoformat(), FROM_ADDRESS
+        yield address.isoformat(), FROM_URL
     created = [content for name, content in page.metas if _CREATED.search(name)]  # the page's, with some systems
     yield from ((stamp, PUBLISHED) for stamp in (*created, line(page.article.get("dateCreated"))))
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import regex
 
-from rag.article import KINDS, PUBLISHED, REFUSED, Article, identify
+from rag.article import ARTICLE_KINDS, PUBLISHED, REFUSED, Article, identify
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.dates import refusal, stated
@@ -81,10 +81,10 @@ def article(fields: Mapping[str, Any], source: str, names: Catalogue, text: str 
     outlet, outlet_basis = (_outlet(said, names), f"metadata: {key}") if said else (None, "unknown")
     if outlet is None and url and (named := names.of_url(url)):
         outlet, outlet_basis = named, f"url: {url}"
-    kind = next((value for _, value in stated[("kind",)]), KINDS[0])
-    if kind not in KINDS:
+    kind = next((value for _, value in stated[("kind",)]), ARTICLE_KINDS[0])
+    if kind not in ARTICLE_KINDS:
         said = repr(kind[:40]) if isinstance(kind, str) else f"a {type(kind).__name__}"
-        raise InputError(f"kind is {said}; it can be {' or '.join(map(repr, KINDS))}")
+        raise InputError(f"kind is {said}; it can be {' or '.join(map(repr, ARTICLE_KINDS))}")
     day, basis = dated(next((value for _, value in stated[DATE]), None))
     made = Article(
         id=_id(stated[ID]),

@@ -179,12 +179,12 @@ def read(
         ignore: words of constraints that are not to be applied; "all" for none of them.
     """
     held = [outlet for outlet in view.columns.outlets if outlet]
-    text = constraints.complete(question, previous, catalogue, held)
+    text = constraints.complete_question(question, previous, catalogue, held)
     off = [ignore] if isinstance(ignore, str) else list(ignore)
-    said = constraints.understand(text, catalogue, held, asked_on, off)
+    said = constraints.parse_constraints(text, catalogue, held, asked_on, off)
     filters_, applied = narrowed(view, chosen, said.constraints)
     mentions = view.aliases.find(said.text)
-    spellings = {m: (m.text, *view.aliases.others(m)) for m in mentions}
+    spellings = {m: (m.text, *view.aliases.other_spellings(m)) for m in mentions}
     terms = view.terms(said.text, [(m.start, m.end, spellings[m]) for m in mentions])
     names = tuple(Alias(m.text, spellings[m][1:]) for m in mentions if spellings[m][1:])
     encoded = said.text

@@ -868,21 +868,23 @@ class Writer:
         """Looks for names in what is new, and keeps those that are printed in several ways."""
         stream = self._store.unmined()
         while batch := list(islice(stream, BATCH)):
-            self._mine((key, naming.pairs(text), naming.printed(text)) for key, text in batch)
+            self._mine((key, naming.mine_pairs(text), naming.printed_short_forms(text)) for key, text in batch)
         self.keep("names", _listed(self._names()))
 
     def _names(self) -> Iterable[AliasGroup]:
         """The names that are printed in several ways, by what the articles themselves say and by the index's list."""
         own = self._store.kept("own names")
-        mined = naming.group(self._store.pairs(), self._store.printed())
-        return naming.joined(mined, naming.parse(own, "the index's list of names") if own else ())
+        mined = naming.group_pairs(self._store.pairs(), self._store.printed())
+        return naming.merge_groups(mined, naming.parse_own_list(own, "the index's list of names") if own else ())
 
     def compare(self) -> None:
         """Finds the copies among what is new, and between it and what was there; of an older format, of all."""
         stream = self._store.uncompared()
         while batch := list(islice(stream, BATCH)):
             keys = [key for _, own in batch for key, _, _ in own]
-            marks = comparing.marks((text, [(span, sentences) for _, span, sentences in own]) for text, own in batch)
+            marks = comparing.fingerprints(
+                (text, [(span, sentences) for _, span, sentences in own]) for text, own in batch
+            )
             self._sign(zip(keys, marks, strict=True))
         if not self._store.ungrouped():
             return

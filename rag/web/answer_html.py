@@ -13,14 +13,14 @@ from urllib.parse import quote, urlencode
 from rag.answer.answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, fingerprint, saying, via, when
 from rag.answer.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
 from rag.answer.export import FORMS, href
-from rag.article import FROM_ADDRESS, POSTED, PUBLISHED
+from rag.article import FROM_URL, POSTED, PUBLISHED
 from rag.errors import AccordingError, public_message
 from rag.ingest.report import Report
-from rag.provenance.catalogue import FACTS, Catalogue, Fact, Outlet, catalogue, domain, key
+from rag.provenance.catalogue import FACT_FIELDS, Catalogue, Fact, Outlet, domain, key, load_catalogue
 from rag.query.constraints import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Constraint
 from rag.readers.skipped import Skipped
 from rag.retrieval.search import CHOSEN, Alias
-from rag.text import harmless, of_the_web
+from rag.text import is_web_url, sanitise
 from rag.web.charts import outlets_html, times_html, where
 
 NAMED = 3  # spellings of a name, and outlets with passages that are not shown, that a line names
@@ -35,7 +35,7 @@ PURPOSES = {
 DATED = {
     PUBLISHED: "published on that day by the outlet",
     POSTED: "posted on that day by the site that the text was taken from",
-    FROM_ADDRESS: "read from the address of the page",
+    FROM_URL: "read from the address of the page",
 }
 LABELS = {"state": "State media of"}  # of facts, where the name of the field does not tell
 SCORE = "how well the passage fits the question, which only orders the passages of one answer; 1.8 is the most"
@@ -49,7 +49,7 @@ def answer_html(answer: Answer, names: Catalogue | None = None) -> str:
     if not answer.found:
         said = f'<p class="nothing" role="status">{escape(NOTHING)}</p>'
         return f'<div class="according">{said}{_understood(answer)}{_notes(answer)}</div>'
-    known = names or catalogue()
+    known = names or load_catalogue()
     cards = "".join(_card(c, n, len(answer.passages), known) for n, c in enumerate(answer.passages, 1))
     warned = "".join(
         f'<p class="caution"><strong>Caution:</strong> {cautioned(caution, _text)}.</p>'
@@ -69,7 +69,7 @@ def question_html(question: str) -> str:
 
 def error_html(error: AccordingError, alone: bool) -> str:
     """What a reader is told of an error; it may name what articles hold. `alone` as in `errors.told`."""
-    return escape(harmless(public_message(error, alone)))
+    return escape(sanitise(public_message(error, alone)))
 
 
 def report_html(report: Report, skipped: Sequence[Skipped]) -> str:
@@ -257,7 +257,7 @@ def _about(name: str | None, names: Catalogue) -> str:
 def _stated(outlet: Outlet) -> list[tuple[str, str]]:
     """What the catalogue states of an outlet, each fact with its source and the day it is stated for."""
     kind = f"{escape(outlet.kind)} (own classification)" if outlet.kind else "not classified"
-    facts = [(LABELS.get(name, name.capitalize()), _fact(getattr(outlet, name))) for name in FACTS]
+    facts = [(LABELS.get(name, name.capitalize()), _fact(getattr(outlet, name))) for name in FACT_FIELDS]
     return [("Kind", kind), *facts, ("Rating", _rated(outlet))]
 
 
@@ -312,7 +312,7 @@ def _link(url: str | None, words: str | None = None) -> str:
     """A link to a web address, which may be shown by other words; any other address is shown and cannot be followed."""
     if not url:
         return ""
-    if not of_the_web(url):
+    if not is_web_url(url):
         return f"<span>{_text(url)}</span>"
     return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{_text(words or url)}</a>'
 
@@ -337,4 +337,4 @@ def _text(text: str) -> str:
 
 def _bare(text: str) -> str:
     """Text in an element that is its alone and takes its direction (`dir="auto"`, which passes over a `bdi`)."""
-    return escape(harmless(text))
+    return escape(sanitise(text))

@@ -26,7 +26,7 @@ from rag.errors import AccordingError, QuestionError
 from rag.library import Library
 from rag.provenance.catalogue import Catalogue
 from rag.query.constraints import TAKEN_OFF
-from rag.text import harmless
+from rag.text import sanitise
 from rag.web import article_pages as pages
 from rag.web import citation_routes as downloads
 from rag.web.answer_html import answer_html, error_html, meaning, question_html, report_html
@@ -280,7 +280,7 @@ def _spoken(endpoint: Endpoint) -> Endpoint:
 def _offered(answer: Answer) -> dict[str, str]:
     """Words of the question that narrow the search, or did until they were taken off, with what they mean."""
     said = [r for r in answer.constraints if r.applied or r.why == TAKEN_OFF]
-    return {r.words: harmless(f"{meaning(r, answer)}, from “{r.words}”") for r in said}
+    return {r.words: sanitise(f"{meaning(r, answer)}, from “{r.words}”") for r in said}
 
 
 def _files(answer: Answer | None, names: Catalogue) -> list[gr.DownloadButton]:

@@ -34,7 +34,7 @@ from rag.ingest.report import general
 from rag.library import Library
 from rag.provenance.catalogue import Outlet
 from rag.readers.skipped import Skipped
-from rag.text import spelled_day
+from rag.text import spelled_date
 from rag.web.answer_html import _bare, _link, _list, _stated, _text, article_address
 
 PAGE = 100  # articles listed on one page
@@ -251,7 +251,7 @@ def _named(article: Article, root: str) -> str:
 def _earlier(version: Resolved, root: str) -> str:
     article, until = version.article, version.retired
     address = article_address(article.id, version=fingerprint(article.text))
-    words = f"replaced on {spelled_day(until)}" if until else "replaced on a day that was not written down"
+    words = f"replaced on {spelled_date(until)}" if until else "replaced on a day that was not written down"
     return f'<a href="{escape(root + address)}">{words}</a>'
 
 

@@ -25,8 +25,8 @@ import rag
 from rag import cli
 from rag.answer.answer import DIGEST, NOTHING, Answer, Citation
 from rag.answer.export import FORMS, bibtex, csl_json, href, key, markdown
-from rag.provenance.catalogue import Catalogue, catalogue
-from rag.text import harmless
+from rag.provenance.catalogue import Catalogue, load_catalogue
+from rag.text import sanitise
 from rag.web import citation_routes as downloads
 
 TODAY = dt.date(2026, 11, 26)
@@ -56,7 +56,7 @@ def cited(text=EVIL, **changes):
 
 def shown(text):
     """A text in which runs of white space are one space, and nothing turns what stands behind it."""
-    return harmless(" ".join(text.split()))
+    return sanitise(" ".join(text.split()))
 
 
 HOSTILE = st.text(
@@ -120,7 +120,7 @@ def test_types_and_fields_are_those_of_csl():
 
 
 def test_a_users_own_catalogue_says_what_an_outlet_prints():
-    names = catalogue('[[outlet]]\nname = "The Delta Herald"\nkind = "magazine"\n', "mine.toml")
+    names = load_catalogue('[[outlet]]\nname = "The Delta Herald"\nkind = "magazine"\n', "mine.toml")
     herald = replace(PLAIN, outlet="The Delta Herald")
     assert json.loads(csl_json(herald, TODAY, names))[0]["type"] == "article-magazine"
     assert "@article{" in bibtex(herald, TODAY, names)
@@ -150,7 +150,7 @@ def test_csl_json_gives_back_every_character(text):
 
 def test_json_written_out_turns_no_direction():
     written = csl_json(cited(), TODAY)
-    assert harmless(written) == written
+    assert sanitise(written) == written
     assert "\\u202eolleh\\u2066" in written
 
 
@@ -223,7 +223,7 @@ def test_bibtex_ends_no_field_and_begins_no_entry_with_an_articles_words():
     assert re.findall(r"@\w+\s*\{", written) == ["@misc{"]
     assert "\\input" not in written
     assert written.count("{") == written.count("}")
-    assert harmless(written) == written
+    assert sanitise(written) == written
 
 
 # Markdown
@@ -274,7 +274,7 @@ def test_markdown_puts_nothing_in_bold_where_it_would_show_the_signs():
 def test_markdown_shows_the_words_and_nothing_in_them_is_markup(text):
     html = rendered(markdown(cited(text, outlet="The Post", url=None), TODAY))
     quoted = re.search(r"<blockquote>(.*)</blockquote>", html, re.DOTALL)[1]
-    assert seen(quoted) == " ".join(harmless("\n".join(line.rstrip() for line in text.splitlines())).split())
+    assert seen(quoted) == " ".join(sanitise("\n".join(line.rstrip() for line in text.splitlines())).split())
     assert re.sub(r"</?(p|strong|blockquote)>", "", html).count("<") == 0
 
 

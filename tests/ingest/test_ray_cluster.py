@@ -71,7 +71,7 @@ def contents(library):
     encoded = {t: (s, v.round(3).tolist(), p.round(2).tolist()) for t, (s, v, p) in store.encoded(texts).items()}
     copies = {article_id: sorted(library.copies(article_id)) for article_id in articles}
     skipped = sorted(map(str, library.skipped()))
-    return articles, encoded, copies, skipped, library.counts(), [n.spellings for n in library._view().names.names]
+    return articles, encoded, copies, skipped, library.counts(), [n.spellings for n in library._view().aliases.groups]
 
 
 def cited(library, article):

@@ -9,18 +9,18 @@ from support import ROOT
 
 from rag.errors import InputError
 from rag.provenance.catalogue import (
-    FACTS,
-    KINDS,
+    FACT_FIELDS,
+    OUTLET_KINDS,
     Catalogue,
     Fact,
     Outlet,
     Rating,
-    catalogue,
+    describe_outlet,
     domain,
     key,
-    lines,
-    load,
-    parse,
+    load_catalogue,
+    parse_outlets,
+    read_catalogue,
 )
 
 
@@ -41,7 +41,7 @@ from rag.provenance.catalogue import (
     ],
 )
 def test_spellings(spelling, name):
-    assert catalogue().resolve(spelling) == name
+    assert load_catalogue().resolve(spelling) == name
 
 
 @pytest.mark.parametrize(
@@ -56,16 +56,16 @@ def test_spellings(spelling, name):
     ],
 )
 def test_addresses(url, name):
-    assert catalogue().of_url(url) == name
+    assert load_catalogue().of_url(url) == name
 
 
 def found(text, **how):
-    return [text[start:end] for start, end, _ in catalogue().find(text, **how)]
+    return [text[start:end] for start, end, _ in load_catalogue().find(text, **how)]
 
 
 def test_names_are_found_whole_and_as_written():
     text = "He told Press TV, not the press; for a good Reason. Reuters's APs, CNN."
-    assert [(text[a:b], name) for a, b, name in catalogue().find(text)] == [
+    assert [(text[a:b], name) for a, b, name in load_catalogue().find(text)] == [
         ("Press TV", "Press TV"),
         ("Reuters", "Reuters"),
         ("CNN", "CNN"),
@@ -193,12 +193,12 @@ def test_in_a_credit_no_cue_is_needed():
     ],
 )
 def test_a_printed_line_that_is_a_word_needs_the_names_capitals(line, name):
-    assert catalogue().printed(line) == name
+    assert load_catalogue().printed(line) == name
 
 
 def test_no_spelling_leads_to_two_outlets():
     owner = {}
-    for outlet in catalogue().outlets:
+    for outlet in load_catalogue().outlets:
         for spelling in (*outlet.names, *outlet.domains):
             assert owner.setdefault(key(spelling), outlet.name) == outlet.name
 
@@ -213,7 +213,7 @@ def test_domains():
 
 
 def facts():
-    return [(o.name, f, fact) for o in catalogue().outlets for f in FACTS if (fact := getattr(o, f))]
+    return [(o.name, f, fact) for o in load_catalogue().outlets for f in FACT_FIELDS if (fact := getattr(o, f))]
 
 
 def test_every_fact_that_ships_has_a_page_that_a_reader_would_accept():
@@ -225,7 +225,7 @@ def test_every_fact_that_ships_has_a_page_that_a_reader_would_accept():
 
 
 def test_that_a_state_stands_behind_an_outlet_is_stated_where_its_owner_or_funding_is():
-    states = {o.name: o.state for o in catalogue().outlets if o.state}
+    states = {o.name: o.state for o in load_catalogue().outlets if o.state}
     assert {name: fact.value for name, fact in states.items()} == {
         "Al Jazeera": "Qatar",
         "IRNA": "Iran",
@@ -235,21 +235,21 @@ def test_that_a_state_stands_behind_an_outlet_is_stated_where_its_owner_or_fundi
         "Xinhua": "China",
     }
     for name, fact in states.items():
-        outlet = catalogue().outlet(name)
+        outlet = load_catalogue().outlet(name)
         stated = [(f.source, f.as_of) for f in (outlet.owner, outlet.funding) if f]
         assert (fact.source, fact.as_of) in stated, name
 
 
 def test_no_rating_ships():
-    assert not any(outlet.ratings for outlet in catalogue().outlets)
-    assert "rating" not in lines(catalogue().outlet("CNN"))[-2]
-    assert lines(catalogue().outlet("CNN"))[-1] == "  rating: unrated"
+    assert not any(outlet.ratings for outlet in load_catalogue().outlets)
+    assert "rating" not in describe_outlet(load_catalogue().outlet("CNN"))[-2]
+    assert describe_outlet(load_catalogue().outlet("CNN"))[-1] == "  rating: unrated"
 
 
 def test_the_outlets_are_sorted_and_their_kinds_known():
-    names = [re.sub(r"^the ", "", o.name.casefold()) for o in catalogue().outlets]
+    names = [re.sub(r"^the ", "", o.name.casefold()) for o in load_catalogue().outlets]
     assert names == sorted(names)
-    assert {o.kind for o in catalogue().outlets} <= {*KINDS, None}
+    assert {o.kind for o in load_catalogue().outlets} <= {*OUTLET_KINDS, None}
 
 
 HERALD = """
@@ -271,9 +271,9 @@ source = "https://council.example/ratings"
 
 
 def test_a_users_catalogue_adds_outlets():
-    extended = catalogue().extended(HERALD, "mine.toml")
+    extended = load_catalogue().extended(HERALD, "mine.toml")
     assert extended.extra == HERALD
-    assert len(extended.outlets) == len(catalogue().outlets) + 1
+    assert len(extended.outlets) == len(load_catalogue().outlets) + 1
     assert extended.resolve("herald of valsera") == "The Delta Herald"
     assert extended.of_url("https://delta-herald.example/1") == "The Delta Herald"
     assert extended.outlet("Delta Herald") == Outlet(
@@ -286,7 +286,7 @@ def test_a_users_catalogue_adds_outlets():
         funding=Fact("subscriptions", "https://delta-herald.example/about"),
         ratings=(Rating("Valsera Media Council", "4 of 5", "2023-05", "https://council.example/ratings"),),
     )
-    assert catalogue().outlet("Delta Herald") is None
+    assert load_catalogue().outlet("Delta Herald") is None
 
 
 def test_a_users_catalogue_adds_to_what_is_known_and_replaces_the_facts_it_gives():
@@ -297,7 +297,7 @@ def test_a_users_catalogue_adds_to_what_is_known_and_replaces_the_facts_it_gives
     domains = ["xinhua.example"]
     stance = { value = "my own reading", source = "notes, page 3" }
     """
-    ours, theirs = catalogue().outlet("Xinhua"), catalogue(mine).outlet("Xinhua")
+    ours, theirs = load_catalogue().outlet("Xinhua"), load_catalogue(mine).outlet("Xinhua")
     assert theirs.name == "Xinhua"
     assert theirs.spellings == (*ours.spellings, "Xinhuanet")
     assert theirs.domains == (*ours.domains, "xinhua.example")
@@ -308,14 +308,18 @@ def test_a_users_catalogue_adds_to_what_is_known_and_replaces_the_facts_it_gives
 def test_a_users_catalogue_is_read_from_a_file_and_from_the_text_kept_of_it(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_bytes(b"\xef\xbb\xbf" + HERALD.encode())
-    assert catalogue(load(file).extra).outlets == load(file).outlets == catalogue(HERALD).outlets
-    assert catalogue(HERALD) is catalogue(HERALD)
+    assert (
+        load_catalogue(read_catalogue(file).extra).outlets
+        == read_catalogue(file).outlets
+        == load_catalogue(HERALD).outlets
+    )
+    assert load_catalogue(HERALD) is load_catalogue(HERALD)
 
 
 def test_letters_and_accents_written_apart_are_put_together():
     apart = unicodedata.normalize("NFD", '[[outlet]]\nname = "Diário de Valsera"')
-    assert parse(apart, "mine.toml") == (Outlet("Diário de Valsera"),)
-    assert catalogue(apart).resolve(unicodedata.normalize("NFD", "Diário de Valsera")) == "Diário de Valsera"
+    assert parse_outlets(apart, "mine.toml") == (Outlet("Diário de Valsera"),)
+    assert load_catalogue(apart).resolve(unicodedata.normalize("NFD", "Diário de Valsera")) == "Diário de Valsera"
 
 
 @pytest.mark.parametrize(
@@ -363,19 +367,19 @@ def test_letters_and_accents_written_apart_are_put_together():
 )
 def test_a_mistake_in_a_users_catalogue_is_told_with_its_place_and_the_remedy(text, message):
     with pytest.raises(InputError, match=re.escape(message)):
-        catalogue().extended(text, "mine.toml")
+        load_catalogue().extended(text, "mine.toml")
 
 
 def test_a_users_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(InputError, match=r"mine\.toml: cannot be read"):
-        load(tmp_path / "mine.toml")
+        read_catalogue(tmp_path / "mine.toml")
     (tmp_path / "mine.toml").write_bytes(b"name = \xff")
     with pytest.raises(InputError, match=r"mine\.toml: not UTF-8"):
-        load(tmp_path / "mine.toml")
+        read_catalogue(tmp_path / "mine.toml")
 
 
 def test_an_outlet_is_shown_with_the_source_and_day_of_each_fact():
-    assert lines(catalogue(HERALD).outlet("Delta Herald")) == [
+    assert describe_outlet(load_catalogue(HERALD).outlet("Delta Herald")) == [
         "The Delta Herald",
         "  also printed as: Delta Herald; Herald of Valsera",
         "  domains: delta-herald.example",
@@ -393,7 +397,7 @@ def test_an_outlet_is_shown_with_the_source_and_day_of_each_fact():
 
 
 def test_an_outlet_becomes_json():
-    outlet = catalogue(HERALD).outlet("Delta Herald")
+    outlet = load_catalogue(HERALD).outlet("Delta Herald")
     given = json.loads(json.dumps(outlet.to_dict()))
     assert given["owner"] == {
         "value": "the Roe family",
@@ -412,7 +416,7 @@ def test_an_empty_catalogue_finds_nothing():
 def test_the_example_and_the_figures_in_the_documentation_hold():
     page = (ROOT / "docs" / "outlets.md").read_text("utf-8")
     example = re.search(r"```toml\n(.*?)```", page, re.S)[1]
-    assert catalogue(example).outlet("Herald of Valsera").ratings[0].date == "2023-05-02"
-    assert f"holds {len(catalogue().outlets)} outlets" in page
+    assert load_catalogue(example).outlet("Herald of Valsera").ratings[0].date == "2023-05-02"
+    assert f"holds {len(load_catalogue().outlets)} outlets" in page
     assert f"{len(facts())} facts of {len({name for name, _, _ in facts()})} outlets" in page
-    assert all(f"| {kind} |" in page for kind in KINDS)
+    assert all(f"| {kind} |" in page for kind in OUTLET_KINDS)

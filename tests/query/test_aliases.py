@@ -9,7 +9,17 @@ from support import SHARED
 
 import rag
 from rag.errors import InputError
-from rag.query.aliases import Aliases, AliasGroup, Mention, group, joined, load, pairs, parse, printed
+from rag.query.aliases import (
+    Aliases,
+    AliasGroup,
+    Mention,
+    group_pairs,
+    merge_groups,
+    mine_pairs,
+    parse_own_list,
+    printed_short_forms,
+    read_own_list,
+)
 
 REBELS = AliasGroup(("RVF", "RVK", "Rovashti-e Khalar", "Free Rovash Movement"), "mined")
 
@@ -37,7 +47,7 @@ def found(names: Aliases, question: str) -> list[str]:
     ],
 )
 def test_a_definition_is_read(text, expected):
-    assert pairs(text) == expected
+    assert mine_pairs(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -45,27 +55,27 @@ def test_a_definition_is_read(text, expected):
 )
 def test_several_short_forms_in_one_parenthesis_are_read(inside):
     long = "Northern Fishery Council"
-    assert pairs(f"The Northern Fishery Council ({inside}) met.") == [(long, "NFC"), (long, "NFA")]
+    assert mine_pairs(f"The Northern Fishery Council ({inside}) met.") == [(long, "NFC"), (long, "NFA")]
 
 
 def test_a_short_form_beside_one_that_fits_needs_no_letters_of_its_own_order():
-    assert pairs("the Rovashti Khalar Organization (RKO/FKRM)") == [
+    assert mine_pairs("the Rovashti Khalar Organization (RKO/FKRM)") == [
         ("Rovashti Khalar Organization", "RKO"),
         ("Rovashti Khalar Organization", "FKRM"),
     ]
-    assert pairs("knowing each guest (KEG/XYZ)") == [("knowing each guest", "KEG")]
+    assert mine_pairs("knowing each guest (KEG/XYZ)") == [("knowing each guest", "KEG")]
 
 
 @pytest.mark.parametrize(
     "after", [", also known as NFC,", ", known as NFC,", ", or NFC,", " – also known as the NFC –", ", or the “NFC”,"]
 )
 def test_a_definition_outside_a_parenthesis_is_read(after):
-    assert pairs(f"The Northern Fishery Council{after} met.") == [("Northern Fishery Council", "NFC")]
+    assert mine_pairs(f"The Northern Fishery Council{after} met.") == [("Northern Fishery Council", "NFC")]
 
 
 def test_initials_told_in_words_are_read():
     text = "The Northern Fishery Council, also known by its initials NFC or NFCO, met."
-    assert pairs(text) == [("Northern Fishery Council", "NFC"), ("Northern Fishery Council", "NFCO")]
+    assert mine_pairs(text) == [("Northern Fishery Council", "NFC"), ("Northern Fishery Council", "NFCO")]
 
 
 @pytest.mark.parametrize(
@@ -90,22 +100,22 @@ def test_initials_told_in_words_are_read():
     ],
 )
 def test_what_defines_nothing_gives_no_pair(text):
-    assert pairs(text) == []
+    assert mine_pairs(text) == []
 
 
 def test_pairs_stand_once_and_in_order():
     text = "Coal Union (CU), the Alder Trust, or ALT, and the Alder Bay Trust (ABT); the Coal Union (CU)."
-    assert pairs(text) == [("Coal Union", "CU"), ("Alder Bay Trust", "ABT")]
+    assert mine_pairs(text) == [("Coal Union", "CU"), ("Alder Bay Trust", "ABT")]
 
 
 def test_reading_a_long_article_takes_under_a_millisecond():
     text = "The Northern Fishery Council (NFC) met, and its members, or most of them, went home – late. " * 2
     text += "Nobody, known as he was, said a word of it, or wrote one; the boats went out again. " * 45
     assert len(text) > 3900
-    pairs(text)
+    mine_pairs(text)
     started = time.process_time()
     for _ in range(50):
-        pairs(text)
+        mine_pairs(text)
     assert (time.process_time() - started) / 50 < 0.001
 
 
@@ -114,7 +124,7 @@ def test_reading_a_long_article_takes_under_a_millisecond():
 )
 def test_reading_what_is_no_prose_takes_little_time(text):
     started = time.process_time()
-    pairs(text)
+    mine_pairs(text)
     assert time.process_time() - started < 0.2
 
 
@@ -126,7 +136,7 @@ def test_transliterations_and_short_forms_that_share_a_long_form_are_one_name():
         ("Rovashti Khalar Organization", "RKO"): 4,
         ("Ravashti Khalar Organisation", "RKO"): 1,
     }
-    assert group(counted) == (
+    assert group_pairs(counted) == (
         AliasGroup(
             (
                 *("REK", "Rovashti Khalar Organization", "Rovashti-e Khalar", "RKO"),
@@ -144,7 +154,7 @@ def test_a_short_form_printed_beside_another_joins_the_long_form_that_it_abbrevi
         ("People’s Rovashtee of Isteria", "PROI"): 2,
         ("National Council of Isteria", "NCI"): 2,
     }
-    assert [set(n.spellings) for n in group(counted)] == [
+    assert [set(n.spellings) for n in group_pairs(counted)] == [
         {"RKO", "PROI", "Rovashti Khalar Organization", "People’s Rovashtee of Isteria"},
         {"NCI", "National Council of Isteria"},
     ]
@@ -156,7 +166,7 @@ def test_a_country_shared_joins_no_two_bodies():
         ("National Council of Isteria", "NCI"): 4,
         ("National Council of Isteria", "PROI"): 1,
     }
-    assert [set(n.spellings) for n in group(counted)] == [
+    assert [set(n.spellings) for n in group_pairs(counted)] == [
         {"PROI", "People’s Rovashtee of Isteria"},
         {"NCI", "National Council of Isteria"},
     ]
@@ -169,7 +179,7 @@ def test_a_plural_an_inflection_and_a_misprint_are_one_name():
         ("Harbor Guard Corps", "HGC"): 1,
         ("Harbour Guradian Corps", "HGC"): 1,
     }
-    names = group(counted)
+    names = group_pairs(counted)
     assert len(names) == 1
     assert names[0].spellings[:2] == ("HGC", "Harbour Guards Corps")
 
@@ -186,13 +196,13 @@ def test_a_plural_an_inflection_and_a_misprint_are_one_name():
     ],
 )
 def test_two_things_with_one_short_form_are_not_joined_and_neither_gets_it(one, other, short):
-    assert group({(one, short): 3, (other, short): 2}) == ()
+    assert group_pairs({(one, short): 3, (other, short): 2}) == ()
 
 
 def test_a_short_form_goes_to_a_meaning_that_clearly_dominates():
     counted = {("Coal Inspection Agency", "CIA"): 6, ("Culinary Institute of Alder", "CIA"): 2}
-    assert group(counted) == (AliasGroup(("CIA", "Coal Inspection Agency"), "mined"),)
-    assert group({**counted, ("Culinary Institute of Alder", "CIA"): 3}) == ()
+    assert group_pairs(counted) == (AliasGroup(("CIA", "Coal Inspection Agency"), "mined"),)
+    assert group_pairs({**counted, ("Culinary Institute of Alder", "CIA"): 3}) == ()
 
 
 def test_a_short_general_form_does_not_glue_two_bodies_together():
@@ -201,45 +211,47 @@ def test_a_short_general_form_does_not_glue_two_bodies_together():
         ("Ministry of Foreign Affairs of Isteria", "MFA"): 3,
         ("Ministry of Foreign Affairs of Kolvar", "MFA"): 2,
     }
-    assert [set(n.spellings) for n in group(counted)] == [
+    assert [set(n.spellings) for n in group_pairs(counted)] == [
         {"MFA", "Ministry of Foreign Affairs", "Ministry of Foreign Affairs of Isteria"}
     ]
 
 
 def test_what_a_corpus_prints_differently_within_four_words_is_one_name_but_for_the_last_word():
     counted = {("Isteria Revolutionary Harbour Guard", "IRHG"): 3, ("Isterian Reserve Harbour Guard", "IRHG"): 1}
-    assert len(group(counted)) == 1
+    assert len(group_pairs(counted)) == 1
     counted = {("Alder Bay Fishing Conference", "ABFC"): 3, ("Alder Bay Fishing Committee", "ABFC"): 3}
-    assert group(counted) == ()
+    assert group_pairs(counted) == ()
 
 
 def test_united_states_is_us_within_a_name():
     counted = {("United States Harbour Service", "USHS"): 2, ("U.S. Harbour Service", "USHS"): 1}
-    assert group(counted) == (AliasGroup(("USHS", "United States Harbour Service", "U.S. Harbour Service"), "mined"),)
+    assert group_pairs(counted) == (
+        AliasGroup(("USHS", "United States Harbour Service", "U.S. Harbour Service"), "mined"),
+    )
 
 
 def test_a_short_form_that_many_print_and_one_defines_is_not_known_by_that():
     once, twice = {("Carp and Eel Order", "CEO"): 1}, {("Carp and Eel Order", "CEO"): 2}
     name = AliasGroup(("CEO", "Carp and Eel Order"), "mined")
-    assert group(once, {"CEO": 15}) == ()
-    assert group(once, {"CEO": 14}) == group(twice, {"CEO": 15}) == (name,)
+    assert group_pairs(once, {"CEO": 15}) == ()
+    assert group_pairs(once, {"CEO": 14}) == group_pairs(twice, {"CEO": 15}) == (name,)
 
 
 def test_what_looks_like_a_short_form_in_a_text_is_told():
     text = "The C.E.O. of NFC and CofK met the NFC’s Rosa Dahl (ABCs; anti-XYZ, @RDX) at II. A B."
-    assert printed(text) == {"CEO", "NFC", "CofK", "ABCs", "II"}
+    assert printed_short_forms(text) == {"CEO", "NFC", "CofK", "ABCs", "II"}
 
 
 def test_a_short_form_printed_in_small_letters_is_shown_in_capitals():
-    assert group({("North Isle Fishing Pact", "Nifp"): 2})[0].spellings == ("NIFP", "North Isle Fishing Pact")
+    assert group_pairs({("North Isle Fishing Pact", "Nifp"): 2})[0].spellings == ("NIFP", "North Isle Fishing Pact")
 
 
 @pytest.mark.skipif(not (SHARED / "seeds").is_dir(), reason="the seed articles are not beside the project")
 def test_the_seed_articles_say_which_three_short_forms_are_one():
-    counted = Counter(pair for article in rag.read_articles([SHARED / "seeds"]) for pair in pairs(article.text))
-    names = Aliases(group(counted))
-    assert {"MEK", "MKO", "PMOI", "Mujahedin-e Khalq", "People’s Mujahideen of Iran"} < set(names.names[0].spellings)
-    assert not any("Council" in s or s == "NCRI" for s in names.names[0].spellings)
+    counted = Counter(pair for article in rag.read_articles([SHARED / "seeds"]) for pair in mine_pairs(article.text))
+    names = Aliases(group_pairs(counted))
+    assert {"MEK", "MKO", "PMOI", "Mujahedin-e Khalq", "People’s Mujahideen of Iran"} < set(names.groups[0].spellings)
+    assert not any("Council" in s or s == "NCRI" for s in names.groups[0].spellings)
     assert found(names, "who pays the mek and the Mojahideen-e-Khalgh?") == ["mek"]
     assert found(names, "Mudjahidin Khalq, Peoples Mojaheddin of Iran") == [
         "Mudjahidin Khalq",
@@ -312,7 +324,7 @@ def test_a_lower_case_form_of_two_names_is_none():
 
 def test_the_longest_spelling_counts():
     short, long = AliasGroup(("CU", "Coal Union"), "mined"), AliasGroup(("CUK", "Coal Union of Kolvar"), "mined")
-    assert [m.name for m in Aliases((short, long)).find("the Coal Union of Kolvar and a coal union")] == [long, short]
+    assert [m.group for m in Aliases((short, long)).find("the Coal Union of Kolvar and a coal union")] == [long, short]
 
 
 @pytest.mark.parametrize("short", ["HAFV-27", "G&E", "CofK"])
@@ -328,14 +340,14 @@ def test_the_other_spellings_are_one_of_each_kind_first_and_never_what_was_typed
         ("rovashti khalar", ("RVK", "Ravoshti Khalar", "Free Rovash Movement")),
         ("Rovoshtee Khalar", ("RVK", "Rovashti Khalar", "Free Rovash Movement", "Ravoshti Khalar")),
     ]:
-        assert names.others(names.find(typed)[0]) == others
+        assert names.other_spellings(names.find(typed)[0]) == others
 
 
 def test_the_other_spellings_are_at_most_eight():
     words = ("One", "Two", "Three", "Four", "Five", "Seven", "Eight", "Nine", "Ten")
     name = AliasGroup(("ABC", *(f"Alder Bay {word}" for word in words)), "mined")
     names = Aliases((name,))
-    assert names.others(names.find("ABC")[0]) == name.spellings[1:9]
+    assert names.other_spellings(names.find("ABC")[0]) == name.spellings[1:9]
 
 
 def test_a_question_is_read_in_little_time_whatever_the_number_of_names():
@@ -367,9 +379,9 @@ def test_the_users_list_is_read(tmp_path: Path):
         AliasGroup(("RVF", "RVK", "Rovashti-e Khalar"), "own list"),
         AliasGroup(("Old Town Hall", "OTH"), "own list"),
     )
-    assert parse(OWN, "names.toml") == names
+    assert parse_own_list(OWN, "names.toml") == names
     (tmp_path / "names.toml").write_text("\ufeff" + OWN, "utf-8")
-    assert parse(load(tmp_path / "names.toml"), "names.toml") == names
+    assert parse_own_list(read_own_list(tmp_path / "names.toml"), "names.toml") == names
 
 
 @pytest.mark.parametrize(
@@ -416,16 +428,16 @@ def test_the_users_list_is_read(tmp_path: Path):
 )
 def test_a_mistake_in_the_users_list_is_told(text, message):
     with pytest.raises(InputError) as caught:
-        parse(text, "names.toml")
+        parse_own_list(text, "names.toml")
     assert str(caught.value).startswith(message)
 
 
 def test_a_list_that_cannot_be_read_is_told(tmp_path: Path):
     with pytest.raises(InputError, match="cannot be read"):
-        load(tmp_path / "none.toml")
+        read_own_list(tmp_path / "none.toml")
     (tmp_path / "latin.toml").write_bytes(b'[[name]]\nspellings = ["\xe9", "E"]')
     with pytest.raises(InputError, match="not UTF-8 text"):
-        load(tmp_path / "latin.toml")
+        read_own_list(tmp_path / "latin.toml")
 
 
 def test_the_users_list_extends_what_was_mined_and_joins_it():
@@ -435,7 +447,7 @@ def test_the_users_list_extends_what_was_mined_and_joins_it():
         AliasGroup(("NFC", "Northern Fishery Council"), "mined"),
     )
     own = (AliasGroup(("RVF", "Rovashti-e Khalar"), "own list"), AliasGroup(("OTH", "Old Town Hall"), "own list"))
-    assert joined(mined, own) == (
+    assert merge_groups(mined, own) == (
         AliasGroup(
             (
                 *("RVF", "Rovashti-e Khalar", "RKO", "Ravashti-e Khalar", "Rovashti Khalar Organization"),
@@ -451,6 +463,6 @@ def test_the_users_list_extends_what_was_mined_and_joins_it():
 def test_the_users_word_prevails_over_what_was_mined():
     mined = (AliasGroup(("RVF", "RKO", "Rovashti Front", "Khalar Office"), "mined"),)
     own = (AliasGroup(("RVF", "Rovash Fishers"), "own list"), AliasGroup(("RKO", "Radio Kolvar"), "own list"))
-    together = joined(mined, own)
+    together = merge_groups(mined, own)
     assert together == (*own, AliasGroup(("Rovashti Front", "Khalar Office"), "mined"))
-    assert [m.name for m in Aliases(together).find("RVF or RKO?")] == [own[0], own[1]]
+    assert [m.group for m in Aliases(together).find("RVF or RKO?")] == [own[0], own[1]]

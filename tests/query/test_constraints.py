@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.provenance.catalogue import catalogue
-from rag.query.constraints import MENTION, NO_DAY, complete, understand
+from rag.provenance.catalogue import load_catalogue
+from rag.query.constraints import MENTION, NO_DAY, complete_question, parse_constraints
 
 ASKED = dt.date(2024, 6, 12)  # a Wednesday
 HELD = (
@@ -420,7 +420,7 @@ KNOWN_WRONG = {
 
 
 def read(question, **kwargs):
-    return understand(question, catalogue(), HELD, **{"asked_on": ASKED, **kwargs})
+    return parse_constraints(question, load_catalogue(), HELD, **{"asked_on": ASKED, **kwargs})
 
 
 def shown(understood):
@@ -539,17 +539,17 @@ def test_dates_that_contradict_each_other_filter_nothing():
 def test_an_organisation_is_an_outlet_where_the_index_holds_its_articles():
     question = "According to Nejat Society, who wrote the letter?"
     assert shown(read(question)) == "Nejat Society"
-    assert shown(understand(question, catalogue(), ("Reuters",), ASKED)) == ""
+    assert shown(parse_constraints(question, load_catalogue(), ("Reuters",), ASKED)) == ""
 
 
 def test_an_outlet_that_the_index_lacks_is_asked_for_all_the_same():
-    assert shown(understand("According to Xinhua, who won?", catalogue(), ("Reuters",), ASKED)) == "Xinhua"
+    assert shown(parse_constraints("According to Xinhua, who won?", load_catalogue(), ("Reuters",), ASKED)) == "Xinhua"
 
 
 def test_an_outlet_of_the_index_alone_is_known_by_its_name_there():
     question = "According to The Valley Echo, who won?"
     assert shown(read(question)) == "The Valley Echo"
-    assert shown(understand(question, catalogue(), (), ASKED)) == ""
+    assert shown(parse_constraints(question, load_catalogue(), (), ASKED)) == ""
 
 
 @pytest.mark.parametrize(
@@ -583,7 +583,7 @@ def test_the_days_that_words_mean(words, after, before):
 
 
 def test_without_a_day_of_asking_relative_words_narrow_nothing():
-    (found,) = understand("What did the mayor say last year?", catalogue()).constraints
+    (found,) = parse_constraints("What did the mayor say last year?", load_catalogue()).constraints
     assert (found.kind, found.applied, found.why) == (MENTION, False, NO_DAY)
 
 
@@ -614,7 +614,7 @@ def test_any_question_at_all_is_read_and_its_restrictions_stand_in_it(question):
         assert (r.kind == "mention") <= (not r.applied)
     off = read(question, ignore=[r.words for r in found.constraints])
     assert (off.text, shown(off)) == (question, "")
-    assert complete(question, "What did Reuters say in 2009?")
+    assert complete_question(question, "What did Reuters say in 2009?")
 
 
 @pytest.mark.parametrize(
@@ -656,11 +656,13 @@ def test_any_question_at_all_is_read_and_its_restrictions_stand_in_it(question):
     ],
 )  # fmt: skip
 def test_a_question_that_follows_another_is_completed_by_it(previous, question, searched):
-    assert complete(question, previous, catalogue(), HELD) == searched
+    assert complete_question(question, previous, load_catalogue(), HELD) == searched
 
 
 def test_a_follow_up_keeps_the_source_that_was_asked_for():
-    searched = complete("And what does she want?", "According to Press TV, who is Mrs Amara?", catalogue(), HELD)
+    searched = complete_question(
+        "And what does she want?", "According to Press TV, who is Mrs Amara?", load_catalogue(), HELD
+    )
     assert shown(read(searched)) == "Press TV"
 
 
@@ -678,9 +680,9 @@ def test_a_long_question_full_of_dates_and_outlets_is_read_in_time():
 
 def test_dateparser_is_loaded_only_for_words_that_need_it():
     code = (
-        "import sys; from rag.provenance.catalogue import catalogue\n"
-        "from rag.query.constraints import understand as u\n"
-        "u('According to Reuters, who said in March 2009 that it fell on 3 May 2008?', catalogue())\n"
+        "import sys; from rag.provenance.catalogue import load_catalogue\n"
+        "from rag.query.constraints import parse_constraints as u\n"
+        "u('According to Reuters, who said in March 2009 that it fell on 3 May 2008?', load_catalogue())\n"
         "sys.exit('dateparser' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -9,11 +9,11 @@ from support import HARBOUR
 import rag
 from rag import readers
 from rag.errors import InputError
-from rag.provenance.catalogue import catalogue
+from rag.provenance.catalogue import load_catalogue
 
 
 def read(*paths):
-    found = list(readers.read(readers.present(paths), catalogue()))
+    found = list(readers.read(readers.present(paths), load_catalogue()))
     return [getattr(item, "reason", None) or item.id for item in found]
 
 

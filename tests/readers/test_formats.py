@@ -12,7 +12,7 @@ from support.samples import FIELDS, SENTENCE, TITLE, samples
 
 from rag import readers
 from rag.article import Article
-from rag.provenance.catalogue import catalogue
+from rag.provenance.catalogue import load_catalogue
 
 SAMPLES = samples()
 STRANGE = (b"\x00", b"\xff\xfe", b"<", b'"', b"{", b"&#0;", "\u202e".encode(), b"\n\n", b"<div>", b"%PDF")
@@ -38,7 +38,7 @@ def read(folder, ending, data):
     path = folder / f"a{ending}"
     path.write_bytes(data)
     with limited(LONGEST):
-        return list(readers.read([path], catalogue()))
+        return list(readers.read([path], load_catalogue()))
 
 
 def test_there_is_a_sample_of_every_format():

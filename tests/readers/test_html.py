@@ -8,7 +8,7 @@ import time
 import pytest
 
 from rag.errors import InputError
-from rag.provenance.catalogue import catalogue
+from rag.provenance.catalogue import load_catalogue
 from rag.readers import bounded, html
 
 FIRST = "The council of Port Selwyn voted on Monday night for a tram line from the harbour to the old fish market."
@@ -44,7 +44,7 @@ def meta(**fields):
 
 
 def read(markup, url=None, charset=None):
-    return html.article(markup, catalogue(), "x.html", url, charset)
+    return html.article(markup, load_catalogue(), "x.html", url, charset)
 
 
 def news(**fields):
@@ -626,11 +626,11 @@ def test_no_page_takes_long(markup):
 def test_a_file_is_one_article_with_its_path_as_source(tmp_path):
     path = tmp_path / "saved.html"
     path.write_text(page(), "utf-8")
-    (found,) = html.read(path, catalogue())
+    (found,) = html.read(path, load_catalogue())
     assert (found.source, found.title, found.text) == (str(path), TITLE, TEXT)
     path.write_bytes(b"")
     with pytest.raises(InputError, match="the file is empty"):
-        list(html.read(path, catalogue()))
+        list(html.read(path, load_catalogue()))
 
 
 def test_nothing_is_printed_by_the_libraries(capfd):

@@ -7,7 +7,7 @@ import quopri
 import pytest
 
 from rag.errors import InputError
-from rag.provenance.catalogue import catalogue
+from rag.provenance.catalogue import load_catalogue
 from rag.readers import mhtml
 
 URL = "https://valley.example/2014/09/05/tram"
@@ -38,7 +38,7 @@ def read(tmp_path, *parts, start="", top=f"Snapshot-Content-Location: {URL}\n"):
     head = f"From: <Saved>\n{top}MIME-Version: 1.0\n{kind}\n\n"
     path = tmp_path / "saved.mhtml"
     path.write_bytes(head.encode() + b"".join(b"--edge\n" + p + b"\n" for p in parts) + b"--edge--\n")
-    return list(mhtml.read(path, catalogue()))
+    return list(mhtml.read(path, load_catalogue()))
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -84,7 +84,7 @@ def test_a_file_without_a_page_is_refused_with_the_reason(tmp_path, data, reason
     path = tmp_path / "saved.mht"
     path.write_bytes(data)
     with pytest.raises(InputError, match=reason):
-        list(mhtml.read(path, catalogue()))
+        list(mhtml.read(path, load_catalogue()))
 
 
 def test_damaged_headers_cost_no_page(tmp_path):

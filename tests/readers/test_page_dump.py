@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support import ROOT
 
 from rag.errors import InputError
-from rag.provenance.catalogue import catalogue
+from rag.provenance.catalogue import load_catalogue
 from rag.readers import page_dump, text
 from rag.readers.page_dump import Kind, classify
 
@@ -17,7 +17,7 @@ DUMPS = ROOT / "tests" / "pages"  # our own writing, in the form that resilipars
 
 
 def parse(page):
-    return page_dump.parse(page, "", catalogue())
+    return page_dump.parse(page, "", load_catalogue())
 
 
 # (title, day, outlet, authors, first words, last words) of each article, in the order of the page
@@ -330,7 +330,7 @@ PAGES = {
 
 
 def read(name):
-    return list(text.read(DUMPS / f"{name}.txt", catalogue()))
+    return list(text.read(DUMPS / f"{name}.txt", load_catalogue()))
 
 
 def facts(article):
@@ -657,7 +657,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "page.txt"
     path.write_bytes(b"Caf\x00")
     with pytest.raises(InputError, match="not text: NUL bytes"):
-        list(text.read(path, catalogue()))
+        list(text.read(path, load_catalogue()))
 
 
 COMMON = (

@@ -6,7 +6,7 @@ import pytest
 from support import ROOT
 
 from rag.errors import InputError
-from rag.provenance.catalogue import catalogue
+from rag.provenance.catalogue import load_catalogue
 from rag.readers import plain
 from rag.readers.plain import is_plain, parse
 
@@ -38,7 +38,7 @@ BRIEF = "The council of Vardania approved a second tram line on Monday."
 
 
 def read(text):
-    return parse(text, "a.txt", catalogue())
+    return parse(text, "a.txt", load_catalogue())
 
 
 @pytest.mark.parametrize("text", [TEXT, WRAPPED, INDENTED, ANSWERS, POEM, BRIEF])
@@ -174,13 +174,13 @@ def test_a_file_that_holds_no_text_says_why(tmp_path, data, reason):
     path = tmp_path / "a.text"
     path.write_bytes(data)
     with pytest.raises(InputError) as error:
-        list(plain.read(path, catalogue()))
+        list(plain.read(path, load_catalogue()))
     assert str(error.value).startswith(reason)
 
 
 def test_a_file_of_another_encoding_is_read(tmp_path):
     path = tmp_path / "a.text"
     path.write_bytes(f"Das Café\n\n{'Die Bürger stimmten für die Straßenbahn. ' * 4}".encode("cp1252"))
-    (article,) = plain.read(path, catalogue())
+    (article,) = plain.read(path, load_catalogue())
     assert (article.title, article.text[:40]) == ("Das Café", "Die Bürger stimmten für die Straßenbahn.")
     assert article.source == str(path)

@@ -9,7 +9,7 @@ import pytest
 import rag
 from rag import readers
 from rag.errors import InputError
-from rag.provenance.catalogue import catalogue
+from rag.provenance.catalogue import load_catalogue
 from rag.readers import bounded, json_file, jsonl, markdown
 from rag.readers.skipped import Skipped
 
@@ -35,7 +35,7 @@ def told(items):
 class TestJsonLines:
     @pytest.fixture
     def read(self, tmp_path):
-        return lambda content, name="n.jsonl": list(jsonl.read(write(tmp_path, name, content), catalogue()))
+        return lambda content, name="n.jsonl": list(jsonl.read(write(tmp_path, name, content), load_catalogue()))
 
     def test_each_line_is_an_article(self, read, tmp_path):
         first, second = read(lines(RECORD, {"body": "More.", "source": {"name": "CNN"}}))
@@ -78,7 +78,7 @@ class TestJsonLines:
 
     def test_a_truncated_archive_yields_what_stands_before_the_break(self, tmp_path):
         body = gzip.compress(lines(*({"text": f"{TEXT} {i * 7919 % 10007}"} for i in range(9000))).encode())
-        items = jsonl.read(write(tmp_path, "n.jsonl.gz", body[: len(body) // 2]), catalogue())
+        items = jsonl.read(write(tmp_path, "n.jsonl.gz", body[: len(body) // 2]), load_catalogue())
         assert [next(items).text[-4:] for _ in range(100)][:2] == ["g. 0", "7919"]
         with pytest.raises(InputError, match="the archive breaks off; what stands before the break was read"):
             list(items)
@@ -101,7 +101,7 @@ class TestJsonLines:
             file.seek(200 * 2**20, 1)
             file.write(b"\n" + lines(RECORD).encode())
         tracemalloc.start()
-        assert told(jsonl.read(path, catalogue())) == [
+        assert told(jsonl.read(path, load_catalogue())) == [
             "Tram",
             "line 2: too large: it, at most 32 MB can be read as one article; split it",
             "Tram",
@@ -113,7 +113,7 @@ class TestJsonLines:
 class TestJson:
     @pytest.fixture
     def read(self, tmp_path):
-        return lambda content, name="n.json": list(json_file.read(write(tmp_path, name, content), catalogue()))
+        return lambda content, name="n.json": list(json_file.read(write(tmp_path, name, content), load_catalogue()))
 
     @pytest.mark.parametrize(
         "content",
@@ -171,7 +171,7 @@ class TestJson:
         ],
     )
     def test_a_broken_end_yields_what_came_before(self, tmp_path, end, reason):
-        items = json_file.read(write(tmp_path, "n.json", json.dumps([RECORD, RECORD])[:-1] + end), catalogue())
+        items = json_file.read(write(tmp_path, "n.json", json.dumps([RECORD, RECORD])[:-1] + end), load_catalogue())
         assert [next(items).title, next(items).title] == ["Tram", "Tram"]
         with pytest.raises(InputError) as error:
             list(items)
@@ -205,7 +205,9 @@ class TestJson:
 
     def test_a_text_that_is_too_large_ends_the_reading(self, tmp_path, monkeypatch):
         monkeypatch.setattr(bounded, "MOST_BYTES", 2**20)
-        items = json_file.read(write(tmp_path, "n.json", json.dumps([RECORD, {"text": "a" * 4 * 2**20}])), catalogue())
+        items = json_file.read(
+            write(tmp_path, "n.json", json.dumps([RECORD, {"text": "a" * 4 * 2**20}])), load_catalogue()
+        )
         assert next(items).title == "Tram"
         with pytest.raises(InputError, match=r"too large: .*; what stands before was read"):
             list(items)
@@ -214,7 +216,7 @@ class TestJson:
         path = write(tmp_path, "n.json", "[" + ",".join([json.dumps({"text": "word " * 2000})] * 3000) + "]")
         assert path.stat().st_size > 29_000_000
         tracemalloc.start()
-        assert sum(1 for _ in json_file.read(path, catalogue())) == 3000
+        assert sum(1 for _ in json_file.read(path, load_catalogue())) == 3000
         assert tracemalloc.get_traced_memory()[1] < 3_000_000
         tracemalloc.stop()
 
@@ -223,7 +225,7 @@ class TestMarkdown:
     @pytest.fixture
     def read(self, tmp_path):
         def read(content):
-            (article,) = markdown.read(write(tmp_path, "a.md", content), catalogue())
+            (article,) = markdown.read(write(tmp_path, "a.md", content), load_catalogue())
             return article
 
         return read
@@ -289,7 +291,7 @@ def test_every_kind_of_record_file_has_its_reader(tmp_path):
     write(tmp_path, "e.csv", f"title,text\nTram,{TEXT}\n")
     write(tmp_path, "f.tsv", f"title\ttext\nTram\t{TEXT}\n")
     write(tmp_path, "g.csv.gz", gzip.compress(f"title,text\nTram,{TEXT}\n".encode()))
-    assert told(readers.read([tmp_path], catalogue())) == ["Tram"] * 7
+    assert told(readers.read([tmp_path], load_catalogue())) == ["Tram"] * 7
 
 
 def test_the_api_warns_of_what_it_leaves_out(tmp_path):

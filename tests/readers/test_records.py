@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from rag.errors import InputError
-from rag.provenance.catalogue import catalogue
+from rag.provenance.catalogue import load_catalogue
 from rag.readers.record import article
 
 TEXT = "The council voted for a tram line on Monday night. Work begins in spring."
@@ -13,11 +13,11 @@ TODAY = dt.date.today()
 
 
 def read(**fields):
-    return article({"text": TEXT, **fields}, "a.jsonl", catalogue())
+    return article({"text": TEXT, **fields}, "a.jsonl", load_catalogue())
 
 
 def parse(fields):
-    return article(fields, "a.jsonl", catalogue())
+    return article(fields, "a.jsonl", load_catalogue())
 
 
 @pytest.mark.parametrize(

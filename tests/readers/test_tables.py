@@ -7,7 +7,7 @@ import io
 import pytest
 
 from rag.errors import InputError
-from rag.provenance.catalogue import catalogue
+from rag.provenance.catalogue import load_catalogue
 from rag.readers import bounded, table
 from rag.readers.skipped import Skipped
 
@@ -19,7 +19,7 @@ def read(tmp_path):
     def read(content, name="news.csv"):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return list(table.read(path, catalogue()))
+        return list(table.read(path, load_catalogue()))
 
     return read
 
@@ -80,7 +80,7 @@ def test_a_truncated_archive_yields_what_stands_before_the_break(tmp_path):
     path = tmp_path / "a.csv.gz"
     body = gzip.compress(rows(["text"], *([f"{TEXT} {i * 7919 % 10007}"] for i in range(9000))).encode())
     path.write_bytes(body[: len(body) // 2])
-    items = table.read(path, catalogue())
+    items = table.read(path, load_catalogue())
     assert [next(items).text for _ in range(100)][:2] == [f"{TEXT} 0", f"{TEXT} 7919"]
     with pytest.raises(InputError, match="the archive breaks off; what stands before the break was read"):
         list(items)

@@ -9,7 +9,7 @@ import pytest
 from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 
 import rag
-from rag.provenance.catalogue import catalogue
+from rag.provenance.catalogue import load_catalogue
 from rag.retrieval import search
 from rag.retrieval.search import Alias, Filters
 from rag.stores import snapshot as cache
@@ -32,7 +32,7 @@ def ranked(index, encoder, question, k=10, chosen=Filters()):  # noqa: B008
     """The passages found, by the id of their article, and the view that they were found in."""
     store = Store.open(index)
     view = store.view()
-    asked = search.read(view, catalogue(), question, chosen)
+    asked = search.read(view, load_catalogue(), question, chosen)
     with ThreadPoolExecutor() as beside:
         vector = encoder.encode_question(asked.text)
         found = search.rank(view, vector, asked, k, store.sentence_vectors, beside)

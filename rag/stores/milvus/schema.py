@@ -192,11 +192,11 @@ def moved(row: Row, article: Article, generation: int) -> Row:
 def article_row(article: Article, passages: Sequence[EmbeddedPassage], generation: int, place: int) -> Row:
     """An article's row, from a generation on, in which it is the one of that number."""
     signatures = [made.marks.signature for made in passages]
-    signature = np.minimum.reduce(signatures) if signatures else np.full(copies.PERMUTATIONS, copies.NOBODY)
+    signature = np.minimum.reduce(signatures) if signatures else np.full(copies.PERMUTATIONS, copies.EMPTY_HASH)
     short = {
         "id": article.id, "digest": article.content_hash, "source": article.source, "outlet": article.outlet,
         "host": article.host, "day": ordinal(article.date),
-        "pairs": sorted(naming.pairs(article.text)), "printed": sorted(naming.printed(article.text)),
+        "pairs": sorted(naming.mine_pairs(article.text)), "printed": sorted(naming.printed_short_forms(article.text)),
     }  # fmt: skip
     body = {name: getattr(article, name) for name in _BODY} | {"date": article.date and article.date.isoformat()}
     return {

@@ -556,8 +556,8 @@ class MilvusStore:
                     near[key][row["key"]] = row
         articles = self._articles({row["article"] for rows in (own, *near.values()) for row in rows.values()})
 
-        def runs(row: Row) -> comparing.Runs:
-            return comparing.runs(articles[row["article"]].text[row["start"] : row["end"]])
+        def runs(row: Row) -> comparing.Shingles:
+            return comparing.shingles(articles[row["article"]].text[row["start"] : row["end"]])
 
         found: dict[int, tuple[str, ...]] = dict.fromkeys(passages, ())
         for key, row in own.items():
@@ -889,8 +889,8 @@ class MilvusWriter:
         """As `contract.Writer` has it; what articles say of names stands in their rows."""
         summary = self._store._sum()
         own = self._store.kept("own names")
-        mined = naming.group(+summary.pairs, +summary.printed)
-        found = naming.joined(mined, naming.parse(own, "the index's list of names") if own else ())
+        mined = naming.group_pairs(+summary.pairs, +summary.printed)
+        found = naming.merge_groups(mined, naming.parse_own_list(own, "the index's list of names") if own else ())
         self.keep("names", json.dumps([[name.spellings, name.basis] for name in found], ensure_ascii=False))
 
     @contextlib.contextmanager
@@ -1042,10 +1042,10 @@ class _Claim:
         return any(row["key"] == self._key for row in self._claims())
 
 
-def _alike(one: comparing.Runs, other: comparing.Runs) -> bool:
+def _alike(one: comparing.Shingles, other: comparing.Shingles) -> bool:
     """Whether two passages are one text; those of a few words are alike by chance."""
-    enough = min(len(one), len(other)) > comparing.LEAST_WORDS - comparing.RUN
-    return enough and comparing.overlap(one, other) >= comparing.COPY
+    enough = min(len(one), len(other)) > comparing.MIN_WORDS - comparing.SHINGLE_WORDS
+    return enough and comparing.overlap(one, other) >= comparing.MIN_OVERLAP
 
 
 def _covered(words: str, terms: Sequence[Term], weights: Sequence[float]) -> float:
