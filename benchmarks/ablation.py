@@ -15,7 +15,7 @@ from typing import Any
 
 import rag
 from rag.answer import answer
-from rag.evaluation.evaluate import evaluate, read_questions
+from rag.evaluation import evaluate, read_questions
 from rag.retrieval import search
 
 SHOWN = ("evidence@1", "evidence@5", "quoted", "both sides", "nDCG@10")
@@ -62,7 +62,7 @@ def main() -> None:
             for stage, changes in STAGES.items():
                 with _changed(changes):
                     figures = evaluate(Unbarred(library), questions).figures
-                cells = [f"{figures[s].value:.3f}" if figures[s].of else "" for s in SHOWN]
+                cells = [f"{figures[s].value:.3f}" if figures[s].count else "" for s in SHOWN]
                 print(f"| {stage} | {' | '.join(cells)} |", flush=True)
 
 

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 import rag
-from rag.evaluation.evaluate import UNRELATED, Evaluation, evaluate, picture, read_questions
+from rag.evaluation import OFF_TOPIC, Evaluation, draw_picture, evaluate, read_questions
 
 ROOT = Path(__file__).resolve().parent.parent
 BARS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
@@ -36,7 +36,7 @@ def main() -> None:
         if given.write:
             text = json.dumps(json.loads(fitted.to_json()), indent=2)
             (ROOT / "rag/answer/confidence.json").write_text(text + "\n", "utf-8")
-            picture(after, ROOT / "docs/risk-coverage.svg")
+            draw_picture(after, ROOT / "docs/risk-coverage.svg")
         library.close()
 
 
@@ -44,8 +44,8 @@ def _trade(found: Evaluation) -> str:
     """What bars would answer: of the questions with an answer, those near the subject, and those about other things."""
     kinds = {
         "answerable": [o for o in found.outcomes if o.question.answerable],
-        "near": [o for o in found.outcomes if not o.question.answerable and o.question.kind != UNRELATED],
-        "other": [o for o in found.outcomes if o.question.kind == UNRELATED],
+        "near": [o for o in found.outcomes if not o.question.answerable and o.question.kind != OFF_TOPIC],
+        "other": [o for o in found.outcomes if o.question.kind == OFF_TOPIC],
     }
     lines = ["bar   " + "".join(f"{f'{name} ({len(own)})':>20}" for name, own in kinds.items())]
     for bar in BARS:

@@ -31,7 +31,7 @@ import numpy as np
 import rag
 from rag.answer import answer
 from rag.answer import confidence as bar
-from rag.evaluation.evaluate import read_questions
+from rag.evaluation import read_questions
 from rag.models.encoder import DEFAULT, SentenceEncoder, Spans, Vectors
 from rag.retrieval import search
 from rag.stores.faiss_index import Dense

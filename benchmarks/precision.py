@@ -19,7 +19,7 @@ import numpy as np
 
 import rag
 from rag import passage
-from rag.evaluation.evaluate import evaluate, read_questions
+from rag.evaluation import evaluate, read_questions
 from rag.models.encoder import SentenceEncoder
 
 TOP = 10

@@ -221,10 +221,10 @@ def _outlets(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from rag.evaluation.evaluate import drawable, picture, read_questions
+    from rag.evaluation import check_picture_path, draw_picture, read_questions
 
     if options.picture:
-        drawable(options.picture)  # before the work, not after it
+        check_picture_path(options.picture)  # before the work, not after it
     questions = [question for path in options.questions for question in read_questions(path)]
     with _open(options) as library:
         _prepare(library)
@@ -244,14 +244,14 @@ def _evaluate(options: argparse.Namespace) -> None:
         lines += ["", *(missed or ["no misses"])]
     _print(options, values | measured.to_dict(), "\n".join(lines))
     if options.picture:
-        picture(measured, options.picture)
+        draw_picture(measured, options.picture)
 
 
 def _measured(options: argparse.Namespace, library: Any, questions: Sequence[Any]) -> Any:
     """An evaluation, with its progress on stderr where that is a terminal."""
     from tqdm import tqdm
 
-    from rag.evaluation.evaluate import evaluate
+    from rag.evaluation import evaluate
 
     with tqdm(desc="questions", unit=" questions", total=len(questions), disable=None, leave=False) as bar:
         return evaluate(
@@ -269,18 +269,18 @@ def _fitted(bar: Any, index: str) -> str:
 
 def _compared(before: Any, after: Any) -> list[str]:
     """What a new bar changes for the questions that it was fitted on, in lines."""
-    from rag.evaluation.evaluate import UNRELATED, abstention_recall, answered
+    from rag.evaluation import OFF_TOPIC, abstention_recall, answered
 
     def figures(measured: Any) -> list[Any]:
-        far = [o for o in measured.outcomes if o.question.kind == UNRELATED]
-        near = [o for o in measured.outcomes if o.question.kind != UNRELATED]
+        far = [o for o in measured.outcomes if o.question.kind == OFF_TOPIC]
+        near = [o for o in measured.outcomes if o.question.kind != OFF_TOPIC]
         return [answered(measured.outcomes), abstention_recall(far), abstention_recall(near)]
 
     names = ("answered", "refused, off topic", "refused, near the topic")
     lines = [f"{'on these questions':<24}{'before':>12}{'after':>12}"]
     for name, old, new in zip(names, figures(before), figures(after), strict=True):
-        if old.of:
-            lines.append(f"{name:<24}" + "".join(f"{f'{int(mean.total):,}/{mean.of:,}':>12}" for mean in (old, new)))
+        if old.count:
+            lines.append(f"{name:<24}" + "".join(f"{f'{int(mean.total):,}/{mean.count:,}':>12}" for mean in (old, new)))
     return lines
 
 

@@ -235,7 +235,7 @@ def test_evaluate_asks_the_questions_of_all_files_together(index, questions, tmp
     lines = out.splitlines()
     assert lines[0] == "5 questions, at most 5 passages shown"
     assert any(line.split()[:3] == ["abstention", "recall", "2/2"] for line in lines)
-    assert lines[-1] == "q3 [question] Where was the ferry?: its evidence stands in no article of the index"
+    assert lines[-1] == "q3 [question] Where was the ferry?: no article in the index contains its evidence"
     assert (tmp_path / "curve.svg").read_text().lstrip().startswith("<?xml")
     values = json.loads(said(capsys, "evaluate", "--index", index, "-k", 1, "--misses", "--json", *questions)[1])
     assert (values["k"], values["questions"], len(values["outcomes"])) == (1, 5, 5)

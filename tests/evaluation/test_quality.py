@@ -12,7 +12,7 @@ import pytest
 from support import ROOT, SHARED
 
 import rag
-from rag.evaluation.evaluate import read_questions
+from rag.evaluation import read_questions
 
 pytestmark = pytest.mark.skipif(not (SHARED / "bench").is_dir(), reason="the real pages are not beside the project")
 
