@@ -22,7 +22,8 @@ import trafilatura
 
 from rag.article import Article
 from rag.errors import InputError
-from rag.provenance.catalogue import key, load_catalogue
+from rag.provenance.catalogue import load_catalogue
+from rag.provenance.outlet import key
 from rag.readers import html
 
 FIELDS = ("article", "title", "date", "publisher")

@@ -199,7 +199,7 @@ def _skipped(options: argparse.Namespace) -> None:
 
 
 def _outlets(options: argparse.Namespace) -> None:
-    from rag.provenance.catalogue import describe_outlet
+    from rag.provenance.outlet import describe_outlet
 
     with _look(options) as shelf:
         names, counts = shelf.catalogue, shelf.outlets()

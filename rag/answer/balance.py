@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rag.provenance.catalogue import UNCLASSIFIED, Catalogue
+from rag.provenance.catalogue import Catalogue
+from rag.provenance.outlet import UNCLASSIFIED
 from rag.stores.columns import ArticleColumns, Rows
 
 UNKNOWN_OUTLET = "an unknown outlet"

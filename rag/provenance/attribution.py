@@ -126,7 +126,7 @@ def _evidence(
         yield from _credited(line, catalogue)
     if dateline := _DATELINE.match(opening):  # "TIRANA (Reuters) -", "Tehran, May 3, IRNA -"
         printed = dateline["outlet"]
-        if name := catalogue.printed(printed) or (printed if printed.isupper() else None):
+        if name := catalogue.resolve_printed(printed) or (printed if printed.isupper() else None):
             yield name, f"dateline: {dateline.group()}"
     for line in text[-EDGE_LINES:]:  # the address that a copy was taken from
         if address := _URL_LINE.match(line[:2000]):  # an unknown one with nothing said of it may lead anywhere
@@ -165,14 +165,14 @@ def _credited(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         kind, outlet = "byline", _outlet_in(rest, catalogue, whole=True)
     else:
         kind, outlet = "credit line", None
-    outlet = outlet or catalogue.printed(line)
+    outlet = outlet or catalogue.resolve_printed(line)
     if outlet:
         yield outlet, f"{kind}: {line}"
 
 
 def staff(text: str, catalogue: Catalogue) -> str | None:
     """The outlet that signs by its own name: "Associated Press", "Reuters staff"."""
-    return catalogue.printed(_STAFF.sub("", text.strip()))
+    return catalogue.resolve_printed(_STAFF.sub("", text.strip()))
 
 
 def _told(text: list[str], catalogue: Catalogue) -> tuple[tuple[str, str] | None, bool]:
@@ -217,7 +217,7 @@ def _authors(head: list[str], text: list[str], catalogue: Catalogue) -> tuple[st
         if people := next((people for people, _ in _signed(line, catalogue) if people), ()):
             return people
     for line in head:
-        if (people := names_only(line)) and not catalogue.printed(line):
+        if (people := names_only(line)) and not catalogue.resolve_printed(line):
             return people
     for line in edges:
         people, rest = _people(line, catalogue) if len(line) < 100 else ((), "")  # of a long one it takes the square
@@ -262,7 +262,7 @@ def _people(text: str, catalogue: Catalogue | None = None) -> tuple[tuple[str, .
     rests = [text]
     while match := _NEXT_NAME.match(rests[-1]):
         name = _bare(match["name"])
-        if (catalogue and catalogue.printed(name)) or _ROLE.search(name) or _PAPER.search(name):
+        if (catalogue and catalogue.resolve_printed(name)) or _ROLE.search(name) or _PAPER.search(name):
             break
         person, outlet = split_off_outlet(name, catalogue)
         names.append(person)
@@ -279,7 +279,7 @@ def split_off_outlet(name: str, catalogue: Catalogue | None) -> tuple[str, str]:
     """A person's name, and the outlet behind it where nothing stands between ("Jane Roe CNN"), "" where none does."""
     words = name.split(" ")
     for end in range(2, len(words)):
-        if catalogue and catalogue.printed(outlet := " ".join(words[end:])):
+        if catalogue and catalogue.resolve_printed(outlet := " ".join(words[end:])):
             return " ".join(words[:end]), f"{outlet} "
     return name, ""
 
@@ -304,7 +304,7 @@ def _outlet_in(rest: str, catalogue: Catalogue, whole: bool = False) -> str | No
     rest = _AGENCIES.sub("", rest)
     parts = [p.strip(" .,()[]") for p in regex.split(r"\s*[,|/()]\s*|\s+[–—-]\s+|\s+(?:for|of|in)\s+", rest)]
     for part in parts:
-        if name := catalogue.printed(part):
+        if name := catalogue.resolve_printed(part):
             return name
     if address := regex.search(r"(?:https?://|www\.)\S+", rest):
         url = address.group().rstrip(")]}>.,;")

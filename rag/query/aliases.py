@@ -20,7 +20,7 @@ from typing import Any
 import regex
 
 from rag.errors import InputError
-from rag.provenance.catalogue import toml_text
+from rag.provenance.user_toml import read_text as read_toml
 
 LONGEST_SHORT = 10  # characters of a short form
 REACH = 150  # characters before a parenthesis in which its long form must begin
@@ -451,7 +451,7 @@ def _extended(name: AliasGroup, spellings: Iterable[str]) -> AliasGroup:
 
 def read_own_list(path: Path) -> str:
     """The text of a user's TOML file, after `parse` found no mistake in it. Raises InputError."""
-    text = toml_text(path)
+    text = read_toml(path)
     parse_own_list(text, str(path))
     return text
 
@@ -683,7 +683,7 @@ def _spellings(table: Mapping[str, Any]) -> tuple[str, ...]:
         raise InputError(f"no spellings; add {_EXAMPLE}")
     values = table["spellings"]
     if not isinstance(values, list):
-        raise InputError(f"spellings is no list; write {_EXAMPLE}")
+        raise InputError(f"spellings is not a list; write {_EXAMPLE}")
     spellings = tuple(dict.fromkeys(map(_line, values)))
     if len(spellings) < 2:
         raise InputError(f"{'one spelling alone' if spellings else 'an empty list'} joins nothing; write {_EXAMPLE}")
@@ -694,7 +694,7 @@ def _line(value: object) -> str:
     if not isinstance(value, str) or not value.strip() or regex.search(r"[\p{Cc}\p{Zl}\p{Zp}]", value):
         raise InputError(f"spellings has {value!r}; give one line of text in quotes")
     if not _letters(value):
-        raise InputError(f"{value!r} has no letter or digit that it could be found by")
+        raise InputError(f"{value!r} has no letter or digit to be found by")
     return value.strip()
 
 

@@ -19,9 +19,10 @@ from typing import Any
 
 import regex
 
-from rag.provenance.catalogue import Catalogue, key
+from rag.provenance.catalogue import Catalogue
 from rag.provenance.catalogue import load_catalogue as shipped
 from rag.provenance.dates import FIRST_YEAR, find_date
+from rag.provenance.outlet import key
 
 OUTLET, DATES, MENTION = "outlet", "dates", "mention"
 

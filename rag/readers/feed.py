@@ -161,7 +161,7 @@ def _letters(text: str) -> str:
 def _site(feed: Any, home: str, names: Catalogue) -> str | None:
     """The site that a feed is of: the catalogue's name for its address or title, else its title, else its domain."""
     title = " ".join(_plain(feed.get("title")).split())
-    named = (name for part in (title, *_PARTS.split(title)) if (name := names.printed(part)))
+    named = (name for part in (title, *_PARTS.split(title)) if (name := names.resolve_printed(part)))
     return names.of_url(home) or next(named, None) or title or domain(home) or None
 
 

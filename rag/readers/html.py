@@ -22,7 +22,8 @@ from trafilatura.metadata import extract_author
 from rag.article import EXPLICIT, POSTED, PUBLISHED, Article, identify
 from rag.errors import InputError
 from rag.provenance.attribution import Attribution, attribute, byline, names_only, split_off_outlet, staff
-from rag.provenance.catalogue import Catalogue, domain, key
+from rag.provenance.catalogue import Catalogue, domain
+from rag.provenance.outlet import key
 
 from . import bounded, decode, html_facts, markup
 from .html_facts import Facts, agreement, alike, is_address, line, shown, types
@@ -193,7 +194,7 @@ def _outlet(
             return name, f"metadata: {field}", seen.authors
     own = {key(name) for name in (site, *page.sites, *html_facts.beside_title(page)) if name}
     if (source := html_facts.source(page, title)) and not any(key(source[0]) in k or k in key(source[0]) for k in own):
-        return names.printed(source[0]) or source[0], f"credit line: {source[1]}", seen.authors
+        return names.resolve_printed(source[0]) or source[0], f"credit line: {source[1]}", seen.authors
     stated = bool(page.publishers or page.meta("article:publisher"))
     kind = seen.outlet_basis.partition(":")[0]
     if seen.outlet and key(seen.outlet) != key(site or "") and (kind in EXPLICIT or not stated):

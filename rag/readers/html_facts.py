@@ -27,8 +27,9 @@ from lxml.etree import tostring
 
 from rag.article import FROM_URL, PUBLISHED, REFUSED
 from rag.errors import InputError
-from rag.provenance.catalogue import Catalogue, domain, key
+from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.dates import find_date, refusal, stated
+from rag.provenance.outlet import key
 
 from . import bounded
 from .page_line import Kind, classify, dated, left_of_date

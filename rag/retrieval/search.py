@@ -15,7 +15,8 @@ import numpy as np
 
 from rag.errors import QuestionError
 from rag.models.encoder import Vectors
-from rag.provenance.catalogue import Catalogue, key
+from rag.provenance.catalogue import Catalogue
+from rag.provenance.outlet import key
 from rag.query import constraints as constraints
 from rag.query.constraints import Constraint
 from rag.stores.base import View

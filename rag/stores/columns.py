@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from rag.provenance.catalogue import key
+from rag.provenance.outlet import key
 from rag.stores.tantivy_index import NONE, IndexFilter
 
 Rows = npt.NDArray[np.int64]

@@ -16,7 +16,8 @@ from rag.answer.export import FORMS, href
 from rag.article import FROM_URL, POSTED, PUBLISHED
 from rag.errors import AccordingError, public_message
 from rag.ingest.report import Report
-from rag.provenance.catalogue import FACT_FIELDS, Catalogue, Fact, Outlet, domain, key, load_catalogue
+from rag.provenance.catalogue import Catalogue, domain, load_catalogue
+from rag.provenance.outlet import FACT_FIELDS, Fact, Outlet, key
 from rag.query.constraints import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Constraint
 from rag.readers.skipped import Skipped
 from rag.retrieval.search import CHOSEN, Alias

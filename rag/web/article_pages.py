@@ -32,7 +32,7 @@ from rag.browse import Resolved
 from rag.errors import AccordingError, public_message
 from rag.ingest.report import general
 from rag.library import Library
-from rag.provenance.catalogue import Outlet
+from rag.provenance.outlet import Outlet
 from rag.readers.skipped import Skipped
 from rag.text import spelled_date
 from rag.web.answer_html import _bare, _link, _list, _stated, _text, article_address

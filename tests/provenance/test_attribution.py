@@ -5,7 +5,8 @@ import time
 import pytest
 
 from rag.provenance.attribution import Attribution, attribute, byline, names_only
-from rag.provenance.catalogue import Catalogue, Outlet
+from rag.provenance.catalogue import Catalogue
+from rag.provenance.outlet import Outlet
 
 OUTLETS = Catalogue(
     [

@@ -8,20 +8,9 @@ import pytest
 from support import ROOT
 
 from rag.errors import InputError
-from rag.provenance.catalogue import (
-    FACT_FIELDS,
-    OUTLET_KINDS,
-    Catalogue,
-    Fact,
-    Outlet,
-    Rating,
-    describe_outlet,
-    domain,
-    key,
-    load_catalogue,
-    parse_outlets,
-    read_catalogue,
-)
+from rag.provenance.catalogue import Catalogue, domain, load_catalogue, read_catalogue
+from rag.provenance.outlet import FACT_FIELDS, OUTLET_KINDS, Fact, Outlet, Rating, describe_outlet, key
+from rag.provenance.outlets_toml import parse_outlets
 
 
 @pytest.mark.parametrize(
@@ -193,7 +182,7 @@ def test_in_a_credit_no_cue_is_needed():
     ],
 )
 def test_a_printed_line_that_is_a_word_needs_the_names_capitals(line, name):
-    assert load_catalogue().printed(line) == name
+    assert load_catalogue().resolve_printed(line) == name
 
 
 def test_no_spelling_leads_to_two_outlets():
@@ -335,20 +324,20 @@ def test_letters_and_accents_written_apart_are_put_together():
         ("[[outlet]]\nname = '!'", "outlet \"!\": '!' has no letter or digit"),
         (
             "[[outlet]]\nname = 'X'\nnick = 'Y'",
-            "mine.toml: outlet \"X\": unknown key 'nick'; there are name, spellings",
+            "mine.toml: outlet \"X\": unknown key 'nick'; the keys are name, spellings",
         ),
-        ("[[outlet]]\nname = 'X'\n[[outlet]]\nname = 'The X'", 'outlet "The X": it is there twice'),
-        ("[[outlet]]\nname = 'X'\nspellings = 'Y'", 'outlet "X": spellings is no list'),
+        ("[[outlet]]\nname = 'X'\n[[outlet]]\nname = 'The X'", 'outlet "The X": listed twice'),
+        ("[[outlet]]\nname = 'X'\nspellings = 'Y'", 'outlet "X": spellings is not a list'),
         ('[[outlet]]\nname = "X"\nspellings = ["a\\nb"]', "spellings is 'a\\nb'; give one line"),
-        ("[[outlet]]\nname = 'X'\nspellings = ['reuters']", '"reuters" already leads to "Reuters"; leave it out here'),
+        ("[[outlet]]\nname = 'X'\nspellings = ['reuters']", '"reuters" already belongs to "Reuters"; leave it out here'),
         ("[[outlet]]\nname = 'BBC'", 'or give the entry the name "BBC News"'),
-        ("[[outlet]]\nname = 'X'\ndomains = ['cnn.com']", '"cnn.com" already leads to "CNN"'),
+        ("[[outlet]]\nname = 'X'\ndomains = ['cnn.com']", '"cnn.com" already belongs to "CNN"'),
         ("[[outlet]]\nname = 'X'\ndomains = ['https://x.example/']", "domains has 'https://x.example/'; write a web"),
         ("[[outlet]]\nname = 'X'\nwords = ['Y']", "words has 'Y'; add it to the spellings"),
         ("[[outlet]]\nname = 'X'\nkind = 'blog'", "kind is 'blog'; it can be news agency, newspaper"),
         (
             "[[outlet]]\nname = 'X'\nowner = 'Y'",
-            "owner: it is no table; write { value = ..., source = ..., as_of = ...",
+            "owner: not a table; write { value = ..., source = ..., as_of = ...",
         ),
         ("[[outlet]]\nname = 'X'\nowner = {value = 'Y'}", 'outlet "X": owner: no source; add source = "..."'),
         (
@@ -356,7 +345,7 @@ def test_letters_and_accents_written_apart_are_put_together():
             'owner: as_of is \'2024-13\'; write it as "2024", "2024-06" or "2024-06-11"',
         ),
         ("[[outlet]]\nname = 'X'\nowner = {value = 'Y', source = 'Z', as_of = 2024}", "owner: as_of is 2024; write"),
-        ("[[outlet]]\nname = 'X'\nrating = 'left'", "rating is no list; write each below a line [[outlet.rating]]"),
+        ("[[outlet]]\nname = 'X'\nrating = 'left'", "rating is not a list; write each below a line [[outlet.rating]]"),
         ("[[outlet]]\nname = 'X'\n[[outlet.rating]]\nvalue = 'left'\ndate = '2024'", "rating: no rater"),
         ("[[outlet]]\nname = 'X'\n[[outlet.rating]]\nrater = 'R'\nvalue = 'left'", "rating: date is None; write it as"),
         (

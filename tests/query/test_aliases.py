@@ -398,7 +398,7 @@ def test_the_users_list_is_read(tmp_path: Path):
         ),
         (
             '[[name]]\nspellings = "RVF"',
-            'names.toml: name 1: spellings is no list; write spellings = ["...", "..."]',
+            'names.toml: name 1: spellings is not a list; write spellings = ["...", "..."]',
         ),
         (
             "[[name]]\nspellings = []",
@@ -418,7 +418,7 @@ def test_the_users_list_is_read(tmp_path: Path):
         ),
         (
             '[[name]]\nspellings = ["RVF", "?"]',
-            "names.toml: name 1: '?' has no letter or digit that it could be found by",
+            "names.toml: name 1: '?' has no letter or digit to be found by",
         ),
         (
             OWN + '[[name]]\nspellings = ["Rovashti Khalar", "RK"]',

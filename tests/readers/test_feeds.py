@@ -6,7 +6,8 @@ import pytest
 from support.feeds import TEXT, rss
 
 from rag.errors import InputError
-from rag.provenance.catalogue import Catalogue, Outlet
+from rag.provenance.catalogue import Catalogue
+from rag.provenance.outlet import Outlet
 from rag.readers import feed
 from rag.readers.skipped import Skipped
 

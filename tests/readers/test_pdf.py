@@ -13,7 +13,8 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from support.pdf import FIRST, lines, made
 
 from rag.errors import InputError
-from rag.provenance.catalogue import Catalogue, Outlet
+from rag.provenance.catalogue import Catalogue
+from rag.provenance.outlet import Outlet
 from rag.readers import bounded, pdf
 
 NAMES = Catalogue([Outlet("The Harbour Gazette", (), ("gazette.example",)), Outlet("Reuters", (), ("reuters.com",))])

@@ -13,7 +13,8 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from rag.errors import InputError
-from rag.provenance.catalogue import Catalogue, Outlet
+from rag.provenance.catalogue import Catalogue
+from rag.provenance.outlet import Outlet
 from rag.readers import bounded, http_body, warc
 from rag.readers.skipped import Skipped
 

@@ -16,7 +16,8 @@ from rag.answer.balance import (
     OutletMatch,
 )
 from rag.errors import AccordingError
-from rag.provenance.catalogue import Catalogue, Fact, Outlet, Rating
+from rag.provenance.catalogue import Catalogue
+from rag.provenance.outlet import Fact, Outlet, Rating
 from rag.query.constraints import AHEAD, CONTRADICTION, DATES, LOWER_END, MENTION, OUTLET, TAKEN_OFF, Constraint
 from rag.retrieval.search import CHOSEN, Alias
 from rag.web.answer_html import PURPOSES, address, answer_html, cautioned, error_html, question_html
