@@ -329,7 +329,7 @@ def test_letters_and_accents_written_apart_are_put_together():
         ("[[outlet]]\nname = 'X'\n[[outlet]]\nname = 'The X'", 'outlet "The X": listed twice'),
         ("[[outlet]]\nname = 'X'\nspellings = 'Y'", 'outlet "X": spellings is not a list'),
         ('[[outlet]]\nname = "X"\nspellings = ["a\\nb"]', "spellings is 'a\\nb'; give one line"),
-        ("[[outlet]]\nname = 'X'\nspellings = ['reuters']", '"reuters" already belongs to "Reuters"; leave it out here'),
+        ("[[outlet]]\nname = 'X'\nspellings = ['reuters']", '"reuters" already belongs to "Reuters"; leave it'),
         ("[[outlet]]\nname = 'BBC'", 'or give the entry the name "BBC News"'),
         ("[[outlet]]\nname = 'X'\ndomains = ['cnn.com']", '"cnn.com" already belongs to "CNN"'),
         ("[[outlet]]\nname = 'X'\ndomains = ['https://x.example/']", "domains has 'https://x.example/'; write a web"),
