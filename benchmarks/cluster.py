@@ -24,7 +24,7 @@ from support.milvus import Milvus
 
 import rag
 from rag import passage
-from rag.models.encoder import DEFAULT, SentenceEncoder
+from rag.models.encoder import DEFAULT_ENCODER, SentenceEncoder
 from rag.stores.base import Encoded
 
 
@@ -63,7 +63,7 @@ def main() -> int:
 
 def built(paths: list[str], index: object, engine: str) -> tuple[rag.Library, float]:
     began = time.perf_counter()
-    library = rag.build(paths, index=index, encoder=DEFAULT, precision="fp32", engine=engine)
+    library = rag.build(paths, index=index, encoder=DEFAULT_ENCODER, precision="fp32", engine=engine)
     return library, time.perf_counter() - began
 
 

@@ -32,7 +32,7 @@ import rag
 from rag.answer import answer
 from rag.answer import confidence as bar
 from rag.evaluation import read_questions
-from rag.models.encoder import DEFAULT, SentenceEncoder, Spans, Vectors
+from rag.models.encoder import DEFAULT_ENCODER, SentenceEncoder, Spans, Vectors
 from rag.retrieval import search
 from rag.stores.faiss_index import Dense
 from rag.stores.sqlite import Store
@@ -60,7 +60,7 @@ STAGES = (
 class Drawn:
     """Vectors drawn at random, under the default encoder's name; tokens are guessed from the words."""
 
-    name, dimension, max_tokens = DEFAULT, 384, 254
+    name, dimension, max_tokens = DEFAULT_ENCODER, 384, 254
 
     def count(self, texts: Sequence[str]) -> list[int]:
         return [int(1.3 * (text.count(" ") + 1)) for text in texts]
@@ -92,7 +92,7 @@ def main() -> None:
         outlet = given.outlet or max(outlets, key=outlets.__getitem__)
         timed: dict[str, Callable[[str], object]] = {
             "encoding alone": encoder.encode_question,
-            "by sentence-transformers": encoder._reader.model.encode_query,
+            "by sentence-transformers": encoder._torch_model.model.encode_query,
             "search, 10 passages": lambda q: library.search(q, k=10),
             f"search, after {given.after}": lambda q: library.search(q, k=10, after=given.after),
             f"search, only {outlet}": lambda q: library.search(q, k=10, outlets=outlet),

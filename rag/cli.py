@@ -290,9 +290,9 @@ def _plan(options: argparse.Namespace) -> None:
     machines: Sequence[Machine] = given(options.rate) if options.rate is not None else ()
     dimension = options.dimension
     if not machines or dimension is None:
-        from rag.models.encoder import DEFAULT, SentenceEncoder
+        from rag.models.encoder import DEFAULT_ENCODER, SentenceEncoder
 
-        encoder = SentenceEncoder(options.encoder or DEFAULT, options.precision)
+        encoder = SentenceEncoder(options.encoder or DEFAULT_ENCODER, options.precision)
         dimension = dimension or encoder.dimension
         machines = machines or machines_like_this(encoder)
     found = [plan(articles, machines, dimension, options.workers) for articles in options.articles]

@@ -38,7 +38,7 @@ from rag.ingest import ray_cluster as cluster
 from rag.ingest.parquet import Item
 from rag.ingest.report import Report
 from rag.models import reranker as reranking
-from rag.models.encoder import DEFAULT, Encoder, SentenceEncoder, check_precision
+from rag.models.encoder import DEFAULT_ENCODER, Encoder, SentenceEncoder, check_precision
 from rag.models.reranker import CrossEncoderReranker, Reranker
 from rag.provenance import catalogue as outlets
 from rag.provenance.catalogue import Catalogue
@@ -154,7 +154,8 @@ def encode(
     listed = readers.present(_listed(paths), fetch)
     known_outlets = outlets.load_catalogue(None) if catalogue is None else outlets.read_catalogue(Path(catalogue))
     check_precision(precision)
-    loaded = SentenceEncoder(encoder or DEFAULT, precision) if encoder is None or isinstance(encoder, str) else encoder
+    name = encoder or DEFAULT_ENCODER
+    loaded = SentenceEncoder(name, precision) if isinstance(name, str) else name
     sink = shards.ParquetSink(os.fspath(to), Manifest(loaded.name, loaded.dimension))
     known = cluster.digests(shards.digests(sink.folder, sink.manifest))
     report = Report()
@@ -193,7 +194,7 @@ def _opened(
     check_precision(precision)
     loaded = None if encoder is None or isinstance(encoder, str) else encoder
     if create and not exists(index):
-        loaded = loaded or SentenceEncoder(encoder if isinstance(encoder, str) else DEFAULT, precision)
+        loaded = loaded or SentenceEncoder(encoder if isinstance(encoder, str) else DEFAULT_ENCODER, precision)
         store = created(index, Manifest(loaded.name, loaded.dimension), wait)
     else:
         store = opened(index, wait)
@@ -678,7 +679,7 @@ class Library(ReadOnlyLibrary):
 
     def _reranked(self, reranker: Reranker, question: str, found: list[Found]) -> list[Found]:
         """The best passages in the reranker's order. Each takes the score of its new place: the bar knows no other."""
-        best, rest = found[: reranking.READ], found[reranking.READ :]
+        best, rest = found[: reranking.MAX_RERANKED], found[reranking.MAX_RERANKED :]
         scores = reranker.score(question, [f.article.text[f.passage.start : f.passage.end] for f in best])
         order = np.argsort(-scores, kind="stable").tolist()
         places = [f.ranked.score for f in best]

@@ -18,7 +18,7 @@ from typing import Any
 from rag.article import Article
 from rag.errors import QuestionError
 from rag.ingest.report import Report
-from rag.models.encoder import DEFAULT, Encoder, SentenceEncoder
+from rag.models.encoder import DEFAULT_ENCODER, Encoder, SentenceEncoder
 
 PASSAGES = 10.2  # of an article: 123,038 of 12,000
 SENTENCES = 5.3  # of a passage
@@ -165,7 +165,7 @@ def given(rate: float) -> tuple[Machine]:
 def machines_like_this(encoder: Encoder) -> tuple[Machine, ...]:
     """This machine, measured in some seconds, and others, whose rates follow from it or are published."""
     rate = measure(encoder)
-    device, precision = encoder.reads if isinstance(encoder, SentenceEncoder) else ("cpu", "")
+    device, precision = (encoder.device, encoder.precision) if isinstance(encoder, SentenceEncoder) else ("cpu", "")
     if device != "cpu":
         return (Machine(f"a machine like this one ({device}, {precision})", rate, "measured here just now"),)
     own = f"{cores()} processors{precision and f', {precision}'}"
@@ -175,7 +175,7 @@ def machines_like_this(encoder: Encoder) -> tuple[Machine, ...]:
         found.append(Machine("the same with AMX or AVX512-BF16, bf16", rate * HALF, basis))
     if cores() < LARGE:
         found.append(Machine(f"{LARGE} processors like these", rate * LARGE / cores(), "computed: in proportion"))
-    if encoder.name == DEFAULT:
+    if encoder.name == DEFAULT_ENCODER:
         basis = f"computed: {PUBLISHED:,} sentences a second, as published; not measured"
         found.append(Machine("a V100 GPU", PUBLISHED / SENTENCES, basis))
     return tuple(found)

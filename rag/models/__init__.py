@@ -1,1 +1,1 @@
-"""Encoders and rerankers."""
+"""Models: encoders turn texts into vectors, rerankers score passages together with a question."""

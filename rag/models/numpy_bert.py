@@ -1,8 +1,8 @@
-"""A question -> its vector, by NumPy: as sentence-transformers would, without the seconds that torch takes to load.
+"""Encode questions with NumPy, as sentence-transformers would, without the seconds that torch takes to load.
 
-Before the encoder, which reads texts with torch and leaves its questions to this where it can. That is for models as
-most of sentence-transformers' are: BERT (Devlin et al. 2019, arXiv:1810.04805) in float32, of whose vectors of tokens
-the mean is taken. Of a model of another kind nothing is read.
+`SentenceEncoder` encodes texts with torch, and questions with this where it supports the model: BERT (Devlin et al.
+2019, arXiv:1810.04805) in float32 with mean pooling, as most sentence-transformers models are. Other models are not
+loaded.
 """
 
 from __future__ import annotations
@@ -23,91 +23,101 @@ from threadpoolctl import ThreadpoolController
 from tokenizers import Tokenizer
 
 Floats = npt.NDArray[np.float32]
-Affine = tuple[Floats, Floats]  # weights, (in, out), and what is added, (out,); of a norm, both (n,)
+Affine = tuple[Floats, Floats]  # weights, (in, out), and bias, (out,); of a layer norm, both (n,)
 
 # erfc(z) for z >= 0 is exp(-z²) times this polynomial of t = 1 / (1 + P z), highest power first and none without t, to
 # within 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26).
-_P = 0.3275911
-_ERFC = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
-_ROWS = 4  # OpenBLAS multiplies so many rows at once: 16 take 8.3 ms in all layers, 15 take 11.1
+_ERFC_P = 0.3275911
+_ERFC_COEFFICIENTS = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
+_ROW_MULTIPLE = 4  # OpenBLAS multiplies so many rows at once: 16 take 8.3 ms in all layers, 15 take 11.1
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of the model. The queries' share of `attend` is divided by the root of the size of a head already."""
+    """The weights of one transformer layer. Those of the queries are already divided by the root of a head's size."""
 
-    attend: Affine
-    gather: Affine
-    attended: Affine
-    widen: Affine
-    narrow: Affine
-    done: Affine
+    query_key_value: Affine
+    attention_output: Affine
+    attention_norm: Affine
+    intermediate: Affine
+    output: Affine
+    output_norm: Affine
 
 
 @dataclass(frozen=True)
-class Bert:
-    """A model in memory.
+class NumpyBert:
+    """A BERT model in memory.
 
     Attributes:
-        tokenizer: of whole texts.
-        longest: tokens that the model reads at once, special ones included; what is behind them is cut off.
-        words: the rows of its table of tokens, by token id; read from the file as they are asked for.
-        places: what is added to each token by its place, (longest, dimension).
-        entered: the norm before the first layer.
-        heads: of attention, in each layer.
-        epsilon: what a variance is raised by.
+        tokenizer: tokenizes whole texts, without padding and truncation.
+        max_length: maximum number of tokens of a text, special tokens included; the rest is cut off.
+        token_embeddings: a row per token id; rows are read from the file when they are needed.
+        position_embeddings: what is added to a token's embedding by its position, (max_length, dimension).
+        embedding_norm: the layer norm before the first layer.
+        layers: the transformer layers, first to last.
+        heads: number of attention heads in each layer.
+        epsilon: what a layer norm adds to the variance.
     """
 
     tokenizer: Tokenizer
-    longest: int
-    words: Any
-    places: Floats
-    entered: Affine
+    max_length: int
+    token_embeddings: Any
+    position_embeddings: Floats
+    embedding_norm: Affine
     layers: tuple[Layer, ...]
     heads: int
     epsilon: float
 
     @property
     def dimension(self) -> int:
-        """Length of a vector."""
-        return int(self.places.shape[1])
+        """Number of values in a vector."""
+        return int(self.position_embeddings.shape[1])
 
     @property
     def max_tokens(self) -> int:
-        """Tokens that a text may have, special tokens left out."""
-        return self.longest - int(self.tokenizer.num_special_tokens_to_add(False))
+        """Maximum number of tokens of a text, without special tokens."""
+        return self.max_length - int(self.tokenizer.num_special_tokens_to_add(False))
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """Number of tokens in each text, special tokens left out."""
+        """Count the tokens of each text, without special tokens."""
         return [len(found.ids) for found in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
     def encode(self, texts: Sequence[str]) -> Floats:
-        """The vectors of texts, (n, dimension), of length one. Runs in the calling thread alone.
+        """Encode texts in the calling thread alone.
 
         Four questions of 15 tokens take twice as long as one: most of the time goes into fetching the weights.
+
+        Args:
+            texts: n texts.
+
+        Returns:
+            Their vectors, (n, dimension), of unit length.
         """
-        rows = [self._ids(text) for text in texts]
-        edges = np.cumsum([0, *map(len, rows)]).tolist()
+        ids_of_texts = [self._token_ids(text) for text in texts]
+        edges = np.cumsum([0, *map(len, ids_of_texts)]).tolist()
         spans = [slice(*edge) for edge in itertools.pairwise(edges)]
-        x = np.zeros((-(-edges[-1] // _ROWS) * _ROWS, self.dimension), np.float32)
-        for ids, span in zip(rows, spans, strict=True):
-            np.concatenate([self.words[i : i + 1] for i in ids], out=x[span])
-            x[span] += self.places[: len(ids)]
-        with _one_thread:
-            x = self._normed(x, self.entered)
+        x = np.zeros((-(-edges[-1] // _ROW_MULTIPLE) * _ROW_MULTIPLE, self.dimension), np.float32)
+        for ids, span in zip(ids_of_texts, spans, strict=True):
+            np.concatenate([self.token_embeddings[i : i + 1] for i in ids], out=x[span])
+            x[span] += self.position_embeddings[: len(ids)]
+        with _single_threaded_blas:
+            x = self._layer_norm(x, self.embedding_norm)
             for layer in self.layers:
-                x = self._normed(x + _affine(self._attention(x, layer, spans), layer.gather), layer.attended)
-                x = self._normed(x + _affine(_gelu(_affine(x, layer.widen)), layer.narrow), layer.done)
+                attended = _affine(self._attention(x, layer, spans), layer.attention_output)
+                x = self._layer_norm(x + attended, layer.attention_norm)
+                x = self._layer_norm(
+                    x + _affine(_gelu(_affine(x, layer.intermediate)), layer.output), layer.output_norm
+                )
         means = np.stack([x[span].mean(axis=0) for span in spans])
         return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), np.float32)
 
-    def _ids(self, text: str) -> list[int]:
+    def _token_ids(self, text: str) -> list[int]:
         ids: list[int] = self.tokenizer.encode(text.strip()).ids
-        return ids if len(ids) <= self.longest else [*ids[: self.longest - 1], ids[-1]]
+        return ids if len(ids) <= self.max_length else [*ids[: self.max_length - 1], ids[-1]]
 
     def _attention(self, x: Floats, layer: Layer, spans: Sequence[slice]) -> Floats:
-        """Each token's mean of its text's values, weighed by how well its query fits their keys; head by head."""
-        parts = _affine(x, layer.attend).reshape(len(x), 3, self.heads, -1).transpose(1, 2, 0, 3)
+        """Scaled dot-product attention among the tokens of each text, in each head: (tokens, dimension)."""
+        parts = _affine(x, layer.query_key_value).reshape(len(x), 3, self.heads, -1).transpose(1, 2, 0, 3)
         means = np.zeros_like(x)
         for span in spans:
             queries, keys, values = parts[:, :, span]
@@ -117,7 +127,7 @@ class Bert:
             means[span] = (weights @ values).transpose(1, 0, 2).reshape(-1, self.dimension)
         return means
 
-    def _normed(self, x: Floats, norm: Affine) -> Floats:
+    def _layer_norm(self, x: Floats, norm: Affine) -> Floats:
         x = x - x.mean(axis=-1, keepdims=True)
         x /= np.sqrt((x * x).mean(axis=-1, keepdims=True) + np.float32(self.epsilon))
         x *= norm[0]
@@ -125,55 +135,59 @@ class Bert:
         return x
 
 
-def read(folder: Path) -> Bert | None:
-    """The sentence-transformers model in a folder; None where it is of another kind."""
+def load(folder: Path) -> NumpyBert | None:
+    """Load the sentence-transformers model in a folder.
+
+    Returns:
+        The model, or None if it is not a BERT as described above, or a file is missing or cannot be read.
+    """
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, SafetensorError):
         config = _json(folder / "config.json")
-        if _fits(folder, config):
-            return _read(folder, config)
+        if _is_supported(folder, config):
+            return _load(folder, config)
     return None
 
 
-def _fits(folder: Path, config: dict[str, Any]) -> bool:
-    """Whether a model is a BERT as described above, and its files say all of how it reads a text."""
+def _is_supported(folder: Path, config: dict[str, Any]) -> bool:
+    """Whether a model is a BERT as described above, and has no setting that is not implemented here."""
     modules = [(str(m["type"]).rsplit(".", 1)[-1], folder / m["path"]) for m in _json(folder / "modules.json")]
-    kinds = [kind for kind, _ in modules]
-    if kinds[:2] != ["Transformer", "Pooling"] or kinds[2:] not in ([], ["Normalize"]) or modules[0][1] != folder:
+    types = [module_type for module_type, _ in modules]
+    if types[:2] != ["Transformer", "Pooling"] or types[2:] not in ([], ["Normalize"]) or modules[0][1] != folder:
         return False
     pooling = _json(modules[1][1] / "config.json")
-    modes = {key for key, value in pooling.items() if key.startswith("pooling_mode_") and value}
-    reading = _json(folder / "sentence_bert_config.json")
+    pooling_modes = {key for key, value in pooling.items() if key.startswith("pooling_mode_") and value}
+    sentence_bert = _json(folder / "sentence_bert_config.json")
     settings = _json(folder / "config_sentence_transformers.json")
-    cutting = _json(folder / "tokenizer_config.json")
+    tokenizer = _json(folder / "tokenizer_config.json")
     normalizer = _json(folder / "tokenizer.json")["normalizer"]
     return (
-        (modes == {"pooling_mode_mean_tokens"} or pooling.get("pooling_mode") in ("mean", ["mean"]))
+        (pooling_modes == {"pooling_mode_mean_tokens"} or pooling.get("pooling_mode") in ("mean", ["mean"]))
         and config["model_type"] == "bert"
         and config["hidden_act"] == "gelu"
         and config.get("position_embedding_type", "absolute") == "absolute"
-        and set(reading) <= {"max_seq_length", "do_lower_case"}
-        and not reading.get("do_lower_case")
+        and set(sentence_bert) <= {"max_seq_length", "do_lower_case"}
+        and not sentence_bert.get("do_lower_case")
         and not any((settings.get("prompts") or {}).values())
         and normalizer["type"] == "BertNormalizer"
-        and normalizer["lowercase"] == cutting.get("do_lower_case", True)
-        and normalizer["strip_accents"] == cutting.get("strip_accents")
-        and normalizer["handle_chinese_chars"] == cutting.get("tokenize_chinese_chars", True)
+        and normalizer["lowercase"] == tokenizer.get("do_lower_case", True)
+        and normalizer["strip_accents"] == tokenizer.get("strip_accents")
+        and normalizer["handle_chinese_chars"] == tokenizer.get("tokenize_chinese_chars", True)
     )
 
 
-def _read(folder: Path, config: dict[str, Any]) -> Bert:
-    longest = min(_json(folder / "sentence_bert_config.json")["max_seq_length"], config["max_position_embeddings"])
+def _load(folder: Path, config: dict[str, Any]) -> NumpyBert:
+    max_length = min(_json(folder / "sentence_bert_config.json")["max_seq_length"], config["max_position_embeddings"])
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     file: Any = safe_open(folder / "model.safetensors", framework="numpy")
-    before = "bert." if any(name.startswith("bert.") for name in file.keys()) else ""  # noqa: SIM118
+    prefix = "bert." if any(name.startswith("bert.") for name in file.keys()) else ""  # noqa: SIM118
 
     def tensor(name: str) -> Floats:
-        found = file.get_tensor(before + name)
-        if found.dtype != np.float32:
+        array = file.get_tensor(prefix + name)
+        if array.dtype != np.float32:
             raise ValueError(f"{name} is not in float32")
-        return np.asarray(found)
+        return np.asarray(array)
 
     def affine(name: str) -> Affine:
         return np.ascontiguousarray(tensor(f"{name}.weight").T), tensor(f"{name}.bias")
@@ -185,49 +199,50 @@ def _read(folder: Path, config: dict[str, Any]) -> Bert:
     scale = np.float32((int(config["hidden_size"]) // heads) ** -0.5)
     layers = []
     for number in range(int(config["num_hidden_layers"])):
-        own = f"encoder.layer.{number}"
-        (query, added), *others = (affine(f"{own}.attention.self.{part}") for part in ("query", "key", "value"))
-        weights, more = zip((query * scale, added * scale), *others, strict=True)
+        layer = f"encoder.layer.{number}"
+        (query, bias), *others = (affine(f"{layer}.attention.self.{part}") for part in ("query", "key", "value"))
+        weights, biases = zip((query * scale, bias * scale), *others, strict=True)
         layers.append(
             Layer(
-                (np.concatenate(weights, axis=1), np.concatenate(more)),
-                affine(f"{own}.attention.output.dense"),
-                norm(f"{own}.attention.output"),
-                affine(f"{own}.intermediate.dense"),
-                affine(f"{own}.output.dense"),
-                norm(f"{own}.output"),
+                (np.concatenate(weights, axis=1), np.concatenate(biases)),
+                affine(f"{layer}.attention.output.dense"),
+                norm(f"{layer}.attention.output"),
+                affine(f"{layer}.intermediate.dense"),
+                affine(f"{layer}.output.dense"),
+                norm(f"{layer}.output"),
             )
         )
-    places = tensor("embeddings.position_embeddings.weight") + tensor("embeddings.token_type_embeddings.weight")[0]
-    words = file.get_slice(before + "embeddings.word_embeddings.weight")
+    positions = tensor("embeddings.position_embeddings.weight") + tensor("embeddings.token_type_embeddings.weight")[0]
+    token_embeddings = file.get_slice(prefix + "embeddings.word_embeddings.weight")
     epsilon = float(config["layer_norm_eps"])
-    return Bert(tokenizer, longest, words, places, norm("embeddings"), tuple(layers), heads, epsilon)
+    embedding_norm = norm("embeddings")
+    return NumpyBert(tokenizer, max_length, token_embeddings, positions, embedding_norm, tuple(layers), heads, epsilon)
 
 
 def _json(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
 
 
-def _affine(x: Floats, by: Affine) -> Floats:
-    x = x @ by[0]
-    x += by[1]
+def _affine(x: Floats, affine: Affine) -> Floats:
+    x = x @ affine[0]
+    x += affine[1]
     return x
 
 
 def _gelu(x: Floats) -> Floats:
-    """x times the share of a standard normal distribution that lies below it (Hendrycks and Gimpel 2016)."""
+    """GELU: x times the share of a standard normal distribution below it (Hendrycks and Gimpel 2016)."""
     t = np.abs(x)
-    t *= _P * 0.5**0.5
+    t *= _ERFC_P * 0.5**0.5
     t += 1
     np.reciprocal(t, out=t)
-    beyond = t * _ERFC[0]
-    for coefficient in _ERFC[1:]:
+    beyond = t * _ERFC_COEFFICIENTS[0]
+    for coefficient in _ERFC_COEFFICIENTS[1:]:
         beyond += coefficient
         beyond *= t
     np.multiply(x, x, out=t)
     t *= -0.5
     np.exp(t, out=t)
-    beyond *= t  # twice the share that lies beyond |x|
+    beyond *= t  # twice the share beyond |x|
     np.subtract(1, beyond, out=beyond)
     np.copysign(beyond, x, out=beyond)
     beyond += 1
@@ -236,31 +251,32 @@ def _gelu(x: Floats) -> Floats:
     return np.asarray(beyond, np.float32)
 
 
-class _OneThread:
-    """Keeps NumPy's products in the calling thread while some thread is in here; they have their usual number after.
+class _SingleThreadedBlas:
+    """Limit NumPy's matrix products to the calling thread while any thread is inside, and restore the limit after.
 
-    Threads that wait for each other gain little on so small a task, and lose all where other programs run: beside one
-    that used both cores, a question took 24 to 30 ms on one thread (95th percentile 40) and 52 to 90 on two (900).
+    Threads that wait for each other gain little on so small a task, and lose everything if other programs run: in
+    parallel with one that used both cores, a question took 24 to 30 ms on one thread (95th percentile 40) and 52 to 90
+    on two (900).
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._inside = 0
-        self._libraries: ThreadpoolController | None = None
+        self._entered = 0  # number of threads inside
+        self._blas: ThreadpoolController | None = None
         self._limit: Any = None
 
     def __enter__(self) -> None:
         with self._lock:
-            self._inside += 1
-            if self._inside == 1:
-                self._libraries = self._libraries or ThreadpoolController().select(user_api="blas")
-                self._limit = self._libraries.limit(limits=1)
+            self._entered += 1
+            if self._entered == 1:
+                self._blas = self._blas or ThreadpoolController().select(user_api="blas")
+                self._limit = self._blas.limit(limits=1)
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            self._inside -= 1
-            if not self._inside:
+            self._entered -= 1
+            if not self._entered:
                 self._limit.restore_original_limits()
 
 
-_one_thread = _OneThread()
+_single_threaded_blas = _SingleThreadedBlas()

@@ -1,8 +1,8 @@
-"""Question and passages -> how well each answers, by a model that reads both together. Optional, after search.
+"""Rerank the best passages of a search with a model that reads question and passage together. Optional.
 
-A cross-encoder sees how the words of a question and of a passage belong together, where vectors made apart cannot; it
-must read every passage at every question, which takes some 20 ms each on a processor, so only the best are read. None
-comes with According: any sentence-transformers CrossEncoder serves, by name or path.
+A cross-encoder sees how the words of a question and of a passage relate, which separately encoded vectors cannot show;
+but it must read every passage for every question, which takes about 20 ms each on a processor, so only the best
+passages are reranked. According ships no such model: any sentence-transformers CrossEncoder works, by name or path.
 """
 
 from __future__ import annotations
@@ -15,27 +15,34 @@ import numpy.typing as npt
 
 from rag.errors import EncoderError
 
-READ = 20  # passages that are read, from the best on
+MAX_RERANKED = 20  # passages, from the best one on
 
 
 class Reranker(Protocol):
-    """What According needs of a model that reads question and passage together.
+    """What According needs of a model that scores question and passage together.
 
     Attributes:
-        name: what it is called in messages.
+        name: its name, for messages.
     """
 
     name: str
 
     def score(self, question: str, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """How well each text answers, (n,); higher is better, on any scale."""
+        """Score how well each of n texts answers the question, (n,); higher is better, on any scale."""
 
 
 class CrossEncoderReranker:
-    """A sentence-transformers CrossEncoder with one output, by name or path."""
+    """A sentence-transformers CrossEncoder with one output."""
 
     def __init__(self, name: str):
-        """Loads the model. Raises EncoderError where it cannot be had, or judges otherwise than by one number."""
+        """Load the model.
+
+        Args:
+            name: name or path of the CrossEncoder.
+
+        Raises:
+            EncoderError: if it cannot be loaded, or gives more than one number per passage.
+        """
         from sentence_transformers import CrossEncoder
 
         self.name = name
@@ -48,7 +55,7 @@ class CrossEncoderReranker:
             ) from error
         if self._model.num_labels != 1:
             raise EncoderError(
-                f"the reranker {name!r} gives {self._model.num_labels} numbers for a passage; take one that gives one"
+                f"the reranker {name!r} gives {self._model.num_labels} numbers per passage; choose one that gives one"
             )
 
     def score(self, question: str, texts: Sequence[str]) -> npt.NDArray[np.float32]:

@@ -89,15 +89,16 @@ def test_the_rate_is_measured(words, monkeypatch):
 def test_other_kinds_of_machines_are_computed_from_this_one_and_say_so(real, words, monkeypatch):
     monkeypatch.setattr(planning, "measure", lambda encoder: 20.0)
     monkeypatch.setattr(planning, "cores", lambda: 4)
-    monkeypatch.setattr(type(real), "reads", ("cpu", "fp32"))
+    monkeypatch.setattr(type(real), "device", "cpu")
+    monkeypatch.setattr(type(real), "precision", "fp32")
     here, half, large, gpu = machines_like_this(real)
     assert (here.rate, here.basis) == (20, "measured here just now")
     assert (half.rate, large.rate) == (pytest.approx(20 * HALF), pytest.approx(20 * LARGE / 4))
     assert 2_000 < gpu.rate < 3_000
     assert all("computed" in machine.basis for machine in (half, large, gpu))
-    monkeypatch.setattr(type(real), "reads", ("cpu", "bf16"))
+    monkeypatch.setattr(type(real), "precision", "bf16")
     assert [machine.kind for machine in machines_like_this(real)][1:] == ["64 processors like these", "a V100 GPU"]
-    monkeypatch.setattr(type(real), "reads", ("cuda", "bf16"))
+    monkeypatch.setattr(type(real), "device", "cuda")
     assert len(machines_like_this(real)) == 1
     assert len(machines_like_this(words)) == 2  # whose rate on a GPU nobody has published
     told = str(plan(100_000_000, (here, half, large, gpu)))
@@ -106,9 +107,8 @@ def test_other_kinds_of_machines_are_computed_from_this_one_and_say_so(real, wor
 
 
 def test_what_reads_texts_here_is_told(real):
-    device, precision = real.reads
-    assert device in ("cpu", "cuda", "mps")
-    assert precision in ("fp32", "bf16")
+    assert real.device in ("cpu", "cuda", "mps")
+    assert real.precision in ("fp32", "bf16")
 
 
 def test_the_command_takes_numbers_as_people_type_them(capsys):

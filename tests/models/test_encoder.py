@@ -1,4 +1,4 @@
-"""Encoders give unit rows, read each text once, and need no network."""
+"""Encoders give unit rows, encode each text once, and need no network."""
 
 import json
 import shutil
@@ -32,9 +32,9 @@ def test_vectors_are_unit_rows_of_float32(real):
     assert np.allclose(np.linalg.norm(parts[0], axis=1), 1)
 
 
-def test_the_vector_of_a_text_is_the_model_s_own(real):
+def test_the_vector_of_a_text_is_that_of_sentence_transformers(real):
     whole, _ = real.encode([TEXT], [SPANS])
-    assert whole[0] @ real._reader.model.encode([TEXT], normalize_embeddings=True)[0] > 0.9999
+    assert whole[0] @ real._torch_model.model.encode([TEXT], normalize_embeddings=True)[0] > 0.9999
 
 
 def test_the_sentence_that_answers_is_the_nearest(real):
@@ -43,32 +43,32 @@ def test_the_sentence_that_answers_is_the_nearest(real):
     assert near[1] > near[0]
 
 
-def test_one_text_more_or_less_changes_no_vector(real):
+def test_other_texts_in_the_batch_do_not_change_a_vector(real):
     alone, _ = real.encode([TEXT], [SPANS])
     among, _ = real.encode(["Other words. " * 20, TEXT, "x"], [[], SPANS, []])
     assert alone[0] @ among[1] > 0.9999
 
 
-def test_the_precisions_agree_and_a_question_is_read_in_full(real):
+def test_the_precisions_agree_and_questions_are_always_in_float32(real):
     texts = ["Frost destroyed the apple blossom. " * n for n in (1, 3, 30)]
     spans = [[(0, 34)]] * 3
-    precise, rough = (SentenceEncoder(precision=p) for p in ("fp32", "bf16"))
-    (whole, parts), (near, near_parts) = (e.encode(texts, spans) for e in (precise, rough))
+    fp32, bf16 = (SentenceEncoder(precision=p) for p in ("fp32", "bf16"))
+    (whole, parts), (near, near_parts) = (e.encode(texts, spans) for e in (fp32, bf16))
     assert not np.array_equal(whole, near)
     assert ((whole * near).sum(axis=1) > 0.999).all()
     assert all((a * b).sum() > 0.999 for a, b in zip(parts, near_parts, strict=True))
-    assert np.array_equal(precise.encode_question(TEXT), rough.encode_question(TEXT))
-    assert np.allclose(precise.encode(texts[:1], spans[:1])[0][0], whole[0], atol=1e-5)
+    assert np.array_equal(fp32.encode_question(TEXT), bf16.encode_question(TEXT))
+    assert np.allclose(fp32.encode(texts[:1], spans[:1])[0][0], whole[0], atol=1e-5)
 
 
-def test_a_precision_that_there_is_not_is_an_error_before_anything_is_made(tmp_path, news):
+def test_an_unknown_precision_is_an_error_before_anything_is_written(tmp_path, news):
     for make in (lambda: SentenceEncoder(precision="fp8"), lambda: rag.build([news()], tmp_path / "i", precision="x")):
-        with pytest.raises(EncoderError, match=r"there is no precision '.*'; it is one of auto, fp32, bf16"):
+        with pytest.raises(EncoderError, match=r"there is no precision '.*'; choose one of auto, fp32, bf16"):
             make()
     assert not (tmp_path / "i").exists()
 
 
-def test_the_precision_is_that_which_was_asked_for(tmp_path, news, words, monkeypatch):
+def test_a_caller_can_set_the_precision(tmp_path, news, words, monkeypatch):
     given = []
     monkeypatch.setattr("rag.library.SentenceEncoder", lambda name, precision: given.append(precision) or words)
     rag.build([news(HARBOUR)], tmp_path / "i", precision="bf16").close()
@@ -78,7 +78,7 @@ def test_the_precision_is_that_which_was_asked_for(tmp_path, news, words, monkey
     assert given == ["bf16", "fp32", "bf16"]
 
 
-def test_nothing_to_encode_gives_nothing(real):
+def test_no_texts_give_no_vectors(real):
     whole, parts = real.encode([], [])
     assert (whole.shape, parts, real.count([])) == ((0, 384), [], [])
 
@@ -87,7 +87,7 @@ def test_tokens_are_counted_past_the_limit(real):
     assert real.count(["word " * 600, ""]) == [600, 0]
 
 
-def test_a_model_of_another_kind_reads_each_sentence_by_itself(tmp_path):
+def test_a_model_with_another_pooling_encodes_each_sentence_separately(tmp_path):
     folder = tmp_path / "cls"
     shutil.copytree(get_model_path(), folder)
     pooling = folder / "1_Pooling" / "config.json"
@@ -95,18 +95,18 @@ def test_a_model_of_another_kind_reads_each_sentence_by_itself(tmp_path):
     pooling.write_text(json.dumps({"word_embedding_dimension": 384, **values, "pooling_mode_cls_token": True}))
     encoder = SentenceEncoder(str(folder), "fp32")
     _, (parts,) = encoder.encode([TEXT], [SPANS])
-    by_itself = encoder._reader.model.encode([TEXT[a:b] for a, b in SPANS], normalize_embeddings=True)
-    assert not encoder._reader.late
-    assert np.allclose(parts, by_itself, atol=1e-5)
+    separately = encoder._torch_model.model.encode([TEXT[a:b] for a, b in SPANS], normalize_embeddings=True)
+    assert not encoder._torch_model.late_chunking
+    assert np.allclose(parts, separately, atol=1e-5)
 
 
-def test_a_model_that_is_not_there_is_an_error_that_says_what_to_do(tmp_path):
+def test_a_missing_model_is_an_error_that_says_what_to_do(tmp_path):
     with pytest.raises(EncoderError, match="Give a sentence-transformers name that can be downloaded from here, or"):
         SentenceEncoder(str(tmp_path / "none"))
 
 
 def test_everything_runs_with_sockets_blocked(tmp_path):
-    """A process in which every socket is refused builds, opens and asks."""
+    """A process whose sockets all raise builds an index, opens it and asks."""
     program = """
 import socket, sys
 def refuse(*_, **__): raise AssertionError("network used")
@@ -123,7 +123,7 @@ print(rag.open(index).ask("By how much will wages rise?").passages[0].text[:12])
     assert (done.stdout, done.returncode) == ("Dock workers\n", 0), done.stderr
 
 
-def test_many_questions_at_once_leave_the_number_of_threads_as_it_was(real):
+def test_questions_in_parallel_do_not_change_the_number_of_threads(real):
     import torch
 
     usual = torch.get_num_threads()
@@ -134,47 +134,47 @@ def test_many_questions_at_once_leave_the_number_of_threads_as_it_was(real):
     assert all(np.allclose(v, vectors[0], atol=1e-5) for v in vectors)
 
 
-class Slow:
-    """Reads questions that are numbers, the first of them not before it is told to."""
+class SlowModel:
+    """Encodes questions that are numbers, once `go` is set."""
 
     def __init__(self):
         self.go, self.batches = threading.Event(), []
-        self.together = encoder._Together(self.read)
+        self.batcher = encoder._QuestionBatcher(self.encode)
 
-    def read(self, questions):
+    def encode(self, questions):
         self.batches.append(questions)
         assert self.go.wait(20)
         return np.array([[float(question)] for question in questions], np.float32)
 
-    def waiting(self, count):
-        """Waits until so many wait to be read."""
+    def wait_for_queue(self, count):
+        """Wait until `count` questions are queued."""
         until = time.monotonic() + 20
-        while len(self.together._waiting) < count:
+        while len(self.batcher._waiting) < count:
             assert time.monotonic() < until
             time.sleep(0.001)
 
 
-def test_questions_that_come_while_others_are_read_are_read_together_and_each_gets_its_own_vector():
-    slow = Slow()
+def test_questions_that_arrive_during_a_batch_form_the_next_one():
+    slow = SlowModel()
     with ThreadPoolExecutor(20) as pool:
-        vectors = [pool.submit(slow.together, str(number)) for number in range(20)]
-        slow.waiting(19)
+        vectors = [pool.submit(slow.batcher, str(number)) for number in range(20)]
+        slow.wait_for_queue(19)
         slow.go.set()
         assert [float(vector.result()[0]) for vector in vectors] == [*range(20)]
     assert [len(batch) for batch in slow.batches] == [1, 8, 8, 3]
 
 
-def test_an_error_reaches_those_who_were_read_together_and_nobody_else():
-    slow = Slow()
+def test_an_error_reaches_the_questions_of_its_batch_only():
+    slow = SlowModel()
     with ThreadPoolExecutor(10) as pool:
-        first = pool.submit(slow.together, "0")
+        first = pool.submit(slow.batcher, "0")
         while not slow.batches:
             time.sleep(0.001)
-        second = [pool.submit(slow.together, question) for question in ("1", "no number")]
-        slow.waiting(2)
+        second = [pool.submit(slow.batcher, question) for question in ("1", "no number")]
+        slow.wait_for_queue(2)
         slow.go.set()
         assert first.result() == 0
         for vector in second:
             with pytest.raises(ValueError, match="no number"):
                 vector.result()
-    assert slow.together("3") == 3
+    assert slow.batcher("3") == 3

