@@ -11,7 +11,7 @@ from pathlib import Path
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import rag
-from rag.browse import exists
+from rag.stores.location import exists
 from rag.stores.milvus.client import located
 from rag.web.app import EXAMPLES, launch
 from rag.web.security import listening

@@ -14,9 +14,12 @@ from dataclasses import replace
 from typing import Any
 
 import rag
-from rag.answer import answer
+import rag.library
+from rag.answer import selection
 from rag.evaluation import evaluate, read_questions
+from rag.query.query import Query
 from rag.retrieval import search
+from rag.retrieval.parse import ParsedQuery
 
 SHOWN = ("evidence@1", "evidence@5", "quoted", "both sides", "nDCG@10")
 # What is switched off, and how: names of modules and of the constants that do it.
@@ -24,7 +27,7 @@ STAGES: dict[str, dict[tuple[Any, str], Any]] = {
     "all": {},
     "passages' vectors alone": {
         (search, "SENTENCE"): 0.0, (search, "OWN"): 1.0, (search, "WORDS"): 0.0, (search, "ARTICLE"): 0.0,
-        (answer, "JOINED"): 1, (answer, "OF_OUTLET"): 1000, (answer, "OF_ARTICLE"): 1000,
+        (selection, "MAX_JOINED"): 1, (selection, "MAX_OF_OUTLET"): 1000, (selection, "MAX_OF_ARTICLE"): 1000,
     },
     "words alone": {(search, "SENTENCE"): 0.0, (search, "OWN"): 0.0, (search, "ARTICLE"): 0.0},
     "without words": {(search, "WORDS"): 0.0, (search, "ARTICLE"): 0.0},
@@ -32,10 +35,10 @@ STAGES: dict[str, dict[tuple[Any, str], Any]] = {
     "without the passage's own words": {(search, "WORDS"): 0.0},
     "without sentences": {(search, "SENTENCE"): 0.0, (search, "OWN"): 1.0},
     "without the passage's own vector": {(search, "SENTENCE"): 1.0, (search, "OWN"): 0.0},
-    "without names": {(search, "read"): "names"},
-    "without restrictions": {(search, "read"): "constraints"},
-    "without joining neighbours": {(answer, "JOINED"): 1},
-    "without caps": {(answer, "OF_OUTLET"): 1000, (answer, "OF_ARTICLE"): 1000},
+    "without names": {(rag.library, "parse"): "names"},
+    "without restrictions": {(rag.library, "parse"): "constraints"},
+    "without joining neighbours": {(selection, "MAX_JOINED"): 1},
+    "without caps": {(selection, "MAX_OF_OUTLET"): 1000, (selection, "MAX_OF_ARTICLE"): 1000},
 }  # fmt: skip
 
 
@@ -70,7 +73,7 @@ def main() -> None:
 def _changed(changes: dict[tuple[Any, str], Any]) -> Iterator[None]:
     before = {(module, name): getattr(module, name) for module, name in changes}
     for (module, name), value in changes.items():
-        setattr(module, name, _reading(before[module, name], value) if name == "read" else value)
+        setattr(module, name, _reading(before[module, name], value) if name == "parse" else value)
     try:
         yield
     finally:
@@ -79,13 +82,13 @@ def _changed(changes: dict[tuple[Any, str], Any]) -> Iterator[None]:
 
 
 def _reading(read: Any, without: str) -> Any:
-    """`search.read` without names, or without restrictions."""
+    """`parse` without aliases, or without constraints."""
 
-    def plainly(view: Any, catalogue: Any, question: str, *args: Any) -> search.ParsedQuery:
+    def plainly(view: Any, catalogue: Any, query: Query) -> ParsedQuery:
         if without == "constraints":
-            return read(view, catalogue, question, *args[:-1], "all")
-        asked = read(view, catalogue, question, *args)
-        return replace(asked, terms=tuple(view.words.terms(asked.text)), aliases=())
+            return read(view, catalogue, replace(query, ignore=("all",)))
+        parsed = read(view, catalogue, query)
+        return replace(parsed, terms=tuple(view.words.terms(parsed.text)), aliases=())
 
     return plainly
 

@@ -30,7 +30,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         library = rag.build([ROOT / "seeds"], index=folder, aliases=ROOT / "docs/aliases.toml")
         fitted = evaluate(library, questions).fit(library.encoder)
-        library.keep(fitted)
+        library.set_confidence_model(fitted)
         after = evaluate(library, questions)
         print(fitted.to_json(), "", after.table(), "", _trade(after), sep="\n")
         if given.write:

@@ -57,6 +57,7 @@ import rag
 from rag import passage
 from rag.article import Article
 from rag.errors import AccordingError, LibraryError
+from rag.ingest import pipeline
 from rag.provenance import duplicates as copies
 from rag.query.aliases import AliasGroup
 from rag.stores import faiss_index as dense
@@ -206,7 +207,7 @@ def _remove(scene: Scene) -> None:
 
 def _keep(scene: Scene) -> None:
     with scene.open() as library:
-        library.keep(replace(library.bar, encoder=scene.encoder.name, min_confidence=0.25))
+        library.set_confidence_model(replace(library.confidence_model, encoder=scene.encoder.name, min_confidence=0.25))
 
 
 def _back_up(scene: Scene) -> None:
@@ -230,7 +231,7 @@ LIFE = (_first, _second, _third, _second, _add, _amend, _remove, _keep, _back_up
 
 def live(scene: Scene, steps: Steps | None = None) -> None:
     """Does what is not done yet."""
-    rag.library.BATCH = 3
+    pipeline.BATCH_ARTICLES = 3
     for number in range(scene.journal.replay().done, len(LIFE)):
         if steps:
             steps.act = LIFE[number].__name__.strip("_")

@@ -29,11 +29,10 @@ from unittest import mock
 import numpy as np
 
 import rag
-from rag.answer import answer
-from rag.answer import confidence as bar
+import rag.library
+from rag.answer import compose, confidence
 from rag.evaluation import read_questions
 from rag.models.encoder import DEFAULT_ENCODER, SentenceEncoder, Spans, Vectors
-from rag.retrieval import search
 from rag.stores.faiss_index import Dense
 from rag.stores.sqlite import Store
 from rag.stores.tantivy_index import Lexical
@@ -41,19 +40,19 @@ from rag.stores.tantivy_index import Lexical
 WARM = 5  # questions before the measured ones
 THREADS = 4
 STAGES = (
-    ("reading it for outlets, dates, names and words", search, "read"),
+    ("parsing it for outlets, dates, names and words", rag.library, "parse"),
     ("encoding", SentenceEncoder, "encode_question"),
     ("FAISS", Dense, "nearest"),
     ("tantivy, most of it beside FAISS", Lexical, "coverage"),
     ("tantivy, most of it beside FAISS", Lexical, "articles"),
     ("vectors of sentences", Store, "sentence_vectors"),
-    ("passages, and their articles held against their digests", Store, "passages"),
-    ("how likely they answer", bar, "signals"),
-    ("choosing, joining, citing", answer, "choose"),
-    ("choosing, joining, citing", answer, "cite"),
-    ("copies, and who carries them", rag.Library, "_carried"),
-    ("counting", rag.Library, "_balance"),
-    ("quotations held against the stored articles", rag.Library, "verify"),
+    ("passages, and their articles checked against their hashes", Store, "passages"),
+    ("how likely they answer", confidence, "signals"),
+    ("selecting, joining, citing", compose, "select"),
+    ("selecting, joining, citing", compose, "cite"),
+    ("duplicates, and who republished them", compose.Composer, "_with_duplicates"),
+    ("counting", compose.Composer, "_balance"),
+    ("quotations checked against the stored articles", compose, "verify"),
 )
 
 
@@ -102,7 +101,7 @@ def main() -> None:
         }
 
         def clock(run: Callable[[str], object], question: str) -> float:
-            library._vector.cache_clear()
+            library._encoder.question_vector.cache_clear()
             begun = time.perf_counter()
             run(question)
             return 1000 * (time.perf_counter() - begun)
@@ -144,7 +143,7 @@ def stages(library: rag.Library, questions: Sequence[str]) -> None:
         for stage, owner, name in STAGES:
             patched.enter_context(mock.patch.object(owner, name, timed(stage, getattr(owner, name))))
         for question in questions:
-            library._vector.cache_clear()
+            library._encoder.question_vector.cache_clear()
             taken.append({})
             ask(question, min_confidence=0)
     print("\nstages of `ask`, one thread, median ms")

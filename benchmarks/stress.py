@@ -303,7 +303,7 @@ def read(library: rag.Library, log: Log, chance: random.Random, tally: Tally) ->
         found, weighed = answer.passages, answer.balance
         assert weighed.shown.articles <= weighed.allowed.articles <= weighed.index.articles, f"torn: {weighed}"
         assert filters or weighed.allowed == weighed.index, f"torn: {weighed}"
-    tally.generations.add(library._seen.generation if library._seen else -1)
+    tally.generations.add(library._current.view.generation if library._current.view else -1)
     tally.counts["quoted"] += len(found)
     for each in found:
         told = re.search(r"Edition (\d+) of (\S+) ", each.text)

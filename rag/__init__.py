@@ -9,14 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rag.answer.answer import Answer, Citation
+    from rag.answer.answer import Answer
     from rag.answer.balance import Balance, Counts
+    from rag.answer.citation import Citation
     from rag.article import Article
     from rag.browse import Resolved
-    from rag.doctor import Diagnosis
+    from rag.doctor import Diagnosis, examine
     from rag.errors import AccordingError, CitationError, EncoderError, InputError, LibraryError, QuestionError
+    from rag.ingest.pipeline import encode
     from rag.ingest.report import Report
-    from rag.library import Library, build, encode, examine, open
+    from rag.library import Library, build, open
     from rag.passage import Passage
     from rag.readers import read_articles
     from rag.retrieval.search import Hit
@@ -50,11 +52,11 @@ __all__ = [
 
 # The module of each public name, imported when the name is first used: all together take a second (PEP 562).
 _MODULES = {
-    "Answer": "answer.answer", "Citation": "answer.answer", "Balance": "answer.balance", "Counts": "answer.balance",
-    "Article": "article", "Resolved": "browse", "Diagnosis": "doctor", "AccordingError": "errors",
-    "CitationError": "errors", "EncoderError": "errors", "InputError": "errors", "LibraryError": "errors",
-    "QuestionError": "errors", "Report": "ingest.report", "Library": "library", "build": "library",
-    "encode": "library", "examine": "library", "open": "library", "Passage": "passage", "read_articles": "readers",
+    "Answer": "answer.answer", "Citation": "answer.citation", "Balance": "answer.balance", "Counts": "answer.balance",
+    "Article": "article", "Resolved": "browse", "Diagnosis": "doctor", "examine": "doctor",
+    "AccordingError": "errors", "CitationError": "errors", "EncoderError": "errors", "InputError": "errors",
+    "LibraryError": "errors", "QuestionError": "errors", "encode": "ingest.pipeline", "Report": "ingest.report",
+    "Library": "library", "build": "library", "open": "library", "Passage": "passage", "read_articles": "readers",
     "Hit": "retrieval.search",
 }  # fmt: skip
 

@@ -1,14 +1,14 @@
-"""What stands in an index, for looking without asking: articles with their versions, outlets, what could not be read.
+"""ReadOnlyLibrary: an index to look at. Its articles with their versions, its outlets, what could not be read.
 
-A Library is a Shelf that can be asked and changed. A Shelf alone needs the database, and neither cache nor encoder, so
-that commands which only list are done before those would be loaded.
+A Library can also be asked and changed. This part needs only the database, and neither cache nor encoder, so that
+commands which only list are done before those would be loaded.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
-import re
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,28 +16,28 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rag.article import Article
-from rag.errors import LibraryError
+from rag.errors import CitationError, LibraryError
 from rag.readers.skipped import Skipped
-from rag.stores.base import Manifest, Store, Version
-from rag.stores.milvus.client import Address, located
-from rag.stores.sqlite import Store as LocalStore
-from rag.text import spelled_date
+from rag.stores.base import Store, Version
+from rag.stores.location import check_encoder, open_store
+from rag.stores.milvus.client import Address
+from rag.text import has_surrogates, spelled_date
 
 if TYPE_CHECKING:
+    from rag.answer.citation import Citation
+    from rag.answer.confidence import ConfidenceModel
     from rag.provenance.catalogue import Catalogue
-
-HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair: what no article's text or id can hold
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """Where a citation stands now.
+    """An article that a citation quotes, as it was stored, and whether it is current.
 
     Attributes:
-        article: the text that it quotes, as it was stored.
-        current: whether that is found today.
+        article: the article with the text that is quoted.
+        current: whether that version is searched today.
         retired: when it was taken out, UTC; None where it is current, or where that is not known.
-        successors: ids of the articles that are in its place now: the same id, or the same address.
+        successors: ids of the articles that replaced it: the same id, or the same URL.
     """
 
     article: Article
@@ -56,61 +56,29 @@ class Resolved:
         return f"no longer among the indexed articles; taken out{when}"
 
 
-def look(index: Address, encoder: str | None = None) -> ReadOnlyLibrary:
-    """What stands at an address. Raises LibraryError as `library.open` does."""
-    store = opened(index)
+def browse(index: Address, encoder: str | None = None) -> ReadOnlyLibrary:
+    """Open an index to look at.
+
+    Raises:
+        LibraryError: as `rag.open` does.
+    """
+    store = open_store(index)
     check_encoder(store, encoder)
     return ReadOnlyLibrary(store)
 
 
-def exists(index: Address) -> bool:
-    """Whether there is an index at an address: a folder, or a library in Milvus (see `server.located`)."""
-    if place := located(index):
-        from rag.stores.milvus.store import MilvusStore
-
-        return MilvusStore.exists(place)
-    return LocalStore.exists(Path(index))
-
-
-def opened(index: Address, wait: bool = True) -> Store:
-    """The index at an address. Raises LibraryError where there is none that can be used."""
-    if place := located(index):
-        from rag.stores.milvus.store import MilvusStore
-
-        return MilvusStore.open(place)
-    return LocalStore.open(Path(index), wait)
-
-
-def created(index: Address, manifest: Manifest, wait: bool = True) -> Store:
-    """A new index at an address, or the one that another process has just made there."""
-    if place := located(index):
-        from rag.stores.milvus.store import MilvusStore
-
-        return MilvusStore.create(place, manifest, wait)
-    return LocalStore.create(Path(index), manifest, wait)
-
-
-def check_encoder(store: Store, name: str | None) -> None:
-    """Raises LibraryError where an index was made with an encoder of another name."""
-    if name is not None and name != store.manifest.encoder:
-        raise LibraryError(
-            f"the index in {store.place} was made with the encoder {store.manifest.encoder!r}, not {name!r}; "
-            "vectors of two encoders cannot be compared: build a new index in another folder"
-        )
-
-
 class ReadOnlyLibrary:
-    """Articles that can be looked at; safe to use from several threads."""
+    """Articles to look at. Safe to use from several threads."""
 
     def __init__(self, store: Store):
         self._store = store
 
     @functools.cached_property
     def catalogue(self) -> Catalogue:
-        """The outlets known by name: those that come with According, and those kept with the index."""
-        from rag.provenance import catalogue as outlets
+        """The outlets known by name: those that come with According, and those stored with the index."""
+        from rag.provenance.catalogue import load_catalogue
 
-        return outlets.load_catalogue(self._store.kept("catalogue"))
+        return load_catalogue(self._store.kept("catalogue"))
 
     @property
     def encoder(self) -> str:
@@ -118,51 +86,115 @@ class ReadOnlyLibrary:
         return self._store.manifest.encoder
 
     def article(self, article_id: str) -> Article:
-        """The article of that id, retired ones included. Raises LibraryError where there is none."""
-        found = None if HALF.search(article_id) else self._store.article(article_id)
+        """Return the article of that id, also a retired one.
+
+        Raises:
+            LibraryError: where there is none.
+        """
+        found = None if has_surrogates(article_id) else self._store.article(article_id)
         if found is None:
             raise self._unknown(article_id)
         return found
 
     def __contains__(self, article_id: str) -> bool:
         """Whether there is an article of that id, retired ones included."""
-        return not HALF.search(article_id) and self._store.holds(article_id)
-
-    def _unknown(self, article_id: str) -> LibraryError:
-        return LibraryError(f"no article {article_id!r} in {self._store.place}; `according articles` lists them")
+        return not has_surrogates(article_id) and self._store.holds(article_id)
 
     def versions(self, article_id: str) -> list[Resolved]:
-        """Every text that was in under an id and was not removed: the current one first, then the latest.
+        """Return every text that was indexed under an id and not removed: the current one first, then the latest.
 
-        Raises LibraryError where there is none.
+        Raises:
+            LibraryError: where there is none.
         """
         self.article(article_id)
         versions = self._store.versions(article_id)
         return [self._resolved(version, versions) for version in versions]
 
-    def _resolved(self, version: Version, versions: Sequence[Version]) -> Resolved:
-        """One of the versions of an article, with what stands in its place."""
-        article = version.article
-        if version.current:
-            return Resolved(article, True)
-        own = [article.id] if versions[0].current else []
-        there = own or (self._store.at(article.url) if article.url else [])
-        return Resolved(article, False, version.retired, tuple(there))
-
     def articles(self) -> Iterator[Article]:
-        """Every article that can be found, in the order of adding."""
+        """Return every article that is searched, in the order of adding."""
         return self._store.articles()
 
     def outlets(self) -> dict[str | None, int]:
-        """Number of articles of each outlet, by name; None counts those whose outlet is not known."""
+        """Return the number of articles of each outlet, by name; None counts those whose outlet is not known."""
         return self._store.outlets()
 
     def skipped(self) -> Iterator[Skipped]:
-        """What could not be read when the files were last read, each with its place and the reason."""
+        """Return what could not be read when the files were last read, each with its place and the reason."""
         return self._store.quarantine()
 
+    def verify(self, citation: Citation) -> None:
+        """Check that a citation still equals the stored article; call it when showing one later.
+
+        For an article that has changed since, `resolve` gives the text that was quoted.
+
+        Raises:
+            CitationError: where words, outlet or date are not those stored.
+        """
+        from rag.answer.citation import verify
+
+        verify(citation, self._store.article(citation.article_id))
+
+    def resolve(self, citation: Citation) -> Resolved:
+        """Return the text that a citation quotes: today's if it still has these words there, else an earlier version.
+
+        Raises:
+            CitationError: where no text stored under its article's id has them.
+        """
+        versions = self._store.versions(citation.article_id)
+        for version in versions:
+            if version.article.text[citation.start : citation.end] == citation.text:
+                return self._resolved(version, versions)
+        raise CitationError(f"no stored version of article {citation.article_id} has the words quoted from it")
+
+    def locate(self, article_id: str, start: int, end: int, quote_hash: str) -> tuple[Resolved, tuple[int, int] | None]:
+        """Return the text that the URL of a quotation refers to, and the span of the quoted words in it.
+
+        That is today's text if it has these words at that place, else the latest earlier version that has them; else
+        the newest one, with the span of the words if they occur in it exactly once, and None if they do not.
+
+        Args:
+            article_id: the article.
+            start, end: the span quoted.
+            quote_hash: of the words quoted, see `rag.answer.citation.quote_hash`.
+
+        Raises:
+            LibraryError: for an unknown id.
+        """
+        from rag.answer import citation
+
+        if article_id not in self:
+            raise self._unknown(article_id)
+        versions = self._store.versions(article_id)
+        for version in versions:
+            words = version.article.text[start:end]
+            if start >= 0 and len(words) == end - start and citation.quote_hash(words) == quote_hash:
+                return self._resolved(version, versions), (start, end)
+        now = citation.find_words(versions[0].article.text, end - start, quote_hash)
+        return self._resolved(versions[0], versions), None if now is None else (now, now + end - start)
+
+    @property
+    def confidence_model(self) -> ConfidenceModel:
+        """How sure an answer must be: the index's own model, else the one that comes with According.
+
+        For an encoder that it was not fitted for it is a starting point only, and answers have no confidence.
+        """
+        from rag.answer import confidence
+
+        own = self._store.kept("bar")  # the key of the index format
+        return confidence.parse(own) if own else confidence.shipped()
+
+    def backup(self, folder: str | os.PathLike[str]) -> None:
+        """Copy the index, as it is at one moment, into another folder, while readers and writers go on.
+
+        The copy is an index like any other.
+
+        Raises:
+            LibraryError: where there is an index in that folder already.
+        """
+        self._store.backup(Path(folder))
+
     def close(self) -> None:
-        """Lets go of the index's files."""
+        """Close the index's files, or the connection to its server."""
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -172,3 +204,15 @@ class ReadOnlyLibrary:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _unknown(self, article_id: str) -> LibraryError:
+        return LibraryError(f"no article {article_id!r} in {self._store.place}; `according articles` lists them")
+
+    def _resolved(self, version: Version, versions: Sequence[Version]) -> Resolved:
+        """One of the versions of an article, with what replaced it."""
+        article = version.article
+        if version.current:
+            return Resolved(article, True)
+        own = [article.id] if versions[0].current else []
+        successors = own or (self._store.at(article.url) if article.url else [])
+        return Resolved(article, False, version.retired, tuple(successors))

@@ -233,7 +233,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         lines: list[str] = []
         if options.fit:
             before, fitted = measured, measured.fit(library.encoder)
-            library.keep(fitted)
+            library.set_confidence_model(fitted)
             measured = _measured(options, library, questions)
             values |= {"confidence_model": vars(fitted), "before": before.to_dict()}
             lines += [_fitted(fitted, options.index), "", *_compared(before, measured), ""]
@@ -325,9 +325,9 @@ def _open(options: argparse.Namespace) -> Any:
 
 def _look(options: argparse.Namespace) -> ReadOnlyLibrary:
     """The index of a command that asks nothing, and so needs neither encoder nor cache."""
-    from rag.browse import look
+    from rag.browse import browse
 
-    return look(options.index, options.encoder)
+    return browse(options.index, options.encoder)
 
 
 def _prepare(library: Any) -> None:
@@ -357,8 +357,7 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
 
 def _shown(answer: Any, encoder: str) -> str:
     """An answer for the terminal: outlet and date above each passage, the answering sentences between « and »."""
-    from rag.answer.answer import CLOSEST, NOTHING, saying, via, when
-    from rag.answer.balance import UNKNOWN_OUTLET
+    from rag.answer.wording import CLOSEST, NOTHING, UNKNOWN_OUTLET, attribution, via, when
 
     if not answer.found:
         return "\n".join([NOTHING, *_notes(answer, encoder)])
@@ -371,7 +370,7 @@ def _shown(answer: Any, encoder: str) -> str:
         ]
         carried = f"carried by {', '.join(c.republishers)}" if len(c.republishers) > 1 else ""
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, carried]))
-        head = f"{number}. {saying(c)} {c.outlet or UNKNOWN_OUTLET}{via(c)}, {when(c)}"
+        head = f"{number}. {attribution(c)} {c.outlet or UNKNOWN_OUTLET}{via(c)}, {when(c)}"
         parts.append("\n".join([head, *lines, f"   [{about or c.article_id}]"]))
     closest = [CLOSEST] if answer.below else []
     return "\n\n".join([*closest, *parts, "\n".join([_weighed(answer), *_notes(answer, encoder)])])

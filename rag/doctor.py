@@ -98,7 +98,7 @@ class Diagnosis:
         return "\n".join([*(line for check in self.checks for line in check.lines()), *self.notes, end])
 
 
-def examine(index: Address, repair: bool = False) -> Diagnosis:
+def examine(index: Address = "index", repair: bool = False) -> Diagnosis:
     """Checks everything in an index that can be checked without the articles' files and the encoder.
 
     Args:

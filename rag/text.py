@@ -10,6 +10,7 @@ import regex
 # What moves a cursor, turns the direction of what stands behind it, or cannot be printed.
 UNSAFE_CHARACTERS = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069--[\n\t]]", regex.V1)
 _MANY_MARKS = regex.compile(r"(?<=\p{M}{30})\p{M}++")
+_SURROGATE = regex.compile("[\ud800-\udfff]")
 
 
 def sanitise(text: str) -> str:
@@ -20,6 +21,11 @@ def sanitise(text: str) -> str:
     Text Format"), and a browser is busy for minutes with a million.
     """
     return UNSAFE_CHARACTERS.sub("\ufffd", _MANY_MARKS.sub("\ufffd", text))
+
+
+def has_surrogates(text: str) -> bool:
+    """Whether a text has half a surrogate pair, which no stored text or id can have."""
+    return bool(_SURROGATE.search(text))
 
 
 def one_line(text: str) -> str:

@@ -145,7 +145,7 @@ def test_a_restriction_in_the_words_is_shown_with_the_way_to_take_it_off(index, 
     assert asked(capsys, index, "--ignore", "all", question) == []
     assert asked(capsys, index, "--outlet", "Press TV", question) == [
         "(searched for: Why was the bridge closed?)",
-        '("According to Press TV" was not applied: the filters that were set go before it)',
+        '("According to Press TV" was not applied: overridden by the filters you set)',
     ]
 
 
@@ -249,8 +249,8 @@ def test_evaluate_fits_a_bar_and_keeps_it_in_the_index(index, questions, tmp_pat
     lines = out.splitlines()
     assert lines[0] == f"bar fitted on 3 questions with an answer and 2 without; kept in {copy}"
     with rag.open(copy) as library:
-        assert lines[1] == f"passages are shown from a probability of {library.bar.min_confidence:.3f} on"
-        assert library.bar.fitted == (3, 2)
+        assert lines[1] == f"passages are shown from a probability of {library.confidence_model.min_confidence:.3f} on"
+        assert library.confidence_model.fitted == (3, 2)
     assert lines[3] == "on these questions            before       after"
     assert [line.split("  ")[0] for line in lines[4:6]] == ["answered", "refused, off topic"]
     assert lines[5].split()[-2:] == ["2/2", "2/2"]

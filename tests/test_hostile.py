@@ -24,6 +24,7 @@ from rag.article import Article
 from rag.cli import main
 from rag.errors import LibraryError, QuestionError
 from rag.provenance.catalogue import load_catalogue
+from rag.query.query import MAX_QUESTION_CHARACTERS
 from rag.readers import bounded, decode, fetch, json_file, markdown, markup, mhtml, pdf, record
 from rag.web.answer_html import answer_html
 
@@ -422,7 +423,7 @@ def test_markdown_and_html_of_hostile_articles_do_nothing(evil):
 )
 @pytest.mark.parametrize("form", [[], ["--json"]])
 def test_no_control_character_reaches_the_terminal(evil, monkeypatch, capsys, command, form):
-    monkeypatch.setattr("rag.library.SentenceEncoder", lambda *_: WordEncoder())
+    monkeypatch.setattr("rag.models.lazy_encoder.SentenceEncoder", lambda *_: WordEncoder())
     assert main([*command, "--index", str(evil), *form]) == 0
     out = capsys.readouterr().out
     assert disturbing(out) == []
@@ -475,7 +476,7 @@ def test_the_limits_that_are_documented_are_those_that_hold():
         f"{decode.MOST_MENDED:,} characters", f"{json_file.DEEPEST} levels",
         f"{pdf.MOST_PAGES:,} pages",
         f"{pdf.MOST_SECONDS:.0f} s", f"{fetch.SECONDS:.0f} s", f"{fetch.REDIRECTS} redirects",
-        f"{rag.library.LONGEST_QUESTION:,} characters", f"{markup.MOST_INSIDE:,} inside",
+        f"{MAX_QUESTION_CHARACTERS:,} characters", f"{markup.MOST_INSIDE:,} inside",
         f"{readers.REASON_CHARS} characters",
     )  # fmt: skip
     assert [limit for limit in stated if limit not in table] == []
@@ -508,7 +509,7 @@ def test_half_a_surrogate_pair_is_no_question_and_no_id(tmp_path, news, words):
 
 
 def test_an_error_moves_no_cursor(tmp_path, news, words, capsys, monkeypatch):
-    monkeypatch.setattr("rag.library.SentenceEncoder", lambda *_: words)
+    monkeypatch.setattr("rag.models.lazy_encoder.SentenceEncoder", lambda *_: words)
     rag.build([news(RECORD | {"outlet": "Evil \x1b[2J Herald"})], index=tmp_path / "i", encoder=words).close()
     assert main(["ask", "--index", str(tmp_path / "i"), "--outlet", "nobody", "Who?"]) == 1
     assert "\x1b" not in capsys.readouterr().err

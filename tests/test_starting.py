@@ -195,5 +195,5 @@ def test_what_is_printed_one_by_one_is_what_would_be_printed_together(index, cap
 def test_outlets_are_counted_alike_by_the_database_and_by_what_is_asked(index):
     with rag.open(index) as library:
         by_database = library.outlets()
-        library.copies("harbour")  # which needs the view
+        library.duplicates("harbour")  # which needs the view
         assert list(by_database.items()) == list(library.outlets().items())

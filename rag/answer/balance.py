@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rag.answer.wording import UNKNOWN_OUTLET
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import UNCLASSIFIED
 from rag.stores.columns import ArticleColumns, Rows
-
-UNKNOWN_OUTLET = "an unknown outlet"
 
 # Why an answer may be one-sided, see `Caution`.
 ONE_OUTLET, STATE_MEDIA, ONE_KIND, ONE_TEXT = "one outlet", "state media", "one kind", "one text"
@@ -107,36 +106,36 @@ class Balance:
     warnings: tuple[Caution, ...] = ()
 
 
-def count(facts: ArticleColumns, names: Catalogue) -> Counts:
+def count(columns: ArticleColumns, catalogue: Catalogue) -> Counts:
     """The counts of articles, by what is known of them."""
-    outlets = _frequent(facts.tally())
+    outlets = _frequent(columns.tally())
     outlet_kinds: Counter[str] = Counter()
     states: Counter[str] = Counter()
     for name, number in outlets.items():
-        kind, state = _classed(names, name) if name else (UNCLASSIFIED, None)
+        kind, state = _classed(catalogue, name) if name else (UNCLASSIFIED, None)
         outlet_kinds[kind] += number
         if state:
             states[state] += number
-    hosts = _frequent(facts.some(facts.elsewhere).tally_hosts())
-    days = facts.day[facts.day > 0]
+    hosts = _frequent(columns.some(columns.elsewhere).tally_hosts())
+    days = columns.day[columns.day > 0]
     return Counts(
-        facts.articles,
+        columns.articles,
         {name or UNKNOWN_OUTLET: number for name, number in outlets.items()},
         {name: number for name, number in hosts.items() if name},
         dict(outlet_kinds.most_common()),
         dict(states.most_common()),
-        independent(facts.source, facts.same),
+        independent(columns.source, columns.same),
         dt.date.fromordinal(int(days.min())) if len(days) else None,
         dt.date.fromordinal(int(days.max())) if len(days) else None,
-        int(facts.number[facts.day == 0].sum()),
+        int(columns.number[columns.day == 0].sum()),
     )
 
 
 @functools.lru_cache(maxsize=65536)
-def _classed(names: Catalogue, outlet: str) -> tuple[str, str | None]:
+def _classed(catalogue: Catalogue, outlet: str) -> tuple[str, str | None]:
     """An outlet's kind, and the state whose government owns or funds it."""
-    known = names.outlet(outlet)
-    return names.kind(outlet), known.state.value if known and known.state else None
+    known = catalogue.outlet(outlet)
+    return catalogue.kind(outlet), known.state.value if known and known.state else None
 
 
 def cautions(shown: Counts, passages: int, republishers: Sequence[str]) -> tuple[Caution, ...]:
@@ -147,7 +146,7 @@ def cautions(shown: Counts, passages: int, republishers: Sequence[str]) -> tuple
     Args:
         shown: the counts of the articles shown.
         passages: how many passages are shown.
-        carriers: the outlets and sites that carry the words shown.
+        republishers: the outlets and sites that print the words shown.
     """
     found, several = [], passages > 1
     outlets = tuple(shown.outlets) if several else tuple(republishers)
@@ -180,7 +179,15 @@ def independent(source: Rows, same: Rows) -> int:
     return len(alone) + _components(open_pairs.tolist())
 
 
-def joined(same: Iterable[int], ids: Sequence[str], shared: Iterable[Iterable[str]]) -> Rows:
+def count_by_outlet(columns: ArticleColumns, catalogue: Catalogue) -> dict[str | None, Counts]:
+    """The counts of each outlet's articles, the most first; None is the outlet that is not known."""
+    edges = np.cumsum(np.bincount(columns.outlet, minlength=len(columns.outlets)))
+    rows = np.split(np.argsort(columns.outlet, kind="stable"), edges[:-1]) if len(edges) else []
+    counts = {o: count(columns.some(own), catalogue) for o, own in zip(columns.outlets, rows, strict=True)}
+    return dict(sorted(counts.items(), key=lambda item: -item[1].articles))
+
+
+def merge_groups(same: Iterable[int], ids: Sequence[str], shared: Iterable[Iterable[str]]) -> Rows:
     """Groups of copies, made one where an article shares sentences with another.
 
     Args:

@@ -1,8 +1,8 @@
-"""Signals of a search -> the probability that its passages answer, and the bar that it must clear.
+"""Confidence: the probability that the passages found answer a question, and the threshold it must reach.
 
-After search, before the answer. A logistic regression over the signals at hand, fitted on labelled questions by
-`according evaluate --fit` and kept with the name of the encoder, since each encoder has its own scale. The one for the
-default encoder comes with According (`confidence.json`); an index can hold one of its own.
+Between search and answer. A logistic regression over the signals of a search, fitted on labelled questions by
+`according evaluate --fit` and stored with the name of the encoder, since each encoder has its own scale. The model for
+the default encoder comes with According (`confidence.json`); an index can hold its own.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from rag.stores.base import View
     from rag.stores.tantivy_index import Term
 
-LOOKED_AT = 5  # best passages that the signals are taken from
-REFUSED = 0.98  # share of questions about other things that are to be answered with nothing
-REGULARISED = 0.3  # inverse strength of the ridge; 0.1 and 1 change the figures by a question or two
-AGAIN = "fit it again: according evaluate --fit"
+MAX_PASSAGES_JUDGED = 5  # best passages, which the signals are taken from
+MIN_REFUSED = 0.98  # share of questions about other things that must be answered with nothing
+INVERSE_REGULARISATION = 0.3  # scikit-learn's C; 0.1 and 1 change the figures by a question or two
+FIT_AGAIN = "fit it again: according evaluate --fit"
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What speaks for an answer. Each is a share or a cosine.
+    """The evidence that passages answer a question. Each signal is a share or a cosine.
 
     Attributes:
         sentence: the best cosine of a sentence, of the five best passages.
@@ -40,7 +40,7 @@ class Signals:
         words: the largest share of the question's words in one passage, rarer words counting more.
         unknown: share of the question's words that the index does not hold at all.
         strangers: share of its names and numbers that the index does not hold.
-        named: the largest share of its names and numbers in one of the articles; 1 where it has none.
+        named: the largest share of its names and numbers in one of the articles; 1 if it has none.
     """
 
     sentence: float
@@ -53,12 +53,12 @@ class Signals:
 
 @dataclass(frozen=True)
 class ConfidenceModel:
-    """How sure an answer must be.
+    """Turns signals into a probability, and says how high it must be.
 
     Attributes:
         encoder: name of the encoder that it was fitted for.
         weights: of the signals, in the order of their fields.
-        bias: the constant beside them.
+        bias: the constant term.
         min_confidence: the probability from which an answer is shown.
         fitted: number of questions with and without an answer that it was fitted on.
     """
@@ -70,51 +70,55 @@ class ConfidenceModel:
     fitted: tuple[int, int]
 
     def probability(self, signals: Signals) -> float:
-        """The probability that the passages hold the answer: 0 to 1."""
+        """Return the probability that the passages answer, 0 to 1."""
         x = self.bias + sum(w * s for w, s in zip(self.weights, astuple(signals), strict=True))
         return 1 / (1 + math.exp(-x))
 
     def to_json(self) -> str:
-        """As text, for `parse`. An index keeps `min_confidence` under the key "least"."""
+        """Return the model as text, for `parse`. An index keeps `min_confidence` under the key "least"."""
         values = asdict(self)
         values["least"] = values.pop("min_confidence")
         return json.dumps(values)
 
 
 def parse(text: str) -> ConfidenceModel:
-    """A bar from JSON. Raises LibraryError where it is none."""
+    """Read a model from JSON.
+
+    Raises:
+        LibraryError: where it is not one.
+    """
     try:
         values = json.loads(text)
-        bar = ConfidenceModel(
+        model = ConfidenceModel(
             str(values["encoder"]), tuple(map(float, values["weights"])), float(values["bias"]),
             float(values["least"]), (int(values["fitted"][0]), int(values["fitted"][1])),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise LibraryError(f"the bar kept in the index cannot be read ({error}); {AGAIN}") from None
-    if len(bar.weights) != len(fields(Signals)):
-        raise LibraryError(f"the bar kept in the index is of another version of According; {AGAIN}")
-    return bar
+        raise LibraryError(f"the confidence model stored in the index cannot be read ({error}); {FIT_AGAIN}") from None
+    if len(model.weights) != len(fields(Signals)):
+        raise LibraryError(f"the confidence model stored in the index is of another version of According; {FIT_AGAIN}")
+    return model
 
 
 @functools.cache
 def shipped() -> ConfidenceModel:
-    """The bar of the default encoder."""
+    """The model for the default encoder."""
     return parse(resources.files("rag.answer").joinpath("confidence.json").read_text("utf-8"))
 
 
-def signals(view: View, terms: Sequence[Term], ranked: Sequence[ScoredPassage]) -> Signals:
-    """The signals of a search: its question's words, and its passages, best first."""
-    best = ranked[:LOOKED_AT]
+def signals(view: View, terms: Sequence[Term], found: Sequence[ScoredPassage]) -> Signals:
+    """Return the signals of a search: its question's words, and its passages, best first."""
+    best = found[:MAX_PASSAGES_JUDGED]
     named = [t for t in terms if t.name]
     if not best:
         return Signals(0, 0, 0, 1, 1 if named else 0, 0)
     return Signals(
-        max(r.sentence for r in best),
-        max(r.own for r in best),
-        max(r.words for r in best),
+        max(p.best_sentence for p in best),
+        max(p.own for p in best),
+        max(p.words for p in best),
         sum(t.unknown for t in terms) / len(terms) if terms else 0.0,
         sum(t.unknown for t in named) / len(named) if named else 0.0,
-        view.holding(named, [r.key for r in best]) if named else 1.0,
+        view.holding(named, [key for p in best for key in p.keys]) if named else 1.0,
     )
 
 
@@ -125,10 +129,11 @@ def fit(
     answerable: Sequence[bool],
     unrelated: Sequence[bool],
 ) -> ConfidenceModel:
-    """A bar fitted on labelled questions, by logistic regression on standardised signals.
+    """Fit a model on labelled questions, by logistic regression on standardised signals.
 
-    `least` is the lowest probability at which REFUSED of the unrelated questions are answered with nothing. Questions
-    without an answer weigh no more together than those that have one, since anybody can write any number of them.
+    `min_confidence` is the lowest probability at which MIN_REFUSED of the unrelated questions are answered with
+    nothing. Questions without an answer together weigh no more than those that have one, since anyone can write any
+    number of them.
 
     Args:
         encoder: name of the encoder.
@@ -137,23 +142,26 @@ def fit(
         answerable: whether the index does.
         unrelated: whether it is about something that the index does not treat at all.
 
-    Raises LibraryError where one of these kinds of questions is missing.
+    Raises:
+        LibraryError: where one of these kinds of questions is missing.
     """
     from sklearn.linear_model import LogisticRegression
 
     x, y, has, other = np.array([astuple(s) for s in seen]), *map(np.array, (right, answerable, unrelated))
     if not other.any() or not y.any():
         raise LibraryError(
-            "a bar is fitted on questions that the index answers (with `answers`) and on questions about other things "
-            '(of the kind "unanswerable-offtopic"); add what is missing'
+            "a confidence model is fitted on questions that the index answers (with `answers`) and on questions about "
+            'other things (of the kind "unanswerable-offtopic"); add what is missing'
         )
     mean, spread = x.mean(0), x.std(0) + 1e-9
     weight = np.where(has, 1.0, min(1.0, has.sum() / (~has).sum()))
-    model = LogisticRegression(C=REGULARISED, max_iter=1000).fit((x - mean) / spread, y, sample_weight=weight)
+    model = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=1000).fit(
+        (x - mean) / spread, y, sample_weight=weight
+    )
     weights = model.coef_[0] / spread
     bias = float(model.intercept_[0] - weights @ mean)
     fitted = int(has.sum()), int((~has).sum())
-    bar = ConfidenceModel(encoder, tuple(round(float(w), 6) for w in weights), round(bias, 6), 0.0, fitted)
-    chances = np.array([bar.probability(s) for s in seen])
-    min_confidence = float(np.quantile(chances[other], REFUSED, method="higher"))
-    return replace(bar, min_confidence=math.ceil(min_confidence * 1000 + 1e-6) / 1000)
+    fitted_model = ConfidenceModel(encoder, tuple(round(float(w), 6) for w in weights), round(bias, 6), 0.0, fitted)
+    chances = np.array([fitted_model.probability(s) for s in seen])
+    min_confidence = float(np.quantile(chances[other], MIN_REFUSED, method="higher"))
+    return replace(fitted_model, min_confidence=math.ceil(min_confidence * 1000 + 1e-6) / 1000)

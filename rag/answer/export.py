@@ -17,7 +17,9 @@ from urllib.parse import quote
 
 import regex
 
-from rag.answer.answer import DIGEST, NOTHING, Answer, Citation
+from rag.answer.answer import Answer
+from rag.answer.citation import Citation
+from rag.answer.wording import DIGEST, NOTHING
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.text import is_web_url, json_text, one_line, sanitise
 

@@ -17,7 +17,7 @@ from typing import Any
 import regex
 
 from rag.errors import InputError
-from rag.library import LONGEST_QUESTION
+from rag.query.query import MAX_QUESTION_CHARACTERS
 
 UNANSWERABLE = "unanswerable"  # prefix of the kinds of questions that no article answers
 OFF_TOPIC = "unanswerable-offtopic"  # the kind of questions about a subject that the index does not cover at all
@@ -242,9 +242,9 @@ def _string(record: Mapping[str, Any], key: str, location: str) -> str:
 
 def _question_text(record: Mapping[str, Any], key: str, location: str) -> str:
     text = _string(record, key, location)
-    if len(text) > LONGEST_QUESTION:
+    if len(text) > MAX_QUESTION_CHARACTERS:
         raise InputError(
-            f"{location}: `{key}` has {len(text):,} characters; a question may have at most {LONGEST_QUESTION:,}"
+            f"{location}: `{key}` has {len(text):,} characters; a question may have at most {MAX_QUESTION_CHARACTERS:,}"
         )
     return text
 

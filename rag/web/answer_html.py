@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from urllib.parse import quote, urlencode
 
-from rag.answer.answer import CLOSEST, DIGEST, NOTHING, Answer, Citation, fingerprint, saying, via, when
-from rag.answer.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
+from rag.answer.answer import Answer
+from rag.answer.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, Balance, Caution
+from rag.answer.citation import Citation, quote_hash
 from rag.answer.export import FORMS, href
+from rag.answer.wording import CLOSEST, DIGEST, NOTHING, UNKNOWN_OUTLET, attribution, via, when
 from rag.article import FROM_URL, POSTED, PUBLISHED
 from rag.errors import AccordingError, public_message
 from rag.ingest.report import Report
@@ -20,7 +22,7 @@ from rag.provenance.catalogue import Catalogue, domain, load_catalogue
 from rag.provenance.outlet import FACT_FIELDS, Fact, Outlet, key
 from rag.query.constraints import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Constraint
 from rag.readers.skipped import Skipped
-from rag.retrieval.search import CHOSEN, Alias
+from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.text import is_web_url, sanitise
 from rag.web.charts import outlets_html, times_html, where
 
@@ -100,7 +102,7 @@ def meaning(restriction: Constraint, answer: Answer, show: Callable[[str], str] 
 
 def unapplied(answer: Answer) -> list[Constraint]:
     """Restrictions that a reader may expect to be applied, and that are not; their `why` gives the reason."""
-    return [r for r in answer.constraints if not r.applied and r.why in (CHOSEN, CONTRADICTION, TAKEN_OFF)]
+    return [r for r in answer.constraints if not r.applied and r.why in (OVERRIDDEN, CONTRADICTION, TAKEN_OFF)]
 
 
 def spelled(name: Alias, show: Callable[[str], str] = str) -> str:
@@ -217,7 +219,7 @@ def _card(citation: Citation, number: int, of: int, names: Catalogue) -> str:
     ]
     return (
         f'<article class="card" aria-label="Passage {number} of {of}">'
-        f"<header><h3>{saying(citation)} <strong>{_text(citation.outlet or UNKNOWN_OUTLET)}</strong>"
+        f"<header><h3>{attribution(citation)} <strong>{_text(citation.outlet or UNKNOWN_OUTLET)}</strong>"
         f"{_text(via(citation))}, {_when(citation)}</h3>{_about(citation.outlet, names)}</header>{digest}"
         f'<blockquote dir="auto">{words}</blockquote>'
         f"<footer>{''.join(part for part in about if part)}{_evidence(citation)}{_take(citation)}</footer></article>"
@@ -321,7 +323,7 @@ def _link(url: str | None, words: str | None = None) -> str:
 def address(citation: Citation) -> str:
     """Where the whole article stands with the passage marked, as a reference relative to the app's own address."""
     place, marked = ("-".join(map(str, span)) for span in ((citation.start, citation.end), citation.quote))
-    return f"{article_address(citation.article_id, at=place, quote=marked, of=fingerprint(citation.text))}#passage"
+    return f"{article_address(citation.article_id, at=place, quote=marked, of=quote_hash(citation.text))}#passage"
 
 
 def article_address(article_id: str, **parameters: str) -> str:
@@ -332,7 +334,7 @@ def article_address(article_id: str, **parameters: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that is shown as it stands, set apart from the direction of what is around it; but see `harmless`."""
+    """Text that is shown as it stands, set apart from the direction of what is around it; but see `sanitise`."""
     return f"<bdi>{_bare(text)}</bdi>"
 
 

@@ -249,7 +249,7 @@ def _adding(library: Library, telling: Callable[[Event], Event]) -> Any:
         called = {path: os.path.basename(path) for path in paths}
         progress(0, "reading")
         report = library.add(
-            paths, wait=False, called=called, progress=lambda read: progress((read, None), "articles read")
+            paths, wait=False, sources=called, progress=lambda read: progress((read, None), "articles read")
         )
         return report_html(report, [s for s in library.skipped() if s.source in called.values()]), None
 

@@ -25,8 +25,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from rag.answer.answer import DIGEST, find, fingerprint, saying, via, when
-from rag.answer.balance import UNKNOWN_OUTLET, Counts
+from rag.answer.balance import Counts
+from rag.answer.citation import find_words, quote_hash
+from rag.answer.wording import DIGEST, UNKNOWN_OUTLET, attribution, via, when
 from rag.article import Article
 from rag.browse import Resolved
 from rag.errors import AccordingError, public_message
@@ -190,7 +191,7 @@ def _article(library: Library, request: Request, root: str) -> Body:
     earlier = [v for v in versions if v.article.text != article.text and not v.current]
     outlet = article.outlet or UNKNOWN_OUTLET
     return f"{article.title or 'An article without a printed title'}, {outlet}", (
-        f'<article>\n<header><p class="said">{saying(article)} <strong>{_text(outlet)}</strong>'
+        f'<article>\n<header><p class="said">{attribution(article)} <strong>{_text(outlet)}</strong>'
         f"{_text(via(article))}<br>{_text(when(article))}</p>\n{_heading(article)}</header>\n"
         + "".join(f'<p class="note">{note}</p>\n' for note in notes)
         + ('<p class="there"><a href="#passage">To the passage quoted</a></p>\n' if passage else "")
@@ -201,7 +202,7 @@ def _article(library: Library, request: Request, root: str) -> Body:
 
 def _version(versions: list[Resolved], wanted: str | None) -> Resolved:
     """The version with the fingerprint wanted; today's, or the last one, where none is."""
-    found = next((v for v in versions if wanted in (None, fingerprint(v.article.text))), None)
+    found = next((v for v in versions if wanted in (None, quote_hash(v.article.text))), None)
     if not found:
         raise _NoPageError(404, "No such version", "The index does not keep this version of the article.")
     return found
@@ -211,7 +212,7 @@ def _replaced(library: Library, shown: Resolved, passage: _Place | None, root: s
     """That a text is not today's, and the way to what is in its place: to the passage in it, where that is one way."""
     ids, at = shown.successors, None
     if passage and len(ids) == 1:
-        at = find(library.article(ids[0]).text, passage.end - passage.start, passage.of)
+        at = find_words(library.article(ids[0]).text, passage.end - passage.start, passage.of)
     query, there = (passage.moved(at).address, "#passage") if passage and at is not None else ({}, "")
     links = [
         f'<a href="{escape(f"{root}{article_address(i, **query)}{there}")}">Read {_text(i)}</a>' for i in ids[:LISTED]
@@ -233,7 +234,7 @@ def _known(library: Library, article: Article, earlier: list[Resolved], root: st
         rows.append(("Taken from", _text(article.host)))
     if article.url:
         rows.append(("Address", _link(article.url)))
-    if copies := library.copies(article.id):
+    if copies := library.duplicates(article.id):
         carried = [_named(library.article(i), root) for i in copies[:LISTED]]
         more = [f"{len(copies) - LISTED:,} more"] if len(copies) > LISTED else []
         rows.append(("The same text is carried by", _items([*carried, *more])))
@@ -250,7 +251,7 @@ def _named(article: Article, root: str) -> str:
 
 def _earlier(version: Resolved, root: str) -> str:
     article, until = version.article, version.retired
-    address = article_address(article.id, version=fingerprint(article.text))
+    address = article_address(article.id, version=quote_hash(article.text))
     words = f"replaced on {spelled_date(until)}" if until else "replaced on a day that was not written down"
     return f'<a href="{escape(root + address)}">{words}</a>'
 

@@ -16,7 +16,8 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from rag.answer.balance import UNKNOWN_OUTLET, Balance, OutletMatch
+from rag.answer.balance import Balance, OutletMatch
+from rag.answer.wording import UNKNOWN_OUTLET
 
 ROWS = 8  # outlets in a picture; the rest is summed in one row more
 _RADIUS = 5  # of a passage's mark, pixels

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from rag.answer.answer import Citation, quoted
+from rag.answer.citation import Citation, cite_span
 from rag.answer.export import FORMS, key
 from rag.article import Article
 from rag.errors import CitationError, LibraryError
@@ -56,7 +56,7 @@ def _citation(
     """The citation of the first version that has the spans, and the key that is wanted, if one is."""
     for article in versions:
         try:
-            citation = quoted(article, at, quote)
+            citation = cite_span(article, at, quote)
         except CitationError:
             continue
         if wanted in (None, key(citation)):

@@ -10,7 +10,7 @@ import pytest
 from support import BRIDGE, HARBOUR, ORCHARD
 
 import rag
-from rag.answer.answer import Found, cite
+from rag.answer.citation import cite
 from rag.article import Article
 from rag.errors import CitationError, LibraryError, QuestionError
 from rag.passage import Passage
@@ -244,9 +244,8 @@ def test_a_quotation_that_no_longer_equals_its_article_is_an_error(tmp_path, rea
 
 def test_a_passage_beyond_its_article_is_not_quoted():
     article = Article("harbour", "Too short.")
-    ranked = ScoredPassage(1, 1.0, 1.0, np.ones(1, np.float32), 1.0, 1.0)
     with pytest.raises(CitationError, match="article harbour has no span 0:90 with a quotation 0:90"):
-        cite(Found(Passage("harbour", 0, 90, ((0, 90),)), article, ranked, (1,)))
+        cite(ScoredPassage(Passage("harbour", 0, 90, ((0, 90),)), article, (1,), 1.0, 1.0, np.ones(1, np.float32)))
 
 
 # What is shown of what is found, here by words alone

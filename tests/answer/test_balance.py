@@ -17,7 +17,7 @@ from rag.answer.balance import (
     OutletMatch,
     cautions,
     independent,
-    joined,
+    merge_groups,
 )
 
 A, B, C, D = range(4)
@@ -44,8 +44,8 @@ def test_the_least_number_of_sources(articles, sources):
 
 
 def test_articles_that_share_a_sentence_are_one_text():
-    assert len(set(joined([1, 2, 3], ["a", "b", "c"], [["c", "elsewhere"], [], []]).tolist())) == 2
-    assert len(set(joined([1, 2, 3, 1], ["a", "b", "c", "d"], [[], ["c"], ["d"], []]).tolist())) == 1
+    assert len(set(merge_groups([1, 2, 3], ["a", "b", "c"], [["c", "elsewhere"], [], []]).tolist())) == 2
+    assert len(set(merge_groups([1, 2, 3, 1], ["a", "b", "c", "d"], [[], ["c"], ["d"], []]).tolist())) == 1
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from support import BRIDGE, HARBOUR, ORCHARD
 
 import rag
-from rag.answer import confidence as bar
-from rag.answer.confidence import REFUSED, ConfidenceModel, Signals
+from rag.answer import confidence
+from rag.answer.confidence import MIN_REFUSED, ConfidenceModel, Signals
 from rag.errors import LibraryError
 
 NOTHING = Signals(0, 0, 0, 1, 0, 0)
@@ -36,7 +36,7 @@ def test_without_signals_the_constant_is_left():
 
 
 def test_a_bar_comes_back_as_it_was_kept():
-    assert bar.parse(BAR.to_json()) == BAR
+    assert confidence.parse(BAR.to_json()) == BAR
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,11 @@ def test_a_bar_comes_back_as_it_was_kept():
 )
 def test_a_bar_that_cannot_be_read_is_an_error_that_says_to_fit_it_again(text, message):
     with pytest.raises(LibraryError, match=f"{message}.*fit it again"):
-        bar.parse(text)
+        confidence.parse(text)
 
 
 def test_the_bar_that_comes_with_according_is_of_the_default_encoder(real):
-    shipped = bar.shipped()
+    shipped = confidence.shipped()
     assert shipped.encoder == real.name
     assert 0 < shipped.min_confidence < 1
     assert min(shipped.fitted) > 100
@@ -78,7 +78,7 @@ def labelled(seed=1, right=60, near=40, unrelated=100):
 
 def test_a_fitted_bar_tells_right_from_wrong():
     seen, right, answerable, unrelated = labelled()
-    fitted = bar.fit("words", seen, right, answerable, unrelated)
+    fitted = confidence.fit("words", seen, right, answerable, unrelated)
     chances = np.array([fitted.probability(s) for s in seen])
     assert (fitted.encoder, fitted.fitted) == ("words", (60, 140))
     assert chances[right].min() > chances[unrelated].max()
@@ -90,24 +90,24 @@ def test_a_fitted_bar_tells_right_from_wrong():
 @pytest.mark.parametrize("number", [100, 149, 7])
 def test_a_fitted_bar_refuses_98_of_100_unrelated_questions_and_no_more_than_needed(number):
     seen, right, answerable, unrelated = labelled(unrelated=number)
-    fitted = bar.fit("words", seen, right, answerable, unrelated)
+    fitted = confidence.fit("words", seen, right, answerable, unrelated)
     chances = sorted(fitted.probability(s) for s, other in zip(seen, unrelated, strict=True) if other)
     passed = sum(chance >= fitted.min_confidence for chance in chances)
-    assert passed <= (1 - REFUSED) * number
-    assert fitted.min_confidence - chances[-1 - int((1 - REFUSED) * (number - 1) + 1e-9)] <= 0.0011
+    assert passed <= (1 - MIN_REFUSED) * number
+    assert fitted.min_confidence - chances[-1 - int((1 - MIN_REFUSED) * (number - 1) + 1e-9)] <= 0.0011
 
 
 def test_near_questions_without_an_answer_weigh_no_more_than_those_that_have_one():
     """Ten times as many of them leave the probability of what is right as it was, but for what the sample differs."""
-    few = bar.fit("words", *labelled(near=60, unrelated=100))
-    many = bar.fit("words", *labelled(near=600, unrelated=1000))
+    few = confidence.fit("words", *labelled(near=60, unrelated=100))
+    many = confidence.fit("words", *labelled(near=600, unrelated=1000))
     middle = Signals(0.7, 0.6, 0.75, 0.1, 0.15, 0.75)
     assert many.probability(middle) == pytest.approx(few.probability(middle), abs=0.1)
 
 
 def test_a_signal_that_never_varies_does_no_harm():
     seen, *labels = labelled()
-    fitted = bar.fit("words", [replace(s, named=1.0) for s in seen], *labels)
+    fitted = confidence.fit("words", [replace(s, named=1.0) for s in seen], *labels)
     assert fitted.weights[5] == 0
     assert all(map(math.isfinite, (*fitted.weights, fitted.bias)))
 
@@ -117,7 +117,7 @@ def test_a_bar_cannot_be_fitted_on_questions_of_one_kind(missing):
     seen, right, answerable, unrelated = labelled()
     none = np.zeros(len(seen), bool)
     with pytest.raises(LibraryError, match=r"\(with `answers`\).*\"unanswerable-offtopic\"\); add what is missing"):
-        bar.fit(
+        confidence.fit(
             "words",
             seen,
             none if missing == "right" else right,
@@ -149,35 +149,35 @@ def test_an_index_of_an_encoder_without_a_fitted_bar_has_no_confidence(library):
 def test_an_index_of_the_default_encoder_has_the_confidence_of_the_shipped_bar(tmp_path, news, real):
     library = rag.build([news(HARBOUR, BRIDGE)], index=tmp_path / "i", encoder=real)
     answer = library.ask("Who closed the old bridge?")
-    assert answer.confidence == bar.shipped().probability(answer.signals) > bar.shipped().min_confidence
+    assert answer.confidence == confidence.shipped().probability(answer.signals) > confidence.shipped().min_confidence
     none = library.ask("How do I bake sourdough bread?")
-    assert (none.found, none.confidence) == (False, bar.shipped().probability(none.signals))
-    assert none.confidence < bar.shipped().min_confidence
+    assert (none.found, none.confidence) == (False, confidence.shipped().probability(none.signals))
+    assert none.confidence < confidence.shipped().min_confidence
 
 
 def test_a_bar_kept_with_the_index_decides_for_all_that_ask_it(library, tmp_path, words):
-    library.keep(sure(bias=-math.log(3)))
+    library.set_confidence_model(sure(bias=-math.log(3)))
     for asked in (library, rag.open(tmp_path / "i", encoder=words)):
         answer = asked.ask("Engineers closed the old bridge")
         assert (answer.found, answer.passages) == (False, ())
         assert answer.confidence == pytest.approx(0.25)
-    library.keep(sure(bias=math.log(3)))
+    library.set_confidence_model(sure(bias=math.log(3)))
     assert library.ask("Engineers closed the old bridge").confidence == pytest.approx(0.75)
     assert library.ask("Engineers closed the old bridge").found
 
 
 def test_the_bar_of_another_encoder_is_refused(library):
     with pytest.raises(LibraryError, match="fitted for 'others', the index's encoder is 'words'"):
-        library.keep(sure(encoder="others"))
-    assert library.bar == bar.shipped()
+        library.set_confidence_model(sure(encoder="others"))
+    assert library.confidence_model == confidence.shipped()
 
 
 def test_a_caller_can_set_the_bar(library):
-    library.keep(sure(bias=math.log(3)))
+    library.set_confidence_model(sure(bias=math.log(3)))
     asked = "Engineers closed the old bridge"
     assert library.ask(asked, min_confidence=0.75 - 1e-9).found
     assert not library.ask(asked, min_confidence=0.76).found
-    library.keep(sure(bias=-50.0))
+    library.set_confidence_model(sure(bias=-50.0))
     assert not library.ask(asked).found
     nearest = library.ask(asked, min_confidence=0)
     assert nearest.found

@@ -23,8 +23,10 @@ from support import BRIDGE, HARBOUR, ROOT
 
 import rag
 from rag import cli
-from rag.answer.answer import DIGEST, NOTHING, Answer, Citation
+from rag.answer.answer import Answer
+from rag.answer.citation import Citation
 from rag.answer.export import FORMS, bibtex, csl_json, href, key, markdown
+from rag.answer.wording import DIGEST, NOTHING
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.text import sanitise
 from rag.web import citation_routes as downloads
@@ -409,7 +411,7 @@ def test_what_cannot_be_given_is_refused_in_words(library, address, status, why)
 
 @pytest.mark.parametrize("form", FORMS)
 def test_ask_prints_an_answer_in_each_form(library, tmp_path, words, monkeypatch, capsys, form):
-    monkeypatch.setattr("rag.library.SentenceEncoder", lambda *_: words)
+    monkeypatch.setattr("rag.models.lazy_encoder.SentenceEncoder", lambda *_: words)
     question = "Who ended the strike of dock workers, according to the Guardian?"
     assert cli.main(["ask", question, "--as", form, "--index", str(tmp_path / "index")]) == 0
     answer = library.ask(question, asked_on=dt.date.today())

@@ -21,7 +21,7 @@ def index(tmp_path, news, words):
 @pytest.fixture
 def said(index, words, capsys, monkeypatch):
     """Runs a command on the index: exit status, stdout, stderr. The index is of an encoder that is no model's name."""
-    monkeypatch.setattr("rag.library.SentenceEncoder", lambda *_: words)
+    monkeypatch.setattr("rag.models.lazy_encoder.SentenceEncoder", lambda *_: words)
 
     def run(command, *arguments):
         status = cli.main([command, "--index", str(index), *map(str, arguments)])

@@ -18,6 +18,7 @@ from rag import readers
 from rag.errors import LibraryError
 from rag.ingest import embed as making
 from rag.ingest import parquet as shards
+from rag.ingest.pipeline import Job
 from rag.ingest.report import Report
 
 ray = pytest.importorskip("ray")
@@ -69,13 +70,13 @@ def contents(library):
     articles = {article.id: article for article in library.articles()}
     texts = [a.text[c.start : c.end] for a in articles.values() for c in cited(library, a)]
     encoded = {t: (s, v.round(3).tolist(), p.round(2).tolist()) for t, (s, v, p) in store.encoded(texts).items()}
-    copies = {article_id: sorted(library.copies(article_id)) for article_id in articles}
+    copies = {article_id: sorted(library.duplicates(article_id)) for article_id in articles}
     skipped = sorted(map(str, library.skipped()))
     return articles, encoded, copies, skipped, library.counts(), [n.spellings for n in library._view().aliases.groups]
 
 
 def cited(library, article):
-    encoder = library._encode()
+    encoder = library._encoder.get()
     return rag.passage.split([article], encoder.count, encoder.max_tokens)[0]
 
 
@@ -172,7 +173,7 @@ def test_what_a_stopped_build_has_put_into_milvus_is_not_encoded_again(nodes, se
                 raise StoppedError
 
         with pytest.raises(StoppedError):
-            library._take_in(readers.present([news(*rows)]), True, progress=stop, on_cluster=True)
+            library._run(Job(readers.present([news(*rows)]), retire=True, progress=stop, on_cluster=True))
         assert [a.id for a in library.articles()] == ["harbour"]  # nothing of it is seen
         assert {hit.article_id for hit in library.search("harbour", k=99)} == {"harbour"}
         staged = store._total("articles", f"born > {store.generation()}")

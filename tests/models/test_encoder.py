@@ -70,7 +70,9 @@ def test_an_unknown_precision_is_an_error_before_anything_is_written(tmp_path, n
 
 def test_a_caller_can_set_the_precision(tmp_path, news, words, monkeypatch):
     given = []
-    monkeypatch.setattr("rag.library.SentenceEncoder", lambda name, precision: given.append(precision) or words)
+    monkeypatch.setattr(
+        "rag.models.lazy_encoder.SentenceEncoder", lambda name, precision: given.append(precision) or words
+    )
     rag.build([news(HARBOUR)], tmp_path / "i", precision="bf16").close()
     with rag.open(tmp_path / "i", precision="fp32") as library:
         library.add([news(BRIDGE)])

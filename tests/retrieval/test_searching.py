@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 
 import rag
 from rag.provenance.catalogue import load_catalogue
+from rag.query.query import Query
 from rag.retrieval import search
-from rag.retrieval.search import Alias, Filters
+from rag.retrieval.filters import Filters
+from rag.retrieval.parse import OVERRIDDEN, Alias, parse
 from rag.stores import snapshot as cache
 from rag.stores.sqlite import Store
 from rag.stores.tantivy_index import IndexFilter
@@ -32,12 +35,9 @@ def ranked(index, encoder, question, k=10, chosen=Filters()):  # noqa: B008
     """The passages found, by the id of their article, and the view that they were found in."""
     store = Store.open(index)
     view = store.view()
-    asked = search.read(view, load_catalogue(), question, chosen)
-    with ThreadPoolExecutor() as beside:
-        vector = encoder.encode_question(asked.text)
-        found = search.rank(view, vector, asked, k, store.sentence_vectors, beside)
-    articles = {key: article.id for key, (_, article) in store.passages([r.key for r in found]).items()}
-    return {articles[r.key]: r for r in found}, view
+    parsed = replace(parse(view, load_catalogue(), Query.of(question)), filters=chosen)
+    found = search.search(view, store, parsed, encoder.encode_question(parsed.text), k)
+    return {passage.article.id: passage for passage in found}, view
 
 
 def ids(hits):
@@ -61,7 +61,7 @@ def test_what_only_meaning_finds_and_what_only_words_find_are_both_found(tmp_pat
     assert list(found) == ["a", "b", "said"]
     assert found["said"].own == pytest.approx(np.cos(np.radians(85)), abs=1e-3)
     assert (found["said"].words, found["a"].words) == (pytest.approx(1), 0)
-    assert found["said"].article == view.words.articles(view.terms("quince"), 9, IndexFilter())[3] > 0
+    assert found["said"].article_words == view.words.articles(view.terms("quince"), 9, IndexFilter())[3] > 0
 
 
 def test_every_passage_found_has_the_scores_of_both_engines(tmp_path, news, monkeypatch):
@@ -73,11 +73,11 @@ def test_every_passage_found_has_the_scores_of_both_engines(tmp_path, news, monk
     terms = view.words.terms("fig date")
     assert next(iter(found)) == "near"
     for r in found.values():
-        assert r.words == pytest.approx(view.words.coverage(terms, 1, IndexFilter(), [r.key]).get(r.key, 0))
-        own = view.dense.index.reconstruct(int(r.key) - 1) @ Angles().encode_question("5")
+        assert r.words == pytest.approx(view.words.coverage(terms, 1, IndexFilter(), [r.keys[0]]).get(r.keys[0], 0))
+        own = view.dense.index.reconstruct(int(r.keys[0]) - 1) @ Angles().encode_question("5")
         assert r.own == pytest.approx(float(own))
-        assert r.sentence == pytest.approx(r.own, abs=1e-3)
-        parts = 0.5 * r.own + 0.5 * r.sentence + 0.5 * r.words + 0.3 * r.article
+        assert r.best_sentence == pytest.approx(r.own, abs=1e-3)
+        parts = 0.5 * r.own + 0.5 * r.best_sentence + 0.5 * r.words + 0.3 * r.article_words
         assert r.score == pytest.approx(parts, abs=1e-6)
     assert 0 < found["near"].words < 1
 
@@ -88,8 +88,8 @@ def test_an_articles_words_speak_for_its_passages(tmp_path, news):
     rag.build([news(*records)], index=tmp_path / "i", encoder=Angles()).close()
     found, _ = ranked(tmp_path / "i", Angles(), "0 quince")
     assert list(found) == ["titled", "plain"]
-    assert (found["titled"].words, found["plain"].article) == (0, 0)
-    assert 0 < found["titled"].article < 1
+    assert (found["titled"].words, found["plain"].article_words) == (0, 0)
+    assert 0 < found["titled"].article_words < 1
 
 
 # Filters
@@ -225,9 +225,9 @@ def test_filters_that_were_set_go_before_what_the_question_says(library):
     question = "What did Reuters report in 2015 about the bridge?"
     answer = library.ask(question, outlets="Press TV", min_confidence=0)
     assert {c.outlet for c in answer.passages} == {"Press TV"}
-    assert told(answer) == [("outlet", "did Reuters report", False, search.CHOSEN), ("dates", "in 2015", True, "")]
+    assert told(answer) == [("outlet", "did Reuters report", False, OVERRIDDEN), ("dates", "in 2015", True, "")]
     answer = library.ask(question, after="2000-01-01", min_confidence=0)
-    assert told(answer) == [("outlet", "did Reuters report", True, ""), ("dates", "in 2015", False, search.CHOSEN)]
+    assert told(answer) == [("outlet", "did Reuters report", True, ""), ("dates", "in 2015", False, OVERRIDDEN)]
     assert {c.article_id for c in answer.passages} == {"later"}
 
 

@@ -15,7 +15,7 @@ from support.prose import prose
 import rag
 from rag.answer.confidence import ConfidenceModel
 from rag.errors import CitationError, LibraryError, QuestionError
-from rag.library import _threads
+from rag.retrieval.search import executor
 from rag.stores.tantivy_index import IndexFilter
 
 _names = (f"library_{number}" for number in itertools.count())
@@ -268,9 +268,9 @@ def test_both_score_a_passage_alike(both):
     for library in both:
         view = library._view()
         terms = view.terms(ASKED)
-        vector = library._encode().encode_question(ASKED)
+        vector = library._encoder.get().encode_question(ASKED)
         with library._store.reading():
-            proposed = view.candidates(vector, terms, IndexFilter(), 50, _threads("searching"))
+            proposed = view.candidates(vector, terms, IndexFilter(), 50, executor("searching"))
             found = library._store.passages([p.key for p in proposed])
         signals.append({(found[p.key][1].id, found[p.key][0].start): p for p in proposed})
         counts.append([(t.spellings, t.passages, t.articles) for t in terms])
@@ -327,8 +327,8 @@ def test_copies_and_sentences_that_are_shared_are_told(index, news, words):
     ]
     with rag.build([news(*records)], index=index, encoder=words) as library:
         assert (library.report.copied, library.report.groups) == (2, 1)
-        assert (library.copies("first"), library.copies("copy")) == (["copy"], ["first"])
-        assert library.copies("alone") == library.copies("nobody") == []
+        assert (library.duplicates("first"), library.duplicates("copy")) == (["copy"], ["first"])
+        assert library.duplicates("alone") == library.duplicates("nobody") == []
         assert library.counts().independent == 3
         answer = library.ask(story[0], k=2, min_confidence=0)
         best = next(p for p in answer.passages if p.article_id in ("first", "copy"))
@@ -339,9 +339,9 @@ def test_copies_and_sentences_that_are_shared_are_told(index, news, words):
 
         library.add([news({"id": "third", "outlet": "BBC", "text": " ".join(story)}, name="more.jsonl")])
         assert (library.report.copied, library.report.groups) == (3, 1)
-        assert set(library.copies("first")) == {"copy", "third"}
+        assert set(library.duplicates("first")) == {"copy", "third"}
         library.remove("first")
-        assert library.copies("copy") == ["third"]
+        assert library.duplicates("copy") == ["third"]
         assert library.counts().independent == 3
 
 
@@ -368,15 +368,15 @@ def test_what_could_not_be_read_is_kept_until_it_can_be(index, tmp_path, news, w
 
 
 def test_a_bar_and_a_catalogue_are_kept(library, index, tmp_path, news, words):
-    library.keep(replace(library.bar, encoder="words", min_confidence=0.25))
+    library.set_confidence_model(replace(library.confidence_model, encoder="words", min_confidence=0.25))
     own = tmp_path / "own.toml"
     own.write_text(
         '[["outlet"]]\nname = "The Delta Herald"\nkind = "newspaper"\n'.replace('[["outlet"]]', "[[outlet]]")
     )
     rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=index, encoder=words, catalogue=own).close()
     with rag.open(index, encoder=words) as again:
-        assert again.bar.min_confidence == 0.25
-        assert isinstance(again.bar, ConfidenceModel)
+        assert again.confidence_model.min_confidence == 0.25
+        assert isinstance(again.confidence_model, ConfidenceModel)
         assert again.catalogue.kind("The Delta Herald") == "newspaper"
 
 
@@ -409,7 +409,7 @@ def test_one_writes_at_a_time(library, index, news, words):
 
 def test_vectors_come_back_as_they_went_in(library, words):
     view, store = library._view(), library._store
-    proposed = view.candidates(words.encode_question("bridge"), [], IndexFilter(), 9, _threads("searching"))
+    proposed = view.candidates(words.encode_question("bridge"), [], IndexFilter(), 9, executor("searching"))
     keys = [p.key for p in proposed]
     rows, vectors = store.sentence_vectors(keys)
     found = store.passages(keys)

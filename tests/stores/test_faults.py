@@ -18,9 +18,9 @@ from support.old_indexes import older, schema, scores
 from support.processes import Other
 
 import rag
-import rag.library
-from rag.answer import confidence as bar
+from rag.answer import confidence
 from rag.errors import CitationError, LibraryError
+from rag.ingest import pipeline
 from rag.stores.snapshot import generations
 from rag.stores.sqlite import DATABASE, FORMAT, Manifest, Store, Writer
 
@@ -92,7 +92,7 @@ def meets_a_full_disk(disk, what, left):
 def _meets(disk, what, left):
     index, old, new = disk / "index", written(disk / "old.jsonl", reports("old", 8)), disk / "new.jsonl"
     written(new, reports("new", 8))
-    rag.library.BATCH = 3
+    pipeline.BATCH_ARTICLES = 3
     put, done = Writer.put, []
 
     def counted(self, batch):
@@ -114,7 +114,9 @@ def _meets(disk, what, left):
         "build": lambda: rag.build([old], index=index, encoder=WordEncoder()).close(),
         "add": lambda: library.add([new]),
         "remove": lambda: library.remove([i for i in OLD[:2] if i in {a.id for a in library.articles()}]),
-        "keep": lambda: library.keep(bar.parse(bar.shipped().to_json().replace(bar.shipped().encoder, "words"))),
+        "keep": lambda: library.set_confidence_model(
+            confidence.parse(confidence.shipped().to_json().replace(confidence.shipped().encoder, "words"))
+        ),
         "compact": lambda: library.compact(),
         "backup": lambda: library.backup(disk / "backup"),
         "upgrade": lambda: rag.open(index, encoder=WordEncoder()).close(),
@@ -216,11 +218,11 @@ def looks(index):
 def refused(index, file):
     """How each thing that writes ends."""
     library = rag.open(index, encoder=WordEncoder())
-    fitted = bar.parse(bar.shipped().to_json().replace(bar.shipped().encoder, "words"))
+    fitted = confidence.parse(confidence.shipped().to_json().replace(confidence.shipped().encoder, "words"))
     calls = (
         lambda: library.add([file]),
         lambda: library.remove(["bridge"]),
-        lambda: library.keep(fitted),
+        lambda: library.set_confidence_model(fitted),
         lambda: library.compact(),
         lambda: rag.build([file], index=index, encoder=WordEncoder()),
     )

@@ -11,7 +11,7 @@ from support.processes import Other
 
 import rag
 from rag.errors import LibraryError
-from rag.library import BRIEF
+from rag.stores.current_view import QUESTION_WAIT_SECONDS
 from rag.stores.sqlite import Store
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -188,9 +188,9 @@ def test_an_open_library_goes_on_when_another_process_compacts(index, library, n
     library.add([news(FERRY)])
     library.remove(["ferry"])
     before = found(library)
-    generation = library._seen.generation
+    generation = library._current.view.generation
     other.begin("rag.open(index, encoder=WordEncoder()).compact()", index=index)
-    assert comes(lambda: found(library) == before and library._seen.generation > generation)
+    assert comes(lambda: found(library) == before and library._current.view.generation > generation)
     other.end()
     assert found(library) == before
     library.add([news(FERRY)])
@@ -273,8 +273,8 @@ def test_a_question_does_not_wait_for_what_takes_long_to_be_taken_up(index, libr
         thread.join()
     assert begun.is_set()
     assert all(answer == before for answer in answers)
-    assert max(taken) < BRIEF + LONGER
-    assert sorted(taken)[len(taken) // 2] < BRIEF  # and only the one that begins it waits at all
+    assert max(taken) < QUESTION_WAIT_SECONDS + LONGER
+    assert sorted(taken)[len(taken) // 2] < QUESTION_WAIT_SECONDS  # and only the one that begins it waits at all
     assert comes(lambda: "ferry" in found(library))
 
 

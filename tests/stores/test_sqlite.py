@@ -85,9 +85,10 @@ def test_a_build_killed_in_the_middle_keeps_what_was_reported(tmp_path, news, wo
 import os, signal, sys
 sys.path.insert(0, "tests")
 import rag
+from rag.ingest import pipeline
 from rag.stores import sqlite
 from support import WordEncoder
-rag.library.BATCH = 3
+pipeline.BATCH_ARTICLES = 3
 put, done = sqlite.Writer.put, []
 def counted(self, batch):
     if len(done) == 2: os.kill(os.getpid(), signal.SIGKILL)

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 
-from rag.answer.answer import Answer, Citation
+from rag.answer.answer import Answer
 from rag.answer.balance import (
     ONE_KIND,
     ONE_OUTLET,
@@ -15,11 +15,12 @@ from rag.answer.balance import (
     Counts,
     OutletMatch,
 )
+from rag.answer.citation import Citation
 from rag.errors import AccordingError
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import Fact, Outlet, Rating
 from rag.query.constraints import AHEAD, CONTRADICTION, DATES, LOWER_END, MENTION, OUTLET, TAKEN_OFF, Constraint
-from rag.retrieval.search import CHOSEN, Alias
+from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.web.answer_html import PURPOSES, address, answer_html, cautioned, error_html, question_html
 
 EVIL = "</bdi><img src=x onerror=alert(1)>\"'&"
@@ -265,12 +266,12 @@ def test_what_a_restriction_leaves_is_said_in_words():
 
 
 def test_of_what_was_not_applied_only_that_is_shown_which_a_reader_may_expect():
-    reasons = (("in 2001", TAKEN_OFF), ("in 2002", CHOSEN), ("in 2003", CONTRADICTION))
+    reasons = (("in 2001", TAKEN_OFF), ("in 2002", OVERRIDDEN), ("in 2003", CONTRADICTION))
     off = [dated(words, *YEAR, applied=False, why=why) for words, why in reasons]
     mention = Constraint(MENTION, "in 2090", 0, 7, applied=False, why=AHEAD)
     assert above(*off, mention) == (
         '<p class="searched">Not applied: <span class="chip off">“<bdi>in 2001</bdi>”: taken off</span> '
-        '<span class="chip off">“<bdi>in 2002</bdi>”: the filters that were set go before it</span> '
+        '<span class="chip off">“<bdi>in 2002</bdi>”: overridden by the filters you set</span> '
         '<span class="chip off">“<bdi>in 2003</bdi>”: the dates contradict each other</span></p>'
     )
 

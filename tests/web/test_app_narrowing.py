@@ -10,7 +10,7 @@ from support import BRIDGE, HARBOUR, ORCHARD
 from support.page import ask
 
 import rag
-from rag.answer.answer import CLOSEST, NOTHING
+from rag.answer.wording import CLOSEST, NOTHING
 from rag.web import app as web
 
 RECORDS = [

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 
 import rag
-from rag.answer.answer import SOUGHT, find, fingerprint
+from rag.answer.citation import MAX_HASHED_CHARACTERS, find_words, quote_hash
 from rag.errors import LibraryError
 from rag.provenance.catalogue import domain
 from rag.stores.sqlite import DATABASE
@@ -80,7 +80,7 @@ def place(text, passage, quote=None, article_id="meeting"):
     start, marked = text.index(passage), quote or passage
     a = text.index(marked, start)
     spans = {"at": f"{start}-{start + len(passage)}", "quote": f"{a}-{a + len(marked)}"}
-    return article_address(article_id, **spans, of=fingerprint(passage))
+    return article_address(article_id, **spans, of=quote_hash(passage))
 
 
 # The article
@@ -146,7 +146,7 @@ def test_every_span_of_a_text_leaves_its_words_as_they_are(built):
     for start in range(0, len(text), 7):
         for end in range(start + 1, len(text) + 1, 31):
             a, b = start, (start + end + 1) // 2
-            words = fingerprint(text[start:end])
+            words = quote_hash(text[start:end])
             page = get(library, article_address("meeting", at=f"{start}-{end}", quote=f"{a}-{b}", of=words))
             assert [p.text_content() for p in page.cssselect(".text p")] == list(PARAGRAPHS)
             assert "".join(p.text_content() for p in page.cssselect(".passage")) == text[start:end].replace("\n", "")
@@ -251,7 +251,7 @@ def test_an_address_survives_an_edit_above_the_passage(built):
 def test_words_that_stand_nowhere_or_twice_are_not_shown_elsewhere(built):
     where = place(MEETING["text"], PARAGRAPHS[1])
     for text in (AGAIN["text"], f"New.\n\n{PARAGRAPHS[1]}\n\n{PARAGRAPHS[1]}"):
-        page = get(built(MEETING | {"text": text}, index=fingerprint(text)), where)
+        page = get(built(MEETING | {"text": text}, index=quote_hash(text)), where)
         assert texts(page, ".note") == ["The words that this address points to are no longer in the article."]
         assert page.cssselect(".passage, mark, #passage") == []
         assert "\n\n".join(p.text_content() for p in page.cssselect(".text p")) == text
@@ -265,7 +265,7 @@ def test_an_article_that_is_no_longer_in_the_files_is_shown_and_says_so(built):
 
 
 def test_a_library_locates_words_at_their_place_in_an_earlier_text_or_elsewhere(built):
-    words = fingerprint("Two pillars are cracked.")
+    words = quote_hash("Two pillars are cracked.")
     start = MEETING["text"].index("Two pillars")
     here = (start, start + 24)
     resolved, span = built(MEETING).locate("meeting", *here, words)
@@ -273,7 +273,7 @@ def test_a_library_locates_words_at_their_place_in_an_earlier_text_or_elsewhere(
     library = built(AGAIN)
     resolved, span = library.locate("meeting", *here, words)
     assert (resolved.current, resolved.article.text, span) == (False, MEETING["text"], here)
-    resolved, span = library.locate("meeting", *here, fingerprint("Two pillars are broken.."))
+    resolved, span = library.locate("meeting", *here, quote_hash("Two pillars are broken.."))
     assert (resolved.current, resolved.article.text, span) == (True, AGAIN["text"], None)
     resolved, span = built(MEETING, index="other").locate("meeting", 0, 24, words)
     assert (resolved.current, span) == (True, here)
@@ -283,15 +283,15 @@ def test_a_library_locates_words_at_their_place_in_an_earlier_text_or_elsewhere(
 
 
 def test_words_are_found_where_they_stand_exactly_once():
-    assert fingerprint("ice") == "f5a336fac965"  # printf ice | b2sum -l 48
-    assert find("the ice has gone", 3, fingerprint("ice")) == 4
-    assert find("ice", 3, fingerprint("ice")) == 0
-    assert find("the ice, the ice", 3, fingerprint("ice")) is None
-    assert find("aaa", 2, fingerprint("aa")) is None
-    assert find("the sea", 3, fingerprint("ice")) is None
-    assert find("", 3, fingerprint("ice")) is None
-    assert find("ice", 0, fingerprint("")) is None
-    assert find("x" * SOUGHT + "ice", 3, fingerprint("ice")) is None
+    assert quote_hash("ice") == "f5a336fac965"  # printf ice | b2sum -l 48
+    assert find_words("the ice has gone", 3, quote_hash("ice")) == 4
+    assert find_words("ice", 3, quote_hash("ice")) == 0
+    assert find_words("the ice, the ice", 3, quote_hash("ice")) is None
+    assert find_words("aaa", 2, quote_hash("aa")) is None
+    assert find_words("the sea", 3, quote_hash("ice")) is None
+    assert find_words("", 3, quote_hash("ice")) is None
+    assert find_words("ice", 0, quote_hash("")) is None
+    assert find_words("x" * MAX_HASHED_CHARACTERS + "ice", 3, quote_hash("ice")) is None
 
 
 # What is asked for and is not there
@@ -333,7 +333,7 @@ def test_parameters_that_make_no_sense_are_a_page_that_says_so(built, query):
 
 
 def test_a_span_beyond_the_text_is_none(built):
-    page = get(built(MEETING), article_address("meeting", at="9999990000-9999999999", of=fingerprint("")))
+    page = get(built(MEETING), article_address("meeting", at="9999990000-9999999999", of=quote_hash("")))
     assert texts(page, ".note") == ["The words that this address points to are no longer in the article."]
 
 
@@ -400,7 +400,7 @@ def test_whatever_a_hostile_article_holds_is_text(hostile):
     wheres = (
         address(citation), article_address(stored.id), "contents", outlet(stored.outlet), outlet("x" + HOSTILE),
         outlet(stored.outlet, page=HOSTILE), article_address(HOSTILE * 2), article_address(stored.id, at=HOSTILE),
-        article_address(stored.id, version=HOSTILE), article_address(stored.id, at="0-9", of=fingerprint(HOSTILE)),
+        article_address(stored.id, version=HOSTILE), article_address(stored.id, at="0-9", of=quote_hash(HOSTILE)),
     )  # fmt: skip
     for where in wheres:
         response = fetch(hostile, where)

@@ -1,0 +1,158 @@
+"""Citation: a passage fit to show, with the sentences that answer and all that is known of where they come from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+
+import regex
+
+from rag.answer.markdown import citation_markdown
+from rag.article import Article
+from rag.errors import CitationError
+from rag.models.encoder import Vectors
+from rag.passage import Passage
+from rag.retrieval.search import ScoredPassage
+
+# A neighbour of the best sentence is quoted with it when it scores at least this share of it (docs/measurements.md,
+# "Quotations").
+NEIGHBOUR_SHARE = 0.85
+MAX_SENTENCES = 3
+# Characters hashed at most to find words again in a text that was edited: 0.3 s for 250,000 spans of 800.
+MAX_HASHED_CHARACTERS = 200_000_000
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A passage fit to show: the words, and all that is known of where they come from.
+
+    Attributes:
+        article_id, start, end: the span; `text` is the article's text there, checked when the citation was made.
+        text: the passage, word for word.
+        quote: (start, end) in the article's text of the sentences that answer; always inside the passage.
+        outlet, outlet_basis, strength, host, authors, date, date_basis, title, url, kind: as in `Article`.
+        score: how well the passage fits the question (see `search.rank`).
+        copies: ids of other articles in which the same words were found, word for word or nearly.
+        republishers: the sites and outlets that carry these words, this citation's own among them.
+        shared: ids of further articles that hold one of the passage's sentences word for word.
+    """
+
+    article_id: str
+    start: int
+    end: int
+    text: str
+    quote: tuple[int, int]
+    outlet: str | None
+    outlet_basis: str
+    strength: str
+    host: str | None
+    authors: tuple[str, ...]
+    date: dt.date | None
+    date_basis: str | None
+    title: str | None
+    url: str | None
+    kind: str
+    score: float
+    copies: tuple[str, ...] = ()
+    republishers: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+
+    @property
+    def quotation(self) -> str:
+        """The sentences that answer, word for word."""
+        a, b = (edge - self.start for edge in self.quote)
+        return self.text[a:b]
+
+    def to_markdown(self, accessed: dt.date | None = None) -> str:
+        """Return the citation as Markdown; `accessed` is the day on which it was looked up."""
+        return citation_markdown(self, accessed)
+
+
+def cite(found: ScoredPassage) -> Citation:
+    """Cite a passage, its best sentences marked.
+
+    Raises:
+        CitationError: for a span that is not in the article's text.
+    """
+    passage, article = found.passage, found.article
+    if passage.article_id != article.id:
+        raise CitationError(f"a passage of article {passage.article_id} is not one of article {article.id}")
+    quote = best_sentences(article.text, passage, found.sentences)
+    return cite_span(article, (passage.start, passage.end), quote, found.score, found.copies)
+
+
+def cite_span(
+    article: Article, span: tuple[int, int], quote: tuple[int, int], score: float = 0.0, copies: tuple[str, ...] = ()
+) -> Citation:
+    """Cite a span of an article's text.
+
+    Raises:
+        CitationError: for spans that are not in it.
+    """
+    start, end = span
+    if not 0 <= start <= quote[0] < quote[1] <= end <= len(article.text):
+        raise CitationError(f"article {article.id} has no span {start}:{end} with a quotation {quote[0]}:{quote[1]}")
+    return Citation(
+        article.id, start, end, article.text[start:end], quote, article.outlet, article.outlet_basis, article.strength,
+        article.host, article.authors, article.date, article.date_basis, article.title, article.url, article.kind,
+        score, copies,
+    )  # fmt: skip
+
+
+def best_sentences(text: str, passage: Passage, scores: Vectors) -> tuple[int, int]:
+    """The span of the sentences that answer: the best of the passage, and neighbours that are nearly as good.
+
+    Captions, names and headings are passed over: they can help to find a passage, but say nothing by themselves.
+    """
+    spans = passage.sentences
+    says = [i for i, (a, b) in enumerate(spans) if _is_sentence(text[a:b])] or list(range(len(spans)))
+    if not says:
+        return passage.start, passage.end
+    first = last = max(says, key=lambda i: scores[i])
+    minimum = NEIGHBOUR_SHARE * float(scores[first])
+    while last - first + 1 < MAX_SENTENCES:
+        sides = [i for i in (first - 1, last + 1) if i in says and scores[i] >= minimum]
+        if not sides:
+            break
+        best = max(sides, key=lambda i: scores[i])
+        first, last = min(first, best), max(last, best)
+    return spans[first][0], spans[last][1]
+
+
+def verify(citation: Citation, article: Article | None) -> None:
+    """Check that a citation still equals the stored article: words, outlet and date.
+
+    Raises:
+        CitationError: where it does not.
+    """
+    if article is None:
+        raise CitationError(f"article {citation.article_id} is no longer in the index")
+    if article.text[citation.start : citation.end] != citation.text:
+        raise CitationError(f"the words quoted from article {citation.article_id} are not those stored")
+    if (article.outlet, article.date) != (citation.outlet, citation.date):
+        raise CitationError(f"outlet or date shown for article {citation.article_id} are not those stored")
+
+
+def quote_hash(words: str) -> str:
+    """48 bits of the BLAKE2b of a passage's words, as 12 hex digits; its URL carries them."""
+    return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+def find_words(text: str, length: int, wanted: str) -> int | None:
+    """Return where the words of `length` characters with a `quote_hash` begin in a text, if they occur exactly once.
+
+    Texts so long that more than MAX_HASHED_CHARACTERS would be hashed are not searched.
+    """
+    starts = range(len(text) - length + 1)
+    if length < 1 or len(starts) * length > MAX_HASHED_CHARACTERS:
+        return None
+    start = next((i for i in starts if quote_hash(text[i : i + length]) == wanted), None)
+    if start is None or text.find(text[start : start + length], start + 1) >= 0:
+        return None
+    return start
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether words can be an answer by themselves: captions, names and headings cannot."""
+    return len(text.split()) >= 5 and bool(regex.search(r"[.!?…:;؟。][\s\"'”’»)\]]*\d{0,2}$", text))

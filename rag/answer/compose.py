@@ -1,0 +1,165 @@
+"""ScoredPassages -> Answer: what clears the confidence threshold is selected, cited, weighed and verified."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from rag.answer import confidence
+from rag.answer.answer import Answer
+from rag.answer.balance import Balance, Counts, OutletMatch, cautions, count, merge_groups
+from rag.answer.citation import Citation, cite, verify
+from rag.answer.confidence import ConfidenceModel
+from rag.answer.selection import outlet_matches, select
+from rag.answer.wording import UNKNOWN_OUTLET
+from rag.provenance.catalogue import Catalogue
+from rag.query.query import Query
+from rag.retrieval.filters import Filters
+from rag.retrieval.parse import ParsedQuery
+from rag.retrieval.search import ScoredPassage
+from rag.stores.base import Store, View
+from rag.stores.columns import ArticleColumns, ordinal
+from rag.stores.tantivy_index import NONE, IndexFilter
+
+# How many passages an answer is selected from: so many for each one shown, and at least so many, so that duplicates can
+# be left out and neighbours joined.
+POOL_PER_PASSAGE, MIN_POOL = 4, 30
+MAX_CACHED_FILTERS = 64
+
+
+def pool_size(k: int) -> int:
+    """How many passages to search for when `k` are to be shown."""
+    return max(MIN_POOL, k * POOL_PER_PASSAGE)
+
+
+class Composer:
+    """Composes answers from one store. Safe to use from several threads.
+
+    The counts of a whole view, and of what filters leave of it, are kept: people ask several questions with the same
+    filters.
+    """
+
+    def __init__(self, store: Store):
+        self._store = store
+        self._lock = threading.Lock()
+        self._whole: tuple[View, Counts] | None = None
+        self._filtered: tuple[View | None, dict[IndexFilter, Counts]] = None, {}
+
+    def compose(
+        self,
+        view: View,
+        catalogue: Catalogue,
+        model: ConfidenceModel,
+        query: Query,
+        parsed: ParsedQuery,
+        found: Sequence[ScoredPassage],
+    ) -> Answer:
+        """Compose the answer to a question.
+
+        Args:
+            view: the passages that were searched.
+            catalogue: the outlets known by name.
+            model: how sure an answer must be.
+            query: the question and the caller's filters.
+            parsed: the question as it was searched for.
+            found: the passages found, best first, `pool_size(query.k)` of them.
+
+        Raises:
+            CitationError: if a citation does not equal what is stored.
+        """
+        signals = confidence.signals(view, parsed.terms, found)
+        probability = model.probability(signals)
+        threshold = model.min_confidence if query.min_confidence is None else query.min_confidence
+        cleared = found if probability >= threshold else []
+        selected, hidden = select(cleared, query.k, not parsed.filters.names_outlets)
+        shown = self._with_duplicates([cite(passage) for passage in selected], [p.keys for p in selected])
+        matches = outlet_matches(cleared, selected)
+        balance = self._balance(view, catalogue, parsed.filters, shown, hidden, matches)
+        for citation in shown:
+            verify(citation, self._store.article(citation.article_id))
+        return Answer(
+            query.text, parsed.text, bool(shown), tuple(shown), balance, parsed.constraints, parsed.aliases,
+            confidence=probability if model.encoder == self._store.manifest.encoder else None,
+            signals=signals,
+            below=bool(shown) and probability < model.min_confidence,
+        )  # fmt: skip
+
+    def counts(self, view: View, catalogue: Catalogue) -> Counts:
+        """The counts of all articles of a view."""
+        with self._lock:
+            if self._whole is None or self._whole[0] is not view:
+                self._whole = view, count(view.columns, catalogue)
+            return self._whole[1]
+
+    def _allowed(self, view: View, catalogue: Catalogue, index_filter: IndexFilter) -> Counts:
+        """The counts of what filters leave."""
+        mask = view.columns.passing(index_filter)
+        if mask is None:
+            return self.counts(view, catalogue)
+        of_view, counts = self._filtered  # another thread may replace them
+        if of_view is not view or len(counts) > MAX_CACHED_FILTERS:
+            of_view, counts = self._filtered = view, {}
+        if index_filter not in counts:
+            counts[index_filter] = count(view.columns.some(mask), catalogue)
+        return counts[index_filter]
+
+    def _with_duplicates(self, shown: Sequence[Citation], keys: Sequence[Sequence[int]]) -> list[Citation]:
+        """The citations with the articles that print the same words, and those that share a sentence with them."""
+        flat = [key for own in keys for key in own]
+        copied, shared = self._store.copies(flat), self._store.sharers(flat)
+        copies = [
+            tuple(dict.fromkeys((*c.copies, *(i for key in own for i in copied[key]))))
+            for c, own in zip(shown, keys, strict=True)
+        ]
+        publishers = self._store.republishers([i for ids in copies for i in ids])
+        found = []
+        for citation, own, ids in zip(shown, keys, copies, strict=True):
+            republishers = (citation.host or citation.outlet, *(publishers[i] for i in ids if i in publishers))
+            named = tuple(dict.fromkeys(name or UNKNOWN_OUTLET for name in republishers))
+            sharing = tuple(dict.fromkeys(i for key in own for i in shared[key] if i not in ids))
+            found.append(replace(citation, copies=ids, republishers=named, shared=sharing))
+        return found
+
+    def _balance(
+        self,
+        view: View,
+        catalogue: Catalogue,
+        filters: Filters,
+        shown: Sequence[Citation],
+        hidden: Mapping[str, int],
+        matches: tuple[OutletMatch, ...],
+    ) -> Balance:
+        """The counts of the articles shown, of those that the filters leave, and of all."""
+        allowed = self._allowed(view, catalogue, filters.index_filter)
+        quoted = {c.article_id: c for c in shown}
+        groups = self._store.groups(list(quoted))
+        ids = [i for i in quoted if i in groups]
+        shared = [[i for c in shown if c.article_id == own for i in (*c.shared, *c.copies)] for own in ids]
+        same = merge_groups([groups[i] for i in ids], ids, shared)
+        own = [quoted[i] for i in ids]
+        columns = ArticleColumns.of(
+            [c.outlet for c in own], [c.host for c in own], [ordinal(c.date) for c in own], same
+        )  # fmt: skip
+        counts = count(columns, catalogue)
+        matched = {match.outlet or UNKNOWN_OUTLET for match in matches} | {UNKNOWN_OUTLET}
+        return Balance(
+            counts,
+            allowed,
+            self.counts(view, catalogue),
+            copies=len({i for c in shown for i in c.copies} - set(ids)),
+            undated_left_out=_undated_left_out(view, filters),
+            capped=dict(hidden),
+            unmatched_outlets=tuple(outlet for outlet in allowed.outlets if outlet not in matched) if shown else (),
+            outlet_matches=matches,
+            warnings=cautions(counts, len(shown), list(dict.fromkeys(name for c in shown for name in c.republishers))),
+        )
+
+
+def _undated_left_out(view: View, filters: Filters) -> int:
+    """How many articles a filter on dates leaves out because they have none."""
+    if not filters.checks_dates or filters.undated:
+        return 0
+    others = view.columns.passing(replace(filters, after=None, before=None, undated=None).index_filter)
+    undated = view.columns.day == NONE
+    return view.columns.some(undated if others is None else undated & others).articles

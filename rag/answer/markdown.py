@@ -1,0 +1,77 @@
+"""Citations and answers as Markdown, in which nothing that an article holds is taken for markup."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import regex
+
+from rag.answer.wording import CLOSEST, DIGEST, NOTHING, UNKNOWN_OUTLET, attribution, via, when
+from rag.text import one_line, sanitise, spelled_date
+
+if TYPE_CHECKING:
+    from rag.answer.answer import Answer
+    from rag.answer.citation import Citation
+
+
+def answer_markdown(answer: Answer, accessed: dt.date | None = None) -> str:
+    """The question and the answer as Markdown; see `citation_markdown`."""
+    parts = [citation_markdown(c, accessed) for c in answer.passages] if answer.found else [f"{NOTHING}\n"]
+    closest = [f"{CLOSEST}\n"] if answer.below else []
+    return "\n".join([f"**{_plain(one_line(answer.question))}**\n", *closest, *parts])
+
+
+def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> str:
+    """Who said it, where and when, and the passage, with the sentences that answer in bold.
+
+    Args:
+        citation: what to show.
+        accessed: the day on which it was looked up.
+    """
+    outlet = _plain(citation.outlet or UNKNOWN_OUTLET)
+    head = f"{attribution(citation)} **{outlet}**{_plain(via(citation))}, {_plain(when(citation))}"
+    parts = [
+        DIGEST if citation.kind == "digest" else "",
+        citation.title or "",
+        f"by {', '.join(citation.authors)}" if citation.authors else "",
+    ]
+    about = [_plain(part) for part in parts if part]
+    about += [_link(citation.url)] if citation.url else []
+    about += [f"accessed {spelled_date(accessed)}"] if accessed else []
+    return f"{one_line(head)}:\n\n{_block(citation)}\n\n{one_line('; '.join(about))}".rstrip() + "\n"
+
+
+def _block(citation: Citation) -> str:
+    """The passage as a block quotation of Markdown; the sentences that answer in bold, where they are not all of it."""
+    bold = citation.quotation.strip() != citation.text.strip()
+    lines = []
+    at = citation.start
+    for printed in citation.text.splitlines(keepends=True):
+        line = printed.rstrip()
+        a, b = (min(max(edge - at, 0), len(line)) for edge in citation.quote)
+        at += len(printed)
+        said = f"{_plain(line[:a])}{_bold(line, a, b) if bold else _plain(line[a:b])}{_plain(line[b:])}"
+        lines.append(f"> {said.strip()}".rstrip())
+    return "\n".join(lines)
+
+
+def _bold(line: str, start: int, end: int) -> str:
+    """line[start:end] in bold, if Markdown takes it for that: between spaces (CommonMark, "delimiter runs")."""
+    words = line[start:end]
+    inner = words.strip()
+    if not inner or not f" {line[:start]}"[-1].isspace() or not f"{line[end:]} "[0].isspace():
+        return _plain(words)
+    before, after = words.split(inner)
+    return f"{before}**{_plain(inner)}**{after}"
+
+
+def _link(url: str) -> str:
+    """A link to a web address; any other address is shown and cannot be followed."""
+    return f"<{url}>" if regex.fullmatch(r"(?i:https?)://[\w.~:/?#@!$&'()*+,=%\[\]-]+", url, regex.A) else _plain(url)
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it stands: nothing in it is markup, or turns what stands behind it."""
+    marks = r"([\\`*_{}\[\]()#+!<>|~&$^=:@-]|(?<=^\s*\d{1,9})\.|(?<=(?i:www))\.)"
+    return regex.sub(marks, r"\\\1", sanitise(text))

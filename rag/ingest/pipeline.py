@@ -1,0 +1,304 @@
+"""Files -> a store: read, compare with what is stored, split, encode and store what is new, find duplicates, aliases.
+
+The whole of a build, and of adding to an index. What was done before an error, or before the process was killed, is
+kept: each batch is a transaction.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rag import readers
+from rag.article import Article
+from rag.errors import LibraryError
+from rag.ingest import embed, parquet, ray_cluster
+from rag.ingest.parquet import Item
+from rag.ingest.report import Report
+from rag.models.encoder import Encoder, check_precision
+from rag.models.lazy_encoder import LazyEncoder, load
+from rag.provenance import catalogue as outlets
+from rag.provenance.catalogue import Catalogue
+from rag.readers.skipped import Skipped
+from rag.stores.base import EmbeddedPassage, Known, Manifest, Sink, Stager, Store, Writer
+
+ENGINES = ("local", "ray")
+BATCH_ARTICLES = 64  # in one transaction: a crash costs the encoding of so many at most
+
+Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a build or an addition is to do.
+
+    Attributes:
+        inputs: the files to read, as `readers.present` gives them.
+        retire: whether articles that the files no longer hold are retired.
+        catalogue: a catalogue of outlets to store with the index; None leaves the one stored.
+        aliases: a user's list of aliases, TOML, to store with the index; None leaves the one stored.
+        sources: what files are to be called in the index, by path, where they are in a temporary place.
+        wait: whether to wait for another process that writes to the index.
+        on_cluster: whether a Ray cluster reads and encodes.
+        progress: called with the number of articles read so far.
+    """
+
+    inputs: Sequence[readers.Input]
+    retire: bool
+    catalogue: Catalogue | None = None
+    aliases: str | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+    wait: bool = True
+    on_cluster: bool = False
+    progress: Callable[[int], None] | None = None
+
+
+class Pipeline:
+    """Takes the articles of a job into a store."""
+
+    def __init__(self, store: Store, encoder: LazyEncoder, catalogue: Catalogue):
+        self._store, self._encoder, self._catalogue = store, encoder, catalogue
+
+    def run(self, job: Job) -> Report:
+        """Do a job, and return what was done.
+
+        Raises:
+            LibraryError: where the store cannot be written.
+            EncoderError: where the encoder cannot be loaded, or fails.
+        """
+        report, sources, unread = Report(), set[str](), set[str]()
+        seen: dict[str, str] = {}  # content hash by id, of all articles read
+        with ExitStack() as stack:
+            staging = self._store.staging(job.wait) if job.on_cluster else None
+            stager = stack.enter_context(staging) if staging else None
+            writer = stager or stack.enter_context(self._store.writing(job.wait))
+            executor = stack.enter_context(ThreadPoolExecutor(1, "ingest"))
+            progress_bar = stack.enter_context(progress_bar_of_articles())
+            self._prepare(job, writer)
+            batches = self._batches(job, stager, executor)
+            while batch := report.timed("reading", lambda: next(batches, [])):
+                skipped = self._take_in(batch, seen, writer, stager, report, executor)
+                new_sources = {item.source for item, _ in batch} - sources
+                sources |= new_sources
+                unread |= {item.source for item in skipped}
+                if skipped or (new_sources and not job.retire):
+                    cleared = () if job.retire else new_sources
+                    report.timed("storing", functools.partial(writer.quarantine, cleared, skipped))
+                progress_bar.update(len(batch))
+                if job.progress:
+                    job.progress(report.read)
+            if job.retire and (absent := _absent(self._store.stored(), seen, unread)):
+                writer.retire(absent)
+                report.retired = len(absent)
+            if stager:
+                report.passages = stager.finish(set(seen.values()))
+            report.timed("finding copies", writer.compare)
+            report.timed("finding names", writer.name)
+        return report
+
+    def _prepare(self, job: Job, writer: Writer) -> None:
+        if job.catalogue and job.catalogue.extra is not None:
+            self._catalogue = job.catalogue
+            writer.keep("catalogue", job.catalogue.extra)
+        if job.aliases is not None:
+            writer.keep("own names", job.aliases)
+        if job.retire:
+            writer.quarantine(None, ())
+
+    def _batches(self, job: Job, stager: Stager | None, executor: Executor) -> Iterator[list[Item]]:
+        if job.on_cluster:
+            return self._from_cluster(job.inputs, stager.sink if stager else None)
+        return _prefetched(self._from_here(job), BATCH_ARTICLES, executor)
+
+    def _from_here(self, job: Job) -> Iterator[Item]:
+        """The articles of files; those of Parquet files with the passages embedded already."""
+        for source in readers.sources(job.inputs):
+            if isinstance(source, Skipped):
+                yield source, None
+            elif str(source).endswith(parquet.ENDING) and not readers.is_of_the_web(str(source)):
+                yield from parquet.read(source, self._store.manifest)
+            else:
+                for item in readers.read_source(source, self._catalogue):
+                    yield replace(item, source=job.sources.get(item.source, item.source)), None
+
+    def _from_cluster(self, inputs: Sequence[readers.Input], sink: Sink | None) -> Iterator[list[Item]]:
+        """What Ray's workers make of files, in their order."""
+        stored = ray_cluster.digests(known.content_hash for _, known in self._store.stored(sink is not None))
+        encoder, precision = self._encoder.for_workers, self._encoder.precision
+        return ray_cluster.articles(inputs, self._catalogue, encoder, precision, stored, sink)
+
+    def _take_in(
+        self,
+        batch: Sequence[Item],
+        seen: dict[str, str],
+        writer: Writer,
+        stager: Stager | None,
+        report: Report,
+        executor: Executor,
+    ) -> list[Skipped]:
+        """Store what is new or changed in a batch; return what was skipped."""
+        items = [item for item, _ in batch]
+        embedded = {i.content_hash: own for i, own in batch if isinstance(i, Article) and own is not None}
+        known = self._store.known([item.id for item in items if isinstance(item, Article)])
+        fresh, skipped = _sort(items, known, seen, report)
+        if stager:
+            staged = stager.staged(fresh, known)
+            fresh = [article for article in fresh if article.content_hash not in staged]
+        report.passages += self._put(writer, fresh, known, report, executor, embedded)
+        return skipped
+
+    def _put(
+        self,
+        writer: Writer,
+        articles: list[Article],
+        known: Mapping[str, Known],
+        report: Report,
+        executor: Executor,
+        embedded: Mapping[str, Sequence[EmbeddedPassage]],
+    ) -> int:
+        """Store articles, after splitting and encoding those whose text is new and whose passages are not `embedded`
+        yet, by content hash; return the number of passages."""
+        same = {a.id for a in articles if a.id in known and self._text(a.id) == a.text}
+        if same:
+            writer.amend(a for a in articles if a.id in same)
+        articles = [a for a in articles if a.id not in same]
+        if not articles:
+            return 0
+        ready = [(a, embedded[a.content_hash]) for a in articles if a.content_hash in embedded]
+        rest = [a for a in articles if a.content_hash not in embedded]
+        rows, encoded = (
+            embed.make(rest, self._encoder.get(), report, executor, self._store.encoded) if rest else ([], 0)
+        )
+        report.timed("storing", lambda: writer.put([*ready, *rows]))
+        return encoded + sum(len(own) for _, own in ready)
+
+    def _text(self, article_id: str) -> str | None:
+        article = self._store.article(article_id)
+        return article.text if article else None
+
+
+def encode(
+    paths: Paths,
+    to: str | os.PathLike[str],
+    encoder: Encoder | str | None = None,
+    catalogue: str | os.PathLike[str] | None = None,
+    fetch: bool = False,
+    precision: str = "auto",
+    engine: str = "local",
+) -> Report:
+    """Split and encode the articles of `paths`, and store the result in folder `to` as Parquet files.
+
+    A library takes it in as any other folder (`Library.add`, `build`), without encoding anything. Articles that are in
+    the folder already are not encoded again.
+
+    Args:
+        paths, encoder, catalogue, fetch, precision, engine: as for `build`.
+        to: a folder, also at a URL that fsspec knows, such as s3://bucket/folder.
+
+    Returns:
+        What was read and encoded.
+
+    Raises:
+        AccordingError: as `build` does.
+    """
+    check_precision(precision)
+    on_cluster = connects_to_cluster(engine)
+    inputs = readers.present(listed(paths), fetch)
+    known_outlets = outlets.load_catalogue(None) if catalogue is None else outlets.read_catalogue(Path(catalogue))
+    loaded = load(encoder, precision)
+    sink = parquet.ParquetSink(os.fspath(to), Manifest(loaded.name, loaded.dimension))
+    known = ray_cluster.digests(parquet.digests(sink.folder, sink.manifest))
+    if on_cluster:
+        workers_encoder = LazyEncoder(loaded.name, precision, loaded).for_workers
+        batches = ray_cluster.articles(inputs, known_outlets, workers_encoder, precision, known, sink)
+    else:
+        maker = ray_cluster.Maker(loaded, precision, known, sink)
+        read = readers.read(inputs, known_outlets)
+        batches = iter(lambda: maker.items(list(islice(read, BATCH_ARTICLES))), [])
+    report = Report()
+    with progress_bar_of_articles() as progress_bar:
+        for batch in batches:
+            for item, _ in batch:
+                if isinstance(item, Skipped):
+                    report.skip([item])
+                else:
+                    report.count(item)
+                    there = ray_cluster.knows(known, item)
+                    report.new += not there
+                    report.unchanged += there
+            progress_bar.update(len(batch))
+    return report
+
+
+def connects_to_cluster(engine: str) -> bool:
+    """Whether an engine is a cluster, which is then connected to.
+
+    Raises:
+        LibraryError: for an engine that does not exist, or a cluster that cannot be reached.
+    """
+    if engine not in ENGINES:
+        raise LibraryError(f"there is no engine {engine!r}; there are {' and '.join(ENGINES)}")
+    if engine == "ray":
+        ray_cluster.started()
+    return engine == "ray"
+
+
+def listed(paths: Paths) -> list[str | os.PathLike[str]]:
+    """Return paths as a list, also where a single one is given."""
+    return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+
+
+def progress_bar_of_articles() -> Any:
+    """A progress bar on stderr, where that is a terminal."""
+    from tqdm import tqdm
+
+    return tqdm(desc="articles", unit=" articles", disable=None, mininterval=0.5)
+
+
+def _sort(
+    items: Sequence[Article | Skipped], known: Mapping[str, Known], seen: dict[str, str], report: Report
+) -> tuple[list[Article], list[Skipped]]:
+    """Which of the items read are new or changed articles, and which were skipped; all are counted."""
+    fresh: list[Article] = []
+    skipped: list[Skipped] = []
+    for item in items:
+        if isinstance(item, Skipped):
+            skipped.append(item)
+            continue
+        report.count(item)
+        if item.id in seen:
+            report.repeated += 1
+            if seen[item.id] != item.content_hash:
+                skipped.append(Skipped(item.source, f"its id {item.id!r} stands for another article already"))
+            continue
+        seen[item.id] = item.content_hash
+        if item.id in known and known[item.id].content_hash == item.content_hash:
+            report.unchanged += 1
+        else:
+            report.updated += item.id in known
+            report.new += item.id not in known
+            fresh.append(item)
+    report.skip(skipped)
+    return fresh, skipped
+
+
+def _absent(stored: Iterable[tuple[str, Known]], seen: Container[str], unread: Container[str]) -> list[str]:
+    """Ids that are in the index and were not read; a file that cannot be read today takes nothing away."""
+    return [i for i, known in stored if i not in seen and known.source not in unread]
+
+
+def _prefetched(stream: Iterator[Value], size: int, executor: Executor) -> Iterator[list[Value]]:
+    """Batches of a stream, each read while the one before is worked on; an empty one is the last."""
+    coming = executor.submit(list, islice(stream, size))
+    while batch := coming.result():
+        coming = executor.submit(list, islice(stream, size))
+        yield batch
+    yield []

@@ -1,0 +1,112 @@
+"""Query: what a caller asks for, checked and normalised once, before the index is consulted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rag.errors import QuestionError
+from rag.text import has_surrogates
+
+MAX_QUESTION_CHARACTERS = 2000
+MAX_PASSAGES = 1000
+
+Day = dt.date | str | None  # a day as a caller may give it: a date, a datetime or "YYYY-MM-DD"
+Names = str | Iterable[str] | None
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question with the caller's filters; made by `Query.of`, which checks them.
+
+    Attributes:
+        text: the question, without white space around it.
+        k: how many passages to return at most.
+        outlets: the outlets to search, as the caller spells them; empty for all.
+        outlet_kinds: the kinds of outlets to search; empty for all.
+        after, before: first and last day allowed.
+        undated: whether undated articles pass; None lets them pass unless a span of time is asked for.
+        previous: the previous question, which this one may need to be complete.
+        asked_on: the day that words such as "last year" count from.
+        ignore: words of constraints that are not to be applied; "all" for every one.
+        min_confidence: the probability an answer needs, in place of the fitted one.
+    """
+
+    text: str
+    k: int = 5
+    outlets: tuple[str, ...] = ()
+    outlet_kinds: tuple[str, ...] = ()
+    after: dt.date | None = None
+    before: dt.date | None = None
+    undated: bool | None = None
+    previous: str | None = None
+    asked_on: dt.date | None = None
+    ignore: tuple[str, ...] = ()
+    min_confidence: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        text: str,
+        k: int = 5,
+        outlets: Names = None,
+        after: Day = None,
+        before: Day = None,
+        previous: str | None = None,
+        asked_on: Day = None,
+        ignore: Names = (),
+        min_confidence: float | None = None,
+        outlet_kinds: Names = None,
+        undated: bool | None = None,
+    ) -> Query:
+        """Check what a caller gives. The arguments are those of `Library.ask`.
+
+        Raises:
+            QuestionError: for an empty or overlong question, a `k` out of range, or dates that make no sense.
+        """
+        first, last = parse_day(after, "after"), parse_day(before, "before")
+        if first and last and first > last:
+            raise QuestionError(f"after ({first}) is later than before ({last}); no article can be dated both")
+        if not 1 <= k <= MAX_PASSAGES:
+            raise QuestionError(f"k is {k}; ask for 1 to {MAX_PASSAGES:,} passages")
+        return cls(
+            _checked_question(text), k, _listed(outlets), _listed(outlet_kinds), first, last, undated,
+            _checked_question(previous) if previous else None, parse_day(asked_on, "asked_on"), _listed(ignore),
+            min_confidence,
+        )  # fmt: skip
+
+
+def parse_day(value: object, name: str) -> dt.date | None:
+    """Return a date from a date, a datetime or "YYYY-MM-DD"; None for None or "".
+
+    Raises:
+        QuestionError: for anything else; the message calls the value `name`.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        raise QuestionError(f"{name} is {value!r}; give a day as YYYY-MM-DD") from None
+
+
+def _checked_question(text: str | None) -> str:
+    text = (text or "").strip()
+    if not text:
+        raise QuestionError("the question is empty; ask something")
+    if has_surrogates(text):
+        raise QuestionError("the question holds half a surrogate pair, which is no character; type it again")
+    if len(text) > MAX_QUESTION_CHARACTERS:
+        raise QuestionError(
+            f"the question has {len(text):,} characters; at most {MAX_QUESTION_CHARACTERS:,} can be asked"
+        )
+    return text
+
+
+def _listed(given: Names) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given or ())

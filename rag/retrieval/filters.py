@@ -1,0 +1,101 @@
+"""Filters: which articles a question may be answered from, resolved against one index."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rag.errors import QuestionError
+from rag.provenance.catalogue import Catalogue
+from rag.provenance.outlet import key
+from rag.query.query import Query
+from rag.stores.base import View
+from rag.stores.tantivy_index import IndexFilter
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters of one question.
+
+    Attributes:
+        outlets: names as the index has them; empty for all.
+        after, before: first and last day allowed.
+        undated: whether undated articles pass; None lets them pass unless there is a span of time.
+        outlet_kinds: the kinds that the outlets were chosen by; empty where they were named.
+    """
+
+    outlets: frozenset[str] = field(default_factory=frozenset)
+    after: dt.date | None = None
+    before: dt.date | None = None
+    undated: bool | None = None
+    outlet_kinds: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def names_outlets(self) -> bool:
+        """Whether outlets were asked for by name."""
+        return bool(self.outlets) and not self.outlet_kinds
+
+    @property
+    def has_span(self) -> bool:
+        """Whether there is a span of time."""
+        return self.after is not None or self.before is not None
+
+    @property
+    def checks_dates(self) -> bool:
+        """Whether an article's date decides whether it passes."""
+        return self.has_span or self.undated is False
+
+    @property
+    def index_filter(self) -> IndexFilter:
+        """The same for the indexes of a store."""
+        first, last = (day.toordinal() if day else None for day in (self.after, self.before))
+        return IndexFilter(self.outlets, first or (1 if self.checks_dates else None), last, bool(self.undated))
+
+    def allow(self, outlet: str | None, date: dt.date | None) -> bool:
+        """Whether an article of that outlet and date passes."""
+        if self.outlets and outlet not in self.outlets:
+            return False
+        if date is None:
+            return bool(self.undated) or not self.checks_dates
+        return (self.after or date) <= date <= (self.before or date)
+
+
+def resolve_filters(view: View, catalogue: Catalogue, query: Query) -> Filters:
+    """Resolve the outlets and kinds of outlets that a query names.
+
+    Raises:
+        QuestionError: for an outlet or kind that neither the index nor the catalogue knows.
+    """
+    chosen = frozenset(outlet for name in query.outlets for outlet in _outlets(view, catalogue, name))
+    if query.outlet_kinds:
+        of_kind = _of_kinds(view, catalogue, query.outlet_kinds)
+        if chosen and not chosen & of_kind:
+            kinds = " or ".join(query.outlet_kinds)
+            raise QuestionError(f"none of the outlets {', '.join(sorted(chosen))} is of the kind {kinds}")
+        chosen = chosen & of_kind if chosen else of_kind
+    return Filters(chosen, query.after, query.before, query.undated, frozenset(query.outlet_kinds))
+
+
+def _of_kinds(view: View, catalogue: Catalogue, outlet_kinds: Iterable[str]) -> frozenset[str]:
+    """The outlets of the index that are of some kinds; those without one in the catalogue are UNCLASSIFIED."""
+    known = {outlet: catalogue.kind(outlet) for outlet in view.columns.outlets if outlet}
+    present = sorted(set(known.values()))
+    for kind in outlet_kinds:
+        if kind not in present:
+            raise QuestionError(
+                f"no outlet in the index is of the kind {kind!r}; there are {', '.join(present) or 'none'}"
+            )
+    return frozenset(outlet for outlet, kind in known.items() if kind in outlet_kinds)
+
+
+def _outlets(view: View, catalogue: Catalogue, name: str) -> Sequence[str]:
+    """The outlets of the index that a spelling means; one that is known and not in the index matches no article."""
+    known = catalogue.resolve(name)
+    spellings = dict.fromkeys((key(name), key(known or name)))
+    found = [outlet for spelling in spellings for outlet in view.columns.spelled.get(spelling, ())]
+    if not found and not known:
+        raise QuestionError(
+            f"no outlet {name!r} in this index; it has: {', '.join(o for o in view.columns.outlets if o) or 'none'}"
+        )
+    return found or [known or name]

@@ -1,0 +1,98 @@
+"""Query -> ParsedQuery: the question as it is searched for.
+
+Constraints stated in words become filters, names get their other spellings, and words get their counts in the index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.provenance.catalogue import Catalogue
+from rag.provenance.outlet import key
+from rag.query import constraints
+from rag.query.constraints import Constraint
+from rag.query.query import Query
+from rag.retrieval.filters import Filters, resolve_filters
+from rag.stores.base import View
+from rag.stores.tantivy_index import Term
+
+MAX_ENCODED_SPELLINGS = 3  # of a name, added to the question that the encoder reads
+OVERRIDDEN = "overridden by the filters you set"
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A name in a question, and the other spellings that were searched for."""
+
+    words: str
+    spellings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ParsedQuery:
+    """A question as it is searched for.
+
+    Attributes:
+        text: the question completed by the previous one, without the words that became filters.
+        encoded: the same with other spellings after each name, for an encoder that knows only some of them.
+        terms: its words, as the lexical index knows them.
+        filters: which articles may be found.
+        constraints: what the question says of where the answer may come from, and whether that was applied.
+        aliases: names in it that are printed in other ways too.
+    """
+
+    text: str
+    encoded: str
+    terms: tuple[Term, ...]
+    filters: Filters
+    constraints: tuple[Constraint, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+
+
+def parse(view: View, catalogue: Catalogue, query: Query) -> ParsedQuery:
+    """Parse a question against one view of an index.
+
+    Raises:
+        QuestionError: for an outlet or kind of outlet that the query names and nothing knows.
+    """
+    chosen = resolve_filters(view, catalogue, query)
+    outlets = [outlet for outlet in view.columns.outlets if outlet]
+    completed = constraints.complete_question(query.text, query.previous, catalogue, outlets)
+    understood = constraints.parse_constraints(completed, catalogue, outlets, query.asked_on, query.ignore)
+    filters, applied = narrow(view, chosen, understood.constraints)
+    mentions = view.aliases.find(understood.text)
+    spellings = {m: (m.text, *view.aliases.other_spellings(m)) for m in mentions}
+    terms = view.terms(understood.text, [(m.start, m.end, spellings[m]) for m in mentions])
+    aliases = tuple(Alias(m.text, spellings[m][1:]) for m in mentions if spellings[m][1:])
+    encoded = understood.text
+    for m in reversed(mentions):
+        others = spellings[m][1 : 1 + MAX_ENCODED_SPELLINGS]
+        encoded = encoded[: m.end] + (f" ({', '.join(others)})" if others else "") + encoded[m.end :]
+    return ParsedQuery(understood.text, encoded, tuple(terms), filters, applied, aliases)
+
+
+def narrow(view: View, chosen: Filters, stated: Sequence[Constraint]) -> tuple[Filters, tuple[Constraint, ...]]:
+    """Narrow the caller's filters by the constraints a question states; return both as they were applied.
+
+    Outlets that the caller chose override outlets stated in the question, and likewise dates. The date of an event lets
+    undated articles pass, since they may report it.
+    """
+    result = []
+    for constraint in stated:
+        overridden = chosen.outlets if constraint.kind == constraints.OUTLET else chosen.has_span
+        if constraint.applied and overridden:
+            constraint = replace(constraint, applied=False, why=OVERRIDDEN)
+        result.append(constraint)
+    applied = [c for c in result if c.applied]
+    named = [c.outlet for c in applied if c.outlet]
+    outlets = frozenset(name for outlet in named for name in view.columns.spelled.get(key(outlet)) or [outlet])
+    spans = [c for c in applied if c.kind == constraints.DATES]
+    if spans:
+        chosen = replace(
+            chosen,
+            after=max((c.after for c in spans if c.after), default=None),
+            before=min((c.before for c in spans if c.before), default=None),
+            undated=all(c.why == constraints.LOWER_END for c in spans) if chosen.undated is None else chosen.undated,
+        )
+    return (replace(chosen, outlets=outlets) if outlets else chosen), tuple(result)

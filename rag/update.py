@@ -1,0 +1,117 @@
+"""UpdatableLibrary: an index that can be changed. Articles are added, removed; the files are made small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from rag import readers
+from rag.answer.confidence import ConfidenceModel
+from rag.browse import ReadOnlyLibrary
+from rag.errors import LibraryError
+from rag.ingest.pipeline import Job, Paths, Pipeline, listed
+from rag.ingest.report import Report
+from rag.models.encoder import Encoder
+from rag.models.lazy_encoder import LazyEncoder
+from rag.provenance.catalogue import load_catalogue
+from rag.stores.base import Store
+from rag.stores.current_view import CurrentView
+
+
+class UpdatableLibrary(ReadOnlyLibrary):
+    """Articles that can be changed and looked at.
+
+    Attributes:
+        report: what the last build or addition did.
+    """
+
+    def __init__(self, store: Store, encoder: Encoder | None = None, precision: str = "auto"):
+        super().__init__(store)
+        self.catalogue = load_catalogue(store.kept("catalogue"))
+        self.report = Report()
+        self._encoder = LazyEncoder(store.manifest.encoder, precision, encoder)
+        self._current = CurrentView(store, on_load=self._load_catalogue)
+
+    def add(
+        self,
+        paths: Paths,
+        fetch: bool = False,
+        wait: bool = True,
+        sources: Mapping[str, str] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Report:
+        """Add the articles of files and folders, and update those that changed.
+
+        Args:
+            paths, fetch, wait: as for `build`.
+            sources: what files are to be called in the index, by path, where they are in a temporary place.
+            progress: called with the number of articles read so far.
+
+        Returns:
+            What was done.
+
+        Raises:
+            AccordingError: as `build` does.
+        """
+        inputs = readers.present(listed(paths), fetch)
+        return self._run(Job(inputs, False, sources=sources or {}, wait=wait, progress=progress))
+
+    def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:
+        """Delete articles with their text and their earlier versions; `compact` clears the last traces from the files.
+
+        Args:
+            article_ids: one id or several.
+            wait: as for `build`.
+
+        Returns:
+            How many articles there were.
+
+        Raises:
+            LibraryError: for an unknown id; then nothing is removed.
+        """
+        ids = [article_ids] if isinstance(article_ids, str) else list(article_ids)
+        with self._store.writing(wait) as writer:
+            for article_id in ids:
+                if not self._store.holds(article_id):
+                    raise self._unknown(article_id)
+            writer.remove(ids)
+        self._current.refresh()
+        return len(set(ids))
+
+    def compact(self, wait: bool = True) -> tuple[int, int] | None:
+        """Make the index's files as small as they can be, with nothing left in them of what was removed.
+
+        The texts of earlier versions stay, their vectors do not: one that comes back is encoded again. Needs room for a
+        second copy meanwhile.
+
+        Returns:
+            Bytes before and after; None where Milvus keeps the index.
+        """
+        return self._store.compact(wait)
+
+    def set_confidence_model(self, model: ConfidenceModel) -> None:
+        """Store a confidence model with the index, for all that ask it.
+
+        Raises:
+            LibraryError: where it was fitted for another encoder.
+        """
+        if model.encoder != self.encoder:
+            raise LibraryError(
+                f"the confidence model was fitted for {model.encoder!r}, the index's encoder is {self.encoder!r}"
+            )
+        with self._store.writing() as writer:
+            writer.keep("bar", model.to_json())
+
+    def _run(self, job: Job) -> Report:
+        """Take articles into the index."""
+        if job.catalogue and job.catalogue.extra is not None:
+            self.catalogue = job.catalogue
+        self.report = Pipeline(self._store, self._encoder, self.catalogue).run(job)
+        self.report.timed("indexing", self._current.refresh)
+        self.report.copied, self.report.groups = self._store.copied()
+        return self.report
+
+    def _load_catalogue(self) -> None:
+        """Load the catalogue of outlets again, if another process has replaced it."""
+        extra = self._store.kept("catalogue")
+        if extra != self.catalogue.extra:
+            self.catalogue = load_catalogue(extra)
