@@ -378,7 +378,7 @@ def _shown(answer: Any, encoder: str) -> str:
 
 def _notes(answer: Any, encoder: str) -> list[str]:
     """What makes the answer one-sided, how it was searched for, what the cap hid, whose bar it is; a line each."""
-    from rag.query.constraints import TAKEN_OFF
+    from rag.query.constraints import IGNORED
     from rag.web.answer_html import cautioned, hidden, meaning, spelled, unapplied
 
     lines = [f"caution: {cautioned(caution)}" for caution in answer.balance.warnings]
@@ -388,7 +388,7 @@ def _notes(answer: Any, encoder: str) -> list[str]:
         alone = sum(other.kind == r.kind for other in applied) == 1
         effect = f"searches all {r.kind if r.outlet is None else 'outlets'}" if alone else "takes that off"
         lines.append(f'only {meaning(r, answer)}, from "{r.words}"; --without {_quoted(r.words)} {effect}')
-    lines += [f'"{r.words}" was not applied: {r.why}' for r in unapplied(answer) if r.why != TAKEN_OFF]
+    lines += [f'"{r.words}" was not applied: {r.why}' for r in unapplied(answer) if r.why != IGNORED]
     lines += [f'"{name.words}" was also searched for as {spelled(name)}' for name in answer.aliases]
     lines.append(hidden(answer.balance))
     if not answer.found and (left_out := answer.balance.undated_left_out):

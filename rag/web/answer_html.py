@@ -20,7 +20,7 @@ from rag.errors import AccordingError, public_message
 from rag.ingest.report import Report
 from rag.provenance.catalogue import Catalogue, domain, load_catalogue
 from rag.provenance.outlet import FACT_FIELDS, Fact, Outlet, key
-from rag.query.constraints import CONTRADICTION, DATES, LOWER_END, TAKEN_OFF, Constraint
+from rag.query.constraints import CONTRADICTION, DATES, IGNORED, LOWER_END, Constraint
 from rag.readers.skipped import Skipped
 from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.text import is_web_url, sanitise
@@ -102,7 +102,7 @@ def meaning(restriction: Constraint, answer: Answer, show: Callable[[str], str] 
 
 def unapplied(answer: Answer) -> list[Constraint]:
     """Restrictions that a reader may expect to be applied, and that are not; their `why` gives the reason."""
-    return [r for r in answer.constraints if not r.applied and r.why in (OVERRIDDEN, CONTRADICTION, TAKEN_OFF)]
+    return [r for r in answer.constraints if not r.applied and r.why in (OVERRIDDEN, CONTRADICTION, IGNORED)]
 
 
 def spelled(name: Alias, show: Callable[[str], str] = str) -> str:

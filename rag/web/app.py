@@ -25,7 +25,7 @@ from rag.answer.export import FORMS
 from rag.errors import AccordingError, QuestionError
 from rag.library import Library
 from rag.provenance.catalogue import Catalogue
-from rag.query.constraints import TAKEN_OFF
+from rag.query.constraints import IGNORED
 from rag.text import sanitise
 from rag.web import article_pages as pages
 from rag.web import citation_routes as downloads
@@ -279,7 +279,7 @@ def _spoken(endpoint: Endpoint) -> Endpoint:
 
 def _offered(answer: Answer) -> dict[str, str]:
     """Words of the question that narrow the search, or did until they were taken off, with what they mean."""
-    said = [r for r in answer.constraints if r.applied or r.why == TAKEN_OFF]
+    said = [r for r in answer.constraints if r.applied or r.why == IGNORED]
     return {r.words: sanitise(f"{meaning(r, answer)}, from “{r.words}”") for r in said}
 
 

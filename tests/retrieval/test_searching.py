@@ -210,7 +210,7 @@ def test_a_restriction_can_be_taken_off(library, ignore):
     question = "According to Press TV, why was the bridge closed?"
     assert {h.outlet for h in library.search(question, ignore=ignore)} == {"Press TV", "Reuters", "The Guardian"}
     answer = library.ask(question, ignore=ignore, min_confidence=0)
-    assert told(answer) == [("outlet", "According to Press TV", False, "taken off")]
+    assert told(answer) == [("outlet", "According to Press TV", False, "ignored")]
     assert answer.searched == question
 
 

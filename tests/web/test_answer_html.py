@@ -19,7 +19,7 @@ from rag.answer.citation import Citation
 from rag.errors import AccordingError
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import Fact, Outlet, Rating
-from rag.query.constraints import AHEAD, CONTRADICTION, DATES, LOWER_END, MENTION, OUTLET, TAKEN_OFF, Constraint
+from rag.query.constraints import CONTRADICTION, DATES, IGNORED, IN_FUTURE, LOWER_END, MENTION, OUTLET, Constraint
 from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.web.answer_html import PURPOSES, address, answer_html, cautioned, error_html, question_html
 
@@ -266,11 +266,11 @@ def test_what_a_restriction_leaves_is_said_in_words():
 
 
 def test_of_what_was_not_applied_only_that_is_shown_which_a_reader_may_expect():
-    reasons = (("in 2001", TAKEN_OFF), ("in 2002", OVERRIDDEN), ("in 2003", CONTRADICTION))
+    reasons = (("in 2001", IGNORED), ("in 2002", OVERRIDDEN), ("in 2003", CONTRADICTION))
     off = [dated(words, *YEAR, applied=False, why=why) for words, why in reasons]
-    mention = Constraint(MENTION, "in 2090", 0, 7, applied=False, why=AHEAD)
+    mention = Constraint(MENTION, "in 2090", 0, 7, applied=False, why=IN_FUTURE)
     assert above(*off, mention) == (
-        '<p class="searched">Not applied: <span class="chip off">“<bdi>in 2001</bdi>”: taken off</span> '
+        '<p class="searched">Not applied: <span class="chip off">“<bdi>in 2001</bdi>”: ignored</span> '
         '<span class="chip off">“<bdi>in 2002</bdi>”: overridden by the filters you set</span> '
         '<span class="chip off">“<bdi>in 2003</bdi>”: the dates contradict each other</span></p>'
     )
@@ -303,7 +303,7 @@ def test_hostile_words_in_restrictions_names_and_outlets_are_shown_as_text():
     evil, safe = EVIL + "\u202eolleh<script>", f"<bdi>{SAFE}\ufffdolleh&lt;script&gt;</bdi>"
     html = above(
         Constraint(OUTLET, evil, 0, len(evil), evil),
-        dated(evil, *YEAR, applied=False, why=TAKEN_OFF),
+        dated(evil, *YEAR, applied=False, why=IGNORED),
         searched=evil, names=(Alias(evil, (evil,)),), capped={evil: 2}, unmatched_outlets=(evil,),
     )  # fmt: skip
     assert html.count(safe) == html.count("olleh") == 8

@@ -116,7 +116,7 @@ def test_what_was_understood_from_the_words_is_shown_and_can_be_taken_off(page, 
     expect(group.locator("label")).to_contain_text(["2009-01-01 to 2009-12-31, from “In 2009”"])
     box.focus()
     page.keyboard.press("Space")
-    expect(answer.locator(".chip")).to_have_text("“In 2009”: taken off")
+    expect(answer.locator(".chip")).to_have_text("“In 2009”: ignored")
     expect(page.locator(".according.question")).to_have_count(1)
     assert len({when.split()[2] for when in answer.locator(".when").all_inner_texts()}) > 1
     expect(box).not_to_be_checked()
@@ -137,7 +137,7 @@ def test_what_one_reader_asks_changes_nothing_for_another(page, demonstration):
     ask(other, "According to Reuters, who lives in Camp Ashraf?")
     expect(other.locator("#understood")).to_contain_text("Reuters, from “According to Reuters”")
     page.locator("#understood").get_by_role("checkbox").uncheck()
-    expect(page.locator(".according .chip")).to_have_text("“In 2009”: taken off")
+    expect(page.locator(".according .chip")).to_have_text("“In 2009”: ignored")
     expect(page.locator(".according.question")).to_have_count(1)
     expect(other.locator(".according .chip")).to_have_text("Reuters, from “According to Reuters”")
     other.close()

@@ -143,7 +143,7 @@ def test_the_keyboard_alone_asks_narrows_and_takes_off(page, address):
     box = page.locator("#understood").get_by_role("checkbox")
     tab_to(box)
     page.keyboard.press("Space")
-    expect(page.locator(".according .chip")).to_have_text("“According to Reuters”: taken off")
+    expect(page.locator(".according .chip")).to_have_text("“According to Reuters”: ignored")
     tab_to(page.get_by_role("button", name="Narrow down"))
     page.keyboard.press("Enter")
     outlets = page.locator("#outlets input")

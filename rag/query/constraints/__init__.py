@@ -1,0 +1,35 @@
+"""Constraints that a question states in words: on sources ("according to Reuters") and on dates ("since 2012").
+
+`parse_constraints` combines `sources` and `publication_dates`; `complete_question` completes a follow-up question
+first.
+"""
+
+from rag.query.constraints.constraint import (
+    CONTRADICTION,
+    DATES,
+    IGNORED,
+    IN_FUTURE,
+    LOWER_END,
+    MENTION,
+    NO_ASKING_DATE,
+    OUTLET,
+    Constraint,
+    ParsedConstraints,
+)
+from rag.query.constraints.follow_up import complete_question
+from rag.query.constraints.parse import parse_constraints
+
+__all__ = [
+    "CONTRADICTION",
+    "DATES",
+    "IGNORED",
+    "IN_FUTURE",
+    "LOWER_END",
+    "MENTION",
+    "NO_ASKING_DATE",
+    "OUTLET",
+    "Constraint",
+    "ParsedConstraints",
+    "complete_question",
+    "parse_constraints",
+]

@@ -1,0 +1,68 @@
+"""Constraint: what some words of a question say about where its answer may come from."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+OUTLET, DATES, MENTION = "outlet", "dates", "mention"
+
+# Why a constraint does not narrow the search, or only from one side.
+IGNORED = "ignored"
+HAPPENED = "when it happened, not when it was reported"
+LOWER_END = "when it happened: no older article can report it"
+IN_FUTURE = "in the future"
+NO_YEAR = "no year given"
+NO_ASKING_DATE = "relative to the date of asking, which is not given"
+CONTRADICTION = "the dates contradict each other"
+NOT_SOURCE = "named, but not as the source"
+EXCLUDED = "an outlet can be asked for, but not excluded, in words"
+ORGANISATION = "an organisation that others report on"
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """What some words of a question say about where its answer may come from.
+
+    Attributes:
+        kind: OUTLET, DATES or MENTION; a mention never narrows the search.
+        words: the words as the question has them.
+        start: where they begin in the question.
+        end: where they end.
+        outlet: the name that the catalogue shows, or the index's own name for an outlet that the catalogue lacks.
+        after: first day meant, or None; of a mention, the first day that it speaks of.
+        before: last day meant, or None; of a mention, the last day that it speaks of.
+        applied: whether it narrows the search.
+        why: why it does not, or not from both sides, in a few words; else "".
+    """
+
+    kind: str
+    words: str
+    start: int
+    end: int
+    outlet: str | None = None
+    after: dt.date | None = None
+    before: dt.date | None = None
+    applied: bool = True
+    why: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields as values for JSON; dates as YYYY-MM-DD."""
+        plain = dataclasses.asdict(self)
+        return {name: v.isoformat() if isinstance(v, dt.date) else v for name, v in plain.items()}
+
+
+@dataclass(frozen=True)
+class ParsedConstraints:
+    """A question split into the text to search for and the constraints that its words state.
+
+    Attributes:
+        text: the question without the words of the applied constraints on what was said or published; the whole
+            question if nothing to search for would remain.
+        constraints: in the order of the question.
+    """
+
+    text: str
+    constraints: tuple[Constraint, ...] = ()

@@ -1,0 +1,81 @@
+"""Question -> ParsedConstraints: the constraints that its words state, and the words that are left to search for.
+
+This runs before the filters of a search are set: what is found here narrows the search, is shown with the words that it
+came from, and can be ignored on request. It is done by rule. A date or an outlet is a constraint only where the
+question says that somebody said, wrote or reported something then or there. The date of an event is none, since later
+articles report it too, except that no article older than its beginning can. In doubt nothing is filtered: a filter too
+many hides the answer, one too few costs noise.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from rag.provenance.catalogue import Catalogue
+from rag.query.constraints.constraint import CONTRADICTION, DATES, IGNORED, Constraint, ParsedConstraints
+from rag.query.constraints.publication_dates import find_dates
+from rag.query.constraints.question_text import quoted_spans, remaining_text
+from rag.query.constraints.sources import find_sources
+
+
+def parse_constraints(
+    question: str,
+    catalogue: Catalogue,
+    outlets: Sequence[str] = (),
+    asked_on: dt.date | None = None,
+    ignore: Collection[str] = (),
+) -> ParsedConstraints:
+    """Find the constraints that a question states in words.
+
+    Of several outlets any may match; of several dates all must. An outlet that the index lacks is applied all the same:
+    that nothing from it is found is the answer.
+
+    Args:
+        question: as asked, or as `complete_question` completed it.
+        catalogue: the outlets known by name.
+        outlets: the outlets of the index, as it names them.
+        asked_on: the date from which "last year" counts; without it such words are a mention. No date after it, or
+            after today, filters.
+        ignore: words of constraints not to apply, in any letter case; "all" for all of them.
+    """
+    quoted = quoted_spans(question)
+    runs = find_sources(question, catalogue, tuple(outlets), quoted)
+    named = [(outlet.start, outlet.end) for run in runs for outlet in run.outlets]  # "USA Today" holds a date
+    sources = [run for run in runs if run.is_source]
+    found = [
+        (constraint, run.is_source)
+        for run in runs
+        if run.is_source or not all(outlet.is_word for outlet in run.outlets)
+        for constraint in run.constraints(question)
+    ]
+    found += find_dates(question, asked_on or dt.date.today(), sources, quoted + named, asked_on is not None)
+    found = _without_contradictions(_without_ignored(found, ignore))
+    found.sort(key=lambda pair: (pair[0].start, pair[0].end))
+    cut = [(c.start, c.end) for c, published in found if published and c.applied]
+    return ParsedConstraints(remaining_text(question, cut), tuple(c for c, _ in found))
+
+
+_Found = list[tuple[Constraint, bool]]  # constraints, each with whether it is on what was said or published
+
+
+def _without_ignored(found: _Found, ignore: Collection[str]) -> _Found:
+    """Return the constraints, those that the caller ignores not applied."""
+    ignored = {words.casefold() for words in ignore}
+    return [
+        (
+            replace(c, applied=False, why=IGNORED) if c.applied and ignored & {c.words.casefold(), "all"} else c,
+            published,
+        )
+        for c, published in found
+    ]
+
+
+def _without_contradictions(found: _Found) -> _Found:
+    """Return the constraints, those on dates not applied if no day satisfies them all."""
+    dates = [c for c, _ in found if c.kind == DATES and c.applied]
+    first = max((c.after for c in dates if c.after), default=dt.date.min)
+    if first <= min((c.before for c in dates if c.before), default=dt.date.max):
+        return found
+    return [(replace(c, applied=False, why=CONTRADICTION) if c in dates else c, published) for c, published in found]

@@ -1,0 +1,254 @@
+"""Find the outlets that a question asks for as sources: "according to Reuters", "What did the BBC say ...?".
+
+An outlet that a question is about ("Who owns Press TV?") is found too, and marked as no source. `parse` turns what is
+found into constraints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from rag._lazy import LazyPattern
+from rag.provenance.catalogue import Catalogue
+from rag.provenance.outlet import key
+from rag.query.constraints.constraint import EXCLUDED, MENTION, NOT_SOURCE, ORGANISATION, OUTLET, Constraint
+from rag.query.constraints.outlet_names import TITLE, NamedOutlet, find_outlets, indexed_keys
+from rag.query.constraints.question_text import WORD, Span
+from rag.query.constraints.reporting_verbs import DESCRIBE, PUBLICATIONS, SAY
+
+CUE_CHARS = 120  # characters before and after a name in which a cue is looked for
+
+_KIND = r"(?:(?:news\s*)?(?:paper|magazine|broadcaster|site|agency|outlet|channel|service|website)|daily|weekly)\s+"
+_LEAD_IN = rf"(?:(?:both|either)\s+)?(?:(?:an?|the|any|some|recent)\s+)*(?:(?:\p{{L}}+\s+)?\d{{4}}\s+)?(?:{_KIND})?$"
+# "according to", "articles by", "said by" and the like, right before the name.
+_CUE_BEFORE = LazyPattern(
+    r"\b(?:(?P<strong>according\s+to(?:\s+(?:an?|the|recent)\b)*(?:\s+(?:[\w.]+\s+)?\d{4})?"
+    r"(?:\s+(?:reports?|articles?|stor(?:y|ies)|pieces?|coverage)\s+(?:in|by|from|of|on))?|(?:as\s+)?per|going\s+by|"
+    r"(?:in|what\s+(?:is|was))\s+the\s+(?:view|words|opinion|eyes|verdict|position|account|coverage|judge?ment|"
+    r"estimate|version|reporting)\s+of|"
+    r"^from|as\s+(?:reported|told|described|seen|stated|written|put|quoted)\s+(?:by|in|on)|reported\s+by)|"
+    rf"(?P<own>{PUBLICATIONS}(?:\s+published)?\s+(?:by|from|in|on)|"
+    r"(?:what\s+(?:was|is|has\s+been|were)\s+)(?:published|printed|posted|broadcast)\s+(?:by|in|on))|"
+    rf"(?P<in>(?:{SAY}|written|described|quoted|cited|mentioned|called|covered|portrayed)\s+by|"
+    rf"(?:(?:is|are|was|were|be|been)\s+(?:{SAY}|written|described|quoted|cited|mentioned)|wrote|anything|read|"
+    r"learn|learned|learnt|hear|heard|know)\s+(?:in|on|from)))\s+"
+    rf"{_LEAD_IN}",
+    regex.I,
+)
+_AUXILIARY_BEFORE = LazyPattern(rf"\b(?:did|do|does|has|have|had)\s+{_LEAD_IN}", regex.I)
+_PASSIVE_BEFORE = regex.compile(
+    r"\b(?:is|are|was|were|be|been|being|has|have|had|get|gets|got)\s+(?:the\s+)?$", regex.I
+)
+_CLAUSE_BEFORE = LazyPattern(  # what the outlet reported is here the time or the object of something else
+    rf"\b(?:when|after|before|because|since|until|once|while|if|although|(?:{SAY}|denied|denies|admitted)\s+that)\s+"
+    r"(?:the\s+)?$",
+    regex.I,
+)
+_NO_REPORT = (  # as a company or a person does: "report to", "report a loss", "say sorry"
+    r"\s+(?:to\b|sorry|no\b|yes\b|goodbye|farewell|damages|in\s+court|(?:an?\s+|its\s+|\w+\s+)?(?:profits?|loss(?:es)?|"
+    r"earnings|revenues?))"
+)
+_ADVERB = r"(?:also|ever|first|actually|then|originally|already|later|since|still|now|not|once|itself|each|both)"
+_VERB_AFTER_AUXILIARY = LazyPattern(
+    rf"(?:\s+(?P<piece>article|report|story|piece|editorial)s?)?(?:\s+{_ADVERB})*\s+(?:(?P<plain>{SAY}|"
+    rf"wr(?:ite|ites|ote|itten))(?!{_NO_REPORT})|(?P<judged>{DESCRIBE})|(?P<gives>give|put|name|count))\b",
+    regex.I,
+)
+_REASON = regex.compile(r"\b(?:reason|figure|number|estimate|explanation|toll|cause)s?\b", regex.I)
+_FINITE_VERB_AFTER = LazyPattern(
+    rf"(?:\s+{_ADVERB})*\s+(?:says|said|reports|reported|writes|wrote|claims|claimed|states|stated|argues|argued|"
+    r"notes|noted|calls|describes|suggests|suggested|alleges|alleged|estimates|estimated)\b",
+    regex.I,
+)
+_PUBLISHES_AFTER = regex.compile(r"\s+(?:publish|print|broadcast|air|carry|post)(?:ed|d)?\s+(?:about|on)\b", regex.I)
+_COVERS_AFTER = regex.compile(r"\s+(?:cover|treat|present|see|view|covered|frame|framed)\b", regex.I)
+_VERB_BEFORE = regex.compile(r"[,;]\s*(?P<verb>says|writes|reports|said|wrote|reported)\s+(?:the\s+)?$", regex.I)
+_VIEW = (
+    r"(?:view|words|opinion|account|version|reporting|coverage|report|reports|article|articles|stories|story|telling|"
+    r"estimate|figures?|count|tally|description|take|verdict|explanation|correspondents?|reporters?|journalists?)"
+)
+_VIEW_AFTER = LazyPattern(rf"['’]s?\s+(?:own\s+)?(?P<noun>{_VIEW})\b(?P<of>\s+(?:of|on|about)\b)?", regex.I)
+_VIEW_BEFORE = LazyPattern(
+    r"(?:^\s*(?:(?:summari[sz]e|show|find|give|list|me|all)\s+)*(?:the\s+)?(?P<start>)$|"
+    r"\b(?:in|by|from|per)\s+(?:the\s+)?$|\b(?P<asked>what\s+(?:is|was|are|were)\s+(?:the\s+)?)$)",
+    regex.I,
+)
+# What belongs to an outlet and yet does not speak for it.
+_NOUN_AFTER = regex.compile(r"['’]s?\s+(?:own\s+)?(?P<noun>[\w-]+)|\s+(?P<noun>[\w-]+)")
+_NOT_THE_OUTLET = {
+    *("editor", "editors", "chief", "boss", "owner", "owners", "executive", "poll", "polls", "survey", "spokesman"),
+    *("spokeswoman", "president", "presenter", "host", "anchor", "columnist", "director", "staff", "employees", "ceo"),
+    *("chairman", "founder", "publisher", "lawyer", "lawyers", "rankings", "ranking", "list", "index", "experts"),
+}
+_EXCLUDED_BEFORE = LazyPattern(
+    r"\b(?:other\s+than|apart\s+from|besides?|except(?:\s+for|\s+in)?|not(?:\s+according\s+to|\s+by|\s+in)?|unlike|"
+    r"outside|excluding|without|contrary\s+to|than|instead\s+of|rather\s+than)\s+(?:the\s+)?$",
+    regex.I,
+)
+_JOINED = regex.compile(
+    r"\s*(?:,|,?\s*\b(?:and|or|nor|and/or)\b|&)\s*(?:(?:by|from|in|on|according\s+to)\s+)?(?:the\s+)?", regex.I
+)
+
+
+@dataclass(frozen=True)
+class SourceRun:
+    """Outlets named one after another, and the words that make them the source.
+
+    Attributes:
+        outlets: in order.
+        start: where the run begins, cue words included.
+        end: where it ends, cue words included.
+        is_source: whether the question asks for them as sources.
+        why: why it does not, else "".
+    """
+
+    outlets: tuple[NamedOutlet, ...]
+    start: int
+    end: int
+    is_source: bool
+    why: str = ""
+
+    @property
+    def names_start(self) -> int:
+        """Where the first outlet's name begins."""
+        return self.outlets[0].start
+
+    @property
+    def names_end(self) -> int:
+        """Where the last outlet's name ends."""
+        return self.outlets[-1].end
+
+    def constraints(self, question: str) -> Iterator[Constraint]:
+        """Yield a constraint for each outlet; they share the words of the run between them."""
+        begin = self.start
+        for i, named in enumerate(self.outlets):
+            stop = self.end if i == len(self.outlets) - 1 else named.end
+            start = begin + len(question[begin:stop]) - len(question[begin:stop].lstrip(" ,"))
+            kind = OUTLET if self.is_source else MENTION
+            yield Constraint(
+                kind, question[start:stop], start, stop, named.outlet, applied=self.is_source, why=self.why
+            )
+            begin = stop
+
+
+def find_sources(
+    question: str, catalogue: Catalogue, indexed: tuple[str, ...], quoted: Sequence[Span]
+) -> list[SourceRun]:
+    """Find the outlets that a question names outside its quotations, as sources or otherwise, in order.
+
+    Args:
+        question: the question.
+        catalogue: the outlets known by name.
+        indexed: the outlets of the index, as it names them.
+        quoted: spans of the question's quotations.
+    """
+    runs: list[list[NamedOutlet]] = []
+    for named in find_outlets(question, catalogue, indexed):
+        if any(a <= named.start < b for a, b in quoted):
+            continue
+        if runs and _JOINED.fullmatch(question, runs[-1][-1].end, named.start):
+            runs[-1].append(named)
+        else:
+            runs.append([named])
+    for i, run in enumerate(runs):  # "according to Reuters, AP was sold" has no "and": AP is another matter
+        if len(run) > 1 and not WORD.search(question[run[-2].end : run[-1].start].casefold().replace("the ", "")):
+            runs[i : i + 1] = [[named] for named in run]
+    return [_source_run(question, tuple(run), catalogue, indexed) for run in runs]
+
+
+def _source_run(
+    question: str, outlets: tuple[NamedOutlet, ...], catalogue: Catalogue, indexed: tuple[str, ...]
+) -> SourceRun:
+    first, last = outlets[0].start, outlets[-1].end
+    if _EXCLUDED_BEFORE.compiled.search(question, max(0, first - CUE_CHARS), first):
+        return SourceRun(outlets, first, last, False, EXCLUDED)
+    span, strength = _cue(question, first, last)
+    if span is None:
+        return SourceRun(outlets, first, last, False, NOT_SOURCE)
+    keys = indexed_keys(catalogue, indexed)
+    if all(_is_reported_on(named.outlet, strength, catalogue, keys) for named in outlets):
+        return SourceRun(outlets, first, last, False, ORGANISATION)  # next to an outlet they are meant as sources too
+    return SourceRun(outlets, *span, True)
+
+
+def _is_reported_on(name: str, strength: str, catalogue: Catalogue, indexed: frozenset[str]) -> bool:
+    """Return whether a name with a cue of this strength is more likely an organisation that others report on."""
+    if strength == "own":
+        return False
+    found = catalogue.outlet(name)
+    kind = found.kind if found else None
+    is_indexed = key(name) in indexed
+    if kind == "advocacy group":
+        return not (is_indexed and strength == "strong")
+    return kind == "public body" or (kind == "think-tank publication" and bool(indexed) and not is_indexed)
+
+
+def _cue(question: str, first: int, last: int) -> tuple[Span | None, str]:
+    """Find the words that make the outlets named between `first` and `last` the source.
+
+    Returns:
+        The span of names and words, or None if they are no source; and how sure that is: "own" for what an outlet
+        publishes, "strong" for a plain "according to", "in" for any other saying.
+    """
+    low = max(0, first - CUE_CHARS)
+    before, after = question[low:first], question[last : last + CUE_CHARS]
+    view = _VIEW_AFTER.compiled.match(after)
+    cue = _CUE_BEFORE.compiled.search(before)
+    noun = _NOUN_AFTER.match(after)
+    end = last + (view.end("noun") if view else 0)
+    if cue:
+        if (after.startswith(("'", "’")) and not view) or (noun and noun["noun"].casefold() in _NOT_THE_OUTLET):
+            return None, ""
+        if title := TITLE.match(after):
+            end = last + title.end()
+        strength = "strong" if cue["strong"] else "own" if cue["own"] else "in"
+        inside = cue["own"] or (cue["in"] and not cue["in"].casefold().startswith("reported"))
+        start = low + cue.start() + (len(cue[0]) - len(_from_preposition(cue[0])) if inside else 0)
+        return (start, end), strength
+    if view and (place := _VIEW_BEFORE.compiled.search(before)):
+        covers = view["noun"].casefold() in ("coverage", "reporting", "reports", "articles", "stories")
+        if place["start"] is not None:
+            return ((first, last + view.end()) if view["of"] else None), "own"
+        if place["asked"]:
+            return (None if covers else (first, last + view.end())), "in"
+        return (low + place.start(), end), "own" if covers else "strong"
+    if auxiliary := _AUXILIARY_BEFORE.compiled.search(before):
+        verb = _VERB_AFTER_AUXILIARY.compiled.match(after)
+        if verb and verb["judged"] and not regex.match(r"d", auxiliary[0], regex.I):
+            verb = None
+        if verb and verb["gives"] and not _REASON.search(before):
+            verb = None
+        if verb:
+            return (low + auxiliary.start(), last + (verb.end() if verb["plain"] else 0)), "in"
+        what = regex.search(r"\bwhat\s+$", before[: auxiliary.start()], regex.I)
+        how = regex.search(r"\bhow\s+$", before[: auxiliary.start()], regex.I)
+        if what and (publishes := _PUBLISHES_AFTER.match(after)):
+            preposition = publishes[0].split()[-1]
+            return (low + auxiliary.start(), last + publishes.end() - len(preposition) - 1), "own"
+        return ((low + auxiliary.start(), last) if how and _COVERS_AFTER.match(after) else None), "own"
+    if regex.search(r"\bhow\s+(?:the\s+)?$", before, regex.I) and regex.match(
+        rf"\s+(?:{DESCRIBE}|cover|see)s?\b", after
+    ):
+        return (first, last), "in"
+    if (
+        not _PASSIVE_BEFORE.search(before)
+        and not _CLAUSE_BEFORE.compiled.search(before)
+        and (finite := _FINITE_VERB_AFTER.compiled.match(after))
+    ):
+        return (first, last + finite.end()), "in"
+    if verb_before := _VERB_BEFORE.search(before):
+        return (low + verb_before.start(), last), "in"
+    if not before.strip() and regex.match(r":\s", after):
+        return (first, last + 1), "own"
+    if before.endswith("(") and regex.fullmatch(r"\)\W*", after):
+        return (first - 1, last + 1), "own"
+    return None, ""
+
+
+def _from_preposition(cue: str) -> str:
+    """Return the end of a cue from its preposition on; what precedes it, verb or noun, is still searched for."""
+    found = regex.search(r"\b(?:by|from|in|on)\s[^.]*$", cue, regex.I)
+    return found[0] if found else cue
