@@ -1,6 +1,7 @@
-"""What the documents show in Python is what happens."""
+"""What the documents show is what happens, and what they and the code refer to exists."""
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -9,44 +10,147 @@ from support import BRIDGE, ROOT
 
 import rag
 from rag import cli
+from rag.readers import record
 
-DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
+DOCS = ROOT / "docs"
+DOCUMENTS = sorted(DOCS.rglob("*.md"))
+PAGES = [*DOCUMENTS, *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))]
+PAGES += [ROOT / folder / "README.md" for folder in ("index", "seeds")]
+
+
+def text(path):
+    return path.read_text("utf-8")
 
 
 def blocks(name, language):
-    return re.findall(
-        rf"^```{language}\n(.*?)^```", (ROOT / "docs" / name).read_text("utf-8"), re.DOTALL | re.MULTILINE
-    )
+    return re.findall(rf"^```{language}\n(.*?)^```", text(DOCS / name), re.DOTALL | re.MULTILINE)
 
 
-def test_the_examples_of_the_python_api_run_as_they_stand_and_print_what_they_say(tmp_path):
+def headings(path):
+    plain = re.sub(r"^```.*?^```", "", text(path), flags=re.DOTALL | re.MULTILINE)
+    return [title.strip() for title in re.findall(r"^#+ (.*)$", plain, re.MULTILINE)]
+
+
+def anchor(heading):
+    """The fragment by which GitHub and the site link to a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory, real):
+    """The demonstration index, inside a folder that also has its sources."""
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "seeds").symlink_to(ROOT / "seeds")
+    library = rag.build([folder / "seeds"], index=folder / "index", encoder=real, aliases=DOCS / "aliases.toml")
+    library.close()
+    return folder / "index"
+
+
+# Examples
+
+
+def test_the_examples_of_the_python_guide_run_and_print_what_they_say(tmp_path):
     for name in ("seeds", "docs"):
         (tmp_path / name).symlink_to(ROOT / name)
     program = "\n".join(blocks("python.md", "python"))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, timeout=240)
     assert done.returncode == 0, done.stderr
-    said = done.stdout.splitlines()
+    printed = done.stdout.splitlines()
     for line in program.splitlines():
-        if told := re.search(r"print\(\w+(?:\.\w+)?\)  # (.*)", line):
-            assert told[1].split(", or")[0] in said or told[1].startswith("or "), told[1]
-    assert sum(line.startswith("According to ") for line in said) >= 2
+        if expected := re.search(r"print\(\w+(?:\.\w+)?\)  # (.*)", line):
+            assert expected[1].split(", or")[0] in printed or expected[1].startswith("or "), expected[1]
+    assert sum(line.startswith("According to ") for line in printed) >= 2
 
 
-def test_the_example_of_a_citation_that_resolves_is_true(tmp_path, news, words):
-    (program,) = blocks("keeping.md", "python")
+def test_the_example_of_a_citation_of_an_article_that_changed_is_true(tmp_path, news, words):
+    (program,) = blocks("maintaining.md", "python")
     library = rag.build([news(BRIDGE)], index=tmp_path / "i", encoder=words)
     (citation,) = library.ask("Who closed the old bridge?", k=1, min_confidence=0).passages
     library.add([news(BRIDGE | {"text": "The old bridge is open again, and the ring road is closed for works."})])
-    said = []
-    exec(program, {"library": library, "citation": citation, "print": lambda *parts: said.extend(parts)})
+    printed = []
+    exec(program, {"library": library, "citation": citation, "print": lambda *parts: printed.extend(parts)})
     expected = re.search(r'# (\w+), "(.*)\.\.\."', program)
-    days = re.compile(r"\d+ \w+ \d{4}")
-    assert str(said[0]) == expected[1]
-    assert days.sub("DAY", said[1]).startswith(days.sub("DAY", expected[2]).rstrip())
+    dates = re.compile(r"\d+ \w+ \d{4}")
+    assert str(printed[0]) == expected[1]
+    assert dates.sub("DATE", printed[1]).startswith(dates.sub("DATE", expected[2]).rstrip())
+
+
+def test_the_questions_of_the_tutorial_give_the_output_shown(index, capsys):
+    sessions = re.findall(
+        r'\$ according ask ([^"\n]*)"([^"\n]*)"\n((?:1\.|Nothing).+?)\n```', text(DOCS / "tutorial.md"), re.DOTALL
+    )
+    assert len(sessions) == 2
+    for options, question, shown in sessions:
+        assert cli.main(["ask", "--index", str(index), *options.split(), question]) == 0
+        assert capsys.readouterr().out == f"{shown}\n"
+
+
+def test_the_build_of_the_tutorial_gives_the_output_shown(index, capsys, monkeypatch, tmp_path):
+    content, session = re.search(
+        r"`mine.jsonl`.*?```json\n(.*?)```.*?```console\n(.*?)```", text(DOCS / "tutorial.md"), re.DOTALL
+    ).groups()
+    (tmp_path / "mine.jsonl").write_text(content)
+    (tmp_path / "seeds").symlink_to(ROOT / "seeds")
+    shutil.copytree(index, tmp_path / "index")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["build", "seeds", "mine.jsonl"]) == 0
+    built = capsys.readouterr()
+    assert cli.main(["articles", "--explain"]) == 0
+    explained = capsys.readouterr().out.splitlines(keepends=True)[-4:]
+    real = f"$ according build seeds mine.jsonl\n{built.err}{built.out}$ according articles --explain | tail -n 4\n"
+    times = re.compile(r"\d+\.\d s")
+    assert times.sub("s", real + "".join(explained)) == times.sub("s", session)
+
+
+def test_the_python_of_the_tutorial_runs(index):
+    (program,) = blocks("tutorial.md", "python")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=index.parent, timeout=60)
+    assert done.stdout.startswith("According to The Intercept, 2019-06-09: "), done.stderr
+
+
+def test_each_file_format_has_a_row_and_an_example_that_is_read(tmp_path):
+    for ending in rag.readers.READERS:
+        assert f"`{ending}`" in text(DOCS / "formats.md")
+    examples = re.findall(r"^`(ferry\.\w+)`\n```\w+\n(.*?)```", text(DOCS / "formats.md"), re.DOTALL | re.MULTILINE)
+    assert len(examples) == 8
+    for name, content in examples:
+        (tmp_path / name).write_text(content)
+        (article,) = rag.read_articles([tmp_path / name])
+        assert (article.title, article.outlet, str(article.date)) == (
+            "Ferry stays in harbour", "The Delta Herald", "2016-02-03",
+        ), name  # fmt: skip
+        assert "The ferry " in article.text
+
+
+def test_the_field_names_of_records_are_documented():
+    for names in (
+        record.TEXT,
+        record.TITLE,
+        record.OUTLET,
+        record.DATE,
+        record.URL,
+        record.AUTHORS,
+        record.HOST,
+        record.ID,
+    ):
+        for name in names:
+            assert f"`{name}`" in text(DOCS / "formats.md")
+
+
+# What they refer to
+
+
+def test_every_command_is_documented(capsys):
+    commands = re.findall(r"^    (\w+) ", helped(capsys), re.MULTILINE)
+    assert len(commands) >= 17
+    page = text(DOCS / "commands.md")
+    for command in commands:
+        assert f"(#{command})" in page, command
+        assert f"<!-- help: {command} -->" in page, command
 
 
 def test_every_option_that_the_documents_name_exists(capsys):
-    commands = (c for path in DOCUMENTS for c in re.findall(r"\baccording \w+ [^`\n]*", path.read_text("utf-8")))
+    commands = (c for path in DOCUMENTS for c in re.findall(r"\baccording \w+ [^`\n]*", text(path)))
     named = {option for command in commands for option in re.findall(r"--[a-z-]+", command)}
     known = {"--help"}
     for command in re.findall(r"^    (\w+) ", helped(capsys), re.MULTILINE):
@@ -64,5 +168,20 @@ def helped(capsys, *command):
 @pytest.mark.parametrize(
     "script", sorted(p.name for p in (ROOT / "benchmarks").glob("*.py") if p.name != "labelled.py")
 )
-def test_every_benchmark_stands_in_the_documents(script):
-    assert f"`{script}`" in (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+def test_every_benchmark_is_documented(script):
+    assert f"`{script}`" in text(DOCS / "benchmarks.md")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_to_a_file_and_a_heading(path):
+    for target, fragment in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text(path)):
+        there = (path.parent / target).resolve() if target else path
+        assert there.exists(), target
+        if fragment:
+            assert fragment in map(anchor, headings(there)), f"{target}#{fragment}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_source_file_that_it_names_exists(path):
+    for name in re.findall(r"`((?:rag|tests|benchmarks|docs|seeds)/[\w./-]+)`", text(path)):
+        assert (ROOT / name).exists(), name
