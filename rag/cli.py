@@ -285,16 +285,16 @@ def _compared(before: Any, after: Any) -> list[str]:
 
 
 def _plan(options: argparse.Namespace) -> None:
-    from rag.ingest.capacity import Machine, given, machines_like_this, plan
+    from rag.ingest.capacity import Machine, machine_of_rate, plan, similar_machines
 
-    machines: Sequence[Machine] = given(options.rate) if options.rate is not None else ()
+    machines: Sequence[Machine] = machine_of_rate(options.rate) if options.rate is not None else ()
     dimension = options.dimension
     if not machines or dimension is None:
         from rag.models.encoder import DEFAULT_ENCODER, SentenceEncoder
 
         encoder = SentenceEncoder(options.encoder or DEFAULT_ENCODER, options.precision)
         dimension = dimension or encoder.dimension
-        machines = machines or machines_like_this(encoder)
+        machines = machines or similar_machines(encoder)
     found = [plan(articles, machines, dimension, options.workers) for articles in options.articles]
     _print(options, [each.to_dict() for each in found], "\n\n".join(map(str, found)))
 

@@ -107,7 +107,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
             self.catalogue = job.catalogue
         self.report = Pipeline(self._store, self._encoder, self.catalogue).run(job)
         self.report.timed("indexing", self._current.refresh)
-        self.report.copied, self.report.groups = self._store.copied()
+        self.report.duplicates, self.report.duplicate_groups = self._store.copied()
         return self.report
 
     def _load_catalogue(self) -> None:

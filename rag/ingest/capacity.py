@@ -1,8 +1,7 @@
-"""How many articles -> what they take: passages, disk, memory, hours of encoding, and which store and index fit.
+"""Estimate what a number of articles needs: passages, disk, memory, hours of encoding, and a fitting store and index.
 
-Beside everything: it makes nothing. Each figure is measured (docs/measurements.md names the run) or computed from one
-that is, and says which; the rate of encoding is measured here and now, unless it is given. docs/scale.md has the
-reasons.
+It builds nothing. Each figure is measured (docs/measurements.md names the run) or computed from a measured one, and
+says which; the rate of encoding is measured on this machine now, unless it is given. docs/scale.md explains more.
 """
 
 from __future__ import annotations
@@ -20,27 +19,30 @@ from rag.errors import QuestionError
 from rag.ingest.report import Report
 from rag.models.encoder import DEFAULT_ENCODER, Encoder, SentenceEncoder
 
-PASSAGES = 10.2  # of an article: 123,038 of 12,000
-SENTENCES = 5.3  # of a passage
-TEXT = 660  # bytes of a passage's text
-# Of a folder, for vectors of 384 numbers: bytes a passage on the disk, and that a process grows by which asks.
-DISK, MEMORY = 8_000, 2_300
-DIMENSION = 384
-PROCESS = 200e6  # bytes of a process that has loaded the encoder and been asked
-HALF = 2.0  # times as fast as float32 where the processor multiplies bfloat16: 2.12 on one, 2.48 on another
-# Sentences a second of the default model on a V100, as sentence-transformers publishes for its pretrained models.
-PUBLISHED = 14_200
-LARGE = 64  # processors of a server
-LOOK, LOOK_FIRST = 11.5e-6, 0.4  # milliseconds that FAISS looks: for each passage, and at all
-EXACT = 10_000  # passages up to which every vector is looked at (`dense.FEW`)
-# A folder serves as long as one process holds it and FAISS looks for less than twice as long as a question is encoded.
-FOLDER = 3_000_000
-GRAPH = 100_000_000  # passages up to which a graph in memory is worth it
-KEPT = 3.0  # copies of the data that a cluster's storage holds while it merges: what is written, merged, and indexed
-SEGMENT = 2.0  # graphs: bytes of memory for one of vectors, with their links and what is being merged
-LEADING = 520  # bytes of an article in the process that leads a build: its id and digest, and a signature of its words
-SAMPLE = 24  # articles that are encoded to measure the rate
-KINDS = ("folder", "Milvus, one machine", "Milvus cluster")
+PASSAGES_PER_ARTICLE = 10.2  # 123,038 of 12,000
+SENTENCES_PER_PASSAGE = 5.3
+BYTES_PER_TEXT = 660  # of a passage
+# Of a folder, per passage with vectors of MEASURED_DIMENSION numbers: on disk, and in a process that answers questions.
+DISK_BYTES_PER_PASSAGE, MEMORY_BYTES_PER_PASSAGE = 8_000, 2_300
+MEASURED_DIMENSION = 384
+PROCESS_BYTES = 200e6  # of a process that has loaded the encoder and answered a question
+BFLOAT16_SPEEDUP = 2.0  # over float32 where the processor multiplies bfloat16: 2.12 on one machine, 2.48 on another
+# Of the default model, as sentence-transformers publishes for its pretrained models.
+V100_SENTENCES_PER_SECOND = 14_200
+SERVER_CORES = 64
+FAISS_MS_PER_PASSAGE, FAISS_MS_PER_QUESTION = 11.5e-6, 0.4
+MAX_EXACT_PASSAGES = 10_000  # up to which every vector is compared (`faiss_index.MAX_EXACT`)
+# A folder is enough as long as one process can hold it, and FAISS takes less than twice as long as encoding a question.
+MAX_FOLDER_PASSAGES = 3_000_000
+MAX_MILVUS_NODE_PASSAGES = 10 * MAX_FOLDER_PASSAGES
+MAX_HNSW_PASSAGES = 100_000_000  # up to which a graph in memory is worth it
+STORAGE_COPIES = 3.0  # of the data, in a cluster's storage while it merges: what is written, merged, and indexed
+HNSW_MEMORY_RATIO = 2.0  # memory of a graph / bytes of its vectors: links, and what is being merged
+MILVUS_BYTES_PER_PASSAGE = 350  # of the words' index in memory
+MILVUS_NODE_BYTES = 16e9  # of the nodes without any data
+LEADER_BYTES_PER_ARTICLE = 520  # in the process that leads a build: id, content hash, and a signature of the words
+SAMPLE_ARTICLES = 24  # encoded to measure the rate
+STORES = ("folder", "Milvus, one machine", "Milvus cluster")
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,9 @@ class Machine:
     """A kind of machine that encodes.
 
     Attributes:
-        kind: what it is, in words.
-        rate: passages that one encodes in a second.
-        basis: whether that was measured, given, or computed, and from what.
+        kind: a description of it.
+        rate: passages that one of them encodes per second.
+        basis: whether the rate was measured, given, or computed, and from what.
     """
 
     kind: str
@@ -60,7 +62,12 @@ class Machine:
 
 @dataclass(frozen=True)
 class Encoding:
-    """How long machines of a kind encode: the hours of some numbers of them, by number."""
+    """How long machines of one kind need to encode.
+
+    Attributes:
+        machine: the kind of machine.
+        hours: the hours that it takes, by number of machines.
+    """
 
     machine: Machine
     hours: dict[int, float]
@@ -68,16 +75,16 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a number of articles takes.
+    """What a number of articles needs.
 
     Attributes:
-        articles, passages: how many.
-        store: one of KINDS.
-        index: that of the vectors.
-        disk: bytes of it, once.
-        memory: bytes that asking takes, of all machines together.
-        look: milliseconds that FAISS looks, of a folder; None where that is Milvus' affair.
-        encoding: how long it is encoded, by kind of machine.
+        articles, passages: their numbers.
+        store: one of STORES.
+        index: the index of the vectors.
+        disk: bytes on disk, without backups.
+        memory: bytes of memory for answering questions, over all machines.
+        search_ms: milliseconds that FAISS needs per question in a folder; None for Milvus.
+        encoding: how long encoding takes, by kind of machine.
     """
 
     articles: int
@@ -86,120 +93,137 @@ class Plan:
     index: str
     disk: float
     memory: float
-    look: float | None
+    search_ms: float | None
     encoding: tuple[Encoding, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it in values that JSON knows."""
+        """Return everything as JSON values."""
         encoding = [
-            asdict(each.machine) | {"hours": {str(number): hours for number, hours in each.hours.items()}}
-            for each in self.encoding
+            asdict(own.machine) | {"hours": {str(number): hours for number, hours in own.hours.items()}}
+            for own in self.encoding
         ]
         return asdict(self) | {"encoding": encoding}
 
     def __str__(self) -> str:
-        rows = [
+        leader_bytes = self.articles * LEADER_BYTES_PER_ARTICLE
+        lines = [
             ("articles", f"{self.articles:,}"),
-            ("passages", f"{self.passages:,}  ({PASSAGES} an article, measured on news of 2012 to 2021)"),
+            ("passages", f"{self.passages:,}  ({PASSAGES_PER_ARTICLE} per article, measured on news of 2012 to 2021)"),
             ("store", self.store),
             ("index", self.index),
-            ("disk", f"{size(self.disk)}  (computed)"),
-            ("memory", f"{size(self.memory)} for asking  (computed)"),
+            ("disk", f"{format_bytes(self.disk)}  (computed)"),
+            ("memory", f"{format_bytes(self.memory)} to answer questions  (computed)"),
+            ("", f"{format_bytes(leader_bytes)} in the process that leads a build  (computed)"),
         ]
-        rows.append(("", f"{size(self.articles * LEADING)} in the process that leads a build  (computed)"))
-        if self.look is not None:
-            rows.append(("look", f"{self.look:,.1f} ms of FAISS for a question  (computed)"))
-        for each in self.encoding:
-            machine, hours = each.machine, each.hours.items()
-            name = "encoding" if each is self.encoding[0] else ""
-            rows.append((name, f"{machine.kind}: {machine.rate:,.1f} passages a second  ({machine.basis})"))
-            rows.append(("", f"    {', '.join(f'{n:,} of them {span(took)}' for n, took in hours)}  (computed)"))
-        return "\n".join(f"{name:<10}{text}" for name, text in rows)
+        if self.search_ms is not None:
+            lines.append(("search", f"{self.search_ms:,.1f} ms of FAISS per question  (computed)"))
+        for own in self.encoding:
+            machine, hours = own.machine, own.hours.items()
+            name = "encoding" if own is self.encoding[0] else ""
+            lines.append((name, f"{machine.kind}: {machine.rate:,.1f} passages per second  ({machine.basis})"))
+            durations = ", ".join(f"{number:,} of them {format_hours(took)}" for number, took in hours)
+            lines.append(("", f"    {durations}  (computed)"))
+        return "\n".join(f"{name:<10}{text}" for name, text in lines)
 
 
 def plan(
-    articles: int, machines: Sequence[Machine], dimension: int = DIMENSION, numbers: Sequence[int] = (1, 16, 256)
+    articles: int,
+    machines: Sequence[Machine],
+    dimension: int = MEASURED_DIMENSION,
+    numbers: Sequence[int] = (1, 16, 256),
 ) -> Plan:
-    """The plan for a number of articles.
+    """Return the plan for a number of articles.
 
     Args:
-        articles: how many.
-        machines: that encode them, by kind (see `given` and `machines_like_this`).
-        dimension: of the encoder's vectors.
-        numbers: of machines of a kind, to give hours for.
+        articles: number of articles.
+        machines: the kinds of machines that encode them (see `machine_of_rate` and `similar_machines`).
+        dimension: number of values in the encoder's vectors.
+        numbers: numbers of machines to give the hours for.
 
-    Raises QuestionError for a number that cannot be meant.
+    Raises:
+        QuestionError: if a number is not above 0.
     """
     if articles < 1 or any(machine.rate <= 0 for machine in machines) or any(number < 1 for number in numbers):
-        raise QuestionError("articles, workers and passages a second must be above 0")
-    passages = round(articles * PASSAGES)
+        raise QuestionError("articles, workers and passages per second must be above 0")
+    passages = round(articles * PASSAGES_PER_ARTICLE)
     encoding = tuple(
         Encoding(machine, {number: passages / machine.rate / number / 3600 for number in numbers})
         for machine in machines
     )
-    more = (dimension - DIMENSION) * (4 + 2 * SENTENCES)  # bytes of longer vectors, and of those of sentences
-    if passages <= FOLDER:
-        index = "every vector, half precision" if passages <= EXACT else "RaBitQ signs, then half precision"
-        memory = PROCESS + passages * (MEMORY + 2.2 * (dimension - DIMENSION))
-        look = LOOK_FIRST + passages * LOOK * dimension / DIMENSION
-        return Plan(articles, passages, KINDS[0], index, passages * (DISK + more), memory, look, encoding)
-    graph = passages <= GRAPH
-    held = 4 * dimension * SEGMENT if graph else dimension / 8 + 24 + 4 * dimension / 16
-    index = "HNSW in memory" if graph else "IVF_RABITQ or DISKANN, vectors on local disks"
-    store = KINDS[1] if passages <= 10 * FOLDER else KINDS[2]
-    memory = passages * (held + 350) + 16e9  # words' index in memory, and the nodes themselves
-    return Plan(articles, passages, store, index, passages * row(dimension) * KEPT, memory, None, encoding)
+    if passages <= MAX_FOLDER_PASSAGES:
+        exact = passages <= MAX_EXACT_PASSAGES
+        index = "every vector, half precision" if exact else "RaBitQ binary codes, then half precision"
+        longer = dimension - MEASURED_DIMENSION
+        disk = passages * (DISK_BYTES_PER_PASSAGE + longer * (4 + 2 * SENTENCES_PER_PASSAGE))
+        memory = PROCESS_BYTES + passages * (MEMORY_BYTES_PER_PASSAGE + 2.2 * longer)
+        search_ms = FAISS_MS_PER_QUESTION + passages * FAISS_MS_PER_PASSAGE * dimension / MEASURED_DIMENSION
+        return Plan(articles, passages, STORES[0], index, disk, memory, search_ms, encoding)
+    if passages <= MAX_HNSW_PASSAGES:
+        index, vector_bytes = "HNSW in memory", 4 * dimension * HNSW_MEMORY_RATIO
+    else:
+        index = "IVF_RABITQ or DISKANN, vectors on local disks"
+        vector_bytes = dimension / 8 + 24 + 4 * dimension / 16
+    store = STORES[1] if passages <= MAX_MILVUS_NODE_PASSAGES else STORES[2]
+    disk = passages * milvus_bytes_per_passage(dimension) * STORAGE_COPIES
+    memory = passages * (vector_bytes + MILVUS_BYTES_PER_PASSAGE) + MILVUS_NODE_BYTES
+    return Plan(articles, passages, store, index, disk, memory, None, encoding)
 
 
-def row(dimension: int) -> float:
-    """Bytes of a passage in Milvus, its share of its article included: its vector, those of its sentences, as base64 a
-    third longer, its words and its article's, the text, numbers and keys, and what BM25 makes of the words."""
-    return 4 * dimension + SENTENCES * 2 * dimension * 4 / 3 + 2.2 * TEXT + 700
+def milvus_bytes_per_passage(dimension: int) -> float:
+    """Return the bytes of a passage in Milvus, with its share of its article.
+
+    Its vector, those of its sentences (base64, a third longer), its words and its article's, the text, numbers and
+    keys, and what BM25 computes from the words.
+    """
+    return 4 * dimension + SENTENCES_PER_PASSAGE * 2 * dimension * 4 / 3 + 2.2 * BYTES_PER_TEXT + 700
 
 
-def given(rate: float) -> tuple[Machine]:
-    """A kind of machine of which a user knows how many passages it encodes in a second."""
+def machine_of_rate(rate: float) -> tuple[Machine]:
+    """Return a kind of machine whose passages per second the user knows."""
     return (Machine("one worker", rate, "as given"),)
 
 
-def machines_like_this(encoder: Encoder) -> tuple[Machine, ...]:
-    """This machine, measured in some seconds, and others, whose rates follow from it or are published."""
-    rate = measure(encoder)
+def similar_machines(encoder: Encoder) -> tuple[Machine, ...]:
+    """Measure this machine for some seconds, and return it with others whose rates are computed or published."""
+    rate = measure_rate(encoder)
     device, precision = (encoder.device, encoder.precision) if isinstance(encoder, SentenceEncoder) else ("cpu", "")
     if device != "cpu":
         return (Machine(f"a machine like this one ({device}, {precision})", rate, "measured here just now"),)
-    own = f"{cores()} processors{precision and f', {precision}'}"
-    found = [Machine(f"a machine like this one ({own})", rate, "measured here just now")]
+    cores = available_cores()
+    processors = f"{cores} processors{precision and f', {precision}'}"
+    machines = [Machine(f"a machine like this one ({processors})", rate, "measured here just now")]
     if precision == "fp32":
-        basis = f"computed: {HALF:.0f} times fp32; measured: 2.1 and 2.5 times"
-        found.append(Machine("the same with AMX or AVX512-BF16, bf16", rate * HALF, basis))
-    if cores() < LARGE:
-        found.append(Machine(f"{LARGE} processors like these", rate * LARGE / cores(), "computed: in proportion"))
+        basis = f"computed: {BFLOAT16_SPEEDUP:.0f} times fp32; measured: 2.1 and 2.5 times"
+        machines.append(Machine("the same with AMX or AVX512-BF16, bf16", rate * BFLOAT16_SPEEDUP, basis))
+    if cores < SERVER_CORES:
+        server_rate = rate * SERVER_CORES / cores
+        machines.append(Machine(f"{SERVER_CORES} processors like these", server_rate, "computed: in proportion"))
     if encoder.name == DEFAULT_ENCODER:
-        basis = f"computed: {PUBLISHED:,} sentences a second, as published; not measured"
-        found.append(Machine("a V100 GPU", PUBLISHED / SENTENCES, basis))
-    return tuple(found)
+        basis = f"computed: {V100_SENTENCES_PER_SECOND:,} sentences per second, as published; not measured"
+        machines.append(Machine("a V100 GPU", V100_SENTENCES_PER_SECOND / SENTENCES_PER_PASSAGE, basis))
+    return tuple(machines)
 
 
-def measure(encoder: Encoder) -> float:
-    """Passages a second that one process encodes here, splitting and marking included; takes some seconds."""
-    from rag.ingest.embed import make
+def measure_rate(encoder: Encoder) -> float:
+    """Measure the passages per second that this process splits, encodes and fingerprints; takes some seconds."""
+    from rag.ingest.embed import embed_articles
 
     text = " ".join(
         f"The harbour board of district {i} said on Monday that the ferry would not sail before the ice has gone, and "
         "asked the island to lay in flour for another month."
         for i in range(40)
     )
-    sample = [Article(f"sample {i}", f"Report {i}. {text.replace('Monday', f'day {i}')}") for i in range(SAMPLE)]
-    with ThreadPoolExecutor(1) as beside:
-        make(sample[:4], encoder, Report(), beside)
-        began = time.perf_counter()
-        _, encoded = make(sample[4:], encoder, Report(), beside)
-        return encoded / (time.perf_counter() - began)
+    articles = (f"Report {i}. {text.replace('Monday', f'day {i}')}" for i in range(SAMPLE_ARTICLES))
+    sample = [Article(f"sample {i}", article) for i, article in enumerate(articles)]
+    with ThreadPoolExecutor(1) as executor:
+        embed_articles(sample[:4], encoder, Report(), executor)
+        started = time.perf_counter()
+        _, encoded = embed_articles(sample[4:], encoder, Report(), executor)
+        return encoded / (time.perf_counter() - started)
 
 
-def size(number: float) -> str:
-    """Bytes, for a reader."""
+def format_bytes(number: float) -> str:
+    """Return a number of bytes in a readable unit: "1.5 kB"."""
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if number < 1000:
             return f"{number:,.0f} {unit}" if number >= 10 or unit == "B" else f"{number:,.1f} {unit}"
@@ -207,14 +231,15 @@ def size(number: float) -> str:
     return f"{number:,.1f} PB"
 
 
-def span(hours: float) -> str:
-    """A length of time, for a reader."""
+def format_hours(hours: float) -> str:
+    """Return a duration in a readable unit: "36 seconds", "10 days"."""
+    # Each unit with the hours below which it is used, and its own length in hours.
     units = (("second", 1 / 30, 1 / 3600), ("minute", 1.5, 1 / 60), ("hour", 72.0, 1.0), ("day", math.inf, 24.0))
-    unit, _, own = next(each for each in units if hours < each[1])
-    number = round(hours / own)
+    unit, _, length = next(unit for unit in units if hours < unit[1])
+    number = round(hours / length)
     return f"{number:,} {unit}{'' if number == 1 else 's'}"
 
 
-def cores() -> int:
-    """The processors that this process may use."""
+def available_cores() -> int:
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

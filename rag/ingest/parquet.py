@@ -1,8 +1,9 @@
-"""What was made of articles, as bytes and as Parquet: to be sent from machine to machine, and to be kept on the way.
+"""Store embedded articles as bytes and as Parquet files, to send them between machines and to keep them.
 
-A folder of Parquet files, here or wherever fsspec reaches, is what a cluster leaves of a build where it cannot reach
-the library: `encode` writes it, and a library that is told to add it takes it in without encoding anything. A row is an
-article: `digest`, `article`, its JSON, and `made`, its passages (see `pack`); each file tells the encoder.
+A folder of Parquet files, local or wherever fsspec reaches, is the output of `according encode`, for machines that
+cannot reach the library. A library adds such a folder like any other, without encoding anything. Each row is an article
+in the columns `digest` (its content hash), `article` (JSON) and `made` (its passages, see `pack_passages`). The
+metadata of each file name the encoder.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ from rag.readers import elsewhere, printable
 from rag.readers.skipped import Skipped
 from rag.stores.base import EmbeddedPassage, Manifest
 
-ENDING = ".parquet"
-FORMAT = 1
-BATCH = 64  # rows that are read at a time
+SUFFIX = ".parquet"
+FORMAT_VERSION = 1
+BATCH_ROWS = 64  # read at a time
 
 Item = tuple[Article | Skipped, list[EmbeddedPassage] | None]
 Rows = Sequence[tuple[Article, Sequence[EmbeddedPassage]]]
@@ -40,165 +41,205 @@ Rows = Sequence[tuple[Article, Sequence[EmbeddedPassage]]]
 
 @dataclasses.dataclass(frozen=True)
 class ParquetSink:
-    """A folder where processes put what they make, as `contract.Sink` has it."""
+    """A folder that several processes write embedded articles to; implements `stores.base.Sink`.
+
+    Attributes:
+        folder: path or URL of the folder.
+        manifest: names the encoder and the dimension of its vectors.
+    """
 
     folder: str
     manifest: Manifest
 
     def put(self, batch: Rows) -> None:
-        """As `contract.Sink` has it."""
         if batch:
             write(batch, self.folder, self.manifest)
 
 
 def write(rows: Rows, folder: str, manifest: Manifest) -> str:
-    """Writes articles into a file of a folder, whole or not at all; its name.
+    """Write articles to a new file of a folder, completely or not at all.
 
-    The name is made from what is in it, so that the same rows written again are there once.
+    The file's name is computed from its content, so rows that are written again replace their own file.
+
+    Args:
+        rows: articles with their passages.
+        folder: path or URL of the folder; created if missing.
+        manifest: names the encoder and the dimension of its vectors.
+
+    Returns:
+        The name of the file.
+
+    Raises:
+        InputError: if the folder cannot be written to.
+        LibraryError: if the extra `scale` is not installed.
     """
-    pa, pq = _parquet()
-    digests = [article.content_hash for article, _ in rows]
+    pa, pq = _pyarrow()
+    hashes = [article.content_hash for article, _ in rows]
     columns = {
-        "digest": digests, "article": [json.dumps(plain(article), ensure_ascii=False) for article, _ in rows],
-        "made": pa.array([pack(own) for _, own in rows], pa.binary()),
+        "digest": hashes, "article": [json.dumps(to_json(article), ensure_ascii=False) for article, _ in rows],
+        "made": pa.array([pack_passages(passages) for _, passages in rows], pa.binary()),
     }  # fmt: skip
-    told = json.dumps({"encoder": manifest.encoder, "dimension": manifest.dimension, "format": FORMAT})
-    table = pa.table(columns).replace_schema_metadata({"according": told})
-    name = hashlib.sha256("".join(digests).encode()).hexdigest()[:32] + ENDING
+    metadata = {"encoder": manifest.encoder, "dimension": manifest.dimension, "format": FORMAT_VERSION}
+    table = pa.table(columns).replace_schema_metadata({"according": json.dumps(metadata)})
+    name = hashlib.sha256("".join(hashes).encode()).hexdigest()[:32] + SUFFIX
     with tempfile.TemporaryDirectory(prefix="according-") as temporary, elsewhere.reached(folder, "written"):
-        made = os.path.join(temporary, name)
-        pq.write_table(table, made, compression="zstd")
-        system, root = _system(folder)
-        system.makedirs(root, exist_ok=True)
-        aside = f"{root}/.{name}.{os.getpid()}"
-        system.put_file(made, aside)
-        system.mv(aside, f"{root}/{name}")
+        local = os.path.join(temporary, name)
+        pq.write_table(table, local, compression="zstd")
+        filesystem, root = _filesystem(folder)
+        filesystem.makedirs(root, exist_ok=True)
+        partial = f"{root}/.{name}.{os.getpid()}"
+        filesystem.put_file(local, partial)
+        filesystem.mv(partial, f"{root}/{name}")
     return name
 
 
-def digests(folder: str, manifest: Manifest) -> Iterator[str]:
-    """The digests of the articles that stand in a folder. Raises LibraryError where another encoder made them."""
-    _, pq = _parquet()
+def content_hashes(folder: str, manifest: Manifest) -> Iterator[str]:
+    """Yield the content hashes of the articles in a folder; none if the folder does not exist.
+
+    Raises:
+        InputError: if the folder cannot be listed.
+        LibraryError: if another encoder was used for one of its files, or the extra `scale` is not installed.
+    """
+    _, pq = _pyarrow()
     with elsewhere.reached(folder, "listed"):
-        system, root = _system(folder)
-        for path in sorted(system.glob(f"{root}/*{ENDING}")) if system.exists(root) else ():
-            with system.open(path, "rb") as file, pq.ParquetFile(file) as found:
-                _check(found.schema_arrow.metadata, str(path), manifest)
-                yield from found.read(["digest"])["digest"].to_pylist()
+        filesystem, root = _filesystem(folder)
+        for path in sorted(filesystem.glob(f"{root}/*{SUFFIX}")) if filesystem.exists(root) else ():
+            with filesystem.open(path, "rb") as stream, pq.ParquetFile(stream) as file:
+                _check_metadata(file.schema_arrow.metadata, str(path), manifest)
+                yield from file.read(["digest"])["digest"].to_pylist()
 
 
 def read(source: Path | str, manifest: Manifest) -> Iterator[Item]:
-    """The articles of a file, with what was made of each; a Skipped where it cannot be read.
+    """Yield the articles of a file with their passages, or a Skipped if the file cannot be read.
 
-    The file may be one at an address (see `readers.elsewhere`).
+    Args:
+        source: the path of a file, or a URL that fsspec knows.
+        manifest: names the encoder that the file must have been written with.
 
-    Raises LibraryError where another encoder made it.
+    Raises:
+        LibraryError: if another encoder was used, or the extra `scale` is not installed.
     """
-    pa, pq = _parquet()
+    pa, pq = _pyarrow()
     name = printable(str(source) if isinstance(source, Path) else elsewhere.shown(source))
     here = nullcontext(source) if isinstance(source, Path) else elsewhere.fetched(source)
     try:
-        with here as path, pq.ParquetFile(path) as found:
-            _check(found.schema_arrow.metadata, name, manifest)
-            for batch in found.iter_batches(BATCH, columns=["article", "made"]):
+        with here as path, pq.ParquetFile(path) as file:
+            _check_metadata(file.schema_arrow.metadata, name, manifest)
+            for batch in file.iter_batches(BATCH_ROWS, columns=["article", "made"]):
                 for row in batch.to_pylist():
-                    yield item(row["article"], row["made"])
+                    yield unpack_item(row["article"], row["made"])
     except InputError as error:
         yield Skipped(name, str(error)), None
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         yield Skipped(name, f"cannot be read: {error}"), None
 
 
-def _parquet() -> tuple[Any, Any]:
-    """pyarrow, and what of it reads and writes Parquet."""
+def _pyarrow() -> tuple[Any, Any]:
+    """Return the modules pyarrow and pyarrow.parquet."""
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise LibraryError('Parquet needs what is not installed here: pip install "according[scale]"') from None
+        raise LibraryError(
+            'reading and writing Parquet needs packages that are not installed: pip install "according[scale]"'
+        ) from None
     return pyarrow, pyarrow.parquet
 
 
-def _check(metadata: dict[bytes, bytes] | None, path: str, manifest: Manifest) -> None:
-    told = json.loads((metadata or {}).get(b"according", b"{}"))
-    if told.get("format") != FORMAT:
+def _check_metadata(metadata: dict[bytes, bytes] | None, path: str, manifest: Manifest) -> None:
+    found = json.loads((metadata or {}).get(b"according", b"{}"))
+    if found.get("format") != FORMAT_VERSION:
         raise LibraryError(f"{path} was not written by `according encode`, or by another version of it")
-    if (told["encoder"], told["dimension"]) != (manifest.encoder, manifest.dimension):
+    if (found["encoder"], found["dimension"]) != (manifest.encoder, manifest.dimension):
         raise LibraryError(
-            f"{path} was made with the encoder {told['encoder']!r}, not {manifest.encoder!r}; vectors of two encoders "
-            "cannot be compared"
+            f"{path} was written with the encoder {found['encoder']!r}, not {manifest.encoder!r}; vectors of two "
+            "encoders cannot be compared"
         )
 
 
-def _system(folder: str) -> tuple[Any, str]:
-    """What reads and writes a folder, and the folder's name in it."""
+def _filesystem(folder: str) -> tuple[Any, str]:
+    """Return the fsspec filesystem of a folder, and the folder's path in it."""
     import fsspec
 
-    system, root = fsspec.core.url_to_fs(folder)
-    return system, str(root).rstrip("/")
+    filesystem, root = fsspec.core.url_to_fs(folder)
+    return filesystem, str(root).rstrip("/")
 
 
-def item(said: str, made: bytes) -> Item:
-    """What one machine has sent to another."""
-    found = unplain(json.loads(said))
-    return found, unpack(made, found.id) if isinstance(found, Article) and made else None
+def unpack_item(text: str, packed: bytes) -> Item:
+    """Return an article or a Skipped, and the article's passages.
+
+    Args:
+        text: the item as JSON text.
+        packed: the passages from `pack_passages`; b"" for none.
+    """
+    item = from_json(json.loads(text))
+    return item, unpack_passages(packed, item.id) if isinstance(item, Article) and packed else None
 
 
-def plain(item: Article | Skipped) -> dict[str, Any]:
-    """It in values that JSON knows."""
+def to_json(item: Article | Skipped) -> dict[str, Any]:
+    """Return an item as JSON values."""
     values = dataclasses.asdict(item)
     if isinstance(item, Article):
         values["date"] = item.date.isoformat() if item.date else None
     return values
 
 
-def unplain(values: dict[str, Any]) -> Article | Skipped:
-    """The same again."""
+def from_json(values: dict[str, Any]) -> Article | Skipped:
+    """Return the item that `to_json` was given."""
     if "text" not in values:
         return Skipped(**values)
-    day, authors = values.pop("date"), tuple(values.pop("authors"))
-    return Article(**values, authors=authors, date=dt.date.fromisoformat(day) if day else None)
+    date, authors = values.pop("date"), tuple(values.pop("authors"))
+    return Article(**values, authors=authors, date=dt.date.fromisoformat(date) if date else None)
 
 
-def pack(passages: Sequence[EmbeddedPassage]) -> bytes:
-    """What was made of an article, as bytes: numbers, little endian, and before them how many there are of each."""
+def pack_passages(passages: Sequence[EmbeddedPassage]) -> bytes:
+    """Return the passages of an article as bytes, without their text.
+
+    Little-endian numbers: a header with the number of passages, of sentences and of sentence keys and the dimension,
+    then each array in turn. The vectors of sentences are in half precision, as stores keep them.
+    """
     spans = [(p.passage.start, p.passage.end) for p in passages]
     sentences = [span for p in passages for span in p.passage.sentences]
-    parts = [
+    keys = [key for p in passages for key in p.marks.sentences]
+    arrays = [
         np.array(spans, "<i4"), np.array([len(p.passage.sentences) for p in passages], "<i4"),
-        np.array(sentences, "<i4"), np.array([len(p.marks.sentences) for p in passages], "<i4"),
-        np.array([key for p in passages for key in p.marks.sentences], "<i8"),
+        np.array(sentences, "<i4"), np.array([len(p.marks.sentences) for p in passages], "<i4"), np.array(keys, "<i8"),
         np.array([p.marks.signature for p in passages], "<u4"), np.array([p.vector for p in passages], "<f4"),
         np.concatenate([p.sentences for p in passages]).astype("<f2") if passages else np.zeros(0, "<f2"),
     ]  # fmt: skip
     dimension = len(passages[0].vector) if passages else 0
-    head = np.array([len(passages), len(sentences), parts[4].size, dimension], "<i4")
-    return b"".join(part.tobytes() for part in (head, *parts))
+    header = np.array([len(passages), len(sentences), len(keys), dimension], "<i4")
+    return b"".join(array.tobytes() for array in (header, *arrays))
 
 
-def unpack(packed: bytes, article_id: str) -> list[EmbeddedPassage]:
-    """The same again; the vectors of sentences in half precision, as they are stored."""
-    number, inside, keys, dimension = np.frombuffer(packed, "<i4", 4).tolist()
-    at = 16
+def unpack_passages(packed: bytes, article_id: str) -> list[EmbeddedPassage]:
+    """Return the passages that `pack_passages` was given; the vectors of sentences come from half precision.
 
-    def take(kind: str, *shape: int) -> npt.NDArray[Any]:
-        nonlocal at
-        count = int(np.prod(shape))
-        found = np.frombuffer(packed, kind, count, at).reshape(shape)
-        at += found.nbytes
-        return found
+    Args:
+        packed: the bytes.
+        article_id: the article that they are passages of.
+    """
+    passage_count, sentence_count, key_count, dimension = np.frombuffer(packed, "<i4", 4).tolist()
+    offset = 16
 
-    spans, counts, sentences = take("<i4", number, 2), take("<i4", number), take("<i4", inside, 2)
-    marked, hashes = take("<i4", number), take("<i8", keys)
-    signatures, vectors = take("<u4", number, PERMUTATIONS), take("<f4", number, dimension)
-    parts: Vectors = take("<f2", inside, dimension).astype(np.float32)
-    ends, marks = np.cumsum(counts).tolist(), np.cumsum(marked).tolist()
-    made = []
+    def take(dtype: str, *shape: int) -> npt.NDArray[Any]:
+        nonlocal offset
+        array = np.frombuffer(packed, dtype, int(np.prod(shape)), offset).reshape(shape)
+        offset += array.nbytes
+        return array
+
+    spans, sentences_in = take("<i4", passage_count, 2), take("<i4", passage_count)
+    sentences, keys_in = take("<i4", sentence_count, 2), take("<i4", passage_count)
+    keys, signatures = take("<i8", key_count), take("<u4", passage_count, PERMUTATIONS)
+    vectors = take("<f4", passage_count, dimension)
+    sentence_vectors: Vectors = take("<f2", sentence_count, dimension).astype(np.float32)
+    sentence_ends, key_ends = np.cumsum(sentences_in).tolist(), np.cumsum(keys_in).tolist()
+    passages = []
     for i, (start, end) in enumerate(spans.tolist()):
-        own, told = slice(ends[i] - int(counts[i]), ends[i]), slice(marks[i] - int(marked[i]), marks[i])
-        said = tuple((a, b) for a, b in sentences[own].tolist())
-        mark = Fingerprint(signatures[i].astype(np.uint32), tuple(hashes[told].tolist()))
-        made.append(
-            EmbeddedPassage(Passage(article_id, start, end, said), vectors[i].astype(np.float32), parts[own], mark)
-        )
-    return made
+        own_sentences = slice(sentence_ends[i] - int(sentences_in[i]), sentence_ends[i])
+        own_keys = slice(key_ends[i] - int(keys_in[i]), key_ends[i])
+        passage = Passage(article_id, start, end, tuple((a, b) for a, b in sentences[own_sentences].tolist()))
+        fingerprint = Fingerprint(signatures[i].astype(np.uint32), tuple(keys[own_keys].tolist()))
+        vector = vectors[i].astype(np.float32)
+        passages.append(EmbeddedPassage(passage, vector, sentence_vectors[own_sentences], fingerprint))
+    return passages

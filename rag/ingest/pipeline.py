@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 from rag import readers
 from rag.article import Article
 from rag.errors import LibraryError
-from rag.ingest import embed, parquet, ray_cluster
+from rag.ingest import parquet, ray_cluster
+from rag.ingest.embed import Embedder, contains, embed_articles, sorted_hashes
 from rag.ingest.parquet import Item
 from rag.ingest.report import Report
 from rag.models.encoder import Encoder, check_precision
@@ -100,8 +101,8 @@ class Pipeline:
                 report.retired = len(absent)
             if stager:
                 report.passages = stager.finish(set(seen.values()))
-            report.timed("finding copies", writer.compare)
-            report.timed("finding names", writer.name)
+            report.timed("finding duplicates", writer.compare)
+            report.timed("finding aliases", writer.name)
         return report
 
     def _prepare(self, job: Job, writer: Writer) -> None:
@@ -123,7 +124,7 @@ class Pipeline:
         for source in readers.sources(job.inputs):
             if isinstance(source, Skipped):
                 yield source, None
-            elif str(source).endswith(parquet.ENDING) and not readers.is_of_the_web(str(source)):
+            elif str(source).endswith(parquet.SUFFIX) and not readers.is_of_the_web(str(source)):
                 yield from parquet.read(source, self._store.manifest)
             else:
                 for item in readers.read_source(source, self._catalogue):
@@ -131,9 +132,9 @@ class Pipeline:
 
     def _from_cluster(self, inputs: Sequence[readers.Input], sink: Sink | None) -> Iterator[list[Item]]:
         """What Ray's workers make of files, in their order."""
-        stored = ray_cluster.digests(known.content_hash for _, known in self._store.stored(sink is not None))
+        stored = sorted_hashes(known.content_hash for _, known in self._store.stored(sink is not None))
         encoder, precision = self._encoder.for_workers, self._encoder.precision
-        return ray_cluster.articles(inputs, self._catalogue, encoder, precision, stored, sink)
+        return ray_cluster.read_and_embed(inputs, self._catalogue, encoder, precision, stored, sink)
 
     def _take_in(
         self,
@@ -175,7 +176,7 @@ class Pipeline:
         ready = [(a, embedded[a.content_hash]) for a in articles if a.content_hash in embedded]
         rest = [a for a in articles if a.content_hash not in embedded]
         rows, encoded = (
-            embed.make(rest, self._encoder.get(), report, executor, self._store.encoded) if rest else ([], 0)
+            embed_articles(rest, self._encoder.get(), report, executor, self._store.encoded) if rest else ([], 0)
         )
         report.timed("storing", lambda: writer.put([*ready, *rows]))
         return encoded + sum(len(own) for _, own in ready)
@@ -215,14 +216,14 @@ def encode(
     known_outlets = outlets.load_catalogue(None) if catalogue is None else outlets.read_catalogue(Path(catalogue))
     loaded = load(encoder, precision)
     sink = parquet.ParquetSink(os.fspath(to), Manifest(loaded.name, loaded.dimension))
-    known = ray_cluster.digests(parquet.digests(sink.folder, sink.manifest))
+    known = sorted_hashes(parquet.content_hashes(sink.folder, sink.manifest))
     if on_cluster:
         workers_encoder = LazyEncoder(loaded.name, precision, loaded).for_workers
-        batches = ray_cluster.articles(inputs, known_outlets, workers_encoder, precision, known, sink)
+        batches = ray_cluster.read_and_embed(inputs, known_outlets, workers_encoder, precision, known, sink)
     else:
-        maker = ray_cluster.Maker(loaded, precision, known, sink)
+        embedder = Embedder(loaded, known, sink)
         read = readers.read(inputs, known_outlets)
-        batches = iter(lambda: maker.items(list(islice(read, BATCH_ARTICLES))), [])
+        batches = iter(lambda: embedder.embed(list(islice(read, BATCH_ARTICLES))), [])
     report = Report()
     with progress_bar_of_articles() as progress_bar:
         for batch in batches:
@@ -231,7 +232,7 @@ def encode(
                     report.skip([item])
                 else:
                     report.count(item)
-                    there = ray_cluster.knows(known, item)
+                    there = contains(known, item)
                     report.new += not there
                     report.unchanged += there
             progress_bar.update(len(batch))
@@ -247,7 +248,7 @@ def connects_to_cluster(engine: str) -> bool:
     if engine not in ENGINES:
         raise LibraryError(f"there is no engine {engine!r}; there are {' and '.join(ENGINES)}")
     if engine == "ray":
-        ray_cluster.started()
+        ray_cluster.connect()
     return engine == "ray"
 
 

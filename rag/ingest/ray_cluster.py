@@ -1,11 +1,11 @@
-"""Building on a Ray cluster: many machines read, split and encode what one would take months for.
+"""Read, split and encode articles on a Ray cluster: many machines do what would take one machine months.
 
-Ray Data moves files, then articles, through two stages: reading, and encoding by one actor for each processor or GPU,
-each with the encoder loaded once. It retries what a machine that dies had begun, and hands on no article twice. What
-comes out is, in the order of the files, what `library` would have made here; for a library in Milvus the actors write
-it there themselves, where it is seen when the build is done.
+Ray Data moves files, then articles, through two stages: reading, and encoding by one actor per processor or GPU, each
+of which loads the encoder once. It retries the work of a machine that dies, and returns no article twice. The result
+is, in the order of the files, what `pipeline.py` would have computed in this process. For a library in Milvus the
+actors write to it themselves; their rows become visible when the build is done.
 
-No article goes through a pickle: stages hand on columns of JSON and of plain bytes.
+Articles are not pickled: the stages exchange columns of JSON text and of plain bytes.
 """
 
 from __future__ import annotations
@@ -16,179 +16,170 @@ import os
 import re
 import socket
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from rag import readers
 from rag.article import Article
 from rag.errors import LibraryError
-from rag.ingest import embed as making
-from rag.ingest import parquet as shards
+from rag.ingest import parquet
+from rag.ingest.embed import ContentHashes, Embedder
 from rag.ingest.parquet import Item
-from rag.ingest.report import Report
 from rag.models.encoder import Encoder, SentenceEncoder
 from rag.provenance.catalogue import Catalogue
 from rag.readers.skipped import Skipped
 from rag.stores.base import Sink
 
-BATCH = 32  # articles that are encoded together: few enough that all workers end at about the same time
-HANDED = 64  # that are handed on together
-BLOCK = 200 * 1024  # bytes of articles, some 35, that go to an actor together: what stands in one file goes to all
-FILES = 16  # that a reader opens one after the other before others may take what is left
-READING = 0.1  # of a processor, that reading is counted as: so it goes on where all of them encode
-SENT = 1_000_000  # bytes that are sent with an actor; of more, one copy for all actors of a machine
-DIGEST = "S32"  # digits of a digest that tell articles apart
-
-Digests = npt.NDArray[np.bytes_]
-
-
-def digests(known: Iterator[str]) -> Digests:
-    """Digests of articles as the actors are told them, sorted."""
-    return np.unique(np.array([content_hash[:32] for content_hash in known], DIGEST))
+BATCH_ARTICLES = 32  # encoded together: few enough that all workers finish at about the same time
+OUTPUT_ARTICLES = 64  # returned together
+BLOCK_BYTES = 200 * 1024  # of articles, some 35, sent to an actor together, so that one file is shared among all actors
+FILES_PER_TASK = 16  # that a reader opens one after the other before others may take the rest
+MAX_TASKS = 4096  # that the files are divided into
+READER_CPUS = 0.1  # of a processor that a reader is counted as, so that reading continues while all processors encode
+MAX_INLINE_BYTES = 1_000_000  # sent with each actor; larger arguments have one copy for all actors of a machine
+CONNECT_TIMEOUT_SECONDS = 10
 
 
-def articles(
+def read_and_embed(
     inputs: Sequence[readers.Input],
-    names: Catalogue,
+    catalogue: Catalogue,
     encoder: Encoder | str,
     precision: str,
-    known: Digests,
+    known: ContentHashes,
     sink: Sink | None,
 ) -> Iterator[list[Item]]:
-    """The articles of files, in their order, with what was made of each; a Skipped for what cannot be read.
-
-    Of articles that are `known`, and of those that were put into a `sink`, nothing is handed on but what they are.
+    """Read and encode files on the cluster.
 
     Args:
-        inputs: as `readers.present` gives them; every machine of the cluster must see them.
-        names: the catalogue of outlets.
+        inputs: as `readers.present` returns them; every machine of the cluster must be able to read them.
+        catalogue: the catalogue of outlets.
         encoder: its name, or an encoder that Ray can send.
         precision: see `SentenceEncoder`.
-        known: of the articles that are not to be encoded.
-        sink: where to put what is made; without one it is handed on.
+        known: content hashes of the articles that need no encoding.
+        sink: where to put embedded articles; None to return them.
 
-    Raises LibraryError where Ray is not installed, or cannot be reached.
+    Yields:
+        The articles in the order of the files, each with its passages, or a Skipped for what cannot be read. Articles
+        that are `known` or were put into the sink have no passages.
+
+    Raises:
+        LibraryError: if Ray is not installed, or the cluster cannot be reached.
     """
-    ray = started()
-    paths = [json.dumps(vars(s)) if isinstance(s, Skipped) else str(s) for s in readers.sources(inputs)]
+    ray = connect()
+    sources = readers.sources(inputs)
+    paths = [json.dumps(vars(s)) if isinstance(s, Skipped) else str(s) for s in sources]
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
-    context.target_max_block_size = BLOCK
+    context.target_max_block_size = BLOCK_BYTES
     gpus = int(ray.cluster_resources().get("GPU", 0))
     actors = gpus or max(1, int(ray.cluster_resources().get("CPU", 1)))
-    blocks = max(1, min(-(-len(paths) // FILES), 16 * actors, 4096))
+    tasks = max(1, min(-(-len(paths) // FILES_PER_TASK), 16 * actors, MAX_TASKS))
     rows = (
-        ray.data.from_items([{"path": path} for path in paths], override_num_blocks=blocks)
+        ray.data.from_items([{"path": path} for path in paths], override_num_blocks=tasks)
         .map_batches(
-            _read, batch_size=1, num_cpus=READING, fn_kwargs={"extra": names.extra, "own": BATCH}
+            _read_files, batch_size=1, num_cpus=READER_CPUS,
+            fn_kwargs={"extra_catalogue": catalogue.extra, "batch_articles": BATCH_ARTICLES},
         )
         .map_batches(
-            Maker, batch_size=BATCH, compute=ray.data.ActorPoolStrategy(
+            EmbeddingActor, batch_size=BATCH_ARTICLES, compute=ray.data.ActorPoolStrategy(
                 size=actors, max_tasks_in_flight_per_actor=1
-            ),  # each is seconds of work, and those that start late get their share
-            **({"num_gpus": 1, "num_cpus": READING} if gpus else {"num_cpus": 1 - 4 * READING}),
+            ),  # each is seconds of work, and actors that start late get their share
+            **({"num_gpus": 1, "num_cpus": READER_CPUS} if gpus else {"num_cpus": 1 - 4 * READER_CPUS}),
             fn_constructor_kwargs={
                 "encoder": encoder, "precision": precision, "sink": sink,
-                "known": known if known.nbytes < SENT else ray.put(known),
+                "known": known if known.nbytes < MAX_INLINE_BYTES else ray.put(known),
             },
         )
     )  # fmt: skip
-    for batch in rows.iter_batches(batch_size=HANDED, batch_format="numpy"):
-        yield [shards.item(said, made) for said, made in zip(batch["item"], batch["made"], strict=True)]
+    for batch in rows.iter_batches(batch_size=OUTPUT_ARTICLES, batch_format="numpy"):
+        yield [parquet.unpack_item(*row) for row in zip(batch["item"], batch["passages"], strict=True)]
 
 
-def started() -> Any:
-    """Ray, connected to a cluster. Raises LibraryError where it is not installed, or the cluster cannot be reached."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or Ray tells its makers of each cluster
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # of what it then retries
+def connect() -> Any:
+    """Connect to the Ray cluster that $RAY_ADDRESS names, or start one on this machine.
+
+    Returns:
+        The module `ray`.
+
+    Raises:
+        LibraryError: if Ray is not installed, or the cluster cannot be reached.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # otherwise Ray reports each cluster to its developers
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what it retries is not logged
     try:
         import ray
         import ray.data
     except ImportError:
-        raise LibraryError('building on Ray needs what is not installed here: pip install "according[scale]"') from None
+        raise LibraryError(
+            'a build on Ray needs packages that are not installed: pip install "according[scale]"'
+        ) from None
     try:
         if not ray.is_initialized():
-            _reach(os.environ.get("RAY_ADDRESS", ""))
-            # The cluster that $RAY_ADDRESS names, else one of its own on this machine.
+            _check_reachable(os.environ.get("RAY_ADDRESS", ""))
             ray.init(logging_level=logging.ERROR, log_to_driver=False)
         logging.getLogger("ray.data").setLevel(logging.ERROR)
     except (OSError, RuntimeError, ValueError) as error:
-        raise LibraryError(f"no Ray cluster can be reached ({error}); see $RAY_ADDRESS") from error
+        raise LibraryError(f"the Ray cluster cannot be reached ({error}); check $RAY_ADDRESS") from error
     return ray
 
 
-def _reach(address: str) -> None:
-    """Raises OSError where nobody listens at an address, for which Ray itself would wait some minutes."""
+def _check_reachable(address: str) -> None:
+    """Raise OSError if nothing listens at an address; Ray itself would wait for minutes."""
     found = re.fullmatch(r"(?:ray://)?\[?([^/]+?)\]?:(\d+)", address)
     if found:
-        socket.create_connection((found[1], int(found[2])), 10).close()
+        socket.create_connection((found[1], int(found[2])), CONNECT_TIMEOUT_SECONDS).close()
 
 
-# Files
+# First stage: files
 
 
-def _read(batch: dict[str, Any], extra: str | None, own: int) -> Iterator[dict[str, list[str]]]:
-    """The articles of files, some at a time."""
+def _read_files(
+    batch: dict[str, Any], extra_catalogue: str | None, batch_articles: int
+) -> Iterator[dict[str, list[str]]]:
+    """Read the articles of files, and yield some at a time."""
     from rag.provenance.catalogue import load_catalogue
 
-    names, items = load_catalogue(extra), list[str]()
+    catalogue, items = load_catalogue(extra_catalogue), list[str]()
     for path in batch["path"]:
-        for item in _items(str(path), names):
-            items.append(json.dumps(shards.plain(item)))
-            if len(items) == own:
+        for item in _read_file(str(path), catalogue):
+            items.append(json.dumps(parquet.to_json(item)))
+            if len(items) == batch_articles:
                 yield {"item": items}
                 items = []
     if items:
         yield {"item": items}
 
 
-def _items(path: str, names: Catalogue) -> Iterator[Article | Skipped]:
-    if path.startswith("{"):  # of which the walk has told that it cannot be read
+def _read_file(path: str, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+    if path.startswith("{"):  # a Skipped: the walk found that it cannot be read
         yield Skipped(**json.loads(path))
     else:
-        yield from readers.read_source(path if "://" in path else Path(path), names)
+        yield from readers.read_source(path if "://" in path else Path(path), catalogue)
 
 
-# Articles
+# Second stage: articles
 
 
-class Maker:
-    """Makes of articles what a store is given, with an encoder that it loads once: an actor, where Ray runs it."""
+class EmbeddingActor(Embedder):
+    """Embed batches of Ray Data, with an encoder that is loaded once."""
 
-    def __init__(self, encoder: Encoder | str, precision: str, known: Digests, sink: Sink | None):
-        self._encoder = SentenceEncoder(encoder, precision) if isinstance(encoder, str) else encoder
-        self._known, self._sink = _fetch(known), sink
-        self._beside = ThreadPoolExecutor(1, "beside")
+    def __init__(self, encoder: Encoder | str, precision: str, known: Any, sink: Sink | None):
+        """Load the encoder.
+
+        Args:
+            encoder: a sentence-transformers name or path, or an Encoder.
+            precision: see `SentenceEncoder`.
+            known: the ContentHashes of the articles that need no encoding, or a Ray reference to them.
+            sink: where to put embedded articles; None to return them.
+        """
+        import ray
+
+        hashes: ContentHashes = ray.get(known) if isinstance(known, ray.ObjectRef) else known
+        super().__init__(SentenceEncoder(encoder, precision) if isinstance(encoder, str) else encoder, hashes, sink)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
-        """One batch on its way through Ray."""
-        made = self.items([shards.unplain(json.loads(said)) for said in batch["item"]])
-        return {"item": list(batch["item"]), "made": [b"" if own is None else shards.pack(own) for _, own in made]}
-
-    def items(self, items: Sequence[Article | Skipped]) -> list[Item]:
-        """The items, with what was made of each article that is not known, unless that was put into the sink."""
-        fresh = {i.content_hash: i for i in items if isinstance(i, Article) and not knows(self._known, i)}
-        rows, _ = making.make(list(fresh.values()), self._encoder, Report(), self._beside)
-        if self._sink:
-            self._sink.put(rows)
-        made = {} if self._sink else {article.content_hash: own for article, own in rows}
-        return [(i, made.get(i.content_hash) if isinstance(i, Article) else None) for i in items]
-
-
-def knows(known: Digests, article: Article) -> bool:
-    """Whether an article is among some (see `digests`)."""
-    content_hash = np.array(article.content_hash[:32], DIGEST)
-    at = int(np.searchsorted(known, content_hash))
-    return at < len(known) and bool(known[at] == content_hash)
-
-
-def _fetch(known: Any) -> Digests:
-    import ray
-
-    found: Digests = ray.get(known) if isinstance(known, ray.ObjectRef) else known
-    return found
+        """Embed the JSON texts of the column `item`, and add the column `passages` of bytes."""
+        items = self.embed([parquet.from_json(json.loads(text)) for text in batch["item"]])
+        packed = [b"" if passages is None else parquet.pack_passages(passages) for _, passages in items]
+        return {"item": list(batch["item"]), "passages": packed}

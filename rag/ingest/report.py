@@ -1,4 +1,4 @@
-"""Report: what a build or an addition did, in numbers, and how long each stage took."""
+"""Count what a build or an addition did, and time its stages."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ from rag.readers.skipped import Skipped
 
 Result = TypeVar("Result")
 
-STAGES = ("reading", "splitting", "encoding", "storing", "finding copies", "finding names", "indexing")
-REASONS = 8  # different reasons listed in the table
+STAGES = ("reading", "splitting", "encoding", "storing", "finding duplicates", "finding aliases", "indexing")
+MAX_REASONS = 8  # different reasons for skipping that the table lists
 
 
 @dataclass
 class Report:
-    """What was done, in articles but for `passages`, `skipped` and `seconds`.
+    """What a build or an addition did.
+
+    All numbers count articles, except `passages`, `duplicate_groups`, `skipped`, `reasons` and `seconds`.
 
     Attributes:
-        read: articles that the files hold, of which
-        new, updated, unchanged: are not in the index, are in it with another content, or as they are;
+        read: articles in the files; of these
+        new, updated, unchanged: are not in the index, are in it with other content, or with the same content;
         repeated: were read before in the same run.
         retired: in the index, and no longer in the files.
-        undated: articles read without a date, of which
-        refused: state one that cannot be right or can be read in two ways.
-        passages: encoded.
-        copied: articles of the whole index that are one text with another, in
-        groups: of copies.
-        skipped: files and records that could not be read, and
-        reasons: how many for each reason.
-        seconds: spent in each stage.
+        undated: articles read without a date; of these
+        refused: state a date that cannot be right or can be read in two ways.
+        passages: passages encoded.
+        duplicates: articles in the whole index that are duplicates of another one.
+        duplicate_groups: groups that these form.
+        skipped: files and records that could not be read.
+        reasons: how many of them for each reason.
+        seconds: time spent in each of STAGES.
     """
 
     read: int = 0
@@ -47,26 +49,26 @@ class Report:
     undated: int = 0
     refused: int = 0
     passages: int = 0
-    copied: int = 0
-    groups: int = 0
+    duplicates: int = 0
+    duplicate_groups: int = 0
     skipped: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
 
     def count(self, article: Article) -> None:
-        """Counts an article as read."""
+        """Count an article as read."""
         self.read += 1
         self.undated += article.date is None
         self.refused += (article.date_basis or "").startswith(REFUSED)
 
     def skip(self, skipped: Iterable[Skipped]) -> None:
-        """Counts what was skipped, by reason."""
+        """Count what was skipped, by reason."""
         for item in skipped:
             self.skipped += 1
-            self.reasons[general(item.reason)] += 1
+            self.reasons[without_details(item.reason)] += 1
 
     def timed(self, stage: str, work: Callable[[], Result]) -> Result:
-        """What `work` returns; the time it took is added to the stage's."""
+        """Call `work`, add the time it took to a stage, and return its result."""
         start = time.perf_counter()
         try:
             return work()
@@ -74,7 +76,7 @@ class Report:
             self.seconds[stage] += time.perf_counter() - start
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it, in values that JSON knows; seconds to three places."""
+        """Return everything as JSON values, seconds to three places."""
         return asdict(self) | {"seconds": {stage: round(s, 3) for stage, s in self.seconds.items()}}
 
     def __str__(self) -> str:
@@ -85,26 +87,27 @@ class Report:
         return ", ".join(parts)
 
     def table(self) -> str:
-        """All of it in lines: what was read, undated, copied, skipped and why, and how long the stages took."""
+        """Return all numbers as lines for a terminal, with the most frequent reasons for skipping."""
         refused = f"  ({self.refused:,} with a date that was refused)" if self.refused else ""
-        copied = (
-            f"  (in {self.groups:,} group{'s' if self.groups > 1 else ''}, of the whole index)" if self.groups else ""
-        )
+        groups = self.duplicate_groups
+        duplicates = f"  (in {groups:,} group{'s' if groups > 1 else ''}, of the whole index)" if groups else ""
         rows = [
             ("read", self.read, ""), ("  new", self.new, ""), ("  updated", self.updated, ""),
             ("  unchanged", self.unchanged, ""), ("  more than once", self.repeated, ""), ("retired", self.retired, ""),
-            ("undated", self.undated, refused), ("copies", self.copied, copied), ("skipped", self.skipped, ""),
+            ("undated", self.undated, refused), ("duplicates", self.duplicates, duplicates),
+            ("skipped", self.skipped, ""),
         ]  # fmt: skip
         lines = [f"{name:<17}{number:>9,}{note}" for name, number, note in rows]
-        lines += [f"{'':<17}{number:>9,}  {reason}" for reason, number in self.reasons.most_common(REASONS)]
-        if len(self.reasons) > REASONS:
-            others = self.skipped - sum(number for _, number in self.reasons.most_common(REASONS))
+        listed = self.reasons.most_common(MAX_REASONS)
+        lines += [f"{'':<17}{number:>9,}  {reason}" for reason, number in listed]
+        if len(self.reasons) > MAX_REASONS:
+            others = self.skipped - sum(number for _, number in listed)
             lines.append(f"{'':<17}{others:>9,}  for other reasons")
-        took = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in self.seconds.items())
-        return "\n".join([*lines, f"took: {took}"])
+        seconds = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in self.seconds.items())
+        return "\n".join([*lines, f"took: {seconds}"])
 
 
-def general(reason: str) -> str:
-    """A reason without its particulars, so that like faults count together."""
+def without_details(reason: str) -> str:
+    """Return a reason without names and details, so that similar faults are counted together."""
     clause = regex.split(r" \(|: |; ", reason)[0]
     return str(regex.sub(r"'[^']*'", "…", clause))

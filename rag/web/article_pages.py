@@ -31,7 +31,7 @@ from rag.answer.wording import DIGEST, UNKNOWN_OUTLET, attribution, via, when
 from rag.article import Article
 from rag.browse import Resolved
 from rag.errors import AccordingError, public_message
-from rag.ingest.report import general
+from rag.ingest.report import without_details
 from rag.library import Library
 from rag.provenance.outlet import Outlet
 from rag.readers.skipped import Skipped
@@ -318,7 +318,7 @@ def _skipped(library: Library) -> str:
     """What was skipped when the files were last read, by reason."""
     counts, places = Counter[str](), defaultdict[str, list[str]](list)
     for item in library.skipped():
-        reason = general(item.reason)
+        reason = without_details(item.reason)
         counts[reason] += 1
         if counts[reason] <= PLACES:
             places[reason].append(_text(_left_out(item)))

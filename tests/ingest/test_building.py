@@ -158,6 +158,6 @@ def test_the_report_says_what_is_undated_and_how_long_each_stage_took(tmp_path, 
     assert (report.undated, report.refused) == (2, 1)
     assert "undated                  2  (1 with a date that was refused)" in report.table()
     assert list(report.seconds) == [
-        "reading", "splitting", "encoding", "storing", "finding copies", "finding names", "indexing",
+        "reading", "splitting", "encoding", "storing", "finding duplicates", "finding aliases", "indexing",
     ]  # fmt: skip
     assert report.to_dict()["seconds"].keys() == report.seconds.keys()

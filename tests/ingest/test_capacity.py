@@ -1,4 +1,4 @@
-"""`according plan` tells what a number of articles takes, and says what is measured and what computed."""
+"""`according plan` estimates what a number of articles needs, and says what is measured and what computed."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -10,49 +10,59 @@ from support import SHARED
 import rag
 from rag.cli import main
 from rag.errors import QuestionError
-from rag.ingest import capacity as planning
-from rag.ingest import embed as making
-from rag.ingest.capacity import HALF, LARGE, PASSAGES, given, machines_like_this, measure, plan, size, span
+from rag.ingest import capacity
+from rag.ingest.capacity import (
+    BFLOAT16_SPEEDUP,
+    PASSAGES_PER_ARTICLE,
+    SERVER_CORES,
+    format_bytes,
+    format_hours,
+    machine_of_rate,
+    measure_rate,
+    milvus_bytes_per_passage,
+    plan,
+    similar_machines,
+)
+from rag.ingest.embed import embed_articles
 from rag.ingest.report import Report
 from rag.stores.milvus.schema import article_row, passage_rows
 
 
-def test_what_is_measured_at_twelve_thousand_articles_is_what_is_planned_for_them():
+def test_the_plan_for_12_000_articles_agrees_with_the_measurement():
     """123,038 passages took 988 MB on the disk, and a process that asks 355 MB (docs/measurements.md, "FAISS")."""
-    found = plan(12_000, given(26.6))
+    found = plan(12_000, machine_of_rate(26.6))
     assert found.passages == pytest.approx(123_038, rel=0.01)
     assert found.disk == pytest.approx(988e6, rel=0.02)
-    assert found.memory == pytest.approx(355e6, rel=0.4)  # of which that process had loaded no model
-    assert found.look == pytest.approx(2.0, abs=0.5)
-    assert (found.store, found.index) == ("folder", "RaBitQ signs, then half precision")
+    assert found.memory == pytest.approx(355e6, rel=0.4)  # that process had loaded no model
+    assert found.search_ms == pytest.approx(2.0, abs=0.5)
+    assert (found.store, found.index) == ("folder", "RaBitQ binary codes, then half precision")
 
 
 @pytest.mark.parametrize(
     ("articles", "store", "index"),
     [
         (500, "folder", "every vector, half precision"),
-        (200_000, "folder", "RaBitQ signs, then half precision"),
+        (200_000, "folder", "RaBitQ binary codes, then half precision"),
         (1_000_000, "Milvus, one machine", "HNSW in memory"),
         (5_000_000, "Milvus cluster", "HNSW in memory"),
         (100_000_000, "Milvus cluster", "IVF_RABITQ or DISKANN, vectors on local disks"),
     ],
 )
 def test_the_store_and_the_index_follow_the_size(articles, store, index):
-    found = plan(articles, given(100))
+    found = plan(articles, machine_of_rate(100))
     assert (found.store, found.index) == (store, index)
-    assert found.passages == round(articles * PASSAGES)
+    assert found.passages == round(articles * PASSAGES_PER_ARTICLE)
 
 
-def test_all_of_it_grows_with_the_articles_and_with_the_vectors():
-    small, large, wide = (
-        plan(*size) for size in ((20_000, given(50)), (200_000, given(50)), (20_000, given(50), 1024))
-    )
-    for name in ("passages", "disk", "memory", "look"):
+def test_every_figure_grows_with_the_articles_and_the_dimension():
+    sizes = ((20_000, 384), (200_000, 384), (20_000, 1024))
+    small, large, wide = (plan(articles, machine_of_rate(50), dimension) for articles, dimension in sizes)
+    for name in ("passages", "disk", "memory", "search_ms"):
         assert getattr(small, name) < getattr(large, name)
     assert (small.disk < wide.disk, small.memory < wide.memory, small.passages == wide.passages) == (True, True, True)
-    assert plan(10_000_000, given(50), 1024).disk > plan(10_000_000, given(50)).disk
+    assert plan(10_000_000, machine_of_rate(50), 1024).disk > plan(10_000_000, machine_of_rate(50)).disk
     (encoding,) = large.encoding
-    assert encoding.hours[1] == pytest.approx(200_000 * PASSAGES / 50 / 3600, rel=1e-4)
+    assert encoding.hours[1] == pytest.approx(200_000 * PASSAGES_PER_ARTICLE / 50 / 3600, rel=1e-4)
     assert encoding.hours[16] == pytest.approx(encoding.hours[1] / 16)
 
 
@@ -62,69 +72,71 @@ def bytes_of(value):
     return len(value.encode()) if isinstance(value, str) else 4 if isinstance(value, float) else 8
 
 
-@pytest.mark.skipif(not (SHARED / "eval").is_dir(), reason="TIME is not beside the project")
+@pytest.mark.skipif(not (SHARED / "eval").is_dir(), reason="the articles of TIME are not part of the project")
 def test_a_passage_in_milvus_is_about_as_large_as_planned(real):
     articles = list(islice(rag.read_articles([SHARED / "eval" / "time" / "corpus.jsonl"]), 30))
-    with ThreadPoolExecutor(1) as beside:
-        rows, _ = making.make(articles, real, Report(), beside)
-    taken = [row for n, (a, own) in enumerate(rows) for row in (*passage_rows(a, own, 1), article_row(a, own, 1, n))]
+    with ThreadPoolExecutor(1) as executor:
+        rows, _ = embed_articles(articles, real, Report(), executor)
+    milvus_rows = [
+        row for n, (a, own) in enumerate(rows) for row in (*passage_rows(a, own, 1), article_row(a, own, 1, n))
+    ]
     passages = sum(len(own) for _, own in rows)
-    per_passage = sum(bytes_of(value) for row in taken for value in row.values()) / passages
-    assert 0.75 < per_passage / planning.row(384) < 1  # what BM25 makes of the words is Milvus' own
+    per_passage = sum(bytes_of(value) for row in milvus_rows for value in row.values()) / passages
+    assert 0.75 < per_passage / milvus_bytes_per_passage(384) < 1  # Milvus also stores what BM25 computes
 
 
 @pytest.mark.parametrize("numbers", [(0, 1.0, ()), (1, 0.0, ()), (1, 1.0, (0,)), (-5, 1.0, ())])
-def test_numbers_that_cannot_be_meant_are_errors(numbers):
+def test_numbers_that_are_not_above_0_are_errors(numbers):
     articles, rate, workers = numbers
     with pytest.raises(QuestionError):
-        plan(articles, given(rate), numbers=workers)
+        plan(articles, machine_of_rate(rate), numbers=workers)
 
 
 def test_the_rate_is_measured(words, monkeypatch):
-    monkeypatch.setattr(planning, "SAMPLE", 8)
-    assert measure(words) > 10
+    monkeypatch.setattr(capacity, "SAMPLE_ARTICLES", 8)
+    assert measure_rate(words) > 10
     assert words.read > 8
 
 
-def test_other_kinds_of_machines_are_computed_from_this_one_and_say_so(real, words, monkeypatch):
-    monkeypatch.setattr(planning, "measure", lambda encoder: 20.0)
-    monkeypatch.setattr(planning, "cores", lambda: 4)
+def test_the_rates_of_other_machines_are_computed_and_say_so(real, words, monkeypatch):
+    monkeypatch.setattr(capacity, "measure_rate", lambda encoder: 20.0)
+    monkeypatch.setattr(capacity, "available_cores", lambda: 4)
     monkeypatch.setattr(type(real), "device", "cpu")
     monkeypatch.setattr(type(real), "precision", "fp32")
-    here, half, large, gpu = machines_like_this(real)
+    here, half, large, gpu = similar_machines(real)
     assert (here.rate, here.basis) == (20, "measured here just now")
-    assert (half.rate, large.rate) == (pytest.approx(20 * HALF), pytest.approx(20 * LARGE / 4))
+    assert (half.rate, large.rate) == (pytest.approx(20 * BFLOAT16_SPEEDUP), pytest.approx(20 * SERVER_CORES / 4))
     assert 2_000 < gpu.rate < 3_000
     assert all("computed" in machine.basis for machine in (half, large, gpu))
     monkeypatch.setattr(type(real), "precision", "bf16")
-    assert [machine.kind for machine in machines_like_this(real)][1:] == ["64 processors like these", "a V100 GPU"]
+    assert [machine.kind for machine in similar_machines(real)][1:] == ["64 processors like these", "a V100 GPU"]
     monkeypatch.setattr(type(real), "device", "cuda")
-    assert len(machines_like_this(real)) == 1
-    assert len(machines_like_this(words)) == 2  # whose rate on a GPU nobody has published
-    told = str(plan(100_000_000, (here, half, large, gpu)))
-    assert told.count("passages a second") == 4
-    assert told.count("measured here") == 1
+    assert len(similar_machines(real)) == 1
+    assert len(similar_machines(words)) == 2  # its rate on a GPU is not published
+    text = str(plan(100_000_000, (here, half, large, gpu)))
+    assert text.count("passages per second") == 4
+    assert text.count("measured here") == 1
 
 
-def test_what_reads_texts_here_is_told(real):
+def test_the_encoder_names_its_device_and_precision(real):
     assert real.device in ("cpu", "cuda", "mps")
     assert real.precision in ("fp32", "bf16")
 
 
-def test_the_command_takes_numbers_as_people_type_them(capsys):
+def test_the_command_accepts_numbers_in_several_notations(capsys):
     arguments = ["plan", "--articles", "100_000_000", "1e5", "2,000", "--rate", "26.6", "--dimension", "384"]
     assert main([*arguments, "--workers", "64", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [each["articles"] for each in found] == [100_000_000, 100_000, 2_000]
     assert [set(each["hours"]) for each in found[0]["encoding"]] == [{"64"}]
     assert main(arguments) == 0
-    told = capsys.readouterr().out
-    assert told.count("(computed)") > 6
-    assert "as given" in told
+    text = capsys.readouterr().out
+    assert text.count("(computed)") > 6
+    assert "as given" in text
     with pytest.raises(SystemExit):
         main(["plan", "--articles", "many"])
 
 
-def test_sizes_and_spans_are_told_for_readers():
-    assert [size(n) for n in (9, 1500, 2e6, 3.2e12, 4e15)] == ["9 B", "1.5 kB", "2.0 MB", "3.2 TB", "4.0 PB"]
-    assert [span(h) for h in (0.01, 0.5, 10, 240)] == ["36 seconds", "30 minutes", "10 hours", "10 days"]
+def test_bytes_and_hours_are_formatted_in_readable_units():
+    assert [format_bytes(n) for n in (9, 1500, 2e6, 3.2e12, 4e15)] == ["9 B", "1.5 kB", "2.0 MB", "3.2 TB", "4.0 PB"]
+    assert [format_hours(h) for h in (0.01, 0.5, 10, 240)] == ["36 seconds", "30 minutes", "10 hours", "10 days"]

@@ -1,5 +1,4 @@
-"""Building on a Ray cluster of two machines (two nodes in this one): the same as here, article by article, also where
-one of them dies in the middle."""
+"""A build on a Ray cluster of two nodes equals a local build, article by article, even if a node dies during it."""
 
 import json
 import os
@@ -10,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from support import BRIDGE, HARBOUR, ORCHARD
-from support.marking import Marking
 from support.prose import prose
+from support.recording_encoder import RecordingEncoder
 
 import rag
 from rag import readers
 from rag.errors import LibraryError
-from rag.ingest import embed as making
-from rag.ingest import parquet as shards
+from rag.ingest import parquet
+from rag.ingest.embed import embed_articles
 from rag.ingest.pipeline import Job
 from rag.ingest.report import Report
 
@@ -28,24 +27,30 @@ TESTS = Path(__file__).parent.parent
 
 @pytest.fixture(scope="module")
 def nodes(bucket):
-    """A cluster with one processor to each of two nodes."""
+    """A cluster of two nodes with one processor each."""
     from ray.cluster_utils import Cluster
 
     os.environ["PYTHONPATH"] = f"{TESTS.parent}:{TESTS}"
     memory = {"num_cpus": 1, "object_store_memory": 200 * 2**20}
-    soon = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500, "health_check_failure_threshold": 4}
-    made = Cluster(initialize_head=True, head_node_args=memory | {"include_dashboard": False, "_system_config": soon})
-    made.add_node(**memory)
-    ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
-    yield made, memory
+    fast_checks = {
+        "health_check_initial_delay_ms": 0,
+        "health_check_period_ms": 500,
+        "health_check_failure_threshold": 4,
+    }
+    cluster = Cluster(
+        initialize_head=True, head_node_args=memory | {"include_dashboard": False, "_system_config": fast_checks}
+    )
+    cluster.add_node(**memory)
+    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+    yield cluster, memory
     ray.shutdown()
-    made.shutdown()
+    cluster.shutdown()
     del os.environ["PYTHONPATH"]
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Articles in files of several kinds, some of them copies, one id twice, and some that cannot be read."""
+    """Articles in several formats, with duplicates, an id that occurs twice, and files that cannot be read."""
     folder = tmp_path_factory.mktemp("news")
     for number in range(12):
         rows = [
@@ -55,9 +60,9 @@ def files(tmp_path_factory):
             for i in range(40)
         ]  # fmt: skip
         (folder / f"n{number:02}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    copied = [{"id": f"c{i}", "outlet": "BBC", "text": " ".join(prose(i, 5))} for i in range(5)]
-    said = [*copied, HARBOUR, BRIDGE, ORCHARD, HARBOUR | {"text": "Another text of the same id."}]
-    (folder / "z.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in said) + '{"text": \n')
+    duplicates = [{"id": f"c{i}", "outlet": "BBC", "text": " ".join(prose(i, 5))} for i in range(5)]
+    last = [*duplicates, HARBOUR, BRIDGE, ORCHARD, HARBOUR | {"text": "Another text of the same id."}]
+    (folder / "z.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in last) + '{"text": \n')
     (folder / "names.txt").write_text("The Northern Fishery Council (NFC) met in the north.\n\nIt met again.")
     (folder / "empty.html").write_text("")
     (folder / "picture.png").write_bytes(b"\x89PNG")
@@ -65,17 +70,18 @@ def files(tmp_path_factory):
 
 
 def contents(library):
-    """All that a library holds, by article, whatever its keys are."""
+    """Everything in a library, by article, independent of its keys."""
     store = library._store
     articles = {article.id: article for article in library.articles()}
-    texts = [a.text[c.start : c.end] for a in articles.values() for c in cited(library, a)]
+    texts = [a.text[c.start : c.end] for a in articles.values() for c in split(library, a)]
     encoded = {t: (s, v.round(3).tolist(), p.round(2).tolist()) for t, (s, v, p) in store.encoded(texts).items()}
-    copies = {article_id: sorted(library.duplicates(article_id)) for article_id in articles}
+    duplicates = {article_id: sorted(library.duplicates(article_id)) for article_id in articles}
     skipped = sorted(map(str, library.skipped()))
-    return articles, encoded, copies, skipped, library.counts(), [n.spellings for n in library._view().aliases.groups]
+    aliases = [group.spellings for group in library._view().aliases.groups]
+    return articles, encoded, duplicates, skipped, library.counts(), aliases
 
 
-def cited(library, article):
+def split(library, article):
     encoder = library._encoder.get()
     return rag.passage.split([article], encoder.count, encoder.max_tokens)[0]
 
@@ -83,56 +89,54 @@ def cited(library, article):
 @pytest.fixture(scope="module")
 def local(tmp_path_factory, files):
     folder = tmp_path_factory.mktemp("local")
-    (folder / "marks").mkdir()
-    with rag.build([files], index=folder / "index", encoder=Marking(folder / "marks")) as library:
+    with rag.build([files], index=folder / "index", encoder=RecordingEncoder(folder / "records")) as library:
         yield library, contents(library)
 
 
-def test_a_cluster_that_is_not_there_is_an_error(tmp_path, words, news, monkeypatch):
+def test_a_cluster_that_cannot_be_reached_is_an_error(tmp_path, words, news, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
-    with pytest.raises(LibraryError, match="no Ray cluster can be reached"):
+    with pytest.raises(LibraryError, match="the Ray cluster cannot be reached"):
         rag.build([news(HARBOUR)], index=tmp_path / "i", encoder=words, engine="ray")
 
 
 @pytest.mark.parametrize("store", ["folder", "milvus"])
-def test_a_build_on_two_nodes_of_which_one_dies_is_the_build_made_here(nodes, server, local, files, tmp_path, store):
-    made, memory = nodes
+def test_a_build_on_two_nodes_one_of_which_dies_equals_a_local_build(nodes, server, local, files, tmp_path, store):
+    cluster, memory = nodes
     index = tmp_path / "index" if store == "folder" else server.address("killed")
-    (tmp_path / "marks").mkdir()
-    encoder = Marking(tmp_path / "marks", 0.5, nodes=2)
-    doomed = made.add_node(**memory) if len(made.worker_nodes) < 1 else next(iter(made.worker_nodes))
+    encoder = RecordingEncoder(tmp_path / "records", 0.5, nodes=2)
+    doomed = cluster.add_node(**memory) if len(cluster.worker_nodes) < 1 else next(iter(cluster.worker_nodes))
     dead = []
 
     def kill():
-        """Once the node has encoded something, and still has work."""
-        until = time.monotonic() + 180
-        while time.monotonic() < until and not dead:
+        """Kill the node once it has encoded something and still has work."""
+        deadline = time.monotonic() + 180
+        while time.monotonic() < deadline and not dead:
             time.sleep(0.05)
-            if any(node == doomed.node_id for node, _ in encoder.marks()):
-                made.remove_node(doomed, allow_graceful=False)
-                dead.append(len(encoder.marks()))
+            if any(node == doomed.node_id for node, _ in encoder.records()):
+                cluster.remove_node(doomed, allow_graceful=False)
+                dead.append(len(encoder.records()))
 
-    killing = threading.Thread(target=kill)
-    killing.start()
+    killer = threading.Thread(target=kill)
+    killer.start()
     with rag.build([files], index=index, encoder=encoder, engine="ray") as library:
-        killing.join()
+        killer.join()
         assert dead
-        assert dead[0] < len(encoder.marks())  # it was in the middle
-        there = contents(library)
-        for mine, theirs in zip(there, local[1], strict=True):
-            assert mine == theirs
-        report, expected = library.report, local[0].report
-        names = ("read", "new", "updated", "unchanged", "repeated", "undated", "skipped", "reasons", "copied", "groups")
-        assert [getattr(report, name) for name in names] == [getattr(expected, name) for name in names]
+        assert dead[0] < len(encoder.records())  # it was in the middle
+        for found, expected in zip(contents(library), local[1], strict=True):
+            assert found == expected
+        report, expected = library.report.to_dict(), local[0].report.to_dict()
+        for differing in ("passages", "seconds"):
+            del report[differing], expected[differing]
+        assert report == expected
 
-        before = sum(count for _, count in encoder.marks())
+        before = encoder.encoded()
         with rag.build([files], index=index, encoder=encoder, engine="ray") as again:
-            assert (again.report.unchanged, again.report.new, again.report.retired) == (report.new, 0, 0)
-        encoded = sum(count for _, count in encoder.marks()) - before
-        assert encoded == 1  # that of the id that stands for another article, which actors do not know to be left out
+            assert (again.report.unchanged, again.report.new, again.report.retired) == (report["new"], 0, 0)
+        # The article whose id another article has already; actors do not know that it is left out.
+        assert encoder.encoded() - before == 1
 
 
-def test_a_build_that_changes_a_library_does_what_one_here_does(nodes, server, tmp_path, words, news):
+def test_a_build_on_a_cluster_changes_a_library_as_a_local_one_does(nodes, server, tmp_path, words, news):
     more = [{"id": f"m{i}", "text": prose(i)[0]} for i in range(3)]
     old = news(HARBOUR, BRIDGE, ORCHARD, *more)
     results = []
@@ -154,12 +158,11 @@ def test_a_build_that_changes_a_library_does_what_one_here_does(nodes, server, t
     assert results == [results[0]] * 4
 
 
-def test_what_a_stopped_build_has_put_into_milvus_is_not_encoded_again(nodes, server, tmp_path, words, news):
+def test_a_build_after_a_stopped_one_reuses_what_is_in_milvus(nodes, server, tmp_path, words, news):
     index = server.address("stopped")
     rows = [{"id": f"s{i}", "text": " ".join(prose(i, 3))} for i in range(200)]
     rag.build([news(HARBOUR)], index=index, encoder=words).close()
-    (tmp_path / "marks").mkdir()
-    encoder = Marking(tmp_path / "marks")
+    encoder = RecordingEncoder(tmp_path / "records")
 
     class StoppedError(Exception):
         pass
@@ -174,43 +177,42 @@ def test_what_a_stopped_build_has_put_into_milvus_is_not_encoded_again(nodes, se
 
         with pytest.raises(StoppedError):
             library._run(Job(readers.present([news(*rows)]), retire=True, progress=stop, on_cluster=True))
-        assert [a.id for a in library.articles()] == ["harbour"]  # nothing of it is seen
+        assert [a.id for a in library.articles()] == ["harbour"]  # the staged articles are not visible
         assert {hit.article_id for hit in library.search("harbour", k=99)} == {"harbour"}
         staged = store._total("articles", f"born > {store.generation()}")
         assert staged >= 128
-        before = sum(count for _, count in encoder.marks())
+        before = encoder.encoded()
         with rag.build([news(*rows[1:])], index=index, encoder=encoder, engine="ray") as again:
             assert sorted(a.id for a in again.articles()) == sorted(row["id"] for row in rows[1:])
             assert again.report.new == 199
             assert store._total("articles", f"born > {again._store.generation()}") == 0
-        texts = sum(len(cited(again, a)) for a in again.articles())
-        assert sum(count for _, count in encoder.marks()) <= before + texts * (200 - staged) / 200 + 5
+        texts = sum(len(split(again, a)) for a in again.articles())
+        assert encoder.encoded() <= before + texts * (200 - staged) / 200 + 5
 
 
 @pytest.mark.parametrize("engine", ["local", "ray"])
-def test_what_a_cluster_has_left_as_parquet_is_taken_in_without_encoding(nodes, local, files, tmp_path, words, engine):
-    (tmp_path / "marks").mkdir()
-    encoder = Marking(tmp_path / "marks")
-    report = rag.encode([files], tmp_path / "made", encoder, engine=engine)
+def test_parquet_from_a_cluster_is_added_without_encoding(nodes, local, files, tmp_path, words, engine):
+    encoder = RecordingEncoder(tmp_path / "records")
+    report = rag.encode([files], tmp_path / "parquet", encoder, engine=engine)
     assert (report.read, report.skipped) == (local[0].report.read, local[0].report.skipped - 1)
-    encoded = sum(count for _, count in encoder.marks())
-    again = rag.encode([files], tmp_path / "made", encoder, engine=engine)
+    encoded = encoder.encoded()
+    again = rag.encode([files], tmp_path / "parquet", encoder, engine=engine)
     assert (again.new, again.unchanged) == (0, report.read)
-    with rag.build([tmp_path / "made"], index=tmp_path / "index", encoder=encoder) as library:
-        assert sum(count for _, count in encoder.marks()) == encoded
-        mine, theirs = contents(library), local[1]
-        for article_id in theirs[0].keys() - {"harbour"}:  # of which there are two, and any may come first
-            assert mine[0][article_id] == theirs[0][article_id]
-            assert mine[2][article_id] == theirs[2][article_id]
-        assert mine[0].keys() == theirs[0].keys()
-        assert all(mine[1].get(text, own) == own for text, own in theirs[1].items())
-    other = Marking(tmp_path / "marks")
+    with rag.build([tmp_path / "parquet"], index=tmp_path / "index", encoder=encoder) as library:
+        assert encoder.encoded() == encoded
+        found, expected = contents(library), local[1]
+        for article_id in expected[0].keys() - {"harbour"}:  # two articles have this id, and either may come first
+            assert found[0][article_id] == expected[0][article_id]
+            assert found[2][article_id] == expected[2][article_id]
+        assert found[0].keys() == expected[0].keys()
+        assert all(found[1].get(text, vectors) == vectors for text, vectors in expected[1].items())
+    other = RecordingEncoder(tmp_path / "records")
     other.name = "other"
-    with pytest.raises(LibraryError, match="was made with the encoder 'words', not 'other'"):
-        rag.build([tmp_path / "made"], index=tmp_path / "another", encoder=other)
+    with pytest.raises(LibraryError, match="was written with the encoder 'words', not 'other'"):
+        rag.build([tmp_path / "parquet"], index=tmp_path / "another", encoder=other)
 
 
-def test_parquet_that_cannot_be_taken_in_is_skipped_or_an_error(tmp_path, words):
+def test_parquet_that_cannot_be_read_is_skipped_and_other_parquet_is_an_error(tmp_path, words):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -223,23 +225,23 @@ def test_parquet_that_cannot_be_taken_in_is_skipped_or_an_error(tmp_path, words)
         library.add([tmp_path / "others.parquet"])
 
 
-def test_what_was_made_comes_back_from_bytes(words, news):
-    read = [*rag.read_articles([news(HARBOUR, BRIDGE, {"id": "one", "text": "One."})])]
-    with ThreadPoolExecutor(1) as beside:
-        rows, _ = making.make(read, words, Report(), beside)
-    for article, made in rows:
-        back = shards.unpack(shards.pack(made), article.id)
-        assert [b.passage for b in back] == [m.passage for m in made]
-        assert [b.marks.sentences for b in back] == [m.marks.sentences for m in made]
-        for b, m in zip(back, made, strict=True):
-            assert (b.vector == m.vector).all()
-            assert (b.marks.signature == m.marks.signature).all()
-            assert (b.sentences == m.sentences.astype("<f2")).all()
-        assert shards.unplain(json.loads(json.dumps(shards.plain(article)))) == article
-    assert shards.unpack(shards.pack([]), "none") == []
+def test_passages_are_unpacked_as_they_were_packed(words, news):
+    articles = [*rag.read_articles([news(HARBOUR, BRIDGE, {"id": "one", "text": "One."})])]
+    with ThreadPoolExecutor(1) as executor:
+        rows, _ = embed_articles(articles, words, Report(), executor)
+    for article, passages in rows:
+        unpacked = parquet.unpack_passages(parquet.pack_passages(passages), article.id)
+        assert [u.passage for u in unpacked] == [p.passage for p in passages]
+        assert [u.marks.sentences for u in unpacked] == [p.marks.sentences for p in passages]
+        for u, p in zip(unpacked, passages, strict=True):
+            assert (u.vector == p.vector).all()
+            assert (u.marks.signature == p.marks.signature).all()
+            assert (u.sentences == p.sentences.astype("<f2")).all()
+        assert parquet.from_json(json.loads(json.dumps(parquet.to_json(article)))) == article
+    assert parquet.unpack_passages(parquet.pack_passages([]), "none") == []
 
 
-def test_what_lies_in_a_bucket_is_read_there_and_what_is_made_is_left_there(nodes, bucket, tmp_path, words, files):
+def test_a_bucket_is_read_from_and_written_to(nodes, bucket, tmp_path, words, files):
     import fsspec
 
     fsspec.filesystem("s3").put(f"{files}/", f"{bucket}/news/", recursive=True)
@@ -252,17 +254,19 @@ def test_what_lies_in_a_bucket_is_read_there_and_what_is_made_is_left_there(node
             f"{bucket}/news/{path.name}" for path in files.iterdir() if path.suffix in (".jsonl", ".txt")
         }
         assert library.report.reasons == expected.report.reasons
-    assert rag.encode([f"{bucket}/news"], f"{bucket}/made", encoder=words, engine="ray").new == 490  # of one id two
-    assert rag.encode([f"{bucket}/news"], f"{bucket}/made", encoder=words, engine="ray").new == 0
+    assert (
+        rag.encode([f"{bucket}/news"], f"{bucket}/parquet", encoder=words, engine="ray").new == 490
+    )  # one id occurs twice
+    assert rag.encode([f"{bucket}/news"], f"{bucket}/parquet", encoder=words, engine="ray").new == 0
     before = words.read
-    with rag.build([f"{bucket}/made"], index=tmp_path / "taken", encoder=words) as taken:
+    with rag.build([f"{bucket}/parquet"], index=tmp_path / "added", encoder=words) as added:
         with rag.open(tmp_path / "i", encoder=words) as library:
             for article in library.articles():
-                assert article.id == "harbour" or taken.article(article.id) == article
-        assert taken.report.new == 489
+                assert article.id == "harbour" or added.article(article.id) == article
+        assert added.report.new == 489
     assert words.read == before
 
 
-def test_an_engine_that_there_is_not_is_an_error(tmp_path, words, news):
+def test_an_unknown_engine_is_an_error(tmp_path, words, news):
     with pytest.raises(LibraryError, match="there is no engine 'spark'; there are local and ray"):
         rag.build([news(HARBOUR)], index=tmp_path / "i", encoder=words, engine="spark")

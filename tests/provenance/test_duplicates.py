@@ -134,7 +134,7 @@ def test_a_sentence_that_many_texts_hold_is_a_formula_and_no_sign_of_a_common_so
 
 
 def test_the_whole_index_is_counted_the_same_way(library):
-    assert (library.report.copied, library.report.groups) == (3, 1)
+    assert (library.report.duplicates, library.report.duplicate_groups) == (3, 1)
     counts = library.counts()
     assert (counts.articles, counts.undated) == (6, 2)
     assert counts.outlets == {"Reuters": 2, "The Guardian": 2, "Press TV": 2}
@@ -145,7 +145,7 @@ def test_the_whole_index_is_counted_the_same_way(library):
 
 def test_what_is_added_later_is_compared_with_what_was_there(library, news):
     library.add([news({"id": "late", "outlet": "Tehran Times", "text": STORY}, name="late.jsonl")])
-    assert (library.report.copied, library.report.groups) == (4, 1)
+    assert (library.report.duplicates, library.report.duplicate_groups) == (4, 1)
     (shown,) = library.ask(prose(3, 10)[1], k=1).passages
     assert {shown.article_id, *shown.copies} == {"wire", "mirror", "paper", "late"}
     library.remove(["wire"])
@@ -163,4 +163,4 @@ def test_a_build_that_stopped_before_comparing_is_made_up_for(library, news, mon
         with pytest.raises(KeyboardInterrupt):
             library.add([late])
     library.add([news(ORCHARD, name="orchard.jsonl")])
-    assert (library.report.copied, library.report.groups) == (4, 1)
+    assert (library.report.duplicates, library.report.duplicate_groups) == (4, 1)

@@ -326,7 +326,7 @@ def test_copies_and_sentences_that_are_shared_are_told(index, news, words):
         {"id": "alone", "text": " ".join(prose(3))},
     ]
     with rag.build([news(*records)], index=index, encoder=words) as library:
-        assert (library.report.copied, library.report.groups) == (2, 1)
+        assert (library.report.duplicates, library.report.duplicate_groups) == (2, 1)
         assert (library.duplicates("first"), library.duplicates("copy")) == (["copy"], ["first"])
         assert library.duplicates("alone") == library.duplicates("nobody") == []
         assert library.counts().independent == 3
@@ -338,7 +338,7 @@ def test_copies_and_sentences_that_are_shared_are_told(index, news, words):
         assert not set(best.shared) & set(best.copies)
 
         library.add([news({"id": "third", "outlet": "BBC", "text": " ".join(story)}, name="more.jsonl")])
-        assert (library.report.copied, library.report.groups) == (3, 1)
+        assert (library.report.duplicates, library.report.duplicate_groups) == (3, 1)
         assert set(library.duplicates("first")) == {"copy", "third"}
         library.remove("first")
         assert library.duplicates("copy") == ["third"]

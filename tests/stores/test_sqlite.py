@@ -149,7 +149,7 @@ def test_an_index_of_an_older_format_is_brought_up_to_date_without_encoding(inde
         assert len(library.ask("Who is in the FHA?", min_confidence=0).aliases) == (number == 3)
         assert list(library.skipped()) == []
         library.add([])
-        assert library.report.copied == 0
+        assert library.report.duplicates == 0
         (name,) = library.ask("Who is in the FHA?", min_confidence=0).aliases
         assert (name.words, name.spellings) == ("FHA", ("Free Harbour Association",))
     assert words.read == 0
