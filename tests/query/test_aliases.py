@@ -1,4 +1,4 @@
-"""Names of one thing are mined from articles, joined, and found in a question by any spelling."""
+"""The spellings of a name are mined from articles, grouped, and found in a question."""
 
 import time
 from collections import Counter
@@ -24,8 +24,8 @@ from rag.query.aliases import (
 REBELS = AliasGroup(("RVF", "RVK", "Rovashti-e Khalar", "Free Rovash Movement"), "mined")
 
 
-def found(names: Aliases, question: str) -> list[str]:
-    return [m.text for m in names.find(question)]
+def found(aliases: Aliases, question: str) -> list[str]:
+    return [mention.text for mention in aliases.find(question)]
 
 
 @pytest.mark.parametrize(
@@ -46,19 +46,19 @@ def found(names: Aliases, question: str) -> list[str]:
         ("the North Isle Fishing Pact (Nifp)", [("North Isle Fishing Pact", "Nifp")]),
     ],
 )
-def test_a_definition_is_read(text, expected):
+def test_a_definition_is_mined(text, expected):
     assert mine_pairs(text) == expected
 
 
 @pytest.mark.parametrize(
     "inside", ["NFC or NFA", "NFC/NFA", "NFC/ NFA", "NFC, NFA", "NFC; also known as NFA", "or “NFC”, a.k.a. NFA"]
 )
-def test_several_short_forms_in_one_parenthesis_are_read(inside):
+def test_several_short_forms_in_one_parenthesis_are_mined(inside):
     long = "Northern Fishery Council"
     assert mine_pairs(f"The Northern Fishery Council ({inside}) met.") == [(long, "NFC"), (long, "NFA")]
 
 
-def test_a_short_form_beside_one_that_fits_needs_no_letters_of_its_own_order():
+def test_a_short_form_next_to_one_that_fits_need_not_have_the_initials():
     assert mine_pairs("the Rovashti Khalar Organization (RKO/FKRM)") == [
         ("Rovashti Khalar Organization", "RKO"),
         ("Rovashti Khalar Organization", "FKRM"),
@@ -69,11 +69,11 @@ def test_a_short_form_beside_one_that_fits_needs_no_letters_of_its_own_order():
 @pytest.mark.parametrize(
     "after", [", also known as NFC,", ", known as NFC,", ", or NFC,", " – also known as the NFC –", ", or the “NFC”,"]
 )
-def test_a_definition_outside_a_parenthesis_is_read(after):
+def test_a_definition_outside_a_parenthesis_is_mined(after):
     assert mine_pairs(f"The Northern Fishery Council{after} met.") == [("Northern Fishery Council", "NFC")]
 
 
-def test_initials_told_in_words_are_read():
+def test_initials_announced_in_words_are_mined():
     text = "The Northern Fishery Council, also known by its initials NFC or NFCO, met."
     assert mine_pairs(text) == [("Northern Fishery Council", "NFC"), ("Northern Fishery Council", "NFCO")]
 
@@ -99,16 +99,16 @@ def test_initials_told_in_words_are_read():
         "we met ships near fog coasts, or NC",
     ],
 )
-def test_what_defines_nothing_gives_no_pair(text):
+def test_a_text_without_a_definition_gives_no_pair(text):
     assert mine_pairs(text) == []
 
 
-def test_pairs_stand_once_and_in_order():
+def test_each_pair_is_mined_once_and_in_order():
     text = "Coal Union (CU), the Alder Trust, or ALT, and the Alder Bay Trust (ABT); the Coal Union (CU)."
     assert mine_pairs(text) == [("Coal Union", "CU"), ("Alder Bay Trust", "ABT")]
 
 
-def test_reading_a_long_article_takes_under_a_millisecond():
+def test_a_long_article_is_mined_in_a_millisecond():
     text = "The Northern Fishery Council (NFC) met, and its members, or most of them, went home – late. " * 2
     text += "Nobody, known as he was, said a word of it, or wrote one; the boats went out again. " * 45
     assert len(text) > 3900
@@ -122,13 +122,13 @@ def test_reading_a_long_article_takes_under_a_millisecond():
 @pytest.mark.parametrize(
     "text", ["(" + "Ab" * 40, "(A.b.) " * 600, "A, or B" * 600, "(" + "Ab-" * 25 + "!)", "’(A" * 1500]
 )
-def test_reading_what_is_no_prose_takes_little_time(text):
+def test_hostile_text_is_mined_in_time(text):
     started = time.process_time()
     mine_pairs(text)
     assert time.process_time() - started < 0.2
 
 
-def test_transliterations_and_short_forms_that_share_a_long_form_are_one_name():
+def test_transliterations_and_short_forms_that_share_a_long_form_are_one_group():
     counted = {
         ("Rovashti-e Khalar", "REK"): 6,
         ("Ravoshtee Khalar", "REK"): 2,
@@ -147,41 +147,41 @@ def test_transliterations_and_short_forms_that_share_a_long_form_are_one_name():
     )
 
 
-def test_a_short_form_printed_beside_another_joins_the_long_form_that_it_abbreviates():
+def test_a_short_form_printed_next_to_another_joins_the_long_form_that_it_abbreviates():
     counted = {
         ("Rovashti Khalar Organization", "RKO"): 3,
         ("Rovashti Khalar Organization", "PROI"): 1,
         ("People’s Rovashtee of Isteria", "PROI"): 2,
         ("National Council of Isteria", "NCI"): 2,
     }
-    assert [set(n.spellings) for n in group_pairs(counted)] == [
+    assert [set(group.spellings) for group in group_pairs(counted)] == [
         {"RKO", "PROI", "Rovashti Khalar Organization", "People’s Rovashtee of Isteria"},
         {"NCI", "National Council of Isteria"},
     ]
 
 
-def test_a_country_shared_joins_no_two_bodies():
+def test_two_bodies_of_one_country_are_not_joined():
     counted = {
         ("People’s Rovashtee of Isteria", "PROI"): 5,
         ("National Council of Isteria", "NCI"): 4,
         ("National Council of Isteria", "PROI"): 1,
     }
-    assert [set(n.spellings) for n in group_pairs(counted)] == [
+    assert [set(group.spellings) for group in group_pairs(counted)] == [
         {"PROI", "People’s Rovashtee of Isteria"},
         {"NCI", "National Council of Isteria"},
     ]
 
 
-def test_a_plural_an_inflection_and_a_misprint_are_one_name():
+def test_a_plural_an_inflection_and_a_misprint_are_one_group():
     counted = {
         ("Harbour Guards Corps", "HGC"): 4,
         ("harbour guard corps", "HGC"): 2,
         ("Harbor Guard Corps", "HGC"): 1,
         ("Harbour Guradian Corps", "HGC"): 1,
     }
-    names = group_pairs(counted)
-    assert len(names) == 1
-    assert names[0].spellings[:2] == ("HGC", "Harbour Guards Corps")
+    groups = group_pairs(counted)
+    assert len(groups) == 1
+    assert groups[0].spellings[:2] == ("HGC", "Harbour Guards Corps")
 
 
 @pytest.mark.parametrize(
@@ -195,49 +195,49 @@ def test_a_plural_an_inflection_and_a_misprint_are_one_name():
         ("Isteria National Congress", "Indigo National Congress", "INC"),
     ],
 )
-def test_two_things_with_one_short_form_are_not_joined_and_neither_gets_it(one, other, short):
+def test_two_names_with_one_short_form_are_not_joined_and_neither_gets_it(one, other, short):
     assert group_pairs({(one, short): 3, (other, short): 2}) == ()
 
 
-def test_a_short_form_goes_to_a_meaning_that_clearly_dominates():
+def test_a_short_form_is_given_to_a_meaning_that_clearly_dominates():
     counted = {("Coal Inspection Agency", "CIA"): 6, ("Culinary Institute of Alder", "CIA"): 2}
     assert group_pairs(counted) == (AliasGroup(("CIA", "Coal Inspection Agency"), "mined"),)
     assert group_pairs({**counted, ("Culinary Institute of Alder", "CIA"): 3}) == ()
 
 
-def test_a_short_general_form_does_not_glue_two_bodies_together():
+def test_a_general_long_form_does_not_join_two_bodies():
     counted = {
         ("Ministry of Foreign Affairs", "MFA"): 5,
         ("Ministry of Foreign Affairs of Isteria", "MFA"): 3,
         ("Ministry of Foreign Affairs of Kolvar", "MFA"): 2,
     }
-    assert [set(n.spellings) for n in group_pairs(counted)] == [
+    assert [set(group.spellings) for group in group_pairs(counted)] == [
         {"MFA", "Ministry of Foreign Affairs", "Ministry of Foreign Affairs of Isteria"}
     ]
 
 
-def test_what_a_corpus_prints_differently_within_four_words_is_one_name_but_for_the_last_word():
+def test_long_forms_of_four_words_may_differ_in_one_but_the_last():
     counted = {("Isteria Revolutionary Harbour Guard", "IRHG"): 3, ("Isterian Reserve Harbour Guard", "IRHG"): 1}
     assert len(group_pairs(counted)) == 1
     counted = {("Alder Bay Fishing Conference", "ABFC"): 3, ("Alder Bay Fishing Committee", "ABFC"): 3}
     assert group_pairs(counted) == ()
 
 
-def test_united_states_is_us_within_a_name():
+def test_us_within_a_name_is_united_states():
     counted = {("United States Harbour Service", "USHS"): 2, ("U.S. Harbour Service", "USHS"): 1}
     assert group_pairs(counted) == (
         AliasGroup(("USHS", "United States Harbour Service", "U.S. Harbour Service"), "mined"),
     )
 
 
-def test_a_short_form_that_many_print_and_one_defines_is_not_known_by_that():
+def test_a_familiar_short_form_that_only_one_article_defines_is_not_grouped():
     once, twice = {("Carp and Eel Order", "CEO"): 1}, {("Carp and Eel Order", "CEO"): 2}
     name = AliasGroup(("CEO", "Carp and Eel Order"), "mined")
     assert group_pairs(once, {"CEO": 15}) == ()
     assert group_pairs(once, {"CEO": 14}) == group_pairs(twice, {"CEO": 15}) == (name,)
 
 
-def test_what_looks_like_a_short_form_in_a_text_is_told():
+def test_words_that_look_like_short_forms_are_found():
     text = "The C.E.O. of NFC and CofK met the NFC’s Rosa Dahl (ABCs; anti-XYZ, @RDX) at II. A B."
     assert printed_short_forms(text) == {"CEO", "NFC", "CofK", "ABCs", "II"}
 
@@ -246,20 +246,20 @@ def test_a_short_form_printed_in_small_letters_is_shown_in_capitals():
     assert group_pairs({("North Isle Fishing Pact", "Nifp"): 2})[0].spellings == ("NIFP", "North Isle Fishing Pact")
 
 
-@pytest.mark.skipif(not (SHARED / "seeds").is_dir(), reason="the seed articles are not beside the project")
-def test_the_seed_articles_say_which_three_short_forms_are_one():
+@pytest.mark.skipif(not (SHARED / "seeds").is_dir(), reason="the seed articles are not next to the project")
+def test_the_seed_articles_join_their_three_short_forms():
     counted = Counter(pair for article in rag.read_articles([SHARED / "seeds"]) for pair in mine_pairs(article.text))
-    names = Aliases(group_pairs(counted))
-    assert {"MEK", "MKO", "PMOI", "Mujahedin-e Khalq", "People’s Mujahideen of Iran"} < set(names.groups[0].spellings)
-    assert not any("Council" in s or s == "NCRI" for s in names.groups[0].spellings)
-    assert found(names, "who pays the mek and the Mojahideen-e-Khalgh?") == ["mek"]
-    assert found(names, "Mudjahidin Khalq, Peoples Mojaheddin of Iran") == [
+    aliases = Aliases(group_pairs(counted))
+    assert {"MEK", "MKO", "PMOI", "Mujahedin-e Khalq", "People’s Mujahideen of Iran"} < set(aliases.groups[0].spellings)
+    assert not any("Council" in s or s == "NCRI" for s in aliases.groups[0].spellings)
+    assert found(aliases, "who pays the mek and the Mojahideen-e-Khalgh?") == ["mek"]
+    assert found(aliases, "Mudjahidin Khalq, Peoples Mojaheddin of Iran") == [
         "Mudjahidin Khalq",
         "Peoples Mojaheddin of Iran",
     ]
 
 
-def test_a_name_stands_in_a_question_with_its_place():
+def test_a_mention_has_its_place_in_the_question():
     question = "Did the RVF’s leader meet the free Rovash movement?"
     assert Aliases((REBELS,)).find(question) == [
         Mention(8, 11, "RVF", REBELS),
@@ -281,7 +281,7 @@ def test_a_name_stands_in_a_question_with_its_place():
         ("the Free Rovash Movements", "Free Rovash Movements"),
     ],
 )
-def test_a_name_is_found_however_it_is_typed(question, text):
+def test_a_name_is_found_in_any_spelling(question, text):
     assert found(Aliases((REBELS,)), question) == [text]
 
 
@@ -297,24 +297,24 @@ def test_a_name_is_found_however_it_is_typed(question, text):
         "Rvf",
     ],
 )
-def test_what_is_no_name_is_not_found(question):
+def test_other_words_are_not_found(question):
     assert found(Aliases((REBELS,)), question) == []
 
 
-def test_a_short_form_that_is_an_english_word_is_found_in_capitals_alone():
-    names = Aliases(
+def test_a_short_form_that_is_an_english_word_is_found_only_in_capitals():
+    aliases = Aliases(
         (
             AliasGroup(("ICE", "Inland Customs Executive"), "mined"),
             AliasGroup(("WHO", "World Harbour Office"), "mined"),
             AliasGroup(("NORTHCO", "Northern Company"), "mined"),
         )
     )
-    assert found(names, "who put ice on northco boats in the Ice Bay?") == []
-    assert found(names, "WHO PUT ICE ON BOATS?") == []
-    assert found(names, "Did ICE write to the WHO and to NORTHCO?") == ["ICE", "WHO", "NORTHCO"]
+    assert found(aliases, "who put ice on northco boats in the Ice Bay?") == []
+    assert found(aliases, "WHO PUT ICE ON BOATS?") == []
+    assert found(aliases, "Did ICE write to the WHO and to NORTHCO?") == ["ICE", "WHO", "NORTHCO"]
 
 
-def test_a_lower_case_form_of_two_names_is_none():
+def test_a_lower_case_form_of_two_names_is_not_found():
     one, other = (
         AliasGroup(("NFC", "Northern Fishery Council"), "mined"),
         AliasGroup(("NfC", "Nurses for Care"), "mined"),
@@ -322,7 +322,7 @@ def test_a_lower_case_form_of_two_names_is_none():
     assert found(Aliases((one, other)), "nfc NFC NfC") == ["NFC", "NfC"]
 
 
-def test_the_longest_spelling_counts():
+def test_the_longest_spelling_is_found():
     short, long = AliasGroup(("CU", "Coal Union"), "mined"), AliasGroup(("CUK", "Coal Union of Kolvar"), "mined")
     assert [m.group for m in Aliases((short, long)).find("the Coal Union of Kolvar and a coal union")] == [long, short]
 
@@ -332,36 +332,36 @@ def test_a_short_form_with_marks_is_found(short):
     assert found(Aliases((AliasGroup((short, "Some Long Form"), "mined"),)), f"What of {short}, then?") == [short]
 
 
-def test_the_other_spellings_are_one_of_each_kind_first_and_never_what_was_typed():
+def test_other_spellings_differ_most_first_and_leave_out_the_one_typed():
     spellings = ("RVK", "Rovashti Khalar", "Ravoshti Khalar", "Rovashti-Khalar", "Free Rovash Movement")
-    names = Aliases((AliasGroup(spellings, "mined"),))
+    aliases = Aliases((AliasGroup(spellings, "mined"),))
     for typed, others in [
         ("RVK", ("Rovashti Khalar", "Free Rovash Movement", "Ravoshti Khalar")),
         ("rovashti khalar", ("RVK", "Ravoshti Khalar", "Free Rovash Movement")),
         ("Rovoshtee Khalar", ("RVK", "Rovashti Khalar", "Free Rovash Movement", "Ravoshti Khalar")),
     ]:
-        assert names.other_spellings(names.find(typed)[0]) == others
+        assert aliases.other_spellings(aliases.find(typed)[0]) == others
 
 
-def test_the_other_spellings_are_at_most_eight():
+def test_there_are_at_most_eight_other_spellings():
     words = ("One", "Two", "Three", "Four", "Five", "Seven", "Eight", "Nine", "Ten")
     name = AliasGroup(("ABC", *(f"Alder Bay {word}" for word in words)), "mined")
-    names = Aliases((name,))
-    assert names.other_spellings(names.find("ABC")[0]) == name.spellings[1:9]
+    aliases = Aliases((name,))
+    assert aliases.other_spellings(aliases.find("ABC")[0]) == name.spellings[1:9]
 
 
-def test_a_question_is_read_in_little_time_whatever_the_number_of_names():
+def test_five_thousand_groups_are_looked_up_in_a_millisecond():
     letters = "bcdfghjklmnprstvwz"
-    made = [
+    groups = [
         AliasGroup((f"{a}o{b}a{c}en {b}i{c}o{a}al Union", (a + b + c).upper() + "U"), "mined")
         for a in letters for b in letters for c in letters
     ][:5000]  # fmt: skip
-    names = Aliases(made)
-    question = f"Why did the {made[4321].spellings[0]} write to the {made[77].spellings[1]} about ships in 2014?"
-    assert len(names.find(question)) == 2
+    aliases = Aliases(groups)
+    question = f"Why did the {groups[4321].spellings[0]} write to the {groups[77].spellings[1]} about ships in 2014?"
+    assert len(aliases.find(question)) == 2
     started = time.process_time()
     for _ in range(100):
-        names.find(question)
+        aliases.find(question)
     assert (time.process_time() - started) / 100 < 0.001
 
 
@@ -374,14 +374,14 @@ spellings = ["Old Town Hall", "OTH"]
 """
 
 
-def test_the_users_list_is_read(tmp_path: Path):
-    names = (
+def test_a_users_list_is_read(tmp_path: Path):
+    groups = (
         AliasGroup(("RVF", "RVK", "Rovashti-e Khalar"), "own list"),
         AliasGroup(("Old Town Hall", "OTH"), "own list"),
     )
-    assert parse_own_list(OWN, "names.toml") == names
+    assert parse_own_list(OWN, "names.toml") == groups
     (tmp_path / "names.toml").write_text("\ufeff" + OWN, "utf-8")
-    assert parse_own_list(read_own_list(tmp_path / "names.toml"), "names.toml") == names
+    assert parse_own_list(read_own_list(tmp_path / "names.toml"), "names.toml") == groups
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ def test_the_users_list_is_read(tmp_path: Path):
         ("[[name]]\n", 'names.toml: name 1: no spellings; add spellings = ["...", "..."]'),
         (
             '[[name]]\nspelling = ["A", "B"]',
-            "names.toml: name 1: unknown key 'spelling'; there is only spellings",
+            "names.toml: name 1: unknown key 'spelling'; the only key is spellings",
         ),
         (
             '[[name]]\nspellings = "RVF"',
@@ -402,11 +402,11 @@ def test_the_users_list_is_read(tmp_path: Path):
         ),
         (
             "[[name]]\nspellings = []",
-            'names.toml: name 1: an empty list joins nothing; write spellings = ["...", "..."]',
+            'names.toml: name 1: an empty list; give two or more that mean the same: spellings = ["...", "..."]',
         ),
         (
             '[[name]]\nspellings = ["RVF"]',
-            'names.toml: name 1: one spelling alone joins nothing; write spellings = ["...", "..."]',
+            'names.toml: name 1: only one spelling; give two or more that mean the same: spellings = ["...", "..."]',
         ),
         (
             '[[name]]\nspellings = ["RVF", 3]',
@@ -422,17 +422,17 @@ def test_the_users_list_is_read(tmp_path: Path):
         ),
         (
             OWN + '[[name]]\nspellings = ["Rovashti Khalar", "RK"]',
-            'names.toml: name 3: "Rovashti Khalar" stands in name 1 too; make one entry of the two',
+            'names.toml: name 3: "Rovashti Khalar" is in name 1 too; merge the two entries',
         ),
     ],
 )
-def test_a_mistake_in_the_users_list_is_told(text, message):
+def test_a_mistake_in_a_users_list_is_reported_with_its_place_and_the_remedy(text, message):
     with pytest.raises(InputError) as caught:
         parse_own_list(text, "names.toml")
     assert str(caught.value).startswith(message)
 
 
-def test_a_list_that_cannot_be_read_is_told(tmp_path: Path):
+def test_a_users_list_that_cannot_be_read_is_reported(tmp_path: Path):
     with pytest.raises(InputError, match="cannot be read"):
         read_own_list(tmp_path / "none.toml")
     (tmp_path / "latin.toml").write_bytes(b'[[name]]\nspellings = ["\xe9", "E"]')
@@ -440,7 +440,7 @@ def test_a_list_that_cannot_be_read_is_told(tmp_path: Path):
         read_own_list(tmp_path / "latin.toml")
 
 
-def test_the_users_list_extends_what_was_mined_and_joins_it():
+def test_a_users_group_takes_in_the_mined_groups_that_share_a_spelling():
     mined = (
         AliasGroup(("RKO", "Ravashti-e Khalar", "Rovashti Khalar Organization"), "mined"),
         AliasGroup(("RVF", "Rovashti Front"), "mined"),
@@ -460,7 +460,7 @@ def test_the_users_list_extends_what_was_mined_and_joins_it():
     )
 
 
-def test_the_users_word_prevails_over_what_was_mined():
+def test_a_users_list_takes_precedence_over_mined_groups():
     mined = (AliasGroup(("RVF", "RKO", "Rovashti Front", "Khalar Office"), "mined"),)
     own = (AliasGroup(("RVF", "Rovash Fishers"), "own list"), AliasGroup(("RKO", "Radio Kolvar"), "own list"))
     together = merge_groups(mined, own)
