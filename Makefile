@@ -1,37 +1,45 @@
-# make run    environment, demonstration index, the app; HOST=0.0.0.0 PORT=7861 INDEX=folder AUTH=user:password NO_AUTH=1
-#             are respected: HOST beyond this machine asks for AUTH or NO_AUTH
-# make test   environment, browser, lint, format, types, tests
-# make docs   the documents as a site, in build/site
-# make format, make clean
+# make run      environment, demonstration index, the app; HOST=0.0.0.0 PORT=7861 INDEX=folder AUTH=user:password NO_AUTH=1
+#               are respected: HOST beyond this machine asks for AUTH or NO_AUTH
+# make check    for the inner loop: lint, format, types, layers, documents, the tests that need no model, browser or server
+# make test     everything: environment, browser, what `make check` checks, all tests, coverage
+# make format, make docs, make clean
+#
+# PYTHON=python3.13 uses another Python, in an environment of its own (.venv-3.13).
 
 PYTHON ?= python3
-VENV := .venv
+VENV := $(if $(filter file,$(origin PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 BIN := $(VENV)/bin
+MIN_COVERAGE := 90
 SHELL := /bin/sh
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test lint format docs clean
+.PHONY: run check test lint docs format clean
 
 run: $(VENV)/.run
 	@$(BIN)/python app.py
 
-test: $(VENV)/.dev lint
+check: $(VENV)/.dev lint docs
+	@$(BIN)/python -m pytest -m "not (model or browser or server or alone or slow)" $(WORKERS)
+
+test: $(VENV)/.dev lint docs
 	@BROWSER_PATH="$$($(BIN)/python tests/support/browser.py)" && export BROWSER_PATH && \
-	$(BIN)/python -m pytest -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder && \
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -m "not alone" $(WORKERS) --cov && \
+	$(BIN)/python -m pytest -m alone --cov --cov-append --cov-fail-under=$(MIN_COVERAGE)
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --quiet 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pylint rag
+
+docs: $(VENV)/.dev
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "build/site/index.html"
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-
-docs: $(VENV)/.dev
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
-	@echo "build/site/index.html"
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing According into $(VENV) (some minutes the first time) ..."
@@ -49,4 +57,4 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "make: $(PYTHON) cannot make environments; install its venv module (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

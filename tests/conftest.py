@@ -41,13 +41,20 @@ def news(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-# By far the longest, and so begun first by those that run side by side.
-LONG = ("test_quality", "test_milvus", "test_faults", "test_app_manners", "test_app", "test_app_pages")
+# What a test needs beyond the code, by the fixtures it asks for; `make check` leaves these tests out.
+MARKER_OF_FIXTURE = {"real": "model", "opened": "browser", "page": "browser", "server": "server", "bucket": "server"}
+# The longest files, so that those that run in parallel with them end at about the same time.
+LONGEST_FIRST = ("test_quality", "test_milvus", "test_faults", "test_app_manners", "test_app", "test_app_pages")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first, the others as they come."""
-    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+    """Mark what each test needs, and put the longest files first."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if marker := MARKER_OF_FIXTURE.get(fixture):
+                item.add_marker(marker)
+    order = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
-"""Articles -> counts to weigh an answer by: outlets, sites, kinds, independent sources and dates.
+"""Balance: counts to weigh an answer by. Outlets, sites, kinds of outlets, independent sources, dates.
 
-After search, before the answer that carries the counts. Labels are shown and change no ranking.
+An answer carries the counts of its own articles next to those of all articles that it could have been taken from.
+Labels are shown, and change no ranking.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from rag.stores.columns import ArticleColumns, Rows
 
 # Why an answer may be one-sided, see `Caution`.
 ONE_OUTLET, STATE_MEDIA, ONE_KIND, ONE_TEXT = "one outlet", "state media", "one kind", "one text"
-# Kinds of outlets that publish for a cause or a body, or choose among the texts of others. That all are newspapers, or
-# broadcasters, says nothing of their sides.
-PARTIAL = ("advocacy group", "think-tank publication", "aggregator", "public body")
+# Kinds of outlets that publish for a cause or an institution, or select texts of others. That all sources are
+# newspapers, or broadcasters, says nothing about which side they take.
+PARTISAN_KINDS = ("advocacy group", "think-tank publication", "aggregator", "public body")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Counts:
     Attributes:
         articles: how many there are.
         outlets: articles of each outlet.
-        hosts: articles of each site that they were taken from, where that is another than the outlet.
+        hosts: articles of each site that they were taken from, where that is not the outlet's own.
         outlet_kinds: articles of each kind of outlet, by the catalogue.
         states: articles of outlets that a government owns or funds, by the catalogue; for each state.
         independent: the least number of sources that they can come from (see `independent`).
@@ -52,13 +53,13 @@ class Counts:
 
     @property
     def named(self) -> int:
-        """How many outlets are known by name."""
+        """How many outlets there are, the unknown one left out."""
         return len(self.outlets.keys() - {UNKNOWN_OUTLET})
 
 
 @dataclass(frozen=True)
 class OutletMatch:
-    """A passage that fits about as well as the best one: the article's id, outlet and date, and whether it is shown."""
+    """A passage that fits nearly as well as the best one: its article, outlet and date, and whether it is shown."""
 
     article_id: str
     outlet: str | None
@@ -72,7 +73,7 @@ class Caution:
 
     Attributes:
         reason: ONE_OUTLET, STATE_MEDIA, ONE_KIND or ONE_TEXT.
-        of: the outlet; the states; the kind; the outlets and sites that carry the text.
+        of: the outlet; the states; the kind; or the outlets and sites that print the text.
     """
 
     reason: str
@@ -81,17 +82,17 @@ class Caution:
 
 @dataclass(frozen=True)
 class Balance:
-    """The articles of an answer beside those that it could have been taken from.
+    """The articles of an answer compared with those that it could have been taken from.
 
     Attributes:
         shown: the articles whose passages are shown.
-        allowed: all articles that the restrictions leave.
+        allowed: all articles that the constraints allow.
         index: all articles.
-        copies: articles in which the words shown were found too, and which are not shown.
+        copies: articles that print the words shown too, and are not shown.
         undated_left_out: articles left out by a filter on dates because they have none.
-        capped: passages that fit nearly as well and were not shown because their outlet has its share; by outlet.
-        unmatched_outlets: outlets that the restrictions leave, and of which no passage fits nearly as well.
-        outlet_matches: the passages that fit nearly as well, those shown among them, best first.
+        capped: how many passages fit nearly as well and were hidden by the cap on their outlet; by outlet.
+        unmatched_outlets: outlets that the constraints allow, and of which no passage fits nearly as well.
+        outlet_matches: the passages that fit nearly as well, including those shown, best first.
         warnings: why the answer may be one-sided (see `cautions`).
     """
 
@@ -107,7 +108,7 @@ class Balance:
 
 
 def count(columns: ArticleColumns, catalogue: Catalogue) -> Counts:
-    """The counts of articles, by what is known of them."""
+    """Count articles by what is known of them."""
     outlets = _frequent(columns.tally())
     outlet_kinds: Counter[str] = Counter()
     states: Counter[str] = Counter()
@@ -139,9 +140,9 @@ def _classed(catalogue: Catalogue, outlet: str) -> tuple[str, str | None]:
 
 
 def cautions(shown: Counts, passages: int, republishers: Sequence[str]) -> tuple[Caution, ...]:
-    """Why an answer may be one-sided, as far as counts can tell.
+    """Return why an answer may be one-sided, as far as counts can tell.
 
-    A single passage is plainly one outlet's; of it, only that several carry it is said.
+    A single passage is obviously from one outlet; the only caution about it is that several outlets print it.
 
     Args:
         shown: the counts of the articles shown.
@@ -156,17 +157,21 @@ def cautions(shown: Counts, passages: int, republishers: Sequence[str]) -> tuple
         found.append(Caution(ONE_TEXT, outlets))
     if several and shown.states and sum(shown.states.values()) == shown.articles:
         found.append(Caution(STATE_MEDIA, tuple(shown.states)))
-    elif several and len(shown.outlet_kinds) == 1 and shown.outlet_kinds.keys() <= set(PARTIAL):
+    elif several and len(shown.outlet_kinds) == 1 and shown.outlet_kinds.keys() <= set(PARTISAN_KINDS):
         found.append(Caution(ONE_KIND, tuple(shown.outlet_kinds)))
     return tuple(found)
 
 
 def independent(source: Rows, same: Rows) -> int:
-    """The least number of sources of articles, of which each has its source and its group of copies.
+    """Return the least number of sources that articles can come from.
 
-    A source that carries a text which no other carries counts by itself. A text that several carry was written by one
-    of them or by a third, so it adds a source only where none of its carriers counts already; texts that have a
-    carrier in common add one together.
+    A source that prints a text which no other prints counts. A text that several print was written by one of them or
+    by someone else, so it adds a source only if none of its publishers counts already; texts with a publisher in common
+    add one together.
+
+    Args:
+        source: the source of each article, (m,).
+        same: its group of duplicates, (m,).
     """
     span = int(source.max()) + 1 if len(source) else 1
     pairs = np.stack(np.divmod(np.unique(same * span + source), span), axis=1)  # much faster than unique rows
@@ -188,7 +193,7 @@ def count_by_outlet(columns: ArticleColumns, catalogue: Catalogue) -> dict[str |
 
 
 def merge_groups(same: Iterable[int], ids: Sequence[str], shared: Iterable[Iterable[str]]) -> Rows:
-    """Groups of copies, made one where an article shares sentences with another.
+    """Merge groups of duplicates where an article shares sentences with one of another group.
 
     Args:
         same: the group of each article.
@@ -206,7 +211,7 @@ def merge_groups(same: Iterable[int], ids: Sequence[str], shared: Iterable[Itera
 
 
 def _components(pairs: list[list[int]]) -> int:
-    """Connected components of a graph between groups and sources."""
+    """The number of connected components of a graph between groups and sources."""
     parent: dict[tuple[str, int], tuple[str, int]] = {}
 
     def root(node: tuple[str, int]) -> tuple[str, int]:
@@ -221,5 +226,5 @@ def _components(pairs: list[list[int]]) -> int:
 
 
 def _frequent(counts: dict[str | None, int]) -> dict[str | None, int]:
-    """Those that are not 0, most frequent first."""
+    """The counts above 0, most frequent first."""
     return dict(Counter({name: number for name, number in counts.items() if number}).most_common())

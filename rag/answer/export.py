@@ -1,8 +1,8 @@
-"""Citation, Answer -> text to take elsewhere: Markdown, BibTeX, CSL-JSON.
+"""Export citations and answers as Markdown, BibTeX or CSL-JSON.
 
-Each form carries outlet, host, authors, date and whose date it is, title, address, the quotation word for word and the
-day of access; what is not known is left out. A digest is marked as one. Whatever an article holds comes out as text:
-never as markup, a command of TeX, a field or an entry. docs/taking-along.md has an example of each.
+Each format has outlet, host, authors, date and whose date it is, title, URL, the quotation word for word and the date
+of access; what is not known is left out. A digest is marked as one. Whatever an article holds is exported as text,
+never as markup, a TeX command, a field or an entry. docs/citing.md has an example of each.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from rag.answer.wording import DIGEST, NOTHING
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.text import is_web_url, json_text, one_line, sanitise
 
-# Of an outlet's kind, the type that CSL (https://docs.citationstyles.org, "Appendix III") has for what it prints.
-TYPES = {"newspaper": "article-newspaper", "magazine": "article-magazine"}
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")  # macros of BibTeX
+# The CSL type of what an outlet of a kind prints (https://docs.citationstyles.org, "Appendix III").
+CSL_TYPES = {"newspaper": "article-newspaper", "magazine": "article-magazine"}
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")  # BibTeX's macros
 
-# Braces stand as commands: BibTeX counts a brace also behind a backslash, and ends a field where they do not match.
-# An @ stands by itself: some programs look for what begins an entry ("@article{") inside fields too.
+# Braces become commands: BibTeX counts a brace after a backslash too, and ends a field where braces do not match. An @
+# is set apart: some programs look for the start of an entry ("@article{") inside fields too.
 _TEX = str.maketrans(
     {
         "\\": r"{\textbackslash}", "{": r"{\textbraceleft}", "}": r"{\textbraceright}", "~": r"{\textasciitilde}",
@@ -39,33 +39,33 @@ _TEX = str.maketrans(
 _LIGATURE = regex.compile(r"(?<=([-'`,<>]))(?=\1)|(?<=[!?])(?=`)")
 
 
-def markdown(cited: Citation | Answer, accessed: dt.date, names: Catalogue | None = None) -> str:
-    """The passage, with the sentences that answer in bold, between who said it and what it stands in."""
+def markdown(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | None = None) -> str:
+    """Return Markdown: who said it, the passage with the sentences that answer in bold, title and URL."""
     return cited.to_markdown(accessed)
 
 
-def bibtex(cited: Citation | Answer, accessed: dt.date, names: Catalogue | None = None) -> str:
-    """An entry for each citation, for BibTeX and biblatex, in UTF-8; the quotation is its annotation (`annote`).
+def bibtex(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | None = None) -> str:
+    """Return a BibTeX or biblatex entry for each citation, in UTF-8; the quotation is its annotation (`annote`).
 
-    Runs of white space are one space, as BibTeX itself takes them. Names stand as printed, not taken apart.
+    Runs of white space become one space, as BibTeX itself reads them. Names are as printed, not split.
     """
-    return "\n".join(_entry(c, accessed, names) for c in _citations(cited)) or f"% {NOTHING}\n"
+    return "\n".join(_entry(c, accessed, catalogue) for c in _citations(cited)) or f"% {NOTHING}\n"
 
 
-def csl_json(cited: Citation | Answer, accessed: dt.date, names: Catalogue | None = None) -> str:
-    """A list with an item for each citation (CSL 1.0.2); the quotation is its `abstract`, where managers keep it."""
-    return json_text([_item(c, accessed, names) for c in _citations(cited)]) + "\n"
+def csl_json(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | None = None) -> str:
+    """Return a list with a CSL 1.0.2 item for each citation; the quotation is its `abstract`."""
+    return json_text([_item(c, accessed, catalogue) for c in _citations(cited)]) + "\n"
 
 
 @dataclass(frozen=True)
 class Form:
-    """A form that a citation can be taken along in.
+    """A format that citations and answers can be exported in.
 
     Attributes:
         label: its name to show.
         suffix: of a file's name.
         media: its media type.
-        write: Citation or Answer, day of access, catalogue of outlets -> text.
+        write: Citation or Answer, date of access, catalogue of outlets -> text.
     """
 
     label: str
@@ -82,19 +82,19 @@ FORMS = {
 
 
 def key(citation: Citation) -> str:
-    """What a citation is called in a bibliography: "reuters2009-1f2e3d4c5b6a"; the same for the same words, always.
+    """Return a citation's key in a bibliography, "reuters2009-1f2e3d4c5b6a"; it is always the same for the same words.
 
-    Small Latin letters, digits and one hyphen, and so fit to be a file's name.
+    It has lower-case Latin letters, digits and one hyphen, so that it can be a file's name.
     """
-    of = unicodedata.normalize("NFKD", citation.outlet or citation.host or "unknown").lower()
-    name = regex.sub(r"[^a-z0-9]+", "", of)[:24] or "outlet"
+    source = unicodedata.normalize("NFKD", citation.outlet or citation.host or "unknown").lower()
+    name = regex.sub(r"[^a-z0-9]+", "", source)[:24] or "outlet"
     parts = (citation.article_id, citation.start, citation.end, *citation.quote, citation.text)
-    seen = hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{name}{citation.date.year if citation.date else ''}-{seen[:12]}"
+    content_hash = hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{name}{citation.date.year if citation.date else ''}-{content_hash[:12]}"
 
 
 def href(citation: Citation, form: str) -> str:
-    """Where the app gives a citation in one of FORMS, from the app's own address on; `downloads.routes` answers."""
+    """Return the path at which the app exports a citation in one of FORMS (see `rag.web.citation_routes`)."""
     spans = (citation.start, citation.end, *citation.quote)
     return "cite/{}?at={}-{}&quote={}-{}&key={}&as={}".format(
         quote(citation.article_id, safe=""), *spans, key(citation), form
@@ -105,10 +105,10 @@ def _citations(cited: Citation | Answer) -> tuple[Citation, ...]:
     return cited.passages if isinstance(cited, Answer) else (cited,)
 
 
-def _entry(citation: Citation, accessed: dt.date, names: Catalogue | None) -> str:
-    """One entry of BibTeX."""
-    kind = _type(citation, names)
-    article = kind in TYPES.values()
+def _entry(citation: Citation, accessed: dt.date, catalogue: Catalogue | None) -> str:
+    """A BibTeX entry."""
+    kind = _csl_type(citation, catalogue)
+    article = kind in CSL_TYPES.values()
     remarks = _remarks(citation)
     if citation.host and citation.host != citation.outlet:
         remarks.insert(0, f"Taken from {one_line(citation.host)}.")
@@ -119,7 +119,7 @@ def _entry(citation: Citation, accessed: dt.date, names: Catalogue | None) -> st
         "date": citation.date.isoformat() if citation.date else "",
         "year": str(citation.date.year) if citation.date else "",
         "month": MONTHS[citation.date.month - 1] if citation.date else "",
-        "url": _address(citation.url) if is_web_url(citation.url) else "",
+        "url": _escaped_url(citation.url) if is_web_url(citation.url) else "",
         "urldate": accessed.isoformat(),
         "note": _tex(" ".join(remarks)),
         "annote": _tex(citation.quotation),
@@ -128,19 +128,16 @@ def _entry(citation: Citation, accessed: dt.date, names: Catalogue | None) -> st
     return f"@{'article' if article else 'misc'}{{{key(citation)},\n{''.join(lines)}}}\n"
 
 
-def _item(citation: Citation, accessed: dt.date, names: Catalogue | None) -> dict[str, Any]:
-    """One item of CSL-JSON.
-
-    No `note` holds braces: citeproc-js takes "{:name: words}" in a note for a field.
-    """
+def _item(citation: Citation, accessed: dt.date, catalogue: Catalogue | None) -> dict[str, Any]:
+    """A CSL-JSON item. Its `note` has no braces: citeproc-js reads "{:name: words}" in a note as a field."""
     fields = {
         "id": key(citation),
-        "type": _type(citation, names),
+        "type": _csl_type(citation, catalogue),
         "title": citation.title,
         "container-title": citation.outlet,
         "author": [{"literal": name} for name in citation.authors],
-        "issued": _parts(citation.date) if citation.date else None,
-        "accessed": _parts(accessed),
+        "issued": _date_parts(citation.date) if citation.date else None,
+        "accessed": _date_parts(accessed),
         "URL": citation.url if is_web_url(citation.url) else None,
         "source": citation.host,
         "genre": "digest" if citation.kind == "digest" else None,
@@ -150,10 +147,10 @@ def _item(citation: Citation, accessed: dt.date, names: Catalogue | None) -> dic
     return {name: value for name, value in fields.items() if value}
 
 
-def _type(citation: Citation, names: Catalogue | None) -> str:
-    """The CSL type: of what the outlet is known to print, or else a web page where it has a site or an address."""
-    known = (names or load_catalogue()).outlet(citation.outlet) if citation.outlet else None
-    return TYPES.get((known and known.kind) or "", "webpage" if citation.url or citation.host else "article")
+def _csl_type(citation: Citation, catalogue: Catalogue | None) -> str:
+    """The CSL type of what the outlet prints, if that is known, else a web page where there is a site or URL."""
+    known = (catalogue or load_catalogue()).outlet(citation.outlet) if citation.outlet else None
+    return CSL_TYPES.get((known and known.kind) or "", "webpage" if citation.url or citation.host else "article")
 
 
 def _remarks(citation: Citation) -> list[str]:
@@ -162,16 +159,16 @@ def _remarks(citation: Citation) -> list[str]:
     if citation.date and citation.date_basis:
         remarks.append(f"Date: {one_line(citation.date_basis)}.")
     if citation.url and not is_web_url(citation.url):
-        remarks.append(f"Address: {_address(citation.url)}")
+        remarks.append(f"URL: {_escaped_url(citation.url)}")
     return remarks
 
 
-def _parts(day: dt.date) -> dict[str, list[list[int]]]:
-    return {"date-parts": [[day.year, day.month, day.day]]}
+def _date_parts(date: dt.date) -> dict[str, list[list[int]]]:
+    return {"date-parts": [[date.year, date.month, date.day]]}
 
 
-def _address(url: str | None) -> str:
-    """An address for a field that TeX reads letter by letter; braces, spaces and the like as a web address has them."""
+def _escaped_url(url: str | None) -> str:
+    """A URL for a field that TeX reads letter by letter, with braces, spaces and the like percent-encoded."""
     return regex.sub(r"[\s{}\\^`\"<>|\p{C}]", lambda sign: quote(sign.group(), errors="replace"), url or "")
 
 

@@ -72,6 +72,6 @@ def _link(url: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown shows as it stands: nothing in it is markup, or turns what stands behind it."""
+    """Text that Markdown shows unchanged: nothing in it is markup, or turns the direction of what follows."""
     marks = r"([\\`*_{}\[\]()#+!<>|~&$^=:@-]|(?<=^\s*\d{1,9})\.|(?<=(?i:www))\.)"
     return regex.sub(marks, r"\\\1", sanitise(text))

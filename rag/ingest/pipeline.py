@@ -278,7 +278,7 @@ def _sort(
         if item.id in seen:
             report.repeated += 1
             if seen[item.id] != item.content_hash:
-                skipped.append(Skipped(item.source, f"its id {item.id!r} stands for another article already"))
+                skipped.append(Skipped(item.source, f"its id {item.id!r} is that of another article already"))
             continue
         seen[item.id] = item.content_hash
         if item.id in known and known[item.id].content_hash == item.content_hash:

@@ -108,7 +108,7 @@ def test_an_empty_library_opens_and_answers_nothing(tmp_path, words):
 def test_one_id_for_two_articles_is_told(tmp_path, news, words):
     path = news(HARBOUR, BRIDGE | {"id": "harbour"})
     library = rag.build([path], index=tmp_path / "i", encoder=words)
-    assert [str(s) for s in library.skipped()] == [f"{path}: its id 'harbour' stands for another article already"]
+    assert [str(s) for s in library.skipped()] == [f"{path}: its id 'harbour' is that of another article already"]
     assert library.article("harbour").title == "Harbour strike ends"
 
 

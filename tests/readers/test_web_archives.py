@@ -262,7 +262,7 @@ def test_a_damaged_record_is_told_and_the_rest_is_read(tmp_path, capfd, broken):
         (b"", "a.warc", "the file is empty"),
         (b"no archive at all\n" * 20, "a.warc", "no web archive"),
         (bytes(100_000), "a.warc", "no web archive"),
-        (gzip.compress(b"words"), "a.warc.gz", "no web archive"),
+        (gzip.compress(b"words", mtime=0), "a.warc.gz", "no web archive"),
     ],
 )
 def test_what_is_no_archive_is_said(tmp_path, data, name, reason):

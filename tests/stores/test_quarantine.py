@@ -45,7 +45,7 @@ def test_a_file_that_was_mended_is_forgotten_and_the_others_are_not(faulty, word
 
 def test_two_articles_under_one_id_are_told(faulty, news, words):
     library = rag.build([news(ORCHARD, ORCHARD | {"text": "Another text."})], index=faulty / ".i", encoder=words)
-    assert told(library) == [("news.jsonl", None, "its id 'orchard' stands for another article already")]
+    assert told(library) == [("news.jsonl", None, "its id 'orchard' is that of another article already")]
 
 
 def test_reasons_are_counted_without_their_particulars(tmp_path, words):

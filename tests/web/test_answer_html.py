@@ -8,7 +8,7 @@ from rag.answer.balance import (
     ONE_KIND,
     ONE_OUTLET,
     ONE_TEXT,
-    PARTIAL,
+    PARTISAN_KINDS,
     STATE_MEDIA,
     Balance,
     Caution,
@@ -156,7 +156,7 @@ def test_what_makes_an_answer_one_sided_is_said_in_words():
     assert cautioned(Caution(ONE_KIND, ("advocacy group",))) == (
         "all passages come from advocacy groups, which publish to further a cause"
     )
-    assert {*PURPOSES} == {*PARTIAL}
+    assert {*PURPOSES} == {*PARTISAN_KINDS}
     assert cautioned(Caution(ONE_TEXT, ("A", "B"))) == (
         "all of it may come from one source: A and B carry the same text, or parts of it"
     )
