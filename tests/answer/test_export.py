@@ -295,8 +295,8 @@ def test_markdown_links_to_the_articles_address_and_to_nothing_else():
 def test_an_address_that_is_not_of_the_web_is_no_link_in_any_form():
     odd = replace(PLAIN, url="javascript:alert({1})", kind="full text", host=None, date=None)
     assert "URL" not in items(odd)[0]
-    assert items(odd)[0]["note"] == "Address: javascript:alert(%7B1%7D)"
-    assert read(bibtex(odd, TODAY))[2]["note"] == "Address: javascript:alert(\\%7B1\\%7D)"
+    assert items(odd)[0]["note"] == "URL: javascript:alert(%7B1%7D)"
+    assert read(bibtex(odd, TODAY))[2]["note"] == "URL: javascript:alert(\\%7B1\\%7D)"
     assert "javascript\\:alert\\(\\{1\\}\\)" in markdown(odd, TODAY)
 
 
