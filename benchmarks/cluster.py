@@ -85,7 +85,7 @@ def differences(here: rag.Library, there: rag.Library) -> list[str]:
     encoder, articles = SentenceEncoder(), list(mine.values())
     for start in range(0, len(articles), 64):
         some = articles[start : start + 64]
-        split = passage.split(some, encoder.count, encoder.max_tokens)
+        split = passage.split_articles(some, encoder.count, encoder.max_tokens)
         texts = {a.text[p.start : p.end]: a.id for a, own in zip(some, split, strict=True) for p in own}
         one, other = (library._store.encoded(list(texts)) for library in (here, there))
         wrong += [article_id for text, article_id in texts.items() if not alike(one.get(text), other.get(text))]

@@ -390,7 +390,7 @@ class Encoder(WordEncoder):
 
 
 def _passages(article: Article, encoder: WordEncoder) -> list[passage.Passage]:
-    return passage.split([article], encoder.count, encoder.max_tokens)[0]
+    return passage.split_articles([article], encoder.count, encoder.max_tokens)[0]
 
 
 def report_changes(journal: Journal, early: bool = False) -> None:
@@ -632,7 +632,7 @@ def _answers(library: rag.Library, name: str, ledger: Ledger, found: Found) -> N
         article = library.article(article_id)
         if (article.content_hash, article.text) != (content_hash, text):
             found.wrong("lost", f"{name}: {article_id} is not as it was reported")
-        start, end = passage.sentences(text)[0]
+        start, end = passage.sentence_spans(text)[0]
         hits = library.search(text[start:end], k=1000)
         spans = [(h.article_id, h.start, h.end) for h in hits]
         own = [(article_id, p.start, p.end) for p in _passages(article, WordEncoder())]

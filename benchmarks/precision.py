@@ -64,7 +64,7 @@ def speed(library: rag.Library, encoders: dict[str, SentenceEncoder], repeat: in
     """Passages a second: the median of rounds of 256 passages, in turn."""
     one = encoders["fp32"]
     articles = list(library.articles())
-    own = passage.split(articles, one.count, one.max_tokens)
+    own = passage.split_articles(articles, one.count, one.max_tokens)
     texts = [a.text[p.start : p.end] for a, split in zip(articles, own, strict=True) for p in split]
     taken: dict[str, list[float]] = {precision: [] for precision in encoders}
     for i in range(repeat):

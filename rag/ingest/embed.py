@@ -49,7 +49,7 @@ def embed_articles(
     Returns:
         Each article with its passages, in order, and the number of texts encoded.
     """
-    split = report.timed("splitting", lambda: passage.split(articles, encoder.count, encoder.max_tokens))
+    split = report.timed("splitting", lambda: passage.split_articles(articles, encoder.count, encoder.max_tokens))
     fingerprints = executor.submit(_fingerprints, articles, split)
     spans = {
         a.text[p.start : p.end]: tuple((start - p.start, end - p.start) for start, end in p.sentences)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from rag import passage
 from rag.article import Article
 from rag.errors import EncoderError
-from rag.passage import Passage, sentences, split
+from rag.passage import Passage, split_articles
+from rag.sentence_splitter import sentence_spans
 
 
 def count(texts):
@@ -17,12 +18,12 @@ def count(texts):
 
 
 def cut(text, size=20):
-    return split([Article("a", text)], count, size)[0]
+    return split_articles([Article("a", text)], count, size)[0]
 
 
 def test_sentences_are_spans_without_the_space_between_them():
     text = "Dr. Roe left the U.S. on Monday.  She said “No.”\nNext line\n\nLast one?"
-    assert [text[a:b] for a, b in sentences(text)] == [
+    assert [text[a:b] for a, b in sentence_spans(text)] == [
         "Dr. Roe left the U.S. on Monday.",
         "She said “No.”",
         "Next line",
@@ -123,5 +124,5 @@ def test_passages_hold_the_whole_text_in_order(text):
 
 def test_no_passage_exceeds_the_real_encoder(real):
     text = "Ünïcode wörds, números 12,345.67 and a-very-long-hyphenated-compound; " * 80
-    found = split([Article("a", text)], real.count, real.max_tokens)[0]
+    found = split_articles([Article("a", text)], real.count, real.max_tokens)[0]
     assert max(real.count([text[p.start : p.end] for p in found])) <= passage.PASSAGE_TOKENS < real.max_tokens

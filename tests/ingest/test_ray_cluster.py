@@ -83,7 +83,7 @@ def contents(library):
 
 def split(library, article):
     encoder = library._encoder.get()
-    return rag.passage.split([article], encoder.count, encoder.max_tokens)[0]
+    return rag.passage.split_articles([article], encoder.count, encoder.max_tokens)[0]
 
 
 @pytest.fixture(scope="module")

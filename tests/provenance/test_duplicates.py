@@ -8,8 +8,8 @@ from support import BRIDGE, HARBOUR, ORCHARD
 from support.prose import prose
 
 import rag
-from rag.passage import sentences
 from rag.provenance import duplicates as copies
+from rag.sentence_splitter import sentence_spans
 
 
 def together(*texts, known=None):
@@ -57,7 +57,7 @@ def test_ten_thousand_texts_of_which_half_are_copies_take_seconds():
 
 
 def keys(text):
-    return [key for key in copies.sentence_keys(text, sentences(text)) if key is not None]
+    return [key for key in copies.sentence_keys(text, sentence_spans(text)) if key is not None]
 
 
 def test_a_sentence_has_one_key_however_it_is_printed():
