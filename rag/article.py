@@ -1,6 +1,6 @@
-"""Article: what one text says, and all that is known of who said it, where and when.
+"""Article: one text with what is known about who said it, where and when.
 
-First noun on the way of the data: readers make Articles, everything after them only reads Articles.
+Readers make Articles; every later stage of a build only reads them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 PUBLISHED = "published"
 POSTED = "posted by host"
 FROM_URL = "from the address"
-REFUSED = (
-    "refused: "  # how the basis of a date begins that was stated and is not taken, the words and the reason after it
-)
+# Begins the basis of a date that the source states but that was not taken; its words and the reason follow.
+REFUSED = "refused: "
 ARTICLE_KINDS = ("full text", "digest")
-# Of the evidence for an outlet: something names it as the text's origin; it follows from the text; it is the site on
-# which the text stands; there is none.
+# Evidence for an outlet: something names it as the text's origin; it follows from the text; it is the site that the
+# text was taken from; there is none.
 STRENGTHS = ("explicit", "inferred", "host", "unknown")
 EXPLICIT = ("metadata", "byline", "credit line", "dateline", "url")
 
@@ -27,18 +26,18 @@ class Article:
     """One article as its source printed it: cleaned of navigation, never reworded.
 
     Attributes:
-        id: stable name; given by the input, otherwise derived from the content (see `identify`).
+        id: stable id; given by the input, otherwise derived from the content (see `identify`).
         text: the article's own words; every quotation is a span of it.
-        title: printed title, or None where the page prints none.
-        outlet: original publisher, or None where nothing shows who it is.
+        title: printed title, or None if the page prints none.
+        outlet: original publisher, or None if nothing shows who it is.
         outlet_basis: the evidence for `outlet`: its kind, then the words or field it rests on
-            ("byline: By Jane Roe, The Example"), or "unknown". How strong that is, `strength` says.
-        host: the site that the text was taken from, where one is named.
+            ("byline: By Jane Roe, The Example"), or "unknown". `strength` says how strong it is.
+        host: the site that the text was taken from, if one is named.
         authors: names, in the order printed.
-        date: day of publication or posting, or None; never a guess.
-        date_basis: whose date it is: "published" (by the outlet), "posted by host", "from the address"; None where
-            no date is stated, "refused: WORDS (why)" where the one stated cannot be right or has two readings.
-        url: address of the article, where the input states one.
+        date: date of publication or posting, or None; never a guess.
+        date_basis: whose date it is: "published" (by the outlet), "posted by host", "from the address"; None if no date
+            is stated, "refused: WORDS (why)" if the one stated cannot be right or can be read in two ways.
+        url: URL of the article, if the input states one.
         kind: "full text" or "digest" (a summary in somebody else's words).
         source: the file it was read from.
     """
@@ -66,21 +65,21 @@ class Article:
 
     @property
     def content_hash(self) -> str:
-        """Hex digest of all that is stored of the article except where it was read from: equal, nothing changed."""
+        """SHA-256, in hex, of everything stored of the article except its source file: if equal, nothing changed."""
         fields = (self.id, self.text, self.title, self.outlet, self.outlet_basis, self.host, self.authors)
-        return _digest(*map(repr, (*fields, self.date, self.date_basis, self.url, self.kind)))
+        return _sha256(*map(repr, (*fields, self.date, self.date_basis, self.url, self.kind)))
 
 
 def identify(article: Article) -> Article:
-    """The article with an id derived from its words, its title and where it stood.
+    """Return the article with an id derived from its text, title, URL and host.
 
-    Inferred attribution (author, outlet, date) is left out, so that a better reader tomorrow keeps today's ids;
-    an outlet that the input itself states is in, so that two outlets' copies of one text stay two articles.
+    Inferred attribution (author, outlet, date) is left out, so that a better reader keeps today's ids. An outlet that
+    the input itself states is included, so that two outlets' copies of one text stay two articles.
     """
     stated = article.outlet if article.outlet_basis.startswith("metadata") else None
     parts = (article.text, article.title, article.url, article.host, stated)
-    return replace(article, id=_digest(*(part or "" for part in parts))[:20])
+    return replace(article, id=_sha256(*(part or "" for part in parts))[:20])
 
 
-def _digest(*parts: str) -> str:
+def _sha256(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

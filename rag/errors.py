@@ -5,8 +5,8 @@ Some messages name folders, addresses or models of the machine that runs Accordi
 
 AccordingError
 ├── InputError       a path, file or record that cannot be read
-├── LibraryError     the index on disk: missing, damaged, busy, or made by something that does not fit
-├── EncoderError     a model that cannot be loaded, or that returned what is no vector
+├── LibraryError     an index that is missing, damaged, busy, or made with something that does not fit
+├── EncoderError     a model that cannot be loaded, or whose output is wrong
 ├── QuestionError    a question or filter that makes no sense
 └── CitationError    a quotation that no longer equals its stored article
 """
@@ -19,9 +19,13 @@ log = logging.getLogger("rag")
 
 
 class AccordingError(Exception):
-    """Base of all errors raised on purpose; the command line prints its message and exits 1."""
+    """Base of all errors raised on purpose; the command line prints its message and exits 1.
 
-    public_text: str | None = None  # shown to others in place of the message; None where that names nothing private
+    Attributes:
+        public_text: shown to others in place of the message; None if the message names nothing private.
+    """
+
+    public_text: str | None = None
 
 
 class InputError(AccordingError):
@@ -31,13 +35,13 @@ class InputError(AccordingError):
 class LibraryError(AccordingError):
     """An index that is missing, damaged, busy, or was made with something that does not fit."""
 
-    public_text = "the index cannot be used just now; try again in a while. The log of the server says why"
+    public_text = "the index is not available at the moment; try again later. The server's log has the reason"
 
 
 class EncoderError(AccordingError):
     """A model that cannot be loaded, or whose output is not what was asked for."""
 
-    public_text = "questions cannot be read just now; try again in a while. The log of the server says why"
+    public_text = "questions cannot be encoded at the moment; try again later. The server's log has the reason"
 
 
 class QuestionError(AccordingError):
@@ -48,12 +52,14 @@ class CitationError(AccordingError):
     """A quotation that no longer equals the article it is taken from."""
 
 
-def public_message(error: AccordingError, alone: bool) -> str:
-    """What whoever asks is told of an error: its message where only this machine can ask.
+def public_message(error: AccordingError, is_local: bool) -> str:
+    """Return what a reader is shown of an error.
 
-    For others what it names is kept to the log.
+    Args:
+        error: the error. If its message is withheld, it is logged.
+        is_local: whether only this machine can ask; if so, the message is shown as it is.
     """
-    if alone or error.public_text is None:
+    if is_local or error.public_text is None:
         return str(error)
-    log.warning("a reader was told nothing of: %s", error)
+    log.warning("an error was withheld from a reader: %s", error)
     return error.public_text

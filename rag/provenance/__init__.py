@@ -1,1 +1,1 @@
-"""Who said it, where and when."""
+"""Attribution: who published an article, when, and which articles print the same text."""

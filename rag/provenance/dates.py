@@ -1,4 +1,7 @@
-"""Days as printed -> `datetime.date`. A form that two readers could read differently is no date."""
+"""Printed dates -> `datetime.date`. A form that can be read in two ways gives no date.
+
+Readers take the dates of articles from here, and `rag.query.constraints` the full dates of a question.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ LANGUAGES = (
     *("uk", "pl", "sv", "da", "el", "ar", "fa", "he", "id", "ro", "nb", "fi", "hu", "cs", "sk", "hr", "bg", "lt"),
 )
 
-FIRST_YEAR = 1605  # of the Relation of Strasbourg; "0001-01-01" is how programs write that they know no date
+FIRST_YEAR = 1605  # of the Relation of Strasbourg, the first newspaper; programs write "0001-01-01" for an unknown date
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NUMBER = regex.compile(r"-?\d+(?:\.\d+)?(?:[eE]\+?\d+)?")
-_TWO_DIGITS = regex.compile(
+_TWO_DIGIT_YEAR = regex.compile(
     r"(?<!\d)\d{1,2}([-/.])\d{1,2}\1\d{2}(?!\d)|\b\d{1,2}[ -]\p{L}{3,}\.?,?[ -]'?\d{2}\b|"
     r"\p{L}{3,}\.?\s+\d{1,2},\s*'?\d{2}\b"
 )
@@ -40,7 +43,7 @@ _FORMS = {
     ),
     "year, month, day": regex.compile(
         rf"(?<![\w/.-])(?P<y>{_YEAR})\.?,?\s+(?P<m>{_MONTH})\.?\s+(?P<d>\d{{1,2}})"
-        r"(?=\.?(?:$|,?\s+\d\d?:|\s*[|·)–—-]))"  # "In 2013 May 3 ministers" is none
+        r"(?=\.?(?:$|,?\s+\d\d?:|\s*[|·)–—-]))"  # not "In 2013 May 3 ministers"
     ),
     "numbers": regex.compile(
         rf"(?<![\d/.-])(?P<a>\d{{1,2}})(?P<s>[-/.])(?P<b>\d{{1,2}})(?P=s)(?P<y>{_YEAR})(?![\d/-])"
@@ -49,69 +52,74 @@ _FORMS = {
 
 
 def find_date(text: str) -> tuple[int, int, dt.date | None] | None:
-    """The first full date (day, month, year) in `text`: (start, end, date), the date None where its form is ambiguous.
+    """Find the first full date (day, month, year) in `text`.
 
     "12.05.2013" with points is day first, as everywhere that uses points; with slashes or dashes the order is known
-    only where one number is above 12. Two-digit years and relative words ("yesterday", "3 hours ago") are no dates.
+    only if one number is above 12. Two-digit years and relative words ("yesterday", "3 hours ago") do not count.
+
+    Returns:
+        (start, end, date), the date None if its form is ambiguous; or None if there is no date.
     """
     if not regex.search(_YEAR, text):
         return None
     found = [
-        (match.start(), match.end(), days[0] if len(days) == 1 else None)
+        (match.start(), match.end(), dates[0] if len(dates) == 1 else None)
         for form in _FORMS.values()
         for match in form.finditer(text)
-        if (days := _readings(match))
+        if (dates := _readings(match))
     ]
     return min(found, key=lambda span: span[:2]) if found else None
 
 
-def parse_day(text: str) -> dt.date | None:
-    """The day that a metadata field states; None where `stated` refuses it."""
-    return stated(text)[0]
-
-
 def stated(text: str) -> tuple[dt.date | None, str]:
-    """The day that a field or a printed date states, and ""; or None and why it is refused.
+    """Return the date that a field or a printed line states, or why it is refused.
 
-    Taken are ISO days and stamps, dates as `find_date` takes them, "20130514", and seconds or milliseconds since 1970.
-    The day is that of the stamp's own time zone, as the outlet prints it. Refused are the future, dates with two
-    readings, two-digit years, years before the first newspapers, and the moment from which computers count.
+    It takes ISO dates and timestamps, dates as `find_date` takes them, "20130514", and seconds or milliseconds since
+    1970. The date is that of the timestamp's own time zone, as the outlet prints it. It refuses the future, dates with
+    two readings, two-digit years, years before the first newspapers, and the moment from which computers count.
+
+    Returns:
+        (date, ""), or (None, reason).
     """
-    said = text.strip()
+    text = text.strip()
     try:
-        day: dt.date | None = _of_stamp(said)
+        date: dt.date | None = _of_timestamp(text)
     except ValueError:
-        found = find_date(said)
-        day = found[2] if found else _of_number(said)
-        if day is None:
-            return None, "two readings" if found else "two-digit year" if _TWO_DIGITS.search(said) else "not a day"
-    why = refusal(day)
-    return (None, why) if why else (day, "")
+        found = find_date(text)
+        date = found[2] if found else _of_number(text)
+        if date is None:
+            return None, "two readings" if found else "two-digit year" if _TWO_DIGIT_YEAR.search(text) else "not a day"
+    why = refusal(date)
+    return (None, why) if why else (date, "")
 
 
-def refusal(day: dt.date | None) -> str:
-    """Why a day cannot be one of publication; "" where it can."""
-    if day is None or day.year < FIRST_YEAR:
+def refusal(date: dt.date | None) -> str:
+    """Return why a date cannot be one of publication; "" if it can."""
+    if date is None or date.year < FIRST_YEAR:
         return "not a day"
-    return "in the future" if day > dt.date.today() else ""
+    return "in the future" if date > dt.date.today() else ""
 
 
-def _of_stamp(said: str) -> dt.date | None:
-    """The day of an ISO date or stamp; None for the moment from which computers count. Raises ValueError for others."""
-    if said.isdigit() and len(said) != 8:
-        raise ValueError(said)
-    stamp = dt.datetime.fromisoformat(said)
+def _of_timestamp(text: str) -> dt.date | None:
+    """Return the date of an ISO date or timestamp; None for the moment from which computers count.
+
+    Raises:
+        ValueError: if the text is neither.
+    """
+    if text.isdigit() and len(text) != 8:
+        raise ValueError(text)
+    stamp = dt.datetime.fromisoformat(text)
     return None if (stamp if stamp.tzinfo else stamp.replace(tzinfo=dt.UTC)) == _EPOCH else stamp.date()
 
 
-def _of_number(said: str) -> dt.date | None:
-    """The day of "20130514120000", or of seconds or milliseconds since 1970.
+def _of_number(text: str) -> dt.date | None:
+    """Return the date of "20130514120000", or of seconds or milliseconds since 1970.
 
     Seconds have 9 or 10 digits (from 1973 on) and milliseconds 12 or 13: fewer are a year, a count or a row's number.
     """
-    if not _NUMBER.fullmatch(said):
+    if not _NUMBER.fullmatch(text):
         return None
-    number = float(said)
+    number = float(text)
     digits = str(int(number)) if 0 <= number < 1e15 else ""
     if len(digits) in (8, 14):
         try:
@@ -123,30 +131,30 @@ def _of_number(said: str) -> dt.date | None:
 
 
 def _readings(match: regex.Match[str]) -> list[dt.date]:
-    """The days that a printed date can mean: none, one, or two."""
+    """Return the dates that a printed one can mean: none, one, or two."""
     parts = match.groupdict()
     year = int(parts["y"])
     if "a" in parts:
         orders = [(parts["b"], parts["a"])] + ([] if parts["s"] == "." else [(parts["a"], parts["b"])])
     else:
         orders = [(parts["m"], parts["d"])]
-    days: list[dt.date] = []
+    dates: list[dt.date] = []
     for month, day in orders:
         number = int(month) if month.isdigit() else _months().get(month.casefold(), 0)
         try:
-            found = dt.date(year, number, int(day))
+            date = dt.date(year, number, int(day))
         except ValueError:
             continue
-        if found not in days:
-            days.append(found)
-    return days
+        if date not in dates:
+            dates.append(date)
+    return dates
 
 
 @functools.cache
 def _months() -> dict[str, int]:
-    """Month names and their short forms in LANGUAGES, from dateparser's tables; an earlier language wins.
+    """Return month names and their short forms in LANGUAGES, from dateparser's tables; an earlier language wins.
 
-    The tables and not `dateparser.parse`, which takes up to 30 ms for each word that is no month.
+    It reads the tables and does not call `dateparser.parse`, which takes up to 30 ms for each word that is no month.
     """
     names: dict[str, int] = {}
     for language in LANGUAGES:

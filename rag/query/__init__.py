@@ -1,1 +1,1 @@
-"""What a question asks for."""
+"""What a question asks for: the caller's filters, the constraints in its words, and the names in it."""

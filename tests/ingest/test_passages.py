@@ -1,4 +1,4 @@
-"""A passage is a span of its article's text that ends where sentences end and fits what the encoder reads."""
+"""A passage is a span of its article's text that ends where a sentence ends and is no longer than the encoder reads."""
 
 import re
 
@@ -21,7 +21,7 @@ def cut(text, size=20):
     return split_articles([Article("a", text)], count, size)[0]
 
 
-def test_sentences_are_spans_without_the_space_between_them():
+def test_sentences_are_spans_without_the_white_space_between_them():
     text = "Dr. Roe left the U.S. on Monday.  She said “No.”\nNext line\n\nLast one?"
     assert [text[a:b] for a, b in sentence_spans(text)] == [
         "Dr. Roe left the U.S. on Monday.",
@@ -37,7 +37,7 @@ def test_a_short_text_is_one_passage():
     assert text[3:20] == "One. Two.\n\nThree."
 
 
-def test_passages_break_between_sentences():
+def test_a_long_paragraph_is_split_between_sentences():
     text = (
         "One two three four five. Six seven eight nine ten. Eleven twelve thirteen fourteen fifteen. Sixteen two three."
     )
@@ -47,7 +47,7 @@ def test_passages_break_between_sentences():
     ]
 
 
-def test_passages_break_between_paragraphs_where_they_fit():
+def test_a_text_is_split_between_paragraphs_if_they_fit():
     last = "Nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen."
     text = f"One two three.\n\nFour five six. Seven eight.\n\n{last}"
     assert [text[p.start : p.end] for p in cut(text, 16)] == [
@@ -56,12 +56,12 @@ def test_passages_break_between_paragraphs_where_they_fit():
     ]
 
 
-def test_a_long_text_falls_into_pieces_of_like_length():
+def test_a_long_text_is_split_into_passages_of_similar_length():
     text = " ".join(f"Sentence number {i} has six words." for i in range(12))  # 72 tokens
     assert [len(re.findall("Sentence", text[p.start : p.end])) for p in cut(text, 60)] == [7, 5]
 
 
-def test_repeated_sentences_each_get_their_own_place():
+def test_repeated_sentences_each_have_their_own_place():
     text = "The same words again here. " * 30
     found = cut(text.strip(), 16)
     starts = [p.start for p in found]
@@ -69,14 +69,14 @@ def test_repeated_sentences_each_get_their_own_place():
     assert "".join(text[p.start : p.end] for p in found).replace(" ", "") == text.replace(" ", "")
 
 
-def test_a_sentence_longer_than_the_encoder_reads_is_cut_at_words():
+def test_a_sentence_longer_than_the_encoder_reads_is_split_between_words():
     text = "word " * 100 + "end."
     found = cut(text, 16)
     assert max(count([text[p.start : p.end] for p in found])) <= 16
     assert all(text[p.start : p.end].split(" ")[0] in ("word", "end.") for p in found)
 
 
-def test_white_space_without_tokens_shifts_nothing():
+def test_white_space_without_tokens_does_not_shift_spans():
     text = "0 .: .: .: 0\n\n0 .: .: " + "0" * 73 + "\n\n " + "0" * 129
     found = cut(text, 16)
     assert [(p.start, p.end) for p in found[:2]] == [(0, 12), (14, 95)]
@@ -84,7 +84,7 @@ def test_white_space_without_tokens_shifts_nothing():
     assert (found[2].start, found[-1].end) == (98, 227)
 
 
-def test_an_endless_word_is_cut_too():
+def test_an_endless_word_is_split_too():
     text = "x" * 5000
     found = cut(text, 16)
     assert max(count([text[p.start : p.end] for p in found])) <= 16
@@ -103,7 +103,7 @@ def test_an_encoder_that_reads_too_little_is_refused():
         "".join
     )
 )
-def test_passages_hold_the_whole_text_in_order(text):
+def test_passages_cover_the_whole_text_in_order(text):
     found = cut(text, 16)
     at = 0
     for p in found:

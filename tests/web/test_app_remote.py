@@ -43,7 +43,7 @@ def test_a_question_is_answered_while_milvus_is_there_and_told_of_while_it_is_no
     said = asked_in_vain(page, address, "Why was the old bridge closed?")
     expect(said).to_contain_text(f"The library at {server.address()} does not answer: see whether Milvus runs there")
     said = asked_in_vain(page, open_to_all, "Why was the old bridge closed?")
-    expect(said).to_contain_text("The index cannot be used just now; try again in a while")
+    expect(said).to_contain_text("The index is not available at the moment; try again later")
     expect(said).not_to_contain_text("milvus")
 
     monkeypatch.undo()

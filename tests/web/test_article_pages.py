@@ -315,7 +315,7 @@ def test_an_article_that_is_damaged_is_a_page_that_says_so(built, tmp_path):
     assert texts(page, "h1") == ["This page cannot be made now"]
     assert "is not as it was stored: the database is damaged" in texts(page, "p")[0]
     page = html.document_fromstring(fetch(library, "article/meeting", alone=False).text)
-    assert texts(page, "p")[0].startswith("the index cannot be used just now")
+    assert texts(page, "p")[0].startswith("the index is not available at the moment")
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def test_an_error_that_names_what_is_on_this_machine_is_told_in_full_to_nobody_e
     with pytest.raises(LibraryError, match=r"10\.0\.0\.7"):
         endpoints(library)["ask"]("Who?")
     assert not caplog.text
-    with pytest.raises(AccordingError, match=r"^the index cannot be used just now; try again in a while\.") as told:
+    with pytest.raises(AccordingError, match=r"^the index is not available at the moment; try again later\.") as told:
         endpoints(library, alone=False)["ask"]("Who?")
     assert "10.0.0.7" not in str(told.value)
     assert "10.0.0.7" in caplog.text
