@@ -65,7 +65,7 @@ def build(
         EncoderError: where the encoder cannot be loaded.
     """
     on_cluster = connects_to_cluster(engine)
-    inputs = readers.present(listed(paths), fetch)  # before anything is made: a mistyped path leaves nothing behind
+    inputs = readers.resolve_inputs(listed(paths), fetch)  # first, so that a mistyped path leaves nothing behind
     extra = None if catalogue is None else outlets_by_name.read_catalogue(Path(catalogue))
     own_aliases = None if aliases is None else aliases_of_names.read_own_list(Path(aliases))
     library = _open(index, encoder, create=True, wait=wait, precision=precision)

@@ -52,7 +52,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
         Raises:
             AccordingError: as `build` does.
         """
-        inputs = readers.present(listed(paths), fetch)
+        inputs = readers.resolve_inputs(listed(paths), fetch)
         return self._run(Job(inputs, False, sources=sources or {}, wait=wait, progress=progress))
 
     def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:

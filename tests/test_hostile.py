@@ -25,7 +25,8 @@ from rag.cli import main
 from rag.errors import LibraryError, QuestionError
 from rag.provenance.catalogue import load_catalogue
 from rag.query.query import MAX_QUESTION_CHARACTERS
-from rag.readers import bounded, decode, fetch, json_file, markdown, markup, mhtml, pdf, record
+from rag.readers import decoding, fetch, html_to_text, json_file, limits, markdown, mhtml, record
+from rag.readers.pdf import layout
 from rag.web.answer_html import answer_html
 
 LONGEST = 20  # seconds, for one file of at most 32 MB
@@ -110,7 +111,7 @@ def test_half_a_surrogate_pair_is_no_character(read, ending):
 @pytest.mark.parametrize("sign", ["\ud800", "\udfff\ud800", "\x00"])
 def test_no_field_of_a_record_holds_what_is_no_character(read, ending, field, sign):
     data = json.dumps(RECORD | {field: f"a {sign} b"})
-    assert read(ending, data) == ["holds characters that are no text (NUL or half a surrogate pair)"]
+    assert read(ending, data) == ["has invalid characters (NUL or half of a surrogate pair)"]
 
 
 def test_a_pages_own_data_may_hold_half_a_surrogate_pair(read):
@@ -148,44 +149,44 @@ PARSED_FOR_HOURS = {  # by what libraries do with them: each took from 8 s to ho
     "links": (
         ".html",
         lambda: PAGE.replace(SENTENCE, "<a href=x>y z</a> " * 25_000),
-        "5,000 elements beside each other",
+        "5,000 sibling elements",
     ),
     "paragraphs": (
         ".html",
         lambda: PAGE.replace(SENTENCE, "<div><p></div>" * 40_000),
-        "5,000 elements beside each other",
+        "5,000 sibling elements",
     ),
     "elements": (".html", lambda: PAGE.replace(SENTENCE, f"<div>{'<p>a</p>' * 4_000}</div>" * 10), "30,000 elements"),
-    "nested": (".html", lambda: PAGE.replace(SENTENCE, "<div>" * 300 + SENTENCE), "200 elements inside each other"),
+    "nested": (".html", lambda: PAGE.replace(SENTENCE, "<div>" * 300 + SENTENCE), "200 nested elements"),
     "attributes": (".html", lambda: PAGE.replace("<p>", f"<p {attributes('{}=b')}>", 1), "1,000 attributes"),
-    "one piece": (".html", lambda: PAGE.replace(SENTENCE, "word " * 2_000_000), "9,000,000 characters in one piece"),
-    "field": (".jsonl", lambda: json.dumps({"text": "<p>a</p>" * 20_000}), "5,000 elements beside"),
-    "field, nested": (".jsonl", lambda: json.dumps({"text": "<b>" * 3000 + "</b>" * 3000}), "2,000 elements inside"),
-    "signs": (".jsonl", lambda: json.dumps({"text": "<" * 2_000_000}), "60,000 signs <"),
+    "one piece": (".html", lambda: PAGE.replace(SENTENCE, "word " * 2_000_000), "more than 9,000,000 characters"),
+    "field": (".jsonl", lambda: json.dumps({"text": "<p>a</p>" * 20_000}), "5,000 sibling elements"),
+    "field, nested": (".jsonl", lambda: json.dumps({"text": "<b>" * 3000 + "</b>" * 3000}), "2,000 nested elements"),
+    "signs": (".jsonl", lambda: json.dumps({"text": "<" * 2_000_000}), "60,000 < characters"),
     "feed": (".rss", lambda: RSS.replace("<item>", "<item/>" * 60_000 + "<item>"), "50,000 elements"),
     "feed's attributes": (
         ".rss",
         lambda: RSS.replace("</item>", "<x " + attributes('{}="b"') + "/></item>"),
         "1,000 attr",
     ),
-    "lines": (".txt", lambda: "a\n" * 1_000_000, "has 1,000,000 lines, at most 50,000"),
-    "lines of other ends": (".txt", lambda: "a\u2028" * 60_000, "has 60,000 lines"),
+    "lines": (".txt", lambda: "a\n" * 1_000_000, "too long: 1,000,000 lines, and the limit for a page dump is 50,000"),
+    "lines of other ends": (".txt", lambda: "a\u2028" * 60_000, "too long: 60,000 lines"),
     "front matter": (".md", lambda: f"---\na: [{'b, ' * 40_000}]\n---\n{MORE}", "front matter has 120,"),
     "fields": (".jsonl", lambda: json.dumps(RECORD | {f"a{i}": i for i in range(11_000)}), "has 11,005 fields"),
     "columns": (
         ".csv",
         lambda: "text," + ",".join(f"a{i}" for i in range(11_000)) + "\nx" + ",y" * 11_000,
-        "has 11,001 fields; at most 10,000",
+        "has 11,001 fields; the limit is 10,000",
     ),
     "authors": (".jsonl", lambda: json.dumps(RECORD | {"authors": "a, " * 9_000}), "authors has 27,000 characters"),
     "list of authors": (".json", lambda: json.dumps(RECORD | {"authors": ["Jo"] * 9_000}), "authors has 27,000 char"),
-    "id": (".jsonl", lambda: json.dumps(RECORD | {"id": "a" * 10_001}), "id has 10,001 characters; at most 10,000"),
+    "id": (".jsonl", lambda: json.dumps(RECORD | {"id": "a" * 10_001}), "id has 10,001 characters; the limit"),
     "nested JSON": (".json", lambda: json.dumps(RECORD)[:-1] + ',"x":' + "[" * 101 + "]" * 101 + "}", "too deeply"),
-    "digits": (".jsonl", lambda: '{"text": ' + "1" * 5000 + "}", "a number of more digits than can be read"),
-    "MIME header": (".mhtml", lambda: related("; a=b" * 300) + PAGE, "a header of 1,5"),
+    "digits": (".jsonl", lambda: '{"text": ' + "1" * 5000 + "}", "a number has too many digits"),
+    "MIME header": (".mhtml", lambda: related("; a=b" * 300) + PAGE, "its Content-Type header has 1,5"),
     "MIME lines": (".mhtml", lambda: related() + PAGE + "\n" * 1_000_001, "1,000,000 lines"),
     "MIME parts": (".mhtml", lambda: related() + PAGE + "\n--b\n" * 5_001, "5,000 parts"),
-    "MIME nested": (".mhtml", lambda: "".join(map(nested, range(12))) + PAGE, "more than 10 parts that hold parts"),
+    "MIME nested": (".mhtml", lambda: "".join(map(nested, range(12))) + PAGE, "more than 10 nested parts"),
 }
 
 
@@ -230,7 +231,7 @@ def test_a_text_of_more_than_two_million_characters_is_not_mended(read):
     (short, long) = (read(".jsonl", json.dumps({"text": "Café CafÃ© " * n}))[0].text for n in (10, 200_000))
     assert short == ("Café Café " * 10)
     assert long == "Café CafÃ© " * 200_000
-    assert len(long) > decode.MOST_MENDED
+    assert len(long) > decoding.MAX_MOJIBAKE_CHARS
 
 
 @pytest.mark.parametrize(
@@ -245,7 +246,7 @@ def test_front_matter_is_texts_lists_and_mappings_whatever_tags_it_has(read, tmp
 
 def test_front_matter_cannot_multiply_itself(read):
     lines = "".join(f"x{i}: &x{i} [{', '.join([f'*x{i - 1}'] * 9)}]\n" for i in range(1, 10))
-    reason = "its front matter refers to another place in it (*); write the value out"
+    reason = "its front matter uses a YAML alias (*); write the value out"
     assert read(".md", f"---\nx0: &x0 [a]\n{lines}kind: *x9\n---\n\n{MORE}") == [reason]
     assert read(".md", f"---\ntitle: &a [*a]\n---\n\n{MORE}") == [reason]
 
@@ -260,7 +261,7 @@ def test_front_matter_cannot_multiply_itself(read):
 )
 def test_a_feed_that_declares_entities_is_refused(read, dtd):
     (found,) = read(".xml", RSS.replace("?>", f"?>{dtd}", 1).replace(SENTENCE, "&a; &b;"))
-    assert found == "declares XML entities of its own, which can make a small file huge; remove them"
+    assert found == "it declares XML entities, which can make a small file expand without limit; remove them"
 
 
 def test_a_page_that_declares_entities_shows_them_as_text(read):
@@ -272,17 +273,17 @@ def test_a_page_that_declares_entities_shows_them_as_text(read):
 @pytest.mark.parametrize("ending", [".jsonl.gz", ".csv.gz", ".tsv.gz", ".json", ".warc.gz"])
 def test_an_archive_that_unpacks_to_gigabytes_costs_a_reason(read, ending):
     begins = {".csv.gz": b"title,text\na,", ".tsv.gz": b"title\ttext\na\t", ".json": b'["'}
-    start, size = begins.get(ending, b""), bounded.MOST_BYTES + 2**21
+    start, size = begins.get(ending, b""), limits.MAX_BYTES + 2**21
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     (found,) = read(ending, gzip.compress(start + b" " * 100 + b"x" * size, 1))
-    assert "too large: " in found or "no web archive" in found
+    assert "too large: " in found or "not a web archive" in found
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < MOST_MEMORY
 
 
 def test_a_page_in_a_web_archive_that_unpacks_to_gigabytes_costs_a_reason(read):
-    body = zlib.compress(b"<p>" + b"x" * (bounded.MOST_BYTES + 1))
+    body = zlib.compress(b"<p>" + b"x" * (limits.MAX_BYTES + 1))
     (found, _) = read(".warc", samples.warc(False, body, [("Content-Encoding", "deflate")]))
-    assert found.endswith("at most 32 MB can be read as one article; split it")
+    assert found.endswith("the limit for one article is 32 MB; split it")
 
 
 # Names
@@ -469,17 +470,17 @@ def test_marks_and_turns_paint_over_nothing_but_their_own_text(evil):
 def test_the_limits_that_are_documented_are_those_that_hold():
     table = (ROOT / "docs" / "formats.md").read_text().split("## Limits")[1].split("\n## ")[0]
     stated = (
-        f"{bounded.MOST_BYTES // 2**20} MB", f"{bounded.MOST_ELEMENTS:,} elements", f"{bounded.MOST_BESIDE:,} beside",
-        f"{bounded.MOST_INSIDE:,} inside", f"{bounded.MOST_ATTRIBUTES:,} attributes",
-        f"{bounded.MOST_OF_FEED:,} elements",
-        f"{bounded.MOST_UNBROKEN:,} characters", f"{bounded.MOST_LINES:,} lines", f"{markdown.MOST_FRONT:,} characters",
-        f"{mhtml.MOST_LINES:,} lines", f"{mhtml.MOST_PARTS:,} parts", f"{mhtml.MOST_NESTED:,} nested",
-        f"{mhtml.MOST_HEADER:,} characters", f"{record.MOST_FIELDS:,} fields", f"{record.MOST_CHARS:,} characters",
-        f"{decode.MOST_MENDED:,} characters", f"{json_file.DEEPEST} levels",
-        f"{pdf.MOST_PAGES:,} pages",
-        f"{pdf.MOST_SECONDS:.0f} s", f"{fetch.SECONDS:.0f} s", f"{fetch.REDIRECTS} redirects",
-        f"{MAX_QUESTION_CHARACTERS:,} characters", f"{markup.MOST_INSIDE:,} inside",
-        f"{readers.REASON_CHARS} characters",
+        f"{limits.MAX_BYTES // 2**20} MB", f"{limits.MAX_ELEMENTS:,} elements", f"{limits.MAX_SIBLINGS:,} siblings",
+        f"{limits.MAX_DEPTH:,} nested", f"{limits.MAX_ATTRIBUTES:,} attributes",
+        f"{limits.MAX_FEED_ELEMENTS:,} elements", f"{limits.MAX_TEXT_CHARS:,} characters",
+        f"{limits.MAX_LINES:,} lines", f"{markdown.MAX_FRONT_MATTER_CHARS:,} characters",
+        f"{mhtml.MAX_LINES:,} lines", f"{mhtml.MAX_PARTS:,} parts", f"{mhtml.MAX_NESTED:,} nested",
+        f"{mhtml.MAX_TYPE_HEADER_CHARS:,} characters", f"{record.MAX_FIELDS:,} fields",
+        f"{record.MAX_FIELD_CHARS:,} characters", f"{decoding.MAX_MOJIBAKE_CHARS:,} characters",
+        f"{json_file.MAX_DEPTH} levels", f"{layout.MAX_PAGES:,} pages", f"{layout.MAX_SECONDS:.0f} s",
+        f"{fetch.TIMEOUT_SECONDS:.0f} s", f"{fetch.MAX_REDIRECTS} redirects",
+        f"{MAX_QUESTION_CHARACTERS:,} characters", f"{html_to_text.MAX_DEPTH:,} nested",
+        f"{readers.MAX_REASON_CHARS} characters",
     )  # fmt: skip
     assert [limit for limit in stated if limit not in table] == []
 

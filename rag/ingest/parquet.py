@@ -27,7 +27,7 @@ from rag.errors import InputError, LibraryError
 from rag.models.encoder import Vectors
 from rag.passage import Passage
 from rag.provenance.duplicates import PERMUTATIONS, Fingerprint
-from rag.readers import elsewhere, printable
+from rag.readers import escape_unprintable, remote
 from rag.readers.skipped import Skipped
 from rag.stores.base import EmbeddedPassage, Manifest
 
@@ -82,7 +82,7 @@ def write(rows: Rows, folder: str, manifest: Manifest) -> str:
     metadata = {"encoder": manifest.encoder, "dimension": manifest.dimension, "format": FORMAT_VERSION}
     table = pa.table(columns).replace_schema_metadata({"according": json.dumps(metadata)})
     name = hashlib.sha256("".join(hashes).encode()).hexdigest()[:32] + SUFFIX
-    with tempfile.TemporaryDirectory(prefix="according-") as temporary, elsewhere.reached(folder, "written"):
+    with tempfile.TemporaryDirectory(prefix="according-") as temporary, remote.input_errors(folder, "written"):
         local = os.path.join(temporary, name)
         pq.write_table(table, local, compression="zstd")
         filesystem, root = _filesystem(folder)
@@ -101,7 +101,7 @@ def content_hashes(folder: str, manifest: Manifest) -> Iterator[str]:
         LibraryError: if another encoder was used for one of its files, or the extra `scale` is not installed.
     """
     _, pq = _pyarrow()
-    with elsewhere.reached(folder, "listed"):
+    with remote.input_errors(folder, "listed"):
         filesystem, root = _filesystem(folder)
         for path in sorted(filesystem.glob(f"{root}/*{SUFFIX}")) if filesystem.exists(root) else ():
             with filesystem.open(path, "rb") as stream, pq.ParquetFile(stream) as file:
@@ -120,8 +120,8 @@ def read(source: Path | str, manifest: Manifest) -> Iterator[Item]:
         LibraryError: if another encoder was used, or the extra `scale` is not installed.
     """
     pa, pq = _pyarrow()
-    name = printable(str(source) if isinstance(source, Path) else elsewhere.shown(source))
-    here = nullcontext(source) if isinstance(source, Path) else elsewhere.fetched(source)
+    name = escape_unprintable(str(source) if isinstance(source, Path) else remote.without_credentials(source))
+    here = nullcontext(source) if isinstance(source, Path) else remote.download(source)
     try:
         with here as path, pq.ParquetFile(path) as file:
             _check_metadata(file.schema_arrow.metadata, name, manifest)

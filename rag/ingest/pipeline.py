@@ -42,7 +42,7 @@ class Job:
     """What a build or an addition is to do.
 
     Attributes:
-        inputs: the files to read, as `readers.present` gives them.
+        inputs: the files to read, as `readers.resolve_inputs` gives them.
         retire: whether articles that the files no longer hold are retired.
         catalogue: a catalogue of outlets to store with the index; None leaves the one stored.
         aliases: a user's list of aliases, TOML, to store with the index; None leaves the one stored.
@@ -121,10 +121,10 @@ class Pipeline:
 
     def _from_here(self, job: Job) -> Iterator[Item]:
         """The articles of files; those of Parquet files with the passages embedded already."""
-        for source in readers.sources(job.inputs):
+        for source in readers.iter_sources(job.inputs):
             if isinstance(source, Skipped):
                 yield source, None
-            elif str(source).endswith(parquet.SUFFIX) and not readers.is_of_the_web(str(source)):
+            elif str(source).endswith(parquet.SUFFIX) and not readers.is_web_url(str(source)):
                 yield from parquet.read(source, self._store.manifest)
             else:
                 for item in readers.read_source(source, self._catalogue):
@@ -212,7 +212,7 @@ def encode(
     """
     check_precision(precision)
     on_cluster = connects_to_cluster(engine)
-    inputs = readers.present(listed(paths), fetch)
+    inputs = readers.resolve_inputs(listed(paths), fetch)
     known_outlets = outlets.load_catalogue(None) if catalogue is None else outlets.read_catalogue(Path(catalogue))
     loaded = load(encoder, precision)
     sink = parquet.ParquetSink(os.fspath(to), Manifest(loaded.name, loaded.dimension))

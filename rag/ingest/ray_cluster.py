@@ -51,7 +51,7 @@ def read_and_embed(
     """Read and encode files on the cluster.
 
     Args:
-        inputs: as `readers.present` returns them; every machine of the cluster must be able to read them.
+        inputs: as `readers.resolve_inputs` returns them; every machine of the cluster must be able to read them.
         catalogue: the catalogue of outlets.
         encoder: its name, or an encoder that Ray can send.
         precision: see `SentenceEncoder`.
@@ -66,7 +66,7 @@ def read_and_embed(
         LibraryError: if Ray is not installed, or the cluster cannot be reached.
     """
     ray = connect()
-    sources = readers.sources(inputs)
+    sources = readers.iter_sources(inputs)
     paths = [json.dumps(vars(s)) if isinstance(s, Skipped) else str(s) for s in sources]
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True

@@ -1,7 +1,7 @@
-"""Files and folders -> Articles. One module for each format, all of one shape: `read(path, names)` yields Articles,
-`names` being the catalogue of outlets.
+"""Read files, folders and URLs, and turn them into Articles: the first step of the pipeline.
 
-What cannot be read does not stop the rest: a reader yields a `Skipped` in its place, with the reason.
+There is one module (or package) per format, each with a function `read(path, catalogue)` that yields Articles. A file
+or record that cannot be read does not stop the rest: the reader yields a `Skipped` with the reason in its place.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from rag.provenance.catalogue import Catalogue, load_catalogue
 
 from .skipped import Skipped
 
-Input = Path | str  # a file or folder, or the address of a page or file
+Input = Path | str  # a file or folder, or the URL of a page or file
 Reader = Callable[[Path, Catalogue], Iterator[Article | Skipped]]
 
-# The module of each format, imported when a file of it is read: all together take a second.
+# The module of each format, imported when the first such file is read: all of them together take a second.
 READERS = {
-    ".txt": "text",
-    ".text": "plain",
+    ".txt": "txt_file",
+    ".text": "plain_text",
     ".html": "html",
     ".htm": "html",
     ".xhtml": "html",
@@ -52,135 +52,157 @@ READERS = {
     ".warc.gz": "warc",
 }
 _ENDINGS = sorted(READERS, key=len)[::-1]
-REASON_CHARS = 500  # of a reason, which may name what stands in a file
-# Bytes of a file's name that are no UTF-8, ends of lines, and what moves a terminal's cursor or turns the direction.
+MAX_REASON_CHARS = 500  # a reason may quote the file
+# Bytes of a file name that are not UTF-8, line ends, and characters that move a terminal's cursor or change the text
+# direction.
 _UNPRINTABLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]")
 
 
 def read_articles(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) -> Iterator[Article]:
-    """The articles that files and folders hold, in the order of `paths`; nothing is indexed.
+    """Yield the articles in files and folders, in the order of `paths`, without indexing them.
 
-    Folders are walked by name; hidden files and README files in them are passed over. With `fetch`, http(s) addresses
-    among the paths are fetched. What cannot be read is left out with a warning. Raises InputError for a path that does
-    not exist.
+    Folders are walked in the order of names, without hidden files and README files. What cannot be read is left out
+    with a warning.
+
+    Args:
+        paths: files, folders, and URLs that fsspec can open.
+        fetch: whether `paths` may have http(s) URLs, which are then fetched.
+
+    Raises:
+        InputError: if a path does not exist.
     """
-    for item in read(present(paths, fetch), load_catalogue()):
+    for item in read(resolve_inputs(paths, fetch), load_catalogue()):
         if isinstance(item, Skipped):
             warnings.warn(str(item), stacklevel=2)
         else:
             yield item
 
 
-def present(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) -> list[Input]:
-    """The paths as inputs to `read`; of addresses that fsspec knows (see `elsewhere`), the files there.
+def resolve_inputs(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) -> list[Input]:
+    """Check that paths exist, and list the files at the URLs that fsspec opens (see `remote`).
 
-    Raises InputError for one that does not exist, or an address of the web without `fetch`.
+    Args:
+        paths: files, folders and URLs.
+        fetch: whether http(s) URLs are allowed.
+
+    Returns:
+        The paths and URLs, in order, as inputs for `read`.
+
+    Raises:
+        InputError: if a path does not exist, or is an http(s) URL and `fetch` is False.
     """
     if isinstance(paths, str | os.PathLike):
         paths = [paths]
     found: list[Input] = []
     for given in paths:
         path = os.fspath(given)
-        if is_of_the_web(path):
+        if is_web_url(path):
             if not fetch:
-                bare = _module("fetch").bare(path)
-                raise InputError(f"{bare}: addresses are not fetched from here; save the page and give the file")
+                url = _module("fetch").normalize(path)
+                raise InputError(f"{url}: URLs are not fetched here; save the page and give the file")
             found.append(path)
         elif os.path.lexists(path):
             found.append(Path(path))
-        elif is_elsewhere(path):
-            found += _module("elsewhere").files(path)
+        elif is_remote_url(path):
+            found += _module("remote").list_files(path)
         else:
             raise InputError(f"{path}: no such file or folder")
     return found
 
 
-def is_of_the_web(path: str) -> bool:
-    """Whether a path is the address of a page or feed."""
+def is_web_url(path: str) -> bool:
+    """Return whether a path is an http(s) URL."""
     return path.lower().startswith(("http://", "https://"))
 
 
-def is_elsewhere(path: str) -> bool:
-    """Whether a path is an address such as s3://bucket/folder."""
-    return "://" in path and not is_of_the_web(path)
+def is_remote_url(path: str) -> bool:
+    """Return whether a path is a URL for fsspec, such as s3://bucket/folder."""
+    return "://" in path and not is_web_url(path)
 
 
-def read(inputs: Sequence[Input], names: Catalogue) -> Iterator[Article | Skipped]:
-    """The articles of inputs as `present` gives them, with a `Skipped` in the place of what cannot be read."""
-    for source in sources(inputs):
+def read(inputs: Sequence[Input], catalogue: Catalogue) -> Iterator[Article | Skipped]:
+    """Yield the articles of inputs, and a Skipped for each file or record that cannot be read.
+
+    Args:
+        inputs: as returned by `resolve_inputs`.
+        catalogue: used to recognise outlets.
+    """
+    for source in iter_sources(inputs):
         if isinstance(source, Skipped):
             yield source
         else:
-            yield from read_source(source, names)
+            yield from read_source(source, catalogue)
 
 
-def sources(inputs: Sequence[Input]) -> Iterator[Input | Skipped]:
-    """The files and addresses of inputs, with a `Skipped` in the place of a folder that cannot be walked."""
+def iter_sources(inputs: Sequence[Input]) -> Iterator[Input | Skipped]:
+    """Yield the files and URLs of inputs, and a Skipped for each folder that cannot be walked."""
     for given in inputs:
         yield from [given] if isinstance(given, str) else _walk(given)
 
 
-def read_source(source: Input, names: Catalogue) -> Iterator[Article | Skipped]:
-    """The articles of one file or address, with a `Skipped` in the place of what cannot be read."""
+def read_source(source: Input, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+    """Yield the articles of one file or URL, and a Skipped for each record that cannot be read."""
     if isinstance(source, Path):
         name = str(source)
+    elif is_remote_url(source):
+        name = _module("remote").without_credentials(source)
     else:
-        name = _module("elsewhere").shown(source) if is_elsewhere(source) else _module("fetch").bare(source)
-    shown = printable(name)
+        name = _module("fetch").normalize(source)
+    printable = escape_unprintable(name)
     found = False
     try:
-        for item in _items(source, name, names):
+        for item in _items(source, name, catalogue):
             found = True
             if isinstance(item, Skipped):
-                yield Skipped(shown, _why(item.reason), item.place)
+                yield Skipped(printable, _clean_reason(item.reason), item.place)
             else:
-                yield item if shown == name else replace(item, source=shown)
+                yield item if printable == name else replace(item, source=printable)
     except (InputError, OSError) as error:
-        yield Skipped(shown, _why(_told(error)))
+        yield Skipped(printable, _clean_reason(_message(error)))
     else:
         if not found:
-            yield Skipped(shown, "no article found in it")
+            yield Skipped(printable, "no article found in it")
 
 
-def _items(source: Input, name: str, names: Catalogue) -> Iterator[Article | Skipped]:
+def _items(source: Input, name: str, catalogue: Catalogue) -> Iterator[Article | Skipped]:
     if isinstance(source, Path):
-        yield from _reader(source)(source, names)
-    elif is_of_the_web(source):
-        yield from _module("fetch").page(source, names)
+        yield from _reader(source)(source, catalogue)
+    elif is_web_url(source):
+        yield from _module("fetch").read(source, catalogue)
     else:
-        with _module("elsewhere").fetched(source) as file:
-            yield from (replace(item, source=name) for item in _reader(file)(file, names))
+        with _module("remote").download(source) as file:
+            yield from (replace(item, source=name) for item in _reader(file)(file, catalogue))
 
 
-def printable(text: str) -> str:
-    """A file's name, or what is told of a file, with escapes (\\n, \\xff) for what cannot be printed or stored."""
+def escape_unprintable(text: str) -> str:
+    """Replace characters that cannot be printed or stored with escapes (\\n, \\xff), in a file name or a reason."""
     return _UNPRINTABLE.sub(_escape, text)
 
 
 def _escape(match: regex.Match[str]) -> str:
-    byte = ord(match.group()) - 0xDC00  # so Python spells a byte that is no UTF-8
+    byte = ord(match.group()) - 0xDC00  # Python's surrogate escape of a byte that is not UTF-8
     return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else repr(match.group())[1:-1]
 
 
-def _told(error: InputError | OSError) -> str:
+def _message(error: InputError | OSError) -> str:
     return str(error) if isinstance(error, InputError) else error.strerror or str(error)
 
 
-def _why(reason: str) -> str:
-    """A reason fit to be stored and printed, however much of a file it names."""
-    told = printable(reason[:REASON_CHARS])
-    return told if len(reason) <= REASON_CHARS else f"{told} ..."
+def _clean_reason(reason: str) -> str:
+    """Make a reason safe to store and print, however much of a file it quotes."""
+    cleaned = escape_unprintable(reason[:MAX_REASON_CHARS])
+    return cleaned if len(reason) <= MAX_REASON_CHARS else f"{cleaned} ..."
 
 
 def _reader(file: Path) -> Reader:
     name = file.name.lower()
-    if not stat.S_ISREG(file.stat().st_mode):  # a pipe would never end
+    if not stat.S_ISREG(file.stat().st_mode):  # reading a pipe might never end
         raise InputError("neither a file nor a folder")
     for ending in _ENDINGS:
         if name.endswith(ending):
             reader: Reader = _module(READERS[ending]).read
             return reader
-    raise InputError(f"no reader for this kind of file (there are {', '.join(READERS)})")
+    raise InputError(f"files of this kind cannot be read (supported: {', '.join(READERS)})")
 
 
 def _module(name: str) -> Any:
@@ -188,21 +210,24 @@ def _module(name: str) -> Any:
 
 
 def _walk(path: Path, above: tuple[tuple[int, int], ...] = ()) -> Iterator[Path | Skipped]:
-    """The files under a path, folders by name, links followed; one that leads back to a folder above it is skipped."""
+    """Yield the files at or below a path in the order of names, following links.
+
+    A folder that leads back to one above it is skipped.
+    """
     if not path.is_dir():
         yield path
         return
     try:
         status = path.stat()
-        here = status.st_dev, status.st_ino
-        if here in above:
-            raise InputError("a link that leads back to a folder above it")
+        folder_id = status.st_dev, status.st_ino
+        if folder_id in above:
+            raise InputError("the link leads back to a folder above it")
         names = sorted(os.listdir(path))
     except (InputError, OSError) as error:
-        yield Skipped(printable(str(path)), _told(error))
+        yield Skipped(escape_unprintable(str(path)), _message(error))
         return
     files = [n for n in names if not n.startswith(".") and not (path / n).is_dir()]
     yield from (path / n for n in files if Path(n).stem.lower() != "readme")
     for name in names:
         if not name.startswith(".") and (path / name).is_dir():
-            yield from _walk(path / name, (*above, here))
+            yield from _walk(path / name, (*above, folder_id))

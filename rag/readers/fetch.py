@@ -1,7 +1,7 @@
-"""One address (http or https) -> the Articles of the page, feed or PDF that stands there.
+"""Fetch one URL (http or https), and read the page, feed or PDF there.
 
-Only what the address itself holds is fetched: no links, pictures or scripts. The limits are of the whole, not of each
-step: a server that sends a byte a second, or without end, costs SECONDS and bounded.MOST_BYTES, no more.
+Only the URL itself is fetched: no links, images or scripts. The limits hold for the whole fetch, not for each step of
+it: a server that sends a byte per second, or never stops, costs TIMEOUT_SECONDS and limits.MAX_BYTES at most.
 """
 
 from __future__ import annotations
@@ -23,163 +23,179 @@ from rag.article import Article
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 
-from . import bounded, feed, html, http_body, pdf
+from . import feed, html, http_content, limits, pdf
+from .http_content import HTML_TYPES
 from .skipped import Skipped
 
-SECONDS = 30.0  # from the first look-up of the name to the last byte
-REDIRECTS = 5  # a shortener, the change to https, a change of name, a consent page; more is a loop
+TIMEOUT_SECONDS = 30.0  # from the DNS lookup to the last byte
+MAX_REDIRECTS = 5  # a URL shortener, the change to https, a change of domain, a consent page; more is a loop
 _ACCEPT = (
     "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, application/xml;q=0.9, "
     "application/pdf;q=0.9, */*;q=0.1"
 )
 _SAVE = "open it in a browser, save it, and give the file"
 _STATUS = {
-    401: "asks for a password",
-    402: "asks for payment",
-    403: "does not let programs read this page",
-    404: "has no such page; check the address",
-    410: "no longer has this page",
-    429: "has had too many requests; try again later",
-    451: "may not show this page here",
+    401: "it requires a password",
+    402: "it requires payment",
+    403: "it does not allow programs to read this page",
+    404: "it has no such page; check the URL",
+    410: "it no longer has this page",
+    429: "it has received too many requests; try again later",
+    451: "it may not show this page here",
 }
 
 
-def page(url: str, names: Catalogue) -> Iterator[Article | Skipped]:
-    """The articles that an address holds: one of a page or a PDF, many of a feed.
+def read(url: str, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+    """Yield the articles at a URL: one for a page or a PDF, one per entry for a feed.
 
-    Raises InputError where the address is none, cannot be reached in time, or holds nothing that can be read.
+    Raises:
+        InputError: if the URL is invalid, cannot be fetched in time, or holds nothing that can be read.
     """
-    source = bare(url)
-    got = _within(SECONDS, source)
-    if got.data.lstrip()[:5] == b"%PDF-":
-        yield pdf.article(got.data, names, source, got.url)
-    elif feed.is_feed(got.data):
-        yield from feed.articles(got.data, names, source, got.url)
-    elif got.media_type in ("text/html", "application/xhtml+xml") or feed.root(got.data).lower() == "html":
-        yield html.article(got.data, names, source, got.url, got.charset)
-    elif not got.data.strip():
+    source = normalize(url)
+    response = _fetch_within(TIMEOUT_SECONDS, source)
+    if response.data.lstrip()[:5] == b"%PDF-":
+        yield pdf.parse(response.data, catalogue, source, response.url)
+    elif feed.is_feed(response.data):
+        yield from feed.parse(response.data, catalogue, source, response.url)
+    elif response.media_type in HTML_TYPES or feed.root_element(response.data).lower() == "html":
+        yield html.parse(response.data, catalogue, source, response.url, response.charset)
+    elif not response.data.strip():
         raise InputError("the page is empty")
     else:
-        raise InputError(f"it is {got.media_type or 'of no stated type'}; HTML pages, feeds and PDF files can be read")
+        raise InputError(
+            f"its type is {response.media_type or 'not stated'}; only HTML pages, feeds and PDF files can be read"
+        )
 
 
 @dataclass(frozen=True)
-class _Got:
+class _Response:
+    """What a URL, after redirects, returned."""
+
     data: bytes
     url: str
     media_type: str
     charset: str | None
 
 
-def bare(url: str, base: str = "") -> str:
-    """An address, whole or as seen from `base`, without user name, password and fragment.
+def normalize(url: str, base: str = "") -> str:
+    """Return an absolute URL without user name, password and fragment.
 
-    Raises InputError where it is no http(s) address.
+    Args:
+        url: absolute, or relative to `base`.
+        base: absolute.
+
+    Raises:
+        InputError: if it is not an http(s) URL.
     """
     try:
         parsed = httpx.URL(urljoin(base, url.strip()))
     except (httpx.InvalidURL, ValueError) as error:
-        raise InputError("no address that can be read; it begins with http:// or https://") from error
+        raise InputError("not a valid URL; it must begin with http:// or https://") from error
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise InputError("no address that can be fetched: only http:// and https:// are")
+        raise InputError("not a URL that can be fetched; it must begin with http:// or https://")
     return str(parsed.copy_with(userinfo=b"", fragment=None))
 
 
-def _within(seconds: float, url: str) -> _Got:
-    """What stands at an address. In a thread of its own: no limit of httpx's bounds the time of the whole."""
-    answer: queue.SimpleQueue[_Got | BaseException] = queue.SimpleQueue()
-    headers = {"User-Agent": _agent(), "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
+def _fetch_within(seconds: float, url: str) -> _Response:
+    """Fetch a URL in at most `seconds`, DNS lookup included.
+
+    This needs a daemon thread. httpx's timeouts bound each step alone. `anyio.fail_after` does not bound the lookup:
+    its event loop waits for the thread that runs getaddrinfo before it closes (4 s of lookup under a timeout of 0.3 s
+    took 4.1 s), and it cannot be run where an event loop runs already, as in a notebook.
+    """
+    results: queue.SimpleQueue[_Response | BaseException] = queue.SimpleQueue()
+    headers = {"User-Agent": _user_agent(), "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
 
     def work(client: httpx.Client) -> None:
         try:
-            answer.put(_get(client, httpx.URL(url), time.monotonic() + seconds))
-        except BaseException as error:  # raised where the answer is taken
-            answer.put(error)
+            results.put(_fetch(client, httpx.URL(url), time.monotonic() + seconds))
+        except BaseException as error:  # raised in the thread that waits
+            results.put(error)
 
     with httpx.Client(headers=headers, timeout=seconds, follow_redirects=False) as client:
         threading.Thread(target=work, args=(client,), daemon=True).start()
         try:
-            got = answer.get(timeout=seconds)
+            result = results.get(timeout=seconds)
         except queue.Empty:
-            got = httpx.ReadTimeout("")
-    if isinstance(got, httpx.TimeoutException):
-        raise InputError(f"no whole answer within {seconds:.0f} s; try again later, or {_SAVE}") from got
-    if isinstance(got, httpx.HTTPError | httpx.InvalidURL | OSError):
-        raise InputError(_failure(got)) from got
-    if isinstance(got, BaseException):
-        raise got
-    return got
+            result = httpx.ReadTimeout("")
+    if isinstance(result, httpx.TimeoutException):
+        raise InputError(f"no complete response within {seconds:.0f} s; try again later, or {_SAVE}") from result
+    if isinstance(result, httpx.HTTPError | httpx.InvalidURL | OSError):
+        raise InputError(_failure(result)) from result
+    if isinstance(result, BaseException):
+        raise result
+    return result
 
 
-def _agent() -> str:
+def _user_agent() -> str:
     try:
         return f"According/{version('according')}"
     except PackageNotFoundError:  # run from a checkout that is not installed
         return "According"
 
 
-def _get(client: httpx.Client, address: httpx.URL, end: float) -> _Got:
-    first = address
-    for _ in range(REDIRECTS + 1):
+def _fetch(client: httpx.Client, url: httpx.URL, deadline: float) -> _Response:
+    first = url
+    for _ in range(MAX_REDIRECTS + 1):
         client.cookies.clear()
-        with client.stream("GET", address) as response:
+        with client.stream("GET", url) as response:
             if response.has_redirect_location:
-                address = httpx.URL(bare(response.headers["Location"], str(address)))
-                if address.host != first.host and _is_private(address.host) and not _is_private(first.host):
-                    raise InputError("leads to an address inside this machine's own network; that is not followed")
+                url = httpx.URL(normalize(response.headers["Location"], str(url)))
+                if url.host != first.host and _is_private(url.host) and not _is_private(first.host):
+                    raise InputError("redirects to an address in this machine's own network, which is not followed")
                 continue
             if not response.is_success:
                 raise InputError(_refusal(response))
-            stated = response.headers.get("Content-Type")
-            data = http_body.unpacked(_body(response, end), response.headers.get("Content-Encoding"))
-            return _Got(data, str(address), http_body.media_type(stated), http_body.charset(stated))
-    raise InputError(f"leads from address to address more than {REDIRECTS} times; {_SAVE}")
+            content_type = response.headers.get("Content-Type")
+            data = http_content.decompress(_body(response, deadline), response.headers.get("Content-Encoding"))
+            return _Response(data, str(url), http_content.media_type(content_type), http_content.charset(content_type))
+    raise InputError(f"redirects more than {MAX_REDIRECTS} times; {_SAVE}")
 
 
-def _body(response: httpx.Response, end: float) -> bytes:
-    """The body as sent. Raises InputError where it is too large, httpx.ReadTimeout past the time `end`."""
+def _body(response: httpx.Response, deadline: float) -> bytes:
+    """Return the body as sent. Raises InputError if it is too large, httpx.ReadTimeout after the deadline."""
     length = response.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > bounded.MOST_BYTES:
-        raise InputError(bounded.too_large(int(length)))
+    if length.isdecimal() and int(length) > limits.MAX_BYTES:
+        raise InputError(limits.too_large(int(length)))
     data = bytearray()
-    for piece in response.iter_raw():
-        data += piece
-        if len(data) > bounded.MOST_BYTES:
-            raise InputError(bounded.too_large())
-        if time.monotonic() > end:
+    for chunk in response.iter_raw():
+        data += chunk
+        if len(data) > limits.MAX_BYTES:
+            raise InputError(limits.too_large())
+        if time.monotonic() > deadline:
             raise httpx.ReadTimeout("")
     return bytes(data)
 
 
 def _refusal(response: httpx.Response) -> str:
+    """Return the reason why a site's response holds no page."""
     status = response.status_code
-    told = _STATUS.get(status) or ("has a fault of its own; try again later" if status >= 500 else "gives no page")
+    meaning = _STATUS.get(status) or ("its server failed; try again later" if status >= 500 else "there is no page")
     advice = f"; {_SAVE}" if status in (401, 402, 403, 429) else ""
-    return f"the site answers {status} {response.reason_phrase[:40]}: it {told}{advice}"
+    return f"the site responds {status} {response.reason_phrase[:40]}: {meaning}{advice}"
 
 
 def _failure(error: BaseException) -> str:
-    """Why an address could not be reached, in words."""
+    """Return the reason why a site could not be reached."""
     cause: BaseException | None = error
     while cause:
         if isinstance(cause, socket.gaierror):
-            return "no site of this name was found; check the address, and whether this machine is online"
+            return "there is no site of this name; check the URL, and whether this machine is online"
         if isinstance(cause, ssl.SSLError):
-            return (
-                f"its certificate cannot be trusted ({getattr(cause, 'verify_message', '') or cause.reason}); {_SAVE}"
-            )
+            detail = getattr(cause, "verify_message", "") or cause.reason
+            return f"its certificate cannot be trusted ({detail}); {_SAVE}"
         if isinstance(cause, ConnectionRefusedError):
-            return "nothing answers at this address (connection refused)"
+            return "the site refuses the connection; check the URL, or try again later"
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.InvalidURL):
-        return "leads to no address that can be fetched"
+        return "its redirect is not a URL that can be fetched"
     if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
-        return "the answer breaks off or is not HTTP; try again later"
+        return "its response is truncated, or not HTTP; try again later"
     return f"cannot be reached ({type(error).__name__})"
 
 
 def _is_private(host: str) -> bool:
-    """Whether a name leads into this machine or its network. False where the name is not found: nothing is there."""
+    """Return whether a name resolves to this machine or its network; False for an unknown name."""
     try:
         found = socket.getaddrinfo(host, None)
     except (OSError, UnicodeError):

@@ -1,4 +1,4 @@
-"""JSON Lines -> Articles: one object a line (see `record`)."""
+"""Read JSON Lines: one record per line (see `record`)."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from rag.article import Article
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 
-from . import bounded, decode
-from .record import article
+from . import decoding, limits, record
+from .record import type_name
 from .skipped import Skipped
 
 
-def read(path: Path, names: Catalogue) -> Iterator[Article | Skipped]:
-    """The articles of one .jsonl, .ndjson or .jsonl.gz file. A line that holds none is yielded as Skipped.
+def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+    """Yield the articles of a .jsonl, .ndjson or .jsonl.gz file, and a Skipped for each line that holds none.
 
-    Raises InputError for UTF-16, whose lines end otherwise, and where an archive breaks off; what stands before that
-    has been yielded by then.
+    Raises:
+        InputError: if the file is UTF-16, or a truncated gzip file. The lines before the cut have been yielded by then.
     """
-    with bounded.unpacked(path) as file:
-        for number, line in bounded.lines(file):
+    with limits.open_unpacked(path) as file:
+        for number, line in limits.iter_lines(file):
             if number == 1 and line and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                raise InputError("UTF-16, and lines of JSON are UTF-8; save it as UTF-8")
+                raise InputError("its encoding is UTF-16, and JSON Lines must be UTF-8; save it as UTF-8")
             if line is None:
-                yield Skipped(str(path), bounded.too_large(), f"line {number}")
+                yield Skipped(str(path), limits.too_large(), f"line {number}")
             elif line.strip():
-                yield _article(line, number, path, names)
+                yield _parse(line, number, path, catalogue)
 
 
-def _article(line: bytes, number: int, path: Path, names: Catalogue) -> Article | Skipped:
+def _parse(line: bytes, number: int, path: Path, catalogue: Catalogue) -> Article | Skipped:
     try:
-        fields = json.loads(decode.characters(line))
+        fields = json.loads(decoding.decode(line))
         if not isinstance(fields, dict):
-            raise InputError(f"a {type(fields).__name__}, not an object")
-        return article(fields, str(path), names)
+            raise InputError(f"it is {type_name(fields)}, not an object")
+        return record.parse(fields, catalogue, str(path))
     except json.JSONDecodeError as error:
         reason = f"not JSON ({error.msg})"
     except RecursionError:
-        reason = "JSON nested too deeply"
+        reason = "its JSON is nested too deeply"
     except ValueError:
-        reason = "not JSON (a number of more digits than can be read)"
+        reason = "not JSON (a number has too many digits)"
     except InputError as error:
         reason = str(error)
     return Skipped(str(path), reason, f"line {number}")

@@ -1,9 +1,9 @@
-"""A record of named fields (a line of JSONL, a row of a table, the front matter of a Markdown file) -> Article.
+"""Build an Article from a record of named fields: a line of JSON Lines, a row of a table, the front matter of Markdown.
 
-Every source names its fields in its own way. The names below are taken whatever their letter case and whether "_",
-"-" or spaces part their words; where a record has several for one thing, the one that stands first here counts. A value
-may be nested as schema.org, NewsAPI, WordPress and MongoDB nest it. A value of the wrong kind is an error under the
-names of According's own format, which stand in OWN; under another name it means something else, and is passed over.
+Each source has its own field names. The names below match in any letter case, with "_", "-", spaces or nothing between
+words; if a record has several names of one field, the first in the list wins. Values may be nested as in schema.org,
+NewsAPI, WordPress and MongoDB. A value of the wrong type is an error under a name of According's own format (STRICT);
+under any other name the field probably means something else, and is ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.dates import refusal, stated
 
-from . import decode, markup
+from . import decoding
+from .html_to_text import html_to_text
 
 TEXT = (
     *("text", "body", "content", "article", "article_text", "articleBody", "full_text", "maintext", "story"),
@@ -39,74 +40,93 @@ URL = ("url", "link", "canonical_url", "web_url", "source_url", "webUrl", "perma
 AUTHORS = ("authors", "author", "byline", "creator", "by")
 HOST = ("host", "hostname")
 ID = ("id", "_id", "guid", "uuid", "article_id")
-MOST_CHARS = 10_000  # of any value but the text; titles, addresses and lists of authors have some hundred
-MOST_FIELDS = 10_000  # the widest of the news APIs have 40
-OWN = frozenset({"text", "title", "outlet", "source", "publisher", "url", "authors", "host", "id"})
+MAX_FIELD_CHARS = 10_000  # of any value but the text; titles, URLs and lists of authors have a few hundred
+MAX_FIELDS = 10_000  # the widest records of the news APIs have 40
+STRICT = frozenset({"text", "title", "outlet", "source", "publisher", "url", "authors", "host", "id"})
 
-_INSIDE = (  # where a nested value keeps what it says, the most telling first
+_NESTED_KEYS = (  # the keys under which a nested value holds its text, best first
     *("name", "title", "rendered", "#text", "@value", "value", "$oid", "$date", "$numberLong", "href", "uri"),
     *("domain", "url", "id"),
 )
-_NO_TEXT = regex.compile(r"[\x00\ud800-\udfff]")
-_CUT = regex.compile(r"(?:…|\.\.\.)?\s*\[\+\d+ chars\]\s*$")  # how NewsAPI ends what it cuts off
-_ADDRESS = regex.compile(r"(?:https?://)?(?:[\w-]+\.)+\p{L}{2,}(?::\d+)?(?:[/?#]\S*)?", regex.I)
-_PAGE = regex.compile(r"https?://[^/\s]+/\S+", regex.I)
-_MAIL = regex.compile(r"[<(\[]?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b[>)\]]?")
-_LISTED = regex.compile(r"\[\s*(?:(?:'[^']*'|\"[^\"]*\")\s*,?\s*)*\]")  # a list as Python or JSON prints it
-_SUFFIX = r"(?:Jr|Sr|II|III|IV|M\.?D|Ph\.?D|Esq)\b"
+_NOT_TEXT = regex.compile(r"[\x00\ud800-\udfff]")
+_TRUNCATED = regex.compile(r"(?:…|\.\.\.)?\s*\[\+\d+ chars\]\s*$")  # how NewsAPI ends a truncated text
+_URL_OR_DOMAIN = regex.compile(r"(?:https?://)?(?:[\w-]+\.)+\p{L}{2,}(?::\d+)?(?:[/?#]\S*)?", regex.I)
+_PAGE_URL = regex.compile(r"https?://[^/\s]+/\S+", regex.I)
+_EMAIL = regex.compile(r"[<(\[]?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b[>)\]]?")
+_PRINTED_LIST = regex.compile(r"\[\s*(?:(?:'[^']*'|\"[^\"]*\")\s*,?\s*)*\]")  # a list as Python or JSON prints it
+_NAME_SUFFIX = r"(?:Jr|Sr|II|III|IV|M\.?D|Ph\.?D|Esq)\b"
+_BY = regex.compile(r"\s*by\b:?\s+", regex.I)
+
+Values = list[tuple[str, Any]]  # (name as spelt in the record, value) of one field, the name that wins first
 
 
-def article(fields: Mapping[str, Any], source: str, names: Catalogue, text: str | None = None) -> Article:
-    """The article that a record states; `text` where the text stands beside the record.
+def parse(fields: Mapping[str, Any], catalogue: Catalogue, source: str, text: str | None = None) -> Article:
+    """Build the article of a record.
 
-    Raises InputError where it holds no text, or a field that cannot be right. A date that cannot be right is refused,
-    and the article kept: `date_basis` tells why.
+    A date that cannot be right is rejected and the article kept; `date_basis` then has the reason.
+
+    Args:
+        fields: the record.
+        catalogue: used to normalise outlet names.
+        source: the file that is recorded with the article.
+        text: the text of the article, if it is not one of the fields.
+
+    Raises:
+        InputError: if the record has no text, or an invalid field.
     """
-    if len(fields) > MOST_FIELDS:
-        raise InputError(f"has {len(fields):,} fields; at most {MOST_FIELDS:,} can be read, leave the others out")
-    spelt = {_bare(name): name for name in list(fields)[::-1] if isinstance(name, str)}
-    stated = {
-        of: [(spelt[key], fields[spelt[key]]) for name in of if (key := _bare(name)) in spelt]
-        for of in (TEXT, TITLE, OUTLET, DATE, URL, AUTHORS, HOST, ID, ("kind",), ("date_basis",))
+    if len(fields) > MAX_FIELDS:
+        raise InputError(
+            f"has {len(fields):,} fields; the limit is {MAX_FIELDS:,}, so leave out those that it can do without"
+        )
+    spelt = {_normalize(name): name for name in list(fields)[::-1] if isinstance(name, str)}
+    values = {
+        names: [(spelt[key], fields[spelt[key]]) for name in names if (key := _normalize(name)) in spelt]
+        for names in (TEXT, TITLE, OUTLET, DATE, URL, AUTHORS, HOST, ID, ("kind",), ("date_basis",))
     }
-    stated = {of: [(name, value) for name, value in found if _is_said(value)] for of, found in stated.items()}
+    values = {names: [(name, value) for name, value in found if _has_value(value)] for names, found in values.items()}
 
-    for of in (TITLE, OUTLET, DATE, URL, AUTHORS, HOST, ID):
-        for name, value in stated[of]:
-            short(name, value)
-    own = _lines(text) if text is not None else _text(stated[TEXT])
-    url = _string(stated[URL])
-    key, said = next(_strings(stated[OUTLET]), ("", None))
-    url = url or (said if said and _PAGE.fullmatch(said) else None)
-    outlet, outlet_basis = (_outlet(said, names), f"metadata: {key}") if said else (None, "unknown")
-    if outlet is None and url and (named := names.of_url(url)):
-        outlet, outlet_basis = named, f"url: {url}"
-    kind = next((value for _, value in stated[("kind",)]), ARTICLE_KINDS[0])
+    for names in (TITLE, OUTLET, DATE, URL, AUTHORS, HOST, ID):
+        for name, value in values[names]:
+            check_length(name, value)
+    own_text = _lines(text) if text is not None else _text(values[TEXT])
+    url = _string(values[URL])
+    key, stated_outlet = next(_strings(values[OUTLET]), ("", None))
+    url = url or (stated_outlet if stated_outlet and _PAGE_URL.fullmatch(stated_outlet) else None)
+    outlet, outlet_basis = (
+        (_outlet(stated_outlet, catalogue), f"metadata: {key}") if stated_outlet else (None, "unknown")
+    )
+    if outlet is None and url and (known := catalogue.of_url(url)):
+        outlet, outlet_basis = known, f"url: {url}"
+    kind = next((value for _, value in values[("kind",)]), ARTICLE_KINDS[0])
     if kind not in ARTICLE_KINDS:
-        said = repr(kind[:40]) if isinstance(kind, str) else f"a {type(kind).__name__}"
-        raise InputError(f"kind is {said}; it can be {' or '.join(map(repr, ARTICLE_KINDS))}")
-    day, basis = dated(next((value for _, value in stated[DATE]), None))
-    made = Article(
-        id=_id(stated[ID]),
-        text=own,
-        title=_string(stated[TITLE]),
+        shown = repr(kind[:40]) if isinstance(kind, str) else type_name(kind)
+        raise InputError(f"its kind is {shown}; it must be {' or '.join(map(repr, ARTICLE_KINDS))}")
+    date, basis = read_date(next((value for _, value in values[DATE]), None))
+    article = Article(
+        id=_id(values[ID]),
+        text=own_text,
+        title=_string(values[TITLE]),
         outlet=outlet,
         outlet_basis=outlet_basis,
-        host=_site(_string(stated[HOST]), url, outlet, names),
-        authors=_authors(stated[AUTHORS]),
-        date=day,
-        date_basis=_string(stated[("date_basis",)]) or basis if day else basis,
+        host=_host(_string(values[HOST]), url, outlet, catalogue),
+        authors=_authors(values[AUTHORS]),
+        date=date,
+        date_basis=_string(values[("date_basis",)]) or basis if date else basis,
         url=url,
         kind=kind,
         source=source,
     )
-    return made if made.id else identify(made)
+    return article if article.id else identify(article)
 
 
-def short(name: str, value: object) -> None:
-    """Raises InputError where a value that is not the text is longer than any title, address or list of authors."""
-    if (size := _size(value)) > MOST_CHARS:
-        raise InputError(f"its {name[:40]} has {size:,} characters; at most {MOST_CHARS:,} can be read")
+def check_length(name: str, value: object) -> None:
+    """Check that the value of a field other than the text is no longer than MAX_FIELD_CHARS.
+
+    Raises:
+        InputError: if it is longer.
+    """
+    if (size := _size(value)) > MAX_FIELD_CHARS:
+        raise InputError(f"its {name[:40]} has {size:,} characters; the limit is {MAX_FIELD_CHARS:,}")
 
 
 def _size(value: object, depth: int = 4) -> int:
@@ -117,129 +137,132 @@ def _size(value: object, depth: int = 4) -> int:
     return 0
 
 
-Stated = list[tuple[str, Any]]  # (name as the record spells it, value), the name that counts first
+def type_name(value: object) -> str:
+    """Return the JSON type of a value in words: "a list", "null"."""
+    names = {type(None): "null", str: "a string", bool: "a boolean", list: "a list", dict: "an object"}
+    return names.get(type(value), "a number" if isinstance(value, int | float) else f"a {type(value).__name__}")
 
 
-def has_text(names: Iterable[str]) -> bool:
-    """Whether one of the names is a text field's."""
-    return not {*map(_bare, names)}.isdisjoint(map(_bare, TEXT))
+def has_text_field(names: Iterable[str]) -> bool:
+    """Return whether one of the names is that of a text field."""
+    return not {*map(_normalize, names)}.isdisjoint(map(_normalize, TEXT))
 
 
-def known(names: Iterable[str]) -> int:
-    """How many of the names are those of a record's fields."""
-    every = {_bare(name) for of in (TEXT, TITLE, OUTLET, DATE, URL, AUTHORS, HOST, ID) for name in of}
-    return len(every & {*map(_bare, names)})
+def count_known(names: Iterable[str]) -> int:
+    """Return how many of the names are known field names."""
+    every = {_normalize(name) for names in (TEXT, TITLE, OUTLET, DATE, URL, AUTHORS, HOST, ID) for name in names}
+    return len(every & {*map(_normalize, names)})
 
 
 @functools.lru_cache(4096)
-def _bare(name: str) -> str:
+def _normalize(name: str) -> str:
     return str(regex.sub(r"[_\-\s]+", "", name.casefold()))
 
 
-def _is_said(value: object) -> bool:
-    empty = value is None or value == "" or value == [] or value == {} or value != value  # NaN is what pandas leaves
+def _has_value(value: object) -> bool:
+    empty = value is None or value == "" or value == [] or value == {} or value != value  # pandas writes NaN
     return not empty and not (isinstance(value, str) and not value.strip())
 
 
-def _text(stated: Stated) -> str:
-    cut = ""
-    for name, value in stated:
-        value = _inner(value) if isinstance(value, Mapping) else value
+def _text(values: Values) -> str:
+    truncated = ""
+    for name, value in values:
+        value = _unwrap(value) if isinstance(value, Mapping) else value
         if isinstance(value, list) and all(isinstance(part, str) for part in value):
             value = "\n\n".join(value)  # a list of paragraphs
         if not isinstance(value, str) or not value.strip():
             continue
-        if not _CUT.search(value[-80:]):
-            return _lines(markup.plain(_valid(value)))
-        cut = f"its {name} is cut off ({value[-30:].strip()!r}); get the full text"
-    raise InputError(cut or "no text")
+        if not _TRUNCATED.search(value[-80:]):
+            return _lines(html_to_text(_clean(value)))
+        truncated = f"its {name} is truncated ({value[-30:].strip()!r}); get the full text"
+    raise InputError(truncated or "no text")
 
 
 def _lines(text: str) -> str:
-    """A text with the line ends of one kind. Raises InputError where nothing is in it."""
-    text = _valid(text).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    """Return a text with all line ends as "\\n". Raises InputError if it is empty."""
+    text = _clean(text).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     if not text.strip():
         raise InputError("no text")
     return text
 
 
-def _valid(value: str) -> str:
-    if _NO_TEXT.search(value):
-        raise InputError("holds characters that are no text (NUL or half a surrogate pair)")
-    return decode.mended(value)
+def _clean(value: str) -> str:
+    if _NOT_TEXT.search(value):
+        raise InputError("has invalid characters (NUL or half of a surrogate pair)")
+    return decoding.fix_mojibake(value)
 
 
-def _inner(value: object, depth: int = 3) -> object:
-    """What a nested value says: a list's only item, an object's name."""
+def _unwrap(value: object, depth: int = 3) -> object:
+    """Return the scalar in a nested value: the only item of a list, the name of an object; None if there is none."""
     while depth and isinstance(value, list | Mapping):
         depth -= 1
         if isinstance(value, list):
             value = value[0] if len(value) == 1 else None
         else:
-            value = next((value[key] for key in _INSIDE if _is_said(value.get(key))), None)
+            value = next((value[key] for key in _NESTED_KEYS if _has_value(value.get(key))), None)
     return value if not isinstance(value, list | Mapping) else None
 
 
-def _strings(stated: Stated) -> Iterator[tuple[str, str]]:
-    """(name, text) of each value that is text. Raises InputError for another under a name of OWN."""
-    for name, value in stated:
-        said = _inner(value)
-        if isinstance(said, int | float) and not isinstance(said, bool) and _bare(name) in {"title", "headline"}:
-            said = str(said)
-        if isinstance(said, str):
-            if shown := regex.sub(r"\s*\n\s*", " ", markup.plain(_valid(said))).strip():
-                yield name, shown
-        elif _bare(name) in OWN and not isinstance(value, Mapping):
-            raise InputError(f"{name} is {type(value).__name__}, not text")
+def _strings(values: Values) -> Iterator[tuple[str, str]]:
+    """Yield (name, text) of each value that is text. Raises InputError for any other under a STRICT name."""
+    for name, value in values:
+        inner = _unwrap(value)
+        if isinstance(inner, int | float) and not isinstance(inner, bool) and _normalize(name) in {"title", "headline"}:
+            inner = str(inner)
+        if isinstance(inner, str):
+            if text := regex.sub(r"\s*\n\s*", " ", html_to_text(_clean(inner))).strip():
+                yield name, text
+        elif _normalize(name) in STRICT and not isinstance(value, Mapping):
+            raise InputError(f"its {name} is {type_name(value)}, not text")
 
 
-def _string(stated: Stated) -> str | None:
-    return next((value for _, value in _strings(stated)), None)
+def _string(values: Values) -> str | None:
+    return next((value for _, value in _strings(values)), None)
 
 
-def _outlet(said: str, names: Catalogue) -> str:
-    """The catalogue's name for a spelling or address; else the spelling, or the address's domain."""
-    if name := names.resolve(said):
+def _outlet(stated: str, catalogue: Catalogue) -> str:
+    """Return the catalogue's name for a spelling or URL, else the spelling itself, or the domain of the URL."""
+    if name := catalogue.resolve(stated):
         return name
-    return names.of_url(said) or domain(said) if _ADDRESS.fullmatch(said) else said
+    return catalogue.of_url(stated) or domain(stated) if _URL_OR_DOMAIN.fullmatch(stated) else stated
 
 
-def _site(host: str | None, url: str | None, outlet: str | None, names: Catalogue) -> str | None:
-    """The site that a text was taken from: the one stated, else the one at its address where that is not the outlet's.
+def _host(host: str | None, url: str | None, outlet: str | None, catalogue: Catalogue) -> str | None:
+    """Return the site that a text was taken from: the stated one, else that of the URL if it is not the outlet's.
 
-    A site unknown to the catalogue is another's only where the catalogue knows the outlet's own, or no outlet is known.
+    A site that is not in the catalogue counts only if the outlet is unknown, or the catalogue knows its domains.
     """
     if host:
-        return names.resolve(host) or names.of_url(host) or host
-    named = names.of_url(url) if url else None
-    if not url or named:
-        return None if named == outlet else named
-    own = names.outlet(outlet) if outlet else None
+        return catalogue.resolve(host) or catalogue.of_url(host) or host
+    known = catalogue.of_url(url) if url else None
+    if not url or known:
+        return None if known == outlet else known
+    own = catalogue.outlet(outlet) if outlet else None
     return domain(url) or None if outlet is None or (own and own.domains) else None
 
 
-def _id(stated: Stated) -> str:
-    for name, value in stated:
-        said = _inner(value)
-        if isinstance(said, str | int | float) and not isinstance(said, bool):
-            return _valid(str(said)).strip()
-        if _bare(name) in OWN:
-            raise InputError(f"{name} is {type(value).__name__}, not text")
+def _id(values: Values) -> str:
+    for name, value in values:
+        inner = _unwrap(value)
+        if isinstance(inner, str | int | float) and not isinstance(inner, bool):
+            return _clean(str(inner)).strip()
+        if _normalize(name) in STRICT:
+            raise InputError(f"its {name} is {type_name(value)}, not text")
     return ""
 
 
-def _authors(stated: Stated) -> tuple[str, ...]:
-    for name, value in stated:
+def _authors(values: Values) -> tuple[str, ...]:
+    for name, value in values:
         if people := tuple(dict.fromkeys(_people(value))):
             return people
-        if _bare(name) in OWN and not isinstance(value, str | list | Mapping):
-            raise InputError(f"{name} is neither text nor a list of texts")
+        if _normalize(name) in STRICT and not isinstance(value, str | list | Mapping):
+            raise InputError(f"its {name} field is neither text nor a list of texts")
     return ()
 
 
 def _people(value: object) -> Iterator[str]:
-    """The persons of a field: of a list each item is one, except where it says "By" as bylines do."""
-    if isinstance(value, str) and _LISTED.fullmatch(value.strip()):
+    """Yield the persons that a field names. An item of a list is one person, unless it is a byline ("By A and B")."""
+    if isinstance(value, str) and _PRINTED_LIST.fullmatch(value.strip()):
         value = [a or b for a, b in regex.findall(r"'([^']*)'|\"([^\"]*)\"", value)]
     if isinstance(value, list):
         for item in value:
@@ -248,37 +271,37 @@ def _people(value: object) -> Iterator[str]:
             elif isinstance(item, str | Mapping):
                 yield from _people(item)
             else:
-                raise InputError("authors is neither text nor a list of texts")
+                raise InputError("its authors field is neither text nor a list of texts")
     elif isinstance(value, Mapping):
         parts = [value.get(key) for key in ("firstName", "lastName")]
         whole = " ".join(part for part in parts if isinstance(part, str))
-        if said := _inner(value) if _is_said(value.get("name")) else whole or _inner(value):
-            yield from _people([said] if isinstance(said, str) else [])
+        if name := _unwrap(value) if _has_value(value.get("name")) else whole or _unwrap(value):
+            yield from _people([name] if isinstance(name, str) else [])
     elif isinstance(value, str):
-        printed = _BY.sub("", _MAIL.sub("", value).strip())
-        if regex.fullmatch(r"[\p{L}'’-]+,\s*[\p{L}'’-]+", printed.strip()):
-            yield _person(printed)  # "Roe, Jane", as it is printed
+        line = _BY.sub("", _EMAIL.sub("", value).strip())
+        if regex.fullmatch(r"[\p{L}'’-]+,\s*[\p{L}'’-]+", line.strip()):
+            yield _person(line)  # "Roe, Jane", kept as printed
         else:
-            joint = rf"\s*[;\n|]\s*|\s*,\s*+(?!{_SUFFIX})(?:and\s+)?|\s+and\s+|\s+&\s+"
-            yield from filter(None, map(_person, regex.split(joint, printed)))
-
-
-_BY = regex.compile(r"\s*by\b:?\s+", regex.I)
+            separator = rf"\s*[;\n|]\s*|\s*,\s*+(?!{_NAME_SUFFIX})(?:and\s+)?|\s+and\s+|\s+&\s+"
+            yield from filter(None, map(_person, regex.split(separator, line)))
 
 
 def _person(printed: str) -> str:
-    name = markup.plain(_MAIL.sub("", _valid(printed)))
+    name = html_to_text(_EMAIL.sub("", _clean(printed)))
     return str(regex.sub(r"\s+", " ", name)).strip(' ,;()<>"')
 
 
-def dated(value: object) -> tuple[dt.date | None, str | None]:
-    """The day that a value states and its basis; (None, "refused: ...") for one that cannot be right."""
-    value = _inner(value)
+def read_date(value: object) -> tuple[dt.date | None, str | None]:
+    """Return the date that a value states and its basis, as in `Article`.
+
+    (None, "refused: ...") stands for a date that cannot be right, (None, None) for no value.
+    """
+    value = _unwrap(value)
     if value is None:
         return None, None
     if isinstance(value, dt.date):
-        day: dt.date | None = value.date() if isinstance(value, dt.datetime) else value
-        why = refusal(day)
+        date: dt.date | None = value.date() if isinstance(value, dt.datetime) else value
+        reason = refusal(date)
     else:
-        day, why = (None, "not a day") if isinstance(value, bool) else stated(str(value))
-    return (day, PUBLISHED) if not why else (None, f"{REFUSED}{str(value).strip()[:80]} ({why})")
+        date, reason = (None, "not a day") if isinstance(value, bool) else stated(str(value))
+    return (date, PUBLISHED) if not reason else (None, f"{REFUSED}{str(value).strip()[:80]} ({reason})")

@@ -1,4 +1,4 @@
-"""Skipped: a file or record that was not read, and why."""
+"""Skipped: a file or record that was not read, and the reason."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Skipped:
-    """What was left out.
+    """A file, or a part of one, that a reader could not turn into an article.
 
     Attributes:
-        source: the file.
-        reason: why, in words.
-        place: where in the file, where it holds more than one article: "line 12", "record 3", "entry 5".
+        source: path or URL of the file.
+        reason: why, in words for the user.
+        place: where in the file, if it can hold several articles: "line 12", "record 3", "entry 5".
     """
 
     source: str

@@ -176,7 +176,7 @@ def test_a_build_after_a_stopped_one_reuses_what_is_in_milvus(nodes, server, tmp
                 raise StoppedError
 
         with pytest.raises(StoppedError):
-            library._run(Job(readers.present([news(*rows)]), retire=True, progress=stop, on_cluster=True))
+            library._run(Job(readers.resolve_inputs([news(*rows)]), retire=True, progress=stop, on_cluster=True))
         assert [a.id for a in library.articles()] == ["harbour"]  # the staged articles are not visible
         assert {hit.article_id for hit in library.search("harbour", k=99)} == {"harbour"}
         staged = store._total("articles", f"born > {store.generation()}")

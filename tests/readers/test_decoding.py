@@ -5,7 +5,7 @@ import codecs
 import pytest
 
 from rag.errors import InputError
-from rag.readers.decode import characters, encoding, mended, text
+from rag.readers.decoding import decode, detect_encoding, fix_mojibake, to_text
 
 TRAM = {  # our own sentences on one subject, as a newspaper of each country would have stored them
     "English, typographic": (
@@ -61,67 +61,67 @@ TRAM = {  # our own sentences on one subject, as a newspaper of each country wou
 @pytest.mark.parametrize("language", TRAM)
 def test_the_encoding_of_a_text_is_found(language):
     codec, words = TRAM[language]
-    assert text(words.encode(codec)) == words
+    assert to_text(words.encode(codec)) == words
 
 
 @pytest.mark.parametrize("language", TRAM)
 def test_valid_utf_8_is_taken_at_its_word(language):
     words = TRAM[language][1]
-    assert encoding(words.encode()) == "utf-8"
-    assert text(words.encode()) == words
+    assert detect_encoding(words.encode()) == "utf-8"
+    assert to_text(words.encode()) == words
 
 
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("language", ["English, typographic", "Arabic", "Chinese"])
 def test_a_mark_at_the_beginning_says_the_encoding(codec, language):
     words = TRAM[language][1]
-    assert text(words.encode(codec)) == words
+    assert to_text(words.encode(codec)) == words
 
 
 def test_utf_16_and_32_of_the_other_byte_order_are_read():
-    assert text(codecs.BOM_UTF16_BE + "Žluť".encode("utf-16-be")) == "Žluť"
-    assert text(codecs.BOM_UTF32_BE + "Žluť".encode("utf-32-be")) == "Žluť"
+    assert to_text(codecs.BOM_UTF16_BE + "Žluť".encode("utf-16-be")) == "Žluť"
+    assert to_text(codecs.BOM_UTF32_BE + "Žluť".encode("utf-32-be")) == "Žluť"
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
 def test_utf_16_without_a_mark_is_told_by_its_nul_bytes(codec):
-    assert text("The council voted.".encode(codec)) == "The council voted."
+    assert to_text("The council voted.".encode(codec)) == "The council voted."
 
 
 def test_what_is_declared_is_believed_where_it_fits():
     words = "Городской совет"
-    assert text(words.encode("cp866"), "IBM866") == words
-    assert text("l’été".encode("cp1252"), "ISO-8859-1") == "l’été"  # as browsers read what is declared Latin-1
-    assert text("l’été".encode(), "windows-1251") == "l’été"  # valid UTF-8 comes first
+    assert to_text(words.encode("cp866"), "IBM866") == words
+    assert to_text("l’été".encode("cp1252"), "ISO-8859-1") == "l’été"  # as browsers read what is declared Latin-1
+    assert to_text("l’été".encode(), "windows-1251") == "l’été"  # valid UTF-8 comes first
 
 
 @pytest.mark.parametrize("declared", ["utf-8", "no such charset", "", "rot13", "base64", "punycode", "unicode_escape"])
 def test_what_is_declared_wrongly_or_is_no_charset_is_passed_over(declared):
     words = TRAM["German"][1]
-    assert text(words.encode("cp1252"), declared) == words
+    assert to_text(words.encode("cp1252"), declared) == words
 
 
 def test_a_text_cut_off_within_a_character_is_utf_8_all_the_same():
     words = "Žluťoučký kůň přeběhl náměstí, řekla starostka."
-    assert text(words.encode()[:-1] + "é".encode()[:1]) == words[:-1] + "\ufffd"
+    assert to_text(words.encode()[:-1] + "é".encode()[:1]) == words[:-1] + "\ufffd"
 
 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"The council\x00 voted", "NUL bytes in it"),
-        (bytes(range(256)) * 4, "NUL bytes in it"),
-        (b"\xff\xfeT\x00\x00", "it begins as UTF-16 does, and goes on otherwise"),
-        (b"".join(bytes([1 + i * 7 % 255]) for i in range(4000)), "control characters all over it"),
-        (b"%PDF-1.7\nstream", "a PDF file; name it .pdf"),
-        (b"{\\rtf1 The council}", "an RTF file; save it as plain text"),
-        (b"PK\x03\x04docx", "a ZIP file"),
-        (b"\x1f\x8b\x08text", "a gzip file"),
+        (b"The council\x00 voted", "it contains NUL bytes"),
+        (bytes(range(256)) * 4, "it contains NUL bytes"),
+        (b"\xff\xfeT\x00\x00", "it starts like UTF-16 but is not"),
+        (b"".join(bytes([1 + i * 7 % 255]) for i in range(4000)), "it is full of control characters"),
+        (b"%PDF-1.7\nstream", "it is a PDF file; rename it to .pdf"),
+        (b"{\\rtf1 The council}", "it is an RTF file; save it as plain text"),
+        (b"PK\x03\x04docx", "it is a ZIP file"),
+        (b"\x1f\x8b\x08text", "it is a gzip file"),
     ],
 )
 def test_what_is_no_text_is_refused(data, reason):
     with pytest.raises(InputError, match=r"^not text: ") as error:
-        text(data)
+        to_text(data)
     assert reason in str(error.value)
 
 
@@ -138,8 +138,8 @@ def test_what_is_no_text_is_refused(data, reason):
     ],
 )
 def test_mojibake_is_mended(broken, meant):
-    assert mended(broken) == meant
-    assert text(broken.encode()) == meant
+    assert fix_mojibake(broken) == meant
+    assert to_text(broken.encode()) == meant
 
 
 @pytest.mark.parametrize(
@@ -160,12 +160,12 @@ def test_mojibake_is_mended(broken, meant):
     ],
 )
 def test_sound_text_comes_through_unchanged(words):
-    assert mended(words) == words
+    assert fix_mojibake(words) == words
 
 
 def test_a_broken_line_does_not_touch_the_others():
-    assert mended("Ã parte\nCafÃ©\nO CAMPEÃO “X”") == "Ã parte\nCafé\nO CAMPEÃO “X”"
+    assert fix_mojibake("Ã parte\nCafÃ©\nO CAMPEÃO “X”") == "Ã parte\nCafé\nO CAMPEÃO “X”"
 
 
 def test_parsers_get_the_characters_as_they_are():
-    assert characters(b"\xef\xbb\xbfCaf\xc3\x83\xc2\xa9") == "CafÃ©"
+    assert decode(b"\xef\xbb\xbfCaf\xc3\x83\xc2\xa9") == "CafÃ©"

@@ -16,7 +16,7 @@ from support.web_pages import PAGE, SENTENCES
 
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
-from rag.readers import bounded, fetch
+from rag.readers import fetch, limits
 
 NAMES = Catalogue([])
 
@@ -64,7 +64,7 @@ def site():
 
 
 def get(url):
-    return list(fetch.page(url, NAMES))
+    return list(fetch.read(url, NAMES))
 
 
 def reason(url):
@@ -131,21 +131,21 @@ def test_redirects_are_followed_and_the_last_address_is_the_article_s(site):
     (found,) = get(f"{site.url}/0")
     assert (found.url, found.source) == (f"{site.url}/5", f"{site.url}/0")
     site.redirect("/", "/0")
-    assert reason(f"{site.url}/").startswith("leads from address to address more than 5 times")
+    assert reason(f"{site.url}/").startswith("redirects more than 5 times")
     assert len(site.asked) == 6 + 6
 
 
 @pytest.mark.parametrize("target", ["ftp://127.0.0.1/a", "file:///etc/hostname", "javascript:alert(1)"])
 def test_a_redirect_to_anything_but_http_is_not_followed(site, target):
     site.redirect("/a", target)
-    assert "no address that can be fetched" in reason(f"{site.url}/a")
+    assert "not a URL that can be fetched" in reason(f"{site.url}/a")
 
 
 def test_a_redirect_from_a_public_site_into_the_own_network_is_not_followed(site, monkeypatch):
     site.redirect("/a", site.url.replace("127.0.0.1", "localhost") + "/secret")
     site.answer("/secret", PAGE)
     monkeypatch.setattr(fetch, "_is_private", lambda host: host == "localhost")
-    assert reason(f"{site.url}/a").startswith("leads to an address inside this machine's own network")
+    assert reason(f"{site.url}/a").startswith("redirects to an address in this machine's own network")
     assert [path for path, _ in site.asked] == ["/a"]
 
 
@@ -159,7 +159,7 @@ def test_addresses_of_the_own_network_are_known(address, private):
 
 @pytest.mark.parametrize("url", ["ftp://a.example/x", "file:///etc/hostname", "a.example", "http://", ""])
 def test_what_is_no_address_is_said(url):
-    assert reason(url).startswith("no address that can be")
+    assert reason(url).startswith("not a ")
 
 
 def test_a_password_in_an_address_is_neither_sent_nor_kept_nor_shown(site):
@@ -178,12 +178,12 @@ def test_a_password_in_an_address_is_neither_sent_nor_kept_nor_shown(site):
     [
         (
             "403 Forbidden",
-            "the site answers 403 Forbidden: it does not let programs read this page; open it in a browser",
+            "the site responds 403 Forbidden: it does not allow programs to read this page; open it in a browser",
         ),
-        ("404 Not Found", "the site answers 404 Not Found: it has no such page; check the address"),
-        ("503 Service Unavailable", "the site answers 503 Service Unavailable: it has a fault of its own; try again"),
-        ("418 I'm a teapot", "the site answers 418 I'm a teapot: it gives no page"),
-        ("304 Not Modified", "the site answers 304 Not Modified: it gives no page"),
+        ("404 Not Found", "the site responds 404 Not Found: it has no such page; check the URL"),
+        ("503 Service Unavailable", "the site responds 503 Service Unavailable: its server failed; try again"),
+        ("418 I'm a teapot", "the site responds 418 I'm a teapot: there is no page"),
+        ("304 Not Modified", "the site responds 304 Not Modified: there is no page"),
     ],
 )
 def test_an_answer_without_a_page_is_said(site, status, said):
@@ -194,11 +194,15 @@ def test_an_answer_without_a_page_is_said(site, status, said):
 @pytest.mark.parametrize(
     ("body", "media_type", "said"),
     [
-        (b'{"a": 1}', "application/json", "it is application/json; HTML pages, feeds and PDF files can be read"),
-        (b"words", "text/plain", "it is text/plain; HTML"),
-        (b"\xff\xd8\xff", "image/jpeg", "it is image/jpeg; HTML"),
-        (b"<urlset><url></url></urlset>", "application/xml", "it is application/xml; HTML"),
-        (b"\x07\x08", None, "it is of no stated type; HTML"),
+        (
+            b'{"a": 1}',
+            "application/json",
+            "its type is application/json; only HTML pages, feeds and PDF files can be read",
+        ),
+        (b"words", "text/plain", "its type is text/plain; only HTML"),
+        (b"\xff\xd8\xff", "image/jpeg", "its type is image/jpeg; only HTML"),
+        (b"<urlset><url></url></urlset>", "application/xml", "its type is application/xml; only HTML"),
+        (b"\x07\x08", None, "its type is not stated; only HTML"),
         (b"", "application/json", "the page is empty"),
     ],
 )
@@ -218,15 +222,15 @@ def drip(head, piece, seconds):
     "head", [b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b"HTTP/1.1 200 OK\r\nA: ", b""]
 )
 def test_a_server_that_answers_a_byte_at_a_time_is_given_up(site, monkeypatch, head):
-    monkeypatch.setattr(fetch, "SECONDS", 0.3)
+    monkeypatch.setattr(fetch, "TIMEOUT_SECONDS", 0.3)
     site.answers["/a"] = drip(head, b"x", 0.1)
     start = time.monotonic()
-    assert reason(f"{site.url}/a").startswith("no whole answer within 0 s; try again later")
+    assert reason(f"{site.url}/a").startswith("no complete response within 0 s; try again later")
     assert time.monotonic() - start < 2
 
 
 def test_an_answer_that_is_too_large_is_given_up(site, monkeypatch):
-    monkeypatch.setattr(bounded, "MOST_BYTES", 200_000)
+    monkeypatch.setattr(limits, "MAX_BYTES", 200_000)
     site.answer("/said", b"x" * 1000, Content_Length=10**12)
     assert reason(f"{site.url}/said").startswith("too large")
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
@@ -240,27 +244,27 @@ def test_an_answer_that_is_too_large_is_given_up(site, monkeypatch):
 
 def test_an_answer_that_breaks_off_is_said(site):
     site.answer("/short", PAGE[:100], Content_Length=10_000)
-    assert reason(f"{site.url}/short").startswith("the answer breaks off or is not HTTP")
+    assert reason(f"{site.url}/short").startswith("its response is truncated, or not HTTP")
     site.answers["/none"] = [b"SSH-2.0-OpenSSH\r\n"]
-    assert reason(f"{site.url}/none").startswith("the answer breaks off or is not HTTP")
+    assert reason(f"{site.url}/none").startswith("its response is truncated, or not HTTP")
     site.answers["/nothing"] = []
-    assert reason(f"{site.url}/nothing").startswith("the answer breaks off or is not HTTP")
+    assert reason(f"{site.url}/nothing").startswith("its response is truncated, or not HTTP")
     site.answer("/packed", gzip.compress(PAGE)[:-60], Content_Encoding="gzip")
-    assert reason(f"{site.url}/packed").startswith("its packing breaks off")
+    assert reason(f"{site.url}/packed").startswith("its compressed content is truncated")
 
 
 def test_a_site_that_is_not_there_is_said(site, monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/"
-    assert reason(url) == "nothing answers at this address (connection refused)"
+    assert reason(url) == "the site refuses the connection; check the URL, or try again later"
     assert reason(f"https{site.url[4:]}/").startswith("its certificate cannot be trusted (")
 
     def unknown(*_, **__):
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert reason("http://nowhere.example/").startswith("no site of this name was found")
+    assert reason("http://nowhere.example/").startswith("there is no site of this name")
 
 
 def test_a_certificate_that_nobody_vouches_for_is_said():

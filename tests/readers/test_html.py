@@ -9,7 +9,7 @@ import pytest
 
 from rag.errors import InputError
 from rag.provenance.catalogue import load_catalogue
-from rag.readers import bounded, html
+from rag.readers import html, limits
 
 FIRST = "The council of Port Selwyn voted on Monday night for a tram line from the harbour to the old fish market."
 SECOND = "Work will begin in spring, and the first cars should run in three years, the mayor told the council."
@@ -44,7 +44,7 @@ def meta(**fields):
 
 
 def read(markup, url=None, charset=None):
-    return html.article(markup, load_catalogue(), "x.html", url, charset)
+    return html.parse(markup, load_catalogue(), "x.html", url, charset)
 
 
 def news(**fields):
@@ -535,7 +535,7 @@ COLLECTION = page(ld({"@type": "CollectionPage", "name": "Trams"}))
         (COLLECTION, "https://valley.example/tag/tram", "a list of articles, not an article"),
         (page(title="404", h1="<h1>404</h1>", text=MISSING), None, "an error page, not an article"),
         (page(title="Log in", h1="", text=FORM), None, "a log-in or subscription form, not an article"),
-        (page(title="Just a moment...", h1="", text=CHECK), None, "a check for robots, not an article"),
+        (page(title="Just a moment...", h1="", text=CHECK), None, "a check against robots, not an article"),
         (page(text="Nothing to see."), None, "no article text found on the page"),
         ("<html><body></body></html>", None, "no article text found on the page"),
         ("", None, "not a web page"),
@@ -602,7 +602,7 @@ def test_entities_are_not_expanded_and_no_file_is_read(tmp_path):
 
 def test_what_is_too_large_is_refused():
     with pytest.raises(InputError, match="too large"):
-        read(b" " * (bounded.MOST_BYTES + 1))
+        read(b" " * (limits.MAX_BYTES + 1))
 
 
 @pytest.mark.parametrize(

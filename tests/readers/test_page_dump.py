@@ -10,14 +10,14 @@ from support import ROOT
 
 from rag.errors import InputError
 from rag.provenance.catalogue import load_catalogue
-from rag.readers import page_dump, text
-from rag.readers.page_dump import Kind, classify
+from rag.readers import page_dump, txt_file
+from rag.readers.line_classifier import LineKind, classify
 
 DUMPS = ROOT / "tests" / "pages"  # our own writing, in the form that resiliparse gives to pages
 
 
 def parse(page):
-    return page_dump.parse(page, "", load_catalogue())
+    return page_dump.parse(page, load_catalogue(), "")
 
 
 # (title, day, outlet, authors, first words, last words) of each article, in the order of the page
@@ -330,10 +330,10 @@ PAGES = {
 
 
 def read(name):
-    return list(text.read(DUMPS / f"{name}.txt", load_catalogue()))
+    return list(txt_file.read(DUMPS / f"{name}.txt", load_catalogue()))
 
 
-def facts(article):
+def summary(article):
     words = article.text.split()
     day = article.date and article.date.isoformat()
     return article.title, day, article.outlet, article.authors, " ".join(words[:4]), " ".join(words[-4:])
@@ -341,7 +341,7 @@ def facts(article):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_articles_of_a_page_are_found_with_title_day_outlet_and_authors(name):
-    assert [facts(article) for article in read(name)] == PAGES[name]
+    assert [summary(article) for article in read(name)] == PAGES[name]
 
 
 @pytest.mark.parametrize(
@@ -626,27 +626,27 @@ def test_comments_with_dates_are_no_articles():
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
-        ("FacebookTwitterPinterestEmail", Kind.NOISE),
-        ("Print A- A+ Download PDF (212 KB)", Kind.NOISE),
-        ("News · Town · Sport", Kind.NOISE),
-        ("« Older posts", Kind.PAGER),
-        ("[ previous item ] [ next item ]", Kind.PAGER),
-        ("Home » World » A title", Kind.CRUMBS),
-        ("News › World › Latin America › A title", Kind.CRUMBS),
-        ("March 26, 2009 0 comments", Kind.DATED),
-        ("Submitted by kasia on Tue, 03/19/2013 - 14:22", Kind.DATED),
-        ("On May 3, 2016 the board met again.", Kind.SHORT),
-        ("By Jane Roe", Kind.BYLINE),
-        ("4 min read", Kind.META),
-        ("3 Responses to “A title”", Kind.COMMENTS),
-        ("Filed under: Town", Kind.TAGS),
-        ("You might also like", Kind.TEASERS),
-        ("Read the full story", Kind.MORE),
-        ("  • Town", Kind.BULLET),
-        ("  • Published: 21 August 2015", Kind.DATED),
-        ("    December 22, 2025", Kind.META),
-        ("« On nous demande de signer » : la grève", Kind.SHORT),
-        ("The story of the two cranes", Kind.SHORT),
+        ("FacebookTwitterPinterestEmail", LineKind.NOISE),
+        ("Print A- A+ Download PDF (212 KB)", LineKind.NOISE),
+        ("News · Town · Sport", LineKind.NOISE),
+        ("« Older posts", LineKind.PAGER),
+        ("[ previous item ] [ next item ]", LineKind.PAGER),
+        ("Home » World » A title", LineKind.CRUMBS),
+        ("News › World › Latin America › A title", LineKind.CRUMBS),
+        ("March 26, 2009 0 comments", LineKind.DATED),
+        ("Submitted by kasia on Tue, 03/19/2013 - 14:22", LineKind.DATED),
+        ("On May 3, 2016 the board met again.", LineKind.SHORT),
+        ("By Jane Roe", LineKind.BYLINE),
+        ("4 min read", LineKind.META),
+        ("3 Responses to “A title”", LineKind.COMMENTS),
+        ("Filed under: Town", LineKind.TAGS),
+        ("You might also like", LineKind.TEASERS),
+        ("Read the full story", LineKind.MORE),
+        ("  • Town", LineKind.BULLET),
+        ("  • Published: 21 August 2015", LineKind.DATED),
+        ("    December 22, 2025", LineKind.META),
+        ("« On nous demande de signer » : la grève", LineKind.SHORT),
+        ("The story of the two cranes", LineKind.SHORT),
     ],
 )
 def test_a_line_by_itself_shows_what_it_is(line, kind):
@@ -656,8 +656,8 @@ def test_a_line_by_itself_shows_what_it_is(line, kind):
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "page.txt"
     path.write_bytes(b"Caf\x00")
-    with pytest.raises(InputError, match="not text: NUL bytes"):
-        list(text.read(path, load_catalogue()))
+    with pytest.raises(InputError, match="not text: it contains NUL bytes"):
+        list(txt_file.read(path, load_catalogue()))
 
 
 COMMON = (

@@ -7,8 +7,8 @@ from support import ROOT
 
 from rag.errors import InputError
 from rag.provenance.catalogue import load_catalogue
-from rag.readers import plain
-from rag.readers.plain import is_plain, parse
+from rag.readers import plain_text
+from rag.readers.plain_text import is_plain, parse
 
 TITLE = "Council votes for second tram line"
 PARAGRAPHS = (
@@ -38,7 +38,7 @@ BRIEF = "The council of Vardania approved a second tram line on Monday."
 
 
 def read(text):
-    return parse(text, "a.txt", load_catalogue())
+    return parse(text, load_catalogue(), "a.txt")
 
 
 @pytest.mark.parametrize("text", [TEXT, WRAPPED, INDENTED, ANSWERS, POEM, BRIEF])
@@ -166,21 +166,21 @@ def test_nothing_is_no_plain_text():
         (b"", "the file is empty"),
         (b"\n \n", "the file is empty"),
         (b"Title: x\n\n", "no text"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "not text: NUL bytes in it"),
-        (b"%PDF-1.4\n1 0 obj", "not text: a PDF file; name it .pdf"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "not text: it contains NUL bytes"),
+        (b"%PDF-1.4\n1 0 obj", "not text: it is a PDF file; rename it to .pdf"),
     ],
 )
 def test_a_file_that_holds_no_text_says_why(tmp_path, data, reason):
     path = tmp_path / "a.text"
     path.write_bytes(data)
     with pytest.raises(InputError) as error:
-        list(plain.read(path, load_catalogue()))
+        list(plain_text.read(path, load_catalogue()))
     assert str(error.value).startswith(reason)
 
 
 def test_a_file_of_another_encoding_is_read(tmp_path):
     path = tmp_path / "a.text"
     path.write_bytes(f"Das Café\n\n{'Die Bürger stimmten für die Straßenbahn. ' * 4}".encode("cp1252"))
-    (article,) = plain.read(path, load_catalogue())
+    (article,) = plain_text.read(path, load_catalogue())
     assert (article.title, article.text[:40]) == ("Das Café", "Die Bürger stimmten für die Straßenbahn.")
     assert article.source == str(path)

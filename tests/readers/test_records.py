@@ -6,18 +6,18 @@ import pytest
 
 from rag.errors import InputError
 from rag.provenance.catalogue import load_catalogue
-from rag.readers.record import article
+from rag.readers import record
 
 TEXT = "The council voted for a tram line on Monday night. Work begins in spring."
 TODAY = dt.date.today()
 
 
 def read(**fields):
-    return article({"text": TEXT, **fields}, "a.jsonl", load_catalogue())
+    return record.parse({"text": TEXT, **fields}, load_catalogue(), "a.jsonl")
 
 
 def parse(fields):
-    return article(fields, "a.jsonl", load_catalogue())
+    return record.parse(fields, load_catalogue(), "a.jsonl")
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_an_id_is_text():
 
 
 def test_a_text_that_was_cut_off_is_no_full_text():
-    with pytest.raises(InputError, match=r"its content is cut off \('.*… \[\+1234 chars\]'\); get the full text"):
+    with pytest.raises(InputError, match=r"its content is truncated \('.*… \[\+1234 chars\]'\); get the full text"):
         parse({"title": "x", "content": "The council voted for a tram… [+1234 chars]"})
     assert parse({"content": "The council… [+1234 chars]", "full_text": TEXT}).text == TEXT
 
@@ -293,18 +293,18 @@ def test_a_text_that_was_cut_off_is_no_full_text():
         ({"text": 7}, "no text"),
         (
             {"text": "<b>" * 5000 + "x" + "</b>" * 5000},
-            "its markup has more than 2,000 elements inside each other; save the text alone",
+            "its markup has more than 2,000 nested elements; save only the text",
         ),
-        ({"text": "NUL \x00"}, "holds characters that are no text"),
-        ({"text": "half \ud83d"}, "holds characters that are no text"),
-        ({"text": TEXT, "title": ["a", "b"]}, "title is list, not text"),
-        ({"text": TEXT, "title": True}, "title is bool, not text"),
-        ({"text": TEXT, "url": 3}, "url is int, not text"),
-        ({"text": TEXT, "source": ["A", "B"]}, "source is list, not text"),
-        ({"text": TEXT, "id": ["a", "b"]}, "id is list, not text"),
-        ({"text": TEXT, "authors": 3}, "authors is neither text nor a list of texts"),
-        ({"text": TEXT, "authors": ["Jane Roe", 3]}, "authors is neither text nor a list of texts"),
-        ({"text": TEXT, "kind": "tweet"}, "kind is 'tweet'; it can be 'full text' or 'digest'"),
+        ({"text": "NUL \x00"}, "has invalid characters"),
+        ({"text": "half \ud83d"}, "has invalid characters"),
+        ({"text": TEXT, "title": ["a", "b"]}, "its title is a list, not text"),
+        ({"text": TEXT, "title": True}, "its title is a boolean, not text"),
+        ({"text": TEXT, "url": 3}, "its url is a number, not text"),
+        ({"text": TEXT, "source": ["A", "B"]}, "its source is a list, not text"),
+        ({"text": TEXT, "id": ["a", "b"]}, "its id is a list, not text"),
+        ({"text": TEXT, "authors": 3}, "its authors field is neither text nor a list of texts"),
+        ({"text": TEXT, "authors": ["Jane Roe", 3]}, "its authors field is neither text nor a list of texts"),
+        ({"text": TEXT, "kind": "tweet"}, "its kind is 'tweet'; it must be 'full text' or 'digest'"),
     ],
 )
 def test_a_record_that_cannot_be_right_says_why(fields, reason):

@@ -8,7 +8,7 @@ import pytest
 
 from rag.errors import InputError
 from rag.provenance.catalogue import load_catalogue
-from rag.readers import bounded, table
+from rag.readers import limits, table
 from rag.readers.skipped import Skipped
 
 TEXT = "The council voted for a tram line on Monday night."
@@ -82,7 +82,7 @@ def test_a_truncated_archive_yields_what_stands_before_the_break(tmp_path):
     path.write_bytes(body[: len(body) // 2])
     items = table.read(path, load_catalogue())
     assert [next(items).text for _ in range(100)][:2] == [f"{TEXT} 0", f"{TEXT} 7919"]
-    with pytest.raises(InputError, match="the archive breaks off; what stands before the break was read"):
+    with pytest.raises(InputError, match="the gzip file is truncated; what comes before the cut was read"):
         list(items)
 
 
@@ -97,11 +97,11 @@ def titles(items):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (f"bad,{TEXT},more", "the number of its fields is 3, and that of the header 2"),
-        ("bad", "the number of its fields is 1, and that of the header 2"),
+        (f"bad,{TEXT},more", "it has 3 fields, but the header has 2"),
+        ("bad", "it has 1 field, but the header has 2"),
         (f'bad,"{TEXT}', "a quotation mark is never closed"),
-        (f'bad,"He said "yes" to it. {TEXT}"', "its quotation marks do not fit (',' expected after '\"')"),
-        (f"bad,{TEXT}\x00", "holds characters that are no text (NUL or half a surrogate pair)"),
+        (f'bad,"He said "yes" to it. {TEXT}"', "its quotation marks do not match (',' expected after '\"')"),
+        (f"bad,{TEXT}\x00", "has invalid characters (NUL or half of a surrogate pair)"),
         ("bad,", "no text"),
         ("bad,nan", "no text"),
     ],
@@ -119,14 +119,14 @@ def test_a_mark_never_closed_swallows_nothing_behind_a_later_row_with_marks(read
 
 
 def test_a_mark_never_closed_is_sought_no_further_than_an_article_may_be_long(read, monkeypatch):
-    monkeypatch.setattr(bounded, "MOST_BYTES", 2000)
+    monkeypatch.setattr(limits, "MAX_BYTES", 2000)
     items = read("title,text\n" + f'a,"{TEXT}\n' + f"b,{TEXT}\n" * 100)
     assert skipped(items) == [("line 2", "a quotation mark is never closed")]
     assert titles(items) == ["b"] * 100
 
 
 def test_a_line_that_is_too_large_is_skipped(read, monkeypatch):
-    monkeypatch.setattr(bounded, "MOST_BYTES", 2000)
+    monkeypatch.setattr(limits, "MAX_BYTES", 2000)
     items = read(f"title,text\na,{'x' * 3000}\nb,{TEXT}\n")
     assert [place for place, _ in skipped(items)] == ["line 2"]
     assert skipped(items)[0][1].startswith("too large")
@@ -148,10 +148,10 @@ def test_quotation_marks_in_tab_separated_values_are_the_texts_own(read):
     [
         ("", "the file is empty"),
         ("\n\n", "the file is empty"),
-        ("id,summary\n1,x\n", "none of its columns is the text: its first line names 'id, summary'; it must name the "),
-        (f"1,{TEXT}\n", "none of its columns is the text"),
-        (b"\x00\x01\x02\x03" * 100, "not text: NUL bytes in it"),
-        (b"PK\x03\x04" + bytes(range(256)), "not text: a ZIP file"),
+        ("id,summary\n1,x\n", "no text column: its first line is 'id, summary'; it must name the "),
+        (f"1,{TEXT}\n", "no text column"),
+        (b"\x00\x01\x02\x03" * 100, "not text: it contains NUL bytes"),
+        (b"PK\x03\x04" + bytes(range(256)), "not text: it is a ZIP file"),
     ],
 )
 def test_a_file_that_is_no_table_of_articles_says_why(read, content, reason):
@@ -161,7 +161,7 @@ def test_a_file_that_is_no_table_of_articles_says_why(read, content, reason):
 
 
 def test_a_header_without_a_text_is_told_what_would_do(read):
-    with pytest.raises(InputError, match=r"one of them text, body, content, article, .* or content_text"):
+    with pytest.raises(InputError, match=r"one of them must be text, body, content, article, .* or content_text"):
         read("id,summary\n1,x\n")
 
 

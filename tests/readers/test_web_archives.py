@@ -15,7 +15,7 @@ from warcio.warcwriter import WARCWriter
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import Outlet
-from rag.readers import bounded, http_body, warc
+from rag.readers import http_content, limits, warc
 from rag.readers.skipped import Skipped
 
 NAMES = Catalogue([Outlet("The Harbour Gazette", (), ("gazette.example",))])
@@ -128,7 +128,7 @@ def test_an_archive_without_an_article_is_told_with_what_it_holds(tmp_path):
     with pytest.raises(InputError) as error:
         read(tmp_path, data)
     assert str(error.value) == (
-        "holds 5 records, none of them a page with an article (image/jpeg 3, warcinfo 1, status 404 1)"
+        "none of its 5 records is a page with an article (image/jpeg 3, warcinfo 1, status 404 1)"
     )
 
 
@@ -161,11 +161,11 @@ def test_a_page_in_chunks_is_put_together_and_one_said_to_be_so_is_read(tmp_path
 @pytest.mark.parametrize(
     ("body", "encoding", "reason"),
     [
-        (gzip.compress(PAGE)[:-40], "gzip", "its packing breaks off"),
-        (gzip.compress(PAGE)[:30] + b"\x07" * 200, "gzip", "its packing is damaged"),
-        (brotli.compress(PAGE)[:-40], "br", "its packing breaks off"),
-        (b"\x07" * 200, "br", "its packing is damaged"),
-        (b"\x28\xb5\x2f\xfd", "zstd", "packed with 'zstd'; gzip, deflate and br can be read"),
+        (gzip.compress(PAGE)[:-40], "gzip", "its compressed content is truncated"),
+        (gzip.compress(PAGE)[:30] + b"\x07" * 200, "gzip", "its compressed content is damaged"),
+        (brotli.compress(PAGE)[:-40], "br", "its compressed content is truncated"),
+        (b"\x07" * 200, "br", "its compressed content is damaged"),
+        (b"\x28\xb5\x2f\xfd", "zstd", "its Content-Encoding is 'zstd'; only gzip, deflate and br can be read"),
     ],
 )
 def test_a_page_that_cannot_be_unpacked_is_told(tmp_path, body, encoding, reason):
@@ -177,19 +177,19 @@ def test_a_page_that_cannot_be_unpacked_is_told(tmp_path, body, encoding, reason
 def test_a_page_packed_with_brotli_needs_brotli(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "brotli", None)
     bad, _ = read(tmp_path, archive(record(brotli.compress(PAGE), Content_Encoding="br"), record()))
-    assert bad.reason == f"{URL}: packed with br; install the package 'brotli' to read it"
+    assert bad.reason == f"{URL}: compressed with Brotli (br); install the package 'brotli' to read it"
 
 
 @pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("br", brotli.compress)])
 def test_a_page_that_unpacks_to_too_much_is_told(encoding, pack, monkeypatch):
-    monkeypatch.setattr(bounded, "MOST_BYTES", 50_000)
+    monkeypatch.setattr(limits, "MAX_BYTES", 50_000)
     with pytest.raises(InputError, match="too large"):
-        http_body.unpacked(pack(b"x" * 10_000_000), encoding)
+        http_content.decompress(pack(b"x" * 10_000_000), encoding)
 
 
 def test_a_record_that_is_too_large_is_passed_over_without_being_held(tmp_path, monkeypatch):
     data = archive(record(PAGE + b" " * 200_000), record(), record(b"x" * 300_000, media_type="image/png"), record())
-    monkeypatch.setattr(bounded, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(limits, "MAX_BYTES", 100_000)
     bad, *good = read(tmp_path, data)
     assert bad.reason.startswith(f"{URL}: too large")
     assert [a.title for a in good] == ["Dock strike ends"] * 2
@@ -200,8 +200,8 @@ def test_the_charset_that_the_server_states_is_used(tmp_path):
     body = page(texts=texts).decode().encode("iso-8859-1")
     (found,) = read(tmp_path, archive(record(body, media_type="text/html; charset=ISO-8859-1")))
     assert found.text.split("\n") == texts
-    assert http_body.charset('text/html; a=b; Charset="utf-8"') == "utf-8"
-    assert http_body.charset("text/html") is None
+    assert http_content.charset('text/html; a=b; Charset="utf-8"') == "utf-8"
+    assert http_content.charset("text/html") is None
 
 
 def read_and_told(path):
@@ -224,7 +224,7 @@ def test_an_archive_that_breaks_off_is_told_after_what_was_read(tmp_path, packed
     path.write_bytes(whole[: len(whole) - int(lost * (len(whole) - len(one)))])
     titles, told = read_and_told(path)
     assert titles == ["Dock strike ends"]
-    assert "breaks off" in told or "damaged" in told
+    assert "truncated" in told or "damaged" in told
 
 
 def length(data, said):
@@ -260,9 +260,9 @@ def test_a_damaged_record_is_told_and_the_rest_is_read(tmp_path, capfd, broken):
     ("data", "name", "reason"),
     [
         (b"", "a.warc", "the file is empty"),
-        (b"no archive at all\n" * 20, "a.warc", "no web archive"),
-        (bytes(100_000), "a.warc", "no web archive"),
-        (gzip.compress(b"words", mtime=0), "a.warc.gz", "no web archive"),
+        (b"no archive at all\n" * 20, "a.warc", "not a web archive"),
+        (bytes(100_000), "a.warc", "not a web archive"),
+        (gzip.compress(b"words", mtime=0), "a.warc.gz", "not a web archive"),
     ],
 )
 def test_what_is_no_archive_is_said(tmp_path, data, name, reason):
@@ -272,6 +272,6 @@ def test_what_is_no_archive_is_said(tmp_path, data, name, reason):
 
 def test_a_line_without_end_is_not_held(tmp_path, monkeypatch):
     data = archive(record(), record())
-    monkeypatch.setattr(bounded, "MOST_BYTES", 200_000)
-    with pytest.raises(InputError, match="the head of a record does not end"):
+    monkeypatch.setattr(limits, "MAX_BYTES", 200_000)
+    with pytest.raises(InputError, match="the header of a record is too long"):
         read(tmp_path, data + b"WARC/1.0\r\nWARC-Type: " + b"x" * 500_000)

@@ -26,7 +26,7 @@ def test_the_index_keeps_what_was_skipped(faulty, words):
         ("a.jsonl", "line 2", "not JSON"),
         ("a.jsonl", "line 3", "no text"),
         ("b.jsonl", None, "no article found in it"),
-        ("c.xyz", None, "no reader for this kind of file"),
+        ("c.xyz", None, "files of this kind cannot be read"),
     ]
     assert library.report.skipped == 4
     assert library.report.reasons["no text"] == 1
@@ -53,5 +53,5 @@ def test_reasons_are_counted_without_their_particulars(tmp_path, words):
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
     report = rag.build([tmp_path / "a.jsonl"], index=tmp_path / "i", encoder=words).report
     assert report.skipped == 2
-    assert report.reasons == {"kind is …": 2}
-    assert "skipped                  2\n                         2  kind is …\n" in report.table()
+    assert report.reasons == {"its kind is …": 2}
+    assert "skipped                  2\n                         2  its kind is …\n" in report.table()

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import regex
 
 from rag.errors import LibraryError
-from rag.readers.elsewhere import shown
+from rag.readers.remote import without_credentials
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -77,8 +77,9 @@ def located(address: Address) -> Place | None:
     index = regex.fullmatch(rf"(?:index=({'|'.join(INDEXES)}))?", parts.query) if host else None
     if scheme not in SCHEMES or not host or not index or parts.username or parts.fragment:
         raise LibraryError(
-            f"no library can be at {shown(said)!r}; give a folder, a path ending in .db, or milvus://host:19530/name "
-            "(milvus+tls:// for an encrypted connection); user and password go into $MILVUS_TOKEN"
+            f"no library can be at {without_credentials(said)!r}; give a folder, a path ending in .db, or "
+            "milvus://host:19530/name (milvus+tls:// for an encrypted connection); user and password go into "
+            "$MILVUS_TOKEN"
         )
     if not regex.fullmatch(r"[A-Za-z_]\w{0,200}", name, regex.A):
         raise LibraryError(f"{name!r} cannot name a library in Milvus; take letters, digits and _")

@@ -1,6 +1,7 @@
-"""The lines of a page dump, each judged by itself: prose, a short line, a date, or furniture of one kind or another.
+"""Classify the lines of a page, each by itself: prose, a short line, a date, or one of several kinds of furniture.
 
-`page_dump` finds the articles among them. The words below are those of page templates everywhere, not of one site.
+`page_dump` finds articles with these kinds; the readers of plain text, PDF, HTML and feeds use them to recognise heads,
+bylines and "read more" lines. The words in the patterns are those of page templates in general, not of one site.
 """
 
 from __future__ import annotations
@@ -14,20 +15,22 @@ from rag.provenance.attribution import byline
 from rag.provenance.dates import find_date
 
 BRIEF_WORDS = 45  # titles alternating with paragraphs shorter than this are a list of links
-LONG_LINE = 500  # characters; no menu, head or footer line on the 35 pages is longer, so such a line is a paragraph
+LONG_LINE = 500  # characters; a longer line is a paragraph: on 35 pages no menu, head or footer line is longer
 
 
-class Kind(Enum):
+class LineKind(Enum):
+    """What a line of a page is."""
+
     BLANK = auto()
     PROSE = auto()
     SHORT = auto()  # titles, category lines, captions, names
-    LABEL = auto()  # a short line that returns all over the page
+    LABEL = auto()  # a short line that recurs all over the page
     BULLET = auto()
-    DATED = auto()  # nothing but a date and what goes with one
+    DATED = auto()  # a date, with at most what usually accompanies one
     BYLINE = auto()
-    META = auto()  # "3 min read", "Updated 2 hours ago": belongs to a head, holds no date
+    META = auto()  # "3 min read", "Updated 2 hours ago": part of a head, but without a date
     NOISE = auto()  # share links, advertisements, menus in one line
-    BOX = auto()  # newsletter and cookie boxes: may stand in the middle of a text
+    BOX = auto()  # newsletter and cookie boxes, which may interrupt a text
     MORE = auto()  # "Continue reading"
     CRUMBS = auto()  # Home » World » Title
     TEASERS = auto()  # heading of a list of other articles
@@ -37,18 +40,18 @@ class Kind(Enum):
     FOOTER = auto()  # contact and licence lines, copyright
 
 
-CONTENT = frozenset({Kind.PROSE, Kind.SHORT, Kind.BULLET})
-ENDS = frozenset({Kind.TEASERS, Kind.COMMENTS, Kind.PAGER, Kind.TAGS, Kind.FOOTER})
+CONTENT = frozenset({LineKind.PROSE, LineKind.SHORT, LineKind.BULLET})
+ENDS = frozenset({LineKind.TEASERS, LineKind.COMMENTS, LineKind.PAGER, LineKind.TAGS, LineKind.FOOTER})
 
-# A line made of these words alone is a control of the page, if one is of the first set; or turns pages, by the second.
-_CONTROL = regex.compile(
+# A line of only these words is a page control if one of them is a control word, or a pager if one is a paging word.
+_CONTROL_WORD = regex.compile(
     r"shared?s?|tweet|print|e|e?mail|permalink|reply|follow|subscribe|rss|facebook|twitter|pinterest|whats|whatsapp|"
     r"telegram|skype|linkedin|reddit|tumblr|google|pocket|viber|messenger|instagram|youtube|tube|flipboard|threads|"
     r"bluesky|mastodon|vk|weibo|xing|digg|stumbleupon|advertisements?|advertising|sponsored|download|listen|search|menu|"
     r"loading|toggle|login|log|sign|skip|imprimer|partager|compartir|drucken|teilen"
 )
-_PAGING = regex.compile(r"newer|older|next|previous|prev")
-_GLUE = regex.compile(
+_PAGING_WORD = regex.compile(r"newer|older|next|previous|prev")
+_FILLER_WORD = regex.compile(
     r"a|an|and|app|articles?|as|at|below|blog|button|by|click|close|comments?|content|continued?s?|end|entr(?:y|ies)|first|for|friend|from|gallery|"
     r"here|hits|images?|in|it|kb|last|like|line|link|linked|main|mb|navigation|new|no|of|on|opens?|or|out|pages?|pdf|photos?|pin|play|posts?|"
     r"reads?|register|report|save|scroll|see|send|sidebar|size|stor(?:y|ies)|text|the|this|to|top|up|us|via|videos?|views?|windows?|"
@@ -102,7 +105,7 @@ _BOX = regex.compile(
     r"\badvertis(?:e|ing)\s+with\s+us\b|^\W*(?:table\s+of\s+contents|on\s+this\s+page|in\s+this\s+article|contents)\W*$",
     regex.I,
 )
-# What a whole sentence must say to be furniture all the same: it speaks of the page, or to its reader about it.
+# A whole sentence is furniture only if it is about the page, or addresses its reader about it.
 _LEGAL = regex.compile(
     r"^.{0,40}©|(?:©|\(c\))\s*(?:19|20)\d\d|\ball\s+rights?\s+reserved\b|\bcopyright\W{0,3}(?:19|20)\d\d|\bour\s+(?:privacy\s+policy|terms\s+(?:of|and))\b|"
     r"\bcreative\s+commons\s+(?:\S+\s+){0,3}licen[cs]e|site\s+can\s+also\s+be\s+(?:accessed|reached|visited)\s+at\b|"
@@ -145,13 +148,13 @@ _HOME = regex.compile(
     r"\W*(?:home|start|front\s+page|main|you\s+are\s+here\W*(?:home)?|accueil|inicio|startseite)\W*", regex.I
 )
 _MENU = regex.compile(r"\s*[|·•]\s*")
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
+_UNSPACED_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
 _WORD = regex.compile(r"\w|###")
 _LETTERS = regex.compile(r"[^\W\d_]+")
-_JOINT = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})")
-_STOPPED = regex.compile(r"[.!?…:;؟。！？।][\s\"'”’»)\]]*\d{0,2}\s*$")
-_SENTENCE = regex.compile(r"\p{Ll}{2}[.。][\s\"'”’»)\]]*$")
-_ASKED = regex.compile(r"[?!][\s\"'”’]*$")
+_CAMEL_JOINT = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})")
+_PUNCTUATION_END = regex.compile(r"[.!?…:;؟。！？।][\s\"'”’»)\]]*\d{0,2}\s*$")
+_SENTENCE_END = regex.compile(r"\p{Ll}{2}[.。][\s\"'”’»)\]]*$")
+_QUESTION_END = regex.compile(r"[?!][\s\"'”’]*$")
 CAPTION = regex.compile(
     r"\b(?:photo(?:graph)?|image|picture|file\s+photo|credit|illustration|getty|afp|ap\s+photo|reuters)\b\s*[:/(]|"
     r"^\s*\(?(?:photo|image|credit)\b|\bphoto\s+by\b|\[[^\[\]]+/[^\[\]]+\]\s*$",
@@ -168,108 +171,111 @@ _POSTED = regex.compile(
 )
 
 
-def count(line: str) -> int:
-    """Words of a line; of Chinese, Japanese and Thai, which do not set words apart, two letters count for one."""
-    return len(line.split()) + len(_UNSPACED.findall(line)) // 2
+def count_words(line: str) -> int:
+    """Return the number of words of a line. In Chinese, Japanese and Thai two letters count as one word."""
+    return len(line.split()) + len(_UNSPACED_LETTER.findall(line)) // 2
 
 
 def shape(line: str) -> str:
-    """A line without its numbers and letter case: what stays the same where a template prints it again."""
+    """Return a line without its numbers and letter case: what stays the same when a template prints it again."""
     return str(regex.sub(r"\d+", "#", line.strip().casefold()[:LONG_LINE]))
 
 
-def classify(line: str) -> Kind:
-    """The kind of one line, judged by itself."""
+def classify(line: str) -> LineKind:
+    """Return the kind of a line, judged without its context."""
     bare = line.strip()
     if not _WORD.search(bare):
-        return Kind.BLANK
+        return LineKind.BLANK
     if len(bare) > LONG_LINE:
-        return Kind.PROSE
-    words = count(bare)
+        return LineKind.PROSE
+    words = count_words(bare)
     if PRODUCTION.fullmatch(bare):
-        return Kind.PROSE
+        return LineKind.PROSE
     if words <= 24 and _INSERTED.fullmatch(bare):
-        return Kind.NOISE
-    if furniture := _furniture(line, bare, words) if not _is_sentence(bare) else _told_to_reader(bare):
+        return LineKind.NOISE
+    if furniture := _furniture(line, bare, words) if not _is_sentence(bare) else _addressed_to_reader(bare):
         return furniture
     if words < BRIEF_WORDS and CAPTION.search(bare):
-        return Kind.SHORT
-    if words >= (17 if _ASKED.search(bare) else 10) and _STOPPED.search(bare):
-        return Kind.PROSE  # a title may well end in "?" or "!", rarely with more than 16 words
-    return Kind.PROSE if words >= 25 else Kind.SHORT
+        return LineKind.SHORT
+    if words >= (17 if _QUESTION_END.search(bare) else 10) and _PUNCTUATION_END.search(bare):
+        return LineKind.PROSE  # a title may end in "?" or "!", but rarely has more than 16 words
+    return LineKind.PROSE if words >= 25 else LineKind.SHORT
 
 
 def _is_sentence(bare: str) -> bool:
-    """Whether a line ends as sentences end, and not as headings, labels and menus do."""
-    return count(bare) > 3 and bool(_SENTENCE.search(bare))
+    """Return whether a line ends like a sentence, unlike headings, labels and menus."""
+    return count_words(bare) > 3 and bool(_SENTENCE_END.search(bare))
 
 
-def _told_to_reader(bare: str) -> Kind | None:
-    """The kind of a sentence that is furniture, which speaks of the page or to its reader; None for text."""
-    if count(bare) <= 60 and _TO_READER.search(bare) and not set(bare) & set('“"'):
-        return Kind.BOX
-    return Kind.FOOTER if len(bare) < 250 and _LEGAL.search(bare) else None
+def _addressed_to_reader(bare: str) -> LineKind | None:
+    """Return the kind of a sentence that is about the page or addresses its reader, None for other sentences."""
+    if count_words(bare) <= 60 and _TO_READER.search(bare) and not set(bare) & set('“"'):
+        return LineKind.BOX
+    return LineKind.FOOTER if len(bare) < 250 and _LEGAL.search(bare) else None
 
 
-def _furniture(line: str, bare: str, words: int) -> Kind | None:
-    """The kind of a line of furniture; None for others. The order tells lines that several patterns would take."""
+def _furniture(line: str, bare: str, words: int) -> LineKind | None:
+    """Return the kind of a line of furniture, or None. The order decides between patterns that match the same line."""
     if words <= 14 and (control := _control(bare)):
         return control
     if words <= 14 and _MORE.match(bare):
-        return Kind.MORE
+        return LineKind.MORE
     if len(bare) < 250 and _BULLET.match(line) and words <= 20 and bare[-1] not in ".!":
-        return Kind.DATED if _LABELLED.match(bare) and _is_dated(bare) else Kind.BULLET
+        return LineKind.DATED if _LABELLED.match(bare) and _is_dated(bare) else LineKind.BULLET
     if words <= 20 and _JUMP.fullmatch(bare):
-        return Kind.PAGER
-    if crumbs(bare):
-        return Kind.CRUMBS
+        return LineKind.PAGER
+    if breadcrumbs(bare):
+        return LineKind.CRUMBS
     if words <= 14 and (heading := _heading(bare)):
         return heading
     if words <= 24 and _is_dated(bare):
-        return Kind.META if line.startswith("  ") else Kind.DATED  # dumps indent what belongs to an item of a list
+        # dumps indent what belongs to an item of a list
+        return LineKind.META if line.startswith("  ") else LineKind.DATED
     if words <= 14 and (byline(bare) or _POSTED.fullmatch(bare)):
-        return Kind.BYLINE
-    if told := _told_to_reader(bare):
-        return told
+        return LineKind.BYLINE
+    if kind := _addressed_to_reader(bare):
+        return kind
     if words <= 14 and _FOOTER.search(bare):
-        return Kind.FOOTER
+        return LineKind.FOOTER
     if _TAGS.fullmatch(bare):
-        return Kind.TAGS
+        return LineKind.TAGS
     if words <= 14 and _is_menu(bare):
-        return Kind.NOISE
-    return Kind.BOX if words <= 60 and _BOX.search(bare) and not set(bare) & set('“"') else None
+        return LineKind.NOISE
+    return LineKind.BOX if words <= 60 and _BOX.search(bare) and not set(bare) & set('“"') else None
 
 
-def _control(bare: str) -> Kind | None:
-    """NOISE or PAGER for a line of nothing but numbers or a page's controls ("FacebookTwitter", "Older posts")."""
-    words = _LETTERS.findall(_JOINT.sub(" ", bare).casefold())
+def _control(bare: str) -> LineKind | None:
+    """Return NOISE or PAGER for a line of only numbers or a page's controls ("FacebookTwitter", "Older posts")."""
+    words = _LETTERS.findall(_CAMEL_JOINT.sub(" ", bare).casefold())
     if not words:
-        return None if find_date(bare) or "###" in bare else Kind.NOISE
-    strong = [word for word in words if not _GLUE.fullmatch(word)]
-    if not strong or not all(_CONTROL.fullmatch(word) or _PAGING.fullmatch(word) for word in strong):
+        return None if find_date(bare) or "###" in bare else LineKind.NOISE
+    strong = [word for word in words if not _FILLER_WORD.fullmatch(word)]
+    if not strong or not all(_CONTROL_WORD.fullmatch(word) or _PAGING_WORD.fullmatch(word) for word in strong):
         return None
-    if any(_CONTROL.fullmatch(word) for word in strong):
-        return Kind.NOISE
-    return Kind.PAGER if len(words) <= 4 else None
+    if any(_CONTROL_WORD.fullmatch(word) for word in strong):
+        return LineKind.NOISE
+    return LineKind.PAGER if len(words) <= 4 else None
 
 
-def _heading(bare: str) -> Kind | None:
-    """The kind of a line that is, as a whole, the template's heading of something else than text."""
+def _heading(bare: str) -> LineKind | None:
+    """Return the kind of a line that is, as a whole, a template's heading or label of something other than text."""
     if _META.fullmatch(bare):
-        return Kind.META
+        return LineKind.META
     if _COMMENTS.fullmatch(bare):
-        return Kind.COMMENTS
-    return Kind.TEASERS if count(bare) <= 9 and _TEASERS.fullmatch(bare) else None
+        return LineKind.COMMENTS
+    return LineKind.TEASERS if count_words(bare) <= 9 and _TEASERS.fullmatch(bare) else None
 
 
 def _is_menu(bare: str) -> bool:
-    """Whether a line is a menu: three or more short parts set apart by bars or dots, or links run together."""
+    """Return whether a line is a menu: three or more short parts between bars or dots, or links run together."""
     parts = _MENU.split(bare)
-    joints = len(_JOINT.findall(bare))
-    return (len(parts) >= 3 and all(count(part) <= 4 for part in parts)) or (joints >= 2 and joints * 4 >= count(bare))
+    joints = len(_CAMEL_JOINT.findall(bare))
+    return (len(parts) >= 3 and all(count_words(part) <= 4 for part in parts)) or (
+        joints >= 2 and joints * 4 >= count_words(bare)
+    )
 
 
-_BESIDE_DATE = regex.compile(
+_DATE_COMPANIONS = regex.compile(
     r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|"
     r"\b\d{1,2}\s?[:.h]\s?\d{2}(?::\d\d)?\s*(?:[ap]\.?\s?m\b\.?)?|\b[ap]\.?m\b|[|·•/]\s*(?:in|category|filed\s+under|tags?)\b.*|"
     r"\b(?:posted|publish(?:ed)?|publication|updated|last|modified|on|at|by|in|date|written|added|created|submitted|first|edited|time|"
@@ -280,8 +286,8 @@ _BESIDE_DATE = regex.compile(
 )
 
 
-def dated(line: str) -> dt.date | None:
-    """The day that a dated line states: that of publication where it holds that of an update too."""
+def publication_date(line: str) -> dt.date | None:
+    """Return the date of a dated line: of publication, if it has the date of an update too."""
     found = find_date(line)
     if not found:
         return None
@@ -291,32 +297,32 @@ def dated(line: str) -> dt.date | None:
 
 
 def _is_dated(bare: str) -> bool:
-    """Whether a line is a date and what stands beside one: author, place, time, category, number of comments."""
-    left = len(left_of_date(bare)) if find_date(bare) else 99
+    """Return whether a line is a date, with at most an author, place, time, category or number of comments."""
+    left = len(words_without_date(bare)) if find_date(bare) else 99
     sentence = left > 1 and regex.search(r"[.!?]$", bare) and not regex.search(r"[ap]\.m\.$", bare, regex.I)
     return left <= (6 if left < 99 and byline(bare) else 4) and not sentence
 
 
-def left_of_date(bare: str) -> list[str]:
-    """The words that stay of a dated line without its dates, times and the template's words."""
+def words_without_date(bare: str) -> list[str]:
+    """Return the words of a dated line without dates, times and the words of the template."""
     while found := find_date(bare):
         bare = f"{bare[: found[0]]} {bare[found[1] :]}"
-    return str(_BESIDE_DATE.sub(" ", bare)).split()
+    return str(_DATE_COMPANIONS.sub(" ", bare)).split()
 
 
-def crumbs(line: str) -> list[str]:
-    """The parts of a breadcrumb trail ("Home » World » Title"), or [] where the line is none."""
+def breadcrumbs(line: str) -> list[str]:
+    """Return the parts of a breadcrumb trail ("Home » World » Title"), or [] for any other line."""
     bare = line.strip()
     parts = [part for part in _CRUMB.split(bare) if part]
-    arrows = len(parts) > 2 and set(bare) & set("»›→>") and all(count(part) <= 4 for part in parts[:-1])
+    arrows = len(parts) > 2 and set(bare) & set("»›→>") and all(count_words(part) <= 4 for part in parts[:-1])
     return parts if len(parts) > 1 and (arrows or _HOME.fullmatch(parts[0])) else []
 
 
-def closing(line: str) -> bool:
-    """Whether a short line can close a text: a sentence, a byline, a credit, an address, a footnote, a name."""
+def can_close_text(line: str) -> bool:
+    """Return whether a short line can close a text: a sentence, byline, credit, address, footnote or name."""
     bare = line.strip()
     return bool(
-        (count(bare) > 3 and _SENTENCE.search(bare))
+        (count_words(bare) > 3 and _SENTENCE_END.search(bare))
         or byline(bare)
         or _CLOSING.match(bare)
         or regex.fullmatch(r"(?:\p{Lu}[\p{L}'’.-]++[ ,]*){2,4}(?:,\s*\S+){0,3}", bare)

@@ -1,6 +1,7 @@
-"""Markup in a field that should be text ("<p>The council &amp; the mayor</p>") -> the text that it shows.
+"""Convert HTML in a field that should be text ("<p>The council &amp; the mayor</p>") to the text that it displays.
 
-Only what is certainly markup is touched: "a < b", "<3" and "<crowd cheers>" stay as they are.
+Feeds and record files carry such fields. Only what is certainly HTML is converted: "a < b", "<3" and "<crowd cheers>"
+stay as they are.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from lxml import html
 
 from rag.errors import InputError
 
-from . import bounded
+from . import limits
 
 _BLOCKS = frozenset(
     {
@@ -21,7 +22,7 @@ _BLOCKS = frozenset(
         *("fieldset", "center"),
     }
 )
-_MARKS = {"br": "\n", "li": "\n", "tr": "\n", "dt": "\n", "dd": "\n", "td": " ", "th": " "}
+_BREAK_BEFORE = {"br": "\n", "li": "\n", "tr": "\n", "dt": "\n", "dd": "\n", "td": " ", "th": " "}
 _DROPPED = frozenset(
     {*("script", "style", "noscript", "template", "head", "title", "svg", "iframe", "object", "button", "select")}
     | {"textarea"}
@@ -31,39 +32,40 @@ _INLINE = frozenset(
     | {*("mark", "q", "s", "small", "source", "span", "strike", "strong", "sub", "sup", "u", "tbody", "thead", "html")}
     | {*("body", "video", "audio")}
 )
-_NAMES = "|".join(sorted({*_BLOCKS, *_MARKS, *_DROPPED, *_INLINE}))
+_NAMES = "|".join(sorted({*_BLOCKS, *_BREAK_BEFORE, *_DROPPED, *_INLINE}))
 _ATTRIBUTES = r"(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=]+))?){0,50}+\s*/?"
 _TAG = regex.compile(rf"<(?P<closes>/?)(?P<name>{_NAMES}){_ATTRIBUTES}>", regex.I)
-_BREAKS = regex.compile(rf"<(?:br|p|hr|img){_ATTRIBUTES}>", regex.I)
+_BREAK_TAG = regex.compile(rf"<(?:br|p|hr|img){_ATTRIBUTES}>", regex.I)
 _OPEN_PARAGRAPH = regex.compile(rf"\s*<(?:p|div){_ATTRIBUTES}>\s*\w", regex.I)
-_NO_TAG = regex.compile(rf"<(?!/?(?:{_NAMES})(?:[\s/>])|!--)", regex.I)
+_LITERAL_LT = regex.compile(rf"<(?!/?(?:{_NAMES})(?:[\s/>])|!--)", regex.I)
 _DECLARATION = regex.compile(r"<\?xml[^<>]*>|<!doctype[^<>]*>", regex.I)
-_PARTED = regex.compile(r"<(?:p|br|div|li)\b", regex.I)  # below it a line's end is a space, as in HTML
+_BLOCK_TAG = regex.compile(r"<(?:p|br|div|li)\b", regex.I)  # in text with such tags a line break is a space
 _ENTITY = regex.compile(r"&(?:#(?P<n>\d{1,7})|#[xX](?P<x>[0-9a-fA-F]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{1,31}));")
-MOST_INSIDE = 2_000  # elements of a field inside each other; none is left out here (see `_walk`)
-_SPACES = regex.compile(r"[ \t\r\f\v\n]+")
+MAX_DEPTH = 2_000  # nested elements of a field; more than in a page, since `_append_text` drops none
+_WHITESPACE = regex.compile(r"[ \t\r\f\v\n]+")
 
 
-def plain(text: str) -> str:
-    """The text that markup shows, paragraphs set apart by blank lines; any other text as it is.
+def html_to_text(text: str) -> str:
+    """Return the text that HTML displays, with blank lines between paragraphs, or other text unchanged.
 
-    Raises InputError for markup of more elements than can be read.
+    Raises:
+        InputError: if the HTML is too large to be parsed (see `limits`).
     """
     if "<" not in text and "&" not in text:
         return text
-    if text.count("<") > 2 * bounded.MOST_ELEMENTS:
-        raise InputError(f"holds more than {2 * bounded.MOST_ELEMENTS:,} signs <; save the text alone")
+    if text.count("<") > 2 * limits.MAX_ELEMENTS:
+        raise InputError(f"has more than {2 * limits.MAX_ELEMENTS:,} < characters; save only the text")
     if not _is_markup(text):
-        text = _ENTITY.sub(_character, text)
-        return _shown(text) if _is_markup(text) else text  # escaped twice, as in feeds
-    return _shown(text)
+        text = _ENTITY.sub(_unescape, text)
+        return _render(text) if _is_markup(text) else text  # escaped twice, as in feeds
+    return _render(text)
 
 
 def _is_markup(text: str) -> bool:
-    """Whether elements open and close in it, or it breaks lines or begins a paragraph by tags."""
+    """Return whether elements are opened and closed in a text, or tags break its lines or begin a paragraph."""
     if "<" not in text:
         return False
-    breaks = len(_BREAKS.findall(text))
+    breaks = len(_BREAK_TAG.findall(text))
     if breaks > 1 or (breaks and _OPEN_PARAGRAPH.match(text)):
         return True
     opened: set[str] = set()
@@ -74,7 +76,7 @@ def _is_markup(text: str) -> bool:
     return False
 
 
-def _character(match: regex.Match[str]) -> str:
+def _unescape(match: regex.Match[str]) -> str:
     if match["name"]:
         return html5.get(f"{match['name']};", match.group())
     code = int(match["n"]) if match["n"] else int(match["x"], 16)
@@ -84,38 +86,38 @@ def _character(match: regex.Match[str]) -> str:
     return chr(code) if valid else match.group()
 
 
-def _shown(markup: str) -> str:
-    markup = _NO_TAG.sub("&lt;", _DECLARATION.sub("", markup))
-    if not _PARTED.search(markup):
+def _render(markup: str) -> str:
+    markup = _LITERAL_LT.sub("&lt;", _DECLARATION.sub("", markup))
+    if not _BLOCK_TAG.search(markup):
         markup = markup.replace("\n", "<br>")
     else:
         markup = regex.sub(r"\n[ \t\r]*(?:\n[ \t\r]*)+", "<br><br>", markup)
-    bounded.marked_up(markup, inside=MOST_INSIDE)
+    limits.check_html(markup, max_depth=MAX_DEPTH)
     root = html.document_fromstring(f"<div>{markup}</div>", parser=html.HTMLParser(huge_tree=True))
     pieces: list[str] = []
-    _walk(root, pieces)
+    _append_text(root, pieces)
     lines = [line.strip(" ") for line in regex.sub(r" *\n *", "\n", "".join(pieces)).split("\n")]
     return regex.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
 
 
-def _walk(root: html.HtmlElement, pieces: list[str]) -> None:
-    """Append what the elements show. Without recursion: markup may be nested to any depth."""
+def _append_text(root: html.HtmlElement, pieces: list[str]) -> None:
+    """Append the text of all elements below `root`, without recursion: they may be nested deeply."""
     stack: list[tuple[html.HtmlElement, bool]] = [(root, False)]
     while stack:
         element, closing = stack.pop()
         name = element.tag if isinstance(element.tag, str) else ""
         if name in _BLOCKS and element is not root:
             pieces.append("\n\n")
-        elif not closing and name in _MARKS:
-            pieces.append(_MARKS[name])
+        elif not closing and name in _BREAK_BEFORE:
+            pieces.append(_BREAK_BEFORE[name])
         if not closing:
             stack.append((element, True))
             if name and name not in _DROPPED:
-                pieces.append(_spaced(element.text))
+                pieces.append(_collapse_spaces(element.text))
                 stack += [(child, False) for child in reversed(element)]
         elif element is not root:
-            pieces.append(_spaced(element.tail))
+            pieces.append(_collapse_spaces(element.tail))
 
 
-def _spaced(text: str | None) -> str:
-    return _SPACES.sub(" ", text or "")
+def _collapse_spaces(text: str | None) -> str:
+    return _WHITESPACE.sub(" ", text or "")

@@ -8,7 +8,7 @@ from support import BRIDGE, HARBOUR, ORCHARD
 
 import rag
 from rag.errors import InputError
-from rag.readers import elsewhere, present
+from rag.readers import remote, resolve_inputs
 
 
 def put(address, files):
@@ -35,8 +35,8 @@ def test_files_are_read_by_name_and_told_by_their_addresses(where, bucket, tmp_p
     address = put(
         {"bucket": f"{bucket}/news", "memory": "memory://news", "file": f"file://{tmp_path}/news"}[where], FILES
     )
-    assert present([address]) == [f"{address}/a/one.jsonl", f"{address}/b.jsonl", f"{address}/broken.jsonl"]
-    assert present([f"{address}/b.jsonl"]) == [f"{address}/b.jsonl"]
+    assert resolve_inputs([address]) == [f"{address}/a/one.jsonl", f"{address}/b.jsonl", f"{address}/broken.jsonl"]
+    assert resolve_inputs([f"{address}/b.jsonl"]) == [f"{address}/b.jsonl"]
     with rag.build([address], index=tmp_path / "index", encoder=words) as library:
         assert {a.id: a.source for a in library.articles()} == {
             "harbour": f"{address}/a/one.jsonl",
@@ -51,9 +51,9 @@ def test_a_file_that_has_gone_is_skipped_and_takes_nothing_away(bucket, tmp_path
     address = put(f"{bucket}/going", {"one.jsonl": json.dumps(HARBOUR), "two.jsonl": json.dumps(BRIDGE)})
     with rag.build([address], index=tmp_path / "index", encoder=words) as library:
         assert len(list(library.articles())) == 2
-    listed = elsewhere.files(address)
+    listed = remote.list_files(address)
     fsspec.filesystem("s3").rm(f"{address}/two.jsonl")
-    monkeypatch.setattr(elsewhere, "files", lambda address: listed)
+    monkeypatch.setattr(remote, "list_files", lambda address: listed)
     with rag.build([address], index=tmp_path / "index", encoder=words) as library:
         assert {a.id for a in library.articles()} == {"harbour", "bridge"}
         (skipped,) = library.skipped()
@@ -114,14 +114,14 @@ def test_nothing_is_left_of_what_was_brought_here(bucket, tmp_path, words, monke
 
 def test_a_file_that_breaks_off_on_its_way_is_skipped_whatever_its_driver_raises(bucket, tmp_path, words, monkeypatch):
     address = put(f"{bucket}/broken", {"one.jsonl": json.dumps(HARBOUR), "two.jsonl": json.dumps(BRIDGE)})
-    copy = elsewhere.shutil.copyfileobj
+    copy = remote.shutil.copyfileobj
 
     def breaks_off(source, target):
         if source.path.endswith("one.jsonl"):
             raise RuntimeError("the line is dead")
         copy(source, target)
 
-    monkeypatch.setattr(elsewhere.shutil, "copyfileobj", breaks_off)
+    monkeypatch.setattr(remote.shutil, "copyfileobj", breaks_off)
     with rag.build([address], index=tmp_path / "index", encoder=words) as library:
         assert [a.id for a in library.articles()] == ["bridge"]
         assert [str(s) for s in library.skipped()] == [f"{address}/one.jsonl: cannot be read (the line is dead)"]
@@ -131,9 +131,9 @@ def test_names_of_files_are_told_as_those_of_a_folder_are_and_without_passwords(
     put("memory://odd", {"a\u202eb.txt": "The ferry ran aground at dawn.\n\nNobody was hurt."})
     (article,) = rag.read_articles(["memory://odd"])
     assert article.source == "memory://odd/a\\u202eb.txt"
-    assert elsewhere.shown("sftp://reader:secret@a.example/news/b.txt") == "sftp://a.example/news/b.txt"
+    assert remote.without_credentials("sftp://reader:secret@a.example/news/b.txt") == "sftp://a.example/news/b.txt"
 
 
 def test_a_folder_below_a_hidden_one_is_read(tmp_path):
     address = put(f"file://{tmp_path}/.kept/news", {"one.jsonl": json.dumps(HARBOUR)})
-    assert present([address]) == [f"{address}/one.jsonl"]
+    assert resolve_inputs([address]) == [f"{address}/one.jsonl"]

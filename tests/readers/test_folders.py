@@ -13,7 +13,7 @@ from rag.provenance.catalogue import load_catalogue
 
 
 def read(*paths):
-    found = list(readers.read(readers.present(paths), load_catalogue()))
+    found = list(readers.read(readers.resolve_inputs(paths), load_catalogue()))
     return [getattr(item, "reason", None) or item.id for item in found]
 
 
@@ -29,7 +29,7 @@ def test_a_loop_of_links_is_told_and_ends(folder):
     (folder / "news" / "up").symlink_to(folder)
     found = read(folder)
     assert found.count("harbour") == 1
-    assert set(found) == {"harbour", "a link that leads back to a folder above it"}
+    assert set(found) == {"harbour", "the link leads back to a folder above it"}
 
 
 def test_links_to_files_and_folders_elsewhere_are_followed(folder, tmp_path_factory):
@@ -66,9 +66,9 @@ def test_a_folder_that_may_not_be_read_is_told(folder, monkeypatch):
 
 
 def test_an_address_is_fetched_only_where_that_is_asked_for(folder, words):
-    with pytest.raises(InputError, match=r"http://a\.example/: addresses are not fetched from here"):
+    with pytest.raises(InputError, match=r"http://a\.example/: URLs are not fetched here"):
         rag.build(["http://a.example/"], index=folder / "i", encoder=words)
-    with pytest.raises(InputError, match="addresses are not fetched from here"):
+    with pytest.raises(InputError, match="URLs are not fetched here"):
         list(rag.read_articles(["HTTPS://a.example/"]))
     assert not (folder / "i").exists()
 

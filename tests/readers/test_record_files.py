@@ -10,7 +10,7 @@ import rag
 from rag import readers
 from rag.errors import InputError
 from rag.provenance.catalogue import load_catalogue
-from rag.readers import bounded, json_file, jsonl, markdown
+from rag.readers import json_file, jsonl, limits, markdown
 from rag.readers.skipped import Skipped
 
 TEXT = "The council voted for a tram line on Monday night. Work begins in spring."
@@ -61,13 +61,13 @@ class TestJsonLines:
         ("record", "reason"),
         [
             ("{not json", "not JSON (Expecting property name enclosed in double quotes)"),
-            ("[1, 2]", "a list, not an object"),
+            ("[1, 2]", "it is a list, not an object"),
             ("{}", "no text"),
-            ('{"text": "\\ud83d"}', "holds characters that are no text (NUL or half a surrogate pair)"),
-            ({"text": TEXT, "authors": 3}, "authors is neither text nor a list of texts"),
-            ("[" * 100000, "JSON nested too deeply"),
-            ('{"text": "a", "n": ' + "9" * 5000 + "}", "not JSON (a number of more digits than can be read)"),
-            ('{"text": "a\x00"}', "not text: NUL bytes in it; if it is text, save it as UTF-8"),
+            ('{"text": "\\ud83d"}', "has invalid characters (NUL or half of a surrogate pair)"),
+            ({"text": TEXT, "authors": 3}, "its authors field is neither text nor a list of texts"),
+            ("[" * 100000, "its JSON is nested too deeply"),
+            ('{"text": "a", "n": ' + "9" * 5000 + "}", "not JSON (a number has too many digits)"),
+            ('{"text": "a\x00"}', "not text: it contains NUL bytes; if it is text, save it as UTF-8"),
         ],
     )
     def test_a_bad_record_is_skipped_with_its_line_and_the_rest_is_read(self, read, record, reason):
@@ -80,7 +80,7 @@ class TestJsonLines:
         body = gzip.compress(lines(*({"text": f"{TEXT} {i * 7919 % 10007}"} for i in range(9000))).encode())
         items = jsonl.read(write(tmp_path, "n.jsonl.gz", body[: len(body) // 2]), load_catalogue())
         assert [next(items).text[-4:] for _ in range(100)][:2] == ["g. 0", "7919"]
-        with pytest.raises(InputError, match="the archive breaks off; what stands before the break was read"):
+        with pytest.raises(InputError, match="the gzip file is truncated; what comes before the cut was read"):
             list(items)
 
     def test_an_archive_is_known_by_its_first_bytes_and_not_by_its_name(self, read):
@@ -90,7 +90,7 @@ class TestJsonLines:
     @pytest.mark.parametrize("codec", ["utf-16", "utf-16-be"])
     def test_utf_16_is_told_once_for_the_whole_file(self, read, codec):
         content = ("\ufeff" * (codec == "utf-16-be") + lines(RECORD, RECORD)).encode(codec)
-        with pytest.raises(InputError, match="UTF-16, and lines of JSON are UTF-8; save it as UTF-8"):
+        with pytest.raises(InputError, match="its encoding is UTF-16, and JSON Lines must be UTF-8; save it as UTF-8"):
             read(content)
 
     def test_a_line_larger_than_an_article_may_be_is_passed_over(self, tmp_path):
@@ -103,10 +103,10 @@ class TestJsonLines:
         tracemalloc.start()
         assert told(jsonl.read(path, load_catalogue())) == [
             "Tram",
-            "line 2: too large: it, at most 32 MB can be read as one article; split it",
+            "line 2: too large: the limit for one article is 32 MB; split it",
             "Tram",
         ]
-        assert tracemalloc.get_traced_memory()[1] < 3 * bounded.MOST_BYTES
+        assert tracemalloc.get_traced_memory()[1] < 3 * limits.MAX_BYTES
         tracemalloc.stop()
 
 
@@ -142,12 +142,12 @@ class TestJson:
     @pytest.mark.parametrize(
         ("record", "reason"),
         [
-            (1, "a number, not an object"),
-            (None, "null, not an object"),
-            ([RECORD], "a list, not an object"),
+            (1, "it is a number, not an object"),
+            (None, "it is null, not an object"),
+            ([RECORD], "it is a list, not an object"),
             ({"title": "x"}, "no text"),
-            ({"text": TEXT, "title": ["a", "b"]}, "title is list, not text"),
-            ({"content": "cut… [+1234 chars]"}, "its content is cut off ('cut… [+1234 chars]'); get the full text"),
+            ({"text": TEXT, "title": ["a", "b"]}, "its title is a list, not text"),
+            ({"content": "cut… [+1234 chars]"}, "its content is truncated ('cut… [+1234 chars]'); get the full text"),
         ],
     )
     def test_a_bad_record_is_skipped_with_its_place_and_the_rest_is_read(self, read, record, reason):
@@ -156,18 +156,18 @@ class TestJson:
     @pytest.mark.parametrize("deep", ['{"a":' + "[" * 20000 + "]" * 20000 + "}", '{"a":' * 20000 + "1" + "}" * 20000])
     def test_a_record_nested_too_deeply_is_skipped(self, read, deep):
         found = read(f"[{json.dumps(RECORD)},{deep},{json.dumps(RECORD)}]")
-        assert told(found) == ["Tram", "record 2: JSON nested too deeply", "Tram"]
+        assert told(found) == ["Tram", "record 2: its JSON is nested too deeply", "Tram"]
 
     def test_nothing_but_nesting_is_told(self, read):
-        with pytest.raises(InputError, match="the file breaks off"):
+        with pytest.raises(InputError, match="the file is truncated"):
             read("[" * 200_000)
 
     @pytest.mark.parametrize(
         ("end", "reason"),
         [
-            ("", "after record 2, the file breaks off; what stands before was read"),
-            (',{"text": "The coun', "after record 2, the file breaks off; what stands before was read"),
-            (", oops]", "after record 2, not JSON: invalid char in json text.; what stands before was read"),
+            ("", "the file is truncated; it was read up to record 2"),
+            (',{"text": "The coun', "the file is truncated; it was read up to record 2"),
+            (", oops]", "not JSON: invalid char in json text.; it was read up to record 2"),
         ],
     )
     def test_a_broken_end_yields_what_came_before(self, tmp_path, end, reason):
@@ -187,8 +187,8 @@ class TestJson:
                 b'[{"text": "caf\xed\xa0\x80"}]',
                 "not UTF-8; save it as UTF-8",
             ),  # half a surrogate pair, which yajl takes
-            (json.dumps(RECORD).encode("utf-16"), "UTF-16, and JSON is UTF-8; save it as UTF-8"),
-            (b"\x00\x01\x02\x03", "UTF-16, and JSON is UTF-8; save it as UTF-8"),
+            (json.dumps(RECORD).encode("utf-16"), "its encoding is UTF-16, and JSON must be UTF-8; save it as UTF-8"),
+            (b"\x00\x01\x02\x03", "its encoding is UTF-16, and JSON must be UTF-8; save it as UTF-8"),
         ],
     )
     def test_a_file_that_is_no_json_says_why(self, read, content, reason):
@@ -197,19 +197,19 @@ class TestJson:
         assert str(error.value) == reason
 
     def test_a_record_that_is_too_large_is_skipped(self, read, monkeypatch):
-        monkeypatch.setattr(bounded, "MOST_BYTES", 2**20)
+        monkeypatch.setattr(limits, "MAX_BYTES", 2**20)
         huge = {"text": TEXT, "words": ["word"] * 400_000}
         first, skipped, last = told(read(json.dumps([RECORD, huge, RECORD])))
         assert (first, last) == ("Tram", "Tram")
         assert skipped.startswith("record 2: too large")
 
     def test_a_text_that_is_too_large_ends_the_reading(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(bounded, "MOST_BYTES", 2**20)
+        monkeypatch.setattr(limits, "MAX_BYTES", 2**20)
         items = json_file.read(
             write(tmp_path, "n.json", json.dumps([RECORD, {"text": "a" * 4 * 2**20}])), load_catalogue()
         )
         assert next(items).title == "Tram"
-        with pytest.raises(InputError, match=r"too large: .*; what stands before was read"):
+        with pytest.raises(InputError, match=r"too large: .* What comes before it was read"):
             list(items)
 
     def test_memory_does_not_grow_with_the_file(self, tmp_path):
@@ -270,12 +270,12 @@ class TestMarkdown:
             (b"", "the file is empty"),
             (b" \n", "the file is empty"),
             (b"---\ntitle: [\n---\ntext", "its front matter is not YAML"),
-            (b"---\n- a\n- b\n---\ntext", "its front matter has no fields (title: ..., date: ...)"),
+            (b"---\n- a\n- b\n---\ntext", "its front matter is not a list of fields (title: ..., date: ...)"),
             (b"---\na: " + b"[" * 5000 + b"\n---\ntext", "its front matter is nested too deeply"),
-            (b"---\n!!python/object/apply:os.getcwd []\n---\ntext", "its front matter has no fields"),
+            (b"---\n!!python/object/apply:os.getcwd []\n---\ntext", "its front matter is not a list of fields"),
             (b"---\ntitle: x\n---\n", "no text"),
             (b"# Only a title\n", "no text"),
-            (b"\x00\x01\x02", "not text: NUL bytes in it"),
+            (b"\x00\x01\x02", "not text: it contains NUL bytes"),
         ],
     )
     def test_a_bad_file_says_why(self, read, content, reason):

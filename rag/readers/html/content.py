@@ -1,0 +1,109 @@
+"""Extract the text of a page with trafilatura, and recognise pages that are not articles."""
+
+from __future__ import annotations
+
+from collections import Counter
+from urllib.parse import urlsplit
+
+import regex
+import trafilatura
+
+from rag.errors import InputError
+from rag.readers.decoding import INVALID_IN_MARKUP
+from rag.readers.html_to_text import html_to_text
+from rag.readers.line_classifier import LineKind, classify, count_words
+
+from .elements import clean_line, word_overlap
+from .page import WebPage, schema_types
+
+MIN_WORDS = 18  # as in page dumps: a brief of one sentence is an article, a slogan is not
+MAX_WALL_WORDS = 120  # a page with no more words than this may be an error, a consent form or a log-in
+TEASERS = 3  # headings that link to other pages; an article may have one as its headline, a list has one per article
+MIN_SHARE = 0.5  # of the words that a page states as its article's; with less, it hides them from readers
+
+_LIST_MARKUP = regex.compile(r"^-\s+|^\|\s*|\s*\|$")  # trafilatura's notation of lists and tables
+_SENTENCE_END = regex.compile(r"[.!?…。！？]\W*$")
+_ABOVE_TEXT = (LineKind.BYLINE, LineKind.DATED, LineKind.META, LineKind.CRUMBS)
+_FRONT_PAGES = ("", "index.html", "index.htm", "index.php", "default.aspx", "home", "homepage")
+_LIST_TYPES = {"CollectionPage", "SearchResultsPage", "ProfilePage"}
+_WALLS = {
+    "a log-in or subscription form": regex.compile(
+        r"\b(?:log\s*in|sign\s+in|subscribe|register|create\s+an?\s+(?:free\s+)?account)\s+(?:now\s+)?to\s+"
+        r"(?:read|continue|view|access|see|keep)\b|\bsubscribers?[\s-]only\b|\bforgot(?:ten)?\s+(?:your\s+)?password|"
+        r"\balready\s+(?:a\s+(?:subscriber|member)|registered|have\s+an\s+account)\b",
+        regex.I,
+    ),
+    "an error page": regex.compile(
+        r"^\W*(?:error\s+)?(?:40\d|410|50\d)\b|^\W*(?:not\s+found|access\s+denied|forbidden|service\s+unavailable|"
+        r"bad\s+gateway|internal\s+server\s+error)\b|\b(?:page|file|article|url)\b.{0,40}\b(?:not\s+found|could\s+not\s+be"
+        r"\s+found|(?:does\s+not|doesn.t|no\s+longer)\s+exists?|no\s+longer\s+available)\b",
+        regex.I | regex.M,
+    ),
+    "a check against robots": regex.compile(
+        r"^\W*(?:just\s+a\s+moment|attention\s+required)\b|\bunusual\s+(?:traffic|activity)\b|\bchecking\s+your\s+browser|"
+        r"\byou\s+are\s+(?:not\s+)?a?\s*(?:human|robot)\b|\bplease\s+enable\s+(?:javascript|js|cookies)\b",
+        regex.I | regex.M,
+    ),
+}
+
+
+def extract_text(page: WebPage, title: str | None) -> tuple[list[str], list[str]]:
+    """Return (the byline and date printed above the article's text, its text), both as lines of one paragraph each.
+
+    Raises:
+        InputError: if trafilatura cannot parse the page.
+    """
+    try:
+        found = trafilatura.extract(page.tree, url=page.url, include_comments=False) or ""
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"its markup cannot be parsed ({error})") from error
+    body = page.article.get("articleBody")
+    stated = html_to_text(body) if isinstance(body, str) else ""
+    if len(found) < MIN_SHARE * len(stated) or found.split() == stated.split():
+        found = stated  # with its paragraphs, which trafilatura joins
+    lines = [" ".join(INVALID_IN_MARKUP.sub("", _LIST_MARKUP.sub("", row)).split()) for row in found.split("\n")]
+    lines = [text for text in lines if text]
+    titles = [title or "", *page.meta("og:title")]
+    headlines = [n for n, text in enumerate(lines[:4]) if word_overlap(text, titles) > 0.9]
+    above = lines[: headlines[-1]] if headlines else []
+    in_text = any(_SENTENCE_END.search(text) for text in above) or 2 * len("".join(above)) >= len("".join(lines))
+    if headlines and not in_text:
+        lines = lines[headlines[-1] + 1 :]  # the headline is no part of the text, and neither is what is above it
+    first = next((n for n, text in enumerate(lines) if classify(text) not in _ABOVE_TEXT), 0)
+    return lines[:first], lines[first:]
+
+
+def reason_against(page: WebPage, title: str | None, text: str) -> str | None:
+    """Return why a page is not an article, None if it is one."""
+    words = count_words(text)
+    if words <= MAX_WALL_WORDS:
+        walls = (kind for kind, sign in _WALLS.items() if sign.search(f"{title}\n{text}"))
+        if wall := next(walls, None):
+            return f"{wall}, not an article"
+    if words < MIN_WORDS:
+        return "no article text found on the page"
+    headline = clean_line(page.article.get("headline"))
+    if "article" in page.meta("og:type") or word_overlap(headline, [title or ""]) > 0.5:
+        return None
+    if page.url and urlsplit(page.url).path.strip("/") in _FRONT_PAGES and not urlsplit(page.url).query:
+        return "the front page of a site, not an article"
+    if _LIST_TYPES & {t for o in page.objects for t in schema_types(o)} or _is_list(page, text):
+        return "a list of articles, not an article"
+    return None
+
+
+def _is_list(page: WebPage, text: str) -> bool:
+    """Return whether most of the text is below headings that link to several other pages, like teasers."""
+    starts = {row[:40] for row in text.split("\n") if len(row) > 40}
+    below: Counter[str] = Counter()
+    link = ""
+    for element in page.tree.iter("h1", "h2", "h3", "h4", "p", "div"):
+        if element.tag in ("p", "div"):
+            words = clean_line(element.text)
+            below[link] += len(words) if words[:40] in starts else 0
+        else:
+            links = [*element.xpath(".//a/@href")[:1], *element.xpath("ancestor::a/@href")[-1:]]
+            link = next((str(href) for href in links if not str(href).startswith("#")), "")
+    own = (urlsplit(page.url or "").path or "/").rstrip("/")
+    other = {href: size for href, size in below.items() if href and not (own and href.rstrip("/").endswith(own))}
+    return sum(size > 0 for size in other.values()) >= TEASERS and 2 * sum(other.values()) > below.total()

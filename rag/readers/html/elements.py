@@ -1,0 +1,53 @@
+"""Helpers for the text of a page's elements: clean it, compare it, find where it is."""
+
+from __future__ import annotations
+
+from html import unescape
+from typing import Any
+
+import regex
+
+from rag.readers.decoding import INVALID_IN_MARKUP
+
+MAX_TEXT_NODES = 5000  # of a page that are searched for a headline, a label or a name
+# XPath of the text nodes that a page displays.
+TEXT_NODE = "text()[normalize-space() and not(parent::script or parent::style or parent::noscript)]"
+# What separates a headline from the name of the site: in scripts without spaces also a hyphen or underscore alone.
+SEPARATOR = regex.compile(
+    r"\s+[-–—|»«›‹•·:/]{1,2}\s+|\s*[|»]\s*|\s*：\s*|(?<=[\p{Han}\p{Hiragana}\p{Katakana}？！。…”》])[-_]{1,2}(?=\p{L})|"
+    r"(?<=\w)[-_]{1,2}(?=[\p{Han}\p{Katakana}])"
+)
+WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\w\p{M}]+")
+
+
+def clean_line(value: object) -> str:
+    """Return a text as one line, with entities resolved, and without tags and invalid characters; "" for non-text."""
+    if not isinstance(value, str):
+        return ""
+    bare = regex.sub(r"</?[a-zA-Z][^<>]*>", " ", unescape(unescape(value)))
+    return " ".join(INVALID_IN_MARKUP.sub("", bare).split())
+
+
+def visible_text(element: Any) -> str:
+    """Return the text that an element displays, as one line."""
+    return clean_line(" ".join(element.xpath(".//text()[not(parent::script or parent::style)]")[:200]))
+
+
+def is_url(text: str) -> bool:
+    """Return whether a text is a well-formed http(s) URL."""
+    return bool(regex.fullmatch(r"https?://\w[\w.-]*\.\w+(?::\d+)?(?:[/?#]\S{0,2000})?", text))
+
+
+def word_overlap(text: str, others: list[str]) -> float:
+    """Return the best F1 between the word set of a text and that of one of the others: 1.0 for the same words.
+
+    In Chinese and Japanese, each letter is a word.
+    """
+    words = set(WORD.findall(text.casefold()))
+    sets = (set(WORD.findall(other.casefold())) for other in others)
+    return max((2 * len(words & other) / (len(words) + len(other)) for other in sets if words and other), default=0.0)
+
+
+def is_within(text_node: Any, elements: set[Any]) -> bool:
+    """Return whether a text node is in one of the elements."""
+    return bool(elements.intersection((text_node.getparent(), *text_node.getparent().iterancestors())))

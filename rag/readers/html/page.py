@@ -1,0 +1,218 @@
+"""Parse a saved web page, and give access to what it states about itself: JSON-LD, meta elements, its title element.
+
+A page states each fact several times, and the places disagree: the title hides a site's name, the social title differs
+from the headline, a template names its software as the publisher. The modules `title`, `date`, `outlet` and `authors`
+consult the places in the order that proved right on real pages (`benchmarks/html_pages.py`).
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import regex
+import trafilatura
+
+from rag.errors import InputError
+from rag.provenance.catalogue import domain
+from rag.provenance.outlet import key
+from rag.readers import limits
+from rag.readers.decoding import INVALID_IN_MARKUP
+
+from .elements import MAX_TEXT_NODES, SEPARATOR, TEXT_NODE, clean_line, is_url, visible_text, word_overlap
+
+MAX_OBJECTS = 5000  # of JSON-LD
+MAX_TITLE_CHARS = 400
+MIN_HEADLINE_LETTERS = 10  # a shorter stated title gives way to a printed one of three words
+
+_FOOTERS = "//footer | //aside | //nav | //*[contains(@class, 'footer') or contains(@id, 'footer')]"
+_OTHERS = (
+    "//*[" + " or ".join(f"contains(@{n}, '{word}')" for n in ("class", "id") for word in ("comment", "related")) + "]"
+)
+_ARTICLE_TYPE = regex.compile(r"(?:Article|Posting|Report|Review)$")
+_KEYS_OF_OTHERS = {
+    *("itemListElement", "hasPart", "comment", "mentions", "about", "citation", "relatedLink", "video", "image"),
+}
+_SOFTWARE = {"blogger", "blogspot", "wordpress", "wordpresscom", "drupal", "joomla", "medium", "wix", "squarespace"}
+_PUBLISHER_METAS = (
+    "dc.publisher",
+    "dcterms.publisher",
+    "dc.publisher.corporatename",
+    "publisher",
+    "citation_publisher",
+)
+_SAVED_FROM = regex.compile(r"<!--\s*saved from url=\(\d{1,6}\)(?P<url>\S{1,2000})")
+_HEADLINE_END = regex.compile(
+    r"(?<=[\p{Han}\p{Katakana}])\s|[-_](?=[^-_]*\p{Han})"
+)  # of one that is known to be printed
+
+
+@dataclass(frozen=True)
+class WebPage:
+    """A parsed page and what it states about itself.
+
+    Attributes:
+        tree: the lxml tree.
+        url: where the page came from, or the URL that it gives as its own.
+        canonical: the URL that it gives as that of the text, which may be on another site.
+        metas: (name in lower case, content) of its meta elements, in order.
+        objects: the objects of its JSON-LD, without those about other articles.
+    """
+
+    tree: Any
+    url: str | None
+    canonical: str | None
+    metas: tuple[tuple[str, str], ...]
+    objects: tuple[dict[str, Any], ...]
+
+    @functools.cached_property
+    def article(self) -> dict[str, Any]:
+        """The JSON-LD object of the article, {} if there is none."""
+        found = [o for o in self.objects if any(_ARTICLE_TYPE.search(t) for t in schema_types(o))]
+        found = [o for o in found if {"headline", "articleBody", "datePublished"} & o.keys()]
+        titles = [self.title_element, *self.meta("og:title")]
+        return max(found, key=lambda o: word_overlap(clean_line(o.get("headline")), titles), default={})
+
+    @functools.cached_property
+    def others(self) -> set[Any]:
+        """The elements of comments and other articles, without those around the headline."""
+        return set(self.tree.xpath(_OTHERS)) - self._around_headline
+
+    @functools.cached_property
+    def furniture(self) -> set[Any]:
+        """The elements of comments, other articles, footers and menus, without those around the headline."""
+        return self.others | (set(self.tree.xpath(_FOOTERS)) - self._around_headline)
+
+    @functools.cached_property
+    def _around_headline(self) -> set[Any]:
+        return {parent for head in self.tree.iter("h1", "article") for parent in (head, *head.iterancestors())}
+
+    @functools.cached_property
+    def title_element(self) -> str:
+        """The text of the title element."""
+        found = self.tree.xpath("//title[not(ancestor::svg)]")
+        return visible_text(found[0])[:MAX_TITLE_CHARS] if found else ""
+
+    @functools.cached_property
+    def printed_start(self) -> str:
+        """The longest start of the title element that is a text node of its own: a headline outside any heading.
+
+        "" if a longer part follows: then the start is the name of the site.
+        """
+        title = self.title_element
+        texts = {clean_line(node) for node in self.tree.xpath(f"//body//{TEXT_NODE}")[:MAX_TEXT_NODES]}
+        starts = (text for text in texts if len(key(text)) >= MIN_HEADLINE_LETTERS and title.startswith(text))
+        whole = (s for s in starts if SEPARATOR.match(title, len(s)) or _HEADLINE_END.match(title, len(s)))
+        found = max(whole, key=len, default="")
+        rest = regex.split(rf"{SEPARATOR.pattern}|_", title[len(found) :])
+        return found if all(len(part) <= len(found) for part in rest) else ""
+
+    def meta(self, *names: str) -> list[str]:
+        """Return the contents of the meta elements of these names, in the order of the names."""
+        return [content for name in names for found, content in self.metas if found == name]
+
+    def microdata(self, name: str) -> list[str]:
+        """Return the values of the elements with this itemprop."""
+        found = self.tree.xpath("//*[@itemprop=$name]", name=name)[:20]
+        return [v for e in found if (v := clean_line(e.get("content") or e.get("datetime") or visible_text(e)))]
+
+    def names_in(self, value: object, depth: int = 4) -> list[str]:
+        """Return the names in a JSON-LD value: text, an object with a name, a reference to one, or a list of these."""
+        if isinstance(value, list) and depth:
+            return [name for item in value[:50] for name in self.names_in(item, depth - 1)]
+        if isinstance(value, dict) and depth:
+            named = value if "name" in value else self._by_id.get(str(value.get("@id")), {})
+            return self.names_in(named.get("name"), depth - 1)
+        name = clean_line(value)
+        return [name] if name and not is_url(name) else []
+
+    @functools.cached_property
+    def _by_id(self) -> dict[str, dict[str, Any]]:
+        return {str(o["@id"]): o for o in self.objects[::-1] if "@id" in o and "name" in o}
+
+    @functools.cached_property
+    def publishers(self) -> list[str]:
+        """The names that the page states as its publisher."""
+        nodes = (self.article, *(o for o in self.objects if "WebPage" in schema_types(o)))
+        found = [name for node in nodes for name in self.names_in(node.get("publisher"))]
+        return _site_names([*found, *self.meta(*_PUBLISHER_METAS)])
+
+    @functools.cached_property
+    def sites(self) -> list[str]:
+        """The names that the page gives to its site."""
+        own_types = {"WebSite", "NewsMediaOrganization"}
+        own = [name for o in self.objects if own_types & {*schema_types(o)} for name in self.names_in(o)]
+        return _site_names([*self.meta("og:site_name"), *own, *self.meta("application-name", "sitename")])
+
+
+def parse_page(markup: str, url: str | None) -> WebPage:
+    """Parse a page.
+
+    Args:
+        markup: the page.
+        url: where it came from, if known.
+
+    Raises:
+        InputError: if it is not HTML, or too large to be parsed.
+    """
+    clean = INVALID_IN_MARKUP.sub("", markup)
+    limits.check_html(clean)
+    try:
+        tree = trafilatura.load_html(clean)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not a web page that can be parsed ({error})") from error
+    if tree is None:
+        raise InputError("not a web page: it contains no HTML")
+    metas = tuple(
+        (name.strip().lower(), content)
+        for e in tree.iter("meta")
+        if (name := e.get("property") or e.get("name") or e.get("itemprop"))
+        and (content := (e.get("content") or e.get("value") or "").strip())
+    )
+    canonical = next((a for a in map(str.strip, tree.xpath('//link[@rel="canonical"]/@href')) if is_url(a)), None)
+    saved = _SAVED_FROM.search(markup, 0, 5000)
+    own = [url, saved["url"] if saved else None, *(c for n, c in metas if n in ("og:url", "twitter:url"))]
+    page_url = next((a for a in own if a and is_url(a)), None)
+    if canonical and (not page_url or (page_url not in own[:2] and domain(page_url) == domain(canonical))):
+        page_url = canonical
+    return WebPage(tree, page_url, canonical, metas, tuple(itertools.islice(_objects(tree), MAX_OBJECTS)))
+
+
+def _objects(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects in the page's JSON-LD, outer ones first, without those about other articles."""
+    for script in tree.xpath('//script[contains(@type, "ld+json")]')[:50]:
+        waiting = deque([_load_json(script.text or "")])
+        while waiting:
+            value = waiting.popleft()
+            if isinstance(value, dict):
+                yield value
+                value = [v for k, v in value.items() if k not in _KEYS_OF_OTHERS]
+            if isinstance(value, list):
+                waiting += [v for v in value if isinstance(v, dict | list)]
+
+
+def _load_json(text: str) -> Any:
+    """Return the data of a script, None if it is not JSON even without a template's leftovers."""
+    bare = regex.sub(r"^\s*(?:<!--|(?://)?\s*<!\[CDATA\[)|(?:-->|(?://)?\s*\]\]>|;)\s*$", "", text.strip())
+    for attempt in (bare, regex.sub(r",\s*(?=[}\]])", "", bare)):
+        try:
+            return json.JSONDecoder(strict=False).raw_decode(attempt.strip())[0]
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def schema_types(node: dict[str, Any]) -> list[str]:
+    """Return the types of a JSON-LD object."""
+    types = node.get("@type")
+    return [t for t in (types if isinstance(types, list) else [types]) if isinstance(t, str)]
+
+
+def _site_names(values: list[str]) -> list[str]:
+    names = map(clean_line, values)
+    return [n for n in names if 1 < len(n) < 100 and key(n) not in _SOFTWARE and not is_url(n)]

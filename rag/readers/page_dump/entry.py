@@ -1,0 +1,99 @@
+"""Assemble the article of each section of a page dump: the lines of its title, text and head, and its date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect
+from dataclasses import dataclass
+from itertools import pairwise
+
+import regex
+
+from rag.provenance.attribution import names_only
+from rag.provenance.dates import find_date
+from rag.readers.line_classifier import BRIEF_WORDS, LONG_LINE, LineKind, words_without_date
+
+from .body import is_error_page, is_list_of_others, text_end, text_lines
+from .layout import HEAD_LINES, Layout, Mark, Section
+from .page import Page
+from .title import find_heads
+
+_DATELINE = regex.compile(r"\(?\p{Lu}[\p{L} .,'’-]{1,40},\s*(?P<date>[^()–—]{6,25}?)\s*\)?\s*[–—-]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An article found in a section.
+
+    Attributes:
+        title: the line of the title, if there is one.
+        text: the lines of the text.
+        head: the lines of bylines, dates and names above and below the text.
+        date: the printed date, if there is one.
+    """
+
+    title: int | None
+    text: list[int]
+    head: list[int]
+    date: dt.date | None
+
+    def lines(self, page: Page) -> list[str]:
+        """Return the lines of the text as printed, with one blank line in place of what was left out."""
+        lines: list[str] = []
+        for before, i in pairwise([self.text[0] - 1, *self.text]):
+            lines += ["", page.lines[i].rstrip()] if i - before > 1 else [page.lines[i].rstrip()]
+        return lines
+
+
+def find_entries(page: Page) -> list[Entry]:
+    """Return the articles of a page.
+
+    If all but one are single short paragraphs, these are a list next to the article, and are left out.
+    """
+    found = (_extract(page, section, title, body) for section, title, body in find_heads(page))
+    entries = [entry for entry in found if entry]
+    full = [e for e in entries if len(e.text) > 1 or page.words(e.text[0], e.text[-1] + 1) >= BRIEF_WORDS]
+    return full if len(full) <= 1 and len(entries) > 2 else entries
+
+
+def _extract(page: Page, section: Section, title: int | None, body: int) -> Entry | None:
+    """Return the article of a section, or None if it has none."""
+    start, end = body if title is None else title + 1, text_end(page, body, section)
+    text = text_lines(page, start, body, end)
+    if is_error_page(page, section, body) or is_list_of_others(page, text, section):
+        return None
+    mark = section.mark or Mark(body, body, body)
+    top = max(section.start, start - HEAD_LINES) if section.layout is Layout.SINGLE else section.start
+    lines = sorted({*range(top, body), *range(mark.first, mark.last + 1)} - set(text))
+    metadata = (LineKind.DATED, LineKind.BYLINE)
+    head = [i for i in lines if page.kinds[i] in metadata or _is_name(page, i, start, body)]
+    return Entry(title, text, head, _find_date(page, section, title, body, end))
+
+
+def _is_name(page: Page, i: int, start: int, body: int) -> bool:
+    """Return whether line `i`, between title and text, names the author and nothing else, near a date or byline."""
+    if not start <= i < body or page.kinds[i] is not LineKind.SHORT or not names_only(page.lines[i]):
+        return False
+    near = page.kinds[max(start, i - 4) : i + 10]
+    return (LineKind.DATED in near or LineKind.META in near) and page.lines[i].strip() not in page.menu
+
+
+def _find_date(page: Page, section: Section, title: int | None, body: int, end: int) -> dt.date | None:
+    """Return the date of the mark, else one between title and text, above the title, below the text, or a dateline."""
+    top = body if title is None else title
+    alone = section.layout is Layout.SINGLE
+    line = section.mark.line if section.mark else -1
+    if line in page.dates and (line > top or not alone):
+        return page.dates[line]
+    inside = next((i for i in range(top, body) if i in page.dates), None)
+    if inside is not None:
+        return page.dates[inside]
+    above = page.dated[bisect(page.dated, top) - 1] if page.dated and page.dated[0] < top else -1
+    if above >= 0 and (page.below[above] == top or not alone) and not words_without_date(page.lines[above]):
+        return page.dates[above]  # a date above the title, or above all the posts of one day
+    below = next((i for i in range(end, min(end + HEAD_LINES, len(page.lines))) if i in page.dates), None)
+    if alone and below is not None:
+        return page.dates[below]
+    dateline = _DATELINE.match(page.lines[body][:LONG_LINE])
+    found = find_date(dateline["date"]) if dateline else None
+    return found[2] if found else None

@@ -1,0 +1,71 @@
+"""List and download the files at a URL that fsspec can open: s3://bucket/folder, gs://, sftp://, memory:// ...
+
+Each protocol needs its own driver package; that of s3:// comes with `according[scale]`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+import regex
+
+from rag.errors import AccordingError, InputError
+
+
+def list_files(url: str) -> list[str]:
+    """Return the URLs of the files at or below a URL, sorted by name, without hidden files and README files.
+
+    Raises:
+        InputError: if there are none, or they cannot be listed.
+    """
+    with input_errors(url, "listed"):
+        import fsspec
+
+        system, root = fsspec.core.url_to_fs(url)
+        names = sorted(system.find(root))
+    if not names:
+        raise InputError(f"{without_credentials(url)}: no such file or folder")
+    base, above = url.rstrip("/"), root.rstrip("/")
+    return [base + inside for name in names if _is_input(inside := name.removeprefix(above))]
+
+
+def _is_input(inside: str) -> bool:
+    path = PurePosixPath(inside)
+    return path.stem.lower() != "readme" and not any(part.startswith(".") for part in path.parts)
+
+
+@contextmanager
+def download(url: str) -> Iterator[Path]:
+    """Download a file to a temporary folder that is deleted on exit.
+
+    Raises:
+        InputError: if the file cannot be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="according-") as folder:
+        file = Path(folder) / PurePosixPath(url).name
+        with input_errors(url, "read"):
+            import fsspec
+
+            with fsspec.open(url, "rb") as source, file.open("wb") as target:
+                shutil.copyfileobj(source, target)
+        yield file
+
+
+@contextmanager
+def input_errors(url: str, action: str) -> Iterator[None]:
+    """Turn whatever a driver raises into an InputError: "URL cannot be `action`". Each driver has its own errors."""
+    try:
+        yield
+    except AccordingError:
+        raise
+    except Exception as error:
+        raise InputError(f"{without_credentials(url)}: cannot be {action} ({error})") from error
+
+
+def without_credentials(url: str) -> str:
+    """Return a URL without the user name and password in it."""
+    return regex.sub(r"//[^/@]*@", "//", url)
