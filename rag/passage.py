@@ -15,7 +15,7 @@ from rag.errors import EncoderError
 if TYPE_CHECKING:
     from rag.sentence_splitter import SentenceSplitter
 
-# Tokens in a passage; measured on the seed questions and on TIME (docs/measurements.md, "Passages").
+# Tokens in a passage; measured on the seed questions and on TIME (docs/measurements/retrieval.md, "Passage length").
 PASSAGE_TOKENS = 160
 MIN_ENCODER_TOKENS = 16  # of an encoder that reads fewer at once, no passage would make sense
 

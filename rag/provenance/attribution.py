@@ -1,6 +1,6 @@
-"""Who wrote a text and for whom, as far as the text itself shows: authors, original outlet, and the evidence.
+"""Find the authors and the original outlet that a text itself shows, with the evidence.
 
-Between the catalogue and the readers on the way of the data. Evidence is tried from the strongest to the weakest (see
+Readers call this for each article that they read. Evidence is tried from the strongest to the weakest (see
 `_evidence`), and what decided is kept in words. Unknown is an answer: a text that cites an outlet ("X reported") is not
 by that outlet.
 """
@@ -15,13 +15,16 @@ import regex
 from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.dates import find_date
 
-# Lines from each end of a text in which credits are looked for: of 23 real articles and 53 made for the purpose, none
-# has one further in. A line longer than a credit's longest form is a paragraph.
+# Lines from each end of a text in which credits are looked for: of 23 real articles and 53 written for the purpose,
+# none has one further in. A line longer than a credit's longest form is a paragraph.
 EDGE_LINES = 4
-CREDIT_CHARS = 160
-TOLD_CHARS = len("told   the   ")
-TOLD_TEXT = 1_000_000  # characters of a text in which is looked who was told; each million takes 1.6 s at worst
-BRIEF_CHARS = 800  # such a text rests on the one informant whom it quotes; seen on one real brief, not measured
+MAX_CREDIT_CHARS = 160
+MAX_TELL_CHARS = len("told   the   ")
+# Characters of a text that is searched for whom its speakers told something; each million takes 1.6 s at worst.
+MAX_INTERVIEW_CHARS = 1_000_000
+MAX_BRIEF_CHARS = (
+    800  # a text so short depends on the one informant whom it quotes; seen on one real brief, not measured
+)
 
 _PARTICLE = r"(?:de|del|della|der|den|di|da|do|dos|du|la|le|van|von|zu|bin|bint|ibn|ben|al|el|abu|ter|ten|y|e)"
 _WORD = r"\p{Lu}[\p{L}\p{M}'’.-]*+"
@@ -62,7 +65,7 @@ _BIOGRAPHY = regex.compile(
     rf"(?P<name>{NAME}) (?:is|writes) (?P<what>[^.]{{0,120}}?\b(?i:editor|columnist|column|writer|correspondent|"
     r"reporter|contributor|journalist)\b[^.]{0,80}?\b(?:for|at|of|with|in)\b\s+)(?P<rest>[^\n]{3,80})"
 )
-_TOLD = regex.compile(r"\b(?:told|tells)\s+(?:the\s+)?$")
+_TELLS = regex.compile(r"\b(?:told|tells)\s+(?:the\s+)?$")
 _ROLE = regex.compile(
     r"\b(?i:correspondent|editors?|staff|writer|reporter|analyst|columnist|contributor|bureau|desk|professor|fellow|"
     r"director|author|producer|guest|special|freelance|chief|president|ph\.?d|dr|spokes\w+|admin(?:istrator)?)\b"
@@ -77,7 +80,13 @@ _PAPER = regex.compile(
 
 @dataclass(frozen=True)
 class Attribution:
-    """Authors in the order printed; the outlet or None; its basis (see `Article.outlet_basis`)."""
+    """What a text shows of its origin.
+
+    Attributes:
+        authors: in the order printed.
+        outlet: the original outlet, or None.
+        outlet_basis: the evidence for it (see `Article.outlet_basis`).
+    """
 
     authors: tuple[str, ...] = ()
     outlet: str | None = None
@@ -85,17 +94,17 @@ class Attribution:
 
 
 def byline(line: str) -> tuple[str, ...]:
-    """The authors that a line such as "By Jane Roe and John Doe, The Example" names; () where it is no byline.
+    """Return the authors that a line such as "By Jane Roe and John Doe, The Example" names; () if it is no byline.
 
-    The byline may stand behind a date or between other particulars ("2 May 2012 | by Jane Roe | 3 comments").
+    The byline may follow a date or be among other details ("2 May 2012 | by Jane Roe | 3 comments").
     """
     return next((people for people, _ in _signed(line) if people), ())
 
 
 def names_only(line: str) -> tuple[str, ...]:
-    """The persons that a line names and nothing else ("Jane Roe and John Doe"); () for any other line."""
+    """Return the persons of a line that has nothing else ("Jane Roe and John Doe"); () for any other line."""
     bare = line.strip()
-    if len(bare) > CREDIT_CHARS or not regex.fullmatch(rf"(?!(?i:by)\s){NAMES}", bare):
+    if len(bare) > MAX_CREDIT_CHARS or not regex.fullmatch(rf"(?!(?i:by)\s){NAMES}", bare):
         return ()
     if _PAPER.search(bare) or _ROLE.search(bare):
         return ()
@@ -103,9 +112,13 @@ def names_only(line: str) -> tuple[str, ...]:
 
 
 def attribute(head: Iterable[str], text: Iterable[str], catalogue: Catalogue, host: str | None = None) -> Attribution:
-    """What an article shows of its author and outlet.
+    """Return what an article shows of its authors and outlet.
 
-    `head` holds the byline and date lines that stand around the text and are no part of it, `text` its own lines.
+    Args:
+        head: the byline and date lines around the text, which are no part of it.
+        text: the lines of the text.
+        catalogue: the outlets known by name.
+        host: the site that the text was taken from, or None.
     """
     head = [line.strip() for line in head if line.strip()]
     text = [line.strip() for line in text if line.strip()]
@@ -117,28 +130,28 @@ def attribute(head: Iterable[str], text: Iterable[str], catalogue: Catalogue, ho
 def _evidence(
     head: list[str], text: list[str], authors: tuple[str, ...], catalogue: Catalogue, host: str | None
 ) -> Iterator[tuple[str, str]]:
-    """(outlet, basis) for each piece of evidence, from the strongest to the weakest."""
+    """Yield (outlet, basis) for each piece of evidence, from the strongest to the weakest."""
     edges = [*head, *_edges(text)]
-    opening = text[0][:CREDIT_CHARS] if text else ""
-    told, interview = _told(text, catalogue)
+    opening = text[0][:MAX_CREDIT_CHARS] if text else ""
+    informed, is_interview = _informed(text, catalogue)
 
-    for line in edges:  # somebody signs for the outlet, or the text is credited to it
+    for line in edges:  # an author signs for the outlet, or the text is credited to it
         yield from _credited(line, catalogue)
     if dateline := _DATELINE.match(opening):  # "TIRANA (Reuters) -", "Tehran, May 3, IRNA -"
         printed = dateline["outlet"]
         if name := catalogue.resolve_printed(printed) or (printed if printed.isupper() else None):
             yield name, f"dateline: {dateline.group()}"
-    for line in text[-EDGE_LINES:]:  # the address that a copy was taken from
-        if address := _URL_LINE.match(line[:2000]):  # an unknown one with nothing said of it may lead anywhere
-            known = catalogue.of_url(address["url"])
-            if name := known or (domain(address["url"]) if address["label"] else None):
-                yield name, f"url: {address['url']}"
-    if told and _production(text):  # "(Editing by ...)" is how agencies close; the one spoken to is the agency
-        yield told[0], f"production credit and {told[1]}"
+    for line in text[-EDGE_LINES:]:  # the URL that a copy was taken from
+        if match := _URL_LINE.match(line[:2000]):  # an unknown one without a label may lead anywhere
+            known = catalogue.of_url(match["url"])
+            if name := known or (domain(match["url"]) if match["label"] else None):
+                yield name, f"url: {match['url']}"
+    if informed and _production(text):  # "(Editing by ...)" is how agencies close; the one spoken to is the agency
+        yield informed[0], f"production credit and {informed[1]}"
     for line in text[-EDGE_LINES:]:
         yield from _biography(line, authors, catalogue)
-    if told and interview:
-        yield told
+    if informed and is_interview:
+        yield informed
     if host:
         yield host, f"host page: {host}"
 
@@ -148,8 +161,8 @@ def _edges(text: list[str]) -> list[str]:
 
 
 def _credited(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """The outlet that a byline ("By Jane Roe, The Example"), a signature or a credit ("Source: The Example") names."""
-    if len(line) > CREDIT_CHARS:
+    """Yield the outlet of a byline ("By Jane Roe, The Example"), a signature or a credit ("Source: The Example")."""
+    if len(line) > MAX_CREDIT_CHARS:
         return
     parts = list(_signed(line, catalogue))
     signed = [(people, rest) for people, rest in parts if people]
@@ -171,36 +184,36 @@ def _credited(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
 
 
 def staff(text: str, catalogue: Catalogue) -> str | None:
-    """The outlet that signs by its own name: "Associated Press", "Reuters staff"."""
+    """Return the outlet that signs by its own name ("Associated Press", "Reuters staff"), or None."""
     return catalogue.resolve_printed(_STAFF.sub("", text.strip()))
 
 
-def _told(text: list[str], catalogue: Catalogue) -> tuple[tuple[str, str] | None, bool]:
-    """The one outlet that speakers told something, with the words; and whether the text is an interview with it.
+def _informed(text: list[str], catalogue: Catalogue) -> tuple[tuple[str, str] | None, bool]:
+    """Return the one outlet that speakers informed, with the words, and whether the text is an interview with it.
 
-    It is where the text names no other outlet and says so twice, or is no longer than a brief. Of real articles that
-    say so twice 91% are by that outlet, of those that say so once 60%: there the outlet is merely cited.
+    It is one if the text names no other outlet and says so twice, or is no longer than a brief. Of real articles that
+    say so twice 91% are by that outlet, of those that say so once 60%: those merely cite the outlet.
     """
     whole = "\n".join(text)
-    if len(whole) > TOLD_TEXT:
+    if len(whole) > MAX_INTERVIEW_CHARS:
         return None, False
     named, spoken = set(), []
     for start, end, name in catalogue.find(whole):
         named.add(name)
-        if verb := _TOLD.search(whole, max(0, start - TOLD_CHARS), start):
+        if verb := _TELLS.search(whole, max(0, start - MAX_TELL_CHARS), start):
             spoken.append((name, verb.group() + whole[start:end]))
     if len({name for name, _ in spoken}) != 1:
         return None, False
-    return spoken[0], len(named) == 1 and (len(spoken) > 1 or len(whole) <= BRIEF_CHARS)
+    return spoken[0], len(named) == 1 and (len(spoken) > 1 or len(whole) <= MAX_BRIEF_CHARS)
 
 
 def _production(text: list[str]) -> list[regex.Match[str]]:
-    """The credits that agencies print last: "(Reporting by Jane Roe; Editing by John Doe)"."""
+    """Return the credits that agencies print last: "(Reporting by Jane Roe; Editing by John Doe)"."""
     return list(_PRODUCTION.finditer("\n".join(text)[-400:]))
 
 
 def _biography(line: str, authors: tuple[str, ...], catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """The outlet that a closing "NAME is a columnist for X" names as the author's present one."""
+    """Yield the outlet that a closing "NAME is a columnist for X" gives as the author's present one."""
     match = _BIOGRAPHY.match(line[:400])
     if not match or "former" in match["what"] or (authors and match["name"] not in authors):
         return
@@ -211,7 +224,7 @@ def _biography(line: str, authors: tuple[str, ...], catalogue: Catalogue) -> Ite
 
 
 def _authors(head: list[str], text: list[str], catalogue: Catalogue) -> tuple[str, ...]:
-    """The authors by the first of these that names any: bylines, a name above the text, credits, a signature."""
+    """Return the authors by the first of these that names any: bylines, a name above the text, credits, a signature."""
     edges = _edges(text)
     for line in [*head, *edges]:
         if people := next((people for people, _ in _signed(line, catalogue) if people), ()):
@@ -220,7 +233,7 @@ def _authors(head: list[str], text: list[str], catalogue: Catalogue) -> tuple[st
         if (people := names_only(line)) and not catalogue.resolve_printed(line):
             return people
     for line in edges:
-        people, rest = _people(line, catalogue) if len(line) < 100 else ((), "")  # of a long one it takes the square
+        people, rest = _people(line, catalogue) if len(line) < 100 else ((), "")  # quadratic in its length
         if people and _outlet_in(rest, catalogue, whole=True) and not _CREDIT.match(line):
             return people
     credits = [m for m in _production(text) if not m["role"].casefold().startswith("edit")]
@@ -231,8 +244,8 @@ def _authors(head: list[str], text: list[str], catalogue: Catalogue) -> tuple[st
 
 
 def _signature(text: list[str], catalogue: Catalogue) -> tuple[str, ...]:
-    """The name that closes a text ("Jane Roe", "-- Jane Roe, Vienna"), where nobody of that name is in the text."""
-    if len(text) < 2 or len(text[-1]) > CREDIT_CHARS or not (match := _SIGNATURE.match(text[-1])):
+    """Return the name that closes a text ("Jane Roe", "-- Jane Roe, Vienna"), unless the text mentions it earlier."""
+    if len(text) < 2 or len(text[-1]) > MAX_CREDIT_CHARS or not (match := _SIGNATURE.match(text[-1])):
         return ()
     people, _ = _people(match["names"], catalogue)
     earlier = "\n".join(text[:-1])
@@ -240,9 +253,9 @@ def _signature(text: list[str], catalogue: Catalogue) -> tuple[str, ...]:
 
 
 def _signed(line: str, catalogue: Catalogue | None = None) -> Iterator[tuple[tuple[str, ...], str]]:
-    """(persons, what follows them) for each part of a line that begins like a byline; its date is left out."""
+    """Yield (persons, what follows them) for each part of a line that begins like a byline, without its date."""
     bare = line.strip()
-    if len(bare) > CREDIT_CHARS or not _BY_WORD.search(bare):
+    if len(bare) > MAX_CREDIT_CHARS or not _BY_WORD.search(bare):
         return
     if dated := find_date(bare):
         bare = f"{_WEEKDAY.sub('', bare[: dated[0]])} | {bare[dated[1] :]}"
@@ -253,9 +266,9 @@ def _signed(line: str, catalogue: Catalogue | None = None) -> Iterator[tuple[tup
 
 
 def _people(text: str, catalogue: Catalogue | None = None) -> tuple[tuple[str, ...], str]:
-    """The persons that `text` begins with, and the rest of it ("Special Correspondent", an outlet).
+    """Return the persons that `text` begins with, and the rest of it ("Special Correspondent", an outlet).
 
-    Names set apart by commas alone are one person and where that person writes, unless an "and" closes the list.
+    Names separated by commas alone are a person and where that person writes, unless an "and" closes the list.
     """
     names: list[str] = []
     joints: list[str] = []
@@ -276,7 +289,7 @@ def _people(text: str, catalogue: Catalogue | None = None) -> tuple[tuple[str, .
 
 
 def split_off_outlet(name: str, catalogue: Catalogue | None) -> tuple[str, str]:
-    """A person's name, and the outlet behind it where nothing stands between ("Jane Roe CNN"), "" where none does."""
+    """Return a person's name and the outlet directly behind it ("Jane Roe CNN"), which is "" if there is none."""
     words = name.split(" ")
     for end in range(2, len(words)):
         if catalogue and catalogue.resolve_printed(outlet := " ".join(words[end:])):
@@ -290,24 +303,25 @@ def _split_names(names: str) -> tuple[str, ...]:
 
 
 def _bare(name: str) -> str:
-    """A name without the points and commas around it; the point of a closing initial stays."""
+    """Return a name without the points and commas around it; the point of a closing initial stays."""
     bare = name.strip(" ,.")
     return f"{bare}." if regex.search(r"\s\p{Lu}$", bare) and f"{bare}." in name else bare
 
 
 def _outlet_in(rest: str, catalogue: Catalogue, whole: bool = False) -> str | None:
-    """The outlet named after a byline's author or a credit's verb: a catalogue name, or a part that reads like one.
+    """Return the outlet named after a byline's author or a credit's verb: a catalogue name, or a part that reads like
+    one.
 
-    A catalogue name inside a part counts too ("Reuters Health"), and an unknown address, unless only `whole` parts that
-    name an outlet are to.
+    A catalogue name inside a part counts too ("Reuters Health"), and an unknown URL, unless only `whole` parts that
+    name an outlet may count.
     """
     rest = _AGENCIES.sub("", rest)
     parts = [p.strip(" .,()[]") for p in regex.split(r"\s*[,|/()]\s*|\s+[–—-]\s+|\s+(?:for|of|in)\s+", rest)]
     for part in parts:
         if name := catalogue.resolve_printed(part):
             return name
-    if address := regex.search(r"(?:https?://|www\.)\S+", rest):
-        url = address.group().rstrip(")]}>.,;")
+    if match := regex.search(r"(?:https?://|www\.)\S+", rest):
+        url = match.group().rstrip(")]}>.,;")
         return catalogue.of_url(url) or (None if whole else domain(url) or None)
     if not whole and (found := next(catalogue.find(rest, credit=True), None)):
         return found[2]

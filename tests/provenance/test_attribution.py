@@ -1,4 +1,4 @@
-"""Who wrote a text and for whom is told by evidence, the strongest first, and what decided is kept in words."""
+"""Authors and outlet are found by evidence, the strongest first, and what decided is kept in words."""
 
 import time
 
@@ -54,19 +54,19 @@ def test_a_byline_names_its_authors(line, authors):
     assert byline(line) == authors
 
 
-def test_a_line_of_names_alone_names_persons():
+def test_a_line_of_nothing_but_names_is_parsed_as_persons():
     assert names_only("Jane Roe and John Doe") == ("Jane Roe", "John Doe")
     assert names_only("The Harlow Register") == ()
     assert names_only("Jane Roe went home") == ()
 
 
 @pytest.mark.parametrize("line", ["By The Associated Press", "By AP", "by Associated Press staff writers"])
-def test_an_outlet_may_sign_by_its_own_name(line):
+def test_an_outlet_may_sign_with_its_own_name(line):
     assert found(head=[line]) == ("Associated Press", f"byline: {line}")
     assert authors(head=[line]) == ()
 
 
-def test_an_outlet_or_a_weekday_behind_a_name_is_no_part_of_it():
+def test_an_outlet_or_a_weekday_behind_a_name_is_not_part_of_it():
     assert attribute(["By Jane Ann Roe Reuters"], BODY, OUTLETS) == Attribution(
         ("Jane Ann Roe",), "Reuters", "byline: By Jane Ann Roe Reuters"
     )
@@ -74,7 +74,7 @@ def test_an_outlet_or_a_weekday_behind_a_name_is_no_part_of_it():
     assert attribute(["By Gazeta Port Selwyn"], BODY, OUTLETS).authors == ()
 
 
-def test_a_byline_names_the_outlet_it_was_written_for():
+def test_a_byline_names_the_outlet():
     assert found(head=["By Jane Roe, The Example"]) == ("The Example", "byline: By Jane Roe, The Example")
     assert found("By Jane Roe, The Delta Herald") == ("The Delta Herald", "byline: By Jane Roe, The Delta Herald")
 
@@ -86,12 +86,12 @@ def test_a_credit_line_names_the_outlet(line):
 
 def test_a_dateline_names_the_agency():
     text = ["TIRANA, May 3 (Northline) - Customs officers stopped work on Tuesday.", "They are to go back on Friday."]
-    assert attribute([], text, OUTLETS).outlet is None  # a name that nobody knows in capitals or in the catalogue
+    assert attribute([], text, OUTLETS).outlet is None  # neither in capitals nor in the catalogue
     text[0] = text[0].replace("Northline", "Reuters")
     assert attribute([], text, OUTLETS).outlet_basis == "dateline: TIRANA, May 3 (Reuters) -"
 
 
-def test_an_address_as_last_line_is_the_source():
+def test_a_url_in_the_last_line_is_the_source():
     assert found("http://www.reuters.com/a?b=1") == ("Reuters", "url: http://www.reuters.com/a?b=1")
     assert found("Link: https://news.valley.example/1") == ("news.valley.example", "url: https://news.valley.example/1")
     assert found("https://petition.example/1") == (None, "unknown")
@@ -104,7 +104,7 @@ def test_without_a_by_only_a_whole_part_of_the_line_is_an_outlet():
     assert found("Jane Roe | https://shop.example/") == (None, "unknown")
 
 
-def test_an_agency_that_was_told_something_and_closes_with_a_production_credit_is_the_outlet():
+def test_an_agency_that_was_told_something_and_has_a_production_credit_is_the_outlet():
     said = "The Associated Press had it from others. A board member told Reuters that buyers can wait."
     assert found(said) == (None, "unknown")
     assert found(said, "(Reporting by Jane Roe; Editing by John Doe)") == (
@@ -121,7 +121,7 @@ def test_the_biography_of_the_author_names_the_outlet():
     assert found("Jane Roe is a former editor of The Example.") == (None, "unknown")
 
 
-def test_an_interview_given_to_the_only_outlet_named_is_that_outlets():
+def test_an_interview_with_the_only_outlet_named_is_by_that_outlet():
     told = "“Let them wait,” she told Reuters by telephone."
     assert found(told) == ("Reuters", "told Reuters")
     assert found(told, *BODY * 10, "“We can,” the mayor told Reuters.")[0] == "Reuters"
@@ -139,11 +139,11 @@ def test_in_a_longer_text_an_outlet_that_was_told_something_once_is_cited():
         "Some information for this report was provided by AP and Reuters.",
     ],
 )
-def test_an_outlet_that_is_cited_is_no_evidence(line):
+def test_a_cited_outlet_is_not_evidence(line):
     assert found(line) == (None, "unknown")
 
 
-def test_the_stronger_evidence_decides():
+def test_stronger_evidence_decides():
     told = "“Let them wait,” she told Reuters by telephone."
     assert found(told, head=["By Jane Roe, The Example"])[0] == "The Example"
     assert found(told, "https://apnews.com/1")[0] == "Associated Press"
@@ -160,12 +160,12 @@ def authors(*text, head=()):
     return attribute(head, [*BODY, *text], OUTLETS).authors
 
 
-def test_authors_come_from_the_byline_before_all_else():
+def test_a_byline_names_the_authors_before_any_other_line():
     assert authors("Additional reporting by John Doe in Almadraba", head=["By Jane Roe"]) == ("Jane Roe",)
     assert authors("Max Poe, Brussels", head=["Jane Roe and John Doe"]) == ("Jane Roe", "John Doe")
 
 
-def test_authors_come_from_an_agencys_credit_writers_first_and_no_editors():
+def test_an_agencys_credit_names_the_authors_writers_first_and_no_editors():
     assert authors("(Reporting by Jane Roe; Writing by John Doe; Editing by Max Poe)") == ("John Doe", "Jane Roe")
 
 
@@ -174,12 +174,12 @@ def test_a_signature_below_the_text_names_the_author(line):
     assert authors(line) == ("Jane Roe",)
 
 
-def test_a_caption_with_the_name_of_somebody_in_the_text_is_no_signature():
+def test_the_name_of_a_person_in_the_text_is_not_a_signature():
     assert authors("Jane Roe was there.", "Jane Roe") == ()
 
 
 @pytest.mark.parametrize("line", ["By " + "A " * 50_000, "A." * 50_000, "(" * 100_000, "By A B and " * 9_000])
-def test_long_hostile_lines_take_no_time(line):
+def test_long_hostile_lines_are_read_in_time(line):
     started = time.process_time()
     attribute([line], [line, line], OUTLETS)
     assert time.process_time() - started < 20

@@ -1,4 +1,4 @@
-"""The catalogue leads spellings and addresses to outlets, tells names from words, and gives each fact its source."""
+"""The catalogue finds outlets by spelling and URL, distinguishes names from words, and gives each fact its source."""
 
 import json
 import re
@@ -29,7 +29,7 @@ from rag.provenance.outlets_toml import parse_outlets
         ("", None),
     ],
 )
-def test_spellings(spelling, name):
+def test_a_spelling_is_resolved_to_the_name_shown(spelling, name):
     assert load_catalogue().resolve(spelling) == name
 
 
@@ -44,7 +44,7 @@ def test_spellings(spelling, name):
         ("http://[broken", None),
     ],
 )
-def test_addresses(url, name):
+def test_a_url_belongs_to_the_outlet_of_its_domain(url, name):
     assert load_catalogue().of_url(url) == name
 
 
@@ -52,7 +52,7 @@ def found(text, **how):
     return [text[start:end] for start, end, _ in load_catalogue().find(text, **how)]
 
 
-def test_names_are_found_whole_and_as_written():
+def test_names_are_found_as_whole_words_in_their_letter_case():
     text = "He told Press TV, not the press; for a good Reason. Reuters's APs, CNN."
     assert [(text[a:b], name) for a, b, name in load_catalogue().find(text)] == [
         ("Press TV", "Press TV"),
@@ -101,7 +101,7 @@ def test_names_are_found_whole_and_as_written():
         "Time's Up Now is the choir's new song.",
     ],
 )
-def test_a_name_that_is_a_word_is_no_outlet_in_running_text(line):
+def test_a_name_that_is_a_word_is_not_an_outlet_in_running_text(line):
     assert found(line) == []
 
 
@@ -134,7 +134,7 @@ def test_a_name_that_is_a_word_is_no_outlet_in_running_text(line):
         ("The news site Exit keeps a list.", "Exit"),
     ],
 )
-def test_a_name_that_is_a_word_is_an_outlet_beside_a_cue(line, name):
+def test_a_name_that_is_a_word_is_an_outlet_next_to_a_cue(line, name):
     assert found(line) == [name]
 
 
@@ -153,7 +153,7 @@ def test_a_name_that_is_a_word_is_an_outlet_beside_a_cue(line, name):
         ("The People’s Mojahedin Organization of Iran said so.", ["People’s Mojahedin Organization of Iran"]),
     ],
 )
-def test_the_credits_of_pictures_and_the_halves_of_joint_names_name_no_outlet(line, names):
+def test_picture_credits_and_the_halves_of_joint_names_are_not_outlets(line, names):
     assert found(line) == names
 
 
@@ -181,18 +181,18 @@ def test_in_a_credit_no_cue_is_needed():
         ("Daily Planet", None),
     ],
 )
-def test_a_printed_line_that_is_a_word_needs_the_names_capitals(line, name):
+def test_a_printed_name_that_is_a_word_needs_its_capitals(line, name):
     assert load_catalogue().resolve_printed(line) == name
 
 
-def test_no_spelling_leads_to_two_outlets():
+def test_no_spelling_belongs_to_two_outlets():
     owner = {}
     for outlet in load_catalogue().outlets:
         for spelling in (*outlet.names, *outlet.domains):
             assert owner.setdefault(key(spelling), outlet.name) == outlet.name
 
 
-def test_domains():
+def test_a_domain_is_lower_case_and_without_www():
     assert [domain(u) for u in ("https://www.A.example/x", "b.example", "", "http://[")] == [
         "a.example",
         "b.example",
@@ -205,7 +205,7 @@ def facts():
     return [(o.name, f, fact) for o in load_catalogue().outlets for f in FACT_FIELDS if (fact := getattr(o, f))]
 
 
-def test_every_fact_that_ships_has_a_page_that_a_reader_would_accept():
+def test_every_bundled_fact_has_a_page_that_a_reader_would_accept():
     assert len(facts()) == 98 + 6
     for name, field, fact in facts():
         assert re.fullmatch(r"https?://[\w.-]+\.[a-z]+/\S*", fact.source), (name, field)
@@ -213,7 +213,7 @@ def test_every_fact_that_ships_has_a_page_that_a_reader_would_accept():
         assert not fact.value.endswith("."), (name, field)
 
 
-def test_that_a_state_stands_behind_an_outlet_is_stated_where_its_owner_or_funding_is():
+def test_a_bundled_state_has_the_source_and_date_of_an_owner_or_a_funding():
     states = {o.name: o.state for o in load_catalogue().outlets if o.state}
     assert {name: fact.value for name, fact in states.items()} == {
         "Al Jazeera": "Qatar",
@@ -229,13 +229,13 @@ def test_that_a_state_stands_behind_an_outlet_is_stated_where_its_owner_or_fundi
         assert (fact.source, fact.as_of) in stated, name
 
 
-def test_no_rating_ships():
+def test_no_rating_is_bundled():
     assert not any(outlet.ratings for outlet in load_catalogue().outlets)
     assert "rating" not in describe_outlet(load_catalogue().outlet("CNN"))[-2]
     assert describe_outlet(load_catalogue().outlet("CNN"))[-1] == "  rating: unrated"
 
 
-def test_the_outlets_are_sorted_and_their_kinds_known():
+def test_the_bundled_outlets_are_sorted_and_have_known_kinds():
     names = [re.sub(r"^the ", "", o.name.casefold()) for o in load_catalogue().outlets]
     assert names == sorted(names)
     assert {o.kind for o in load_catalogue().outlets} <= {*OUTLET_KINDS, None}
@@ -278,7 +278,7 @@ def test_a_users_catalogue_adds_outlets():
     assert load_catalogue().outlet("Delta Herald") is None
 
 
-def test_a_users_catalogue_adds_to_what_is_known_and_replaces_the_facts_it_gives():
+def test_a_users_catalogue_extends_a_known_outlet_and_replaces_the_facts_it_gives():
     mine = """
     [[outlet]]
     name = "xinhua"
@@ -294,7 +294,7 @@ def test_a_users_catalogue_adds_to_what_is_known_and_replaces_the_facts_it_gives
     assert (theirs.owner, theirs.kind) == (ours.owner, ours.kind)
 
 
-def test_a_users_catalogue_is_read_from_a_file_and_from_the_text_kept_of_it(tmp_path):
+def test_a_users_catalogue_is_read_from_a_file_and_from_its_stored_text(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_bytes(b"\xef\xbb\xbf" + HERALD.encode())
     assert (
@@ -305,7 +305,7 @@ def test_a_users_catalogue_is_read_from_a_file_and_from_the_text_kept_of_it(tmp_
     assert load_catalogue(HERALD) is load_catalogue(HERALD)
 
 
-def test_letters_and_accents_written_apart_are_put_together():
+def test_decomposed_letters_and_accents_are_composed():
     apart = unicodedata.normalize("NFD", '[[outlet]]\nname = "Diário de Valsera"')
     assert parse_outlets(apart, "mine.toml") == (Outlet("Diário de Valsera"),)
     assert load_catalogue(apart).resolve(unicodedata.normalize("NFD", "Diário de Valsera")) == "Diário de Valsera"
@@ -354,12 +354,12 @@ def test_letters_and_accents_written_apart_are_put_together():
         ),
     ],
 )
-def test_a_mistake_in_a_users_catalogue_is_told_with_its_place_and_the_remedy(text, message):
+def test_a_mistake_in_a_users_catalogue_is_reported_with_its_place_and_the_remedy(text, message):
     with pytest.raises(InputError, match=re.escape(message)):
         load_catalogue().extended(text, "mine.toml")
 
 
-def test_a_users_file_that_cannot_be_read_is_named(tmp_path):
+def test_a_users_file_that_cannot_be_read_is_reported(tmp_path):
     with pytest.raises(InputError, match=r"mine\.toml: cannot be read"):
         read_catalogue(tmp_path / "mine.toml")
     (tmp_path / "mine.toml").write_bytes(b"name = \xff")
@@ -367,7 +367,7 @@ def test_a_users_file_that_cannot_be_read_is_named(tmp_path):
         read_catalogue(tmp_path / "mine.toml")
 
 
-def test_an_outlet_is_shown_with_the_source_and_day_of_each_fact():
+def test_an_outlet_is_described_with_the_source_and_date_of_each_fact():
     assert describe_outlet(load_catalogue(HERALD).outlet("Delta Herald")) == [
         "The Delta Herald",
         "  also printed as: Delta Herald; Herald of Valsera",
@@ -385,7 +385,7 @@ def test_an_outlet_is_shown_with_the_source_and_day_of_each_fact():
     ]
 
 
-def test_an_outlet_becomes_json():
+def test_an_outlet_can_be_written_as_json():
     outlet = load_catalogue(HERALD).outlet("Delta Herald")
     given = json.loads(json.dumps(outlet.to_dict()))
     assert given["owner"] == {

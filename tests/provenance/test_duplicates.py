@@ -1,4 +1,4 @@
-"""Copies of one text are found, however they were trimmed or wrapped, and sentences that two texts share."""
+"""Duplicates are found however they were trimmed or wrapped, and so are sentences that two texts share."""
 
 import time
 
@@ -8,13 +8,13 @@ from support import BRIDGE, HARBOUR, ORCHARD
 from support.prose import prose
 
 import rag
-from rag.provenance import duplicates as copies
+from rag.provenance import duplicates
 from rag.sentence_splitter import sentence_spans
 
 
 def together(*texts, known=None):
     known = np.full(len(texts), -1) if known is None else np.array(known)
-    return copies.groups(copies.signatures(texts), known, lambda row: texts[row]).tolist()
+    return duplicates.groups(duplicates.signatures(texts), known, lambda row: texts[row]).tolist()
 
 
 @pytest.mark.parametrize(
@@ -30,23 +30,23 @@ def together(*texts, known=None):
         (lambda s: prose(6), False),
     ],
 )
-def test_a_copy_is_one_text_with_what_it_copies(change, same):
+def test_a_copy_is_a_duplicate_of_what_it_copies(change, same):
     text = prose(1)
     assert (together(" ".join(text), " ".join(change(text))) == [0, 0]) is same
 
 
-def test_the_first_text_of_a_group_names_it_and_what_is_alone_names_itself():
+def test_a_group_is_numbered_by_its_first_text():
     a, b = " ".join(prose(1)), " ".join(prose(2))
     assert together(b, a, a + " More.", b, "Too short to say.", "Too short to say.") == [0, 1, 1, 0, 4, 5]
 
 
-def test_groups_found_before_stay_and_take_in_what_is_new():
+def test_known_groups_stay_and_take_in_new_texts():
     a, b = " ".join(prose(1)), " ".join(prose(2))
     assert together(a, b, a, b, known=[70, 80, 70, -1]) == [0, 1, 0, 1]
-    assert together(a, b, a, known=[70, 80, 90]) == [0, 1, 2]  # compared before, and told apart then
+    assert together(a, b, a, known=[70, 80, 90]) == [0, 1, 2]  # compared before, and found different
 
 
-def test_ten_thousand_texts_of_which_half_are_copies_take_seconds():
+def test_ten_thousand_texts_half_of_them_copies_are_compared_in_a_minute():
     originals = [" ".join(prose(i, 4)) for i in range(5000)]
     texts = originals + [text + " Reported elsewhere." for text in originals]
     start = time.process_time()
@@ -57,7 +57,7 @@ def test_ten_thousand_texts_of_which_half_are_copies_take_seconds():
 
 
 def keys(text):
-    return [key for key in copies.sentence_keys(text, sentence_spans(text)) if key is not None]
+    return [key for key in duplicates.sentence_keys(text, sentence_spans(text)) if key is not None]
 
 
 def test_a_sentence_has_one_key_however_it_is_printed():
@@ -67,7 +67,7 @@ def test_a_sentence_has_one_key_however_it_is_printed():
     assert a == b
 
 
-def test_what_somebody_is_quoted_as_saying_has_no_key():
+def test_a_quotation_of_a_speaker_has_no_key():
     text = (
         "“We will build the bridge before the winter comes to us. It will cost less than all of the others did before. "
         "Nobody else has ever offered the town as much,” she said. The council has not yet set a day for the vote."
@@ -77,7 +77,7 @@ def test_what_somebody_is_quoted_as_saying_has_no_key():
     assert keys("Brief sentences have none.") == []
 
 
-def test_an_apostrophe_opens_no_quotation():
+def test_an_apostrophe_does_not_open_a_quotation():
     text = (
         "The town’s oldest bridge was closed to all traffic on Monday. It won’t open again before the summer, they say."
     )
@@ -96,11 +96,11 @@ def library(tmp_path, news, words):
         {"id": "sharer", "outlet": "Press TV", "text": " ".join([*prose(5, 1), prose(3, 10)[4], *prose(6, 1)])},
         HARBOUR, BRIDGE,
     ]  # fmt: skip
-    with rag.build([news(*records)], index=tmp_path / "i", encoder=words) as made:
-        yield made
+    with rag.build([news(*records)], index=tmp_path / "i", encoder=words) as built:
+        yield built
 
 
-def test_a_citation_names_all_that_carry_its_words(library):
+def test_a_citation_names_all_republishers_of_its_words(library):
     answer = library.ask(prose(3, 10)[1], k=1)
     (shown,) = answer.passages
     assert {shown.article_id, *shown.copies} == {"wire", "mirror", "paper"}
@@ -109,7 +109,7 @@ def test_a_citation_names_all_that_carry_its_words(library):
     assert answer.balance.shown.independent == 1
 
 
-def test_a_sentence_shared_word_for_word_is_told_and_makes_no_second_source(library):
+def test_a_sentence_shared_word_for_word_is_shown_and_does_not_count_as_a_second_source(library):
     answer = library.ask(prose(3, 10)[4], k=2)
     shown = {c.article_id: c for c in answer.passages}
     assert "sharer" in shown
@@ -120,7 +120,7 @@ def test_a_sentence_shared_word_for_word_is_told_and_makes_no_second_source(libr
     assert len(answer.balance.shown.outlets) == 2
 
 
-def test_a_sentence_that_many_texts_hold_is_a_formula_and_no_sign_of_a_common_source(library, news):
+def test_a_sentence_of_many_texts_is_a_formula_and_no_evidence_of_a_common_source(library, news):
     formula = "Nothing in this column need be what the newspaper itself believes."
     records = [
         {"id": f"c{i}", "outlet": f"Paper {i}", "text": f"{' '.join(prose(100 + i, 2))} {formula}"} for i in range(6)
@@ -133,7 +133,7 @@ def test_a_sentence_that_many_texts_hold_is_a_formula_and_no_sign_of_a_common_so
     assert (shown.article_id, shown.shared) == ("c0", ())
 
 
-def test_the_whole_index_is_counted_the_same_way(library):
+def test_independent_sources_of_the_whole_index_are_counted_alike(library):
     assert (library.report.duplicates, library.report.duplicate_groups) == (3, 1)
     counts = library.counts()
     assert (counts.articles, counts.undated) == (6, 2)
@@ -143,7 +143,7 @@ def test_the_whole_index_is_counted_the_same_way(library):
     assert counts.hosts == {"mirror.example": 2, "example.org": 1}
 
 
-def test_what_is_added_later_is_compared_with_what_was_there(library, news):
+def test_added_articles_are_compared_with_those_in_the_index(library, news):
     library.add([news({"id": "late", "outlet": "Tehran Times", "text": STORY}, name="late.jsonl")])
     assert (library.report.duplicates, library.report.duplicate_groups) == (4, 1)
     (shown,) = library.ask(prose(3, 10)[1], k=1).passages
@@ -153,7 +153,7 @@ def test_what_is_added_later_is_compared_with_what_was_there(library, news):
     assert {shown.article_id, *shown.copies} == {"mirror", "paper", "late"}
 
 
-def test_a_build_that_stopped_before_comparing_is_made_up_for(library, news, monkeypatch):
+def test_the_next_build_compares_what_a_stopped_build_did_not(library, news, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
