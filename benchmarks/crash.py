@@ -63,7 +63,8 @@ from rag.query.aliases import AliasGroup
 from rag.stores import faiss_index as dense
 from rag.stores import snapshot as cache
 from rag.stores import tantivy_index as lexical
-from rag.stores.sqlite import DATABASE, Store, Writer, _listed
+from rag.stores.sqlite import DATABASE, Store, cache_source
+from rag.stores.sqlite.writer import Writer, to_json
 
 LONGEST = 120  # seconds that a child may take
 INDEXES = ("index", "backup", "old")
@@ -398,7 +399,7 @@ def report_changes(journal: Journal, early: bool = False) -> None:
 
     def renamed(name: str, ids: list[str], names: list[AliasGroup]) -> list[AliasGroup]:
         """What a removal leaves of the names is found on the way."""
-        journal.write("begin", name, "remove", [ids, _listed(names)])
+        journal.write("begin", name, "remove", [ids, to_json(names)])
         return names
 
     def told(method: Callable[..., None], kind: str) -> Callable[..., None]:
@@ -410,8 +411,8 @@ def report_changes(journal: Journal, early: bool = False) -> None:
                 articles = [row[0] if kind == "put" else row for row in values[0]]
                 what = [(a.id, a.content_hash, a.text) for a in articles]
             if kind == "remove":
-                what, names = [values[0], None], writer._names
-                writer._names = lambda: renamed(name, values[0], list(names()))  # type: ignore[method-assign]
+                what, names = [values[0], None], writer._aliases
+                writer._aliases = lambda: renamed(name, values[0], list(names()))  # type: ignore[method-assign]
             with journal.change(name, kind, what):
                 if early:
                     journal.write("end")
@@ -611,7 +612,7 @@ def _faults(library: rag.Library, name: str, found: Found) -> None:
     store = library._store
     with store.reading() as db:
         lines = [line for (line,) in db.execute("PRAGMA integrity_check")]
-        origin = store._origin(db)
+        origin = cache_source.origin(db, store.manifest.dimension)
         fault = cache.fault(store.folder, origin) if origin.place(store.folder).exists() else "is not there"
     told = [line for line in lines if line != "ok"] + ([f"its cache: {fault}"] if fault else [])
     told += [fault for check in rag.examine(store.folder).checks for fault in check.faults]
@@ -706,7 +707,7 @@ def _apart() -> None:
         )
         yield generation
 
-    Writer._changing = changing
+    Writer.changing = changing
 
 
 def _unchecked() -> None:

@@ -26,7 +26,9 @@ from rag.query import aliases as names
 from rag.stores import snapshot as cache
 from rag.stores.base import Span, hash64
 from rag.stores.milvus.client import Address, located
-from rag.stores.sqlite import DATABASE, FORMAT, Store, sentence_spans, stored
+from rag.stores.sqlite import DATABASE, FORMAT, Store
+from rag.stores.sqlite.connection import translate_errors
+from rag.stores.sqlite.schema import sentence_spans
 
 if TYPE_CHECKING:
     from rag.models.encoder import Vectors
@@ -120,7 +122,7 @@ def examine(index: Address = "index", repair: bool = False) -> Diagnosis:
         database.add(str(error))
         return found
     try:
-        with stored(folder):
+        with translate_errors(folder):
             _structure(store, database, repair)
             if store.manifest.format != FORMAT:
                 found.notes.append(f"format {store.manifest.format}: any other command brings it to {FORMAT}")

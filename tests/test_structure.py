@@ -70,9 +70,9 @@ def test_what_would_is_found(code):
     assert list(faults(ast.parse(code)))
 
 
-# SQL is text that stands in the module that runs it: constants, and f-strings and sums of what is itself made of
-# nothing else. A name counts where every value that the module gives it does, a parameter where every call gives it
-# such a value.
+# SQL is text of the program: constants, and f-strings and sums of what is itself made of nothing else. A name counts if
+# every value that its module gives it does, an imported name if it does in the module it comes from, and a parameter
+# if every call in the program gives it such a value.
 
 
 def statements(tree):
@@ -83,11 +83,24 @@ def statements(tree):
             yield node.args[0]
 
 
-class Module:
-    """What the names of a module stand for, so far as its own text tells."""
+def module_name(path):
+    """The name by which a file of the program is imported."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
-    def __init__(self, tree):
-        self.tree = tree
+
+def program(texts):
+    """The modules of a program, by name, from their source."""
+    modules = {}
+    modules.update({name: Module(ast.parse(text), modules) for name, text in texts.items()})
+    return modules
+
+
+class Module:
+    """What the names of a module stand for, as far as the source of the program says."""
+
+    def __init__(self, tree, modules):
+        self.tree, self.modules = tree, modules
         self.parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
         self.functions = {n.name: n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
         self.calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
@@ -98,7 +111,7 @@ class Module:
                 yield node
 
     def fixed(self, node, seen=frozenset()):
-        """Whether an expression is text of this module's own, whoever calls it with what."""
+        """Whether an expression is text of the program, whoever calls it with what."""
         if isinstance(node, ast.Constant):
             return True
         if isinstance(node, ast.JoinedStr | ast.Tuple | ast.List | ast.Set):
@@ -121,7 +134,7 @@ class Module:
             return self.made(node, seen)
         if isinstance(node, ast.Attribute):
             return node.attr == "name" and self.fields(node.value)
-        return isinstance(node, ast.Name) and (node.id in seen or self.named(node, seen | {node.id}))
+        return isinstance(node, ast.Name) and ((self, node.id) in seen or self.named(node, seen | {(self, node.id)}))
 
     def fields(self, name):
         """Whether a name stands for the fields of a dataclass, one after the other: their names are the program's."""
@@ -129,12 +142,12 @@ class Module:
         return bool(values) and all(isinstance(v, ast.Call) and dotted(v.func) == "fields" for v in values)
 
     def made(self, call, seen):
-        """Whether a call gives text of the module's own: joined of it, the parts of it, its statements."""
+        """Whether a call gives text of the program: joined of it, the parts of it, its statements."""
         if isinstance(call.func, ast.Attribute) and call.func.attr == "join":
             return all(self.fixed(part, seen) for part in (call.func.value, *call.args))
         if isinstance(call.func, ast.Attribute) and call.func.attr == "values":
             return self.fixed(call.func.value, seen)
-        if dotted(call.func) in ("tuple", "_statements"):
+        if dotted(call.func) in ("tuple", "split_statements"):
             return all(self.fixed(part, seen) for part in call.args)
         return False
 
@@ -146,21 +159,31 @@ class Module:
                     return self.given(scope, arguments.index(name.id), seen)
             if values := list(self.values(scope, name.id)):
                 return all(self.fixed(value, seen) for value in values)
+        return self.imported(name.id, seen)
+
+    def imported(self, name, seen):
+        """Whether a name is imported from another module of the program, which gives it such text and nothing else."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom) and node.module in self.modules:
+                own = next((alias.name for alias in node.names if (alias.asname or alias.name) == name), None)
+                if own:
+                    home = self.modules[node.module]
+                    values = list(home.values(home.tree, own))
+                    return bool(values) and all(home.fixed(value, seen | {(home, own)}) for value in values)
         return False
 
     def given(self, function, place, seen):
-        """Whether each call of a function that only this module calls gives it such text at a place, or none."""
+        """Whether each call of a function that is private to the program gives it such text at a place, or none."""
         arguments, nested = function.args.args, isinstance(self.parents[function], ast.FunctionDef)
-        calls = [c for c in self.calls if dotted(c.func).rpartition(".")[2] == function.name]
+        everywhere = [(module, call) for module in self.modules.values() for call in module.calls]
+        calls = [(m, c) for m, c in everywhere if dotted(c.func).rpartition(".")[2] == function.name]
         at = place - (arguments[0].arg == "self")
         default = dict(zip(arguments[::-1], function.args.defaults[::-1], strict=False)).get(arguments[place])
-        handed = [
-            c.args[at]
-            if len(c.args) > at
-            else next((k.value for k in c.keywords if k.arg == arguments[place].arg), default)
-            for c in calls
-        ]
-        own = all(argument is not None and self.fixed(argument, seen) for argument in handed)
+        handed = []
+        for module, call in calls:
+            named = [keyword.value for keyword in call.keywords if keyword.arg == arguments[place].arg]
+            handed += [(module, value) for value in (call.args[at : at + 1] or named)] or [(self, default)]
+        own = all(value is not None and module.fixed(value, seen) for module, value in handed)
         return (nested or function.name.startswith("_")) and bool(calls) and own
 
     def values(self, scope, name):
@@ -188,9 +211,10 @@ def parts(target, value, name):
 
 
 def test_sql_is_text_of_the_program_alone():
-    for path in PROGRAM:
-        module = Module(ast.parse(path.read_text()))
-        assert [ast.unparse(sql) for sql in statements(module.tree) if not module.fixed(sql)] == [], path
+    modules = program({module_name(path): path.read_text() for path in PROGRAM})
+    assert sum(len(list(statements(module.tree))) for module in modules.values()) > 50
+    for name, module in modules.items():
+        assert [ast.unparse(sql) for sql in statements(module.tree) if not module.fixed(sql)] == [], name
 
 
 @pytest.mark.parametrize(
@@ -217,7 +241,34 @@ def test_sql_is_text_of_the_program_alone():
     ],
 )
 def test_what_counts_as_its_own_text(code, own):
-    module = Module(ast.parse(code))
+    module = program({"m": code})["m"]
+    (sql,) = statements(module.tree)
+    assert module.fixed(sql) is own
+
+
+RUNS = "class D:\n def _run(self, q): self.db.execute(q)"
+
+
+@pytest.mark.parametrize(
+    ("code", "other", "own"),
+    [
+        ("from other import A\ndef f(): db.execute(f'SELECT {A}')", "A = 'a'", True),
+        ("from other import A as B\ndef f(): db.execute(f'SELECT {B}')", "A = ', '.join(x for x in ('a', 'b'))", True),
+        ("from other import A\ndef f(): db.execute(f'SELECT {A}')", "import os\nA = os.environ['A']", False),
+        ("from other import A\ndef f(): db.execute(f'SELECT {A}')", "A = 'a'\ndef g(x):\n global A\n A = x", False),
+        ("from other import A\ndef f(): db.execute(f'SELECT {A}')", "", False),
+        ("from elsewhere import A\ndef f(): db.execute(f'SELECT {A}')", "A = 'a'", False),
+        ("import other\ndef f(): db.execute(f'SELECT {other.A}')", "A = 'a'", False),
+        (RUNS, "class E(D):\n def f(self): self._run('SELECT 1')", True),
+        (RUNS, "class E(D):\n def f(self, q): self._run(q)", False),
+        (f"{RUNS}\n def f(self): self._run('SELECT 1')", "class E(D):\n def g(self, x): self._run(f'{x}')", False),
+        (RUNS.replace("_run", "run"), "class E(D):\n def f(self): self.run('SELECT 1')", False),
+        ("def _f(q): db.execute(q)", "from m import _f\nA = 'SELECT 1'\ndef g(): _f(A)", True),
+        ("A = 'a'\ndef _f(q): db.execute(q)", "from m import _f\ndef g(A): _f(A)", False),
+    ],
+)
+def test_what_counts_as_the_programs_own_text_across_modules(code, other, own):
+    module = program({"m": code, "other": other})["m"]
     (sql,) = statements(module.tree)
     assert module.fixed(sql) is own
 

@@ -21,14 +21,16 @@ import rag
 from rag.answer import confidence
 from rag.errors import CitationError, LibraryError
 from rag.ingest import pipeline
+from rag.stores.base import Manifest
 from rag.stores.snapshot import generations
-from rag.stores.sqlite import DATABASE, FORMAT, Manifest, Store, Writer
+from rag.stores.sqlite import DATABASE, FORMAT, Store
+from rag.stores.sqlite.writer import Writer
 
 FERRY = {"id": "ferry", "outlet": "Reuters", "date": "2020-02-01", "text": "A ferry ran aground. Nobody was hurt."}
 NOBODY = 65534
-FREE = "its disk is full; free some space and run this again: what was done is kept"
+FREE = "the disk is full; free some space and run this again: what was done is kept"
 RIGHTS = "it may not be written here; change its permissions, or copy the folder and use the copy"
-DAMAGED = "`according doctor` tells what is damaged; restore a backup, or build it again into a new folder"
+DAMAGED = "run `according doctor` to see what is damaged; restore a backup, or build the index again in a new folder"
 QUESTIONS = ("apple blossom frost on a bridge by the harbour", "When did dock workers end their strike?")
 
 
@@ -184,7 +186,7 @@ result.append(meets_a_full_disk(disk, {what!r}, 1024 * {2 * most}))"""
     full = rf"the index in {place}/(index|backup) cannot be used \(.*\): {re.escape(FREE)}"
     if what == "upgrade":
         full = (
-            rf"the index in {place}/index has format 2 and must be brought to format {FORMAT} first; "
+            rf"the index in {place}/index has format 2 and must be upgraded to format {FORMAT} first; "
             rf"that failed: {full}"
         )
     cache = (
@@ -350,7 +352,7 @@ def test_an_older_format_that_may_not_be_written_says_so(public, stranger, numbe
     older(public, number)
     gc.collect()
     assert stranger.told("looks(index)", index=closed(public)) == (
-        f"LibraryError: the index in {public} has format {number} and must be brought to format {FORMAT} first; "
+        f"LibraryError: the index in {public} has format {number} and must be upgraded to format {FORMAT} first; "
         f"that failed: the index in {public} cannot be written (Permission denied): {RIGHTS}"
     )
 
@@ -496,8 +498,8 @@ def test_a_damaged_article_is_named_and_can_be_removed_and_put_in_again(index, w
         db.execute("UPDATE article SET text = replace(text, 'old', 'new') WHERE id = 'bridge'")
     with rag.open(index, encoder=words) as library:
         expected = (
-            f"article 'bridge' in {index} is not as it was stored: the database is damaged; `according doctor` tells "
-            "what else is. Remove the article and build again, or restore a backup"
+            f"article 'bridge' in {index} is not as it was stored: the database is damaged; run "
+            "`according doctor` to see what else is. Remove the article and build again, or restore a backup"
         )
         for call in (
             lambda: library.ask("old bridge", min_confidence=0),
@@ -564,15 +566,15 @@ def test_a_process_that_is_killed_in_the_middle_of_bringing_a_format_up_leaves_t
     tables = schema(index)
     code = """
 import signal
-from rag.stores import sqlite
-statements, count = sqlite._statements, [0]
+from rag.stores.sqlite import schema
+statements, count = schema.split_statements, [0]
 def counted(script):
     for statement in statements(script):
         count[0] += 1
         if count[0] == {}:
             os.kill(os.getpid(), signal.SIGKILL)
         yield statement
-sqlite._statements = counted
+schema.split_statements = counted
 rag.open(index, encoder=WordEncoder())"""
     for number in (1, 12):
         killed = Other()

@@ -14,8 +14,8 @@ from support.prose import prose
 
 import rag
 from rag.errors import LibraryError
+from rag.stores.milvus import claim, tables
 from rag.stores.milvus import client as server
-from rag.stores.milvus import store as milvus
 from rag.stores.milvus.client import located
 
 
@@ -153,7 +153,7 @@ def test_a_formula_that_very_many_hold_does_not_hide_what_few_share(library, new
     many = [{"id": f"m{i}", "text": " ".join([formula, *prose(i, 2)])} for i in range(60)]
     few = [{"id": f"f{i}", "text": " ".join([shared, formula, *prose(900 + i, 2)])} for i in range(2)]
     library.add([news(*many, *few)])
-    monkeypatch.setattr(milvus, "MOST", 28)  # of which each of four sentences gets seven
+    monkeypatch.setattr(tables, "MAX_QUERY_ROWS", 28)  # of which each of four sentences gets seven
     store = library._store
     (row,) = store._of_ids(["f0"], store._present())
     keys = [r["key"] for r in store._rows("passages", f"article == {row['key']} and {store._present()}", ["key"])]
@@ -237,7 +237,7 @@ def test_a_writer_that_others_wait_for_is_not_disturbed(library, remote, news, w
 
 
 def test_a_writer_that_was_taken_for_dead_changes_nothing_more(library, remote, news, words, monkeypatch):
-    monkeypatch.setattr(milvus, "CLAIM", 0.2)
+    monkeypatch.setattr(claim, "CLAIM_SECONDS", 0.2)
     path = news({"id": "late", "text": "Written too late."})
     with rag.open(remote.address(), encoder=words) as other:
         with library._store.writing() as writer:
@@ -299,7 +299,7 @@ def state(library):
 
 @pytest.mark.parametrize("removing", [False, True])
 def test_a_writer_that_is_killed_at_any_moment_leaves_one_state_or_the_next(remote, news, words, removing, monkeypatch):
-    monkeypatch.setattr(milvus, "CLAIM", 0.3)
+    monkeypatch.setattr(claim, "CLAIM_SECONDS", 0.3)
     changed = news(*CHANGED, name="changed.jsonl")
     other, ends, was = Other(FORKED), set(), True
     for moment in range(0, 80, 3 if removing else 5):

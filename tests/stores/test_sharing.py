@@ -126,7 +126,7 @@ def test_one_that_does_not_wait_is_told_at_once(index, library, news, other, cap
 def test_a_killed_writer_holds_the_index_no_longer(index, library, news):
     killed = Other()
     killed(HOLD, index=index)
-    killed("changing = writer._changing(); changing.__enter__(); writer._retire('bridge', 99)")
+    killed("changing = writer.changing(); changing.__enter__(); writer._retire('bridge', 99)")
     with pytest.raises(LibraryError, match="another process is writing"):
         library.add([news(FERRY)], wait=False)
     killed.kill()
@@ -140,7 +140,7 @@ def test_a_killed_writer_holds_the_index_no_longer(index, library, news):
 def test_readers_go_on_while_a_change_is_being_made(index, library, words, news, other):
     before = found(library)
     other(HOLD, index=index)
-    other("changing = writer._changing(); number = changing.__enter__(); writer._retire('bridge', number)")
+    other("changing = writer.changing(); number = changing.__enter__(); writer._retire('bridge', number)")
     begun = time.monotonic()
     assert found(library) == before
     with rag.open(index, encoder=words) as fresh:

@@ -86,14 +86,14 @@ import os, signal, sys
 sys.path.insert(0, "tests")
 import rag
 from rag.ingest import pipeline
-from rag.stores import sqlite
+from rag.stores.sqlite.writer import Writer
 from support import WordEncoder
 pipeline.BATCH_ARTICLES = 3
-put, done = sqlite.Writer.put, []
+put, done = Writer.put, []
 def counted(self, batch):
     if len(done) == 2: os.kill(os.getpid(), signal.SIGKILL)
     put(self, batch); done.append(1)
-sqlite.Writer.put = counted
+Writer.put = counted
 rag.build([sys.argv[1]], index=sys.argv[2], encoder=WordEncoder())
 """
     command = [sys.executable, "-c", program, str(news(*records)), str(tmp_path / "i")]

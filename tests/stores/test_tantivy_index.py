@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.properties import FUZZ
 
 from rag.stores import tantivy_index as lexical
 from rag.stores.tantivy_index import NONE, RARITY, Document, IndexFilter, Lexical
@@ -256,7 +257,7 @@ CHANGE = st.tuples(st.integers(1, 4), st.none() | st.lists(ARTICLE, min_size=1, 
 QUESTIONS = ("salt", "salt mine", "harbour choir pan", "zebra salt")
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=int(FUZZ or 20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(CHANGE, min_size=1, max_size=3), min_size=1, max_size=4))
 def test_changing_an_index_leads_to_the_same_as_making_it(tmp_path_factory, steps):
     """Articles are put in, changed and taken out (None); coverage is as in an index made of what is left.

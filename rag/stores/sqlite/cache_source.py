@@ -1,0 +1,71 @@
+"""What a cache is built from: the passages, vectors and words of a database at one generation.
+
+After `connection`; before `rag.stores.snapshot`, which asks an Origin for what it needs, and `store`, which makes
+views.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import sqlite3
+from collections.abc import Iterator
+
+import numpy as np
+
+from rag.models.encoder import Vectors
+from rag.stores.faiss_index import Keys
+from rag.stores.snapshot import Changes, Origin
+from rag.stores.sqlite.schema import read_generation
+from rag.stores.tantivy_index import NONE, Document
+
+VECTORS_AT_ONCE = 8192
+
+
+def origin(db: sqlite3.Connection, dimension: int) -> Origin:
+    """Describe a database, inside a read transaction, as the source of a cache of vectors of this dimension."""
+    rows = db.execute("SELECT key FROM article WHERE retired IS NULL ORDER BY key").fetchall()
+    articles = np.array(rows, np.int64).reshape(-1)
+    passages = np.array(db.execute("SELECT key, article FROM passage").fetchall(), np.int64).reshape(-1, 2)
+    passages = passages[np.isin(passages[:, 1], articles)]
+    passages = passages[np.argsort(passages[:, 0])]
+    return Origin(
+        read_generation(db),
+        dict(db.execute("SELECT generation, token FROM past")),
+        dimension,
+        passages[:, 0],
+        passages[:, 1],
+        articles,
+        functools.partial(_since, db),
+        functools.partial(_vectors, db),
+        functools.partial(_documents, db),
+    )
+
+
+def _since(db: sqlite3.Connection, generation: int) -> Changes:
+    def keys_of(query: str) -> list[int]:
+        return [row[0] for row in db.execute(query, {"g": generation})]
+
+    gone = keys_of("SELECT article FROM gone WHERE generation > :g UNION SELECT key FROM article WHERE retired > :g")
+    changed = keys_of("SELECT key FROM article WHERE changed > :g AND retired IS NULL")
+    erased = keys_of("SELECT 1 FROM gone WHERE generation > :g AND erased LIMIT 1")
+    return Changes(gone, changed, bool(erased))
+
+
+def _vectors(db: sqlite3.Connection, above: int) -> Iterator[tuple[Keys, Vectors]]:
+    cursor = db.execute("SELECT passage, value FROM vector WHERE passage > ? ORDER BY passage", (above,))
+    while rows := cursor.fetchmany(VECTORS_AT_ONCE):
+        vectors = np.frombuffer(b"".join(value for _, value in rows), "<f4").reshape(len(rows), -1)
+        yield np.array([key for key, _ in rows], np.int64), vectors
+
+
+def _documents(db: sqlite3.Connection, generation: int) -> Iterator[Document]:
+    articles = db.execute(
+        "SELECT key, outlet, date, title, text FROM article WHERE retired IS NULL AND changed > ? ORDER BY key",
+        (generation,),
+    )
+    for key, outlet, date, title, text in articles:
+        spans = db.execute('SELECT key, start, "end" FROM passage WHERE article = ? ORDER BY key', (key,))
+        ordinal = dt.date.fromisoformat(date).toordinal() if date else NONE
+        whole = f"{title}\n\n{text}" if title else text
+        yield Document(key, outlet, ordinal, whole, [(p, text[a:b]) for p, a, b in spans])

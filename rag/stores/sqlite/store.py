@@ -1,0 +1,352 @@
+"""Reading an index folder: articles, their versions, passages and vectors, and views to search.
+
+After `connection` and `view`; before the library, which knows no SQL. `writer` makes the changes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag._lazy import LazyModule
+from rag.article import Article
+from rag.errors import LibraryError
+from rag.passage import Passage
+from rag.readers.skipped import Skipped
+from rag.stores.base import FORMULA, Known, Manifest, Version, hash64
+from rag.stores.sqlite.connection import (
+    DATABASE,
+    TEMPORARY,
+    ChangedWhileReadError,
+    Database,
+    connect,
+    copy_database,
+    install,
+    temporary_database,
+    translate_errors,
+    upgrade,
+    write_lock,
+)  # fmt: skip
+from rag.stores.sqlite.schema import (
+    ARTICLE_COLUMNS,
+    COLUMNS,
+    FORMAT,
+    article_from_row,
+    checked_article,
+    create_tables,
+    read_manifest,
+    sentence_spans,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from rag.models.encoder import Vectors
+    from rag.stores import snapshot
+    from rag.stores.base import Encoded
+    from rag.stores.sqlite import cache_source
+    from rag.stores.sqlite import view as views
+    from rag.stores.sqlite import writer as writers
+else:  # commands that only list articles do not load them
+    np, snapshot = map(LazyModule, ("numpy", "rag.stores.snapshot"))
+    names = ("cache_source", "view", "writer")
+    cache_source, views, writers = (LazyModule(f"rag.stores.sqlite.{name}") for name in names)
+
+
+class Store(Database):
+    """One index folder, as `rag.stores.base.Store`; safe to read from any thread, written through `writing()`."""
+
+    def __init__(self, folder: Path, manifest: Manifest):
+        super().__init__(folder)
+        self.manifest = manifest
+
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Return whether there is an index in `folder`."""
+        return (folder / DATABASE).is_file()
+
+    @classmethod
+    def create(cls, folder: Path, manifest: Manifest, wait: bool = True) -> Store:
+        """Create an empty index in `folder`, or open the one that another process has just created there."""
+        with translate_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        with write_lock(folder, wait):
+            if not cls.exists(folder):
+                with translate_errors(folder), temporary_database(folder) as temporary:
+                    snapshot.clear(folder)  # of an index that was deleted
+                    with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as db:
+                        create_tables(db, replace(manifest, format=FORMAT))
+                    install(temporary, folder / DATABASE)
+        return cls.open(folder)
+
+    @classmethod
+    def look(cls, folder: Path) -> Store:
+        """Open the index in `folder` as it is, of any format: for `doctor`, which changes nothing."""
+        with translate_errors(folder), contextlib.closing(connect(folder / DATABASE)) as db:
+            return cls(folder, read_manifest(db))
+
+    @classmethod
+    def open(cls, folder: Path, wait: bool = True) -> Store:
+        """Open the index in `folder`. Raises LibraryError if there is none, or one that this version cannot read."""
+        with translate_errors(folder):
+            there = cls.exists(folder)
+        if not there:
+            raise LibraryError(f"there is no index in {folder}; make one with: according build PATHS --index {folder}")
+        with translate_errors(folder), contextlib.closing(connect(folder / DATABASE)) as db:
+            found = read_manifest(db)
+        if found.format < FORMAT:
+            found = upgrade(folder, found.format, wait)
+        if found.format != FORMAT:
+            raise LibraryError(
+                f"the index in {folder} has format {found.format}, this version of According reads {FORMAT}; "
+                "build it again into a new folder, or use the version that made it"
+            )
+        return cls(folder, found)
+
+    def leave(self) -> None:
+        self.close()
+
+    @property
+    def place(self) -> str:
+        return str(self.folder)
+
+    # Articles
+
+    def article(self, article_id: str) -> Article | None:
+        return next((version.article for version in self._versions(article_id)), None)
+
+    def holds(self, article_id: str) -> bool:
+        with translate_errors(self.folder):
+            return self._db.execute("SELECT 1 FROM article WHERE id = ?", (article_id,)).fetchone() is not None
+
+    def versions(self, article_id: str) -> list[Version]:
+        return list(self._versions(article_id))
+
+    def _versions(self, article_id: str) -> Iterator[Version]:
+        query = f"""SELECT a.digest, a.retired, t.time, {ARTICLE_COLUMNS} FROM article a LEFT JOIN past t
+            ON t.generation = a.retired WHERE a.id = ? ORDER BY a.retired IS NULL DESC, a.key DESC"""
+        with translate_errors(self.folder):
+            rows = self._db.execute(query, (article_id,)).fetchall()
+        for content_hash, retired, time, *row in rows:
+            article = self._checked(content_hash, row)
+            yield Version(article, retired is None, dt.datetime.fromisoformat(time) if time else None)
+
+    def _checked(self, content_hash: str, row: Sequence[str | None]) -> Article:
+        """Return the article of a row of COLUMNS. Raises LibraryError unless it is as it was stored."""
+        with contextlib.suppress(ValueError, TypeError):
+            return checked_article(content_hash, tuple(row))
+        raise LibraryError(
+            f"article {row[0]!r} in {self.folder} is not as it was stored: the database is damaged; run "
+            "`according doctor` to see what else is. Remove the article and build again, or restore a backup"
+        )
+
+    def at(self, url: str) -> list[str]:
+        with translate_errors(self.folder):
+            rows = self._db.execute("SELECT id FROM article WHERE url = ? AND retired IS NULL ORDER BY key", (url,))
+            return [row[0] for row in rows]
+
+    def articles(self) -> Iterator[Article]:
+        query = f"""SELECT a.key, a.digest, {ARTICLE_COLUMNS} FROM article a
+            WHERE a.retired IS NULL AND a.key > ? ORDER BY a.key"""
+        return (self._checked(content_hash, row) for _, content_hash, *row in self._paged(query))
+
+    def outlets(self) -> dict[str | None, int]:
+        query = """SELECT outlet, count(*) FROM article WHERE retired IS NULL
+            GROUP BY outlet ORDER BY outlet IS NULL, outlet"""
+        with translate_errors(self.folder):
+            return dict(self._db.execute(query))
+
+    def everything(self) -> Iterator[tuple[int, bool, str, Article | None]]:
+        """Yield (key, whether it is retired, content hash, article) of every article; None if it cannot be read."""
+        query = f"SELECT key, retired, digest, {', '.join(COLUMNS)} FROM article WHERE key > ? ORDER BY key"
+        for key, retired, content_hash, *row in self._paged(query):
+            try:
+                yield key, retired is not None, content_hash, article_from_row(row)
+            except (ValueError, TypeError):
+                yield key, retired is not None, content_hash, None
+
+    def known(self, article_ids: Sequence[str]) -> dict[str, Known]:
+        rows = self._among("SELECT id, digest, source FROM article", "retired IS NULL AND id", article_ids)
+        return {row[0]: Known(*row[1:]) for row in rows}
+
+    def stored(self, staged: bool = False) -> Iterator[tuple[str, Known]]:
+        query = "SELECT key, id, digest, source FROM article WHERE retired IS NULL AND key > ? ORDER BY key"
+        return ((article_id, Known(content_hash, source)) for _, article_id, content_hash, source in self._paged(query))
+
+    def kept(self, what: str) -> str | None:
+        with translate_errors(self.folder):
+            row = self._db.execute("SELECT value FROM manifest WHERE key = ?", (what,)).fetchone()
+        return str(row[0]) if row else None
+
+    def quarantine(self) -> Iterator[Skipped]:
+        query = "SELECT rowid, source, reason, place FROM quarantine WHERE rowid > ? ORDER BY rowid"
+        return (Skipped(*row[1:]) for row in self._paged(query))
+
+    # Passages
+
+    def passages(self, keys: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
+        query = f"""SELECT p.key, p.start, p."end", p.sentences, p.content, a.key, a.digest, {ARTICLE_COLUMNS}
+            FROM passage p JOIN article a ON a.key = p.article"""
+        found, articles = {}, dict[int, Article]()
+        rows = self._among(query, "a.retired IS NULL AND p.key", keys)
+        with translate_errors(self.folder):
+            for key, start, end, spans, content, number, content_hash, *row in rows:
+                if number not in articles:
+                    articles[number] = self._checked(content_hash, row)
+                article = articles[number]
+                if content != hash64(article.text[start:end]):
+                    raise ValueError(f"passage {key} of article {article.id!r} is not as it was stored")
+                found[key] = Passage(article.id, start, end, sentence_spans(spans)), article
+        return found
+
+    def sentence_vectors(self, keys: Sequence[int]) -> tuple[dict[int, slice], Vectors]:
+        found = self._among("SELECT passage, sentences FROM vector", "passage", keys)
+        rows, last = {}, 0
+        with translate_errors(self.folder):
+            for key, blob in found:
+                first, last = last, last + len(blob) // (2 * self.manifest.dimension)
+                rows[key] = slice(first, last)
+            vectors = np.frombuffer(b"".join(blob for _, blob in found), "<f2")
+            return rows, vectors.reshape(-1, self.manifest.dimension).astype(np.float32)
+
+    def encoded(self, texts: Sequence[str]) -> dict[str, Encoded]:
+        wanted = {hash64(text): text for text in texts}
+        query = """SELECT p.content, substr(a.text, p.start + 1, p."end" - p.start), p.start, p.sentences, v.value,
+            v.sentences FROM passage p JOIN article a ON a.key = p.article JOIN vector v ON v.passage = p.key"""
+        found = {}
+        for content, text, start, spans, value, parts in self._among(query, "p.content", list(wanted), "p.content"):
+            if wanted[content] == text:
+                relative = tuple((a - start, b - start) for a, b in sentence_spans(spans))
+                vectors = np.frombuffer(parts, "<f2").reshape(-1, self.manifest.dimension).astype(np.float32)
+                found[text] = relative, np.frombuffer(value, "<f4").astype(np.float32), vectors
+        return found
+
+    # Views
+
+    def view(self) -> views.View:
+        while True:
+            with contextlib.suppress(ChangedWhileReadError), translate_errors(self.folder), self.reading() as db:
+                origin = cache_source.origin(db, self.manifest.dimension)
+                cache = snapshot.load(self.folder, origin)
+                if cache is None and self.newest() == origin.generation:
+                    cache = snapshot.make(self.folder, origin)
+                if cache is not None:
+                    return views.load_view(db, origin, cache)
+            # Another process has written meanwhile, and deleted that cache.
+
+    def ready(self, generation: int) -> bool:
+        return snapshot.ready(self.folder, generation)
+
+    def prepare(self) -> None:
+        with translate_errors(self.folder), self.reading() as db:
+            if not self.ready(self.generation()):
+                snapshot.keep(self.folder, cache_source.origin(db, self.manifest.dimension))
+
+    def cache_fault(self) -> str | None:
+        """Return what is wrong with the cache of the present generation (see `snapshot.fault`)."""
+        with translate_errors(self.folder), self.reading() as db:
+            return snapshot.fault(self.folder, cache_source.origin(db, self.manifest.dimension))
+
+    # Duplicates
+
+    def copied(self) -> tuple[int, int]:
+        query = """SELECT coalesce(sum(n), 0), count(*) FROM (SELECT count(*) AS n FROM article
+            WHERE retired IS NULL GROUP BY coalesce(same, key) HAVING n > 1)"""
+        with translate_errors(self.folder):
+            articles, groups = self._db.execute(query).fetchone()
+        return int(articles), int(groups)
+
+    def groups(self, article_ids: Sequence[str]) -> dict[str, int]:
+        return dict(self._among("SELECT id, coalesce(same, key) FROM article", "retired IS NULL AND id", article_ids))
+
+    def copies(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        query = """SELECT p.key, b.id FROM passage p JOIN passage q ON q.same = p.same AND q.article != p.article
+            JOIN article b ON b.key = q.article AND b.retired IS NULL"""
+        return self._ids_by_passage(query, "p.key", passages)
+
+    def sharers(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        texts = """SELECT count(DISTINCT coalesce(v.same, v.key)) FROM sentence u
+            JOIN passage w ON w.key = u.passage JOIN article v ON v.key = w.article
+            WHERE u.hash = s.hash AND v.retired IS NULL"""
+        query = f"""SELECT s.passage, b.id FROM sentence s JOIN passage p ON p.key = s.passage
+            JOIN sentence t ON t.hash = s.hash AND t.passage != s.passage AND ({texts}) <= {FORMULA}
+            JOIN passage q ON q.key = t.passage AND q.article != p.article
+            JOIN article b ON b.key = q.article AND b.retired IS NULL"""
+        return self._ids_by_passage(query, "s.passage", passages)
+
+    def republishers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
+        rows = self._among("SELECT id, coalesce(host, outlet) FROM article", "retired IS NULL AND id", article_ids)
+        return dict(rows)
+
+    def _ids_by_passage(self, query: str, column: str, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        found: dict[int, dict[str, None]] = {key: {} for key in passages}
+        for key, article_id in self._among(query, column, passages):
+            found[key][article_id] = None
+        return {key: tuple(ids) for key, ids in found.items()}
+
+    # Changing
+
+    @contextlib.contextmanager
+    def writing(self, wait: bool = True) -> Iterator[writers.Writer]:
+        with write_lock(self.folder, wait):
+            yield writers.Writer(self)
+
+    def staging(self, wait: bool = True) -> None:
+        """Return None: one process at a time writes to a folder."""
+
+    def backup(self, folder: Path) -> None:
+        with translate_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        if self.exists(folder):
+            raise LibraryError(f"there is an index in {folder} already; name a folder for the backup that has none")
+        with translate_errors(folder), temporary_database(folder) as temporary:
+            copy_database(self._db, temporary)
+            install(temporary, folder / DATABASE)
+
+    def compact(self, wait: bool = True) -> tuple[int, int]:
+        """Make the files as small as possible: (bytes before, bytes after).
+
+        What was removed leaves no trace in them, nor do the vectors of retired articles.
+
+        Raises:
+            LibraryError: if a process that reads the index keeps the log from being emptied.
+        """
+        before = self.size()
+        with write_lock(self.folder, wait), translate_errors(self.folder):
+            snapshot.clear(self.folder)  # first: without the table `gone`, no older cache can be updated
+            with writers.Writer(self).changing():
+                self._db.execute(
+                    "DELETE FROM passage WHERE article IN (SELECT key FROM article WHERE retired IS NOT NULL)"
+                )
+                self._db.execute("DELETE FROM gone")
+            for path in (*self.folder.glob("library.format*.sqlite*"), *self.folder.glob(f"{TEMPORARY}*")):
+                path.unlink()
+            self._db.execute("VACUUM")
+            (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self.prepare()
+        if busy:
+            raise LibraryError(
+                f"the index in {self.folder} is compact, and a process that reads it keeps the old pages: "
+                "run this again when that is done"
+            )
+        return before, self.size()
+
+    def reindex(self) -> None:
+        """Build SQLite's indexes again from its tables."""
+        with write_lock(self.folder, True), translate_errors(self.folder):
+            self._db.execute("REINDEX")
+
+    def size(self) -> int:
+        """Return the number of bytes that the folder's files take."""
+        total = 0
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                with contextlib.suppress(OSError):  # another process may delete what it made
+                    total += os.stat(os.path.join(folder, name)).st_size
+        return total
