@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from support import BRIDGE, ROOT
@@ -185,3 +186,41 @@ def test_every_link_leads_to_a_file_and_a_heading(path):
 def test_every_source_file_that_it_names_exists(path):
     for name in re.findall(r"`((?:rag|tests|benchmarks|docs|seeds)/[\w./-]+)`", text(path)):
         assert (ROOT / name).exists(), name
+
+
+def test_the_walk_through_the_architecture_is_true(index, real):
+    """The values that docs/architecture.md shows for one article and one question."""
+    from rag.passage import split
+
+    (article,) = rag.read_articles([ROOT / "seeds" / "vice-2014-banisadr.md"])
+    assert (article.outlet, article.outlet_basis, article.host) == ("VICE", "metadata: outlet", "cultnews101.com")
+    assert (str(article.date), article.date_basis, article.kind) == ("2014-09-03", "posted by host", "digest")
+    ((first, second),) = split([article], real.count, real.max_tokens)
+    assert (first.start, first.end, len(first.sentences)) == (0, 517, 2)
+    assert (second.start, second.end, len(second.sentences)) == (518, 937, 3)
+
+    with rag.open(index) as library:
+        question = "What did Banisadr say about the MEK since 2010?"
+        answer = library.ask(question)
+        (constraint,) = answer.constraints
+        assert (constraint.words, str(constraint.after), answer.searched) == (
+            "since 2010", "2010-01-01", "What did Banisadr say about the MEK?",
+        )  # fmt: skip
+        assert round(answer.confidence, 2) == 0.87
+        assert [(c.outlet, round(c.score, 2)) for c in answer.passages[:2]] == [("VICE", 1.37), ("Nejat Society", 0.81)]
+        best = answer.passages[0]
+        assert (best.start, best.end, best.quote) == (0, 937, (0, 138))
+        assert library.article(best.article_id).text[best.start : best.end] == best.text
+    page = text(DOCS / "architecture.md")
+    for value in ("0 to 517 with 2 sentences", "518 to 937 with 3", f'ask "{question}"', "0.87", "1.37", "0 to 138"):
+        assert value in page
+
+
+def test_the_architecture_shows_the_layers_that_are_checked():
+    contracts = tomllib.loads(text(ROOT / "pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    checked = [
+        {name.strip().removeprefix("rag.") for name in layer.split("|")} - {"_lazy"} for layer in contracts[0]["layers"]
+    ]
+    (block,) = re.findall(r"```text\n(cli\n.*?)```", text(DOCS / "architecture.md"), re.DOTALL)
+    shown = [set(re.split(r"\s{2,}", line)[0].split(" · ")) for line in block.splitlines()]
+    assert shown == checked
