@@ -88,6 +88,12 @@ class ReadOnlyLibrary:
     def article(self, article_id: str) -> Article:
         """Return the article of that id, also a retired one.
 
+        Args:
+            article_id: its id.
+
+        Returns:
+            The article as it is stored; of a retired one, the last text.
+
         Raises:
             LibraryError: where there is none.
         """
@@ -101,7 +107,13 @@ class ReadOnlyLibrary:
         return not has_surrogates(article_id) and self._store.holds(article_id)
 
     def versions(self, article_id: str) -> list[Resolved]:
-        """Return every text that was indexed under an id and not removed: the current one first, then the latest.
+        """Return every text that was indexed under an id and not removed.
+
+        Args:
+            article_id: the id.
+
+        Returns:
+            The current text first, then the latest.
 
         Raises:
             LibraryError: where there is none.
@@ -127,6 +139,9 @@ class ReadOnlyLibrary:
 
         For an article that has changed since, `resolve` gives the text that was quoted.
 
+        Args:
+            citation: as an answer returned it.
+
         Raises:
             CitationError: where words, outlet or date are not those stored.
         """
@@ -136,6 +151,12 @@ class ReadOnlyLibrary:
 
     def resolve(self, citation: Citation) -> Resolved:
         """Return the text that a citation quotes: today's if it still has these words there, else an earlier version.
+
+        Args:
+            citation: as an answer returned it.
+
+        Returns:
+            The text, and what has become of it since.
 
         Raises:
             CitationError: where no text stored under its article's id has them.
@@ -154,8 +175,12 @@ class ReadOnlyLibrary:
 
         Args:
             article_id: the article.
-            start, end: the span quoted.
+            start: where the quotation begins in the text.
+            end: where it ends.
             quote_hash: of the words quoted, see `rag.answer.citation.quote_hash`.
+
+        Returns:
+            The text, and the (start, end) of the quoted words in it, or None.
 
         Raises:
             LibraryError: for an unknown id.
@@ -187,6 +212,9 @@ class ReadOnlyLibrary:
         """Copy the index, as it is at one moment, into another folder, while readers and writers go on.
 
         The copy is an index like any other.
+
+        Args:
+            folder: a folder that holds no index yet; it is made if it does not exist.
 
         Raises:
             LibraryError: where there is an index in that folder already.

@@ -38,23 +38,19 @@ def build(
 ) -> Library:
     """Make the index hold what the paths hold, and open it; its `report` says what changed.
 
-    New articles are added, changed ones updated, absent ones retired; what is unchanged is not encoded again. Progress
-    is shown on stderr where that is a terminal. What was done before an error, or before the process was killed, is
-    kept.
+    New articles are added, changed ones updated, absent ones retired; what is unchanged is not encoded again. What was
+    done before an error, or before the process was killed, is kept. Progress is shown on stderr if it is a terminal.
 
     Args:
-        paths: files and folders, also at URLs that fsspec knows, such as s3://bucket/folder; with `fetch`, http(s)
-            URLs of pages and feeds too.
+        paths: files and folders, also at URLs that fsspec knows (s3://bucket/folder); with `fetch`, http(s) URLs too.
         index: the folder of the index; `milvus://host:19530/name` or a path that ends in `.db` keeps it in Milvus.
         encoder: a sentence-transformers name or path, or an Encoder; by default the index's own.
         catalogue: a TOML file that extends and overrides the catalogue of outlets; stored with the index.
-        aliases: a TOML file of names with several spellings, in addition to those that the articles explain; stored
-            with the index.
+        aliases: a TOML file of names with several spellings, added to those that articles explain; likewise stored.
         fetch: whether URLs among the paths may be fetched.
         wait: whether to wait, for as long as that takes, for another process that writes to the index.
         precision: of the encoding of texts, see `SentenceEncoder`.
-        engine: where articles are read and encoded: "local", in this process, or "ray", on the Ray cluster that
-            $RAY_ADDRESS names, else on one started on this machine.
+        engine: where to read and encode: "local", here, or "ray", on the cluster of $RAY_ADDRESS, else a local one.
 
     Returns:
         The library, opened.
@@ -82,8 +78,10 @@ def open(
     """Open the library in folder `index`.
 
     Args:
-        index, encoder, precision: as for `build`.
+        index: the folder of the index, or a library in Milvus, as for `build`.
+        encoder: a sentence-transformers name or path, or an Encoder; by default the index's own.
         reranker: a CrossEncoder's name or path, or a Reranker, that orders the best passages; by default none.
+        precision: of the encoding of texts that are added, as for `build`.
 
     Returns:
         The library. The encoder is loaded at the first question.
@@ -127,7 +125,7 @@ class Library(UpdatableLibrary):
 
     def prepare(self) -> None:
         """Load the encoder and the passages now (some seconds), rather than at the first question."""
-        self._current.get()
+        self._view()
         self._encoder.get()
 
     def ask(
@@ -153,14 +151,13 @@ class Library(UpdatableLibrary):
             question: at most 2,000 characters.
             k: passages shown at most, 1 to 1,000.
             outlets: one or several; any spelling that the catalogue or the index knows.
-            after, before: first and last day allowed, a date or "YYYY-MM-DD".
+            after: first day allowed, a date or "YYYY-MM-DD".
+            before: last day allowed, likewise.
             previous: the previous question, where this one only makes sense after it; it completes this one.
             asked_on: the day from which words such as "last year" count; without it they narrow nothing.
             ignore: words of constraints that are not to be applied, as `Answer.constraints` has them; "all" for all.
-            min_confidence: the probability from which passages are shown, 0 to 1, instead of the fitted one; 0 shows
-                the nearest ones whatever they say.
-            outlet_kinds: one or several kinds of outlets, as the catalogue has them; "unclassified" for outlets
-                without one.
+            min_confidence: show passages from this probability on, not from the fitted one; 0 shows the nearest ones.
+            outlet_kinds: one or several kinds of outlets; "unclassified" for outlets that have none in the catalogue.
             undated: whether articles without a date may be shown; by default unless a span of time is asked for.
 
         Returns:
@@ -194,24 +191,48 @@ class Library(UpdatableLibrary):
         """Return the `k` passages nearest to a question, best first, whether they answer it or not.
 
         Args:
-            question, k, outlets, after, before, asked_on, previous, ignore, outlet_kinds, undated: as for `ask`.
+            question: at most 2,000 characters.
+            k: passages at most, 1 to 1,000.
+            outlets: one or several; any spelling that the catalogue or the index knows.
+            after: first day allowed, a date or "YYYY-MM-DD".
+            before: last day allowed, likewise.
+            asked_on: the day from which words such as "last year" count; without it they narrow nothing.
+            previous: the previous question, where this one only makes sense after it.
+            ignore: words of constraints that are not to be applied; "all" for all.
+            outlet_kinds: one or several kinds of outlets.
+            undated: whether articles without a date may be found; by default unless a span of time is asked for.
+
+        Returns:
+            At most `k` passages, each with its score.
 
         Raises:
             QuestionError: for arguments that make no sense.
         """
-        query = Query.of(
-            question, k, outlets, after, before, previous, asked_on, ignore, None, outlet_kinds, undated
-        )  # fmt: skip
+        query = Query.of(question, k, outlets, after, before, previous, asked_on, ignore, None, outlet_kinds, undated)
         view, parsed, vector = self._parse(query)
         with self._store.reading():
             return [passage.hit for passage in search(view, self._store, parsed, vector, k, self.reranker)]
 
     def duplicates(self, article_id: str) -> list[str]:
-        """Return the ids of the other articles with the same text as this one, or nearly, in the order of adding."""
+        """Return the ids of the other articles with the same text as one, or nearly.
+
+        Args:
+            article_id: the article.
+
+        Returns:
+            The ids, in the order of adding.
+        """
         return self._view().copies(article_id)
 
     def of_outlet(self, outlet: str | None) -> list[str]:
-        """Return the ids of an outlet's articles, the latest first, undated ones last; None is the unknown outlet."""
+        """Return the ids of an outlet's articles.
+
+        Args:
+            outlet: its name, as the index has it; None is the unknown outlet.
+
+        Returns:
+            The ids, the latest article first, undated ones last.
+        """
         return self._view().of_outlet(outlet)
 
     def counts(self) -> Counts:
@@ -221,9 +242,6 @@ class Library(UpdatableLibrary):
     def counts_by_outlet(self) -> dict[str | None, Counts]:
         """Return the counts of each outlet's articles, the most first; None is the unknown outlet."""
         return balance.count_by_outlet(self._view().columns, self.catalogue)
-
-    def _view(self) -> View:
-        return self._current.get()
 
     def _parse(self, query: Query) -> tuple[View, ParsedQuery, Vectors]:
         view = self._view()

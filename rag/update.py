@@ -13,7 +13,7 @@ from rag.ingest.report import Report
 from rag.models.encoder import Encoder
 from rag.models.lazy_encoder import LazyEncoder
 from rag.provenance.catalogue import load_catalogue
-from rag.stores.base import Store
+from rag.stores.base import Store, View
 from rag.stores.current_view import CurrentView
 
 
@@ -42,7 +42,9 @@ class UpdatableLibrary(ReadOnlyLibrary):
         """Add the articles of files and folders, and update those that changed.
 
         Args:
-            paths, fetch, wait: as for `build`.
+            paths: files and folders, as for `build`.
+            fetch: whether URLs among the paths may be fetched.
+            wait: whether to wait for another process that writes to the index.
             sources: what files are to be called in the index, by path, where they are in a temporary place.
             progress: called with the number of articles read so far.
 
@@ -83,6 +85,9 @@ class UpdatableLibrary(ReadOnlyLibrary):
         The texts of earlier versions stay, their vectors do not: one that comes back is encoded again. Needs room for a
         second copy meanwhile.
 
+        Args:
+            wait: whether to wait for another process that writes to the index.
+
         Returns:
             Bytes before and after; None where Milvus keeps the index.
         """
@@ -90,6 +95,9 @@ class UpdatableLibrary(ReadOnlyLibrary):
 
     def set_confidence_model(self, model: ConfidenceModel) -> None:
         """Store a confidence model with the index, for all that ask it.
+
+        Args:
+            model: fitted for the index's encoder.
 
         Raises:
             LibraryError: where it was fitted for another encoder.
@@ -100,6 +108,10 @@ class UpdatableLibrary(ReadOnlyLibrary):
             )
         with self._store.writing() as writer:
             writer.keep("bar", model.to_json())
+
+    def _view(self) -> View:
+        """The passages that can be found now."""
+        return self._current.get()
 
     def _run(self, job: Job) -> Report:
         """Take articles into the index."""

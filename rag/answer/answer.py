@@ -55,5 +55,12 @@ class Answer:
         return plain | {"constraints": [r.to_dict() for r in self.constraints]}
 
     def to_markdown(self, accessed: dt.date | None = None) -> str:
-        """Return the question and the answer as Markdown; `accessed` is the day on which it was asked."""
+        """Return the question and the answer as Markdown.
+
+        Args:
+            accessed: the day on which it was asked.
+
+        Returns:
+            Markdown in which nothing that an article holds is taken for markup.
+        """
         return answer_markdown(self, accessed)

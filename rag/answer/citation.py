@@ -32,7 +32,7 @@ class Citation:
         text: the passage, word for word.
         quote: (start, end) in the article's text of the sentences that answer; always inside the passage.
         outlet, outlet_basis, strength, host, authors, date, date_basis, title, url, kind: as in `Article`.
-        score: how well the passage fits the question (see `search.rank`).
+        score: how well the passage fits the question (see `rag.retrieval.search`).
         copies: ids of other articles in which the same words were found, word for word or nearly.
         republishers: the sites and outlets that carry these words, this citation's own among them.
         shared: ids of further articles that hold one of the passage's sentences word for word.
@@ -65,7 +65,14 @@ class Citation:
         return self.text[a:b]
 
     def to_markdown(self, accessed: dt.date | None = None) -> str:
-        """Return the citation as Markdown; `accessed` is the day on which it was looked up."""
+        """Return the citation as Markdown.
+
+        Args:
+            accessed: the day on which it was looked up.
+
+        Returns:
+            Markdown in which nothing that the article holds is taken for markup.
+        """
         return citation_markdown(self, accessed)
 
 

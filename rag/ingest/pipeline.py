@@ -201,8 +201,13 @@ def encode(
     the folder already are not encoded again.
 
     Args:
-        paths, encoder, catalogue, fetch, precision, engine: as for `build`.
+        paths: files and folders, as for `build`.
         to: a folder, also at a URL that fsspec knows, such as s3://bucket/folder.
+        encoder: a sentence-transformers name or path, or an Encoder; by default all-MiniLM-L6-v2.
+        catalogue: a TOML file that extends and overrides the catalogue of outlets.
+        fetch: whether URLs among the paths may be fetched.
+        precision: of the encoding of texts, see `SentenceEncoder`.
+        engine: where articles are read and encoded, "local" or "ray".
 
     Returns:
         What was read and encoded.

@@ -56,19 +56,35 @@ class Report:
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
 
     def count(self, article: Article) -> None:
-        """Count an article as read."""
+        """Count an article as read.
+
+        Args:
+            article: the article.
+        """
         self.read += 1
         self.undated += article.date is None
         self.refused += (article.date_basis or "").startswith(REFUSED)
 
     def skip(self, skipped: Iterable[Skipped]) -> None:
-        """Count what was skipped, by reason."""
+        """Count what was skipped, by reason.
+
+        Args:
+            skipped: files and records.
+        """
         for item in skipped:
             self.skipped += 1
             self.reasons[without_details(item.reason)] += 1
 
     def timed(self, stage: str, work: Callable[[], Result]) -> Result:
-        """Call `work`, add the time it took to a stage, and return its result."""
+        """Call a function, and add the time it took to a stage.
+
+        Args:
+            stage: one of STAGES.
+            work: the function.
+
+        Returns:
+            What it returned.
+        """
         start = time.perf_counter()
         try:
             return work()
