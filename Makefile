@@ -18,10 +18,10 @@ WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 run: $(VENV)/.run
 	@$(BIN)/python app.py
 
-check: $(VENV)/.dev lint docs
+check: $(VENV)/.dev lint
 	@$(BIN)/python -m pytest -m "not (model or browser or server or alone or slow)" $(WORKERS)
 
-test: $(VENV)/.dev lint docs
+test: $(VENV)/.dev lint
 	@BROWSER_PATH="$$($(BIN)/python tests/support/browser.py)" && export BROWSER_PATH && \
 	$(BIN)/python -m pytest -m "not alone" $(WORKERS) --cov && \
 	$(BIN)/python -m pytest -m alone --cov --cov-append --cov-fail-under=$(MIN_COVERAGE)
@@ -34,7 +34,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/pylint rag
 
 docs: $(VENV)/.dev
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "build/site/index.html"
 
 format: $(VENV)/.dev

@@ -190,12 +190,12 @@ def test_every_source_file_that_it_names_exists(path):
 
 def test_the_walk_through_the_architecture_is_true(index, real):
     """The values that docs/architecture.md shows for one article and one question."""
-    from rag.passage import split
+    from rag.passage import split_articles
 
     (article,) = rag.read_articles([ROOT / "seeds" / "vice-2014-banisadr.md"])
     assert (article.outlet, article.outlet_basis, article.host) == ("VICE", "metadata: outlet", "cultnews101.com")
     assert (str(article.date), article.date_basis, article.kind) == ("2014-09-03", "posted by host", "digest")
-    ((first, second),) = split([article], real.count, real.max_tokens)
+    ((first, second),) = split_articles([article], real.count, real.max_tokens)
     assert (first.start, first.end, len(first.sentences)) == (0, 517, 2)
     assert (second.start, second.end, len(second.sentences)) == (518, 937, 3)
 
