@@ -19,8 +19,8 @@ from rag.provenance.dates import find_date
 # none has one further in. A line longer than a credit's longest form is a paragraph.
 EDGE_LINES = 4
 MAX_CREDIT_CHARS = 160
-MAX_TELL_CHARS = len("told   the   ")
-# Characters of a text that is searched for whom its speakers told something; each million takes 1.6 s at worst.
+MAX_TELL_CHARS = 13  # characters of "tells the ", its spaces up to three wide
+# Characters of a text in which interviews are looked for; each million takes 1.6 s at worst.
 MAX_INTERVIEW_CHARS = 1_000_000
 MAX_BRIEF_CHARS = (
     800  # a text so short depends on the one informant whom it quotes; seen on one real brief, not measured
