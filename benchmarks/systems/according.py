@@ -1,7 +1,7 @@
-"""According, as docs/python.md tells: `rag.build`, `rag.open`, `search` and `ask`; on the command line, `ask`.
+"""According, as docs/python.md shows: `rag.build`, `rag.open`, `search` and `ask`; on the command line, `ask`.
 
-Its passages are its own: at most 160 tokens, ending where sentences end, without overlap. It searches by vectors of
-passages and sentences and by words.
+It splits by itself: at most 160 tokens, whole sentences, without overlap. It searches by vectors of passages and
+sentences and by words.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class According(System):
         import rag  # noqa: F401
         from rag.models.encoder import SentenceEncoder
 
-        self._encoder = self.hashed or SentenceEncoder()
+        self._encoder = self.hashing or SentenceEncoder()
 
     def build(self, paths: Sequence[Path], folder: Path) -> int:
         import rag
@@ -31,14 +31,14 @@ class According(System):
     def open(self, folder: Path) -> None:
         import rag
 
-        self._library = rag.open(folder, encoder=self.hashed)
+        self._library = rag.open(folder, encoder=self.hashing)
         self._library.prepare()
 
     def search(self, question: str, k: int) -> Found:
         return [(hit.article_id, hit.text) for hit in self._library.search(question, k=k)]
 
     def ask(self, question: str) -> object:
-        """The answer: what is found, and what According does with it before it shows it."""
+        """Return the answer: what is found, and what According does with it before it is shown."""
         return self._library.ask(question)
 
     @classmethod

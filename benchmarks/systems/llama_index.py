@@ -1,8 +1,8 @@
 """LlamaIndex with its FAISS vector store: `VectorStoreIndex.from_documents`, `persist`, `load_index_from_storage`.
 
-Searches by vectors, exactly (a flat index). Titles are metadata, which LlamaIndex by itself reads to the model in front
-of each passage. It is given LangChain's splitter through its own wrapper. Its vector store in memory, which it takes
-when it is told of none, compares one vector after another in Python.
+Searches by vectors, exactly (a flat index). Titles are metadata, which LlamaIndex puts before each passage that the
+model reads. It is given LangChain's splitter through its own wrapper. Its default vector store, in memory, is not used:
+it compares one vector after another in Python.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import Found, Hashed, System, model, read, splitter
+from . import Found, FrameworkSystem, TimedHashingEncoder, model_path, read
 
 
-class LlamaIndex(System):
+class LlamaIndex(FrameworkSystem):
     title = "LlamaIndex + FAISS"
     packages = (
         "llama-index-core", "llama-index-embeddings-huggingface", "llama-index-vector-stores-faiss",
@@ -34,13 +34,32 @@ for found in index.as_retriever(similarity_top_k=5).retrieve(question):
     print(found.node.metadata.get("title"), found.node.get_content())
 """
 
-    def load(self) -> None:
+    def import_store(self) -> None:
         import faiss  # noqa: F401
         import llama_index.core
         import llama_index.vector_stores.faiss  # noqa: F401
 
-        self._embedding = _hashing(self.hashed) if self.hashed else _model()
-        self._splitter = splitter()
+    def model_embedding(self) -> Any:
+        from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+        return HuggingFaceEmbedding(model_name=model_path())
+
+    def hashing_embedding(self, hashing: TimedHashingEncoder) -> Any:
+        from llama_index.core.embeddings import BaseEmbedding
+
+        class HashingEmbedding(BaseEmbedding):
+            def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+                return hashing.lists(texts)
+
+            def _get_text_embedding(self, text: str) -> list[float]:
+                return hashing.lists([text])[0]
+
+            _get_query_embedding = _get_text_embedding
+
+            async def _aget_query_embedding(self, query: str) -> list[float]:
+                return hashing.lists([query])[0]
+
+        return HashingEmbedding()
 
     def build(self, paths: Sequence[Path], folder: Path) -> int:
         import faiss
@@ -51,13 +70,13 @@ for found in index.as_retriever(similarity_top_k=5).retrieve(question):
         documents = [
             Document(text=record["text"], doc_id=record["id"], metadata=_title(record)) for record in read(paths)
         ]
-        dimension = len(self._embedding.get_query_embedding("dimension"))
+        dimension = len(self.embedding.get_query_embedding("dimension"))
         storage = StorageContext.from_defaults(vector_store=FaissVectorStore(faiss.IndexFlatL2(dimension)))
         index = VectorStoreIndex.from_documents(
             documents,
             storage_context=storage,
-            embed_model=self._embedding,
-            transformations=[LangchainNodeParser(self._splitter)],
+            embed_model=self.embedding,
+            transformations=[LangchainNodeParser(self.splitter)],
         )
         index.storage_context.persist(str(folder))
         return len(index.docstore.docs)
@@ -69,7 +88,7 @@ for found in index.as_retriever(similarity_top_k=5).retrieve(question):
         self.load()
         store = FaissVectorStore.from_persist_dir(str(folder))
         storage = StorageContext.from_defaults(vector_store=store, persist_dir=str(folder))
-        self._index = load_index_from_storage(storage, embed_model=self._embedding)
+        self._index = load_index_from_storage(storage, embed_model=self.embedding)
 
     def search(self, question: str, k: int) -> Found:
         found = self._index.as_retriever(similarity_top_k=k).retrieve(question)
@@ -78,27 +97,3 @@ for found in index.as_retriever(similarity_top_k=5).retrieve(question):
 
 def _title(record: dict[str, Any]) -> dict[str, str]:
     return {"title": record["title"]} if record["title"] else {}
-
-
-def _model() -> Any:
-    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
-
-    return HuggingFaceEmbedding(model_name=model())
-
-
-def _hashing(hashed: Hashed) -> Any:
-    from llama_index.core.embeddings import BaseEmbedding
-
-    class Hashing(BaseEmbedding):
-        def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-            return hashed.rows(texts)
-
-        def _get_text_embedding(self, text: str) -> list[float]:
-            return hashed.rows([text])[0]
-
-        _get_query_embedding = _get_text_embedding
-
-        async def _aget_query_embedding(self, query: str) -> list[float]:
-            return hashed.rows([query])[0]
-
-    return Hashing()

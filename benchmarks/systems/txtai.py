@@ -1,6 +1,6 @@
 """txtai, hybrid: `Embeddings(path=..., content=True, hybrid=True)`, `index`, `save`, `load`, `search`.
 
-Searches by vectors and by words (its BM25), half and half; the text and the title of each passage stand in its SQLite
+Searches by vectors and by words (its BM25), half and half; the text and the title of each passage are in its SQLite
 database. With more than 5,000 passages its FAISS index is an inverted file, which is searched approximately.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import Found, Hashed, System, model, read, splitter
+from . import Found, System, TimedHashingEncoder, model_path, read, splitter
 
 
 class Txtai(System):
@@ -28,11 +28,13 @@ for found in embeddings.search(question, 5):
 """
 
     def load(self) -> None:
-        global _hashed
-        _hashed = self.hashed
+        global _hashing
+        _hashing = self.hashing
         from txtai import Embeddings
 
-        encoder = {"method": "external", "transform": f"{__name__}.hashing"} if self.hashed else {"path": model()}
+        encoder = (
+            {"method": "external", "transform": f"{__name__}.transform"} if self.hashing else {"path": model_path()}
+        )
         self._embeddings = Embeddings(content=True, hybrid=True, **encoder)
         self._splitter = splitter()
 
@@ -42,8 +44,8 @@ for found in embeddings.search(question, 5):
         return int(self._embeddings.count())
 
     def open(self, folder: Path) -> None:
-        global _hashed
-        _hashed = self.hashed
+        global _hashing
+        _hashing = self.hashing
         from txtai import Embeddings
 
         self._embeddings = Embeddings()
@@ -58,10 +60,10 @@ for found in embeddings.search(question, 5):
                 yield f"{record['id']}#{number}", {"text": text, "title": record["title"]}
 
 
-_hashed: Hashed | None = None
+_hashing: TimedHashingEncoder | None = None
 
 
-def hashing(texts: Sequence[str]) -> list[list[float]]:
-    """What txtai calls where words are hashed; it is told by name, so that what is saved has it too."""
-    assert _hashed
-    return _hashed.rows(texts)
+def transform(texts: Sequence[str]) -> list[list[float]]:
+    """Encode texts if words are hashed; txtai refers to it by name, also in what it saves."""
+    assert _hashing
+    return _hashing.lists(texts)

@@ -19,8 +19,8 @@ others = pytest.mark.skipif(
 )
 
 
-def row(system, repetition, asked="search", **figures):
-    return peers.Row(system, asked, 3, repetition, figures)
+def row(system, repetition, method="search", **figures):
+    return peers.Row(system, method, 3, repetition, figures)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_figure_is_a_median_with_its_spread_and_its_ratio(values, places, base
     assert peers.cell(values, places, base) == shown
 
 
-def test_the_table_has_a_row_for_each_system_and_the_columns_that_were_measured():
+def test_the_table_has_a_row_for_each_system_and_the_measured_columns():
     rows = [
         row("according", 0, passages=4, build=1.0, p50=9.0),
         row("according", 0, "ask", p50=30.0),
@@ -53,10 +53,10 @@ def test_the_table_has_a_row_for_each_system_and_the_columns_that_were_measured(
         "| According, `ask` |  |  | 30.0 [3.00] |",
         "| LangChain + FAISS | 3 | 2.0 [1.00] | 10.0 [1.00] |",
     ]
-    assert "[" not in peers.table(rows[:2]), "there is no ratio to what was not measured"
+    assert "[" not in peers.table(rows[:2]), "no ratio without the baseline"
 
 
-def test_ranking_counts_the_first_ten_articles():
+def test_ndcg_counts_the_first_ten_articles():
     ranking = {"1": ["a", "b"], "2": [*"abcdefghij", "k"]}
     assert peers.ndcg(ranking, {"1": {"a": 1}}) == pytest.approx(1)
     assert peers.ndcg(ranking, {"1": {"b": 1}}) == pytest.approx(0.6309, abs=1e-4)  # 1 / log2(3)
@@ -78,40 +78,40 @@ def test_according_finds_the_articles_of_its_passages(tmp_path, news):
 
 
 def run(folder, *options):
-    """The rows that a run of the whole over three articles keeps, and what it prints."""
+    """Run the comparison over three articles, and return the rows it saves and what it prints."""
     records = [HARBOUR, BRIDGE, ORCHARD]
     (folder / "corpus.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records), "utf-8")
     asked = [{"_id": key, "text": question} for key, question in QUESTIONS.items()]
     (folder / "queries.jsonl").write_text("".join(json.dumps(q) + "\n" for q in asked), "utf-8")
     judged = [f"{key}\t{article}\t1" for key, article in RELEVANT.items()]
     (folder / "qrels.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *judged]), "utf-8")
-    kept = folder / "figures.json"
+    saved = folder / "figures.json"
     program = [sys.executable, str(ROOT / "benchmarks" / "peers.py"), str(folder), "--work", str(folder / "work")]
-    options = [*options, "--encoder", "hashed", "--repeat", "1", "--threads", "1", "--json", str(kept)]
+    options = [*options, "--encoder", "hashed", "--repeat", "1", "--threads", "1", "--json", str(saved)]
     done = subprocess.run([*program, *options], capture_output=True, text=True, timeout=300, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    return json.loads(kept.read_text("utf-8"))["rows"], done.stdout
+    return json.loads(saved.read_text("utf-8"))["rows"], done.stdout
 
 
-def test_the_command_measures_every_step_of_according_and_draws_it(tmp_path):
+def test_the_command_measures_every_step_and_draws_a_picture(tmp_path):
     picture = tmp_path / "growth.svg"
-    rows, said = run(tmp_path, "--system", "according", "--picture", str(picture))
-    searched, asked = rows
-    assert (searched["title"], asked["title"]) == ("According", "According, `ask`")
+    rows, printed = run(tmp_path, "--system", "according", "--picture", str(picture))
+    searched, answered = rows
+    assert (searched["title"], answered["title"]) == ("According", "According, `ask`")
     assert searched["figures"]["passages"] == 3
     assert searched["figures"]["ndcg"] == pytest.approx(1)
-    assert 0 < searched["figures"]["beside"] < searched["figures"]["build"]
+    assert 0 < searched["figures"]["besides_hashing"] < searched["figures"]["build"]
     assert min(searched["figures"].values()) > 0
-    assert set(asked["figures"]) == {"open", "p50", "p95", "ask_mb"}
-    assert "| According | 3 |" in said
+    assert set(answered["figures"]) == {"open", "p50", "p95", "ask_mb"}
+    assert "| According | 3 |" in printed
     assert picture.read_text("utf-8").startswith("<?xml")
 
 
 @others
 def test_all_systems_find_the_articles(tmp_path):
-    rows, said = run(tmp_path)
-    found = {r["title"]: r["figures"] for r in rows if r["asked"] == "search"}
+    rows, printed = run(tmp_path)
+    found = {r["title"]: r["figures"] for r in rows if r["method"] == "search"}
     assert len(found) == len(systems.NAMES)
     assert {f["passages"] for f in found.values()} == {3}
     assert min(f["ndcg"] for f in found.values()) > 0.8
-    assert "| txtai, hybrid | 3 |" in said
+    assert "| txtai, hybrid | 3 |" in printed

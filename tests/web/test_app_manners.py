@@ -237,7 +237,7 @@ def test_an_index_that_cannot_be_read_is_told_and_escaped(address, library, monk
     monkeypatch.setattr(library, "ask", damaged)
     reader = sessions.Reader(address)
     assert reader.ask(WAGES) == []
-    assert reader.told == ["The index &lt;img src=x&gt; is damaged; run `according doctor`"]
+    assert reader.notices == ["The index &lt;img src=x&gt; is damaged; run `according doctor`"]
 
 
 NO_QUESTIONS = {
@@ -253,7 +253,7 @@ NO_QUESTIONS = {
 def test_what_cannot_be_asked_is_told_so(address, question):
     reader = sessions.Reader(address)
     assert reader.ask(question) == []
-    assert reader.told == [NO_QUESTIONS[question]]
+    assert reader.notices == [NO_QUESTIONS[question]]
 
 
 @pytest.mark.parametrize(
@@ -268,9 +268,9 @@ def test_what_cannot_be_asked_is_told_so(address, question):
 def test_whatever_else_is_asked_is_answered(address, question):
     reader = sessions.Reader(address)
     chat = reader.ask(question)
-    assert reader.told == []
+    assert reader.notices == []
     assert len(chat) == 2
-    assert len(sessions.asked(chat[:1])) == 1
+    assert len(sessions.questions(chat[:1])) == 1
     assert 'role="status"' in chat[1]
 
 

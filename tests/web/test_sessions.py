@@ -1,4 +1,4 @@
-"""Ten people ask the app at once: each chat holds its own reader's questions, and the answers to them."""
+"""Ten readers ask the app at once: each chat has its own reader's questions, and the answers to them."""
 
 import json
 import subprocess
@@ -24,32 +24,32 @@ def index(tmp_path_factory, real):
     return folder
 
 
-def test_ten_who_ask_at_once_are_each_told_what_they_asked(index):
+def test_ten_readers_at_once_each_get_the_answers_to_their_own_questions(index):
     program = [sys.executable, str(ROOT / "benchmarks" / "sessions.py"), "--index", str(index), "--json"]
     done = subprocess.run([*program, f"--seconds={SECONDS}"], capture_output=True, text=True, timeout=300, cwd=ROOT)
     assert done.stdout, done.stderr
     found = json.loads(done.stdout)
     assert (found["readers"], found["wrong"]) == (10, [])
-    assert found["answers"] >= 40, "each of ten readers is through a conversation of four answers"
+    assert found["answers"] >= 40, "each of ten readers has finished a conversation of four answers"
 
 
-def test_a_chat_that_holds_what_another_asked_is_found(monkeypatch):
-    """The check itself, on an app that keeps one chat for all."""
+def test_another_readers_question_in_a_chat_is_detected(monkeypatch):
+    """The check itself, on an app with one chat for all sessions."""
 
     chat = []
 
-    class Shared(sessions.Reader):
-        def __init__(self, address):
+    class SharedChat(sessions.Reader):
+        def __init__(self, url):
             self.values = {"question": "", "understood": []}
 
-        def again(self):
+        def reload(self):
             chat.clear()
 
-        def do(self, component, event):
+        def send(self, component, event):
             time.sleep(0.001)
             chat.append(f'<div class="according question"><bdi>{self.values["question"]}</bdi></div>')
             return list(chat)
 
-    monkeypatch.setattr(sessions, "Reader", Shared)
+    monkeypatch.setattr(sessions, "Reader", SharedChat)
     assert any(line.startswith("reader ") for line in sessions.run("", readers=3, seconds=0.5)["wrong"])
     assert sessions.run("", readers=1, seconds=0.1)["wrong"] == []

@@ -1,4 +1,4 @@
-"""An encoder that hashes words: fast, the same every time, and without a model, for figures of all else."""
+"""An encoder that hashes words: fast, deterministic and without a model, for figures that do not depend on meaning."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:  # systems that are compared with According use it too, and are not to pay for what they do not need
+if TYPE_CHECKING:  # other systems in `systems/` use this encoder too, and must not pay for importing According
     from rag.models.encoder import Spans, Vectors
 
 
-class HashedWords:
-    """A vector for each word, drawn from its checksum; that of a text is their sum."""
+class HashingEncoder:
+    """An `Encoder` that draws a vector for each word from its checksum; the vector of a text is their sum."""
 
     name = "hashed words"
     dimension = 384
@@ -25,12 +25,13 @@ class HashedWords:
         return [int(1.3 * (text.count(" ") + 1)) for text in texts]
 
     def encode(self, texts: Sequence[str], sentences: Sequence[Spans]) -> tuple[Vectors, list[Vectors]]:
-        parts = [[self.encode_question(t[a:b]) for a, b in own] for t, own in zip(texts, sentences, strict=True)]
+        parts = [[self.encode_question(t[a:b]) for a, b in spans] for t, spans in zip(texts, sentences, strict=True)]
         whole = [self.encode_question(text) for text in texts]
         return self._rows(whole), [self._rows(own) for own in parts]
 
     def encode_question(self, question: str) -> Vectors:
-        total = sum(map(_word, re.findall(r"\w+", question.lower())), np.full(self.dimension, 0.01, np.float32))
+        words = re.findall(r"\w+", question.lower())
+        total = sum(map(_word_vector, words), np.full(self.dimension, 0.01, np.float32))
         return np.asarray(total / np.linalg.norm(total), np.float32)
 
     def _rows(self, vectors: list[Vectors]) -> Vectors:
@@ -38,5 +39,5 @@ class HashedWords:
 
 
 @functools.lru_cache(50_000)
-def _word(word: str) -> Vectors:
+def _word_vector(word: str) -> Vectors:
     return np.random.default_rng(zlib.crc32(word.encode())).standard_normal(384).astype(np.float32)
