@@ -1,8 +1,9 @@
 """According: ask the press, and see who said it, where and when.
 
-    files ──readers──▶ Article ──passage──▶ Passage ──encoder──▶ vector ──▶ store ──search──▶ Hit ──answer──▶ Answer
+    files ──readers──▶ Article ──passage──▶ Passage ──models──▶ EmbeddedPassage ──ingest──▶ store
+    question ──query──▶ ParsedQuery ──retrieval──▶ ScoredPassage ──answer──▶ Answer
 
-Everything a caller needs is here: `build` or `open` a Library, then `ask` it. See `library` for the whole way.
+Everything a caller needs is here: `build` or `open` a Library, then `ask` it.
 """
 
 from importlib import import_module
