@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from rag.query.aliases import (
     printed_short_forms,
     read_own_list,
 )
+from rag.query.aliases.lookup import MAX_LOWER_CASE_LETTERS
 
 REBELS = AliasGroup(("RVF", "RVK", "Rovashti-e Khalar", "Free Rovash Movement"), "mined")
 
@@ -314,6 +316,12 @@ def test_a_short_form_that_is_an_english_word_is_found_only_in_capitals():
     assert found(aliases, "Did ICE write to the WHO and to NORTHCO?") == ["ICE", "WHO", "NORTHCO"]
 
 
+def test_the_common_words_are_as_short_as_the_short_forms_found_in_lower_case():
+    words = resources.files("rag.query.aliases").joinpath("common_words.txt").read_text("utf-8").split()
+    assert len(words) == len(set(words)) == 1445
+    assert all(word.isalpha() and word.islower() and len(word) <= MAX_LOWER_CASE_LETTERS for word in words)
+
+
 def test_a_lower_case_form_of_two_names_is_not_found():
     one, other = (
         AliasGroup(("NFC", "Northern Fishery Council"), "mined"),
@@ -379,56 +387,56 @@ def test_a_users_list_is_read(tmp_path: Path):
         AliasGroup(("RVF", "RVK", "Rovashti-e Khalar"), "own list"),
         AliasGroup(("Old Town Hall", "OTH"), "own list"),
     )
-    assert parse_own_list(OWN, "names.toml") == groups
-    (tmp_path / "names.toml").write_text("\ufeff" + OWN, "utf-8")
-    assert parse_own_list(read_own_list(tmp_path / "names.toml"), "names.toml") == groups
+    assert parse_own_list(OWN, "aliases.toml") == groups
+    (tmp_path / "aliases.toml").write_text("\ufeff" + OWN, "utf-8")
+    assert parse_own_list(read_own_list(tmp_path / "aliases.toml"), "aliases.toml") == groups
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[name", "names.toml: not TOML"),
-        ("", "names.toml: no names; write each name below a line [[name]]"),
-        ('name = "RVF"', "names.toml: no names; write each name below a line [[name]]"),
-        ("[[nam]]\n", 'names.toml: unknown key "nam"; write each name below a line [[name]]'),
-        ("[[name]]\n", 'names.toml: name 1: no spellings; add spellings = ["...", "..."]'),
+        ("[[name", "aliases.toml: not TOML"),
+        ("", "aliases.toml: no names; write each name below a line [[name]]"),
+        ('name = "RVF"', "aliases.toml: no names; write each name below a line [[name]]"),
+        ("[[nam]]\n", 'aliases.toml: unknown key "nam"; write each name below a line [[name]]'),
+        ("[[name]]\n", 'aliases.toml: name 1: no spellings; add spellings = ["...", "..."]'),
         (
             '[[name]]\nspelling = ["A", "B"]',
-            "names.toml: name 1: unknown key 'spelling'; the only key is spellings",
+            "aliases.toml: name 1: unknown key 'spelling'; the only key is spellings",
         ),
         (
             '[[name]]\nspellings = "RVF"',
-            'names.toml: name 1: spellings is not a list; write spellings = ["...", "..."]',
+            'aliases.toml: name 1: spellings is not a list; write spellings = ["...", "..."]',
         ),
         (
             "[[name]]\nspellings = []",
-            'names.toml: name 1: an empty list; give two or more that mean the same: spellings = ["...", "..."]',
+            'aliases.toml: name 1: an empty list; give two or more that mean the same: spellings = ["...", "..."]',
         ),
         (
             '[[name]]\nspellings = ["RVF"]',
-            'names.toml: name 1: only one spelling; give two or more that mean the same: spellings = ["...", "..."]',
+            'aliases.toml: name 1: only one spelling; give two or more that mean the same: spellings = ["...", "..."]',
         ),
         (
             '[[name]]\nspellings = ["RVF", 3]',
-            "names.toml: name 1: spellings has 3; give one line of text in quotes",
+            "aliases.toml: name 1: spellings has 3; give one line of text in quotes",
         ),
         (
             '[[name]]\nspellings = ["RVF", " "]',
-            "names.toml: name 1: spellings has ' '; give one line of text in quotes",
+            "aliases.toml: name 1: spellings has ' '; give one line of text in quotes",
         ),
         (
             '[[name]]\nspellings = ["RVF", "?"]',
-            "names.toml: name 1: '?' has no letter or digit to be found by",
+            "aliases.toml: name 1: '?' has no letter or digit to be found by",
         ),
         (
             OWN + '[[name]]\nspellings = ["Rovashti Khalar", "RK"]',
-            'names.toml: name 3: "Rovashti Khalar" is in name 1 too; merge the two entries',
+            'aliases.toml: name 3: "Rovashti Khalar" is in name 1 too; merge the two entries',
         ),
     ],
 )
 def test_a_mistake_in_a_users_list_is_reported_with_its_place_and_the_remedy(text, message):
     with pytest.raises(InputError) as caught:
-        parse_own_list(text, "names.toml")
+        parse_own_list(text, "aliases.toml")
     assert str(caught.value).startswith(message)
 
 
