@@ -14,8 +14,8 @@ import time
 import numpy as np
 
 import rag
-from rag.passage import sentences
 from rag.provenance import duplicates
+from rag.sentence_splitter import sentence_spans
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
     sample = rng.sample([t for t in texts if len(t.split()) > 150], options.sample)
 
     def beginning(share: float, text: str) -> str:
-        spans = sentences(text)
+        spans = sentence_spans(text)
         return text[: spans[max(0, int(len(spans) * share) - 1)][1]]
 
     def edited(share: float, text: str) -> str:

@@ -1,6 +1,6 @@
 """Estimate what a number of articles needs: passages, disk, memory, hours of encoding, and a fitting store and index.
 
-It builds nothing. Each figure is measured (docs/measurements.md names the run) or computed from a measured one, and
+It builds nothing. Each figure is measured (docs/measurements names the run) or computed from a measured one, and
 says which; the rate of encoding is measured on this machine now, unless it is given. docs/scale.md explains more.
 """
 

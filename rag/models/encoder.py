@@ -76,7 +76,7 @@ class SentenceEncoder:
     sentence vectors cost nothing more and depend on their context. Other models encode each sentence on its own.
 
     Texts are encoded in bfloat16 if the processor multiplies in it, which halves the time; sums, the vectors and
-    questions stay in float32 (docs/measurements.md, "Precision"). If `numpy_bert` supports the model, it encodes the
+    questions stay in float32 (docs/measurements/encoding.md). If `numpy_bert` supports the model, it encodes the
     questions, and torch is not loaded before there are texts to encode.
 
     Attributes:

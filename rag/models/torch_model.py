@@ -27,7 +27,7 @@ Vectors = npt.NDArray[np.float32]
 Spans = Sequence[tuple[int, int]]
 
 # Tokens in a batch: on a processor so many that their activations fit its caches, with one thread per batch; a GPU
-# needs more (docs/measurements.md, "Encoding").
+# needs more (docs/measurements/encoding.md).
 _BATCH_TOKENS = {"cpu": 1_024, "cuda": 65_536, "mps": 16_384}
 _MAX_TOKENS = 8192  # that a text may have, whatever the model allows
 

@@ -1,7 +1,7 @@
-"""Floors under the figures on real pages; they may only be lowered on purpose.
+"""Minimum figures on real pages; they may only be lowered on purpose.
 
-The pages belong to their publishers and are no part of the project: where they do not lie beside it, these tests are
-skipped. The scorers stand beside the pages.
+The pages belong to their publishers and are not part of the project, nor are the scorers: these tests are skipped if
+they are missing.
 """
 
 import json
@@ -14,7 +14,7 @@ from support import ROOT, SHARED
 import rag
 from rag.evaluation import read_questions
 
-pytestmark = pytest.mark.skipif(not (SHARED / "bench").is_dir(), reason="the real pages are not beside the project")
+pytestmark = pytest.mark.skipif(not (SHARED / "bench").is_dir(), reason="the real pages are not part of the project")
 
 
 def score(name, *arguments):
@@ -39,7 +39,7 @@ def index(tmp_path_factory, real):
     return folder
 
 
-def test_questions_over_those_pages_are_answered_with_their_evidence(index):
+def test_questions_about_those_pages_are_answered_with_their_evidence(index):
     figures = score("score_questions.py", "--index", index)
     assert figures["verbatim"][0] == figures["verbatim"][1]
     assert figures["dated"][0] == figures["dated"][1]
@@ -51,20 +51,20 @@ def test_questions_over_those_pages_are_answered_with_their_evidence(index):
     assert figures["answered"][0] >= 45
 
 
-def test_a_library_in_milvus_answers_them_as_well(index, tmp_path, real):
+def test_a_library_in_milvus_has_nearly_the_same_figures(index, tmp_path, real):
     rag.build([SHARED / "seeds"], index=tmp_path / "pages.db", encoder=real).close()
-    here, there = (score("score_questions.py", "--index", place) for place in (index, tmp_path / "pages.db"))
-    assert here.keys() == there.keys()
-    for name, (right, of) in here.items():
-        assert abs(right - there[name][0]) <= 0.02 * of, name
+    folder, milvus = (score("score_questions.py", "--index", path) for path in (index, tmp_path / "pages.db"))
+    assert folder.keys() == milvus.keys()
+    for name, (correct, total) in folder.items():
+        assert abs(correct - milvus[name][0]) <= 0.02 * total, name
 
 
-def test_of_questions_about_other_things_next_to_none_is_answered(index, real):
-    asked = read_questions(ROOT / "benchmarks" / "questions" / "offtopic.jsonl")
-    assert len(asked) >= 400
+def test_hardly_any_off_topic_question_is_answered(index, real):
+    questions = read_questions(ROOT / "benchmarks" / "questions" / "offtopic.jsonl")
+    assert len(questions) >= 400
     with rag.open(index, encoder=real) as library:
-        answered = [q.question for q in asked if library.ask(q.question, previous=q.previous).found]
-    assert len(answered) <= 0.03 * len(asked), answered
+        answered = [q.question for q in questions if library.ask(q.question, previous=q.previous).found]
+    assert len(answered) <= 0.03 * len(questions), answered
 
 
 def test_ranking_on_time_1963(tmp_path):

@@ -29,7 +29,7 @@ from rag.stores.milvus.schema import article_row, passage_rows
 
 
 def test_the_plan_for_12_000_articles_agrees_with_the_measurement():
-    """123,038 passages took 988 MB on the disk, and a process that asks 355 MB (docs/measurements.md, "FAISS")."""
+    """123,038 passages took 988 MB on the disk, and a process that asks 355 MB (docs/measurements/speed.md)."""
     found = plan(12_000, machine_of_rate(26.6))
     assert found.passages == pytest.approx(123_038, rel=0.01)
     assert found.disk == pytest.approx(988e6, rel=0.02)
