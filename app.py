@@ -1,7 +1,7 @@
-"""Opens the browser app on the index in $INDEX (or index/), after making the demonstration index where there is none.
+"""Open the browser app on the index in $INDEX (default: index/), and build the demonstration index if there is none.
 
-$HOST, $PORT, $AUTH and $NO_AUTH say where and to whom, as for `according serve`; ALLOW_ADD=1 lets readers add files.
-An index that holds nothing but the demonstration is brought up to date with seeds/; any other is opened as it stands.
+$HOST, $PORT, $AUTH and $NO_AUTH have the meaning of the options of `according serve`; ALLOW_ADD=1 lets readers add
+files. An index of nothing but the demonstration is brought up to date with seeds/; any other is opened as it is.
 """
 
 import os
@@ -13,7 +13,8 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import rag
 from rag.stores.location import exists
 from rag.stores.milvus.client import located
-from rag.web.app import EXAMPLES, launch
+from rag.web.app import EXAMPLES
+from rag.web.launch import launch
 from rag.web.security import listening
 
 HERE = Path(__file__).resolve().parent
@@ -21,10 +22,10 @@ SEEDS = HERE / "seeds"
 
 
 def main() -> int:
-    """Exit status: 1 where the index or the address cannot be used."""
+    """Return the exit status: 1 if the index or the address cannot be used."""
     index = os.environ.get("INDEX") or str(HERE / "index")
     try:
-        listening()  # says what is wrong before some seconds of work, not after
+        listening()  # reports a mistake before some seconds of work, not after
         library = demonstration(index)
         launch(
             library or rag.open(index),
@@ -38,8 +39,10 @@ def main() -> int:
 
 
 def demonstration(index: str) -> rag.Library | None:
-    """The demonstration library, made or brought up to date; None where the index holds something else, and for one
-    in Milvus, which others may share."""
+    """Return the demonstration library, built or brought up to date.
+
+    None if the index holds something else, or is in Milvus, which others may share.
+    """
     if located(index):
         return None
     if exists(index):

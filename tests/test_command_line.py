@@ -1,7 +1,8 @@
-"""The command line is the API's twin: results on stdout, errors on stderr with exit status 1."""
+"""The command line: results on stdout, errors on stderr with exit status 1."""
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ import rag
 from rag import cli
 from rag.answer.answer import Answer
 from rag.answer.balance import ONE_OUTLET, STATE_MEDIA, Balance, Caution
+from rag.cli import output
 
 HARBOUR_IN_SHORT = "harbour  2013-05-14  The Guardian: Harbour strike ends\n"
 
@@ -37,7 +39,7 @@ def index(tmp_path_factory):
         "  more than once         0",
         "retired                  0",
         "undated                  0",
-        "copies                   0",
+        "duplicates               0",
         "skipped                  1",
         "                         1  not JSON",
     ]
@@ -80,7 +82,7 @@ def test_ask_says_so_where_nothing_answers(index, capsys):
     )
 
 
-def test_every_result_can_be_had_as_json(index, capsys):
+def test_every_result_is_available_as_json(index, capsys):
     _, out, _ = said(capsys, "ask", "--index", index, "--json", "Why was the bridge closed?")
     assert json.loads(out)["passages"][0]["outlet"] == "Press TV"
     _, out, _ = said(capsys, "search", "--index", index, "--json", "--outlet", "guardian", "strike")
@@ -110,7 +112,7 @@ def test_lists_for_reading(index, capsys):
     out = said(capsys, "search", "--index", index, "-k", 1, "--before", "2014-01-01", "bridge")[1]
     assert out.split("  ")[1].startswith("The Guardian, 2013-05-14: Dock workers")
     assert said(capsys, "search", "--index", index, "--after", "2020-01-01", "bridge")[1] == (
-        "no passage passes these filters\n"
+        "no passage matches these filters\n"
     )
 
 
@@ -126,8 +128,8 @@ def test_articles_are_explained_with_their_evidence(index, capsys):
     assert "    host    mirror.example" in out
 
 
-def asked(capsys, index, *arguments):
-    """What stands below the counts, or below the statement that nothing was found."""
+def notes(capsys, index, *arguments):
+    """The lines below the counts, or below the statement that nothing was found."""
     status, out, err = said(capsys, "ask", "--index", index, *arguments)
     assert (status, err) == (0, "")
     lines = out.splitlines()
@@ -135,40 +137,39 @@ def asked(capsys, index, *arguments):
     return lines[first + 1 :]
 
 
-def test_a_restriction_in_the_words_is_shown_with_the_way_to_take_it_off(index, capsys):
+def test_a_constraint_in_the_question_is_shown_with_how_to_ignore_it(index, capsys):
     question = "According to Press TV, why was the bridge closed?"
-    assert asked(capsys, index, question) == [
-        "(searched for: Why was the bridge closed?)",
-        '(only Press TV, from "According to Press TV"; --without "According to Press TV" searches all outlets)',
+    assert notes(capsys, index, question) == [
+        "(Searched for: Why was the bridge closed?)",
+        '(Only Press TV; to search all outlets, add --ignore "According to Press TV")',
     ]
-    assert asked(capsys, index, "--ignore", "according to press tv", question) == []
-    assert asked(capsys, index, "--ignore", "all", question) == []
-    assert asked(capsys, index, "--outlet", "Press TV", question) == [
-        "(searched for: Why was the bridge closed?)",
-        '("According to Press TV" was not applied: overridden by the filters you set)',
-    ]
-
-
-def test_where_nothing_is_found_the_restrictions_that_may_be_why_are_shown(index, capsys):
-    assert asked(capsys, index, "According to Reuters, why was the bridge closed?") == [
-        "(searched for: Why was the bridge closed?)",
-        '(only Reuters, of which the index has nothing, from "According to Reuters"; '
-        '--without "According to Reuters" searches all outlets)',
+    assert notes(capsys, index, "--ignore", "according to press tv", question) == []
+    assert notes(capsys, index, "--ignore", "all", question) == []
+    assert notes(capsys, index, "--outlet", "Press TV", question) == [
+        "(Searched for: Why was the bridge closed?)",
+        "(Not applied: “According to Press TV”: overridden by the filters you set)",
     ]
 
 
-def test_words_of_time_count_from_the_day_of_asking(index, capsys):
+def test_constraints_that_may_explain_an_empty_answer_are_shown(index, capsys):
+    assert notes(capsys, index, "According to Reuters, why was the bridge closed?") == [
+        "(Searched for: Why was the bridge closed?)",
+        '(Only Reuters (not in this index); to search all outlets, add --ignore "According to Reuters")',
+    ]
+
+
+def test_relative_dates_count_from_the_day_of_asking(index, capsys):
     question = "What was said last year about the bridge?"
     given = ["--json", "--asked-on", "2016-05-01", question]
-    (restriction,) = json.loads(said(capsys, "ask", "--index", index, *given)[1])["constraints"]
-    assert (restriction["after"], restriction["before"], restriction["applied"]) == ("2015-01-01", "2015-12-31", True)
+    (constraint,) = json.loads(said(capsys, "ask", "--index", index, *given)[1])["constraints"]
+    assert (constraint["after"], constraint["before"], constraint["applied"]) == ("2015-01-01", "2015-12-31", True)
     hits = json.loads(said(capsys, "search", "--index", index, *given)[1])
     assert [h["article_id"] for h in hits] == ["bridge"]
     hits = json.loads(said(capsys, "search", "--index", index, "--ignore", "all", *given)[1])
     assert {h["article_id"] for h in hits} == {"bridge", "harbour"}
 
 
-def test_search_takes_the_question_before(index, capsys):
+def test_search_accepts_the_previous_question(index, capsys):
     given = ["--json", "--previous", "What did the Guardian say about docks?", "And according to Press TV?"]
     hits = json.loads(said(capsys, "search", "--index", index, *given)[1])
     assert {h["outlet"] for h in hits} == {"Press TV"}
@@ -178,34 +179,35 @@ def test_search_takes_the_question_before(index, capsys):
     ("words", "argument"),
     [("In 2009", '"In 2009"'), ("the Post's view", '"the Post\'s view"'), ('by "$(id)"', "'by \"$(id)\"'")],
 )
-def test_words_to_take_off_can_be_pasted_into_a_shell(words, argument):
-    assert cli._quoted(words) == argument
+def test_words_to_ignore_can_be_pasted_into_a_shell(words, argument):
+    assert output.shell_quoted(words) == argument
     assert shlex.split(argument) == [words]
 
 
-def test_names_of_ones_own_are_searched_as_one_and_the_answer_says_so(tmp_path, capsys):
+def test_other_names_of_the_users_aliases_are_searched_for_and_shown(tmp_path, capsys):
     (tmp_path / "news.jsonl").write_text(json.dumps(BRIDGE))
     (tmp_path / "names.toml").write_text('[[name]]\nspellings = ["Iron Span", "old bridge"]\n')
     given = ["build", tmp_path / "news.jsonl", "--index", tmp_path / "i", "--aliases", tmp_path / "names.toml"]
     assert said(capsys, *given)[0] == 0
-    assert '("Iron Span" was also searched for as old bridge)' in asked(
+    assert "(Other names searched for “Iron Span”: old bridge)" in notes(
         capsys, tmp_path / "i", "Why was the Iron Span closed to traffic?"
     )
 
 
-def test_what_makes_an_answer_one_sided_is_told():
+def test_cautions_say_why_an_answer_may_be_one_sided():
     balance = Balance(warnings=(Caution(ONE_OUTLET, ("The Post",)), Caution(STATE_MEDIA, ("Valsera",))))
-    assert cli._notes(Answer("q", "q", True, balance=balance, confidence=0.5), "words") == [
-        "(caution: all passages come from one outlet, The Post)",
-        "(caution: all passages come from state media of Valsera, which a government owns or funds)",
+    assert output.notes(Answer("q", "q", True, balance=balance, confidence=0.5)) == [
+        "(Caution: all passages come from one outlet, The Post)",
+        "(Caution: all passages come from state media of Valsera, owned or funded by a government)",
     ]
 
 
-def test_what_the_cap_hid_and_a_bar_that_was_not_fitted_are_told():
+def test_notes_say_what_the_cap_hid_and_that_no_threshold_is_fitted():
     answer = Answer("q", "q", False, balance=Balance(capped={"The Post": 2}))
-    assert cli._notes(answer, "other") == [
-        "(2 more passages of The Post fit nearly as well)",
-        "(the bar was not fitted for the encoder other; fit one: according evaluate --fit)",
+    assert output.notes(answer) == [
+        "(2 more passages from The Post match nearly as well)",
+        "(No confidence threshold has been fitted for this index’s encoder, so passages are shown whether or not they "
+        "answer; to fit one, run: according evaluate --fit)",
     ]
 
 
@@ -242,14 +244,14 @@ def test_evaluate_asks_the_questions_of_all_files_together(index, questions, tmp
     assert [miss.split()[0] for miss in values["misses"]] == ["q3"]
 
 
-def test_evaluate_fits_a_bar_and_keeps_it_in_the_index(index, questions, tmp_path, capsys):
+def test_evaluate_fits_a_confidence_model_and_saves_it_in_the_index(index, questions, tmp_path, capsys):
     copy = shutil.copytree(index, tmp_path / "i")
     status, out, _ = said(capsys, "evaluate", "--index", copy, "--fit", *questions)
     assert status == 0
     lines = out.splitlines()
-    assert lines[0] == f"bar fitted on 3 questions with an answer and 2 without; kept in {copy}"
+    assert lines[0] == f"confidence model fitted on 3 questions with an answer and 2 without; saved in {copy}"
     with rag.open(copy) as library:
-        assert lines[1] == f"passages are shown from a probability of {library.confidence_model.min_confidence:.3f} on"
+        assert lines[1] == f"passages are shown from a confidence of {library.confidence_model.min_confidence:.3f}"
         assert library.confidence_model.fitted == (3, 2)
     assert lines[3] == "on these questions            before       after"
     assert [line.split("  ")[0] for line in lines[4:6]] == ["answered", "refused, off topic"]
@@ -261,7 +263,7 @@ def test_evaluate_fits_a_bar_and_keeps_it_in_the_index(index, questions, tmp_pat
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """A server that writes no log to stderr."""
+    """A server that logs nothing to stderr."""
 
     def log_message(self, *_):
         pass
@@ -269,7 +271,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def site(tmp_path):
-    """The address of a server on this machine that holds one page."""
+    """The URL of a server on this machine with one page."""
     (tmp_path / "served").mkdir()
     (tmp_path / "served" / "ferry.html").write_text(PAGE)
     handler = partial(Quiet, directory=tmp_path / "served")
@@ -279,7 +281,7 @@ def site(tmp_path):
         server.shutdown()
 
 
-def test_addresses_and_a_catalogue_of_ones_own_are_taken(site, tmp_path, capsys):
+def test_urls_and_a_catalogue_of_the_user_are_accepted(site, tmp_path, capsys):
     (tmp_path / "own.toml").write_text(
         '[[outlet]]\nname = "The Delta Herald"\nkind = "newspaper"\n'
         '[[outlet.rating]]\nrater = "Media Watch"\nvalue = "left"\ndate = "2024"\n'
@@ -305,7 +307,7 @@ def test_addresses_and_a_catalogue_of_ones_own_are_taken(site, tmp_path, capsys)
             "according: no outlet 'Daily Planet' in this index; it has: Press TV",
         ),
         (["ask", "--after", "May", "x"], "according: after is 'May'; give a day as YYYY-MM-DD"),
-        (["outlets", "Daily Planet"], "according: the catalogue knows no outlet 'Daily Planet'"),
+        (["outlets", "Daily Planet"], "according: the catalogue has no outlet 'Daily Planet'"),
         (["ask", "--asked-on", "May", "x"], "according: asked_on is 'May'; give a day as YYYY-MM-DD"),
         (["evaluate", "nowhere"], "according: nowhere does not exist; give a file of questions, or a folder"),
         (["ask", "--encoder", "other", "x"], "was made with the encoder 'all-MiniLM-L6-v2', not 'other'"),
@@ -319,7 +321,7 @@ def test_an_error_is_one_line_on_stderr_and_exit_status_1(index, capsys, argumen
     assert err.count("\n") == 1
 
 
-def test_a_reader_that_stops_early_is_no_crash(index):
+def test_a_closed_pipe_is_not_an_error(index):
     command = f'"{sys.executable}" -m rag articles --json --index "{index}" | head -c 1'
     done = subprocess.run(
         command, shell=True, capture_output=True, text=True, timeout=60, cwd=ROOT, env=dict(os.environ)
@@ -327,18 +329,23 @@ def test_a_reader_that_stops_early_is_no_crash(index):
     assert (done.stdout, done.stderr) == ("[", "")
 
 
-def test_every_command_has_help_and_stands_in_the_readme(capsys):
-    readme = (ROOT / "README.md").read_text()
-    commands = ("build", "ask", "search", "articles", "outlets", "skipped", "evaluate", "serve")
+def test_every_command_has_help_and_is_documented(capsys):
+    document = (ROOT / "docs" / "commands.md").read_text()
+    commands = re.findall(r"^    (\w+) ", help_of(capsys), re.MULTILINE)
+    assert len(commands) == 17
     for command in commands:
-        with pytest.raises(SystemExit) as stopped:
-            cli.main([command, "--help"])
-        assert stopped.value.code == 0
-        assert "--index" in capsys.readouterr().out
-        assert f"according {command}" in readme
+        assert ("--index" in help_of(capsys, command)) == (command not in ("encode", "plan"))
+        assert f"<!-- help: {command} -->" in document
 
 
-def test_a_terminal_is_not_steered_by_what_articles_hold(tmp_path, capsys):
+def help_of(capsys, *command):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([*command, "--help"])
+    assert stopped.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_text_of_articles_does_not_control_the_terminal(tmp_path, capsys):
     hostile = {"outlet": "The \x1b]0;owned\x07 Post", "text": "Ministers \x1b[2Jmet \u202eon Monday in the capital."}
     (tmp_path / "n.jsonl").write_text(json.dumps(hostile))
     said(capsys, "build", tmp_path / "n.jsonl", "--index", tmp_path / "i")

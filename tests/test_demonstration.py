@@ -9,7 +9,7 @@ from support import HARBOUR, ROOT
 
 import app
 import rag
-from rag.web import app as web
+from rag.web.app import EXAMPLES
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_it_holds_many_outlets_of_all_sides(articles):
 
 
 def test_the_example_questions_are_answered_by_all_sides(library):
-    shown = [{c.outlet for c in library.ask(question).passages} for question in web.EXAMPLES]
+    shown = [{c.outlet for c in library.ask(question).passages} for question in EXAMPLES]
     assert all(shown)
     assert len(set().union(*shown)) >= 15
     assert {"Kayhan", "National Council of Resistance of Iran", "The Guardian"} <= set().union(*shown)

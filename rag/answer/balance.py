@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rag.answer.wording import UNKNOWN_OUTLET
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import UNCLASSIFIED
 from rag.stores.columns import ArticleColumns, Rows
+
+UNKNOWN_OUTLET = "an unknown outlet"
 
 # Why an answer may be one-sided, see `Caution`.
 ONE_OUTLET, STATE_MEDIA, ONE_KIND, ONE_TEXT = "one outlet", "state media", "one kind", "one text"

@@ -8,11 +8,10 @@ from dataclasses import replace
 
 from rag.answer import confidence
 from rag.answer.answer import Answer
-from rag.answer.balance import Balance, Counts, OutletMatch, cautions, count, merge_groups
+from rag.answer.balance import UNKNOWN_OUTLET, Balance, Counts, OutletMatch, cautions, count, merge_groups
 from rag.answer.citation import Citation, cite, verify
 from rag.answer.confidence import ConfidenceModel
 from rag.answer.selection import outlet_matches, select
-from rag.answer.wording import UNKNOWN_OUTLET
 from rag.provenance.catalogue import Catalogue
 from rag.query.query import Query
 from rag.retrieval.filters import Filters

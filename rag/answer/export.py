@@ -93,14 +93,6 @@ def key(citation: Citation) -> str:
     return f"{name}{citation.date.year if citation.date else ''}-{content_hash[:12]}"
 
 
-def href(citation: Citation, form: str) -> str:
-    """Return the path at which the app exports a citation in one of FORMS (see `rag.web.citation_routes`)."""
-    spans = (citation.start, citation.end, *citation.quote)
-    return "cite/{}?at={}-{}&quote={}-{}&key={}&as={}".format(
-        quote(citation.article_id, safe=""), *spans, key(citation), form
-    )
-
-
 def _citations(cited: Citation | Answer) -> tuple[Citation, ...]:
     return cited.passages if isinstance(cited, Answer) else (cited,)
 

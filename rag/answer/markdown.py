@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from rag.answer.wording import CLOSEST, DIGEST, NOTHING, UNKNOWN_OUTLET, attribution, via, when
+from rag.answer.balance import UNKNOWN_OUTLET
+from rag.answer.wording import CLOSEST, DIGEST, NOTHING, attribution, via, when
 from rag.text import one_line, sanitise, spelled_date
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rag.answer.balance import OutletMatch
-from rag.answer.wording import UNKNOWN_OUTLET
+from rag.answer.balance import UNKNOWN_OUTLET, OutletMatch
 from rag.article import Article
 from rag.passage import Passage
 from rag.provenance import duplicates

@@ -1,34 +1,194 @@
-"""Wording: what the terminal, the app, exports and tools all say of an answer, as plain text."""
+"""The sentences that explain an answer: written once for the terminal, the browser app, Markdown and the exports.
+
+They stand after `Answer` and before whatever formats it. A sentence with text in it that is not ours, such as an
+outlet's name or the reader's words, is a `Phrase`: `str` gives it as plain text, and `rag.web.html` as HTML.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rag.answer.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
+from rag.article import FROM_URL, POSTED, PUBLISHED
+from rag.provenance.outlet import key
+from rag.query.constraints import CONTRADICTION, DATES, IGNORED, LOWER_END, Constraint
+from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.text import spelled_date
 
 if TYPE_CHECKING:
+    from rag.answer.answer import Answer
     from rag.answer.citation import Citation
     from rag.article import Article
 
-UNKNOWN_OUTLET = "an unknown outlet"
 NOTHING = "Nothing in the index answers this."
-CLOSEST = f"{NOTHING} These are the closest passages; they hardly answer it."
+CLOSEST = f"{NOTHING} These are the closest passages; they are unlikely to answer it."
 DIGEST = "digest: a summary, not the outlet’s own words"
+UNFITTED = (
+    "No confidence threshold has been fitted for this index’s encoder, so passages are shown whether or not they "
+    "answer; to fit one, run: according evaluate --fit"
+)
+MAX_NAMES = 3  # outlets or spellings named in one sentence
+MAX_UNMATCHED_NAMES = 8  # outlets without a match that are named
+
+OUTLET_KINDS = {  # those of `balance.PARTISAN_KINDS`, in the plural, each with why that matters
+    "advocacy group": "advocacy groups, which publish to further a cause",
+    "think-tank publication": "think tanks",
+    "aggregator": "aggregators, which republish the texts of others",
+    "public body": "public bodies, such as a parliament or a ministry",
+}
+DATE_BASES = {
+    PUBLISHED: "published by the outlet on this day",
+    POSTED: "posted on this day by the site that the text was taken from",
+    FROM_URL: "read from the URL of the page",
+}
 
 
-def attribution(source: Citation | Article) -> str:
-    """How the outlet's name is introduced: a digest is not in the outlet's own words."""
-    return "According to a digest of" if source.kind == "digest" else "According to"
+class Phrase:
+    """A sentence, or a part of one, that holds text which is not ours.
+
+    Attributes:
+        template: our words, with a replacement field of `str.format` for each value.
+        values: numbers, texts of articles, catalogues or readers, and further phrases.
+    """
+
+    def __init__(self, template: str, *values: int | str | Phrase) -> None:
+        self.template = template
+        self.values = values
+
+    def __str__(self) -> str:
+        return self.template.format(*self.values)
 
 
-def via(source: Citation | Article) -> str:
-    """ ", via HOST" where the text was taken from another site than its outlet's; else empty."""
-    return f", via {source.host}" if source.host and source.host != source.outlet else ""
+def listed(names: Sequence[str], limit: int) -> Phrase:
+    """Return names as "A, B and C", or as "A, B and 3 more" where there are more than the limit."""
+    shown = ["{}"] * min(len(names), limit)
+    if len(names) <= limit:
+        return Phrase(" and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:]))), *names)
+    return Phrase(f"{', '.join(shown)} and {{:,}} more", *names[:limit], len(names) - limit)
 
 
-def when(source: Citation | Article) -> str:
-    """The date and whose it is, in words: "13 July 2021 (posted by host)", or "undated"."""
-    if not source.date:
+def counted(number: int, noun: str) -> str:
+    """Return "1 outlet", "1,200 outlets"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+# One passage
+
+
+def attribution(cited: Citation | Article) -> str:
+    """Return the words that go before the outlet's name: a digest is not the outlet's own words."""
+    return "According to a digest of" if cited.kind == "digest" else "According to"
+
+
+def via(cited: Citation | Article) -> str:
+    """Return ", via HOST" where the text was taken from another site than its outlet's; else an empty string."""
+    return f", via {cited.host}" if cited.host and cited.host != cited.outlet else ""
+
+
+def when(cited: Citation | Article) -> str:
+    """Return the date and whose date it is, as "13 July 2021 (posted by host)"; or "undated"."""
+    if not cited.date:
         return "undated"
-    date = spelled_date(source.date)
-    return f"{date} ({source.date_basis})" if source.date_basis else date
+    day = spelled_date(cited.date)
+    return f"{day} ({cited.date_basis})" if cited.date_basis else day
+
+
+def republished(citation: Citation) -> str:
+    """Return which outlets and sites carry the passage, if there are several, for the line below it."""
+    return f"carried by {', '.join(citation.republishers)}" if len(citation.republishers) > 1 else ""
+
+
+def repeated(citation: Citation) -> str:
+    """Return how many other articles share a sentence with the passage; an empty string where none does."""
+    others = len(citation.shared)
+    return f"a sentence from it also appears in {counted(others, 'other article')}" if others else ""
+
+
+# The whole answer
+
+
+def summary(answer: Answer) -> str:
+    """Return how many passages, outlets and independent sources are shown, and their years; undated ones apart."""
+    shown, passages = answer.balance.shown, answer.passages
+    unknown = [UNKNOWN_OUTLET] if UNKNOWN_OUTLET in shown.outlets else []
+    outlets = [counted(shown.named, "outlet"), *unknown] if shown.named or not unknown else unknown
+    years = sorted({c.date.year for c in passages if c.date})
+    undated = sum(c.date is None for c in passages)
+    parts = [
+        f"{counted(len(passages), 'passage')} from {' and '.join(outlets)}",
+        f"at least {counted(shown.independent, 'independent source')}",
+        f"{years[0]} to {years[-1]}" if len(years) > 1 else "".join(map(str, years)),
+        f"{undated} undated" if years and undated else "undated" if undated else "",
+    ]
+    duplicates = answer.balance.copies
+    hidden = f"; {counted(duplicates, 'duplicate')} not shown" if duplicates else ""
+    return f"{', '.join(filter(None, parts))}{hidden}."
+
+
+def scope(balance: Balance) -> str:
+    """Return what the articles shown are counted against."""
+    return "in the index" if balance.allowed == balance.index else "that match the filters"
+
+
+def caution(found: Caution) -> Phrase:
+    """Return why an answer may be one-sided: "all passages come from one outlet, The Post"."""
+    names = listed(found.of, MAX_NAMES)
+    return {
+        ONE_OUTLET: Phrase("all passages come from one outlet, {}", names),
+        STATE_MEDIA: Phrase("all passages come from state media of {}, owned or funded by a government", names),
+        ONE_KIND: Phrase(f"all passages come from {OUTLET_KINDS.get(found.of[0], '{}')}", names),
+        ONE_TEXT: Phrase("everything here may come from one source: {} carry the same text, or parts of it", names),
+    }[found.reason]
+
+
+def constraint(found: Constraint, answer: Answer) -> Phrase:
+    """Return what a constraint allows: "The Post", "2009-01-01 to 2009-12-31", "2009-01-01 or later, or undated"."""
+    if found.outlet:
+        indexed = key(found.outlet) in map(key, answer.balance.index.outlets)
+        return Phrase("{}" if indexed else "{} (not in this index)", found.outlet)
+    first, last = found.after, found.before
+    if first and last:
+        return Phrase(f"{first} to {last}" if first != last else f"{first}")
+    dates = [other for other in answer.constraints if other.applied and other.kind == DATES]
+    undated = found in dates and all(other.why == LOWER_END for other in dates)
+    return Phrase(f"{first} or later{', or undated' if undated else ''}" if first else f"{last} or earlier")
+
+
+def unapplied(answer: Answer) -> list[Constraint]:
+    """Return the constraints that a reader may expect to be applied and that are not; `why` gives the reason."""
+    return [
+        found for found in answer.constraints if not found.applied and found.why in (OVERRIDDEN, CONTRADICTION, IGNORED)
+    ]
+
+
+def notes(answer: Answer) -> list[Phrase]:
+    """Return what else a reader should know: other names searched for, passages and articles left out."""
+    balance = answer.balance
+    lines = [alias(found) for found in answer.aliases]
+    if balance.capped:
+        lines.append(_capped(balance))
+    if balance.undated_left_out:
+        lines.append(Phrase(f"The date filter leaves out {counted(balance.undated_left_out, 'undated article')}"))
+    if answer.confidence is None:
+        lines.append(Phrase(UNFITTED))
+    return lines
+
+
+def alias(found: Alias) -> Phrase:
+    """Return which other spellings of a name in the question were searched for."""
+    return Phrase("Other names searched for “{}”: {}", found.words, listed(found.spellings, MAX_NAMES))
+
+
+def _capped(balance: Balance) -> Phrase:
+    """Return how many passages of which outlets match nearly as well, and are not shown."""
+    number = sum(balance.capped.values())
+    outlets = listed(sorted(balance.capped, key=lambda outlet: -balance.capped[outlet]), MAX_NAMES)
+    match = "match" if number > 1 else "matches"
+    return Phrase(f"{counted(number, 'more passage')} from {{}} {match} nearly as well", outlets)
+
+
+def unmatched(balance: Balance) -> str:
+    """Return how many outlets have no passage that matches nearly as well; an empty string where none."""
+    number = len(balance.unmatched_outlets)
+    return f"{counted(number, 'other outlet')}: no close match" if number else ""

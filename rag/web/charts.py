@@ -1,122 +1,122 @@
-"""Balance -> two small pictures: the outlets shown against those there are, and who spoke when.
+"""Balance -> two small charts: the outlets shown out of all that there are, and who spoke when.
 
-Before the cards, which put them into an answer. A picture is an HTML table with a mark drawn in each row, and the
-numbers stand beside the marks: whoever hears the table read out, or sees no colours, misses nothing. What is shown is
-filled, what is not is hollow. The marks are SVG made of numbers alone; names are made HTML by the caller's `show`.
+`answer_html` puts them into an answer. A chart is an HTML table with a mark drawn in each row, and the numbers next to
+the marks: a reader who hears the table read out, or sees no colours, misses nothing. What is shown is filled, what is
+not is hollow. The marks are SVG made of numbers alone.
 
 Not drawn by `gr.Plot` (Gradio 6.31, Altair 6): a chart that takes its width from the page stays empty, one of a fixed
-width is too broad for a phone, and a menu beside it offers to open the numbers in an editor on another machine. Plotly
-takes what looks like markup in a name for markup, and is 4.6 MB. Only the last answer would have a picture, in the
-colours of the moment at which it was drawn.
+width is too broad for a phone, and its menu offers to open the numbers in an editor on another machine. Plotly takes
+what looks like markup in a name for markup, and is 4.6 MB. Only the last answer would have a chart, in the colours of
+the moment at which it was drawn.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-from rag.answer.balance import Balance, OutletMatch
-from rag.answer.wording import UNKNOWN_OUTLET
+from rag.answer.balance import UNKNOWN_OUTLET, Balance, OutletMatch
+from rag.answer.wording import counted, scope
+from rag.web.html import Html, isolated
 
-ROWS = 8  # outlets in a picture; the rest is summed in one row more
+MAX_ROWS = 8  # outlets in a chart; the others share one more row
 _RADIUS = 5  # of a passage's mark, pixels
 
-Show = Callable[[str], str]
+_TABLE = Html(
+    '<table class="{}"><caption>{}</caption><thead><tr><th scope="col">Outlet</th>{}</tr></thead>'
+    "<tbody>{}</tbody></table>"
+)
 
 
-def outlets_html(balance: Balance, show: Show) -> str:
-    """The articles of each outlet, most frequent first: those shown, of those that the restrictions leave.
+def outlets_html(balance: Balance) -> Html:
+    """Return the chart of each outlet's articles, most frequent first: those shown, of those that match the filters.
 
-    Outlets shown have a row before others.
+    Outlets that are shown get a row before others.
     """
     shown, allowed = balance.shown.outlets, balance.allowed.outlets
-    first = sorted(allowed, key=lambda name: (name not in shown, -allowed[name]))[:ROWS]
-    most = max(map(allowed.__getitem__, first), default=1)
-    rows = [
-        _row(show(name), _bar(shown.get(name, 0) / most, allowed[name] / most), shown.get(name, 0), allowed[name])
-        for name in sorted(first, key=lambda name: -allowed[name])
-    ]
+    first = sorted(allowed, key=lambda name: (name not in shown, -allowed[name]))[:MAX_ROWS]
+    longest = max(map(allowed.__getitem__, first), default=1)
+    rows = []
+    for name in sorted(first, key=lambda name: -allowed[name]):
+        bar = _bar(shown.get(name, 0) / longest, allowed[name] / longest)
+        rows.append(_row(isolated(name), bar, shown.get(name, 0), allowed[name]))
     if rest := allowed.keys() - set(first):
-        name = f"{len(rest):,} more outlet{'s' if len(rest) > 1 else ''}"
-        rows.append(_row(name, "", sum(shown.get(o, 0) for o in rest), sum(allowed[o] for o in rest)))
-    return (
-        f'<table class="outlets"><caption>Articles of each outlet: shown (filled), of those {where(balance)} (outlined)'
-        "</caption>"
-        '<thead><tr><th scope="col">Outlet</th><th scope="col" colspan="2">Shown</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
+        totals = sum(shown.get(name, 0) for name in rest), sum(allowed[name] for name in rest)
+        rows.append(_row(counted(len(rest), "other outlet"), "", *totals))
+    caption = f"Articles of each outlet: shown (filled), of those {scope(balance)} (outlined)"
+    return _TABLE.format("outlets", caption, Html('<th scope="col" colspan="2">Shown</th>'), Html().join(rows))
+
+
+def times_html(balance: Balance) -> Html:
+    """Return the chart of the passages that match nearly as well as the best one; who spoke first comes first."""
+    matches: dict[str, list[OutletMatch]] = {}
+    for match in balance.outlet_matches:
+        matches.setdefault(match.outlet or UNKNOWN_OUTLET, []).append(match)
+    first = sorted(matches, key=lambda name: not any(m.shown for m in matches[name]))[
+        :MAX_ROWS
+    ]  # sorted keeps the rank
+    named: list[tuple[str, list[OutletMatch]]] = [
+        (isolated(name), matches[name]) for name in sorted(first, key=lambda name: min(map(_order, matches[name])))
+    ]
+    if rest := matches.keys() - set(first):
+        others = [match for name in matches if name in rest for match in matches[name]]
+        named.append((counted(len(rest), "other outlet"), others))
+    dates = sorted(match.date for match in balance.outlet_matches if match.date)
+    row = Html('<tr><th scope="row">{}</th><td>{}{}</td></tr>')
+    rows = [row.format(name, _line(own, dates), _dates(own)) for name, own in named]
+    caption = "Passages that match nearly as well as the best one, by date: ● shown, ○ not shown"
+    return _TABLE.format("times", caption, Html('<th scope="col">{}</th>').format(_axis(dates)), Html().join(rows))
+
+
+def _row(name: str, bar: str, shown: int, allowed: int) -> Html:
+    row = Html('<tr><th scope="row">{}</th><td class="bar">{}</td><td>{:,} of {:,}</td></tr>')
+    return row.format(name, bar, shown, allowed)
+
+
+def _bar(shown: float, allowed: float) -> Html:
+    """Return a bar of two lengths, both as shares of the longest one."""
+    bar = Html(
+        '<svg aria-hidden="true"><rect class="hollow" width="{:.1%}" height="100%"/>'
+        '<rect class="filled" width="{:.1%}" height="100%"/></svg>'
     )
+    return bar.format(allowed, shown)
 
 
-def where(balance: Balance) -> str:
-    """What the articles shown are compared with."""
-    return "in the index" if balance.allowed == balance.index else "that the restrictions leave"
+def _order(match: OutletMatch) -> dt.date:
+    return match.date or dt.date.max
 
 
-def times_html(balance: Balance, show: Show) -> str:
-    """The passages that fit about as well as the best one, by outlet and date: who spoke first stands first."""
-    voices: dict[str, list[OutletMatch]] = {}
-    for voice in balance.outlet_matches:
-        voices.setdefault(voice.outlet or UNKNOWN_OUTLET, []).append(voice)
-    first = sorted(voices, key=lambda name: not any(v.shown for v in voices[name]))[:ROWS]  # sorted keeps the rank
-    named = sorted(((show(name), voices[name]) for name in first), key=lambda row: min(map(_order, row[1])))
-    if rest := voices.keys() - set(first):
-        summed = [voice for name in voices if name in rest for voice in voices[name]]
-        named.append((f"{len(rest):,} more outlet{'s' if len(rest) > 1 else ''}", summed))
-    days = sorted(voice.date for voice in balance.outlet_matches if voice.date)
-    rows = (f'<tr><th scope="row">{name}</th><td>{_line(own, days)}{_days(own)}</td></tr>' for name, own in named)
-    return (
-        '<table class="times"><caption>Passages that fit nearly as well as the best one, by date: ● shown, ○ not shown'
-        f'</caption><thead><tr><th scope="col">Outlet</th><th scope="col">{_axis(days)}</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
+def _axis(dates: Sequence[dt.date]) -> Html:
+    """Return the first and the last year as the ends of an axis; the first and last day, if all are of one year."""
+    if not dates:
+        return Html("Undated")
+    whole_years = dates[0].year != dates[-1].year
+    ends = dict.fromkeys(str(date.year if whole_years else date) for date in (dates[0], dates[-1]))
+    return Html('<span class="axis">{}</span>').format(Html().join(Html("<span>{}</span>").format(e) for e in ends))
+
+
+def _line(matches: Iterable[OutletMatch], dates: Sequence[dt.date]) -> Html:
+    """Return a line from the first date to the last with a mark for each date; filled if anything of it is shown."""
+    if not dates:
+        return Html()
+    span = (dates[-1] - dates[0]).days
+    marks = {match.date: match.shown for match in sorted(matches, key=lambda m: m.shown) if match.date}
+    circle = Html('<circle class="{}" cx="{:.1%}" cy="50%" r="{}"/>')
+    drawn = Html().join(
+        circle.format("filled" if shown else "hollow", (date - dates[0]).days / span if span else 0.5, _RADIUS)
+        for date, shown in sorted(marks.items(), key=lambda mark: mark[1])
     )
+    return Html('<svg aria-hidden="true"><line x2="100%" y1="50%" y2="50%"/>{}</svg>').format(drawn)
 
 
-def _row(name: str, bar: str, shown: int, allowed: int) -> str:
-    return f'<tr><th scope="row">{name}</th><td class="bar">{bar}</td><td>{shown:,} of {allowed:,}</td></tr>'
-
-
-def _bar(shown: float, allowed: float) -> str:
-    """Both as shares of the longest bar."""
-    return (
-        f'<svg aria-hidden="true"><rect class="hollow" width="{allowed:.1%}" height="100%"/>'
-        f'<rect class="filled" width="{shown:.1%}" height="100%"/></svg>'
-    )
-
-
-def _order(voice: OutletMatch) -> dt.date:
-    return voice.date or dt.date.max
-
-
-def _axis(days: Sequence[dt.date]) -> str:
-    """The first and the last year, or day where there is one year alone."""
-    if not days:
-        return "Undated"
-    ends = dict.fromkeys(str(day.year if days[0].year != days[-1].year else day) for day in (days[0], days[-1]))
-    return f'<span class="axis">{"".join(f"<span>{end}</span>" for end in ends)}</span>'
-
-
-def _line(voices: Iterable[OutletMatch], days: Sequence[dt.date]) -> str:
-    """A mark for each day on a line from the first day to the last; one on which something is shown is filled."""
-    if not days:
-        return ""
-    span = (days[-1] - days[0]).days
-    marks = {voice.date: voice.shown for voice in sorted(voices, key=lambda v: v.shown) if voice.date}
-    drawn = "".join(
-        f'<circle class="{"filled" if shown else "hollow"}" cx="{(day - days[0]).days / span if span else 0.5:.1%}" '
-        f'cy="50%" r="{_RADIUS}"/>'
-        for day, shown in sorted(marks.items(), key=lambda mark: mark[1])
-    )
-    return f'<svg aria-hidden="true"><line x2="100%" y1="50%" y2="50%"/>{drawn}</svg>'
-
-
-def _days(voices: Iterable[OutletMatch]) -> str:
-    """The dates, each with whether it is shown, and how often it is there."""
-    numbers = Counter((_order(voice), voice.date, voice.shown) for voice in voices)
-    parts = []
-    for (_, day, shown), number in sorted(numbers.items(), key=lambda item: (item[0][0], not item[0][2])):
-        mark, said = ("●", "shown") if shown else ("○", "not shown")
-        when = f'<time datetime="{day}">{day}</time>' if day else "undated"
-        times = f" ({number:,} passages)" if number > 1 else ""
-        parts.append(f'<span class="day"><span role="img" aria-label="{said}">{mark}</span> {when}{times}</span>')
-    return " ".join(parts)
+def _dates(matches: Iterable[OutletMatch]) -> Html:
+    """Return the dates, each with whether its passages are shown, and how many they are."""
+    numbers = Counter((_order(match), match.date, match.shown) for match in matches)
+    entry = Html('<span class="day"><span role="img" aria-label="{}">{}</span> {}{}</span>')
+    entries = []
+    for (_, date, shown), number in sorted(numbers.items(), key=lambda item: (item[0][0], not item[0][2])):
+        label, mark = ("shown", "●") if shown else ("not shown", "○")
+        when = Html('<time datetime="{}">{}</time>').format(date, date) if date else "undated"
+        entries.append(entry.format(label, mark, when, f" ({number:,} passages)" if number > 1 else ""))
+    return Html(" ").join(entries)

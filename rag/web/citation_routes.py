@@ -1,4 +1,4 @@
-"""A citation that the app has shown -> a file to take along, made of the stored article."""
+"""A citation that the app has shown -> a file to download, made of the stored article."""
 
 from __future__ import annotations
 
@@ -20,40 +20,38 @@ _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
 def routes(library: Library) -> list[Route]:
-    """GET /cite/ARTICLE?at=START-END&quote=START-END&as=FORM[&key=KEY], as `export.href` writes it, for a web server.
+    """Return the route of GET /cite/ARTICLE?at=START-END&quote=START-END&as=FORM[&key=KEY] (see `urls.citation_url`).
 
-    The article is the current one, or an earlier version of it where only that has what `key` names.
+    The article is the current one, or an earlier version if only that has the citation with the key.
     """
 
-    def take(request: Request) -> Response:
+    def cite(request: Request) -> Response:
         given = request.query_params
         form = FORMS.get(given.get("as", ""))
         at, quote = (_span(given.get(name, "")) for name in ("at", "quote"))
         if form is None:
-            return _refused(400, f"Say in which form: as=FORM, one of {', '.join(FORMS)}.")
+            return _refused(400, f"Give a format: as=FORM, one of {', '.join(FORMS)}.")
         if at is None or quote is None:
-            return _refused(400, "Say which words: at=START-END for the passage, quote=START-END for the quotation.")
+            return _refused(400, "Give the spans: at=START-END of the passage, quote=START-END of the quotation.")
         try:
             versions = library.versions(request.path_params["article_id"])
         except LibraryError:
-            return _refused(404, "The index has no article of this id that can be read; it may have been removed.")
+            return _refused(404, "The index has no readable article with this ID; it may have been removed.")
         citation = _citation([version.article for version in versions], at, quote, given.get("key"))
         if citation is None:
-            return _refused(
-                404, "No stored version of this article has these words there; ask again to see it as it is."
-            )
+            return _refused(404, "No stored version of this article has these words; ask again to see the current one.")
         name = f"{key(citation)}{form.suffix}"
         text = form.write(citation, dt.date.today(), library.catalogue)
         headers = _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(text, media_type=f"{form.media}; charset=utf-8", headers=headers)
 
-    return [Route("/cite/{article_id:path}", take)]
+    return [Route("/cite/{article_id:path}", cite)]
 
 
 def _citation(
     versions: list[Article], at: tuple[int, int], quote: tuple[int, int], wanted: str | None
 ) -> Citation | None:
-    """The citation of the first version that has the spans, and the key that is wanted, if one is."""
+    """Return the citation of the first version that has the spans, and the key if one is given."""
     for article in versions:
         try:
             citation = cite_span(article, at, quote)
@@ -69,5 +67,5 @@ def _span(text: str) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def _refused(status: int, why: str) -> Response:
-    return PlainTextResponse(f"{why}\n", status, headers=_HEADERS)
+def _refused(status: int, message: str) -> Response:
+    return PlainTextResponse(f"{message}\n", status, headers=_HEADERS)

@@ -1,4 +1,4 @@
-"""A citation taken along says what the card says, in forms that other programs read; nothing in it is markup."""
+"""An exported citation says what the card says, in forms that other programs read; nothing in it is markup."""
 
 import datetime as dt
 import json
@@ -17,19 +17,16 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pybtex.database import parse_string
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 from support import BRIDGE, HARBOUR, ROOT
 
 import rag
 from rag import cli
 from rag.answer.answer import Answer
 from rag.answer.citation import Citation
-from rag.answer.export import FORMS, bibtex, csl_json, href, key, markdown
+from rag.answer.export import FORMS, bibtex, csl_json, key, markdown
 from rag.answer.wording import DIGEST, NOTHING
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.text import sanitise
-from rag.web import citation_routes as downloads
 
 TODAY = dt.date(2026, 11, 26)
 TEXT = "The mayor spoke on Friday. The tram line will open in May, she said. Nobody asked when it would close."
@@ -292,7 +289,7 @@ def test_markdown_links_to_the_articles_address_and_to_nothing_else():
 # All of them
 
 
-def test_an_address_that_is_not_of_the_web_is_no_link_in_any_form():
+def test_a_url_that_is_not_of_the_web_is_no_link_in_any_form():
     odd = replace(PLAIN, url="javascript:alert({1})", kind="full text", host=None, date=None)
     assert "URL" not in items(odd)[0]
     assert items(odd)[0]["note"] == "URL: javascript:alert(%7B1%7D)"
@@ -334,79 +331,12 @@ def test_an_answer_that_found_nothing_says_so_and_names_no_source():
     assert markdown(nothing, TODAY) == f"**Who?**\n\n{NOTHING}\n"
 
 
-# Downloads
+# The command line
 
 
 @pytest.fixture
 def library(tmp_path, news, words):
-    evil = {"id": "a/b?c#../\u202e", "title": EVIL, "outlet": EVIL, "text": f"The minister spoke. {EVIL} He left."}
-    return rag.build([news(HARBOUR, BRIDGE, evil)], index=tmp_path / "index", encoder=words)
-
-
-def got(library, address):
-    with TestClient(Starlette(routes=downloads.routes(library))) as client:
-        return client.get(address)
-
-
-def citation_of(library, question):
-    return library.ask(question, k=1, min_confidence=0).passages[0]
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_download_is_of_the_very_citation(library, form):
-    for question in ("dock workers strike", "the minister spoke"):
-        citation = citation_of(library, question)
-        response = got(library, href(citation, form))
-        assert response.status_code == 200
-        assert response.text == FORMS[form].write(citation, dt.date.today(), library.catalogue)
-        assert response.headers["content-type"] == f"{FORMS[form].media}; charset=utf-8"
-        assert response.headers["x-content-type-options"] == "nosniff"
-        name = f"{key(citation)}{FORMS[form].suffix}"
-        assert response.headers["content-disposition"] == f'attachment; filename="{name}"'
-        assert re.fullmatch(r"[a-z0-9]+-[0-9a-f]{12}\.(md|bib|json)", name)
-
-
-def test_what_was_cited_can_still_be_taken_along_when_the_article_has_changed(library, news):
-    citation = citation_of(library, "Engineers closed the old bridge")
-    library.add([news(BRIDGE | {"text": "Nobody has closed anything. " * 5})])
-    (item,) = got(library, href(citation, "csl-json")).json()
-    assert item["abstract"] == citation.quotation
-    assert "closed the old bridge" in item["abstract"]
-    ignore = re.sub("&key=[^&]*", "", href(citation, "csl-json"))
-    assert got(library, ignore).json()[0]["abstract"].startswith("Nobody has closed")
-    library.remove(["bridge"])
-    assert got(library, href(citation, "csl-json")).status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("address", "status", "why"),
-    [
-        ("cite/harbour?at=0-43&quote=0-43", 400, "as=FORM, one of markdown, bibtex, csl-json"),
-        ("cite/harbour?at=0-43&quote=0-43&as=exe", 400, "as=FORM"),
-        ("cite/harbour?as=bibtex", 400, "at=START-END"),
-        ("cite/harbour?at=0-43&quote=zero-43&as=bibtex", 400, "quote=START-END"),
-        ("cite/harbour?at=0-43&quote=-3--1&as=bibtex", 400, "quote=START-END"),
-        ("cite/harbour?at=0-43&quote=0-٤٣&as=bibtex", 400, "quote=START-END"),
-        (f"cite/harbour?at=0-{'9' * 5000}&quote=0-43&as=bibtex", 400, "at=START-END"),
-        ("cite/tunnel?at=0-43&quote=0-43&as=bibtex", 404, "no article of this id"),
-        ("cite/%ED%A0%80?at=0-43&quote=0-43&as=bibtex", 404, "no article of this id"),
-        ("cite/?at=0-43&quote=0-43&as=bibtex", 404, "no article of this id"),
-        ("cite/harbour?at=0-999999&quote=0-43&as=bibtex", 404, "No stored version of this article has these words"),
-        ("cite/harbour?at=0-43&quote=0-44&as=bibtex", 404, "No stored version"),
-        ("cite/harbour?at=43-0&quote=43-0&as=bibtex", 404, "No stored version"),
-        ("cite/harbour?at=0-43&quote=5-5&as=bibtex", 404, "No stored version"),
-        ("cite/harbour?at=0-43&quote=0-43&as=bibtex&key=theguardian2013-000000000000", 404, "No stored version"),
-    ],
-)
-def test_what_cannot_be_given_is_refused_in_words(library, address, status, why):
-    response = got(library, address)
-    assert (response.status_code, response.headers["content-type"]) == (status, "text/plain; charset=utf-8")
-    assert why in response.text
-    assert response.headers["x-content-type-options"] == "nosniff"
-    assert "content-disposition" not in response.headers
-
-
-# The command line
+    return rag.build([news(HARBOUR, BRIDGE)], index=tmp_path / "index", encoder=words)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -418,19 +348,19 @@ def test_ask_prints_an_answer_in_each_form(library, tmp_path, words, monkeypatch
     assert answer.found
     printed = capsys.readouterr()
     assert printed.out == FORMS[form].write(answer, dt.date.today(), library.catalogue)
-    assert '(only The Guardian, from "according to the Guardian"; --without' in printed.err
+    assert '(Only The Guardian; to search all outlets, add --ignore "according to the Guardian")' in printed.err
 
 
 def test_ask_prints_one_form(capsys):
     assert cli.main(["ask", "Who?", "--as", "bibtex", "--json"]) == 1
-    assert "--json and --as are two forms of one answer" in capsys.readouterr().err
+    assert "--json and --as cannot be combined" in capsys.readouterr().err
 
 
 # The document
 
 
 def test_the_examples_of_the_document_are_what_comes_out(tmp_path, real):
-    document = (ROOT / "docs" / "taking-along.md").read_text("utf-8")
+    document = (ROOT / "docs" / "citing.md").read_text("utf-8")
     library = rag.build([ROOT / "seeds"], index=tmp_path / "index", encoder=real)
     answer = library.ask("Who was behind Heshmat Alavi?", k=1)
     for form, fence in (("markdown", "markdown"), ("bibtex", "bibtex"), ("csl-json", "json")):

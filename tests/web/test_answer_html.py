@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 
+from rag.answer import wording
 from rag.answer.answer import Answer
 from rag.answer.balance import (
     ONE_KIND,
@@ -21,10 +22,11 @@ from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import Fact, Outlet, Rating
 from rag.query.constraints import CONTRADICTION, DATES, IGNORED, IN_FUTURE, LOWER_END, MENTION, OUTLET, Constraint
 from rag.retrieval.parse import OVERRIDDEN, Alias
-from rag.web.answer_html import PURPOSES, address, answer_html, cautioned, error_html, question_html
+from rag.web.answer_html import answer_html, error_html, question_html
+from rag.web.urls import passage_url
 
 EVIL = "</bdi><img src=x onerror=alert(1)>\"'&"
-SAFE = "&lt;/bdi&gt;&lt;img src=x onerror=alert(1)&gt;&quot;&#x27;&amp;"
+SAFE = "&lt;/bdi&gt;&lt;img src=x onerror=alert(1)&gt;&#34;&#39;&amp;"
 
 
 def citation(**changes):
@@ -38,24 +40,24 @@ def citation(**changes):
     return Citation(**(values | changes))
 
 
-def card(names=None, **changes):
+def card(catalogue=None, **changes):
     shown = citation(**changes)
     index = Counts(3, {"x": 1, "y": 2})
     balance = Balance(Counts(1, {"x": 1}, independent=1), index, index)
-    return answer_html(Answer("q", "q", True, (shown,), balance), names)
+    return answer_html(Answer("q", "q", True, (shown,), balance), catalogue)
 
 
 PLACE = "article/a?at=10-26&amp;quote=15-19&amp;of=3142bf79976c#passage"  # printf "One. Two. Three." | b2sum -l 48
 
 
 def hrefs(html):
-    """The addresses that a page links to, but for its own downloads."""
+    """The URLs that a page links to, apart from its own downloads."""
     return [href for href in re.findall('href="([^"]*)"', html) if not href.startswith("cite/")]
 
 
 def test_a_card_links_to_its_place_in_the_whole_article():
     assert f'<a href="{PLACE}" target="_blank" rel="noopener">Read in context</a>' in card()
-    assert address(citation(article_id="a/b ?")) == PLACE.replace("/a?", "/a%2Fb%20%3F?").replace("&amp;", "&")
+    assert passage_url(citation(article_id="a/b ?")) == PLACE.replace("/a?", "/a%2Fb%20%3F?").replace("&amp;", "&")
 
 
 def test_a_card_shows_who_where_and_when():
@@ -71,18 +73,18 @@ def test_a_card_shows_who_where_and_when():
     assert "byline: By J. Roe, The Post" in html
     assert "1 passage from 1 outlet, at least 1 independent source, 2020." in html
     assert "<dt>Outlet</dt><dd><bdi>explicit: byline: By J. Roe, The Post</bdi></dd>" in html
-    assert "<dt>Date</dt><dd><bdi>posted on that day by the site that the text was taken from</bdi></dd>" in html
-    assert "<dt>Score</dt><dd>0.50: how well the passage fits the question" in html
+    assert "<dt>Date</dt><dd><bdi>posted on this day by the site that the text was taken from</bdi></dd>" in html
+    assert "<dt>Score</dt><dd>0.50: how well the passage matches the question" in html
     assert "digest" not in html
 
 
-def test_what_is_not_known_is_said():
+def test_unknown_fields_are_shown_as_unknown():
     html = card(outlet=None, host=None, date=None, date_basis=None, title=None, authors=(), url=None)
     assert "According to <strong><bdi>an unknown outlet</bdi></strong>" in html
     assert '<span class="when"><bdi>undated</bdi></span>' in html
-    assert "<dt>Date</dt><dd><bdi>none is stated</bdi></dd>" in html
+    assert "<dt>Date</dt><dd><bdi>not stated</bdi></dd>" in html
     assert "About" not in html
-    assert "no title printed" in html
+    assert "no title" in html
     assert hrefs(html) == [PLACE]
 
 
@@ -92,7 +94,7 @@ def test_a_digest_says_that_it_is_one():
     assert "digest: a summary, not the outlet’s own words" in html
 
 
-def test_every_text_is_escaped():
+def test_all_text_is_escaped():
     html = card(
         text=EVIL * 3, start=0, end=len(EVIL) * 3, quote=(len(EVIL), 2 * len(EVIL)), outlet=EVIL, outlet_basis=EVIL,
         host="h" + EVIL, authors=(EVIL,), title=EVIL, url="https://x/" + EVIL,
@@ -103,13 +105,13 @@ def test_every_text_is_escaped():
     assert "<img" not in answer_html(Answer(EVIL, EVIL + EVIL, False))
 
 
-def test_an_address_that_is_not_of_the_web_is_no_link():
+def test_a_url_that_is_not_of_the_web_is_no_link():
     html = card(url="javascript:alert(1)")
     assert hrefs(html) == [PLACE]
     assert "<span><bdi>javascript:alert(1)</bdi></span>" in html
 
 
-def test_a_card_has_a_link_for_each_form_to_take_it_along_in():
+def test_a_card_has_a_citation_link_in_each_form():
     html = card(article_id='a/b?c="><img>')
     key = re.search(r"key=(thepost2020-[0-9a-f]{12})", html)[1]
     for form, label in (("markdown", "Markdown"), ("bibtex", "BibTeX"), ("csl-json", "CSL-JSON")):
@@ -118,11 +120,11 @@ def test_a_card_has_a_link_for_each_form_to_take_it_along_in():
     assert "<img" not in html
 
 
-def test_nothing_found_is_said():
+def test_an_empty_answer_says_so():
     assert "Nothing in the index answers this." in answer_html(Answer("q", "q", False))
 
 
-def glance(*dates, copies=0, **shown):
+def summary(*dates, copies=0, **shown):
     """The first line of an answer whose passages have these dates."""
     counts = Balance(Counts(len(dates), **shown), copies=copies)
     answer = Answer("q", "q", True, tuple(citation(date=date) for date in dates), counts)
@@ -132,33 +134,36 @@ def glance(*dates, copies=0, **shown):
 def test_the_first_line_says_how_many_of_whom_and_over_what_years():
     first, last = dt.date(1997, 5, 1), dt.date(2018, 1, 1)
     four = {"A": 1, "B": 1, "C": 1, "D": 1}
-    assert glance(first, last, last, first, None, outlets=four, independent=3, copies=2) == (
-        "5 passages from 4 outlets, at least 3 independent sources, 1997 to 2018, 1 undated; "
-        "2 copies of them not shown again."
+    assert summary(first, last, last, first, None, outlets=four, independent=3, copies=2) == (
+        "5 passages from 4 outlets, at least 3 independent sources, 1997 to 2018, 1 undated; 2 duplicates not shown."
     )
-    assert glance(last, outlets={"A": 1}, independent=1, copies=1) == (
-        "1 passage from 1 outlet, at least 1 independent source, 2018; 1 copy of them not shown again."
+    assert summary(last, outlets={"A": 1}, independent=1, copies=1) == (
+        "1 passage from 1 outlet, at least 1 independent source, 2018; 1 duplicate not shown."
     )
     unknown = {"A": 1, "an unknown outlet": 1}
-    assert glance(None, None, outlets=unknown, independent=2) == (
+    assert summary(None, None, outlets=unknown, independent=2) == (
         "2 passages from 1 outlet and an unknown outlet, at least 2 independent sources, undated."
     )
-    assert glance(None, outlets={"an unknown outlet": 1}, independent=1) == (
+    assert summary(None, outlets={"an unknown outlet": 1}, independent=1) == (
         "1 passage from an unknown outlet, at least 1 independent source, undated."
     )
 
 
-def test_what_makes_an_answer_one_sided_is_said_in_words():
-    assert cautioned(Caution(ONE_OUTLET, ("The Post",))) == "all passages come from one outlet, The Post"
-    assert cautioned(Caution(STATE_MEDIA, ("X", "Y"))) == (
-        "all passages come from state media of X and Y, which a government owns or funds"
+def caution(reason, *of):
+    return str(wording.caution(Caution(reason, of)))
+
+
+def test_cautions_say_why_an_answer_may_be_one_sided():
+    assert caution(ONE_OUTLET, "The Post") == "all passages come from one outlet, The Post"
+    assert caution(STATE_MEDIA, "X", "Y") == (
+        "all passages come from state media of X and Y, owned or funded by a government"
     )
-    assert cautioned(Caution(ONE_KIND, ("advocacy group",))) == (
+    assert caution(ONE_KIND, "advocacy group") == (
         "all passages come from advocacy groups, which publish to further a cause"
     )
-    assert {*PURPOSES} == {*PARTISAN_KINDS}
-    assert cautioned(Caution(ONE_TEXT, ("A", "B"))) == (
-        "all of it may come from one source: A and B carry the same text, or parts of it"
+    assert {*wording.OUTLET_KINDS} == {*PARTISAN_KINDS}
+    assert caution(ONE_TEXT, "A", "B") == (
+        "everything here may come from one source: A and B carry the same text, or parts of it"
     )
     balance = Balance(Counts(1, {"x": 1}, independent=1), warnings=(Caution(ONE_OUTLET, (EVIL,)),))
     html = answer_html(Answer("q", "q", True, (citation(),), balance))
@@ -174,12 +179,12 @@ POST = Outlet(
 )  # fmt: skip
 
 
-def test_an_outlet_can_be_opened_to_what_the_catalogue_knows_each_fact_with_its_source():
+def test_a_card_unfolds_what_the_catalogue_knows_each_fact_with_its_source():
     link = 'target="_blank" rel="noopener noreferrer nofollow"'
     known = card(Catalogue([POST])).split('<details class="about">')[1].split("</details>")[0]
     assert known == (
         "<summary>About <bdi>The Post</bdi>: newspaper, state media of <bdi>Valsera</bdi></summary><dl>"
-        "<div><dt>Kind</dt><dd>newspaper (own classification)</dd></div>"
+        "<div><dt>Kind</dt><dd>newspaper (our classification)</dd></div>"
         f'<div><dt>Country</dt><dd><bdi>Valsera</bdi> (<a href="https://post.example/about?a&amp;b" {link}>'
         "<bdi>post.example</bdi></a>, as of 2024-06)</dd></div>"
         "<div><dt>Owner</dt><dd><bdi>the Roe family</bdi> (<span><bdi>notes, page 3</bdi></span>, date not stated)</dd>"
@@ -193,7 +198,7 @@ def test_an_outlet_can_be_opened_to_what_the_catalogue_knows_each_fact_with_its_
     )
 
 
-def test_an_outlet_without_a_rating_is_unrated_and_one_that_is_not_known_is_said_not_to_be():
+def test_an_outlet_without_a_rating_is_unrated_and_an_unknown_one_is_not_in_the_catalogue():
     bare = card(Catalogue([Outlet("The Post")]))
     assert "<summary>About <bdi>The Post</bdi>: not classified</summary>" in bare
     assert "<dt>Rating</dt><dd>unrated</dd>" in bare
@@ -201,7 +206,7 @@ def test_an_outlet_without_a_rating_is_unrated_and_one_that_is_not_known_is_said
     assert '<p class="about"><bdi>The Post</bdi> is not in the catalogue of outlets</p>' in card(Catalogue([]))
 
 
-def test_hostile_facts_are_shown_as_text():
+def test_hostile_facts_of_an_outlet_are_text():
     fact = Fact(EVIL, "https://x/" + EVIL)
     hostile = Outlet(
         EVIL, country=fact, owner=fact, funding=fact, state=fact, stance=fact,
@@ -212,7 +217,7 @@ def test_hostile_facts_are_shown_as_text():
     assert html.count("<bdi>") == html.count("</bdi>")
 
 
-def test_below_the_counts_the_balance_can_be_opened():
+def test_the_balance_unfolds_below_the_counts():
     outlet_matches = (OutletMatch("a", EVIL, dt.date(2020, 2, 1), True),)
     counts = Counts(1, {EVIL: 1}, independent=1)
     html = answer_html(
@@ -223,11 +228,11 @@ def test_below_the_counts_the_balance_can_be_opened():
     assert "<img" not in html
 
 
-def above(*constraints, searched="q", names=(), confidence=0.5, found=True, index=("The Post",), **balance):
-    """What stands above the cards, after the line that counts them or says that there is nothing."""
+def above(*constraints, searched="q", aliases=(), confidence=0.5, found=True, index=("The Post",), **balance):
+    """The HTML above the cards, after the line that counts them or says that there are none."""
     counts = Balance(Counts(1, {"x": 1}, independent=1), index=Counts(1, dict.fromkeys(index, 1)), **balance)
     passages = (citation(),) if found else ()
-    html = answer_html(Answer("q", searched, found, passages, counts, constraints, names, confidence))
+    html = answer_html(Answer("q", searched, found, passages, counts, constraints, aliases, confidence))
     return html.split("</p>", 1)[1].split('<details class="balance"', 1)[0].removesuffix("</div>")
 
 
@@ -243,29 +248,27 @@ def test_an_answer_to_a_plain_question_has_nothing_between_its_counts_and_its_ca
     assert above(found=False) == ""
 
 
-def test_what_was_understood_is_shown_with_the_words_that_it_came_from():
+def test_constraints_understood_from_the_question_are_shown():
     by = Constraint(OUTLET, "according to the Post", 0, 21, "The Post")
     assert above(dated("In 2009", *YEAR), by, searched="how many?") == (
         '<p class="searched">Searched for: <bdi>how many?</bdi></p>'
-        '<p class="searched">Only <span class="chip">2009-01-01 to 2009-12-31, from “<bdi>In 2009</bdi>”</span> '
-        '<span class="chip"><bdi>The Post</bdi>, from “<bdi>according to the Post</bdi>”</span></p>'
+        '<p class="searched">Only <span class="chip">2009-01-01 to 2009-12-31</span> '
+        '<span class="chip"><bdi>The Post</bdi></span></p>'
     )
 
 
-def test_what_a_restriction_leaves_is_said_in_words():
-    def chip(restriction):
-        return above(restriction).split('"chip">')[1].split(", from “")[0]
+def test_a_constraint_says_what_it_allows():
+    def chip(constraint):
+        return above(constraint).split('"chip">')[1].split("</span>")[0]
 
     assert chip(dated("on 1 January 2009", YEAR[0], YEAR[0])) == "2009-01-01"
     assert chip(dated("since 2009", YEAR[0])) == "2009-01-01 or later"
     assert chip(dated("since 2009", YEAR[0], why=LOWER_END)) == "2009-01-01 or later, or undated"
     assert chip(dated("until 2009", None, YEAR[1])) == "2009-12-31 or earlier"
-    assert chip(Constraint(OUTLET, "says the Echo", 0, 13, "The Echo")) == (
-        "<bdi>The Echo</bdi>, of which the index has nothing"
-    )
+    assert chip(Constraint(OUTLET, "says the Echo", 0, 13, "The Echo")) == ("<bdi>The Echo</bdi> (not in this index)")
 
 
-def test_of_what_was_not_applied_only_that_is_shown_which_a_reader_may_expect():
+def test_only_unapplied_constraints_that_a_reader_may_expect_are_shown():
     reasons = (("in 2001", IGNORED), ("in 2002", OVERRIDDEN), ("in 2003", CONTRADICTION))
     off = [dated(words, *YEAR, applied=False, why=why) for words, why in reasons]
     mention = Constraint(MENTION, "in 2090", 0, 7, applied=False, why=IN_FUTURE)
@@ -276,36 +279,33 @@ def test_of_what_was_not_applied_only_that_is_shown_which_a_reader_may_expect():
     )
 
 
-def test_names_the_cap_silent_outlets_undated_articles_and_a_bar_that_was_not_fitted_are_noted():
-    names = (Alias("PU", ("Port Union", "Union of Ports")), Alias("HA", tuple("abcde")))
-    assert above(names=names) == (
-        '<p class="note">“<bdi>PU</bdi>” was also searched for as <bdi>Port Union</bdi> and '
-        '<bdi>Union of Ports</bdi>.</p><p class="note">“<bdi>HA</bdi>” was also searched for as <bdi>a</bdi>, '
+def test_notes_name_aliases_capped_outlets_unmatched_outlets_undated_articles_and_a_missing_threshold():
+    aliases = (Alias("PU", ("Port Union", "Union of Ports")), Alias("HA", tuple("abcde")))
+    assert above(aliases=aliases) == (
+        '<p class="note">Other names searched for “<bdi>PU</bdi>”: <bdi>Port Union</bdi> and '
+        '<bdi>Union of Ports</bdi>.</p><p class="note">Other names searched for “<bdi>HA</bdi>”: <bdi>a</bdi>, '
         "<bdi>b</bdi>, <bdi>c</bdi> and 2 more.</p>"
     )
-    assert above(capped={"A": 1}) == '<p class="note">1 more passage of <bdi>A</bdi> fits nearly as well.</p>'
+    assert above(capped={"A": 1}) == '<p class="note">1 more passage from <bdi>A</bdi> matches nearly as well.</p>'
     assert above(capped={"A": 1, "B": 4}) == (
-        '<p class="note">5 more passages of <bdi>B</bdi> and <bdi>A</bdi> fit nearly as well.</p>'
+        '<p class="note">5 more passages from <bdi>B</bdi> and <bdi>A</bdi> match nearly as well.</p>'
     )
     assert above(unmatched_outlets=("A",)) == (
-        '<details class="note"><summary>1 more outlet says nothing that fits nearly as well</summary>'
-        "<bdi>A</bdi></details>"
+        '<details class="note"><summary>1 other outlet: no close match</summary><bdi>A</bdi></details>'
     )
     eight = ", ".join(f"<bdi>{name}</bdi>" for name in "ABCDEFGH")
     assert above(unmatched_outlets=tuple("ABCDEFGHIJ")).endswith(f"</summary>{eight} and 2 more</details>")
-    assert above(undated_left_out=1200) == (
-        '<p class="note">A filter on dates leaves out articles without one: 1,200 here.</p>'
-    )
-    assert "<code>according evaluate --fit</code>" in above(confidence=None)
+    assert above(undated_left_out=1200) == ('<p class="note">The date filter leaves out 1,200 undated articles.</p>')
+    assert "run: according evaluate --fit." in above(confidence=None)
 
 
-def test_hostile_words_in_restrictions_names_and_outlets_are_shown_as_text():
+def test_hostile_words_in_constraints_aliases_and_outlets_are_text():
     evil, safe = EVIL + "\u202eolleh<script>", f"<bdi>{SAFE}\ufffdolleh&lt;script&gt;</bdi>"
     html = above(
         Constraint(OUTLET, evil, 0, len(evil), evil),
         dated(evil, *YEAR, applied=False, why=IGNORED),
-        searched=evil, names=(Alias(evil, (evil,)),), capped={evil: 2}, unmatched_outlets=(evil,),
+        searched=evil, aliases=(Alias(evil, (evil,)),), capped={evil: 2}, unmatched_outlets=(evil,),
     )  # fmt: skip
-    assert html.count(safe) == html.count("olleh") == 8
+    assert html.count(safe) == html.count("olleh") == 7
     assert "<img" not in html
     assert "<script" not in html

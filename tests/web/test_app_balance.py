@@ -10,7 +10,7 @@ from support import ROOT
 from support.page import ask
 
 import rag
-from rag.web import app as web
+from rag.web.launch import launch
 
 EVIL = (
     "</bdi></th><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"> "
@@ -44,7 +44,7 @@ def address(tmp_path_factory, real):
         outlet, day, text = map(str.strip, line.split("|"))
         record = {"outlet": outlet, "date": day or None, "text": text}
         (folder / f"{number}.jsonl").write_text(json.dumps(record))
-    yield web.launch(rag.build([folder], index=folder / "index", encoder=real), port=0, wait=False).rstrip("/")
+    yield launch(rag.build([folder], index=folder / "index", encoder=real), port=0, wait=False).rstrip("/")
     import gradio
 
     gradio.close_all()
@@ -81,7 +81,7 @@ def test_the_first_line_says_what_the_answer_rests_on(page):
             LIGHTHOUSE,
             [
                 "Caution: all passages come from one outlet, Press TV.",
-                "Caution: all passages come from state media of Iran, which a government owns or funds.",
+                "Caution: all passages come from state media of Iran, owned or funded by a government.",
             ],
         ),
         (
@@ -91,7 +91,7 @@ def test_the_first_line_says_what_the_answer_rests_on(page):
         (
             "Who signed a treaty on fishing rights?",
             [
-                "Caution: all of it may come from one source: Reuters and The Guardian carry the same text, or "
+                "Caution: everything here may come from one source: Reuters and The Guardian carry the same text, or "
                 "parts of it."
             ],
         ),
@@ -181,7 +181,7 @@ def test_the_same_numbers_stand_in_tables_in_every_answer_and_a_hostile_name_is_
     row = bars.get_by_role("row").filter(has=page.get_by_text(EVIL, exact=True))
     expect(row.get_by_role("rowheader")).to_have_text(EVIL)
     expect(row.get_by_role("cell").last).to_have_text("1 of 1")
-    times = first.get_by_role("table", name="Passages that fit nearly as well")
+    times = first.get_by_role("table", name="Passages that match nearly as well")
     row = times.get_by_role("row").filter(has=page.get_by_text(EVIL, exact=True))
     expect(row.get_by_role("rowheader")).to_have_text(EVIL)
     expect(row.get_by_role("cell")).to_contain_text("1997-01-01")

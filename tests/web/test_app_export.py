@@ -1,4 +1,4 @@
-"""Taking along in a real browser: what is downloaded or copied holds the very words shown, and no markup of theirs."""
+"""Citations in a real browser: a file that is downloaded or copied holds exactly the words shown, and no markup."""
 
 import datetime as dt
 import json
@@ -16,7 +16,7 @@ from support.page import ask, at_rest
 
 import rag
 from rag.answer.export import FORMS
-from rag.web import app as web
+from rag.web.launch import launch
 
 SALT = {
     "id": "a/b ?c#\"'<img>",
@@ -44,13 +44,13 @@ def library(folder, real):
 
 @pytest.fixture(scope="module")
 def address(library):
-    yield web.launch(library, port=0, wait=False)
+    yield launch(library, port=0, wait=False)
     import gradio
 
     gradio.close_all()
 
 
-def taken(page, link):
+def downloaded(page, link):
     """What a click downloads: the file's name and its text."""
     with page.expect_download() as download:
         at_rest(link).click()
@@ -59,7 +59,7 @@ def taken(page, link):
 
 def unfold(answer):
     card = answer.locator(".card").first
-    at_rest(card.get_by_text("Take along")).click()
+    at_rest(card.get_by_text("Cite", exact=True)).click()
     return card
 
 
@@ -68,7 +68,7 @@ def test_the_files_of_a_card_hold_the_very_quotation(page, address, library):
     card = unfold(ask(page, STRIKE))
     (shown,) = library.ask(STRIKE).passages
     for form in FORMS.values():
-        name, text = taken(page, card.get_by_role("link", name=form.label))
+        name, text = downloaded(page, card.get_by_role("link", name=form.label))
         assert re.fullmatch(rf"theguardian2013-[0-9a-f]{{12}}\{form.suffix}", name)
         assert text == form.write(shown, dt.date.today(), library.catalogue)
     (item,) = json.loads(text)
@@ -82,7 +82,7 @@ def test_a_citation_is_copied_onto_the_clipboard(page, address, library):
     page.goto(address)
     card = unfold(ask(page, STRIKE))
     (shown,) = library.ask(STRIKE).passages
-    for form, button in zip(FORMS.values(), card.locator(".take").get_by_role("button").all(), strict=True):
+    for form, button in zip(FORMS.values(), card.locator(".cite").get_by_role("button").all(), strict=True):
         expect(button).to_have_accessible_name(f"Copy as {form.label}")
         button.click()
         expect(button).to_have_text("copied")
@@ -98,9 +98,9 @@ def test_the_files_of_a_hostile_article_are_text(page, address, library):
     page.goto(address)
     answer = ask(page, "What did the minister say about taxes on salt?")
     card = answer.locator(".card", has_text="Daily")
-    at_rest(card.get_by_text("Take along")).click()
+    at_rest(card.get_by_text("Cite", exact=True)).click()
     stored = library.article(SALT["id"])
-    texts = {form: taken(page, card.get_by_role("link", name=FORMS[form].label))[1] for form in FORMS}
+    texts = {form: downloaded(page, card.get_by_role("link", name=FORMS[form].label))[1] for form in FORMS}
     (item,) = json.loads(texts["csl-json"])
     assert item["abstract"] in stored.text
     assert item["container-title"] == stored.outlet
@@ -113,18 +113,18 @@ def test_the_files_of_a_hostile_article_are_text(page, address, library):
     assert page.title() == "According"
 
 
-def test_an_answer_is_taken_along_whole(page, address, library):
+def test_a_whole_answer_can_be_downloaded(page, address, library):
     page.goto(address)
-    buttons = page.locator("#take button")
+    buttons = page.locator("#cite button")
     expect(buttons).to_have_count(0)
-    expect(page.locator("#take")).to_be_hidden()
+    expect(page.locator("#cite")).to_be_hidden()
     for question in (STRIKE, "What did the minister say about taxes on salt?"):
         ask(page, question)
         answer = library.ask(question)
-        expect(page.locator("#take").get_by_text("BibTeX")).to_be_visible()
+        expect(page.locator("#cite").get_by_text("BibTeX")).to_be_visible()
         for form in FORMS.values():
             expected = form.write(answer, dt.date.today(), library.catalogue)
-            name, text = taken(page, page.locator("#take").get_by_text(form.label))
+            name, text = downloaded(page, page.locator("#cite").get_by_text(form.label))
             assert (name, text) == (f"according{form.suffix}", expected)
     ask(page, "How do I bake sourdough bread?")
     expect(buttons).to_have_count(0)
@@ -139,9 +139,9 @@ def test_nothing_overflows(page, address, width):
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(address)
     card = unfold(ask(page, STRIKE))
-    expect(page.locator("#take").get_by_text("BibTeX")).to_be_visible()
+    expect(page.locator("#cite").get_by_text("BibTeX")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    parts = [*card.locator(".take a, .take button").all(), *page.locator("#take button").all()]
+    parts = [*card.locator(".cite a, .cite button").all(), *page.locator("#cite button").all()]
     assert len(parts) == 9
     for part in parts:
         box = part.bounding_box()
@@ -150,9 +150,9 @@ def test_nothing_overflows(page, address, width):
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
-def test_the_app_answers_in_words_what_it_cannot_give(address):
+def test_a_citation_that_does_not_exist_is_refused_in_words(address):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{address}cite/harbour?at=0-43&quote=0-44&as=bibtex")
     assert refused.value.code == 404
-    assert "No stored version of this article has these words there" in refused.value.read().decode()
+    assert "No stored version of this article has these words" in refused.value.read().decode()
     assert refused.value.headers["Content-Type"].startswith("text/plain")

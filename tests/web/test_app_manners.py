@@ -1,4 +1,4 @@
-"""The app for whoever comes: by keyboard, on a telephone, in the dark, from right to left, with what is no question."""
+"""The app for every reader: by keyboard, on a telephone, in the dark, from right to left, with what is no question."""
 
 import json
 import logging
@@ -18,7 +18,8 @@ from support.page import ask
 
 import rag
 from rag.errors import LibraryError
-from rag.web import app as web
+from rag.web.app import EXAMPLES, FAILED, MAX_CONCURRENT, MAX_WAITING
+from rag.web.launch import launch
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import sessions
@@ -51,7 +52,7 @@ def library(folder, real):
 
 @pytest.fixture(scope="module")
 def address(library):
-    yield web.launch(library, port=0, wait=False, examples=web.EXAMPLES)
+    yield launch(library, port=0, wait=False, examples=EXAMPLES)
     gr.close_all()
 
 
@@ -118,14 +119,14 @@ def test_everything_is_in_sight_and_legible_to_anyone(view):
     chat, asked_ = view.locator("#chat").bounding_box(), view.locator(".message-row.user-row").last.bounding_box()
     assert asked_["y"] >= chat["y"] - 1, "the bar of the question is cut off"
     expect(answer.get_by_role("status")).to_contain_text("passage")
-    view.get_by_role("button", name="Narrow down").click()
+    view.get_by_role("button", name="Filters").click()
     view.locator("#outlets input").click()
     expect(view.get_by_role("option").first).to_be_visible()
     assert faults(view) == []
     assert view.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-def test_the_keyboard_alone_asks_narrows_and_takes_off(page, address):
+def test_the_keyboard_is_enough_to_ask_filter_and_ignore(page, address):
     page.goto(address)
     expect(page.locator("#question textarea")).to_be_focused()
 
@@ -139,12 +140,12 @@ def test_the_keyboard_alone_asks_narrows_and_takes_off(page, address):
     page.keyboard.type(FROST)
     tab_to(page.locator("#ask"))
     page.keyboard.press("Enter")
-    expect(page.locator(".according .chip")).to_have_text("Reuters, from “According to Reuters”")
+    expect(page.locator(".according .chip")).to_have_text("Reuters")
     box = page.locator("#understood").get_by_role("checkbox")
     tab_to(box)
     page.keyboard.press("Space")
     expect(page.locator(".according .chip")).to_have_text("“According to Reuters”: ignored")
-    tab_to(page.get_by_role("button", name="Narrow down"))
+    tab_to(page.get_by_role("button", name="Filters"))
     page.keyboard.press("Enter")
     outlets = page.locator("#outlets input")
     expect(outlets).to_be_visible()
@@ -180,7 +181,7 @@ def test_what_reads_from_right_to_left_is_set_so(page, address):
     assert english.evaluate("e => getComputedStyle(e).direction") == "ltr"
 
 
-def test_nothing_moves_for_those_who_want_nothing_to(opened, address):
+def test_nothing_moves_for_readers_who_prefer_reduced_motion(opened, address):
     page = opened.new_page(reduced_motion="reduce")
     page.goto(address)
     durations = "e => [getComputedStyle(e).transitionDuration, getComputedStyle(e).animationName]"
@@ -207,7 +208,7 @@ def test_a_reader_sees_at_once_that_the_question_is_being_answered(page, address
     expect(waiting).to_be_hidden()
 
 
-def test_an_error_that_nobody_foresaw_is_told_in_words_and_logged_in_full(page, address, library, monkeypatch, caplog):
+def test_an_unforeseen_error_is_shown_in_words_and_logged_in_full(page, address, library, monkeypatch, caplog):
     def broken(*given, **named):
         raise ZeroDivisionError("inner detail")
 
@@ -217,7 +218,7 @@ def test_an_error_that_nobody_foresaw_is_told_in_words_and_logged_in_full(page, 
     page.fill("#question textarea", FROST)
     with caplog.at_level(logging.ERROR, "rag"):
         page.click("#ask")
-        expect(page.get_by_text(web.FAILED)).to_be_visible()
+        expect(page.get_by_text(FAILED)).to_be_visible()
     assert "ZeroDivisionError: inner detail" in caplog.text
     assert "Traceback" in caplog.text
     shown = page.content()
@@ -230,7 +231,7 @@ def test_an_error_that_nobody_foresaw_is_told_in_words_and_logged_in_full(page, 
     expect(page.locator(".according.question")).to_have_count(2)
 
 
-def test_an_index_that_cannot_be_read_is_told_and_escaped(address, library, monkeypatch):
+def test_an_error_of_the_index_is_shown_and_escaped(address, library, monkeypatch):
     def damaged(*given, **named):
         raise LibraryError("the index <img src=x> is damaged; run `according doctor`")
 
@@ -250,7 +251,7 @@ NO_QUESTIONS = {
 
 
 @pytest.mark.parametrize("question", NO_QUESTIONS, ids=[f"{q[:8]!r}" for q in NO_QUESTIONS])
-def test_what_cannot_be_asked_is_told_so(address, question):
+def test_what_cannot_be_asked_says_why(address, question):
     reader = sessions.Reader(address)
     assert reader.ask(question) == []
     assert reader.notices == [NO_QUESTIONS[question]]
@@ -274,7 +275,7 @@ def test_whatever_else_is_asked_is_answered(address, question):
     assert 'role="status"' in chat[1]
 
 
-def test_a_full_house_is_said(address, library, monkeypatch):
+def test_too_many_waiting_questions_are_refused(address, library, monkeypatch):
     """More questions than may wait are refused at once, with 503, not kept for ever."""
     reader, begun = sessions.Reader(address), threading.Event()
 
@@ -288,10 +289,10 @@ def test_a_full_house_is_said(address, library, monkeypatch):
     with httpx.Client(base_url=address) as http:
         statuses = [
             http.post("gradio_api/queue/join", json=body | {"session_hash": f"s{n}"}).status_code
-            for n in range(web.WAITING + web.AT_ONCE + 2)
+            for n in range(MAX_WAITING + MAX_CONCURRENT + 2)
         ]
     begun.set()
-    assert statuses[: web.WAITING] == [200] * web.WAITING
+    assert statuses[:MAX_WAITING] == [200] * MAX_WAITING
     assert statuses[-1] == 503
 
 
@@ -324,7 +325,7 @@ def test_no_request_leaves_the_machine(page, folder, library):
         opened = server.stdout.readline().split()[4]
         page.goto(opened)
         ask(page, WAGES)
-        page.get_by_role("button", name="Narrow down").click()
+        page.get_by_role("button", name="Filters").click()
         ask(page, FROST)
     finally:
         server.terminate()
@@ -335,8 +336,8 @@ def test_no_request_leaves_the_machine(page, folder, library):
     assert [url for url in requests if not url.startswith((opened, "data:", "blob:"))] == []
 
 
-def test_whoever_signs_in_in_the_browser_comes_to_the_app(page, library):
-    opened = web.launch(library, port=0, wait=False, auth="reader:let me in")
+def test_a_reader_can_sign_in_in_the_browser(page, library):
+    opened = launch(library, port=0, wait=False, auth="reader:let me in")
     refused = []
     page.on("console", lambda m: refused.append(m.text) if "Content Security Policy" in m.text else None)
     page.goto(opened)

@@ -11,7 +11,7 @@ from support.page import ask
 
 import rag
 from rag.answer.wording import CLOSEST, NOTHING
-from rag.web import app as web
+from rag.web.launch import launch
 
 RECORDS = [
     HARBOUR,  # a newspaper's, of 2013
@@ -31,7 +31,7 @@ def index(tmp_path_factory, real):
 
 @pytest.fixture(scope="module")
 def address(index, real):
-    yield web.launch(rag.open(index, encoder=real), port=0, wait=False)
+    yield launch(rag.open(index, encoder=real), port=0, wait=False)
     gradio.close_all()
 
 
@@ -62,10 +62,10 @@ def test_the_closest_passages_are_shown_on_demand_and_called_no_answer(page, add
     expect(button).to_be_hidden()
 
 
-def test_kinds_of_outlets_narrow_the_answer(page, address):
+def test_outlet_kinds_filter_the_answer(page, address):
     page.goto(address)
-    page.get_by_role("button", name="Narrow down").click()
-    page.locator("#kinds input").click()
+    page.get_by_role("button", name="Filters").click()
+    page.locator("#outlet-kinds input").click()
     offered = page.get_by_role("option").all_inner_texts()
     assert [re.sub(r"\W*(.*\))\W*", r"\1", o.strip()) for o in offered] == [
         "broadcaster (1)", "news agency (1)", "newspaper (1)", "unclassified (1)"
@@ -73,13 +73,13 @@ def test_kinds_of_outlets_narrow_the_answer(page, address):
     page.get_by_role("option", name="news agency (1)").click()
     page.keyboard.press("Escape")
     assert outlets(ask(page, "What did the frost do?")) == ["Reuters"]
-    choose(page, "#kinds", "unclassified (1)")
+    choose(page, "#outlet-kinds", "unclassified (1)")
     assert outlets(ask(page, "What did the frost do?")) == ["Reuters", "The Quay Gazette"]
 
 
-def test_articles_without_a_date_are_the_reader_s_choice(page, address):
+def test_the_reader_chooses_whether_undated_articles_are_shown(page, address):
     page.goto(address)
-    page.get_by_role("button", name="Narrow down").click()
+    page.get_by_role("button", name="Filters").click()
     question = "What did the frost do?"
     assert outlets(ask(page, question)) == ["Reuters", "The Quay Gazette"]
     page.get_by_label("never").check()
@@ -91,7 +91,7 @@ def test_articles_without_a_date_are_the_reader_s_choice(page, address):
     assert outlets(ask(page, question)) == ["Reuters", "The Quay Gazette"]
 
 
-def test_nobody_can_add_files_unless_that_is_allowed(page, address):
+def test_files_cannot_be_added_unless_that_is_allowed(page, address):
     page.goto(address)
     expect(page.locator("#ask")).to_be_visible()
     assert page.locator("#add, input[type=file]").count() == 0
@@ -101,7 +101,7 @@ def test_nobody_can_add_files_unless_that_is_allowed(page, address):
 def open_to_all(tmp_path, news, real):
     rag.build([news(HARBOUR)], index=tmp_path / "index", encoder=real).close()
     with rag.open(tmp_path / "index", encoder=real) as library:
-        yield web.launch(library, port=0, wait=False, allow_add=True), library
+        yield launch(library, port=0, wait=False, allow_add=True), library
     gradio.close_all()
 
 
@@ -116,12 +116,12 @@ def test_files_are_added_read_reported_and_answer(page, open_to_all, tmp_path):
     bad = tmp_path / "broken.jsonl"
     bad.write_text('{"id": "owl", "text": "Owls were seen at the mill on Monday by two men of the watch."}\n{oops\n')
     page.goto(address)
-    page.get_by_role("button", name="Add your own pages").click()
-    page.get_by_role("button", name="Add them to the index").click()
+    page.get_by_role("button", name="Add your own files").click()
+    page.get_by_role("button", name="Add to the index").click()
     expect(page.get_by_text("Choose files first")).to_be_visible()
     page.set_input_files("#files input[type=file]", [good, bad])
     expect(page.locator("#files").get_by_role("row")).to_have_count(2)
-    page.get_by_role("button", name="Add them to the index").click()
+    page.get_by_role("button", name="Add to the index").click()
     said = page.locator("#added")
     expect(said).to_contain_text("2 articles read: 2 new, 0 updated, 0 unchanged, 1 skipped")
     expect(said.locator("li")).to_have_text(re.compile(r"^broken\.jsonl, line 2: not JSON"))

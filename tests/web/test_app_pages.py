@@ -9,7 +9,7 @@ from support import ROOT
 from support.page import at_rest
 
 import rag
-from rag.web import app as web
+from rag.web.launch import launch
 
 SCREENSHOTS = ROOT / "tests" / "screenshots"
 QUESTION = "Why did the divers refuse to go down to the wreck?"
@@ -45,7 +45,7 @@ HOSTILE = {name: f"<p>{escape(EVIL)}</p>" for name in ("title", "outlet", "text"
 def address(tmp_path_factory, real):
     folder = tmp_path_factory.mktemp("pages")
     (folder / "n.jsonl").write_text("\n".join(map(json.dumps, (WRECK, PORTS, HOSTILE))) + "\n{broken")
-    yield web.launch(rag.build([folder / "n.jsonl"], index=folder / "index", encoder=real), port=0, wait=False)
+    yield launch(rag.build([folder / "n.jsonl"], index=folder / "index", encoder=real), port=0, wait=False)
     import gradio
 
     gradio.close_all()
@@ -101,7 +101,7 @@ def test_from_an_answer_a_reader_comes_to_the_marked_sentence_in_its_article(pag
 
 def test_an_article_alone_begins_with_where_it_comes_from(page, address):
     page.goto(f"{address}article/wreck%2Fof%20the%20Ottilie%3F")
-    expect(page.locator(".said")).to_contain_text("According to The Delta Herald, via mirror.example")
+    expect(page.locator(".source")).to_contain_text("According to The Delta Herald, via mirror.example")
     assert fits(page)
     shot(page, "article")
     page.keyboard.press("Tab")
@@ -110,12 +110,12 @@ def test_an_article_alone_begins_with_where_it_comes_from(page, address):
     shot(page, "skip")
 
 
-def test_what_the_index_holds_is_a_click_away_and_an_article_two_more(page, address):
+def test_the_contents_of_the_index_are_a_click_away_and_an_article_two_more(page, address):
     page.goto(address)
     with page.context.expect_page() as opened:
-        at_rest(page.get_by_role("link", name="What the index holds")).click()
+        at_rest(page.get_by_role("link", name="Browse the index")).click()
     page = opened.value
-    expect(page.get_by_role("heading", level=1)).to_have_text("What the index holds")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Contents of the index")
     assert fits(page)
     page.get_by_role("link", name="The Delta Herald").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The Delta Herald")
@@ -131,7 +131,7 @@ def test_the_contents_are_readable(page, address):
     assert fits(page)
 
 
-def test_a_text_that_runs_from_right_to_left_stands_on_the_right(page, address):
+def test_right_to_left_text_is_set_right_to_left(page, address):
     page.goto(f"{address}article/ports")
     sides = page.evaluate("[...document.querySelectorAll('h1, .text p')].map(e => getComputedStyle(e).direction)")
     assert sides == ["rtl", "rtl", "rtl"]

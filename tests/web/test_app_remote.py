@@ -10,7 +10,7 @@ from support.page import ask
 
 import rag
 from rag.stores.milvus import client as connection
-from rag.web import app as web
+from rag.web.launch import launch
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def asked_in_vain(page, address, question):
 
 
 def test_a_question_is_answered_while_milvus_is_there_and_told_of_while_it_is_not(page, library, server, monkeypatch):
-    address, open_to_all = (web.launch(library, port=0, wait=False, no_auth=no_auth) for no_auth in (False, True))
+    address, open_to_all = (launch(library, port=0, wait=False, no_auth=no_auth) for no_auth in (False, True))
     monkeypatch.setattr(connection, "READING", 1.0)
     page.goto(address)
     card = ask(page, "By how much will the dock workers' wages rise?").locator(".card").first

@@ -18,9 +18,10 @@ from rag.answer.citation import MAX_HASHED_CHARACTERS, find_words, quote_hash
 from rag.errors import LibraryError
 from rag.provenance.catalogue import domain
 from rag.stores.sqlite import DATABASE
-from rag.web import app as web
-from rag.web import article_pages as pages
-from rag.web.answer_html import address, answer_html, article_address
+from rag.web import article_pages, contents_pages
+from rag.web.answer_html import answer_html
+from rag.web.launch import launch
+from rag.web.urls import article_url, passage_url
 
 HOSTILE = "</title></p></mark><script>alert(1)</script><style>*{}</style><img src=x onerror=alert(1)>\"'&"
 PARAGRAPHS = (
@@ -41,9 +42,10 @@ def built(tmp_path, news, words):
     return build
 
 
-def fetch(library, where, root_path="", alone=True, **headers):
+def fetch(library, where, root_path="", is_local=True, **headers):
     """The response at an address relative to the app's own."""
-    app = httpx.ASGITransport(Starlette(routes=pages.routes(library, alone)), root_path=root_path)
+    routes = [*article_pages.routes(library, is_local), *contents_pages.routes(library, is_local)]
+    app = httpx.ASGITransport(Starlette(routes=routes), root_path=root_path)
 
     async def asked():
         async with httpx.AsyncClient(transport=app, base_url="http://127.0.0.1") as client:
@@ -72,7 +74,7 @@ def cited(library):
     """The address of what answers, and the words marked."""
     citation = library.ask("Two pillars are cracked", k=1, min_confidence=0).passages[0]
     a, b = citation.quote
-    return address(citation), citation.text[a - citation.start : b - citation.start]
+    return passage_url(citation), citation.text[a - citation.start : b - citation.start]
 
 
 def place(text, passage, quote=None, article_id="meeting"):
@@ -80,7 +82,7 @@ def place(text, passage, quote=None, article_id="meeting"):
     start, marked = text.index(passage), quote or passage
     a = text.index(marked, start)
     spans = {"at": f"{start}-{start + len(passage)}", "quote": f"{a}-{a + len(marked)}"}
-    return article_address(article_id, **spans, of=quote_hash(passage))
+    return article_url(article_id, **spans, of=quote_hash(passage))
 
 
 # The article
@@ -90,27 +92,29 @@ def test_an_article_is_shown_whole_with_all_that_is_known_of_it(built):
     page = get(built(HARBOUR | {"host": "mirror.example", "kind": "digest"}), "article/harbour")
     assert texts(page, "h1") == ["Harbour strike ends"]
     assert texts(page, "title") == ["Harbour strike ends, The Guardian – According"]
-    assert texts(page, ".said") == ["According to a digest of The Guardian, via mirror.example14 May 2013 (published)"]
+    assert texts(page, ".source") == [
+        "According to a digest of The Guardian, via mirror.example14 May 2013 (published)"
+    ]
     assert texts(page, ".by, .kind") == ["by Jane Roe", "digest: a summary, not the outlet’s own words"]
     assert known(page) == {
-        "Outlet known by": "explicit: metadata: outlet",
+        "Outlet, from": "explicit: metadata: outlet",
         "Date": "14 May 2013 (published)",
         "Taken from": "mirror.example",
-        "Address": "https://example.org/harbour",
-        "Id": "harbour",
+        "URL": "https://example.org/harbour",
+        "ID": "harbour",
     }
     (link,) = page.cssselect("dd a")
     assert link.get("href") == HARBOUR["url"]
     assert link.get("rel") == "noopener noreferrer nofollow"
     assert [p.text_content() for p in page.cssselect(".text p")] == HARBOUR["text"].split("\n\n")
-    assert page.cssselect(".passage, mark, #passage, .note, .there") == []
+    assert page.cssselect(".passage, mark, #passage, .note, .jump") == []
 
 
 def test_what_is_not_known_of_an_article_is_said(built):
     page = get(built({"id": "a", "text": "Nobody signed this.", "date": "03/02/2016"}), "article/a")
-    assert texts(page, "h1, .said") == ["According to an unknown outletundated", "No title printed"]
+    assert texts(page, "h1, .source") == ["According to an unknown outletundated", "No title"]
     assert known(page)["Date"] == "refused: 03/02/2016 (two readings)"
-    assert known(page)["Outlet known by"] == "unknown: unknown"
+    assert known(page)["Outlet, from"] == "unknown: unknown"
 
 
 def test_the_card_links_to_the_passage_in_its_article(built):
@@ -118,7 +122,7 @@ def test_the_card_links_to_the_passage_in_its_article(built):
     answer = library.ask("Two pillars are cracked", k=1, min_confidence=0)
     (citation,) = answer.passages
     (link,) = html.fragment_fromstring(answer_html(answer)).xpath('.//footer/a[text()="Read in context"]')
-    assert link.get("href") == address(citation)
+    assert link.get("href") == passage_url(citation)
     assert link.get("target") == "_blank"
     page = get(library, link.get("href"))
     assert "\n\n".join(p.text_content() for p in page.cssselect(".passage")) == citation.text
@@ -147,7 +151,7 @@ def test_every_span_of_a_text_leaves_its_words_as_they_are(built):
         for end in range(start + 1, len(text) + 1, 31):
             a, b = start, (start + end + 1) // 2
             words = quote_hash(text[start:end])
-            page = get(library, article_address("meeting", at=f"{start}-{end}", quote=f"{a}-{b}", of=words))
+            page = get(library, article_url("meeting", at=f"{start}-{end}", quote=f"{a}-{b}", of=words))
             assert [p.text_content() for p in page.cssselect(".text p")] == list(PARAGRAPHS)
             assert "".join(p.text_content() for p in page.cssselect(".passage")) == text[start:end].replace("\n", "")
             assert "".join(p.text_content() for p in page.cssselect("mark")) == text[a:b].replace("\n", "")
@@ -171,7 +175,7 @@ def test_copies_are_named(built):
     text = " ".join(f"The {n}th ship left the harbour at {n} o'clock with grain for the north." for n in range(3, 20))
     copy = {"id": "copy", "outlet": "Reuters", "date": "2016-02-04", "text": text}
     page = get(built(MEETING | {"text": text}, copy, ORCHARD), "article/meeting")
-    assert known(page)["The same text is carried by"] == "Reuters, 4 February 2016 (published)"
+    assert known(page)["Same text carried by"] == "Reuters, 4 February 2016 (published)"
     (link,) = page.xpath('//dd/ul/li/a[starts-with(., "Reuters")]')
     assert link.get("href") == "../article/copy"
 
@@ -244,7 +248,7 @@ def test_an_address_survives_an_edit_above_the_passage(built):
     assert texts(page, ".passage") == [PARAGRAPHS[1]]
     assert texts(page, "mark") == ["Two pillars are cracked."]
     assert texts(page, ".note") == [
-        "The article was edited since this address was made; the words that it points to stand here now."
+        "The article has been edited since this link was made; the quoted words are now here."
     ]
 
 
@@ -252,7 +256,7 @@ def test_words_that_stand_nowhere_or_twice_are_not_shown_elsewhere(built):
     where = place(MEETING["text"], PARAGRAPHS[1])
     for text in (AGAIN["text"], f"New.\n\n{PARAGRAPHS[1]}\n\n{PARAGRAPHS[1]}"):
         page = get(built(MEETING | {"text": text}, index=quote_hash(text)), where)
-        assert texts(page, ".note") == ["The words that this address points to are no longer in the article."]
+        assert texts(page, ".note") == ["The quoted words are no longer in the article."]
         assert page.cssselect(".passage, mark, #passage") == []
         assert "\n\n".join(p.text_content() for p in page.cssselect(".text p")) == text
 
@@ -300,7 +304,7 @@ def test_words_are_found_where_they_stand_exactly_once():
 def test_an_unknown_article_is_a_page_that_says_so(built):
     library = built(MEETING)
     for article_id in ("tunnel", "../meeting", "a/b", "%", "meeting/", " meeting", "\ud800", "..", "", "x" * 9000):
-        page = get(library, article_address(article_id), 404)
+        page = get(library, article_url(article_id), 404)
         assert texts(page, "h1") == ["No such article"]
     assert texts(get(library, "article/%ED%A0%80", 404), "h1") == ["No such article"]
     page = get(library, "article/meeting?version=123456789abc", 404)
@@ -312,9 +316,9 @@ def test_an_article_that_is_damaged_is_a_page_that_says_so(built, tmp_path):
     with sqlite3.connect(tmp_path / "index" / DATABASE) as db:
         db.execute("UPDATE article SET text = 'Nobody met.'")
     page = get(library, "article/meeting", 500)
-    assert texts(page, "h1") == ["This page cannot be made now"]
+    assert texts(page, "h1") == ["This page is not available"]
     assert "is not as it was stored: the database is damaged" in texts(page, "p")[0]
-    page = html.document_fromstring(fetch(library, "article/meeting", alone=False).text)
+    page = html.document_fromstring(fetch(library, "article/meeting", is_local=False).text)
     assert texts(page, "p")[0].startswith("the index is not available at the moment")
 
 
@@ -329,12 +333,12 @@ def test_an_article_that_is_damaged_is_a_page_that_says_so(built, tmp_path):
 )  # fmt: skip
 def test_parameters_that_make_no_sense_are_a_page_that_says_so(built, query):
     page = get(built(MEETING), f"article/meeting?{query}", 400)
-    assert texts(page, "h1") == ["This address cannot be read"]
+    assert texts(page, "h1") == ["This link is not valid"]
 
 
 def test_a_span_beyond_the_text_is_none(built):
-    page = get(built(MEETING), article_address("meeting", at="9999990000-9999999999", of=quote_hash("")))
-    assert texts(page, ".note") == ["The words that this address points to are no longer in the article."]
+    page = get(built(MEETING), article_url("meeting", at="9999990000-9999999999", of=quote_hash("")))
+    assert texts(page, ".note") == ["The quoted words are no longer in the article."]
 
 
 def test_parameters_that_others_add_to_addresses_change_nothing(built):
@@ -398,9 +402,9 @@ def test_whatever_a_hostile_article_holds_is_text(hostile):
         c for c in hostile.ask("The words are indeed", min_confidence=0).passages if c.article_id == stored.id
     )
     wheres = (
-        address(citation), article_address(stored.id), "contents", outlet(stored.outlet), outlet("x" + HOSTILE),
-        outlet(stored.outlet, page=HOSTILE), article_address(HOSTILE * 2), article_address(stored.id, at=HOSTILE),
-        article_address(stored.id, version=HOSTILE), article_address(stored.id, at="0-9", of=quote_hash(HOSTILE)),
+        passage_url(citation), article_url(stored.id), "contents", outlet(stored.outlet), outlet("x" + HOSTILE),
+        outlet(stored.outlet, page=HOSTILE), article_url(HOSTILE * 2), article_url(stored.id, at=HOSTILE),
+        article_url(stored.id, version=HOSTILE), article_url(stored.id, at="0-9", of=quote_hash(HOSTILE)),
     )  # fmt: skip
     for where in wheres:
         response = fetch(hostile, where)
@@ -423,10 +427,10 @@ def outlet(name, **parameters):
 
 def test_hostile_fields_are_shown_as_they_stand(hostile):
     stored = next(article for article in hostile.articles() if article.id != "meeting")
-    page = get(hostile, article_address(stored.id))
+    page = get(hostile, article_url(stored.id))
     assert texts(page, "h1") == [f"{HOSTILE}\ufffdolleh\ufffd \ufffd[2J"]
     assert texts(page, "title") == [f"{HOSTILE}\ufffdolleh\ufffd \ufffd[2J, Echo {HOSTILE} – According"]
-    assert known(page)["Address"] == stored.url
+    assert known(page)["URL"] == stored.url
     first, second = page.cssselect(".text p")
     assert first.text_content() == f"The words are {HOSTILE} \ufffdolleh\ufffd \ufffd[2J indeed."
     assert len(second.text_content()) < 100
@@ -476,7 +480,7 @@ def test_what_the_index_holds_is_counted(built):
     ]
     assert rows(page, "Kinds") == [["newspaper", "2"], ["broadcaster", "1"], ["news agency", "1"]]
     assert rows(page, "Sites") == [["example.org", "2"], ["mirror.example", "1"]]
-    assert texts(page, "h2:last-of-type + p") == ["Nothing."]
+    assert texts(page, "h2:last-of-type + p") == ["None."]
 
 
 def test_an_outlets_row_leads_to_its_articles_and_to_what_the_catalogue_states(built):
@@ -487,7 +491,7 @@ def test_an_outlets_row_leads_to_its_articles_and_to_what_the_catalogue_states(b
     assert rows(page, "2 articles") == [["2012-01-01", "b"], ["undated", "Frost"]]
     assert [a.get("href") for a in page.cssselect("td a")] == ["./article/b", "./article/orchard"]
     stated = known(page)
-    assert stated["Kind"] == "news agency (own classification)"
+    assert stated["Kind"] == "news agency (our classification)"
     assert stated["Rating"] == "unrated"
     owner = library.catalogue.outlet("Reuters").owner
     assert stated["Owner"] == f"{owner.value} ({domain(owner.source)}, as of {owner.as_of})"
@@ -513,7 +517,7 @@ def test_articles_of_no_known_outlet_are_listed_too(built):
     assert (link.text_content(), link.get("href")) == ("an unknown outlet", "./contents?outlet=")
     page = get(built({"id": "a", "text": "Nobody signed this."}), "contents?outlet=")
     assert rows(page, "1 article") == [["undated", "a"]]
-    assert texts(page, "h2:last-of-type + p") == ["Nothing: it is not in the catalogue."]
+    assert texts(page, "h2:last-of-type + p") == ["This outlet is not in the catalogue."]
 
 
 def test_an_empty_index_holds_nothing(built):
@@ -529,7 +533,7 @@ def test_an_outlet_or_page_that_is_not_there_is_a_page_that_says_so(built):
         assert texts(get(library, f"contents?outlet=The+Echo&page={page}", 404), "h1") == ["No such page"]
     for page in ("", "-1", "one", "1.5", "%D9%A1", "9" * 5000):
         got = get(library, f"contents?outlet=The+Echo&page={page}", 400)
-        assert texts(got, "h1") == ["This address cannot be read"]
+        assert texts(got, "h1") == ["This link is not valid"]
 
 
 def test_a_large_index_is_shown_in_pages(tmp_path, news):
@@ -546,7 +550,7 @@ def test_a_large_index_is_shown_in_pages(tmp_path, news):
     while where:
         page = get(library, where)
         own = rows(page, "900 articles")
-        assert len(own) <= pages.PAGE
+        assert len(own) <= contents_pages.ARTICLES_PER_PAGE
         seen += [title for _, title in own]
         dates += [date for date, _ in own]
         onward = page.xpath('//nav[@class="pages"]/a[.="Earlier articles"]/@href')
@@ -574,7 +578,7 @@ def test_what_was_skipped_is_grouped_by_its_reason(tmp_path, words):
 
 @pytest.mark.parametrize("where", ["article/meeting", "contents", "contents?outlet=The+Echo", "article/tunnel"])
 def test_who_has_not_signed_in_sees_no_page(built, where):
-    address = web.launch(built(MEETING), port=0, wait=False, auth="reader:secret")
+    address = launch(built(MEETING), port=0, wait=False, auth="reader:secret")
     with httpx.Client(base_url=address) as browser:
         for refused in (browser.get(where), browser.get(where, headers={"Cookie": "access-token-x=y"})):
             assert refused.status_code == 401
@@ -586,7 +590,7 @@ def test_who_has_not_signed_in_sees_no_page(built, where):
 
 
 def test_the_app_serves_the_pages_with_their_own_policy_and_itself_with_its_own(built):
-    address = web.launch(built(MEETING), port=0, wait=False)
+    address = launch(built(MEETING), port=0, wait=False)
     page = httpx.get(f"{address}article/meeting")
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
     assert page.headers["Referrer-Policy"] == "no-referrer"

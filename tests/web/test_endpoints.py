@@ -14,8 +14,9 @@ from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 
 import rag
 from rag.errors import AccordingError, LibraryError, QuestionError
-from rag.web import app as web
+from rag.web.app import EXAMPLES, create_app
 from rag.web.endpoints import endpoints
+from rag.web.launch import launch
 
 ATTACHED = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
 TEXT = "The ferry <b>sank</b> off\u202e the cape, the captain said “nothing” of it. سه کشتی دیگر نیز غرق شدند."
@@ -39,7 +40,7 @@ def library(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(library):
-    yield web.launch(library, port=0, wait=False)
+    yield launch(library, port=0, wait=False)
     gr.close_all()
 
 
@@ -159,7 +160,7 @@ MISTAKES = [
     ("ask", {"question": "x", "after": "2015-01-01", "before": "2014-01-01"}, "after (2015-01-01) is later than"),
     ("search", {"question": "x", "asked_on": "May"}, "asked_on is 'May'; give a day as YYYY-MM-DD"),
     ("ask", {"question": "x", "previous": "x" * 2001}, "the question has 2,001 characters"),
-    ("article", {"article_id": "../harbour"}, "no article '../harbour' can be read; `ask` and `search` give ids"),
+    ("article", {"article_id": "../harbour"}, "no article '../harbour' can be read; take an ID from `ask` or `search`"),
     ("article", {"article_id": {}}, "article_id: Input should be a valid string"),
 ]
 
@@ -202,9 +203,7 @@ def test_a_file_of_the_server_cannot_be_slipped_in(address):
 
 def test_only_the_four_are_offered(address, library):
     offered = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
-    assert list(web.create_app(library, web.EXAMPLES, allow_add=True).get_api_info()["named_endpoints"]) == list(
-        offered
-    )
+    assert list(create_app(library, EXAMPLES, allow_add=True).get_api_info()["named_endpoints"]) == list(offered)
     assert list(offered) == ["/ask", "/search", "/article", "/outlets"]
     assert offered["/ask"]["description"].startswith("Ask the press: passages of indexed news articles that answer")
     assert "untrusted" in offered["/ask"]["description"]
@@ -235,11 +234,11 @@ def test_an_error_that_names_what_is_on_this_machine_is_told_in_full_to_nobody_e
         endpoints(library)["ask"]("Who?")
     assert not caplog.text
     with pytest.raises(AccordingError, match=r"^the index is not available at the moment; try again later\.") as told:
-        endpoints(library, alone=False)["ask"]("Who?")
+        endpoints(library, is_local=False)["ask"]("Who?")
     assert "10.0.0.7" not in str(told.value)
     assert "10.0.0.7" in caplog.text
     with pytest.raises(QuestionError, match=r"^the question is empty; ask something$"):
-        monkeypatch.undo() or endpoints(library, alone=False)["ask"](" ")
+        monkeypatch.undo() or endpoints(library, is_local=False)["ask"](" ")
 
 
 def test_of_an_error_that_nobody_foresaw_the_caller_learns_no_more_than_that(library, caplog, monkeypatch):
@@ -253,7 +252,7 @@ def test_of_an_error_that_nobody_foresaw_the_caller_learns_no_more_than_that(lib
 
 
 def test_a_password_that_readers_need_programs_need_too(library):
-    address = web.launch(library, port=0, wait=False, auth="reader:secret", mcp=True)
+    address = launch(library, port=0, wait=False, auth="reader:secret", mcp=True)
     assert httpx.get(f"{address}gradio_api/info").status_code == 401
     for path in ("call/v2/outlets", "call/outlets", "run/outlets"):
         assert httpx.post(f"{address}gradio_api/{path}", json={"data": []}).status_code == 401

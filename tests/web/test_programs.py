@@ -16,8 +16,8 @@ from mcp.client.streamable_http import streamable_http_client
 from support import ROOT
 
 import rag
-from rag.web import app as web
 from rag.web.endpoints import VERSION, endpoints
+from rag.web.launch import launch
 
 DOCUMENT = (ROOT / "docs" / "programs.md").read_text("utf-8")
 ADDRESS = "http://127.0.0.1:7860/"
@@ -43,7 +43,7 @@ def library(index, real):
 
 @pytest.fixture(scope="module")
 def address(library):
-    yield web.launch(library, port=0, wait=False, mcp=True)
+    yield launch(library, port=0, wait=False, mcp=True)
     gr.close_all()
 
 

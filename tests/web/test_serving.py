@@ -19,12 +19,13 @@ from support import HARBOUR, ROOT, WordEncoder
 import rag
 from rag import cli
 from rag.errors import AccordingError
-from rag.web import app as web
-from rag.web import security as guard
+from rag.web import security
+from rag.web.app import create_app
+from rag.web.launch import launch
 
-REACHABLE = (
-    "can be reached from other machines: give --auth USER:PASSWORD (or AUTH=USER:PASSWORD in the environment) to have "
-    "readers sign in, or --no-auth (or NO_AUTH=1) to let in whoever can reach it"
+SAY_WHO = (
+    "which other machines can reach, say who may connect: --auth USER:PASSWORD (or AUTH in the environment) makes "
+    "readers sign in, --no-auth (or NO_AUTH=1) lets anyone in"
 )
 
 
@@ -48,7 +49,7 @@ def library(folder):
 @pytest.fixture(scope="module")
 def locked(library):
     """The address of the app for those who sign in, on every address of this machine."""
-    yield web.launch(library, host="0.0.0.0", port=0, wait=False, auth="reader:let me: in")
+    yield launch(library, host="0.0.0.0", port=0, wait=False, auth="reader:let me: in")
     gr.close_all()
 
 
@@ -68,48 +69,48 @@ def routed(library):
     async def page(request):
         return HTMLResponse("<h1>An article</h1>", headers={"Content-Security-Policy": "default-src 'none'"})
 
-    app = web.create_app(library)
-    more = {"middleware": [Middleware(guard.Guard)], "routes": [Route("/article/{id}", page)]}
+    app = create_app(library)
+    more = {"middleware": [Middleware(security.SecurityMiddleware)], "routes": [Route("/article/{id}", page)]}
     _, address, _ = app.launch(auth=("reader", "secret"), quiet=True, prevent_thread_lock=True, app_kwargs=more)
     yield address
     gr.close_all()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"])
-def test_an_address_of_this_machine_alone_needs_no_password(host):
-    assert guard.listening(host) == (host.strip("[]"), None)
+def test_a_loopback_address_needs_no_password(host):
+    assert security.listening(host) == (host.strip("[]"), None)
 
 
-def test_the_app_listens_on_the_loopback_unless_told_otherwise(monkeypatch):
-    assert guard.listening() == ("127.0.0.1", None)
+def test_the_app_listens_on_the_loopback_by_default(monkeypatch):
+    assert security.listening() == ("127.0.0.1", None)
     monkeypatch.setenv("GRADIO_SERVER_NAME", "::1")
-    assert guard.listening() == ("::1", None)
+    assert security.listening() == ("::1", None)
     monkeypatch.setenv("HOST", "localhost")
-    assert guard.listening() == ("localhost", None)
+    assert security.listening() == ("localhost", None)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "[::]", "192.168.1.7", "news.example.org", "127.0.0.1.evil.example"])
-def test_an_address_beyond_it_needs_a_password_or_a_word(host, monkeypatch):
-    with pytest.raises(AccordingError) as told:
-        guard.listening(host)
-    assert str(told.value) == f"{host.strip('[]')} {REACHABLE}"
+def test_any_other_address_needs_a_password_or_no_auth(host, monkeypatch):
+    with pytest.raises(AccordingError) as raised:
+        security.listening(host)
+    assert str(raised.value) == f"to listen on {host.strip('[]')}, {SAY_WHO}"
     bare = host.strip("[]")
-    assert guard.listening(host, no_auth=True) == (bare, None)
-    assert guard.listening(host, "ada:pass:word") == (bare, ("ada", "pass:word"))
+    assert security.listening(host, no_auth=True) == (bare, None)
+    assert security.listening(host, "ada:pass:word") == (bare, ("ada", "pass:word"))
     monkeypatch.setenv("NO_AUTH", "0")
     with pytest.raises(AccordingError):
-        guard.listening(host)
+        security.listening(host)
     monkeypatch.setenv("NO_AUTH", "1")
-    assert guard.listening(host) == (bare, None)
+    assert security.listening(host) == (bare, None)
     monkeypatch.setenv("AUTH", "ada:word")
-    assert guard.listening(host) == (bare, ("ada", "word"))
-    assert guard.listening(host, no_auth=True) == (bare, None)
+    assert security.listening(host) == (bare, ("ada", "word"))
+    assert security.listening(host, no_auth=True) == (bare, None)
 
 
 @pytest.mark.parametrize("name", ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "", "[", "10.0.0.1"])
 def test_a_page_of_another_site_cannot_lead_its_own_name_here(library, monkeypatch, name):
     """DNS rebinding: a browser asks this machine in the belief that it asks that site."""
-    address = web.launch(library, port=0, wait=False)
+    address = launch(library, port=0, wait=False)
     port = httpx.URL(address).port
     for own in (f"127.0.0.1:{port}", f"localhost:{port}", "[::1]"):
         assert httpx.get(f"{address}config", headers={"Host": own}).status_code == 200
@@ -117,21 +118,21 @@ def test_a_page_of_another_site_cannot_lead_its_own_name_here(library, monkeypat
         assert httpx.get(f"{address}{path}", headers={"Host": name}).status_code in (421, 400), path
     gr.close_all()
     monkeypatch.setenv("NO_AUTH", "1")  # behind a server with a name of its own
-    address = web.launch(library, port=0, wait=False)
+    address = launch(library, port=0, wait=False)
     assert httpx.get(f"{address}config", headers={"Host": "news.example"}).status_code == 200
     gr.close_all()
 
 
 @pytest.mark.parametrize("auth", ["", "ada", "ada:", ":word", " :word"])
 def test_half_an_account_is_an_error_that_does_not_show_it(auth):
-    with pytest.raises(AccordingError) as told:
-        guard.listening("127.0.0.1", auth)
-    assert str(told.value) == "the name and password to sign in with are given as USER:PASSWORD, neither empty"
+    with pytest.raises(AccordingError) as raised:
+        security.listening("127.0.0.1", auth)
+    assert str(raised.value) == "give the name and password to sign in with as USER:PASSWORD; neither can be empty"
 
 
 def test_the_command_says_what_is_missing(library, folder, capsys):
     assert cli.main(["serve", "--index", str(folder / "index"), "--host", "0.0.0.0"]) == 1
-    assert capsys.readouterr().err == f"according: 0.0.0.0 {REACHABLE}\n"
+    assert capsys.readouterr().err == f"according: to listen on 0.0.0.0, {SAY_WHO}\n"
     with pytest.raises(SystemExit):
         cli.main(["serve", "--auth", "a:b", "--no-auth"])
 
@@ -141,7 +142,7 @@ def test_app_py_says_what_is_missing_before_it_makes_an_index(tmp_path):
     done = subprocess.run(
         [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
     )
-    assert (done.returncode, done.stderr) == (1, f"according: 0.0.0.0 {REACHABLE}\n")
+    assert (done.returncode, done.stderr) == (1, f"according: to listen on 0.0.0.0, {SAY_WHO}\n")
     assert not (tmp_path / "index").exists()
 
 
@@ -189,7 +190,7 @@ def test_who_has_not_signed_in_is_asked_to(locked):
         client.cookies.set("access-token-unsecure-x", "guess")
         refused = client.get("config")
         assert refused.status_code == 401
-        assert "open the first page of this app, sign in there" in refused.text
+        assert "sign in on the home page of this app" in refused.text
 
 
 def test_who_has_signed_in_gets_everything_until_signing_out(reader):
@@ -212,7 +213,7 @@ def test_routes_beside_gradios_own_are_protected_as_well(routed):
 
 def test_below_a_path_of_another_server_the_same_holds(library, monkeypatch):
     monkeypatch.setenv("GRADIO_ROOT_PATH", "/press")
-    address = web.launch(library, port=0, wait=False, auth="reader:secret")
+    address = launch(library, port=0, wait=False, auth="reader:secret")
     with httpx.Client(base_url=address) as client:
         for at in ("", "press/"):  # as servers pass it on: without the path, and with it
             assert client.get(at).text.count("<script nonce=") > 3
@@ -227,7 +228,7 @@ def test_every_answer_tells_the_browser_to_keep_to_this_app(reader, path):
     headers = reader.get(path).headers
     assert headers["Content-Security-Policy"].startswith("default-src 'self'; script-src 'self'")
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
-    assert {name: headers[name] for name in guard._HEADERS} == guard._HEADERS
+    assert {name: headers[name] for name in security._HEADERS} == security._HEADERS
     assert headers["X-Frame-Options"] == "DENY"
 
 
@@ -272,6 +273,6 @@ def test_no_file_and_no_flood_comes_in(reader):
     body = json.dumps({"data": [file], "fn_index": 0, "session_hash": "a"})
     for written in (body, body.replace("gradio", "\\u0067radio").replace("_type", "\\u005ftype")):
         refused = reader.post("gradio_api/queue/join", content=written, headers={"Content-Type": "application/json"})
-        assert (refused.status_code, refused.text) == (403, "This app takes no files.")
-    flood = reader.post("gradio_api/queue/join", content=b" " * (guard.LARGEST_BODY + 1))
+        assert (refused.status_code, refused.text) == (403, "This app does not accept files.")
+    flood = reader.post("gradio_api/queue/join", content=b" " * (security.MAX_BODY_BYTES + 1))
     assert flood.status_code == 413

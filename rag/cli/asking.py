@@ -1,0 +1,57 @@
+"""Commands that ask a question: `ask` and `search`."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+from typing import Any
+
+from rag.cli.opening import open_library, prepare
+from rag.cli.output import answer_text, notes, print_result, shortened
+from rag.errors import QuestionError
+from rag.text import sanitise
+
+
+def ask(options: argparse.Namespace) -> None:
+    """Answer a question."""
+    if options.form and options.json:
+        raise QuestionError("--json and --as cannot be combined; give one of them")
+    with open_library(options) as library:
+        prepare(library)
+        min_confidence = 0.0 if options.closest else None
+        answer = library.ask(" ".join(options.question), **_arguments(options), min_confidence=min_confidence)
+        catalogue = library.catalogue
+    if options.form:
+        from rag.answer.export import FORMS
+
+        print(FORMS[options.form].write(answer, dt.date.today(), catalogue), end="")
+        for note in notes(answer):
+            print(sanitise(note), file=sys.stderr)
+        return
+    print_result(options, answer.to_dict(), answer_text(answer))
+
+
+def search(options: argparse.Namespace) -> None:
+    """Find the passages nearest to a question."""
+    with open_library(options) as library:
+        prepare(library)
+        hits = library.search(" ".join(options.question), **_arguments(options))
+    rows = [{**vars(h), "date": h.date.isoformat() if h.date else None} for h in hits]
+    lines = (f"{h.score:.3f}  {h.outlet or 'unknown outlet'}, {h.date or 'undated'}: {shortened(h.text)}" for h in hits)
+    print_result(options, rows, "\n".join(lines) or "no passage matches these filters")
+
+
+def _arguments(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of `Library.ask` and `Library.search` that both commands take."""
+    return {
+        "k": options.k,
+        "outlets": options.outlet,
+        "after": options.after,
+        "before": options.before,
+        "previous": options.previous,
+        "asked_on": options.asked_on or dt.date.today(),
+        "ignore": options.ignore,
+        "outlet_kinds": options.outlet_kind,
+        "undated": options.undated,
+    }

@@ -1,0 +1,110 @@
+"""Print what a command found: answers for a terminal, values as JSON.
+
+The sentences of an answer come from `rag.answer.wording`, which the app uses too. Whatever is printed is made harmless
+to a terminal first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import textwrap
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rag.text import json_text, sanitise
+
+if TYPE_CHECKING:
+    from rag.answer.answer import Answer
+
+_WIDTH, _INDENT = 100, "   "  # of a passage, in characters
+
+
+def answer_text(answer: Answer) -> str:
+    """Return an answer: outlet and date above each passage, the sentences that answer between « and »."""
+    from rag.answer import wording
+    from rag.answer.balance import UNKNOWN_OUTLET
+
+    if not answer.found:
+        return "\n".join([wording.NOTHING, *notes(answer)])
+    parts = [wording.CLOSEST] if answer.below else []
+    for number, c in enumerate(answer.passages, 1):
+        start, end = (edge - c.start for edge in c.quote)
+        marked = f"{c.text[:start]}«{c.text[start:end]}»{c.text[end:]}"
+        lines = [
+            textwrap.fill(line, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
+            for line in marked.splitlines()
+        ]
+        about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, wording.republished(c)]))
+        head = f"{number}. {wording.attribution(c)} {c.outlet or UNKNOWN_OUTLET}{wording.via(c)}, {wording.when(c)}"
+        parts.append("\n".join([head, *lines, f"{_INDENT}[{about or c.article_id}]"]))
+    return "\n\n".join([*parts, "\n".join([_counts(answer), *notes(answer)])])
+
+
+def notes(answer: Answer) -> list[str]:
+    """Return lines on why the answer may be one-sided, what was searched for, and what was left out."""
+    from rag.answer import wording
+    from rag.query.constraints import IGNORED
+
+    lines = [f"Caution: {wording.caution(found)}" for found in answer.balance.warnings]
+    lines += [f"Searched for: {answer.searched}"] if answer.searched != answer.question else []
+    applied = [found for found in answer.constraints if found.applied]
+    for found in applied:
+        alone = sum(other.kind == found.kind for other in applied) == 1
+        purpose = f"search all {'outlets' if found.outlet else found.kind}" if alone else "ignore this"
+        option = f"--ignore {shell_quoted(found.words)}"
+        lines.append(f"Only {wording.constraint(found, answer)}; to {purpose}, add {option}")
+    others = [found for found in wording.unapplied(answer) if found.why != IGNORED]
+    lines += [f"Not applied: “{found.words}”: {found.why}" for found in others]
+    lines += map(str, wording.notes(answer))
+    return [f"({line})" for line in lines]
+
+
+def _counts(answer: Answer) -> str:
+    """Return how much of the index the answer rests on, in a line."""
+    shown, allowed = answer.balance.shown, answer.balance.allowed
+    span = f"{shown.first} to {shown.last}" if shown.first != shown.last else f"{shown.first or 'undated'}"
+    return (
+        f"({shown.articles} of {allowed.articles:,} articles, {shown.named} of {allowed.named} outlets, "
+        f"at least {shown.independent} independent source{'s' if shown.independent != 1 else ''}, {span})"
+    )
+
+
+def shell_quoted(words: str) -> str:
+    """Return words as one argument of a shell, in double quotes if that is safe."""
+    return shlex.quote(words) if re.search(r'["$`\\!]', words) else f'"{words}"'
+
+
+def shortened(text: str, width: int = 90) -> str:
+    """Return the first words of a text, in one line."""
+    return textwrap.shorten(text, width, placeholder=" …")
+
+
+def print_result(options: argparse.Namespace, values: object, text: str) -> None:
+    """Print the values as JSON if --json was given, or else the text."""
+    if options.json:
+        print(json_text(values))
+    else:
+        print(sanitise(text))
+
+
+def print_each(options: argparse.Namespace, found: Iterable[tuple[object, str]], none: str = "") -> None:
+    """Print results as they come, in the form of `print_result`: the values as a list, the texts as lines.
+
+    Args:
+        options: of the command.
+        found: the values and the text of each result.
+        none: what to print if there are no results.
+    """
+    empty = True
+    for values, text in found:
+        if options.json:
+            print("[" if empty else ",", textwrap.indent(json_text(values), "  "), sep="\n", end="")
+        else:
+            print(sanitise(text))
+        empty = False
+    if options.json:
+        print("[]" if empty else "\n]")
+    elif empty:
+        print(none)

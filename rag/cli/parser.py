@@ -1,0 +1,213 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from rag.cli import asking, building, evaluating, listing, serving
+
+# Those of `encoder`, `export` and `library`, which take long to load.
+PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json"), ("local", "ray")
+
+Run = Callable[[argparse.Namespace], int | None]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; what it parses has the function of the command as `run`."""
+    program = argparse.ArgumentParser(
+        prog="according", description="Ask the press, and see who said it, where and when."
+    )
+    commands = program.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Run, summary: str, indexed: bool = True) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=summary, description=summary)
+        added.set_defaults(run=run)
+        if indexed:
+            added.add_argument(
+                "--index", default="index", help="index folder, or milvus://host:19530/name (default: %(default)s)"
+            )
+        added.add_argument("--encoder", help="sentence-transformers model, by name or path (default: the index's own)")
+        added.add_argument("--json", action="store_true", help="print JSON")
+        return added
+
+    _building(command)
+    _asking(command)
+    _listing(command)
+    _evaluating(command)
+    _maintaining(command)
+    _serving(command)
+    return program
+
+
+Command = Callable[..., argparse.ArgumentParser]
+
+
+def _building(command: Command) -> None:
+    added = command("build", building.build, "make the index match files and folders: add, update and retire articles")
+    _paths(added, "files or folders, or http(s) URLs of pages and feeds")
+    added.add_argument("--catalogue", metavar="TOML", help="your own outlets; kept in the index")
+    added.add_argument("--aliases", metavar="TOML", help="your own names for one and the same thing; kept in the index")
+    _engine(added)
+    _precision(added)
+    _no_wait(added)
+    added = command("encode", building.encode, "encode articles into Parquet files that `add` can read", False)
+    _paths(added, "files or folders; on Ray also URLs such as s3://bucket/folder")
+    added.add_argument("--to", metavar="FOLDER", required=True, help="output folder, or such a URL")
+    added.add_argument("--catalogue", metavar="TOML", help="your own outlets")
+    _engine(added)
+    _precision(added)
+    added = command("add", building.add, "add or update articles from files and folders")
+    _paths(added, "files or folders, or http(s) URLs of pages and feeds")
+    _precision(added)
+    _no_wait(added)
+    added = command("remove", building.remove, "delete articles, including their text and earlier versions")
+    added.add_argument("ids", nargs="+", metavar="ID", help="article IDs, as `according articles` lists them")
+    _no_wait(added)
+
+
+def _asking(command: Command) -> None:
+    added = command("ask", asking.ask, "answer a question with passages quoted word for word")
+    _question(added, 5)
+    added.add_argument("--closest", action="store_true", help="show the closest passages even if nothing answers")
+    added.add_argument("--as", dest="form", choices=FORMS, help="print the citations in this format")
+    added = command("search", asking.search, "find the passages nearest to a question, whether or not they answer it")
+    _question(added, 10)
+
+
+def _listing(command: Command) -> None:
+    added = command("articles", listing.articles, "list the articles in the index")
+    added.add_argument("--explain", action="store_true", help="show the evidence for each outlet and date")
+    added = command("article", listing.article, "show an article's text, even if it is retired")
+    added.add_argument("id", metavar="ID", help="article ID, as `according articles` lists it")
+    added.add_argument("--versions", action="store_true", help="also show the earlier texts")
+    added = command("outlets", listing.outlets, "list the outlets in the index, or what the catalogue knows of one")
+    added.add_argument("name", nargs="?", help="an outlet, in any spelling that the catalogue knows")
+    command("skipped", listing.skipped, "list what could not be read, and why")
+
+
+def _evaluating(command: Command) -> None:
+    added = command("evaluate", evaluating.evaluate, "measure how well the index answers questions with known answers")
+    added.add_argument("questions", nargs="+", help="question files, or folders with queries.jsonl and qrels.tsv")
+    added.add_argument("-k", type=int, default=5, help="maximum number of passages (default: %(default)s)")
+    added.add_argument(
+        "--apply-filters", action="store_true", help="pass the filters given with each question, as well as its words"
+    )
+    added.add_argument("--misses", action="store_true", help="print the questions that went wrong, and why")
+    added.add_argument("--picture", metavar="FILE", help="draw risk and calibration to a .png or .svg file")
+    added.add_argument(
+        "--fit", action="store_true", help="fit the confidence model on these questions, and save it in the index"
+    )
+
+
+def _maintaining(command: Command) -> None:
+    added = command(
+        "plan", building.plan, "estimate disk, memory and hours for a number of articles, and which store fits", False
+    )
+    added.add_argument(
+        "--articles", type=whole_number, nargs="+", required=True, help="number of articles, such as 100_000_000"
+    )
+    added.add_argument(
+        "--workers", type=whole_number, nargs="+", default=(1, 16, 256), metavar="N",
+        help="numbers of machines to estimate the hours for (default: 1 16 256)",
+    )  # fmt: skip
+    added.add_argument(
+        "--rate", type=float, help="passages per second of one machine (default: measured here, in seconds)"
+    )
+    added.add_argument(
+        "--dimension", type=whole_number, help="dimension of the encoder's vectors (default: taken from the encoder)"
+    )
+    _precision(added)
+    added = command("doctor", building.doctor, "check the whole index; exit status 1 if anything is wrong")
+    added.add_argument("--repair", action="store_true", help="rebuild what can be rebuilt from the database")
+    added = command("backup", building.backup, "copy the index to another folder, even while it is in use")
+    added.add_argument("folder", metavar="FOLDER", help="a folder that does not hold an index yet")
+    added = command("compact", building.compact, "shrink the files, and erase every trace of removed articles")
+    _no_wait(added)
+
+
+def _serving(command: Command) -> None:
+    added = command("serve", serving.serve, "open the browser app")
+    _reranker(added)
+    added.add_argument(
+        "--host", help="address to listen on (default: $HOST, else 127.0.0.1, which only this machine can reach)"
+    )
+    added.add_argument("--port", type=int, help="port (default: $PORT, else the first free one from 7860)")
+    access = added.add_mutually_exclusive_group()
+    access.add_argument(
+        "--auth", metavar="USER:PASSWORD",
+        help="name and password that readers sign in with; set $AUTH instead to keep them out of process lists",
+    )  # fmt: skip
+    access.add_argument("--no-auth", action="store_true", help="let anyone who can reach the app use it")
+    added.add_argument("--allow-add", action="store_true", help="let anyone who uses the app add files to the index")
+    added.add_argument("--mcp", action="store_true", help="also offer the tools of `according mcp`, over HTTP")
+    added = command("mcp", serving.mcp, "offer tools over the Model Context Protocol, on stdin and stdout")
+    _reranker(added)
+
+
+def _paths(added: argparse.ArgumentParser, described: str) -> None:
+    added.add_argument("paths", nargs="+", help=described)
+
+
+def _no_wait(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "--no-wait", action="store_true", help="fail immediately if another process is writing to the index"
+    )
+
+
+def _precision(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "--precision", choices=PRECISIONS, default="auto",
+        help="number format for encoding (default: bf16 where the processor is faster at it)",
+    )  # fmt: skip
+
+
+def _engine(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "--engine", choices=ENGINES, default="local",
+        help="where to read and encode: on this machine, or on the Ray cluster at $RAY_ADDRESS (default: %(default)s)",
+    )  # fmt: skip
+
+
+def _reranker(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "--reranker", metavar="NAME", help="sentence-transformers CrossEncoder that reranks the best passages"
+    )
+
+
+def _question(added: argparse.ArgumentParser, k: int) -> None:
+    added.add_argument("question", nargs="+", help="the question, with or without quotes")
+    added.add_argument("-k", type=int, default=k, help="maximum number of passages (default: %(default)s)")
+    added.add_argument("--outlet", action="append", help="only this outlet (repeatable)")
+    added.add_argument(
+        "--outlet-kind", action="append", metavar="KIND",
+        help='only outlets of this kind, such as "news agency" or "advocacy group" (repeatable)',
+    )  # fmt: skip
+    added.add_argument("--after", metavar="YYYY-MM-DD", help="only articles from this day on")
+    added.add_argument("--before", metavar="YYYY-MM-DD", help="only articles up to this day")
+    added.add_argument(
+        "--undated", action=argparse.BooleanOptionalAction,
+        help="show or hide undated articles (default: shown, unless dates are asked for)",
+    )  # fmt: skip
+    added.add_argument(
+        "--ignore", metavar="WORDS", action="append", default=[],
+        help='words of the question that must not filter the search, or "all" (repeatable)',
+    )  # fmt: skip
+    added.add_argument(
+        "--asked-on", metavar="YYYY-MM-DD", help='the day from which "last year" is counted (default: today)'
+    )
+    added.add_argument("--previous", help="the previous question, if this one is a follow-up")
+    _reranker(added)
+
+
+def whole_number(text: str) -> int:
+    """Return a whole number as people type large ones: 100_000_000, 100,000,000, 1e8.
+
+    Raises:
+        ValueError: it is not a whole number.
+    """
+    plain = text.replace(",", "").replace("_", "")
+    number = float(plain) if "e" in plain.lower() else int(plain)
+    if number != int(number):
+        raise ValueError(text)
+    return int(number)

@@ -1,0 +1,26 @@
+"""Commands that serve an index to others: `serve` the browser app, `mcp` tools for programs."""
+
+from __future__ import annotations
+
+import argparse
+
+from rag.cli.opening import open_library
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Open the browser app."""
+    library = open_library(options)
+    from rag.web.launch import launch
+
+    launch(
+        library, host=options.host, port=options.port, auth=options.auth, no_auth=options.no_auth,
+        allow_add=options.allow_add, mcp=options.mcp,
+    )  # fmt: skip
+
+
+def mcp(options: argparse.Namespace) -> None:
+    """Offer the tools on stdin and stdout."""
+    from rag.web.mcp_tools import serve as serve_tools
+
+    with open_library(options) as library:
+        serve_tools(library)

@@ -1,0 +1,46 @@
+"""URLs of the app's own pages, relative to the app's root: an article, a passage in it, an outlet, a citation's file.
+
+The URL of a passage can be kept: it names the article, the span of the words, and a fingerprint of them, so that it
+still leads to the words after the index was rebuilt or the article was edited (`Library.locate`).
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from rag.answer.citation import Citation, quote_hash
+from rag.answer.export import key
+
+
+def article_url(article_id: str, **parameters: str) -> str:
+    """Return the URL of an article's page.
+
+    The id is a segment of the path, unless browsers or routes would not take it for one; then it is a parameter.
+
+    Args:
+        article_id: the article's id.
+        **parameters: of the query, such as `version`.
+    """
+    segment = "" if article_id in (".", "..") or "\n" in article_id else quote(article_id, safe="", errors="replace")
+    query = urlencode({**({} if segment else {"id": article_id}), **parameters}, errors="replace")
+    return f"article/{segment}{'?' if query else ''}{query}"
+
+
+def passage_url(citation: Citation) -> str:
+    """Return the URL of the whole article with the cited passage marked in it."""
+    passage, sentences = ("-".join(map(str, span)) for span in ((citation.start, citation.end), citation.quote))
+    parameters = {"at": passage, "quote": sentences, "of": quote_hash(citation.text)}
+    return f"{article_url(citation.article_id, **parameters)}#passage"
+
+
+def citation_url(citation: Citation, form: str) -> str:
+    """Return the URL of the file of a citation in one of `export.FORMS`, which `citation_routes` serves."""
+    spans = (citation.start, citation.end, *citation.quote)
+    return "cite/{}?at={}-{}&quote={}-{}&key={}&as={}".format(
+        quote(citation.article_id, safe=""), *spans, key(citation), form
+    )
+
+
+def outlet_url(name: str | None, **parameters: int) -> str:
+    """Return the URL of the page that lists an outlet's articles; of the articles without an outlet, for None."""
+    return f"contents?{urlencode({'outlet': name or '', **parameters}, errors='replace')}"
