@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rag import passage
 from rag.article import Article
-from rag.ingest.parquet import Item
+from rag.ingest.packing import Item
 from rag.ingest.report import Report
 from rag.models.encoder import Encoder
 from rag.passage import Passage

@@ -21,7 +21,7 @@ from rag.article import Article
 from rag.errors import LibraryError
 from rag.ingest import parquet, ray_cluster
 from rag.ingest.embed import Embedder, contains, embed_articles, sorted_hashes
-from rag.ingest.parquet import Item
+from rag.ingest.packing import Item
 from rag.ingest.report import Report
 from rag.models.encoder import Encoder, check_precision
 from rag.models.lazy_encoder import LazyEncoder, load

@@ -22,9 +22,9 @@ from typing import Any
 from rag import readers
 from rag.article import Article
 from rag.errors import LibraryError
-from rag.ingest import parquet
+from rag.ingest import packing
 from rag.ingest.embed import ContentHashes, Embedder
-from rag.ingest.parquet import Item
+from rag.ingest.packing import Item
 from rag.models.encoder import Encoder, SentenceEncoder
 from rag.provenance.catalogue import Catalogue
 from rag.readers.skipped import Skipped
@@ -93,7 +93,7 @@ def read_and_embed(
         )
     )  # fmt: skip
     for batch in rows.iter_batches(batch_size=OUTPUT_ARTICLES, batch_format="numpy"):
-        yield [parquet.unpack_item(*row) for row in zip(batch["item"], batch["passages"], strict=True)]
+        yield [packing.unpack_item(*row) for row in zip(batch["item"], batch["passages"], strict=True)]
 
 
 def connect() -> Any:
@@ -143,7 +143,7 @@ def _read_files(
     catalogue, items = load_catalogue(extra_catalogue), list[str]()
     for path in batch["path"]:
         for item in _read_file(str(path), catalogue):
-            items.append(json.dumps(parquet.to_json(item)))
+            items.append(json.dumps(packing.to_json(item)))
             if len(items) == batch_articles:
                 yield {"item": items}
                 items = []
@@ -180,6 +180,6 @@ class EmbeddingActor(Embedder):
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
         """Embed the JSON texts of the column `item`, and add the column `passages` of bytes."""
-        items = self.embed([parquet.from_json(json.loads(text)) for text in batch["item"]])
-        packed = [b"" if passages is None else parquet.pack_passages(passages) for _, passages in items]
+        items = self.embed([packing.from_json(json.loads(text)) for text in batch["item"]])
+        packed = [b"" if passages is None else packing.pack_passages(passages) for _, passages in items]
         return {"item": list(batch["item"]), "passages": packed}

@@ -15,7 +15,7 @@ from support.recording_encoder import RecordingEncoder
 import rag
 from rag import readers
 from rag.errors import LibraryError
-from rag.ingest import parquet
+from rag.ingest import packing
 from rag.ingest.embed import embed_articles
 from rag.ingest.pipeline import Job
 from rag.ingest.report import Report
@@ -230,15 +230,15 @@ def test_passages_are_unpacked_as_they_were_packed(words, news):
     with ThreadPoolExecutor(1) as executor:
         rows, _ = embed_articles(articles, words, Report(), executor)
     for article, passages in rows:
-        unpacked = parquet.unpack_passages(parquet.pack_passages(passages), article.id)
+        unpacked = packing.unpack_passages(packing.pack_passages(passages), article.id)
         assert [u.passage for u in unpacked] == [p.passage for p in passages]
         assert [u.marks.sentences for u in unpacked] == [p.marks.sentences for p in passages]
         for u, p in zip(unpacked, passages, strict=True):
             assert (u.vector == p.vector).all()
             assert (u.marks.signature == p.marks.signature).all()
             assert (u.sentences == p.sentences.astype("<f2")).all()
-        assert parquet.from_json(json.loads(json.dumps(parquet.to_json(article)))) == article
-    assert parquet.unpack_passages(parquet.pack_passages([]), "none") == []
+        assert packing.from_json(json.loads(json.dumps(packing.to_json(article)))) == article
+    assert packing.unpack_passages(packing.pack_passages([]), "none") == []
 
 
 def test_a_bucket_is_read_from_and_written_to(nodes, bucket, tmp_path, words, files):
