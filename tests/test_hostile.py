@@ -1,4 +1,4 @@
-"""What is made to do harm does none: stored as printed or skipped with a reason, in time, and shown as mere text."""
+"""Hostile input is stored as printed or skipped with a reason, in time, and displayed as mere text."""
 
 import gzip
 import html
@@ -37,7 +37,7 @@ MARKS = "e" + "\u0301" * 1_000_000
 
 
 def wrapped(ending, text):
-    """A file of a kind that holds a text, with the samples' other words around it."""
+    """Return a file of a format that contains a text, with the other words of the samples around it."""
     fields = json.dumps(RECORD | {"text": f"{text} {MORE}\n\n{LAST}"}, ensure_ascii=False)
     page = PAGE.replace(SENTENCE, html.escape(text))
     matter = "".join(f"{name}: {json.dumps(value)}\n" for name, value in FIELDS.items())
@@ -60,12 +60,12 @@ def wrapped(ending, text):
 
 KINDS = (".txt", ".text", ".jsonl", ".json", ".csv", ".md", ".html", ".mhtml", ".rss", ".warc")
 PAGES = (".html", ".mhtml", ".warc")
-STRUCTURED = (*PAGES, ".rss")  # of which controls are left out: no such document may hold them
+STRUCTURED = (*PAGES, ".rss")  # control characters are removed: no such document may contain them
 
 
 @pytest.fixture
 def read(tmp_path):
-    """Reads one file, in time and memory; gives its articles and the reasons for what is none."""
+    """Read one file within a time limit; return its articles, and the reasons for what was skipped."""
 
     def reader(ending, data, name="a"):
         path = tmp_path / f"{name}{ending}"
@@ -81,7 +81,7 @@ def read(tmp_path):
 
 
 @pytest.mark.parametrize("ending", KINDS)
-def test_turns_of_direction_and_terminal_escapes_are_stored_as_printed(read, ending):
+def test_direction_marks_and_terminal_escapes_are_stored_as_printed(read, ending):
     (found,) = read(ending, wrapped(ending, f"The ferry {TURNS} waits {ESCAPES} on."))
     escapes = "[2J]0;owned" if ending in STRUCTURED else ESCAPES
     turns = "deb" if ending in PAGES else TURNS
@@ -89,7 +89,7 @@ def test_turns_of_direction_and_terminal_escapes_are_stored_as_printed(read, end
 
 
 @pytest.mark.parametrize("ending", KINDS)
-def test_nul_is_left_out_or_refused_with_a_reason(read, ending):
+def test_nul_is_removed_or_rejected_with_a_reason(read, ending):
     (found,) = read(ending, wrapped(ending, "The ferry\x00 waits."))
     if isinstance(found, str):
         assert "NUL" in found or found.startswith(("not JSON", "not text"))
@@ -98,7 +98,7 @@ def test_nul_is_left_out_or_refused_with_a_reason(read, ending):
 
 
 @pytest.mark.parametrize("ending", KINDS)
-def test_half_a_surrogate_pair_is_no_character(read, ending):
+def test_a_lone_surrogate_is_not_a_character(read, ending):
     (found,) = read(ending, wrapped(ending, "The ferry\ud800 waits."))
     if isinstance(found, str):
         assert "UTF-8" in found or "surrogate" in found
@@ -109,12 +109,12 @@ def test_half_a_surrogate_pair_is_no_character(read, ending):
 @pytest.mark.parametrize("ending", [".jsonl", ".json"])
 @pytest.mark.parametrize("field", ["text", "title", "outlet", "url", "authors", "host", "id"])
 @pytest.mark.parametrize("sign", ["\ud800", "\udfff\ud800", "\x00"])
-def test_no_field_of_a_record_holds_what_is_no_character(read, ending, field, sign):
+def test_invalid_characters_are_rejected_in_every_field_of_a_record(read, ending, field, sign):
     data = json.dumps(RECORD | {field: f"a {sign} b"})
     assert read(ending, data) == ["has invalid characters (NUL or half of a surrogate pair)"]
 
 
-def test_a_pages_own_data_may_hold_half_a_surrogate_pair(read):
+def test_json_ld_may_contain_a_lone_surrogate(read):
     bad = PAGE.replace('"headline": "', '"articleBody": "\\ud800 <p>a</p> <p>b</p>", "headline": "\\udc00')
     (found,) = read(".html", bad)
     assert found.title == TITLE
@@ -145,7 +145,7 @@ def test_marks_and_long_words_are_split_in_time(words):
     assert time.process_time() - start < LONGEST
 
 
-PARSED_FOR_HOURS = {  # by what libraries do with them: each took from 8 s to hours, or all memory
+PARSED_FOR_HOURS = {  # the libraries took from 8 s to hours for each, or all memory
     "links": (
         ".html",
         lambda: PAGE.replace(SENTENCE, "<a href=x>y z</a> " * 25_000),
@@ -204,7 +204,7 @@ def nested(number):
 
 
 @pytest.mark.parametrize("case", PARSED_FOR_HOURS)
-def test_what_would_keep_a_parser_busy_is_refused_before_it_is_parsed(read, case):
+def test_input_that_would_keep_a_parser_busy_is_rejected_before_parsing(read, case):
     ending, made, reason = PARSED_FOR_HOURS[case]
     start = time.process_time()
     (found,) = read(ending, made())
@@ -214,7 +214,7 @@ def test_what_would_keep_a_parser_busy_is_refused_before_it_is_parsed(read, case
 
 @pytest.mark.parametrize("words", ["By Jane Roe, ", "Jane Roe and ", "told Reuters ", "Reuters "])
 @pytest.mark.parametrize("ending", [".txt", ".text"])
-def test_a_line_of_a_million_names_costs_little(read, ending, words):
+def test_a_line_of_a_million_names_is_read_in_time(read, ending, words):
     line = words * (4_000_000 // len(words))
     start = time.process_time()
     (found,) = read(ending, f"{SENTENCE} {MORE}\n\n{line}\n\n{LAST}")
@@ -222,12 +222,12 @@ def test_a_line_of_a_million_names_costs_little(read, ending, words):
     assert time.process_time() - start < 10
 
 
-def test_a_tag_of_a_million_attributes_is_text(read):
+def test_an_unclosed_tag_of_a_million_attributes_is_text(read):
     (found,) = read(".jsonl", json.dumps(RECORD | {"text": "Said <p " + "a " * 1_000_000}))
     assert found.text.startswith("Said <p a a a")
 
 
-def test_a_text_of_more_than_two_million_characters_is_not_mended(read):
+def test_mojibake_is_not_repaired_in_very_long_texts(read):
     (short, long) = (read(".jsonl", json.dumps({"text": "Café CafÃ© " * n}))[0].text for n in (10, 200_000))
     assert short == ("Café Café " * 10)
     assert long == "Café CafÃ© " * 200_000
@@ -237,7 +237,7 @@ def test_a_text_of_more_than_two_million_characters_is_not_mended(read):
 @pytest.mark.parametrize(
     "tag", ['!!python/object/apply:os.system ["touch owned"]', "!!python/name:os.system", "!!binary aGk="]
 )
-def test_front_matter_is_texts_lists_and_mappings_whatever_tags_it_has(read, tmp_path, monkeypatch, tag):
+def test_yaml_tags_create_no_objects(read, tmp_path, monkeypatch, tag):
     monkeypatch.chdir(tmp_path)
     (found,) = read(".md", f"---\ntitle: {tag}\ndate: 2016-02-03\n---\n\n{MORE}")
     assert found.title is None or "touch" in found.title or found.title == "aGk="
@@ -259,7 +259,7 @@ def test_front_matter_cannot_multiply_itself(read):
         '<!DOCTYPE rss SYSTEM "file:///etc/passwd" [<!ENTITY % a SYSTEM "file:///etc/passwd"> %a;]>',
     ],
 )
-def test_a_feed_that_declares_entities_is_refused(read, dtd):
+def test_a_feed_that_declares_entities_is_rejected(read, dtd):
     (found,) = read(".xml", RSS.replace("?>", f"?>{dtd}", 1).replace(SENTENCE, "&a; &b;"))
     assert found == "it declares XML entities, which can make a small file expand without limit; remove them"
 
@@ -271,7 +271,7 @@ def test_a_page_that_declares_entities_shows_them_as_text(read):
 
 
 @pytest.mark.parametrize("ending", [".jsonl.gz", ".csv.gz", ".tsv.gz", ".json", ".warc.gz"])
-def test_an_archive_that_unpacks_to_gigabytes_costs_a_reason(read, ending):
+def test_a_decompression_bomb_is_rejected(read, ending):
     begins = {".csv.gz": b"title,text\na,", ".tsv.gz": b"title\ttext\na\t", ".json": b'["'}
     start, size = begins.get(ending, b""), limits.MAX_BYTES + 2**21
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -280,7 +280,7 @@ def test_an_archive_that_unpacks_to_gigabytes_costs_a_reason(read, ending):
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < MOST_MEMORY
 
 
-def test_a_page_in_a_web_archive_that_unpacks_to_gigabytes_costs_a_reason(read):
+def test_a_decompression_bomb_in_a_web_archive_is_skipped(read):
     body = zlib.compress(b"<p>" + b"x" * (limits.MAX_BYTES + 1))
     (found, _) = read(".warc", samples.warc(False, body, [("Content-Encoding", "deflate")]))
     assert found.endswith("the limit for one article is 32 MB; split it")
@@ -301,7 +301,7 @@ SHOWN = (
 )  # fmt: skip
 
 
-def test_files_of_any_name_are_read_and_named_in_print(tmp_path, words):
+def test_file_names_are_recorded_in_printable_form(tmp_path, words):
     folder = tmp_path / "news"
     folder.mkdir()
     for number, name in enumerate(HARD_NAMES):
@@ -346,7 +346,7 @@ def listed(folder):
     return set(folder.rglob("*"))
 
 
-# Asking
+# Questions
 
 
 QUERIES = (
@@ -358,7 +358,7 @@ QUERIES = (
 
 @pytest.fixture(scope="module")
 def evil(tmp_path_factory):
-    """The folder of an index whose only articles hold all that could do harm where they are shown."""
+    """The folder of an index whose only articles contain all that could do harm when displayed."""
     folder = tmp_path_factory.mktemp("evil")
     bad = f"</bdi><script>alert(1)</script>{ESCAPES}{TURNS}\u202e"
     records = [
@@ -376,12 +376,13 @@ def evil(tmp_path_factory):
             "url": f"javascript:{bad}",
         }
     (folder / "a.jsonl").write_text("\n".join(map(json.dumps, records)))
-    rag.build([folder / "a.jsonl"], index=folder / "index", encoder=WordEncoder()).close()
+    with rag.build([folder / "a.jsonl"], index=folder / "index", encoder=WordEncoder()) as library:
+        assert library.report.new == 3
     return folder / "index"
 
 
 @pytest.mark.parametrize("question", QUERIES)
-def test_a_question_is_words_and_nothing_else(evil, question):
+def test_no_question_is_run_as_a_query_or_code(evil, question):
     with rag.open(evil, encoder=WordEncoder()) as library:
         start = time.process_time()
         answer = library.ask(question, min_confidence=0)
@@ -400,11 +401,11 @@ def test_passages_stay_as_printed(evil):
 
 
 def disturbing(text):
-    """What of a text would move a cursor, turn the direction, or cannot be printed."""
+    """Return the characters that would move a cursor or change the text direction, or cannot be printed."""
     return [c for c in text if c in "\u2028\u2029\x0b\x0c\x85" or not (c.isprintable() or c.isspace())]
 
 
-def test_markdown_and_html_of_hostile_articles_do_nothing(evil):
+def test_markdown_and_html_of_hostile_articles_are_harmless(evil):
     with rag.open(evil, encoder=WordEncoder()) as library:
         answer = library.ask(f"dock workers strike {ESCAPES}\n# union", min_confidence=0)
     shown = answer.to_markdown()
@@ -429,6 +430,7 @@ def test_no_control_character_reaches_the_terminal(evil, monkeypatch, capsys, co
     monkeypatch.setattr("rag.models.lazy_encoder.SentenceEncoder", lambda *_: WordEncoder())
     assert main([*command, "--index", str(evil), *form]) == 0
     out = capsys.readouterr().out
+    assert out.strip()
     assert disturbing(out) == []
     if form:
         assert json.loads(out) is not None
@@ -436,7 +438,7 @@ def test_no_control_character_reaches_the_terminal(evil, monkeypatch, capsys, co
         assert "\u0301" * 31 not in out
 
 
-def test_marks_and_turns_paint_over_nothing_but_their_own_text(evil):
+def test_combining_marks_and_direction_marks_stay_within_their_text(evil):
     browser = installed()
     if not browser:
         pytest.skip("no Chromium")
@@ -467,7 +469,7 @@ def test_marks_and_turns_paint_over_nothing_but_their_own_text(evil):
 # Limits
 
 
-def test_the_limits_that_are_documented_are_those_that_hold():
+def test_documented_limits_equal_the_ones_in_the_code():
     table = (ROOT / "docs" / "formats.md").read_text().split("## Limits")[1].split("\n## ")[0]
     stated = (
         f"{limits.MAX_BYTES // 2**20} MB", f"{limits.MAX_ELEMENTS:,} elements", f"{limits.MAX_SIBLINGS:,} siblings",
@@ -486,14 +488,14 @@ def test_the_limits_that_are_documented_are_those_that_hold():
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not say what a process held")
-def test_hostile_files_are_read_within_the_memory_promised(tmp_path):
-    """In a process of its own, whose high-water mark (VmHWM, in kB) begins anew: that of getrusage is its parent's."""
+def test_hostile_files_are_read_within_the_memory_limit(tmp_path):
+    """In a process of its own, whose memory peak (VmHWM, in kB) starts afresh: that of getrusage is its parent's."""
     (tmp_path / "a.jsonl").write_text(json.dumps({"text": "a b c", "x": []})[:-2] + "[]," * 2_000_000 + "1]}")
     (tmp_path / "b.text").write_text("\U0001f44d" + "a " * 5_000_000)
     program = (
         "import sys; from rag import readers; from rag.provenance.catalogue import load_catalogue\n"
         "from pathlib import Path; "
-        "n = len(list(readers.read([Path(sys.argv[1])], load_catalogue()))); "
+        "n = [type(item).__name__ for item in readers.read([Path(sys.argv[1])], load_catalogue())].count('Article'); "
         "print(n, Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )
     done = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, check=True, cwd=ROOT)
@@ -502,7 +504,7 @@ def test_hostile_files_are_read_within_the_memory_promised(tmp_path):
     assert memory * 1024 < MOST_MEMORY
 
 
-def test_half_a_surrogate_pair_is_no_question_and_no_id(tmp_path, news, words):
+def test_a_lone_surrogate_is_rejected_in_questions_and_ids(tmp_path, news, words):
     with rag.build([news(RECORD)], index=tmp_path / "i", encoder=words) as library:
         for ask in (library.ask, library.search, lambda half: library.ask("And then?", previous=half)):
             with pytest.raises(QuestionError, match="half a surrogate pair, which is no character; type it again"):
@@ -511,8 +513,10 @@ def test_half_a_surrogate_pair_is_no_question_and_no_id(tmp_path, news, words):
             library.article("\ud800")
 
 
-def test_an_error_moves_no_cursor(tmp_path, news, words, capsys, monkeypatch):
+def test_error_messages_contain_no_control_characters(tmp_path, news, words, capsys, monkeypatch):
     monkeypatch.setattr("rag.models.lazy_encoder.SentenceEncoder", lambda *_: words)
     rag.build([news(RECORD | {"outlet": "Evil \x1b[2J Herald"})], index=tmp_path / "i", encoder=words).close()
     assert main(["ask", "--index", str(tmp_path / "i"), "--outlet", "nobody", "Who?"]) == 1
-    assert "\x1b" not in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert "Herald" in printed
+    assert "\x1b" not in printed

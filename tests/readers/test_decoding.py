@@ -1,4 +1,4 @@
-"""Bytes become the text that was meant: the encoding is found, mojibake is mended, and what is no text is refused."""
+"""Bytes become the intended text: the encoding is detected, mojibake repaired, and binary data rejected."""
 
 import codecs
 
@@ -7,7 +7,7 @@ import pytest
 from rag.errors import InputError
 from rag.readers.decoding import decode, detect_encoding, fix_mojibake, to_text
 
-TRAM = {  # our own sentences on one subject, as a newspaper of each country would have stored them
+TRAM = {  # sentences written for the tests, as a newspaper of each country would have stored them
     "English, typographic": (
         "cp1252",
         "“We won’t close,” the café’s owner said — the vote was 12 to 3. Nobody objected.",
@@ -59,13 +59,13 @@ TRAM = {  # our own sentences on one subject, as a newspaper of each country wou
 
 
 @pytest.mark.parametrize("language", TRAM)
-def test_the_encoding_of_a_text_is_found(language):
+def test_the_encoding_of_a_text_is_detected(language):
     codec, words = TRAM[language]
     assert to_text(words.encode(codec)) == words
 
 
 @pytest.mark.parametrize("language", TRAM)
-def test_valid_utf_8_is_taken_at_its_word(language):
+def test_valid_utf_8_is_decoded_as_utf_8(language):
     words = TRAM[language][1]
     assert detect_encoding(words.encode()) == "utf-8"
     assert to_text(words.encode()) == words
@@ -73,7 +73,7 @@ def test_valid_utf_8_is_taken_at_its_word(language):
 
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("language", ["English, typographic", "Arabic", "Chinese"])
-def test_a_mark_at_the_beginning_says_the_encoding(codec, language):
+def test_a_byte_order_mark_determines_the_encoding(codec, language):
     words = TRAM[language][1]
     assert to_text(words.encode(codec)) == words
 
@@ -84,11 +84,11 @@ def test_utf_16_and_32_of_the_other_byte_order_are_read():
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
-def test_utf_16_without_a_mark_is_told_by_its_nul_bytes(codec):
+def test_utf_16_without_a_byte_order_mark_is_recognised_by_its_nul_bytes(codec):
     assert to_text("The council voted.".encode(codec)) == "The council voted."
 
 
-def test_what_is_declared_is_believed_where_it_fits():
+def test_a_declared_charset_is_used_if_it_fits():
     words = "Городской совет"
     assert to_text(words.encode("cp866"), "IBM866") == words
     assert to_text("l’été".encode("cp1252"), "ISO-8859-1") == "l’été"  # as browsers read what is declared Latin-1
@@ -96,12 +96,12 @@ def test_what_is_declared_is_believed_where_it_fits():
 
 
 @pytest.mark.parametrize("declared", ["utf-8", "no such charset", "", "rot13", "base64", "punycode", "unicode_escape"])
-def test_what_is_declared_wrongly_or_is_no_charset_is_passed_over(declared):
+def test_a_wrong_or_unknown_declared_charset_is_ignored(declared):
     words = TRAM["German"][1]
     assert to_text(words.encode("cp1252"), declared) == words
 
 
-def test_a_text_cut_off_within_a_character_is_utf_8_all_the_same():
+def test_a_text_truncated_within_a_character_is_utf_8():
     words = "Žluťoučký kůň přeběhl náměstí, řekla starostka."
     assert to_text(words.encode()[:-1] + "é".encode()[:1]) == words[:-1] + "\ufffd"
 
@@ -119,7 +119,7 @@ def test_a_text_cut_off_within_a_character_is_utf_8_all_the_same():
         (b"\x1f\x8b\x08text", "it is a gzip file"),
     ],
 )
-def test_what_is_no_text_is_refused(data, reason):
+def test_binary_data_are_rejected(data, reason):
     with pytest.raises(InputError, match=r"^not text: ") as error:
         to_text(data)
     assert reason in str(error.value)
@@ -137,7 +137,7 @@ def test_what_is_no_text_is_refused(data, reason):
         ("The “café” and the cafÃ©", "The “café” and the café"),
     ],
 )
-def test_mojibake_is_mended(broken, meant):
+def test_mojibake_is_repaired(broken, meant):
     assert fix_mojibake(broken) == meant
     assert to_text(broken.encode()) == meant
 
@@ -163,9 +163,9 @@ def test_sound_text_comes_through_unchanged(words):
     assert fix_mojibake(words) == words
 
 
-def test_a_broken_line_does_not_touch_the_others():
+def test_mojibake_is_repaired_line_by_line():
     assert fix_mojibake("Ã parte\nCafÃ©\nO CAMPEÃO “X”") == "Ã parte\nCafé\nO CAMPEÃO “X”"
 
 
-def test_parsers_get_the_characters_as_they_are():
+def test_decoding_for_parsers_repairs_no_mojibake():
     assert decode(b"\xef\xbb\xbfCaf\xc3\x83\xc2\xa9") == "CafÃ©"

@@ -1,4 +1,4 @@
-"""Each entry of a feed becomes an article: its full text, its day as printed, and whose it is."""
+"""Each entry of a feed becomes an article: its full text, its date as printed, and its outlet."""
 
 import time
 
@@ -29,7 +29,7 @@ def only(item, **options):
     return found
 
 
-def test_an_rss_entry_is_read_with_all_it_states():
+def test_all_fields_of_an_rss_entry_are_read():
     found = only(
         f"<title>A tram &amp;amp; a bridge</title><link>/2013/tram</link><description>{TEXT}</description>"
         "<dc:creator>Jane Roe and John Doe</dc:creator><pubDate>Tue, 14 May 2013 23:30:00 -0700</pubDate>"
@@ -42,7 +42,7 @@ def test_an_rss_entry_is_read_with_all_it_states():
     assert found.source == "f.xml"
 
 
-def test_an_atom_entry_is_read_with_all_it_states():
+def test_all_fields_of_an_atom_entry_are_read():
     (found,) = read(
         atom(
             '<title type="html">A &lt;i&gt;new&lt;/i&gt; tram</title><link href="2013/tram"/>'
@@ -69,7 +69,7 @@ def test_an_rdf_entry_is_read():
     assert (found.text, found.date.isoformat(), found.outlet) == (TEXT, "2013-05-14", "The Harbour Gazette")
 
 
-def test_the_full_text_is_taken_rather_than_the_summary_and_its_markup_left_out():
+def test_the_full_text_is_preferred_to_the_summary():
     body = (
         f'<p>{TEXT}<img src="x" alt="A tram"></p><script>track()</script><ul><li>One&nbsp;stop</li><li>Two</li></ul>'
         "<p>The post <a>A tram</a> appeared first on <a>The Harbour Gazette</a>.</p>"
@@ -81,14 +81,14 @@ def test_the_full_text_is_taken_rather_than_the_summary_and_its_markup_left_out(
     assert found.text.split("\n") == [TEXT, "", "One\xa0stop", "Two"]
 
 
-def test_the_link_to_the_rest_is_no_text():
+def test_a_read_more_line_is_not_text():
     found = only(
         f"<title>A tram</title><description>&lt;p&gt;{TEXT}&lt;/p&gt;&lt;p&gt;Read more&lt;/p&gt;</description>"
     )
     assert found.text == TEXT
 
 
-def test_the_last_change_is_the_day_where_an_entry_states_no_other():
+def test_the_date_of_the_last_update_counts_if_there_is_no_other():
     (found,) = read(atom(f"<title>A</title><summary>{TEXT}</summary><updated>2013-05-14T23:30:00-07:00</updated>"))
     assert (found.date.isoformat(), found.date_basis) == ("2013-05-14", "published")
 
@@ -102,12 +102,12 @@ def test_the_last_change_is_the_day_where_an_entry_states_no_other():
         ("", None),
     ],
 )
-def test_a_date_that_is_not_sure_is_refused_and_said(printed, basis):
+def test_an_ambiguous_date_is_refused_with_a_reason(printed, basis):
     found = only(f"<description>{TEXT}</description><pubDate>{printed}</pubDate>")
     assert (found.date, found.date_basis) == (None, basis)
 
 
-def test_an_entry_of_another_outlet_is_told_by_its_own_word():
+def test_an_entry_may_state_another_outlet():
     found = only(
         f'<link>https://news.example/1</link><source url="https://r.example/rss">REUTERS</source>'
         f"<description>{TEXT}</description><pubDate>14 May 2013</pubDate>"
@@ -116,7 +116,7 @@ def test_an_entry_of_another_outlet_is_told_by_its_own_word():
     assert (found.host, found.date_basis) == ("The Harbour Gazette", "posted by host")
 
 
-def test_an_entry_of_another_outlet_is_told_by_its_text_or_its_address():
+def test_an_entrys_text_or_link_may_name_another_outlet():
     wire = f"TIRANA (Reuters) - {TEXT}"
     assert only(f"<link>/1</link><description>{wire}</description>").outlet_basis == "dateline: TIRANA (Reuters) -"
     found = only(f"<link>https://www.reuters.com/1</link><description>{TEXT}</description>")
@@ -124,12 +124,12 @@ def test_an_entry_of_another_outlet_is_told_by_its_text_or_its_address():
     assert found.host == "The Harbour Gazette"
 
 
-def test_an_entry_that_leads_to_an_unknown_site_has_no_outlet():
+def test_an_entry_that_links_to_an_unknown_site_has_no_outlet():
     found = only(f"<link>https://blog.example/1</link><description>{TEXT}</description>")
     assert (found.outlet, found.outlet_basis, found.host) == (None, "unknown", "The Harbour Gazette")
 
 
-def test_a_feed_that_nobody_knows_is_its_own_outlet_by_its_title():
+def test_an_unknown_feed_is_its_own_outlet():
     found = only(f"<link>https://p.example/1</link><description>{TEXT}</description>", title="Pen", link="//p.example")
     assert (found.outlet, found.host) == ("Pen", "Pen")
     known = only(f"<description>{TEXT}</description>", title="The Harbour Gazette - World news", link="")
@@ -147,11 +147,11 @@ def test_a_feed_that_nobody_knows_is_its_own_outlet_by_its_title():
         ("", ()),
     ],
 )
-def test_authors_are_names_and_no_addresses(stated, authors):
+def test_authors_are_names_without_email_addresses(stated, authors):
     assert only(f"<description>{TEXT}</description>{stated}").authors == authors
 
 
-def test_what_holds_no_text_is_skipped_with_its_number_and_the_rest_is_read():
+def test_entries_without_text_are_skipped_and_the_rest_is_read():
     found = read(rss("<title>A</title>", "<title>A b!</title><description>a B</description>", f"<title>{TEXT}</title>"
                      f"<description>{TEXT} Soon.</description>"))  # fmt: skip
     assert found[:2] == [
@@ -161,7 +161,7 @@ def test_what_holds_no_text_is_skipped_with_its_number_and_the_rest_is_read():
     assert found[2].text == f"{TEXT} Soon."
 
 
-def test_links_are_made_whole_by_the_feed_s_address():
+def test_relative_links_are_resolved_by_the_feeds_url():
     data = atom(f'<link href="1"/><summary>{TEXT}</summary>', link="/")
     assert read(data, "https://gazette.example/news/feed")[0].url == "https://gazette.example/news/1"
 
@@ -173,7 +173,7 @@ def test_a_feed_in_another_encoding_is_read():
     assert read(data.replace("iso-8859-1", "utf-16").encode("utf-16"))[0].text == text
 
 
-def test_a_feed_that_is_not_well_formed_is_read_as_far_as_it_goes():
+def test_a_malformed_feed_is_read_up_to_the_damage():
     broken = rss(f"<description>{TEXT} Café & bar&nbsp;2</description>")
     assert read(broken)[0].text == f"{TEXT} Café & bar\xa02"
     whole, second = f"<description>{TEXT}</description>", f"<description>{TEXT} It is"
@@ -183,7 +183,7 @@ def test_a_feed_that_is_not_well_formed_is_read_as_far_as_it_goes():
     assert last == Skipped("f.xml", "the feed is truncated in this entry", "entry 2")
 
 
-def test_a_doctype_is_passed_over():
+def test_a_doctype_is_ignored():
     head = '<!-- <rss> --><!DOCTYPE rss PUBLIC "-//Netscape//DTD RSS 0.91//EN" "http://127.0.0.1:9/rss.dtd">'
     assert only(f"<description>{TEXT}</description>", head=head).text == TEXT
 
@@ -196,7 +196,7 @@ SITE = "<!DOCTYPE rss [<!ENTITY % i SYSTEM 'http://127.0.0.1:9/x'> %i;]>"
 
 @pytest.mark.parametrize("head", [LAUGHS, LARGE, FILE, SITE, f"<!-- <rss> -->{LAUGHS}"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_entities_of_a_feed_s_own_are_refused(head, encoding):
+def test_a_feed_that_declares_entities_is_rejected(head, encoding):
     data = rss(f"<description>{'&i;' * 1000}</description>", head=head).decode().encode(encoding)
     start = time.process_time()
     with pytest.raises(InputError, match="it declares XML entities"):
@@ -214,7 +214,7 @@ def test_entities_of_a_feed_s_own_are_refused(head, encoding):
         (b"<!DOCTYPE rss [ never closed", "not a feed: it is not XML"),
     ],
 )
-def test_what_is_no_feed_is_said(data, reason):
+def test_a_file_that_is_not_a_feed_is_rejected(data, reason):
     with pytest.raises(InputError) as error:
         read(data)
     assert str(error.value).startswith(reason)
@@ -229,7 +229,7 @@ def test_a_file_is_read(tmp_path):
         list(feed.read(path, NAMES))
 
 
-def test_elements_nested_without_end_cost_little():
+def test_deeply_nested_elements_are_read_in_time():
     start = time.process_time()
     (found,) = read(rss(f"<description>{TEXT}</description>{'<a>' * 40_000}{'</a>' * 40_000}"))
     assert found.text == TEXT

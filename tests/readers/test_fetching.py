@@ -1,5 +1,6 @@
-"""One address is fetched within bounds of time, size and place; what goes wrong is said in words."""
+"""A URL is fetched within limits of time, size and place, and failures are reported in words."""
 
+import asyncio
 import contextlib
 import gzip
 import http.server
@@ -11,7 +12,7 @@ import time
 import brotli
 import pytest
 from support.feeds import TEXT, rss
-from support.pdf import FIRST, lines, made
+from support.pdf import FIRST, lines, make_pdf
 from support.web_pages import PAGE, SENTENCES
 
 from rag.errors import InputError
@@ -22,11 +23,11 @@ NAMES = Catalogue([])
 
 
 class Site:
-    """Answers given by a test: path -> function that writes a whole answer to the connection's file."""
+    """A web site whose responses a test sets: path -> the pieces of a response."""
 
     def __init__(self):
         self.answers = {}
-        self.asked = []
+        self.requests = []
 
     def answer(self, path, body=b"", media_type="text/html; charset=utf-8", status="200 OK", **headers):
         stated = {"Content-Type": media_type, "Content-Length": len(body)}
@@ -40,13 +41,13 @@ class Site:
 
 @pytest.fixture
 def site():
-    made_site = Site()
+    served = Site()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            made_site.asked.append((self.path, dict(self.headers)))
+            served.requests.append((self.path, dict(self.headers)))
             with contextlib.suppress(OSError):
-                for piece in made_site.answers[self.path]:
+                for piece in served.answers[self.path]:
                     self.wfile.write(piece)
                     self.wfile.flush()
             self.close_connection = True
@@ -57,8 +58,8 @@ def site():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    made_site.url = f"http://127.0.0.1:{server.server_address[1]}"
-    yield made_site
+    served.url = f"http://127.0.0.1:{server.server_address[1]}"
+    yield served
     server.shutdown()
     server.server_close()
 
@@ -81,50 +82,50 @@ def test_a_page_becomes_an_article(site):
     assert found.url == found.source == f"{site.url}/strike"
 
 
-def test_who_asks_is_said_and_nothing_is_kept(site):
+def test_requests_name_the_program_and_send_no_cookies(site):
     site.redirect("/a", "/b", Set_Cookie="seen=1")
     site.answer("/b", PAGE)
     get(f"{site.url}/a")
-    (_, first), (_, second) = site.asked
+    (_, first), (_, second) = site.requests
     assert first["User-Agent"].startswith("According/")
     assert first["Accept"].startswith("text/html")
     assert first["Accept-Encoding"] == "gzip, deflate"
     assert "Cookie" not in second
 
 
-def test_a_feed_becomes_its_articles_whatever_it_is_called(site):
+def test_a_feed_is_recognised_whatever_its_media_type(site):
     data = rss(f"<link>/1</link><description>{TEXT}</description>", f"<link>/2</link><description>{TEXT}</description>")
     for media_type in ("application/rss+xml", "text/xml", "text/html", "application/octet-stream"):
         site.answer("/feed", data, media_type)
         assert [a.url for a in get(f"{site.url}/feed")] == [f"{site.url}/1", f"{site.url}/2"]
 
 
-def test_a_pdf_becomes_an_article_whatever_it_is_called(site):
+def test_a_pdf_is_recognised_whatever_its_media_type(site):
     for media_type in ("application/pdf", "text/html", None):
-        site.answer("/a", made(lines(FIRST)), media_type)
+        site.answer("/a", make_pdf(lines(FIRST)), media_type)
         assert [a.text for a in get(f"{site.url}/a")] == [" ".join(FIRST)]
 
 
-def test_a_page_of_no_stated_type_is_read(site):
+def test_a_page_is_recognised_without_its_media_type(site):
     for media_type in (None, "text/plain", "application/octet-stream"):
         site.answer("/a", b"<!DOCTYPE html>" + PAGE, media_type)
         assert [a.title for a in get(f"{site.url}/a")] == ["Dock strike ends"]
 
 
-def test_the_charset_that_the_server_states_is_used(site):
+def test_the_charset_that_the_server_declares_is_used(site):
     body = PAGE.decode().replace("Selwyn", "Übach-Höxter").encode("iso-8859-1")
     site.answer("/a", body, "text/html; charset=ISO-8859-1")
     assert "Übach-Höxter" in get(f"{site.url}/a")[0].text
 
 
-def test_a_packed_page_is_unpacked(site):
+def test_a_compressed_page_is_decompressed(site):
     site.answer("/a", gzip.compress(PAGE), Content_Encoding="gzip")
     assert len(get(f"{site.url}/a")) == 1
     site.answer("/b", brotli.compress(PAGE), Content_Encoding="br")
     assert len(get(f"{site.url}/b")) == 1
 
 
-def test_redirects_are_followed_and_the_last_address_is_the_article_s(site):
+def test_redirects_are_followed_and_the_last_url_is_the_articles(site):
     for n in range(5):
         site.redirect(f"/{n}", f"/{n + 1}")
     site.answer("/5", PAGE)
@@ -132,7 +133,7 @@ def test_redirects_are_followed_and_the_last_address_is_the_article_s(site):
     assert (found.url, found.source) == (f"{site.url}/5", f"{site.url}/0")
     site.redirect("/", "/0")
     assert reason(f"{site.url}/").startswith("redirects more than 5 times")
-    assert len(site.asked) == 6 + 6
+    assert len(site.requests) == 6 + 6
 
 
 @pytest.mark.parametrize("target", ["ftp://127.0.0.1/a", "file:///etc/hostname", "javascript:alert(1)"])
@@ -141,40 +142,40 @@ def test_a_redirect_to_anything_but_http_is_not_followed(site, target):
     assert "not a URL that can be fetched" in reason(f"{site.url}/a")
 
 
-def test_a_redirect_from_a_public_site_into_the_own_network_is_not_followed(site, monkeypatch):
+def test_a_redirect_into_the_private_network_is_not_followed(site, monkeypatch):
     site.redirect("/a", site.url.replace("127.0.0.1", "localhost") + "/secret")
     site.answer("/secret", PAGE)
     monkeypatch.setattr(fetch, "_is_private", lambda host: host == "localhost")
     assert reason(f"{site.url}/a").startswith("redirects to an address in this machine's own network")
-    assert [path for path, _ in site.asked] == ["/a"]
+    assert [path for path, _ in site.requests] == ["/a"]
 
 
 @pytest.mark.parametrize(
     ("address", "private"),
     [("127.0.0.1", True), ("::1", True), ("10.1.2.3", True), ("169.254.169.254", True), ("93.184.215.14", False)],
 )
-def test_addresses_of_the_own_network_are_known(address, private):
+def test_private_addresses_are_recognised(address, private):
     assert fetch._is_private(address) is private
 
 
 @pytest.mark.parametrize("url", ["ftp://a.example/x", "file:///etc/hostname", "a.example", "http://", ""])
-def test_what_is_no_address_is_said(url):
+def test_an_invalid_url_is_rejected(url):
     assert reason(url).startswith("not a ")
 
 
-def test_a_password_in_an_address_is_neither_sent_nor_kept_nor_shown(site):
+def test_a_password_in_a_url_is_neither_sent_nor_stored_nor_shown(site):
     site.answer("/a", PAGE)
     (found,) = get(f"{site.url}/a#part".replace("//", "//jane:secret@"))
     assert found.url == found.source == f"{site.url}/a"
-    assert "Authorization" not in site.asked[0][1]
+    assert "Authorization" not in site.requests[0][1]
     site.redirect("/b", f"{site.url}/none".replace("//", "//jane:secret@"))
     site.answer("/none", status="404 Not Found")
     assert "secret" not in reason(f"{site.url}/b".replace("//", "//jane:secret@"))
-    assert "Authorization" not in site.asked[-1][1]
+    assert "Authorization" not in site.requests[-1][1]
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "message"),
     [
         (
             "403 Forbidden",
@@ -186,13 +187,13 @@ def test_a_password_in_an_address_is_neither_sent_nor_kept_nor_shown(site):
         ("304 Not Modified", "the site responds 304 Not Modified: there is no page"),
     ],
 )
-def test_an_answer_without_a_page_is_said(site, status, said):
+def test_a_status_without_a_page_is_reported(site, status, message):
     site.answer("/a", PAGE, status=status)
-    assert reason(f"{site.url}/a").startswith(said)
+    assert reason(f"{site.url}/a").startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("body", "media_type", "said"),
+    ("body", "media_type", "message"),
     [
         (
             b'{"a": 1}',
@@ -206,9 +207,9 @@ def test_an_answer_without_a_page_is_said(site, status, said):
         (b"", "application/json", "the page is empty"),
     ],
 )
-def test_what_is_no_page_is_said(site, body, media_type, said):
+def test_a_response_that_is_not_a_page_is_rejected(site, body, media_type, message):
     site.answer("/a", body, media_type)
-    assert reason(f"{site.url}/a").startswith(said)
+    assert reason(f"{site.url}/a").startswith(message)
 
 
 def drip(head, piece, seconds):
@@ -221,7 +222,7 @@ def drip(head, piece, seconds):
 @pytest.mark.parametrize(
     "head", [b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b"HTTP/1.1 200 OK\r\nA: ", b""]
 )
-def test_a_server_that_answers_a_byte_at_a_time_is_given_up(site, monkeypatch, head):
+def test_a_server_that_sends_a_byte_at_a_time_is_timed_out(site, monkeypatch, head):
     monkeypatch.setattr(fetch, "TIMEOUT_SECONDS", 0.3)
     site.answers["/a"] = drip(head, b"x", 0.1)
     start = time.monotonic()
@@ -229,10 +230,34 @@ def test_a_server_that_answers_a_byte_at_a_time_is_given_up(site, monkeypatch, h
     assert time.monotonic() - start < 2
 
 
-def test_an_answer_that_is_too_large_is_given_up(site, monkeypatch):
+def test_a_slow_dns_lookup_is_timed_out(site, monkeypatch):
+    site.answer("/a", PAGE)
+    lookup = socket.getaddrinfo
+
+    def slow(*args, **options):
+        time.sleep(1.5)
+        return lookup(*args, **options)
+
+    monkeypatch.setattr(fetch, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    start = time.monotonic()
+    assert reason(f"{site.url.replace('127.0.0.1', 'localhost')}/a").startswith("no complete response within 0 s")
+    assert time.monotonic() - start < 1
+
+
+def test_a_page_can_be_fetched_while_an_event_loop_is_running(site):
+    site.answer("/a", PAGE)
+
+    async def in_a_notebook():
+        return get(f"{site.url}/a")
+
+    assert [a.title for a in asyncio.run(in_a_notebook())] == ["Dock strike ends"]
+
+
+def test_a_response_over_the_size_limit_is_rejected(site, monkeypatch):
     monkeypatch.setattr(limits, "MAX_BYTES", 200_000)
-    site.answer("/said", b"x" * 1000, Content_Length=10**12)
-    assert reason(f"{site.url}/said").startswith("too large")
+    site.answer("/declared", b"x" * 1000, Content_Length=10**12)
+    assert reason(f"{site.url}/declared").startswith("too large")
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
     site.answers["/endless"] = (b"x" * 50_000 if n else head for n in range(10**6))
     assert reason(f"{site.url}/endless").startswith("too large")
@@ -242,7 +267,7 @@ def test_an_answer_that_is_too_large_is_given_up(site, monkeypatch):
     assert reason(f"{site.url}/bomb").startswith("too large")
 
 
-def test_an_answer_that_breaks_off_is_said(site):
+def test_a_truncated_response_is_reported(site):
     site.answer("/short", PAGE[:100], Content_Length=10_000)
     assert reason(f"{site.url}/short").startswith("its response is truncated, or not HTTP")
     site.answers["/none"] = [b"SSH-2.0-OpenSSH\r\n"]
@@ -253,7 +278,7 @@ def test_an_answer_that_breaks_off_is_said(site):
     assert reason(f"{site.url}/packed").startswith("its compressed content is truncated")
 
 
-def test_a_site_that_is_not_there_is_said(site, monkeypatch):
+def test_an_unreachable_site_is_reported(site, monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/"
@@ -267,7 +292,7 @@ def test_a_site_that_is_not_there_is_said(site, monkeypatch):
     assert reason("http://nowhere.example/").startswith("there is no site of this name")
 
 
-def test_a_certificate_that_nobody_vouches_for_is_said():
+def test_an_untrusted_certificate_is_reported():
     error = fetch.httpx.ConnectError("x")
     error.__cause__ = ssl.SSLCertVerificationError(1, "certificate verify failed")
     error.__cause__.verify_message = "self-signed certificate"

@@ -1,4 +1,4 @@
-"""Folders are walked to the end, whatever lies in them, and nothing is passed over in silence."""
+"""Folders are walked completely, whatever is in them, and what cannot be read is reported."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_a_loop_of_links_is_told_and_ends(folder):
+def test_a_loop_of_links_is_skipped_with_a_reason(folder):
     (folder / "news" / "again").symlink_to(folder / "news")
     (folder / "news" / "up").symlink_to(folder)
     found = read(folder)
@@ -40,7 +40,7 @@ def test_links_to_files_and_folders_elsewhere_are_followed(folder, tmp_path_fact
     assert read(folder) == ["linked", "harbour", "linked"]
 
 
-def test_a_broken_link_a_link_to_itself_and_a_pipe_are_told(folder):
+def test_broken_links_and_pipes_are_skipped_with_a_reason(folder):
     (folder / "broken.jsonl").symlink_to(folder / "gone")
     (folder / "self.jsonl").symlink_to(folder / "self.jsonl")
     os.mkfifo(folder / "pipe.jsonl")
@@ -52,7 +52,7 @@ def test_a_broken_link_a_link_to_itself_and_a_pipe_are_told(folder):
     ]
 
 
-def test_a_folder_that_may_not_be_read_is_told(folder, monkeypatch):
+def test_an_unreadable_folder_is_skipped_with_a_reason(folder, monkeypatch):
     (folder / "closed").mkdir()
     listdir = os.listdir
 
@@ -65,7 +65,7 @@ def test_a_folder_that_may_not_be_read_is_told(folder, monkeypatch):
     assert read(folder) == ["Permission denied", "harbour"]
 
 
-def test_an_address_is_fetched_only_where_that_is_asked_for(folder, words):
+def test_urls_are_fetched_only_on_request(folder, words):
     with pytest.raises(InputError, match=r"http://a\.example/: URLs are not fetched here"):
         rag.build(["http://a.example/"], index=folder / "i", encoder=words)
     with pytest.raises(InputError, match="URLs are not fetched here"):

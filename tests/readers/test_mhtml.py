@@ -1,4 +1,4 @@
-"""A page saved as one file (.mhtml) is read as the page itself is."""
+"""A page saved as one file (.mhtml) is read like the page itself."""
 
 import base64
 import datetime as dt
@@ -50,19 +50,19 @@ def test_the_page_is_read_in_any_transfer_encoding(tmp_path, encoding):
     assert (found.date, found.date_basis) == (dt.date(2014, 9, 5), "from the address")
 
 
-def test_the_parts_charset_counts(tmp_path):
+def test_the_charset_of_the_part_is_used(tmp_path):
     (found,) = read(tmp_path, part(PAGE.encode("windows-1252"), charset="windows-1252"))
     assert found.text == TEXT
 
 
-def test_the_address_is_the_snapshots_or_the_parts(tmp_path):
+def test_the_url_is_that_of_the_snapshot_or_the_part(tmp_path):
     (found,) = read(tmp_path, part(PAGE.encode(), place="https://valley.example/other"), top="")
     assert found.url == "https://valley.example/other"
     (found,) = read(tmp_path, part(PAGE.encode(), place="cid:frame-1@mhtml"), top="")
     assert found.url is None
 
 
-def test_the_page_is_the_part_that_the_file_starts_with_or_the_first(tmp_path):
+def test_the_page_is_the_start_part_or_the_first_html_part(tmp_path):
     parts = part(FRAME.encode(), name="frame", place=None), part(PAGE.encode(), name="page")
     (found,) = read(tmp_path, *parts, start='; start="<page>"')
     assert found.text == TEXT
@@ -80,14 +80,14 @@ def test_the_page_is_the_part_that_the_file_starts_with_or_the_first(tmp_path):
         (b"Content-Type: text/html\n\n<html><body></body></html>", "no article text found on the page"),
     ],
 )
-def test_a_file_without_a_page_is_refused_with_the_reason(tmp_path, data, reason):
+def test_a_file_without_a_page_is_rejected_with_a_reason(tmp_path, data, reason):
     path = tmp_path / "saved.mht"
     path.write_bytes(data)
     with pytest.raises(InputError, match=reason):
         list(mhtml.read(path, load_catalogue()))
 
 
-def test_damaged_headers_cost_no_page(tmp_path):
+def test_damaged_headers_do_not_prevent_reading(tmp_path):
     for damage in ("Subject: =?utf-8?B?\n", "From: (\n", "Content-ID: <<>\n", "Date: not a day\n"):
         (found,) = read(tmp_path, part(PAGE.encode()), top=damage)
         assert found.text == TEXT

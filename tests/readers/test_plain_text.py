@@ -1,4 +1,4 @@
-"""A plain text is one article, word for word, with what its first lines say of it; a page's dump is told from it."""
+"""A plain text is one article, word for word, with the fields of its first lines; a page dump is recognised as such."""
 
 import textwrap
 
@@ -42,29 +42,29 @@ def read(text):
 
 
 @pytest.mark.parametrize("text", [TEXT, WRAPPED, INDENTED, ANSWERS, POEM, BRIEF])
-def test_the_first_line_is_the_title_and_the_rest_is_kept_as_it_stands(text):
+def test_the_first_line_is_the_title_and_the_rest_is_kept_as_printed(text):
     article = read(f"{TITLE}\n\n{text}\n")
     assert (article.title, article.text) == (TITLE, text)
     assert is_plain(f"{TITLE}\n\n{text}\n")
 
 
 @pytest.mark.parametrize("text", [TEXT, WRAPPED, INDENTED, LETTER, BRIEF])
-def test_a_text_without_a_title_loses_nothing(text):
+def test_a_text_without_a_title_is_kept_whole(text):
     article = read(f"\n{text}\n\n")
     assert (article.title, article.text) == (None, text)
     assert is_plain(text)
 
 
-def test_a_text_right_below_its_title_is_told_from_a_wrapped_one():
+def test_a_title_directly_above_the_text_is_not_taken_for_wrapped_text():
     assert read(f"{TITLE}\n{TEXT}").title == TITLE
     assert read(WRAPPED).title is None
 
 
-def test_line_ends_of_windows_are_line_ends():
+def test_windows_line_ends_are_accepted():
     assert read(f"{TITLE}\n\n{TEXT}".replace("\n", "\r\n")).text == TEXT
 
 
-def test_fields_above_the_text_are_understood():
+def test_fields_above_the_text_are_read():
     text = (
         f"Title: {TITLE}\nDate: 14 May 2013\nSource: reuters\nAuthor: By Jane Roe\nURL: https://a.example/x\n\n{TEXT}"
     )
@@ -76,18 +76,18 @@ def test_fields_above_the_text_are_understood():
     assert is_plain(text)
 
 
-def test_a_title_may_stand_below_the_fields():
+def test_a_title_may_follow_the_fields():
     article = read(f"Date: 2013-05-14\nSource: Example Post\n\n{TITLE}\n\n{TEXT}")
     assert (article.title, article.text, article.outlet) == (TITLE, TEXT, "Example Post")
 
 
-def test_a_stated_title_is_the_title_and_a_short_line_below_is_text():
+def test_a_short_line_below_a_stated_title_is_text():
     article = read(f"Title: {TITLE}\n\nFrom the harbour\n\n{TEXT}")
     assert (article.title, article.text) == (TITLE, f"From the harbour\n\n{TEXT}")
 
 
 @pytest.mark.parametrize("line", ["Note: the vote was secret.", "Vienna: the tram is late.", "Text: a word."])
-def test_a_line_with_a_colon_is_no_field_by_itself(line):
+def test_an_unknown_name_before_a_colon_is_not_a_field(line):
     assert read(f"{line}\n\n{TEXT}").text == f"{line}\n\n{TEXT}"
 
 
@@ -98,13 +98,13 @@ def test_bylines_dates_and_the_outlet_below_the_title_are_read():
     assert (article.date.isoformat(), article.date_basis) == ("2013-05-14", "published")
 
 
-def test_a_dateline_tells_the_outlet_and_the_day_and_stays_in_the_text():
+def test_a_dateline_gives_outlet_and_date_and_stays_in_the_text():
     text = f"PORT ALMEIDA, May 14, 2013 (Reuters) - {TEXT}"
     article = read(f"{TITLE}\n\n{text}")
     assert (article.text, article.outlet, article.date.isoformat()) == (text, "Reuters", "2013-05-14")
 
 
-def test_a_day_of_two_readings_is_refused():
+def test_an_ambiguous_date_is_refused():
     article = read(f"{TITLE}\n\n03/04/2013\n\n{TEXT}")
     assert (article.text, article.date, article.date_basis) == (TEXT, None, "refused: 03/04/2013 (two readings)")
 
@@ -122,7 +122,7 @@ EXPORTS = [
 
 
 @pytest.mark.parametrize("export", EXPORTS)
-def test_the_exports_of_press_archives_are_understood(export):
+def test_exports_of_press_archives_are_read(export):
     article = read(export)
     assert (article.title, article.text, article.authors) == (TITLE, TEXT, ("Jane Roe",))
     assert (article.outlet, article.date.isoformat()) == ("The Vardania Courier", "2009-03-03")
@@ -130,7 +130,7 @@ def test_the_exports_of_press_archives_are_understood(export):
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "tests" / "pages").glob("*.txt")), ids=lambda page: page.stem)
-def test_the_dump_of_a_page_is_no_plain_text(page):
+def test_a_page_dump_is_not_plain_text(page):
     assert not is_plain(page.read_text("utf-8"))
 
 
@@ -150,12 +150,12 @@ def test_the_dump_of_a_page_is_no_plain_text(page):
         "May 14, 2013\n\nMay 15, 2013",
     ],
 )
-def test_one_line_of_a_page_s_furniture_makes_a_dump(furniture):
+def test_one_line_of_page_furniture_makes_a_dump(furniture):
     assert is_plain(f"{TITLE}\n\n{TEXT}\n")
     assert not is_plain(f"{TITLE}\n\n{TEXT}\n\n{furniture}\n\n{TEXT}\n")
 
 
-def test_nothing_is_no_plain_text():
+def test_an_empty_text_or_a_menu_is_not_plain_text():
     assert not is_plain("")
     assert not is_plain("Home\nNews\n")
 
@@ -170,7 +170,7 @@ def test_nothing_is_no_plain_text():
         (b"%PDF-1.4\n1 0 obj", "not text: it is a PDF file; rename it to .pdf"),
     ],
 )
-def test_a_file_that_holds_no_text_says_why(tmp_path, data, reason):
+def test_a_file_without_text_is_rejected_with_a_reason(tmp_path, data, reason):
     path = tmp_path / "a.text"
     path.write_bytes(data)
     with pytest.raises(InputError) as error:
@@ -178,7 +178,7 @@ def test_a_file_that_holds_no_text_says_why(tmp_path, data, reason):
     assert str(error.value).startswith(reason)
 
 
-def test_a_file_of_another_encoding_is_read(tmp_path):
+def test_a_file_in_another_encoding_is_read(tmp_path):
     path = tmp_path / "a.text"
     path.write_bytes(f"Das Café\n\n{'Die Bürger stimmten für die Straßenbahn. ' * 4}".encode("cp1252"))
     (article,) = plain_text.read(path, load_catalogue())

@@ -1,4 +1,4 @@
-"""Files of records and of Markdown become articles; what cannot be read is told with its place, and stops nothing."""
+"""JSON, JSON Lines and Markdown become articles; a bad record is skipped with its place, and does not stop the rest."""
 
 import gzip
 import json
@@ -27,8 +27,8 @@ def lines(*records):
     return "\n".join(r if isinstance(r, str) else json.dumps(r) for r in records)
 
 
-def told(items):
-    """What was read, by title or text, and what was skipped, by place and reason."""
+def outcomes(items):
+    """Return what was read, by title or text, and what was skipped, by place and reason."""
     return [f"{i.place}: {i.reason}" if isinstance(i, Skipped) else i.title or i.text for i in items]
 
 
@@ -50,10 +50,10 @@ class TestJsonLines:
             "\n\n" + lines(RECORD, "", " \t", RECORD) + "\n\n",
         ],
     )
-    def test_line_ends_of_windows_a_mark_and_blank_lines_do_no_harm(self, read, content):
-        assert told(read(content)) == ["Tram", "Tram"]
+    def test_windows_line_ends_a_byte_order_mark_and_blank_lines_are_accepted(self, read, content):
+        assert outcomes(read(content)) == ["Tram", "Tram"]
 
-    def test_mojibake_behind_escapes_is_mended(self, read):
+    def test_mojibake_in_fields_is_repaired(self, read):
         (article,) = read('{"text": "Caf\\u00c3\\u00a9 and don\\u00e2\\u20ac\\u2122t"}')
         assert article.text == "Café and don’t"
 
@@ -70,38 +70,38 @@ class TestJsonLines:
             ('{"text": "a\x00"}', "not text: it contains NUL bytes; if it is text, save it as UTF-8"),
         ],
     )
-    def test_a_bad_record_is_skipped_with_its_line_and_the_rest_is_read(self, read, record, reason):
-        assert told(read(lines(RECORD, record, RECORD))) == ["Tram", f"line 2: {reason}", "Tram"]
+    def test_a_bad_line_is_skipped_with_its_number_and_the_rest_is_read(self, read, record, reason):
+        assert outcomes(read(lines(RECORD, record, RECORD))) == ["Tram", f"line 2: {reason}", "Tram"]
 
-    def test_packed_lines_are_read(self, read):
-        assert told(read(gzip.compress(lines(RECORD).encode()), "n.jsonl.gz")) == ["Tram"]
+    def test_compressed_lines_are_read(self, read):
+        assert outcomes(read(gzip.compress(lines(RECORD).encode()), "n.jsonl.gz")) == ["Tram"]
 
-    def test_a_truncated_archive_yields_what_stands_before_the_break(self, tmp_path):
+    def test_a_truncated_gzip_file_is_read_up_to_the_cut(self, tmp_path):
         body = gzip.compress(lines(*({"text": f"{TEXT} {i * 7919 % 10007}"} for i in range(9000))).encode())
         items = jsonl.read(write(tmp_path, "n.jsonl.gz", body[: len(body) // 2]), load_catalogue())
         assert [next(items).text[-4:] for _ in range(100)][:2] == ["g. 0", "7919"]
         with pytest.raises(InputError, match="the gzip file is truncated; what comes before the cut was read"):
             list(items)
 
-    def test_an_archive_is_known_by_its_first_bytes_and_not_by_its_name(self, read):
-        assert told(read(lines(RECORD), "n.jsonl.gz")) == ["Tram"]
-        assert told(read(gzip.compress(lines(RECORD).encode()), "n.jsonl")) == ["Tram"]
+    def test_gzip_is_recognised_by_its_first_bytes(self, read):
+        assert outcomes(read(lines(RECORD), "n.jsonl.gz")) == ["Tram"]
+        assert outcomes(read(gzip.compress(lines(RECORD).encode()), "n.jsonl")) == ["Tram"]
 
     @pytest.mark.parametrize("codec", ["utf-16", "utf-16-be"])
-    def test_utf_16_is_told_once_for_the_whole_file(self, read, codec):
+    def test_utf_16_is_rejected_once_for_the_whole_file(self, read, codec):
         content = ("\ufeff" * (codec == "utf-16-be") + lines(RECORD, RECORD)).encode(codec)
         with pytest.raises(InputError, match="its encoding is UTF-16, and JSON Lines must be UTF-8; save it as UTF-8"):
             read(content)
 
-    def test_a_line_larger_than_an_article_may_be_is_passed_over(self, tmp_path):
-        """A line of 200 MB, of which the disk holds nothing, is not held in memory either."""
+    def test_a_line_over_the_size_limit_is_skipped_without_being_held_in_memory(self, tmp_path):
+        """The line has 200 MB, in a sparse file."""
         path = tmp_path / "n.jsonl"
         with path.open("wb") as file:
             file.write(lines(RECORD).encode() + b"\n")
             file.seek(200 * 2**20, 1)
             file.write(b"\n" + lines(RECORD).encode())
         tracemalloc.start()
-        assert told(jsonl.read(path, load_catalogue())) == [
+        assert outcomes(jsonl.read(path, load_catalogue())) == [
             "Tram",
             "line 2: too large: the limit for one article is 32 MB; split it",
             "Tram",
@@ -125,19 +125,20 @@ class TestJson:
             *({name: [RECORD, RECORD]} for name in ("data", "items", "results", "docs", "news")),
         ],
     )
-    def test_records_stand_in_an_array_or_in_an_object_s_list(self, read, content):
-        assert told(read(json.dumps(content))) == ["Tram", "Tram"]
+    def test_records_may_be_in_an_array_or_in_a_list_of_an_object(self, read, content):
+        assert outcomes(read(json.dumps(content))) == ["Tram", "Tram"]
 
     def test_one_object_may_be_the_record(self, read):
         (article,) = read(json.dumps({"items": ["a", "b"], "headline": "Tram", "body": TEXT, "data": [{"x": 1}]}))
         assert (article.title, article.text) == ("Tram", TEXT)
 
-    def test_objects_may_stand_one_after_the_other(self, read):
-        assert told(read("\ufeff" + lines(RECORD, RECORD) + "\n")) == ["Tram", "Tram"]
+    def test_concatenated_objects_are_read(self, read):
+        assert outcomes(read("\ufeff" + lines(RECORD, RECORD) + "\n")) == ["Tram", "Tram"]
 
-    def test_a_list_without_records_holds_none(self, read):
+    def test_an_empty_list_has_no_articles(self, read):
         assert read('{"articles": [], "status": "ok"}') == []
         assert read("[]") == []
+        assert outcomes(read(json.dumps({"articles": [RECORD], "status": "ok"}))) == ["Tram"]
 
     @pytest.mark.parametrize(
         ("record", "reason"),
@@ -150,15 +151,15 @@ class TestJson:
             ({"content": "cut… [+1234 chars]"}, "its content is truncated ('cut… [+1234 chars]'); get the full text"),
         ],
     )
-    def test_a_bad_record_is_skipped_with_its_place_and_the_rest_is_read(self, read, record, reason):
-        assert told(read(json.dumps([RECORD, record, RECORD]))) == ["Tram", f"record 2: {reason}", "Tram"]
+    def test_a_bad_record_is_skipped_with_its_number_and_the_rest_is_read(self, read, record, reason):
+        assert outcomes(read(json.dumps([RECORD, record, RECORD]))) == ["Tram", f"record 2: {reason}", "Tram"]
 
     @pytest.mark.parametrize("deep", ['{"a":' + "[" * 20000 + "]" * 20000 + "}", '{"a":' * 20000 + "1" + "}" * 20000])
     def test_a_record_nested_too_deeply_is_skipped(self, read, deep):
         found = read(f"[{json.dumps(RECORD)},{deep},{json.dumps(RECORD)}]")
-        assert told(found) == ["Tram", "record 2: its JSON is nested too deeply", "Tram"]
+        assert outcomes(found) == ["Tram", "record 2: its JSON is nested too deeply", "Tram"]
 
-    def test_nothing_but_nesting_is_told(self, read):
+    def test_a_file_of_nested_arrays_alone_is_rejected(self, read):
         with pytest.raises(InputError, match="the file is truncated"):
             read("[" * 200_000)
 
@@ -170,7 +171,7 @@ class TestJson:
             (", oops]", "not JSON: invalid char in json text.; it was read up to record 2"),
         ],
     )
-    def test_a_broken_end_yields_what_came_before(self, tmp_path, end, reason):
+    def test_records_before_a_truncation_are_read(self, tmp_path, end, reason):
         items = json_file.read(write(tmp_path, "n.json", json.dumps([RECORD, RECORD])[:-1] + end), load_catalogue())
         assert [next(items).title, next(items).title] == ["Tram", "Tram"]
         with pytest.raises(InputError) as error:
@@ -191,7 +192,7 @@ class TestJson:
             (b"\x00\x01\x02\x03", "its encoding is UTF-16, and JSON must be UTF-8; save it as UTF-8"),
         ],
     )
-    def test_a_file_that_is_no_json_says_why(self, read, content, reason):
+    def test_a_file_that_is_not_json_is_rejected_with_a_reason(self, read, content, reason):
         with pytest.raises(InputError) as error:
             read(content)
         assert str(error.value) == reason
@@ -199,11 +200,11 @@ class TestJson:
     def test_a_record_that_is_too_large_is_skipped(self, read, monkeypatch):
         monkeypatch.setattr(limits, "MAX_BYTES", 2**20)
         huge = {"text": TEXT, "words": ["word"] * 400_000}
-        first, skipped, last = told(read(json.dumps([RECORD, huge, RECORD])))
+        first, skipped, last = outcomes(read(json.dumps([RECORD, huge, RECORD])))
         assert (first, last) == ("Tram", "Tram")
         assert skipped.startswith("record 2: too large")
 
-    def test_a_text_that_is_too_large_ends_the_reading(self, tmp_path, monkeypatch):
+    def test_a_text_over_the_size_limit_ends_the_reading(self, tmp_path, monkeypatch):
         monkeypatch.setattr(limits, "MAX_BYTES", 2**20)
         items = json_file.read(
             write(tmp_path, "n.json", json.dumps([RECORD, {"text": "a" * 4 * 2**20}])), load_catalogue()
@@ -230,7 +231,7 @@ class TestMarkdown:
 
         return read
 
-    def test_the_fields_stand_in_front_matter(self, read):
+    def test_front_matter_gives_the_fields(self, read):
         article = read(
             f'---\ntitle: "A: B"\nOutlet: reuters\ndate: 2013-05-14\nauthors: [A. Roe]\nkind: digest\n---\n\n{TEXT}\n'
         )
@@ -243,11 +244,11 @@ class TestMarkdown:
         article = read(f"{front}{heading}{TEXT}\n")
         assert (article.title, article.text) == ("Tram line", TEXT)
 
-    def test_the_title_of_the_front_matter_counts_and_another_heading_is_text(self, read):
+    def test_the_title_in_front_matter_wins_and_another_heading_is_text(self, read):
         article = read(f"---\ntitle: Tram\n---\n# Line\n\n{TEXT}")
         assert (article.title, article.text) == ("Tram", f"# Line\n\n{TEXT}")
 
-    def test_the_text_stays_word_for_word(self, read):
+    def test_the_text_is_kept_word_for_word(self, read):
         text = "A *vote*, [12](https://a.example) to **3** &amp; 4.\n\n> “Yes”\n\n- 1\n- 2\n\n## Later\n\n---\n\nEnd."
         assert read(text).text == text
         assert read(text.replace("\n", "\r\n")).text == text
@@ -256,11 +257,11 @@ class TestMarkdown:
         ("stated", "basis"),
         [("2013-02-30", "refused: 2013-02-30 (not a day)"), ("2999-01-01", "refused: 2999-01-01 (in the future)")],
     )
-    def test_a_day_that_is_none_costs_no_article(self, read, stated, basis):
+    def test_an_impossible_date_is_refused_and_the_article_kept(self, read, stated, basis):
         article = read(f"---\ndate: {stated}\n---\n{TEXT}")
         assert (article.text, article.date, article.date_basis) == (TEXT, None, basis)
 
-    def test_front_matter_is_text_and_nothing_more(self, read):
+    def test_front_matter_values_are_text(self, read):
         article = read(f"---\nid: 007\ntitle: 2013\noutlet: null\nurl:\n---\n{TEXT}")
         assert (article.id, article.title, article.outlet, article.url) == ("007", "2013", None, None)
 
@@ -278,23 +279,23 @@ class TestMarkdown:
             (b"\x00\x01\x02", "not text: it contains NUL bytes"),
         ],
     )
-    def test_a_bad_file_says_why(self, read, content, reason):
+    def test_a_bad_file_is_rejected_with_a_reason(self, read, content, reason):
         with pytest.raises(InputError) as error:
             read(content)
         assert str(error.value).startswith(reason)
 
 
-def test_every_kind_of_record_file_has_its_reader(tmp_path):
+def test_every_kind_of_record_file_has_a_reader(tmp_path):
     for name in ("a.jsonl", "b.ndjson", "c.json"):
         write(tmp_path, name, json.dumps(RECORD))
     write(tmp_path, "d.md", f"# Tram\n\n{TEXT}")
     write(tmp_path, "e.csv", f"title,text\nTram,{TEXT}\n")
     write(tmp_path, "f.tsv", f"title\ttext\nTram\t{TEXT}\n")
     write(tmp_path, "g.csv.gz", gzip.compress(f"title,text\nTram,{TEXT}\n".encode()))
-    assert told(readers.read([tmp_path], load_catalogue())) == ["Tram"] * 7
+    assert outcomes(readers.read([tmp_path], load_catalogue())) == ["Tram"] * 7
 
 
-def test_the_api_warns_of_what_it_leaves_out(tmp_path):
+def test_read_articles_warns_of_skipped_records(tmp_path):
     path = write(tmp_path, "n.jsonl", lines(RECORD, "{"))
     with pytest.warns(UserWarning, match=r"n\.jsonl, line 2: not JSON"):
         assert len(list(rag.read_articles([path]))) == 1

@@ -1,4 +1,4 @@
-"""A record of any source becomes an article: its fields are found under their many names, and checked."""
+"""A record from any source becomes an article: its fields are found under many names, and checked."""
 
 import datetime as dt
 
@@ -27,7 +27,7 @@ def parse(fields):
         *("content_text", "Text", "ARTICLE-TEXT", "Full Text", "fullText"),
     ],
 )
-def test_a_text_has_many_names(name):
+def test_the_text_field_has_many_names(name):
     assert parse({name: TEXT}).text == TEXT
 
 
@@ -44,14 +44,14 @@ def test_other_fields_have_many_names_too(fields, names):
     assert [getattr(read(**{name: "x"}), fields) for name in names] == ["x"] * len(names)
 
 
-def test_an_outlet_has_many_names_and_the_basis_tells_which():
+def test_the_outlet_field_has_many_names_and_the_basis_says_which():
     names = [
         *("outlet", "source", "publisher", "publication", "source_name", "site_name", "sitename", "newspaper", "media"),
         *("outlet_name", "News Outlet", "source_domain"),
     ]
     for name in names:
-        made = read(**{name: "Example Post"})
-        assert (made.outlet, made.outlet_basis) == ("Example Post", f"metadata: {name}")
+        article = read(**{name: "Example Post"})
+        assert (article.outlet, article.outlet_basis) == ("Example Post", f"metadata: {name}")
 
 
 def test_a_date_has_many_names():
@@ -71,20 +71,20 @@ def test_a_date_has_many_names():
     assert {read(**{name: "2013-05-14"}).date for name in names} == {dt.date(2013, 5, 14)}
 
 
-def test_the_names_of_the_own_format_win():
+def test_the_names_of_accordings_own_format_win():
     others = {"body": "b", "headline": "h", "link": "l", "created_at": "2001-01-01", "publisher": "Other"}
     own = {"text": TEXT, "title": "t", "url": "u", "date": "2013-05-14", "outlet": "Example Post"}
-    made = parse(others | own)
-    assert (made.text, made.title, made.url, made.outlet) == (TEXT, "t", "u", "Example Post")
-    assert made.date == dt.date(2013, 5, 14)
+    article = parse(others | own)
+    assert (article.text, article.title, article.url, article.outlet) == (TEXT, "t", "u", "Example Post")
+    assert article.date == dt.date(2013, 5, 14)
 
 
-def test_an_empty_field_says_nothing():
-    made = parse(
+def test_empty_fields_are_ignored():
+    article = parse(
         {"text": "", "body": TEXT, "title": None, "headline": "h", "id": "", "source": float("nan"), "host": " "}
     )
-    assert (made.text, made.title, made.outlet, made.host) == (TEXT, "h", None, None)
-    assert len(made.id) == 20
+    assert (article.text, article.title, article.outlet, article.host) == (TEXT, "h", None, None)
+    assert len(article.id) == 20
 
 
 @pytest.mark.parametrize(
@@ -102,17 +102,17 @@ def test_an_empty_field_says_nothing():
         ([{"name": "CNN"}], "CNN"),
     ],
 )
-def test_an_outlet_is_led_to_its_name(stated, outlet):
-    made = read(source=stated)
-    assert (made.outlet, made.outlet_basis) == (outlet, "metadata: source")
+def test_outlets_are_normalised(stated, outlet):
+    article = read(source=stated)
+    assert (article.outlet, article.outlet_basis) == (outlet, "metadata: source")
 
 
-def test_the_page_that_a_text_was_taken_from_may_stand_as_its_source():
-    made = read(source="https://www.reuters.com/world/tram", hostname="reuters.com")
-    assert (made.outlet, made.url, made.host) == ("Reuters", "https://www.reuters.com/world/tram", "Reuters")
+def test_the_source_may_be_the_url_of_a_page():
+    article = read(source="https://www.reuters.com/world/tram", hostname="reuters.com")
+    assert (article.outlet, article.url, article.host) == ("Reuters", "https://www.reuters.com/world/tram", "Reuters")
 
 
-def test_an_address_names_the_outlet_where_nothing_else_does():
+def test_a_url_names_the_outlet_if_nothing_else_does():
     known, unknown = read(url="https://www.reuters.com/x"), read(url="https://a.example/x")
     assert (known.outlet, known.outlet_basis, known.host) == ("Reuters", "url: https://www.reuters.com/x", None)
     assert (unknown.outlet, unknown.outlet_basis, unknown.host) == (None, "unknown", "a.example")
@@ -128,7 +128,7 @@ def test_an_address_names_the_outlet_where_nothing_else_does():
         ("The Valley Herald", "https://valley-herald.example/tram", None),  # its own, for all that is known
     ],
 )
-def test_an_address_of_another_site_than_the_outlets_tells_the_host(outlet, url, host):
+def test_a_url_on_another_site_names_the_host(outlet, url, host):
     assert read(outlet=outlet, url=url).host == host
 
 
@@ -141,9 +141,9 @@ def test_an_address_of_another_site_than_the_outlets_tells_the_host(outlet, url,
         *(["2013-05-14"], dt.date(2013, 5, 14), dt.datetime(2013, 5, 14, 12)),
     ],
 )
-def test_a_day_is_read_in_the_forms_that_are_sure(stated):
-    made = read(date=stated)
-    assert (made.date, made.date_basis) == (dt.date(2013, 5, 14), "published")
+def test_dates_are_read_in_every_unambiguous_form(stated):
+    article = read(date=stated)
+    assert (article.date, article.date_basis) == (dt.date(2013, 5, 14), "published")
 
 
 @pytest.mark.parametrize(
@@ -171,22 +171,22 @@ def test_a_day_is_read_in_the_forms_that_are_sure(stated):
         (dt.date(1, 1, 1), "not a day"),
     ],
 )
-def test_a_date_that_cannot_be_right_is_refused_and_the_article_kept(stated, why):
-    made = read(date=stated)
-    assert (made.text, made.date, made.date_basis) == (TEXT, None, f"refused: {stated} ({why})")
+def test_an_impossible_date_is_refused_and_the_article_kept(stated, why):
+    article = read(date=stated)
+    assert (article.text, article.date, article.date_basis) == (TEXT, None, f"refused: {stated} ({why})")
 
 
-def test_today_is_no_future_day():
+def test_today_is_not_in_the_future():
     assert read(date=TODAY.isoformat()).date == TODAY
 
 
 @pytest.mark.parametrize("fields", [{}, {"date": ""}, {"date": None}])
-def test_no_date_is_no_refusal(fields):
-    made = read(**fields)
-    assert (made.date, made.date_basis) == (None, None)
+def test_a_missing_date_is_not_a_refused_one(fields):
+    article = read(**fields)
+    assert (article.date, article.date_basis) == (None, None)
 
 
-def test_whose_date_it_is_may_be_stated():
+def test_a_record_may_state_its_date_basis():
     assert read(date="2013-05-14", date_basis="posted by host").date_basis == "posted by host"
     assert read(date="03/04/2013", date_basis="posted by host").date_basis == "refused: 03/04/2013 (two readings)"
 
@@ -213,13 +213,13 @@ def test_whose_date_it_is_may_be_stated():
         ([], ()),
     ],
 )
-def test_authors_are_a_line_a_list_or_nested(stated, authors):
+def test_authors_may_be_text_a_list_or_nested(stated, authors):
     assert read(author=stated).authors == authors
     assert read(authors=stated).authors == authors
 
 
 @pytest.mark.parametrize(
-    ("markup", "shown"),
+    ("markup", "text"),
     [
         ("<p>The council &amp; the mayor.</p>\n<p>Work<br>begins <b>in</b> spring.</p>",
          "The council & the mayor.\n\nWork\nbegins in spring."),
@@ -233,8 +233,8 @@ def test_authors_are_a_line_a_list_or_nested(stated, authors):
         ("<?xml version='1.0'?><!DOCTYPE html><html><head><title>x</title></head><p>in</p></html>", "in"),
     ],
 )  # fmt: skip
-def test_markup_becomes_the_text_that_it_shows(markup, shown):
-    assert read(text=markup).text == shown
+def test_html_becomes_the_text_that_it_displays(markup, text):
+    assert read(text=markup).text == text
 
 
 @pytest.mark.parametrize(
@@ -249,36 +249,46 @@ def test_markup_becomes_the_text_that_it_shows(markup, shown):
         "x <y> z",
     ],
 )
-def test_what_only_looks_like_markup_stays(words):
+def test_text_that_only_looks_like_html_is_kept(words):
     assert read(text=words).text == words
 
 
-def test_mojibake_behind_escapes_is_mended():
-    made = read(text="They donâ€™t know.\nThe CafÃ© is shut.", title="CafÃ©", authors=["JosÃ© Roe"])
-    assert (made.text, made.title, made.authors) == ("They don’t know.\nThe Café is shut.", "Café", ("José Roe",))
+def test_mojibake_in_fields_is_repaired():
+    article = read(text="They donâ€™t know.\nThe CafÃ© is shut.", title="CafÃ©", authors=["JosÃ© Roe"])
+    assert (article.text, article.title, article.authors) == (
+        "They don’t know.\nThe Café is shut.",
+        "Café",
+        ("José Roe",),
+    )
 
 
-def test_wordpress_nests_what_it_renders():
-    made = parse(
+def test_nested_wordpress_fields_are_read():
+    article = parse(
         {"id": 7, "date": "2013-05-14T10:00:00", "link": "https://a.example/x", "author": 3}
         | {"title": {"rendered": "A &#038; B"}, "content": {"rendered": "<p>One.</p>", "protected": False}}
     )
-    assert (made.id, made.title, made.text, made.url, made.authors) == ("7", "A & B", "One.", "https://a.example/x", ())
+    assert (article.id, article.title, article.text, article.url, article.authors) == (
+        "7",
+        "A & B",
+        "One.",
+        "https://a.example/x",
+        (),
+    )
 
 
 def test_paragraphs_may_come_as_a_list():
     assert read(text=["One.", "Two."]).text == "One.\n\nTwo."
 
 
-def test_a_title_is_read_generously_where_nothing_is_lost():
+def test_a_title_may_be_a_list_or_a_number():
     assert [read(title=t).title for t in (["Tram line"], 1984, "a\n  b", "  x ")] == ["Tram line", "1984", "a b", "x"]
 
 
-def test_an_id_is_text():
+def test_ids_become_text():
     assert [read(id=i).id for i in ("a-1", 7, {"$oid": "5f"})] == ["a-1", "7", "5f"]
 
 
-def test_a_text_that_was_cut_off_is_no_full_text():
+def test_a_truncated_text_is_rejected():
     with pytest.raises(InputError, match=r"its content is truncated \('.*… \[\+1234 chars\]'\); get the full text"):
         parse({"title": "x", "content": "The council voted for a tram… [+1234 chars]"})
     assert parse({"content": "The council… [+1234 chars]", "full_text": TEXT}).text == TEXT
@@ -307,12 +317,12 @@ def test_a_text_that_was_cut_off_is_no_full_text():
         ({"text": TEXT, "kind": "tweet"}, "its kind is 'tweet'; it must be 'full text' or 'digest'"),
     ],
 )
-def test_a_record_that_cannot_be_right_says_why(fields, reason):
+def test_an_invalid_record_is_rejected_with_a_reason(fields, reason):
     with pytest.raises(InputError) as error:
         parse(fields)
     assert str(error.value).startswith(reason)
 
 
-def test_another_use_of_a_common_name_harms_nothing():
-    made = read(media=[{"url": "a.jpg"}, {"url": "b.jpg"}], article=12, link=[1, 2], author=3, guid=["a", "b"])
-    assert (made.text, made.outlet, made.url, made.authors) == (TEXT, None, None, ())
+def test_other_uses_of_common_field_names_are_ignored():
+    article = read(media=[{"url": "a.jpg"}, {"url": "b.jpg"}], article=12, link=[1, 2], author=3, guid=["a", "b"])
+    assert (article.text, article.outlet, article.url, article.authors) == (TEXT, None, None, ())

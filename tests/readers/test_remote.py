@@ -1,4 +1,4 @@
-"""Files at addresses that fsspec knows: read as those of a folder are, from a real S3 server among others."""
+"""Files at fsspec URLs are read like those of a folder; an S3 server is among the tested ones."""
 
 import json
 
@@ -31,7 +31,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("where", ["bucket", "memory", "file"])
-def test_files_are_read_by_name_and_told_by_their_addresses(where, bucket, tmp_path, words):
+def test_files_are_listed_by_name_and_recorded_by_url(where, bucket, tmp_path, words):
     address = put(
         {"bucket": f"{bucket}/news", "memory": "memory://news", "file": f"file://{tmp_path}/news"}[where], FILES
     )
@@ -47,7 +47,7 @@ def test_files_are_read_by_name_and_told_by_their_addresses(where, bucket, tmp_p
             assert (again.report.unchanged, again.report.retired) == (1, 1)
 
 
-def test_a_file_that_has_gone_is_skipped_and_takes_nothing_away(bucket, tmp_path, words, monkeypatch):
+def test_articles_of_a_file_that_has_disappeared_are_kept(bucket, tmp_path, words, monkeypatch):
     address = put(f"{bucket}/going", {"one.jsonl": json.dumps(HARBOUR), "two.jsonl": json.dumps(BRIDGE)})
     with rag.build([address], index=tmp_path / "index", encoder=words) as library:
         assert len(list(library.articles())) == 2
@@ -61,16 +61,16 @@ def test_a_file_that_has_gone_is_skipped_and_takes_nothing_away(bucket, tmp_path
         assert skipped.reason.startswith(f"{address}/two.jsonl: cannot be read (")
 
 
-def test_what_was_made_and_left_in_a_bucket_is_taken_in(bucket, tmp_path, words, news):
-    made = f"{bucket}/made"
-    assert rag.encode([news(HARBOUR, BRIDGE)], made, encoder=words).new == 2
+def test_articles_encoded_into_a_bucket_are_indexed(bucket, tmp_path, words, news):
+    encoded = f"{bucket}/made"
+    assert rag.encode([news(HARBOUR, BRIDGE)], encoded, encoder=words).new == 2
     before = words.read
-    with rag.build([made], index=tmp_path / "index", encoder=words) as library:
+    with rag.build([encoded], index=tmp_path / "index", encoder=words) as library:
         assert {a.id for a in library.articles()} == {"harbour", "bridge"}
         assert words.read == before
-    put(made, {"broken.parquet": "PAR1 and no more"})
+    put(encoded, {"broken.parquet": "PAR1 and no more"})
     with rag.open(tmp_path / "index", encoder=words) as library:
-        assert library.add([made]).skipped == 1
+        assert library.add([encoded]).skipped == 1
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_what_was_made_and_left_in_a_bucket_is_taken_in(bucket, tmp_path, words,
         ("nowhere://bucket", "nowhere://bucket: cannot be listed (Protocol not known: nowhere)"),
     ],
 )
-def test_an_address_at_which_nothing_is_is_an_error_before_an_index_is_made(bucket, tmp_path, words, address, why):
-    with pytest.raises(InputError) as told:
+def test_an_empty_url_is_an_error_before_an_index_is_created(bucket, tmp_path, words, address, why):
+    with pytest.raises(InputError) as error:
         rag.build([address], index=tmp_path / "index", encoder=words)
-    assert str(told.value).startswith(why)
+    assert str(error.value).startswith(why)
     assert not (tmp_path / "index").exists()
 
 
-def test_a_server_that_is_away_is_an_error(bucket, tmp_path, words, news, monkeypatch):
+def test_an_unreachable_server_is_an_error(bucket, tmp_path, words, news, monkeypatch):
     import s3fs
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -104,7 +104,7 @@ def test_a_server_that_is_away_is_an_error(bucket, tmp_path, words, news, monkey
         s3fs.S3FileSystem.clear_instance_cache()
 
 
-def test_nothing_is_left_of_what_was_brought_here(bucket, tmp_path, words, monkeypatch):
+def test_downloaded_files_are_deleted(bucket, tmp_path, words, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "aside"))
     (tmp_path / "aside").mkdir()
     address = put(f"{bucket}/brought", {"one.jsonl": json.dumps(HARBOUR)})
@@ -112,7 +112,7 @@ def test_nothing_is_left_of_what_was_brought_here(bucket, tmp_path, words, monke
     assert list((tmp_path / "aside").iterdir()) == []
 
 
-def test_a_file_that_breaks_off_on_its_way_is_skipped_whatever_its_driver_raises(bucket, tmp_path, words, monkeypatch):
+def test_a_failed_download_is_skipped_whatever_the_driver_raises(bucket, tmp_path, words, monkeypatch):
     address = put(f"{bucket}/broken", {"one.jsonl": json.dumps(HARBOUR), "two.jsonl": json.dumps(BRIDGE)})
     copy = remote.shutil.copyfileobj
 
@@ -127,7 +127,7 @@ def test_a_file_that_breaks_off_on_its_way_is_skipped_whatever_its_driver_raises
         assert [str(s) for s in library.skipped()] == [f"{address}/one.jsonl: cannot be read (the line is dead)"]
 
 
-def test_names_of_files_are_told_as_those_of_a_folder_are_and_without_passwords(tmp_path, words):
+def test_file_names_are_recorded_in_printable_form_without_passwords(tmp_path, words):
     put("memory://odd", {"a\u202eb.txt": "The ferry ran aground at dawn.\n\nNobody was hurt."})
     (article,) = rag.read_articles(["memory://odd"])
     assert article.source == "memory://odd/a\\u202eb.txt"

@@ -1,4 +1,4 @@
-"""Tables of comma- or tab-separated values become articles, a row each; a row that does not fit harms no other."""
+"""Tables of comma- or tab-separated values become articles, one per row; a bad row does not affect the others."""
 
 import csv
 import gzip
@@ -31,7 +31,7 @@ def rows(*rows, delimiter=","):
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_the_header_tells_the_delimiter_and_the_fields(read, delimiter):
+def test_the_header_determines_delimiter_and_fields(read, delimiter):
     (article,) = read(
         rows(
             ["ID", " Headline ", "Article_Text", "Source", "Publish Date", "Authors", "a;b,c|d"],
@@ -44,39 +44,39 @@ def test_the_header_tells_the_delimiter_and_the_fields(read, delimiter):
     assert (article.date.isoformat(), article.authors) == ("2013-05-14", ("Jane Roe",))
 
 
-def test_a_text_in_quotation_marks_goes_over_many_lines(read):
+def test_a_quoted_text_may_span_many_lines(read):
     text = 'First, with "quotes".\n\nSecond paragraph; it goes on.'
     assert [a.text for a in read(rows(["title", "text"], ["a", text], ["b", TEXT]))] == [text, TEXT]
 
 
-def test_a_field_longer_than_the_csv_module_allows_is_read_and_its_limit_stays(read):
+def test_a_long_field_is_read_and_the_csv_modules_limit_restored(read):
     before = csv.field_size_limit()
     (article,) = read(rows(["text"], ["word " * 100_000]))
     assert len(article.text) == 500_000
     assert csv.field_size_limit() == before
 
 
-def test_the_line_by_which_excel_states_the_delimiter_is_no_header(read):
+def test_excels_sep_line_is_not_the_header(read):
     assert [a.title for a in read(f"\ufeffsep=;\r\ntitle;text\r\nTram;{TEXT}\r\n")] == ["Tram"]
 
 
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "cp1252"])
-def test_the_encoding_is_found(read, codec):
+def test_the_encoding_is_detected(read, codec):
     (article,) = read("title;text\nDas Café;Die Bürger stimmten für den Bau der Straßenbahn.\n".encode(codec))
     assert (article.title, article.text) == ("Das Café", "Die Bürger stimmten für den Bau der Straßenbahn.")
 
 
-def test_a_row_in_another_encoding_is_read_by_itself(read):
+def test_a_row_in_another_encoding_is_decoded_by_itself(read):
     content = f"title,text\nŽluť,{TEXT}\n".encode() + b"caf\xe9," + TEXT.encode() + b"\n"
     assert [a.title for a in read(content)] == ["Žluť", "café"]
 
 
-def test_packed_tables_are_read(read):
+def test_compressed_tables_are_read(read):
     assert len(read(gzip.compress(rows(["text"], [TEXT], [TEXT + " Yes."]).encode()), "a.csv.gz")) == 2
     assert len(read(gzip.compress(rows(["text", "url"], [TEXT, "x"], delimiter="\t").encode()), "a.tsv.gz")) == 1
 
 
-def test_a_truncated_archive_yields_what_stands_before_the_break(tmp_path):
+def test_a_truncated_gzip_file_is_read_up_to_the_cut(tmp_path):
     path = tmp_path / "a.csv.gz"
     body = gzip.compress(rows(["text"], *([f"{TEXT} {i * 7919 % 10007}"] for i in range(9000))).encode())
     path.write_bytes(body[: len(body) // 2])
@@ -106,19 +106,19 @@ def titles(items):
         ("bad,nan", "no text"),
     ],
 )
-def test_a_row_that_does_not_fit_is_skipped_with_its_line_and_the_rest_is_read(read, row, reason):
+def test_a_bad_row_is_skipped_with_its_line_and_the_rest_is_read(read, row, reason):
     items = read(f"title,text\nfirst,{TEXT}\n{row}\nlast,{TEXT}\nvery last,{TEXT}\n")
     assert skipped(items) == [("line 3", reason)]
     assert titles(items) == ["first", "last", "very last"]
 
 
-def test_a_mark_never_closed_swallows_nothing_behind_a_later_row_with_marks(read):
+def test_an_unclosed_quotation_does_not_swallow_later_rows(read):
     items = read(f'title,text\na,"{TEXT}\nb,{TEXT}\nc,"{TEXT}"\nd,{TEXT}\n')
     assert [place for place, _ in skipped(items)] == ["line 2"]
     assert titles(items) == ["b", "c", "d"]
 
 
-def test_a_mark_never_closed_is_sought_no_further_than_an_article_may_be_long(read, monkeypatch):
+def test_the_end_of_an_unclosed_quotation_is_sought_within_the_size_limit(read, monkeypatch):
     monkeypatch.setattr(limits, "MAX_BYTES", 2000)
     items = read("title,text\n" + f'a,"{TEXT}\n' + f"b,{TEXT}\n" * 100)
     assert skipped(items) == [("line 2", "a quotation mark is never closed")]
@@ -133,12 +133,12 @@ def test_a_line_that_is_too_large_is_skipped(read, monkeypatch):
     assert titles(items) == ["b"]
 
 
-def test_empty_cells_behind_the_last_column_and_blank_lines_are_nothing(read):
+def test_empty_trailing_cells_and_blank_lines_are_ignored(read):
     items = read(f"title,text\na,{TEXT},,\n\n,,,\nb,{TEXT}\n")
     assert (titles(items), skipped(items)) == (["a", "b"], [])
 
 
-def test_quotation_marks_in_tab_separated_values_are_the_texts_own(read):
+def test_quotation_marks_in_tab_separated_values_are_kept(read):
     items = read(f'title\ttext\n"Yes" she said\t"{TEXT}" he said\n', "a.tsv")
     assert [(i.title, i.text) for i in items] == [('"Yes" she said', f'"{TEXT}" he said')]
 
@@ -154,16 +154,17 @@ def test_quotation_marks_in_tab_separated_values_are_the_texts_own(read):
         (b"PK\x03\x04" + bytes(range(256)), "not text: it is a ZIP file"),
     ],
 )
-def test_a_file_that_is_no_table_of_articles_says_why(read, content, reason):
+def test_a_file_that_is_not_a_table_of_articles_is_rejected_with_a_reason(read, content, reason):
     with pytest.raises(InputError) as error:
         read(content)
     assert str(error.value).startswith(reason)
 
 
-def test_a_header_without_a_text_is_told_what_would_do(read):
+def test_a_header_without_a_text_column_is_told_which_names_are_possible(read):
     with pytest.raises(InputError, match=r"one of them must be text, body, content, article, .* or content_text"):
         read("id,summary\n1,x\n")
 
 
-def test_a_header_may_stand_alone(read):
+def test_a_table_with_only_a_header_has_no_articles(read):
     assert read("title,text\n") == []
+    assert titles(read(f"title,text\na,{TEXT}\n")) == ["a"]

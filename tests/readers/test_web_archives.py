@@ -1,4 +1,4 @@
-"""The pages that a web archive holds become articles; pictures, redirects and requests are no articles and no noise."""
+"""The pages of a web archive become articles; images, redirects and requests are ignored."""
 
 import gzip
 import io
@@ -7,7 +7,7 @@ import zlib
 
 import brotli
 import pytest
-from support.pdf import lines, made
+from support.pdf import lines, make_pdf
 from support.web_pages import PAGE, SENTENCES, page
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -61,19 +61,19 @@ def test_a_page_becomes_an_article_with_its_address(tmp_path, name):
     assert found.source == str(tmp_path / name)
 
 
-def test_the_day_of_the_crawl_is_no_day_of_publication(tmp_path):
+def test_the_date_of_the_crawl_is_not_a_date_of_publication(tmp_path):
     body = PAGE.replace(b'<meta property="article:published_time" content="2013-05-14">', b"")
     (found,) = read(tmp_path, archive(record(body, Date="Tue, 14 May 2013 10:00:00 GMT")))
     assert (found.date, found.date_basis) == (None, None)
 
 
-def test_an_archive_packed_as_a_whole_or_under_another_name_is_read(tmp_path):
+def test_an_archive_compressed_as_a_whole_or_under_another_name_is_read(tmp_path):
     assert len(read(tmp_path, gzip.compress(archive(record())), "whole.warc.gz")) == 1
     assert len(read(tmp_path, archive(record(), packed=True), "named.warc")) == 1
 
 
 def test_a_resource_and_a_pdf_are_read(tmp_path):
-    paper = made(
+    paper = make_pdf(
         [(70, 740, 24, "Cranes for sale"), *lines(["The cranes of Port Selwyn are for sale, the board said."])]
     )
     found = read(
@@ -88,7 +88,7 @@ def test_a_resource_and_a_pdf_are_read(tmp_path):
     assert found[1].outlet_basis == "host page: The Harbour Gazette"
 
 
-def test_the_text_of_a_page_is_read_as_a_dump_of_known_address(tmp_path):
+def test_the_text_of_a_page_is_read_as_a_dump_with_a_url(tmp_path):
     dump = "\n".join(["Home | News | Sport", "", "Dock strike ends", "", "14 May 2013", "", *SENTENCES]).encode()
     (found,) = read(tmp_path, archive(record(dump, media_type="text/plain", kind="conversion")))
     assert (found.title, found.text.split("\n")) == ("Dock strike ends", SENTENCES)
@@ -100,7 +100,7 @@ def test_the_text_of_a_page_is_read_as_a_dump_of_known_address(tmp_path):
     assert copy.id != found.id
 
 
-def test_pictures_redirects_and_requests_are_passed_over_without_a_word(tmp_path):
+def test_images_redirects_and_requests_are_ignored(tmp_path):
     found = read(
         tmp_path,
         archive(
@@ -116,14 +116,14 @@ def test_pictures_redirects_and_requests_are_passed_over_without_a_word(tmp_path
     assert [a.title for a in found] == ["Dock strike ends"]
 
 
-def test_a_page_without_an_article_is_told_with_its_address(tmp_path):
+def test_a_page_without_an_article_is_skipped_with_its_url(tmp_path):
     first, second = read(tmp_path, archive(record(LIST, "https://gazette.example/"), record()))
     assert (first.source, first.place) == (str(tmp_path / "a.warc"), "record 2")
     assert first.reason.startswith("https://gazette.example/: ")
     assert second.title == "Dock strike ends"
 
 
-def test_an_archive_without_an_article_is_told_with_what_it_holds(tmp_path):
+def test_an_archive_without_articles_is_rejected_with_its_contents(tmp_path):
     data = archive(*[record(b"\xff", media_type="image/jpeg")] * 3, record(status="404 Not Found"))
     with pytest.raises(InputError) as error:
         read(tmp_path, data)
@@ -145,12 +145,12 @@ def test_an_archive_without_an_article_is_told_with_what_it_holds(tmp_path):
         ("GZIP, identity", gzip.compress),
     ],
 )
-def test_a_packed_page_is_unpacked(tmp_path, encoding, pack):
+def test_a_compressed_page_is_decompressed(tmp_path, encoding, pack):
     (found,) = read(tmp_path, archive(record(pack(PAGE), Content_Encoding=encoding)))
     assert found.text.split("\n") == SENTENCES
 
 
-def test_a_page_in_chunks_is_put_together_and_one_said_to_be_so_is_read(tmp_path):
+def test_a_chunked_page_is_joined_and_a_wrongly_declared_one_is_read(tmp_path):
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(c), c) for c in (PAGE[:80], PAGE[80:])) + b"0\r\n\r\n"
     (found,) = read(tmp_path, archive(record(chunks, Transfer_Encoding="chunked")))
     assert found.text.split("\n") == SENTENCES
@@ -168,26 +168,26 @@ def test_a_page_in_chunks_is_put_together_and_one_said_to_be_so_is_read(tmp_path
         (b"\x28\xb5\x2f\xfd", "zstd", "its Content-Encoding is 'zstd'; only gzip, deflate and br can be read"),
     ],
 )
-def test_a_page_that_cannot_be_unpacked_is_told(tmp_path, body, encoding, reason):
+def test_a_page_that_cannot_be_decompressed_is_skipped_with_a_reason(tmp_path, body, encoding, reason):
     bad, good = read(tmp_path, archive(record(body, Content_Encoding=encoding), record()))
     assert bad.reason.startswith(f"{URL}: {reason}")
     assert good.title == "Dock strike ends"
 
 
-def test_a_page_packed_with_brotli_needs_brotli(tmp_path, monkeypatch):
+def test_a_page_compressed_with_brotli_needs_the_package(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "brotli", None)
     bad, _ = read(tmp_path, archive(record(brotli.compress(PAGE), Content_Encoding="br"), record()))
     assert bad.reason == f"{URL}: compressed with Brotli (br); install the package 'brotli' to read it"
 
 
 @pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("br", brotli.compress)])
-def test_a_page_that_unpacks_to_too_much_is_told(encoding, pack, monkeypatch):
+def test_a_page_that_decompresses_to_too_much_is_rejected(encoding, pack, monkeypatch):
     monkeypatch.setattr(limits, "MAX_BYTES", 50_000)
     with pytest.raises(InputError, match="too large"):
         http_content.decompress(pack(b"x" * 10_000_000), encoding)
 
 
-def test_a_record_that_is_too_large_is_passed_over_without_being_held(tmp_path, monkeypatch):
+def test_a_record_over_the_size_limit_is_skipped(tmp_path, monkeypatch):
     data = archive(record(PAGE + b" " * 200_000), record(), record(b"x" * 300_000, media_type="image/png"), record())
     monkeypatch.setattr(limits, "MAX_BYTES", 100_000)
     bad, *good = read(tmp_path, data)
@@ -195,7 +195,7 @@ def test_a_record_that_is_too_large_is_passed_over_without_being_held(tmp_path, 
     assert [a.title for a in good] == ["Dock strike ends"] * 2
 
 
-def test_the_charset_that_the_server_states_is_used(tmp_path):
+def test_the_charset_that_the_server_declares_is_used(tmp_path):
     texts = [f"Grüße aus Höxter, Öhringen und Übach. {text}" for text in SENTENCES]
     body = page(texts=texts).decode().encode("iso-8859-1")
     (found,) = read(tmp_path, archive(record(body, media_type="text/html; charset=ISO-8859-1")))
@@ -204,27 +204,27 @@ def test_the_charset_that_the_server_states_is_used(tmp_path):
     assert http_content.charset("text/html") is None
 
 
-def read_and_told(path):
-    """(titles of the articles read, all that was told of what was not)."""
-    titles, told = [], []
+def titles_and_messages(path):
+    """Return (titles of the articles, all messages about what was not read)."""
+    titles, messages = [], []
     try:
         for item in warc.read(path, NAMES):
-            (told if isinstance(item, Skipped) else titles).append(getattr(item, "title", item))
+            (messages if isinstance(item, Skipped) else titles).append(getattr(item, "title", item))
     except InputError as error:
-        told.append(error)
-    return titles, "; ".join(map(str, told))
+        messages.append(error)
+    return titles, "; ".join(map(str, messages))
 
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("lost", [0.05, 0.5, 0.9, 0.99])
-def test_an_archive_that_breaks_off_is_told_after_what_was_read(tmp_path, packed, lost):
+def test_a_truncated_archive_is_read_up_to_the_cut(tmp_path, packed, lost):
     one = archive(record(), packed=packed)
     whole = archive(record(), record(), packed=packed)
     path = tmp_path / ("a.warc.gz" if packed else "a.warc")
     path.write_bytes(whole[: len(whole) - int(lost * (len(whole) - len(one)))])
-    titles, told = read_and_told(path)
+    titles, messages = titles_and_messages(path)
     assert titles == ["Dock strike ends"]
-    assert "truncated" in told or "damaged" in told
+    assert "truncated" in messages or "damaged" in messages
 
 
 def length(data, said):
@@ -246,13 +246,13 @@ TWO = archive(record(page("Two")))
     ],
     ids=["no head", "no number", "too short", "no length"],
 )
-def test_a_damaged_record_is_told_and_the_rest_is_read(tmp_path, capfd, broken):
+def test_a_damaged_record_is_skipped_and_the_rest_is_read(tmp_path, capfd, broken):
     one, three = (archive(record(page(title))) for title in ("One", "Three"))
     path = tmp_path / "a.warc"
     path.write_bytes(one + broken + three)
-    titles, told = read_and_told(path)
+    titles, messages = titles_and_messages(path)
     assert titles == ["One", "Three"]
-    assert "damaged (" in told
+    assert "damaged (" in messages
     assert capfd.readouterr().err == ""
 
 
@@ -265,12 +265,12 @@ def test_a_damaged_record_is_told_and_the_rest_is_read(tmp_path, capfd, broken):
         (gzip.compress(b"words", mtime=0), "a.warc.gz", "not a web archive"),
     ],
 )
-def test_what_is_no_archive_is_said(tmp_path, data, name, reason):
+def test_a_file_that_is_not_an_archive_is_rejected(tmp_path, data, name, reason):
     with pytest.raises(InputError, match=reason):
         read(tmp_path, data, name)
 
 
-def test_a_line_without_end_is_not_held(tmp_path, monkeypatch):
+def test_an_endless_header_is_not_held_in_memory(tmp_path, monkeypatch):
     data = archive(record(), record())
     monkeypatch.setattr(limits, "MAX_BYTES", 200_000)
     with pytest.raises(InputError, match="the header of a record is too long"):

@@ -1,4 +1,4 @@
-"""PDF files, drawn line by line."""
+"""Write PDF files, line by line."""
 
 import io
 
@@ -16,8 +16,8 @@ def lines(texts, x=70, y=640, size=11, leading=13):
     return [(x, y - i * leading, size, text) for i, text in enumerate(texts)]
 
 
-def made(*pages, info=None, password=None, stream=None):
-    """A PDF of `pages`, each a list of (x, y, size of the letters, line), or of one content `stream`."""
+def make_pdf(*pages, info=None, password=None, stream=None):
+    """Return a PDF of `pages`, each a list of (x, y, font size, line), or of one content `stream`."""
     writer = pypdf.PdfWriter()
     font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica", "/Encoding": "/WinAnsiEncoding"}
     font = writer._add_object(DictionaryObject({NameObject(k): NameObject(v) for k, v in font.items()}))
