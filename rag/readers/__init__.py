@@ -68,6 +68,9 @@ def read_articles(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) 
         paths: files, folders, and URLs that fsspec can open.
         fetch: whether `paths` may have http(s) URLs, which are then fetched.
 
+    Yields:
+        One Article per article.
+
     Raises:
         InputError: if a path does not exist.
     """

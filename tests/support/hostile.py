@@ -1,4 +1,4 @@
-"""Text that would do harm if it were taken for markup."""
+"""Text that would do harm if it were interpreted as markup."""
 
 EVIL = (
     "The minister </bdi></blockquote><img src=x onerror=\"document.title='owned'\"> said <script>document.title='owned'"

@@ -1,4 +1,4 @@
-"""A small, sound file of every format, of our own writing: one article each, whose text has SENTENCE in it."""
+"""A small valid file of every format, written for the tests: one article each, whose text contains SENTENCE."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ATOM = f"""<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/
 
 
 def pdf() -> bytes:
-    """One page with a line for each sentence."""
+    """Return a PDF of one page with a line for each sentence."""
     writer = PdfWriter()
     page = writer.add_blank_page(595, 842)
     font = DictionaryObject(
@@ -67,7 +67,7 @@ def pdf() -> bytes:
 
 
 def mhtml() -> bytes:
-    """The page as a browser saves it."""
+    """Return the page as a browser saves it in one file."""
     message = EmailMessage()
     message["Snapshot-Content-Location"] = FIELDS["url"]
     message.set_content(PAGE, subtype="html")
@@ -78,7 +78,7 @@ def mhtml() -> bytes:
 def warc(
     compressed: bool, page: str | bytes = PAGE, headers: Sequence[tuple[str, str]] = (), url: str = FIELDS["url"]
 ) -> bytes:
-    """The page as a crawler keeps it, behind a picture."""
+    """Return the page as a crawler archives it, after an image."""
     body = page.encode("utf-8", "surrogatepass") if isinstance(page, str) else page
     file = io.BytesIO()
     writer = WARCWriter(file, gzip=compressed)
@@ -86,19 +86,21 @@ def warc(
         ("https://delta-herald.example/ice.png", "image/png", b"\x89PNG", ()),
         (url, "text/html; charset=utf-8", body, headers),
     ):
-        said = StatusAndHeaders("200 OK", [("Content-Type", kind), *more], protocol="HTTP/1.1")
-        writer.write_record(writer.create_warc_record(address, "response", payload=io.BytesIO(data), http_headers=said))
+        response = StatusAndHeaders("200 OK", [("Content-Type", kind), *more], protocol="HTTP/1.1")
+        writer.write_record(
+            writer.create_warc_record(address, "response", payload=io.BytesIO(data), http_headers=response)
+        )
     return file.getvalue()
 
 
 def csv(delimiter: str) -> bytes:
-    """A header and a row; the text has a line break in quotes."""
+    """Return a header and a row; the text has a line break in quotation marks."""
     rows = (RECORD, [f'"{value}"' for value in RECORD.values()])
     return "\r\n".join(delimiter.join(row) for row in rows).encode()
 
 
 def samples() -> dict[str, bytes]:
-    """The bytes of a file for each ending that there is a reader for."""
+    """Return the bytes of a file for each file extension that can be read."""
     line = json.dumps(RECORD).encode() + b"\n"
     matter = "".join(f"{name}: {json.dumps(value)}\n" for name, value in FIELDS.items())
     plain = f"{TITLE}\n\n3 February 2016\n\n{SENTENCE} {MORE}\n\n{LAST}\n".encode()
