@@ -81,18 +81,23 @@ class Check:
 
 @dataclass
 class Diagnosis:
-    """All that was looked at in an index, and what a reader should know that is no fault."""
+    """What an examination of an index found.
+
+    Attributes:
+        checks: what was checked, each with its faults.
+        notes: what a reader should know that is not a fault.
+    """
 
     checks: list[Check] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong, any more."""
+        """Whether nothing is wrong, or everything wrong has been repaired."""
         return all(check.ok for check in self.checks)
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it in values that JSON knows."""
+        """Return all of it as JSON values."""
         return {"ok": self.ok} | asdict(self)
 
     def __str__(self) -> str:
@@ -101,13 +106,17 @@ class Diagnosis:
 
 
 def examine(index: Address = "index", repair: bool = False) -> Diagnosis:
-    """Checks everything in an index that can be checked without the articles' files and the encoder.
+    """Check everything in an index that can be checked without the articles' files and the encoder.
 
     Args:
-        index: the folder of the index, or where Milvus keeps it; Milvus sees to its own files.
-        repair: whether to make again what is made from the database, and to remove what killed processes left.
+        index: the folder of the index, or a library in Milvus, which checks its own files.
+        repair: whether to rebuild what is derived from the database, and to remove what killed processes left.
 
-    Raises LibraryError where there is no index.
+    Returns:
+        What was checked, and what is wrong.
+
+    Raises:
+        LibraryError: where there is no index.
     """
     if place := located(index):
         return _in_milvus(place, repair)

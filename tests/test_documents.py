@@ -15,6 +15,7 @@ from rag.readers import record
 
 DOCS = ROOT / "docs"
 DOCUMENTS = sorted(DOCS.rglob("*.md"))
+CODE = sorted(path for folder in ("rag", "benchmarks", "tests") for path in (ROOT / folder).rglob("*.py"))
 PAGES = [*DOCUMENTS, *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))]
 PAGES += [ROOT / folder / "README.md" for folder in ("index", "seeds")]
 
@@ -222,3 +223,28 @@ def test_the_architecture_shows_the_layers_that_are_checked():
     (block,) = re.findall(r"```text\n(cli\n.*?)```", text(DOCS / "architecture.md"), re.DOTALL)
     shown = [set(re.split(r"\s{2,}", line)[0].split(" · ")) for line in block.splitlines()]
     assert shown == checked
+
+
+def test_every_page_and_section_that_the_code_names_exists():
+    """Comments say where a figure comes from: `docs/measurements/speed.md, "FAISS indexes"`."""
+    named = 0
+    for path in CODE:
+        for page, section in re.findall(r'\b(docs/[\w/-]+\.\w+)(?:,\s+(?:#\s+)?"([^"]+)")?', text(path)):
+            assert (ROOT / page).exists(), f"{path.name}: {page}"
+            if section:
+                named += 1
+                assert section in headings(ROOT / page), f"{path.name}: {page}, {section}"
+    assert named >= 5
+
+
+def test_every_constant_that_the_measurements_name_exists():
+    assigned = {
+        name
+        for path in CODE
+        for line in re.findall(r"^([A-Z_][A-Z_, ]*)(?:: [^=\n]+)? = ", text(path), re.MULTILINE)
+        for name in line.split(", ")
+    }
+    placeholders = {"PAGES", "QUESTIONS"}
+    for path in (DOCS / "measurements").glob("*.md"):
+        named = set(re.findall(r"`([A-Z][A-Z_]+)`", text(path)))
+        assert named - placeholders <= assigned, path

@@ -15,8 +15,8 @@ from rag.models.encoder import Vectors
 from rag.passage import Passage
 from rag.retrieval.search import ScoredPassage
 
-# A neighbour of the best sentence is quoted with it when it scores at least this share of it (docs/measurements.md,
-# "Quotations").
+# A neighbour of the best sentence is quoted with it when it scores at least this share of it
+# (docs/measurements/answers.md, "Quotations").
 NEIGHBOUR_SHARE = 0.85
 MAX_SENTENCES = 3
 # Characters hashed at most to find words again in a text that was edited: 0.3 s for 250,000 spans of 800.

@@ -14,9 +14,10 @@ from rag.passage import Passage
 from rag.provenance import duplicates
 from rag.retrieval.search import ScoredPassage
 
-# A passage is shown if it has at least this share of the best one's score (docs/measurements.md, "What is shown").
+# A passage is shown if it has at least this share of the best one's score
+# (docs/measurements/answers.md, "Passages shown").
 MIN_SCORE_SHARE = 0.5
-# Passages of one outlet, of one article, and consecutive passages that are shown as one (ibid.).
+# Passages of one outlet, of one article, and consecutive passages that are shown as one (same section).
 MAX_OF_OUTLET, MAX_OF_ARTICLE, MAX_JOINED = 3, 2, 2
 
 

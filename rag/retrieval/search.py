@@ -22,9 +22,10 @@ from rag.retrieval.parse import ParsedQuery
 from rag.stores.base import Candidate, Store, View
 
 # What a passage's score is made of: the cosine of its own vector and of its best sentence's, the share of the
-# question's words that it holds, and the share that its article holds (docs/measurements.md, "Words and meaning").
+# question's words that it holds, and the share that its article holds
+# (docs/measurements/retrieval.md, "Dense and lexical scores").
 OWN, SENTENCE, WORDS, ARTICLE = 0.5, 0.5, 0.5, 0.3
-# Passages that each engine proposes. 40, 60 or 100 passages change no figure (ibid.).
+# Passages that each engine proposes. 40, 60 or 100 passages change no figure (same page, "Word scores").
 CANDIDATES = 50
 
 

@@ -32,7 +32,7 @@ from rag.models.encoder import Vectors
 KEYS, SEGMENT, SIGNS = "keys.npy", "vectors.{}.f16", "signs.faiss"
 FEW = 10_000  # vectors that are fast to look through one by one
 # Of more of them, SPARE times as many as wanted are found by their signs and then compared one by one: of 67,584 these
-# hold the ten nearest always and 99.4 of 100 of the fifty nearest (docs/measurements.md, "FAISS kinds").
+# hold the ten nearest always and 99.4 of 100 of the fifty nearest (docs/measurements/speed.md, "FAISS indexes").
 SPARE = 8
 JOINED = 2  # times as many rows as come behind it, up to which a segment is joined with these
 

@@ -17,7 +17,7 @@ import regex
 import tantivy
 
 # A word counts by its inverse document frequency to this power: 0.524 of 340 questions have evidence in the first
-# passage with 1.5, 0.512 with 1, 0.506 with 0.7 (docs/measurements.md, "Words").
+# passage with 1.5, 0.512 with 1, 0.506 with 0.7 (docs/measurements/retrieval.md, "Word scores").
 RARITY = 1.5
 Spellings = tuple[tuple[str, ...], ...]
 NONE = 0  # the day of an article without a date
