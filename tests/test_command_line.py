@@ -291,7 +291,7 @@ def test_urls_and_a_catalogue_of_the_user_are_accepted(site, tmp_path, capsys):
     status, _, err = said(capsys, "build", *given)
     assert (status, err) == (
         0,
-        f"skipped {site}/gone.html: the site answers 404 File not found: it has no such page; check the address\n",
+        f"skipped {site}/gone.html: the site responds 404 File not found: it has no such page; check the URL\n",
     )
     assert said(capsys, "outlets", "--index", index)[1] == "     1  The Delta Herald (newspaper)\n"
     assert "rating: left, by Media Watch, 2024" in said(capsys, "outlets", "--index", index, "delta herald")[1]
