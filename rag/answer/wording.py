@@ -128,7 +128,7 @@ def summary(answer: Answer) -> str:
 
 def scope(balance: Balance) -> str:
     """Return what the articles shown are counted against."""
-    return "in the index" if balance.allowed == balance.index else "that match the filters"
+    return "in the index" if balance.allowed == balance.index else "matching the filters"
 
 
 def caution(found: Caution) -> Phrase:

@@ -33,7 +33,7 @@ def test_each_outlet_has_a_bar_most_frequent_first_with_its_numbers():
         ("hollow", "100.0%"), ("filled", "0.0%"), ("hollow", "50.0%"), ("filled", "25.0%"),
     ]  # fmt: skip
     assert "of those in the index (outlined)" in table
-    assert "of those that match the filters (outlined)" in bars({}, {"A": 4}, Counts(9, {"A": 4, "C": 5}))
+    assert "of those matching the filters (outlined)" in bars({}, {"A": 4}, Counts(9, {"A": 4, "C": 5}))
 
 
 def test_of_many_outlets_those_shown_have_a_row_and_the_others_share_one():
