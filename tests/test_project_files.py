@@ -1,5 +1,6 @@
 """The files around the code: continuous integration, templates, the citation file, the package's metadata."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -45,6 +46,13 @@ def test_continuous_integration_runs_each_python_that_the_package_names():
     prefix = "Programming Language :: Python :: "
     named = [c.removeprefix(prefix) for c in PROJECT["classifiers"] if c.startswith(f"{prefix}3.")]
     assert loaded(".github/workflows/ci.yml")["jobs"]["test"]["strategy"]["matrix"]["python"] == named
+
+
+def test_continuous_integration_runs_both_checks():
+    steps = loaded(".github/workflows/ci.yml")["jobs"]["test"]["steps"]
+    targets = [found[1] for step in steps if (found := re.match(r"make (\w+)", step.get("run", "")))]
+    assert targets == ["check", "test"]
+    assert set(targets) <= set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def test_no_job_may_write_to_the_repository():
