@@ -21,6 +21,8 @@ from rag.answer.answer import Answer
 from rag.answer.balance import ONE_OUTLET, STATE_MEDIA, Balance, Caution
 from rag.cli import output
 
+pytestmark = pytest.mark.model
+
 HARBOUR_IN_SHORT = "harbour  2013-05-14  The Guardian: Harbour strike ends\n"
 
 

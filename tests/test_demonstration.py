@@ -10,6 +10,8 @@ import app
 import rag
 from rag.web.app import EXAMPLES
 
+pytestmark = pytest.mark.model
+
 
 @pytest.fixture(scope="module")
 def articles():

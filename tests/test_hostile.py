@@ -29,6 +29,8 @@ from rag.readers import decoding, fetch, html_to_text, json_file, limits, markdo
 from rag.readers.pdf import layout
 from rag.web.answer_html import answer_html
 
+pytestmark = pytest.mark.slow
+
 LONGEST = 20  # seconds, for one file of at most 32 MB
 MOST_MEMORY = 1500 * 2**20
 ESCAPES = "\x1b[2J\x1b]0;owned\x07"  # clears a terminal, and names its window
@@ -331,9 +333,8 @@ def test_names_inside_files_are_never_paths(tmp_path, words, name):
     (folder / "b.warc").write_bytes(samples.warc(False, url=name.replace("\x00", "%00")))
     fields = {"id": name, "url": name, "source": name, "filename": name, "path": name}
     (folder / "c.jsonl").write_text(json.dumps(HARBOUR | fields))
-    packed = gzip.GzipFile(name, "wb", fileobj=(folder / "d.jsonl.gz").open("wb"))
-    packed.write(json.dumps(HARBOUR).encode())
-    packed.close()
+    with (folder / "d.jsonl.gz").open("wb") as file, gzip.GzipFile(name, "wb", fileobj=file) as packed:
+        packed.write(json.dumps(HARBOUR).encode())
     before = listed(tmp_path)
     with rag.build([folder], index=tmp_path / "deep" / "index", encoder=words) as library:
         assert len(list(library.articles())) > 0

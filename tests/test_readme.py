@@ -10,6 +10,8 @@ from support import ROOT
 import rag
 from rag import cli
 
+pytestmark = pytest.mark.model
+
 README = (ROOT / "README.md").read_text("utf-8")
 
 

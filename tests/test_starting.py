@@ -17,6 +17,8 @@ from rag.answer.export import FORMS
 from rag.cli import parser
 from rag.models.encoder import PRECISIONS
 
+pytestmark = pytest.mark.slow
+
 # What only reading, splitting, encoding, comparing, fitting or serving needs.
 BUILDING = {
     "charset_normalizer", "datasketch", "dateparser", "feedparser", "filelock", "ftfy", "htmldate", "httpx", "ijson",

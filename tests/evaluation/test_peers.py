@@ -12,6 +12,8 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import peers
 import systems
 
+pytestmark = pytest.mark.model
+
 QUESTIONS = {"1": "strike of dock workers", "2": "cracks in the old bridge", "3": "frost in the valley"}
 RELEVANT = {"1": "harbour", "2": "bridge", "3": "orchard"}
 others = pytest.mark.skipif(

@@ -16,6 +16,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from rag.models import numpy_bert
 from rag.models.encoder import SentenceEncoder
 
+pytestmark = pytest.mark.model
+
 QUESTIONS = [
     "Who ended the strike?",
     "WHO said that the dock workers' wages would rise by 4.5%, and when?",

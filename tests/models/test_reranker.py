@@ -9,6 +9,8 @@ import rag
 from rag.errors import EncoderError
 from rag.models import reranker
 
+pytestmark = pytest.mark.model
+
 
 class FrostReranker:
     """Ranks passages about frost first, whatever the question."""

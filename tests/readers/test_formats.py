@@ -14,6 +14,8 @@ from rag import readers
 from rag.article import Article
 from rag.provenance.catalogue import load_catalogue
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = samples()
 STRANGE = (b"\x00", b"\xff\xfe", b"<", b'"', b"{", b"&#0;", "\u202e".encode(), b"\n\n", b"<div>", b"%PDF")
 EXAMPLES = int(FUZZ or 40)  # FUZZ=2000 make test looks longer

@@ -26,6 +26,8 @@ from rag.stores.snapshot import generations
 from rag.stores.sqlite import DATABASE, FORMAT, Store
 from rag.stores.sqlite.writer import Writer
 
+pytestmark = pytest.mark.slow
+
 FERRY = {"id": "ferry", "outlet": "Reuters", "date": "2020-02-01", "text": "A ferry ran aground. Nobody was hurt."}
 NOBODY = 65534
 FREE = "the disk is full; free some space and run this again: what was done is kept"

@@ -18,6 +18,8 @@ from rag.stores.milvus import claim, tables
 from rag.stores.milvus import client as server
 from rag.stores.milvus.client import located
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def remote(tmp_path):

@@ -19,6 +19,8 @@ import rag
 from rag.web.endpoints import VERSION, endpoints
 from rag.web.launch import launch
 
+pytestmark = pytest.mark.server
+
 DOCUMENT = (ROOT / "docs" / "programs.md").read_text("utf-8")
 ADDRESS = "http://127.0.0.1:7860/"
 SCORE = re.compile(r'"score": [\d.]+')  # differs by a hair from processor to processor

@@ -23,6 +23,8 @@ from rag.web import security
 from rag.web.app import create_app
 from rag.web.launch import launch
 
+pytestmark = pytest.mark.server
+
 SAY_WHO = (
     "which other machines can reach, say who may connect: --auth USER:PASSWORD (or AUTH in the environment) makes "
     "readers sign in, --no-auth (or NO_AUTH=1) lets anyone in"
