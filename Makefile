@@ -17,28 +17,37 @@ MIN_COVERAGE := 90
 SHELL := /bin/sh
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run check test lint docs format clean
+.PHONY: run check test lint style types layers duplicates docs format clean
 
 run: $(VENV)/.run
 	@$(BIN)/python app.py
 
-check: $(VENV)/.dev lint
+check: lint
 	@$(BIN)/python -m pytest -m "not (model or browser or server or alone or slow)" $(WORKERS)
 
-test: $(VENV)/.dev lint
+test: lint
 	@BROWSER_PATH="$$($(BIN)/python tests/support/browser.py)" && export BROWSER_PATH && \
 	$(BIN)/python -m pytest -m "not alone" $(WORKERS) --cov && \
 	$(BIN)/python -m pytest -m alone --cov --cov-append --cov-fail-under=$(MIN_COVERAGE)
 
 lint: $(VENV)/.dev
+	@$(MAKE) --no-print-directory -j 2 style types layers duplicates docs
+
+style:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+types:
 	@$(BIN)/mypy
+
+layers:
 	@$(BIN)/lint-imports --no-logo
+
+duplicates:
 	@$(BIN)/pylint rag
 
 docs: $(VENV)/.dev
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "build/site/index.html"
 
 format: $(VENV)/.dev

@@ -51,6 +51,7 @@ def index(tmp_path_factory, real):
 # Examples
 
 
+@pytest.mark.model
 def test_the_examples_of_the_python_guide_run_and_print_what_they_say(tmp_path):
     for name in ("seeds", "docs"):
         (tmp_path / name).symlink_to(ROOT / name)

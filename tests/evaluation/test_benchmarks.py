@@ -9,6 +9,7 @@ from support import ROOT
 BENCHMARKS = ROOT / "benchmarks"
 
 
+@pytest.mark.slow
 def test_every_benchmark_can_be_imported():
     pytest.importorskip("ray")  # which cluster.py imports
     names = sorted(path.stem for path in BENCHMARKS.glob("*.py"))

@@ -14,7 +14,10 @@ from support import ROOT, SHARED
 import rag
 from rag.evaluation import read_questions
 
-pytestmark = pytest.mark.skipif(not (SHARED / "bench").is_dir(), reason="the real pages are not part of the project")
+pytestmark = [
+    pytest.mark.model,
+    pytest.mark.skipif(not (SHARED / "bench").is_dir(), reason="the real pages are not part of the project"),
+]
 
 
 def score(name, *arguments):

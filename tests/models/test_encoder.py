@@ -89,6 +89,7 @@ def test_tokens_are_counted_past_the_limit(real):
     assert real.count(["word " * 600, ""]) == [600, 0]
 
 
+@pytest.mark.model
 def test_a_model_with_another_pooling_encodes_each_sentence_separately(tmp_path):
     folder = tmp_path / "cls"
     shutil.copytree(get_model_path(), folder)
@@ -107,6 +108,7 @@ def test_a_missing_model_is_an_error_that_says_what_to_do(tmp_path):
         SentenceEncoder(str(tmp_path / "none"))
 
 
+@pytest.mark.model
 def test_everything_runs_with_sockets_blocked(tmp_path):
     """A process whose sockets all raise builds an index, opens it and asks."""
     program = """

@@ -169,6 +169,7 @@ def test_a_port_that_is_no_number_is_an_error(words, tmp_path, monkeypatch):
         launch(rag.build([tmp_path], index=tmp_path / "i", encoder=words))
 
 
+@pytest.mark.model
 def test_app_py_serves_the_demonstration(tmp_path):
     """`python app.py` alone: makes the index, prints the address, answers there."""
     environment = {**os.environ, "INDEX": str(tmp_path / "index"), "PORT": "0", "HOST": "127.0.0.1"}
