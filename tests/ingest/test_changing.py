@@ -58,7 +58,7 @@ def test_add_tells_what_it_skipped_as_build_does(said, tmp_path):
 
 def test_remove_deletes_and_says_how_to_clear_the_last_traces(said, index):
     assert said("remove", "bridge") == (
-        0, "removed 1; `according compact` clears the last traces of the text from the files\n", ""
+        0, "removed 1; to erase the last traces from the files, run: according compact\n", ""
     )  # fmt: skip
     assert said("articles")[1] == "harbour  2013-05-14  The Guardian: Harbour strike ends\n"
     status, out, err = said("remove", "harbour", "bridge")
@@ -102,7 +102,7 @@ def test_compact_tells_what_it_saved(said):
 
 def test_a_backup_is_an_index_like_any_other(said, index, tmp_path, words):
     copy = tmp_path / "deep" / "copy"
-    assert said("backup", copy) == (0, f"{copy} holds a copy; it is an index like any other: --index {copy}\n", "")
+    assert said("backup", copy) == (0, f"copied to {copy}; to use the copy: --index {copy}\n", "")
     said("remove", "bridge")
     assert sorted(p.name for p in copy.iterdir()) == [DATABASE]
     with rag.open(copy, encoder=words) as library:
