@@ -67,7 +67,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("according")
-    if name in _MODULES.values():  # `rag.library`, for whoever changes or looks into more than the public names
+    if name in _MODULES.values():  # such as `rag.library`, for code that uses more than the public names
         return import_module(f".{name}", __name__)
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
