@@ -58,7 +58,7 @@ def run(*arguments):
 
 
 def said(capsys, *arguments):
-    """Exit status, stdout and stderr of a command run in this process."""
+    """Run a command in this process; return its exit status, stdout and stderr."""
     status = cli.main([str(a) for a in arguments])
     captured = capsys.readouterr()
     return status, captured.out, captured.err
@@ -76,7 +76,7 @@ def test_ask_shows_outlet_host_and_date_above_each_passage(index, capsys):
     )
 
 
-def test_ask_says_so_where_nothing_answers(index, capsys):
+def test_ask_says_so_if_nothing_answers(index, capsys):
     assert said(capsys, "ask", "--index", index, "What is a black hole?") == (
         0,
         "Nothing in the index answers this.\n",
@@ -105,7 +105,7 @@ def test_every_result_is_available_as_json(index, capsys):
     assert [(s["place"], s["reason"].split(" (")[0]) for s in json.loads(out)] == [("line 3", "not JSON")]
 
 
-def test_lists_for_reading(index, capsys):
+def test_lists_are_readable_text(index, capsys):
     assert said(capsys, "articles", "--index", index)[1].startswith(HARBOUR_IN_SHORT)
     assert (
         said(capsys, "outlets", "--index", index)[1]

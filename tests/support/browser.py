@@ -1,4 +1,4 @@
-"""Prints the path of a Chromium to test with: one that is installed, or else one that it gets.
+"""Print the path of a Chromium to test with: one that is installed, or else one that this script installs.
 
 .venv/bin/python tests/support/browser.py
 """
@@ -15,7 +15,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def main() -> int:
-    """Exit status 1, and a line on stderr that says what to do, where no browser can be had."""
+    """Print the path and return 0; if no browser can be installed, say what to do on stderr and return 1."""
     path = installed() or from_playwright() or from_debian()
     if not path:
         print("tests: no Chromium; install Chromium or Chrome, or set BROWSER_PATH to one", file=sys.stderr)
@@ -25,7 +25,7 @@ def main() -> int:
 
 
 def installed() -> str | None:
-    """$BROWSER_PATH, a browser on the PATH, or the one that Playwright has fetched before."""
+    """Return $BROWSER_PATH, a browser on the PATH, or the one that Playwright fetched before."""
     given = os.environ.get("BROWSER_PATH")
     found = next(filter(None, map(shutil.which, NAMES)), None)
     return given or found or fetched()
@@ -40,14 +40,14 @@ def fetched() -> str | None:
 
 
 def from_playwright() -> str | None:
-    """The browser that Playwright brings, where its servers can be reached."""
+    """Return the browser of Playwright, if its servers can be reached."""
     print("tests: fetching Chromium with Playwright ...", file=sys.stderr)
     done = run([sys.executable, "-m", "playwright", "install", "chromium"])
     return fetched() if done else None
 
 
 def from_debian() -> str | None:
-    """Debian's package, where this is Debian and we may install."""
+    """Return Debian's package, if this is Debian and we may install it."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return None
     print("tests: installing Debian's chromium ...", file=sys.stderr)

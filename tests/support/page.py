@@ -1,4 +1,4 @@
-"""What a reader does in the app."""
+"""Steps of a reader in the app."""
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -6,7 +6,7 @@ expect.set_options(timeout=60_000)  # milliseconds: a machine may have other wor
 
 
 def ask(page: Page, question: str) -> Locator:
-    """Asks in the app; the answer."""
+    """Ask a question in the app, and return the answer."""
     before = page.locator(".according.question").count()
     page.fill("#question textarea", question)
     page.click("#ask")
@@ -15,8 +15,10 @@ def ask(page: Page, question: str) -> Locator:
 
 
 def at_rest(locator: Locator) -> Locator:
-    """The same, when it has stopped moving: an answer is scrolled to and drawn again as it comes, and a click would
-    meet what stands in its place."""
+    """Return the same element once it has stopped moving.
+
+    An answer is scrolled to and redrawn as it arrives, so that a click could meet another element.
+    """
     place = "e => new Promise(r => setTimeout(() => r(JSON.stringify(e.getBoundingClientRect())), 300))"
     before = None
     while before != (before := locator.evaluate(place)):

@@ -1,15 +1,25 @@
-"""A real browser."""
+"""Fixtures: a real browser, a page in it, an index of records. Only tests that use the browser import Playwright."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from support import browser
+from support import WordEncoder, browser
+
+import rag
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Browser]:
-    """A real browser; not for longer than a module, since its event loop lets no other run in this thread."""
+    """A browser, for one module only, since its event loop lets no other run in this thread."""
+    from playwright.sync_api import sync_playwright
+
     path = browser.installed()
     assert path, "no Chromium; `make test` gets one"
     with sync_playwright() as playwright:
@@ -19,8 +29,18 @@ def opened() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def page(opened: Browser) -> Iterator[Page]:
-    """A page of it."""
+    """A page of the browser."""
     page = opened.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(60_000)
     yield page
     page.close()
+
+
+@pytest.fixture
+def built(tmp_path: Path, news: Callable[..., Path], words: WordEncoder) -> Callable[..., rag.Library]:
+    """A function that builds an index of records, in the same folder unless another is named."""
+
+    def build(*records: dict[str, Any], index: str = "index") -> rag.Library:
+        return rag.build([news(*records)], index=tmp_path / index, encoder=words)
+
+    return build

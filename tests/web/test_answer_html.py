@@ -1,4 +1,4 @@
-"""HTML is made in one place, and every text in it is escaped."""
+"""An answer as HTML: its notes, its cards, and that all text in it is escaped."""
 
 import datetime as dt
 import re
@@ -131,7 +131,7 @@ def summary(*dates, copies=0, **shown):
     return answer_html(answer).split('role="status">')[1].split("</p>")[0]
 
 
-def test_the_first_line_says_how_many_of_whom_and_over_what_years():
+def test_the_summary_counts_passages_outlets_sources_and_years():
     first, last = dt.date(1997, 5, 1), dt.date(2018, 1, 1)
     four = {"A": 1, "B": 1, "C": 1, "D": 1}
     assert summary(first, last, last, first, None, outlets=four, independent=3, copies=2) == (

@@ -1,4 +1,4 @@
-"""The app in a real browser: ask, see outlet and date beside each passage, see hostile text as text."""
+"""The app in a real browser: ask, see outlet and date of each passage, see hostile text as text."""
 
 import json
 import os
@@ -80,7 +80,7 @@ def test_a_hostile_question_is_shown_as_text(page, address):
     assert page.title() == "According"
 
 
-def test_nothing_found_is_said(page, address):
+def test_an_empty_answer_says_so(page, address):
     page.goto(address)
     expect(ask(page, "How do I bake sourdough bread?")).to_have_text("Nothing in the index answers this.")
 
@@ -128,7 +128,7 @@ def test_constraints_in_the_question_are_shown_and_can_be_ignored(page, demonstr
     expect(group).to_be_hidden()
 
 
-def test_what_one_reader_asks_changes_nothing_for_another(page, demonstration):
+def test_readers_do_not_affect_each_other(page, demonstration):
     page.goto(demonstration)
     ask(page, "In 2009, how many people were said to be living in Camp Ashraf?")
     other = page.context.browser.new_page()
@@ -156,14 +156,14 @@ def test_the_browser_loads_nothing_from_elsewhere(address):
         assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_a_port_that_is_taken_is_an_error_that_says_what_to_do(address, tmp_path, words):
+def test_a_port_in_use_is_an_error_that_says_what_to_do(address, tmp_path, words):
     taken = int(address.rstrip("/").rsplit(":", 1)[1])
     library = rag.build([tmp_path], index=tmp_path / "i", encoder=words)
     with pytest.raises(AccordingError, match=f"cannot listen on 127.0.0.1 port {taken}: the port is in use"):
         launch(library, port=taken, wait=False)
 
 
-def test_a_port_that_is_no_number_is_an_error(words, tmp_path, monkeypatch):
+def test_a_port_that_is_not_a_number_is_an_error(words, tmp_path, monkeypatch):
     monkeypatch.setenv("PORT", "http")
     with pytest.raises(AccordingError, match="PORT is 'http'; give a number such as 7860"):
         launch(rag.build([tmp_path], index=tmp_path / "i", encoder=words))
@@ -187,7 +187,7 @@ def test_app_py_serves_the_demonstration(tmp_path):
     assert "69 articles read: 69 new" in notices
 
 
-def test_what_another_process_changes_is_served_without_a_restart(page, address, folder):
+def test_changes_by_another_process_are_served_without_a_restart(page, address, folder):
     record = {
         "id": "quay",
         "outlet": "The Quay Gazette",

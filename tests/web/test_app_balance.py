@@ -1,4 +1,4 @@
-"""The balance of an answer in a real browser: the first line, warnings, outlets to open, pictures on phone and desk."""
+"""The balance of an answer in a real browser: the summary, cautions, facts of outlets, charts on phone and desktop."""
 
 import json
 import re
@@ -52,7 +52,7 @@ def address(tmp_path_factory, real):
 
 @pytest.fixture
 def page(opened, address, request):
-    """The app in a window of the size and theme that a test asks for; all that it requests must come from the app."""
+    """The app in a window of a given size and theme; everything that it requests must come from the app."""
     width, theme = getattr(request, "param", (1440, "light"))
     made = opened.new_page(viewport={"width": width, "height": 1000})
     requests, faults = [], []
@@ -66,7 +66,7 @@ def page(opened, address, request):
     made.close()
 
 
-def test_the_first_line_says_what_the_answer_rests_on(page):
+def test_the_summary_says_what_the_answer_rests_on(page):
     answer = ask(page, SALT)
     expect(answer.locator(".summary")).to_have_text(
         "3 passages from 3 outlets, at least 3 independent sources, 1997 to 2018, 1 undated."
@@ -97,14 +97,14 @@ def test_the_first_line_says_what_the_answer_rests_on(page):
         ),
     ],
 )  # fmt: skip
-def test_an_answer_that_is_one_sided_says_why(page, question, warnings):
+def test_a_one_sided_answer_says_why(page, question, warnings):
     answer = ask(page, question)
     expect(answer.locator(".caution").first).to_be_visible()
     written = answer.locator(".caution").all_inner_texts()
     assert [text.replace("The Guardian and Reuters", "Reuters and The Guardian") for text in written] == warnings
 
 
-def test_an_outlet_is_opened_with_the_keyboard_to_what_is_known_of_it(page):
+def test_the_facts_of_an_outlet_unfold_by_keyboard(page):
     answer = ask(page, LIGHTHOUSE)
     about = answer.locator(".card").first.locator("details.about")
     expect(about.locator("dl")).to_be_hidden()
@@ -123,7 +123,7 @@ def test_an_outlet_is_opened_with_the_keyboard_to_what_is_known_of_it(page):
 
 
 def contrast(page, mark):
-    """Of a mark's outline with what is behind it, 1 to 21 (WCAG 2.2)."""
+    """The contrast of a mark's outline with its background, 1 to 21 (WCAG 2.2)."""
     colours = mark.evaluate(
         """e => {
             let behind = e;
@@ -145,7 +145,7 @@ def contrast(page, mark):
 @pytest.mark.parametrize(
     "page", [(width, theme) for width in (375, 1440) for theme in ("light", "dark")], indirect=True, ids=str
 )
-def test_the_pictures_are_seen_on_a_phone_and_a_desk_in_light_and_dark(page, request):
+def test_the_charts_are_visible_on_phone_and_desktop_in_light_and_dark(page, request):
     balance = ask(page, LIGHTHOUSE).locator("details.balance")
     balance.locator("summary").first.click()
     tables = balance.get_by_role("table")
@@ -170,7 +170,7 @@ def test_the_pictures_are_seen_on_a_phone_and_a_desk_in_light_and_dark(page, req
     balance.screenshot(path=folder / f"balance-{'-'.join(map(str, request.node.callspec.params['page']))}.png")
 
 
-def test_the_same_numbers_stand_in_tables_in_every_answer_and_a_hostile_name_is_text_in_them(page):
+def test_the_charts_are_tables_and_a_hostile_name_is_text_in_them(page):
     ask(page, SALT)
     ask(page, LIGHTHOUSE)
     first = page.locator(".according:not(.question)").first

@@ -53,7 +53,7 @@ def address(tmp_path_factory, real):
 
 @pytest.fixture(params=[(375, "light"), (375, "dark"), (1440, "light"), (1440, "dark")], ids=str)
 def page(request, opened):
-    """A page of the browser that fails the test where something is loaded from elsewhere or forbidden by a policy."""
+    """A page of the browser; the test fails if anything is loaded from elsewhere or forbidden by a policy."""
     width, scheme = request.param
     context = opened.new_context(viewport={"width": width, "height": 812}, color_scheme=scheme)
     context.set_default_timeout(60_000)
@@ -77,7 +77,7 @@ def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-def test_from_an_answer_a_reader_comes_to_the_marked_sentence_in_its_article(page, address):
+def test_a_card_leads_to_the_marked_sentence_in_its_article(page, address):
     page.goto(address)
     page.fill("#question textarea", QUESTION)
     page.click("#ask")
@@ -99,7 +99,7 @@ def test_from_an_answer_a_reader_comes_to_the_marked_sentence_in_its_article(pag
     expect(article.locator("#question")).to_be_visible()
 
 
-def test_an_article_alone_begins_with_where_it_comes_from(page, address):
+def test_an_article_page_begins_with_its_source(page, address):
     page.goto(f"{address}article/wreck%2Fof%20the%20Ottilie%3F")
     expect(page.locator(".source")).to_contain_text("According to The Delta Herald, via mirror.example")
     assert fits(page)
@@ -150,7 +150,7 @@ def test_a_hostile_article_is_text_in_the_browser(page, address):
     assert fits(page)
 
 
-def test_an_article_is_printed_without_what_is_for_the_screen(page, address):
+def test_an_article_is_printed_without_navigation(page, address):
     page.goto(f"{address}article/ports")
     page.emulate_media(media="print")
     expect(page.get_by_role("navigation")).to_be_hidden()

@@ -1,5 +1,4 @@
-"""The app in a real browser, over a library in Milvus: it answers as ever, says so when Milvus is away, and goes on by
-itself when it is back."""
+"""The app in a real browser, with a library in Milvus: it reports that Milvus is away, and recovers by itself."""
 
 import json
 
@@ -31,7 +30,7 @@ def asked_in_vain(page, address, question):
     return page.locator(".toast-wrap")
 
 
-def test_a_question_is_answered_while_milvus_is_there_and_told_of_while_it_is_not(page, library, server, monkeypatch):
+def test_the_app_reports_when_milvus_is_away_and_recovers_when_it_is_back(page, library, server, monkeypatch):
     address, open_to_all = (launch(library, port=0, wait=False, no_auth=no_auth) for no_auth in (False, True))
     monkeypatch.setattr(connection, "READING", 1.0)
     page.goto(address)

@@ -1,6 +1,5 @@
-"""The pages beside the app: an article at an address that lasts, its passage marked; what the index holds."""
+"""The page of an article, at a URL that lasts, with its passage marked."""
 
-import asyncio
 import json
 import re
 import sqlite3
@@ -10,75 +9,29 @@ import gradio as gr
 import httpx
 import pytest
 from lxml import html
-from starlette.applications import Starlette
-from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
+from support import HARBOUR, ORCHARD
+from support.plain_pages import MEETING, PARAGRAPHS, fetch, get, known, outlet, texts
 
 import rag
 from rag.answer.citation import MAX_HASHED_CHARACTERS, find_words, quote_hash
 from rag.errors import LibraryError
-from rag.provenance.catalogue import domain
 from rag.stores.sqlite import DATABASE
-from rag.web import article_pages, contents_pages
 from rag.web.answer_html import answer_html
 from rag.web.launch import launch
 from rag.web.urls import article_url, passage_url
 
 HOSTILE = "</title></p></mark><script>alert(1)</script><style>*{}</style><img src=x onerror=alert(1)>\"'&"
-PARAGRAPHS = (
-    "The council met on Monday. Nobody spoke of the bridge.",
-    "On Tuesday the mayor said that the bridge must close. Two pillars are cracked.",
-    "Traffic goes over the ring road. Nobody knows for how long.",
-)
-MEETING = {"id": "meeting", "outlet": "The Echo", "date": "2016-02-03", "text": "\n\n".join(PARAGRAPHS)}
-
-
-@pytest.fixture
-def built(tmp_path, news, words):
-    """Builds an index of records, anew in the same folder unless told otherwise."""
-
-    def build(*records, index="index"):
-        return rag.build([news(*records)], index=tmp_path / index, encoder=words)
-
-    return build
-
-
-def fetch(library, where, root_path="", is_local=True, **headers):
-    """The response at an address relative to the app's own."""
-    routes = [*article_pages.routes(library, is_local), *contents_pages.routes(library, is_local)]
-    app = httpx.ASGITransport(Starlette(routes=routes), root_path=root_path)
-
-    async def asked():
-        async with httpx.AsyncClient(transport=app, base_url="http://127.0.0.1") as client:
-            return await client.get(f"/{where}", headers=headers)
-
-    return asyncio.run(asked())
-
-
-def get(library, where, status=200):
-    """The page at an address relative to the app's own, parsed."""
-    response = fetch(library, where)
-    assert response.status_code == status, response.text
-    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
-    return html.document_fromstring(response.text)
-
-
-def texts(page, path):
-    return [" ".join(element.text_content().split()) for element in page.cssselect(path)]
-
-
-def known(page):
-    return dict(zip(texts(page, "dt"), texts(page, "dd"), strict=True))
 
 
 def cited(library):
-    """The address of what answers, and the words marked."""
+    """The URL of the passage that answers, and its marked words."""
     citation = library.ask("Two pillars are cracked", k=1, min_confidence=0).passages[0]
     a, b = citation.quote
     return passage_url(citation), citation.text[a - citation.start : b - citation.start]
 
 
 def place(text, passage, quote=None, article_id="meeting"):
-    """The address of words of an article."""
+    """The URL of words of an article."""
     start, marked = text.index(passage), quote or passage
     a = text.index(marked, start)
     spans = {"at": f"{start}-{start + len(passage)}", "quote": f"{a}-{a + len(marked)}"}
@@ -88,7 +41,7 @@ def place(text, passage, quote=None, article_id="meeting"):
 # The article
 
 
-def test_an_article_is_shown_whole_with_all_that_is_known_of_it(built):
+def test_an_article_page_has_the_whole_text_and_its_provenance(built):
     page = get(built(HARBOUR | {"host": "mirror.example", "kind": "digest"}), "article/harbour")
     assert texts(page, "h1") == ["Harbour strike ends"]
     assert texts(page, "title") == ["Harbour strike ends, The Guardian – According"]
@@ -110,7 +63,7 @@ def test_an_article_is_shown_whole_with_all_that_is_known_of_it(built):
     assert page.cssselect(".passage, mark, #passage, .note, .jump") == []
 
 
-def test_what_is_not_known_of_an_article_is_said(built):
+def test_unknown_fields_of_an_article_are_shown_as_unknown(built):
     page = get(built({"id": "a", "text": "Nobody signed this.", "date": "03/02/2016"}), "article/a")
     assert texts(page, "h1, .source") == ["According to an unknown outletundated", "No title"]
     assert known(page)["Date"] == "refused: 03/02/2016 (two readings)"
@@ -131,7 +84,7 @@ def test_the_card_links_to_the_passage_in_its_article(built):
     assert page.get_element_by_id("passage").tag == "mark"
 
 
-def test_a_passage_across_paragraphs_is_marked_in_each_and_nothing_else_is(built):
+def test_a_passage_across_paragraphs_is_marked_in_each_of_them(built):
     passage = "Nobody spoke of the bridge.\n\n" + PARAGRAPHS[1] + "\n\nTraffic goes over the ring road."
     marked = "Two pillars are cracked.\n\nTraffic goes"
     page = get(built(MEETING), place(MEETING["text"], passage, marked))
@@ -144,7 +97,7 @@ def test_a_passage_across_paragraphs_is_marked_in_each_and_nothing_else_is(built
     assert first.text == "The council met on Monday. "
 
 
-def test_every_span_of_a_text_leaves_its_words_as_they_are(built):
+def test_marking_a_span_never_changes_the_words(built):
     library = built(MEETING)
     text = library.article("meeting").text
     for start in range(0, len(text), 7):
@@ -157,13 +110,13 @@ def test_every_span_of_a_text_leaves_its_words_as_they_are(built):
             assert "".join(p.text_content() for p in page.cssselect("mark")) == text[a:b].replace("\n", "")
 
 
-def test_without_sentences_the_passage_alone_is_shown(built):
+def test_a_link_without_a_quotation_marks_the_passage_only(built):
     page = get(built(MEETING), place(MEETING["text"], PARAGRAPHS[1]).replace("quote=", "unknown="))
     assert texts(page, "#passage") == [PARAGRAPHS[1]]
     assert page.cssselect("mark") == []
 
 
-def test_a_text_that_runs_from_right_to_left_does(built):
+def test_the_direction_of_a_text_is_detected(built):
     text = "أنهى عمال الموانئ إضرابهم يوم الثلاثاء. قالت النقابة إن الأجور سترتفع."
     page = get(built({"id": "a", "title": "الإضراب", "text": text}), place(text, text[:20], article_id="a"))
     assert [element.get("dir") for element in page.cssselect("h1, .text p")] == ["auto", "auto"]
@@ -171,7 +124,7 @@ def test_a_text_that_runs_from_right_to_left_does(built):
     assert [element.get("lang") for element in page.cssselect("html, h1, .text")] == ["en", "", ""]
 
 
-def test_copies_are_named(built):
+def test_duplicates_of_an_article_are_listed(built):
     text = " ".join(f"The {n}th ship left the harbour at {n} o'clock with grain for the north." for n in range(3, 20))
     copy = {"id": "copy", "outlet": "Reuters", "date": "2016-02-04", "text": text}
     page = get(built(MEETING | {"text": text}, copy, ORCHARD), "article/meeting")
@@ -180,26 +133,26 @@ def test_copies_are_named(built):
     assert link.get("href") == "../article/copy"
 
 
-# Addresses that last
+# Links that last
 
 
 AGAIN = MEETING | {"text": MEETING["text"].replace("cracked", "mended")}
 
 
-def test_an_address_works_after_the_index_was_built_anew_elsewhere(built):
+def test_a_link_works_after_the_index_was_rebuilt_elsewhere(built):
     where, marked = cited(built(HARBOUR, MEETING))
     page = get(built(MEETING, ORCHARD, index="other"), where)
     assert texts(page, "mark") == [marked]
     assert texts(page, ".note") == []
 
 
-def test_an_address_works_where_ids_come_from_the_content(built):
+def test_a_link_works_when_ids_are_derived_from_the_content(built):
     record = {name: value for name, value in MEETING.items() if name != "id"}
     where, marked = cited(built(record))
     assert texts(get(built(record, index="other"), where), "mark") == [marked]
 
 
-def test_an_address_of_words_that_were_edited_leads_to_the_earlier_version_and_from_there_to_todays(built):
+def test_a_link_to_edited_words_leads_to_the_earlier_version_and_on_to_the_current_one(built):
     built(MEETING)
     library = built(AGAIN)
     page = get(library, place(MEETING["text"], "Two pillars are cracked."))
@@ -219,7 +172,7 @@ def test_an_address_of_words_that_were_edited_leads_to_the_earlier_version_and_f
     assert "Earlier versions" not in known(page)
 
 
-def test_from_an_earlier_version_the_way_leads_to_the_same_words_in_todays(built):
+def test_an_earlier_version_links_to_the_same_words_in_the_current_one(built):
     built(MEETING)
     library = built(AGAIN | {"text": f"This was corrected.\n\n{AGAIN['text']}"})
     page = get(library, place(MEETING["text"], PARAGRAPHS[2], "Nobody knows for how long."))
@@ -230,7 +183,7 @@ def test_from_an_earlier_version_the_way_leads_to_the_same_words_in_todays(built
     assert texts(page, ".note") == []
 
 
-def test_what_stands_at_the_same_address_of_the_web_is_in_the_place_of_a_text_without_an_id(built):
+def test_an_article_with_the_same_url_succeeds_one_without_an_id(built):
     record = {"url": "https://example.org/meeting", "text": MEETING["text"]}
     where, marked = cited(built(record, ORCHARD))
     library = built(record | {"text": f"This was corrected.\n\n{record['text']}"}, ORCHARD)
@@ -242,7 +195,7 @@ def test_what_stands_at_the_same_address_of_the_web_is_in_the_place_of_a_text_wi
     assert texts(page, ".note") == []
 
 
-def test_an_address_survives_an_edit_above_the_passage(built):
+def test_a_link_survives_an_edit_before_the_passage(built):
     library = built(MEETING | {"text": f"This was corrected.\n\n{MEETING['text']}"})
     page = get(library, place(MEETING["text"], PARAGRAPHS[1], "Two pillars are cracked."))
     assert texts(page, ".passage") == [PARAGRAPHS[1]]
@@ -252,7 +205,7 @@ def test_an_address_survives_an_edit_above_the_passage(built):
     ]
 
 
-def test_words_that_stand_nowhere_or_twice_are_not_shown_elsewhere(built):
+def test_words_that_are_gone_or_repeated_are_not_marked(built):
     where = place(MEETING["text"], PARAGRAPHS[1])
     for text in (AGAIN["text"], f"New.\n\n{PARAGRAPHS[1]}\n\n{PARAGRAPHS[1]}"):
         page = get(built(MEETING | {"text": text}, index=quote_hash(text)), where)
@@ -261,14 +214,14 @@ def test_words_that_stand_nowhere_or_twice_are_not_shown_elsewhere(built):
         assert "\n\n".join(p.text_content() for p in page.cssselect(".text p")) == text
 
 
-def test_an_article_that_is_no_longer_in_the_files_is_shown_and_says_so(built):
+def test_a_retired_article_is_shown_and_says_so(built):
     built(MEETING, ORCHARD)
     page = get(built(ORCHARD), place(MEETING["text"], PARAGRAPHS[1]))
     assert texts(page, "mark") == [PARAGRAPHS[1]]
     assert re.fullmatch(r"No longer among the indexed articles; taken out on \d+ \w+ \d{4}\.", texts(page, ".note")[0])
 
 
-def test_a_library_locates_words_at_their_place_in_an_earlier_text_or_elsewhere(built):
+def test_a_library_locates_words_in_place_in_an_earlier_text_or_elsewhere(built):
     words = quote_hash("Two pillars are cracked.")
     start = MEETING["text"].index("Two pillars")
     here = (start, start + 24)
@@ -286,7 +239,7 @@ def test_a_library_locates_words_at_their_place_in_an_earlier_text_or_elsewhere(
             library.locate(article_id, *here, words)
 
 
-def test_words_are_found_where_they_stand_exactly_once():
+def test_words_are_found_only_if_they_occur_exactly_once():
     assert quote_hash("ice") == "f5a336fac965"  # printf ice | b2sum -l 48
     assert find_words("the ice has gone", 3, quote_hash("ice")) == 4
     assert find_words("ice", 3, quote_hash("ice")) == 0
@@ -298,10 +251,10 @@ def test_words_are_found_where_they_stand_exactly_once():
     assert find_words("x" * MAX_HASHED_CHARACTERS + "ice", 3, quote_hash("ice")) is None
 
 
-# What is asked for and is not there
+# Missing articles and invalid links
 
 
-def test_an_unknown_article_is_a_page_that_says_so(built):
+def test_an_unknown_article_gets_a_page_that_says_so(built):
     library = built(MEETING)
     for article_id in ("tunnel", "../meeting", "a/b", "%", "meeting/", " meeting", "\ud800", "..", "", "x" * 9000):
         page = get(library, article_url(article_id), 404)
@@ -311,7 +264,7 @@ def test_an_unknown_article_is_a_page_that_says_so(built):
     assert texts(page, "h1") == ["No such version"]
 
 
-def test_an_article_that_is_damaged_is_a_page_that_says_so(built, tmp_path):
+def test_a_damaged_article_gets_a_page_that_says_so(built, tmp_path):
     library = built(MEETING)
     with sqlite3.connect(tmp_path / "index" / DATABASE) as db:
         db.execute("UPDATE article SET text = 'Nobody met.'")
@@ -331,17 +284,17 @@ def test_an_article_that_is_damaged_is_a_page_that_says_so(built, tmp_path):
         "at=%D9%A0-%D9%A5&of=123456789abc", "at=&quote=&of=", "at=0-5&of=<script>", "at=2-5&quote=1-3&of=123456789abc",
     ],
 )  # fmt: skip
-def test_parameters_that_make_no_sense_are_a_page_that_says_so(built, query):
+def test_invalid_parameters_get_a_page_that_says_so(built, query):
     page = get(built(MEETING), f"article/meeting?{query}", 400)
     assert texts(page, "h1") == ["This link is not valid"]
 
 
-def test_a_span_beyond_the_text_is_none(built):
+def test_a_span_beyond_the_text_marks_nothing(built):
     page = get(built(MEETING), article_url("meeting", at="9999990000-9999999999", of=quote_hash("")))
     assert texts(page, ".note") == ["The quoted words are no longer in the article."]
 
 
-def test_parameters_that_others_add_to_addresses_change_nothing(built):
+def test_foreign_parameters_are_ignored(built):
     assert texts(get(built(MEETING), "article/meeting?utm_source=x"), ".text p") == list(PARAGRAPHS)
 
 
@@ -352,7 +305,7 @@ def test_parameters_that_others_add_to_addresses_change_nothing(built):
         "https://example.org/a?b=c#d", "a\\b", "a;b", "'\"<i>", "a\tb\nc", "+", "x" * 3000,
     ],
 )  # fmt: skip
-def test_each_id_has_an_address(built, article_id):
+def test_every_id_has_a_url(built, article_id):
     library = built(MEETING | {"id": article_id}, ORCHARD)
     where, marked = cited(library)
     assert re.fullmatch(r"article/([^/]+\?|\?id=(\.|\.\.|a%09b%0Ac)&)at=.+#passage", where)
@@ -364,7 +317,7 @@ def test_each_id_has_an_address(built, article_id):
     assert texts(get(library, listed.get("href").removeprefix("./")), ".text p") == list(PARAGRAPHS)
 
 
-def test_links_lead_to_the_app_from_wherever_an_article_stands(built):
+def test_pages_link_to_the_app_from_any_depth(built):
     library = built(MEETING | {"id": "a/b/c"})
     page = get(library, "article/a/b/c")
     assert [a.get("href") for a in page.cssselect("nav a")] == ["../../../", "../../../contents"]
@@ -373,7 +326,7 @@ def test_links_lead_to_the_app_from_wherever_an_article_stands(built):
         assert [a.get("href") for a in page.cssselect("nav a")] == ["../", "../contents"]
 
 
-# What is made to do harm
+# Hostile articles
 
 
 @pytest.fixture
@@ -393,7 +346,7 @@ def hostile(tmp_path, words):
     return rag.build([folder], index=tmp_path / "index", encoder=words)
 
 
-def test_whatever_a_hostile_article_holds_is_text(hostile):
+def test_all_fields_of_a_hostile_article_are_text(hostile):
     stored = next(article for article in hostile.articles() if article.id != "meeting")
     assert HOSTILE in stored.text
     held = (stored.id, stored.outlet, stored.host, stored.title, stored.url, *stored.authors)
@@ -421,11 +374,7 @@ def test_whatever_a_hostile_article_holds_is_text(hostile):
         assert len(response.content) < 200_000
 
 
-def outlet(name, **parameters):
-    return f"contents?{httpx.QueryParams({'outlet': name, **parameters})}"
-
-
-def test_hostile_fields_are_shown_as_they_stand(hostile):
+def test_hostile_fields_are_shown_unchanged(hostile):
     stored = next(article for article in hostile.articles() if article.id != "meeting")
     page = get(hostile, article_url(stored.id))
     assert texts(page, "h1") == [f"{HOSTILE}\ufffdolleh\ufffd \ufffd[2J"]
@@ -438,7 +387,7 @@ def test_hostile_fields_are_shown_as_they_stand(hostile):
     assert texts(page, "h1") == [f"Echo {HOSTILE}"]
 
 
-def test_a_browser_may_load_nothing_for_these_pages(built):
+def test_browsers_may_load_nothing_for_these_pages(built):
     library = built(MEETING)
     for where in ("article/meeting", "contents", "article/tunnel"):
         headers = fetch(library, where).headers
@@ -448,7 +397,7 @@ def test_a_browser_may_load_nothing_for_these_pages(built):
         assert headers["Cache-Control"] == "private, no-cache"
 
 
-def test_a_page_that_did_not_change_is_not_sent_again(built):
+def test_an_unchanged_page_is_not_sent_again(built):
     library = built(MEETING)
     first = fetch(library, "article/meeting")
     again = fetch(library, "article/meeting", **{"If-None-Match": first.headers["ETag"]})
@@ -459,125 +408,11 @@ def test_a_page_that_did_not_change_is_not_sent_again(built):
     assert changed.headers["ETag"] != first.headers["ETag"]
 
 
-# What the index holds
-
-
-def rows(page, heading):
-    (table,) = page.xpath(f'//h2[starts-with(., "{heading}")]/following-sibling::*[1]')
-    return [[" ".join(cell.text_content().split()) for cell in row.iter("td")] for row in table.cssselect("tbody tr")]
-
-
-def test_what_the_index_holds_is_counted(built):
-    page = get(built(HARBOUR, HARBOUR | {"id": "b", "date": "2012-01-01", "text": "Ice."}, BRIDGE, ORCHARD), "contents")
-    assert known(page) == {
-        "Articles": "4", "Outlets known by name": "3", "Dates": "2012-01-01 to 2015-01-02", "Undated": "1",
-        "Independent sources": "at least 3", "Encoder": "words",
-    }  # fmt: skip
-    assert rows(page, "Outlets") == [
-        ["The Guardian", "2", "newspaper", "2012-01-01 to 2013-05-14"],
-        ["Press TV", "1", "broadcaster", "2015-01-02"],
-        ["Reuters", "1", "news agency", "none"],
-    ]
-    assert rows(page, "Kinds") == [["newspaper", "2"], ["broadcaster", "1"], ["news agency", "1"]]
-    assert rows(page, "Sites") == [["example.org", "2"], ["mirror.example", "1"]]
-    assert texts(page, "h2:last-of-type + p") == ["None."]
-
-
-def test_an_outlets_row_leads_to_its_articles_and_to_what_the_catalogue_states(built):
-    library = built(HARBOUR, ORCHARD, ORCHARD | {"id": "b", "date": "2012-01-01", "text": "Ice.", "title": None})
-    link = next(a for a in get(library, "contents").cssselect("td a") if a.text_content() == "Reuters")
-    page = get(library, link.get("href").removeprefix("./"))
-    assert texts(page, "h1") == ["Reuters"]
-    assert rows(page, "2 articles") == [["2012-01-01", "b"], ["undated", "Frost"]]
-    assert [a.get("href") for a in page.cssselect("td a")] == ["./article/b", "./article/orchard"]
-    stated = known(page)
-    assert stated["Kind"] == "news agency (our classification)"
-    assert stated["Rating"] == "unrated"
-    owner = library.catalogue.outlet("Reuters").owner
-    assert stated["Owner"] == f"{owner.value} ({domain(owner.source)}, as of {owner.as_of})"
-    assert stated["Country"] == "not stated"
-    assert page.cssselect("nav.pages") == []
-
-
-def test_what_a_user_states_of_an_outlet_is_shown_with_who_and_when(tmp_path, news, words):
-    (tmp_path / "own.toml").write_text(
-        '[[outlet]]\nname = "The Echo"\nowner = { value = "A <b>", source = "javascript:alert(1)" }\n'
-        '[[outlet.rating]]\nrater = "R & Co"\nvalue = "<left>"\ndate = "2024"\nsource = "https://r.example/"\n'
-    )
-    library = rag.build([news(MEETING)], tmp_path / "i", words, catalogue=tmp_path / "own.toml")
-    page = get(library, "contents?outlet=The+Echo")
-    assert known(page)["Owner"] == "A <b> (javascript:alert(1), date not stated)"
-    assert known(page)["Rating"] == "<left>, by R & Co, 2024 (r.example)"
-    assert [a.get("href") for a in page.cssselect("dd a")] == ["https://r.example/"]
-
-
-def test_articles_of_no_known_outlet_are_listed_too(built):
-    page = get(built({"id": "a", "text": "Nobody signed this."}), "contents")
-    (link,) = page.cssselect("td a")
-    assert (link.text_content(), link.get("href")) == ("an unknown outlet", "./contents?outlet=")
-    page = get(built({"id": "a", "text": "Nobody signed this."}), "contents?outlet=")
-    assert rows(page, "1 article") == [["undated", "a"]]
-    assert texts(page, "h2:last-of-type + p") == ["This outlet is not in the catalogue."]
-
-
-def test_an_empty_index_holds_nothing(built):
-    page = get(built(), "contents")
-    assert known(page)["Articles"] == "0"
-    assert page.cssselect("table") == []
-
-
-def test_an_outlet_or_page_that_is_not_there_is_a_page_that_says_so(built):
-    library = built(MEETING)
-    assert texts(get(library, "contents?outlet=The+Moon", 404), "h1") == ["No such outlet"]
-    for page in ("0", "2", "999999999"):
-        assert texts(get(library, f"contents?outlet=The+Echo&page={page}", 404), "h1") == ["No such page"]
-    for page in ("", "-1", "one", "1.5", "%D9%A1", "9" * 5000):
-        got = get(library, f"contents?outlet=The+Echo&page={page}", 400)
-        assert texts(got, "h1") == ["This link is not valid"]
-
-
-def test_a_large_index_is_shown_in_pages(tmp_path, news):
-    records = [
-        {"id": f"{n}", "outlet": "The Echo" if n % 4 else f"Paper {n % 60}", "title": f"Title {n}", "text": f"Ice {n}.",
-         "date": f"{2000 + n // 400}-01-{n % 28 + 1:02d}"}
-        for n in range(1200)
-    ]  # fmt: skip
-    library = rag.build([news(*records)], index=tmp_path / "large", encoder=WordEncoder())
-    response = fetch(library, "contents")
-    assert "Title" not in response.text
-    assert len(rows(html.document_fromstring(response.text), "Outlets")) == 16
-    seen, where, dates = [], "contents?outlet=The+Echo", []
-    while where:
-        page = get(library, where)
-        own = rows(page, "900 articles")
-        assert len(own) <= contents_pages.ARTICLES_PER_PAGE
-        seen += [title for _, title in own]
-        dates += [date for date, _ in own]
-        onward = page.xpath('//nav[@class="pages"]/a[.="Earlier articles"]/@href')
-        where = onward[0].removeprefix("./") if onward else None
-    assert sorted(seen) == sorted(f"Title {n}" for n in range(1200) if n % 4)
-    assert dates == sorted(dates, reverse=True)
-    assert texts(page, "h2")[0] == "900 articles, page 9 of 9"
-    assert page.xpath('//nav[@class="pages"]/a/@href') == ["./contents?outlet=The+Echo&page=8"]
-
-
-def test_what_was_skipped_is_grouped_by_its_reason(tmp_path, words):
-    lines = [json.dumps(MEETING), *["{<b>broken"] * 130, '{"text": ""}']
-    (tmp_path / "n.jsonl").write_text("\n".join(lines))
-    page = get(rag.build([tmp_path / "n.jsonl"], index=tmp_path / "i", encoder=words), "contents")
-    first, second = page.cssselect("details")
-    assert texts(first, "summary") == ["130: not JSON, the first 100"]
-    assert len(first.cssselect("li")) == 100
-    assert texts(first, "li")[0].startswith("n.jsonl, line 2: not JSON (")
-    assert str(tmp_path) not in page.text_content()
-    assert texts(second, "summary")[0].startswith("1: ")
-
-
 # In the app
 
 
 @pytest.mark.parametrize("where", ["article/meeting", "contents", "contents?outlet=The+Echo", "article/tunnel"])
-def test_who_has_not_signed_in_sees_no_page(built, where):
+def test_readers_who_have_not_signed_in_see_no_page(built, where):
     address = launch(built(MEETING), port=0, wait=False, auth="reader:secret")
     with httpx.Client(base_url=address) as browser:
         for refused in (browser.get(where), browser.get(where, headers={"Cookie": "access-token-x=y"})):
@@ -589,7 +424,7 @@ def test_who_has_not_signed_in_sees_no_page(built, where):
     gr.close_all()
 
 
-def test_the_app_serves_the_pages_with_their_own_policy_and_itself_with_its_own(built):
+def test_the_app_and_its_plain_pages_have_their_own_policies(built):
     address = launch(built(MEETING), port=0, wait=False)
     page = httpx.get(f"{address}article/meeting")
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")

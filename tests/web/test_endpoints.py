@@ -1,4 +1,4 @@
-"""Other programs ask over HTTP: through Gradio's client and by plain requests, on a real server."""
+"""The HTTP API, through Gradio's client and by plain requests, on a real server."""
 
 import datetime as dt
 import json
@@ -50,7 +50,7 @@ def client(address):
 
 
 def call(address, name, body):
-    """What the server sends for a call by plain HTTP: (event, data)."""
+    """Call an endpoint by plain HTTP, and return the event and its data."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"}
     posted = httpx.post(f"{address}gradio_api/call/v2/{name}", content=raw, headers=headers)
@@ -63,7 +63,7 @@ def call(address, name, body):
     return event, json.loads(data)
 
 
-def test_an_answer_is_that_of_the_library_with_the_version_of_its_form(library, client):
+def test_an_answer_is_that_of_the_library_with_a_version(library, client):
     given = {"outlets": ["guardian"], "after": "2013-01-01", "before": "2013-12-31", "asked_on": "2026-01-01"}
     question = "Who ended the strike of dock workers on Tuesday?"
     answer = library.ask(question, k=2, **given)
@@ -73,7 +73,7 @@ def test_an_answer_is_that_of_the_library_with_the_version_of_its_form(library, 
     assert sent["passages"][0]["date"] == "2013-05-14"
 
 
-def test_plain_http_gets_what_the_client_gets(address, client):
+def test_plain_http_returns_the_same_as_the_client(address, client):
     for name, given in [
         ("ask", {"question": "Who ended the strike of dock workers on Tuesday?"}),
         ("search", {"question": "strike", "k": 2}),
@@ -166,7 +166,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("name", "given", "words"), MISTAKES)
-def test_a_mistake_is_told_in_words(address, client, name, given, words):
+def test_mistakes_return_a_message(address, client, name, given, words):
     event, data = call(address, name, given)
     assert event == "error"
     assert words in data["error"]
@@ -189,19 +189,19 @@ def test_a_mistake_is_told_in_words(address, client, name, given, words):
         ("ask", b'{"question": "x", "k": 1' + b"0" * 5000 + b"}", (400, "There was an error parsing the body")),
     ],
 )
-def test_a_call_that_does_not_fit_is_told_why(address, name, body, answer):
+def test_invalid_calls_return_the_reason(address, name, body, answer):
     status, said = call(address, name, body)
     assert status == answer[0]
     assert (said["error"] if status == "error" else said).startswith(answer[1])
 
 
-def test_a_file_of_the_server_cannot_be_slipped_in(address):
+def test_files_of_the_server_cannot_be_named(address):
     for given in ({"question": ATTACHED}, {"question": "x", "outlets": [ATTACHED]}):
         assert call(address, "ask", given)[0] == 403
     assert call(address, "article", {"article_id": "/etc/passwd"})[0] == "error"
 
 
-def test_only_the_four_are_offered(address, library):
+def test_only_the_four_endpoints_are_offered(address, library):
     offered = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
     assert list(create_app(library, EXAMPLES, allow_add=True).get_api_info()["named_endpoints"]) == list(offered)
     assert list(offered) == ["/ask", "/search", "/article", "/outlets"]
@@ -211,7 +211,7 @@ def test_only_the_four_are_offered(address, library):
     assert httpx.post(f"{address}gradio_api/mcp/", json={}).status_code in (404, 405)
 
 
-def test_a_mistake_in_python_is_a_question_error_that_names_the_argument(library):
+def test_an_invalid_argument_is_a_question_error_that_names_it(library):
     asked = endpoints(library)
     with pytest.raises(QuestionError, match=r"^question: Missing required argument$"):
         asked["ask"]()
@@ -219,13 +219,13 @@ def test_a_mistake_in_python_is_a_question_error_that_names_the_argument(library
         asked["ask"]("x", "5", colour="red")
 
 
-def test_the_error_for_an_unknown_article_does_not_say_where_the_index_lies(library):
-    with pytest.raises(QuestionError) as told:
+def test_the_error_for_an_unknown_article_does_not_name_the_index_folder(library):
+    with pytest.raises(QuestionError) as raised:
         endpoints(library)["article"]("nothing")
-    assert str(library._store.folder) not in str(told.value)
+    assert str(library._store.folder) not in str(raised.value)
 
 
-def test_an_error_that_names_what_is_on_this_machine_is_told_in_full_to_nobody_elsewhere(library, caplog, monkeypatch):
+def test_errors_that_name_parts_of_this_machine_are_withheld_from_others(library, caplog, monkeypatch):
     def away(*_, **__):
         raise LibraryError("the library at milvus://10.0.0.7:19530/press does not answer")
 
@@ -233,17 +233,17 @@ def test_an_error_that_names_what_is_on_this_machine_is_told_in_full_to_nobody_e
     with pytest.raises(LibraryError, match=r"10\.0\.0\.7"):
         endpoints(library)["ask"]("Who?")
     assert not caplog.text
-    with pytest.raises(AccordingError, match=r"^the index is not available at the moment; try again later\.") as told:
+    with pytest.raises(AccordingError, match=r"^the index is not available at the moment; try again later\.") as raised:
         endpoints(library, is_local=False)["ask"]("Who?")
-    assert "10.0.0.7" not in str(told.value)
+    assert "10.0.0.7" not in str(raised.value)
     assert "10.0.0.7" in caplog.text
     with pytest.raises(QuestionError, match=r"^the question is empty; ask something$"):
         monkeypatch.undo() or endpoints(library, is_local=False)["ask"](" ")
 
 
-def test_of_an_error_that_nobody_foresaw_the_caller_learns_no_more_than_that(library, caplog, monkeypatch):
+def test_unforeseen_errors_reveal_nothing_to_the_caller(library, caplog, monkeypatch):
     def fail(*_, **__):
-        raise OSError("/home/keeper/index/library.sqlite: disk failure")
+        raise OSError("/home/operator/index/library.sqlite: disk failure")
 
     monkeypatch.setattr(library, "ask", fail)
     with pytest.raises(AccordingError, match=r"^something went wrong; the log of the server has the details$"):
@@ -251,7 +251,7 @@ def test_of_an_error_that_nobody_foresaw_the_caller_learns_no_more_than_that(lib
     assert "disk failure" in caplog.text
 
 
-def test_a_password_that_readers_need_programs_need_too(library):
+def test_programs_need_the_password_of_readers(library):
     address = launch(library, port=0, wait=False, auth="reader:secret", mcp=True)
     assert httpx.get(f"{address}gradio_api/info").status_code == 401
     for path in ("call/v2/outlets", "call/outlets", "run/outlets"):

@@ -1,4 +1,4 @@
-"""Programs with a language model ask through tools: over stdin and stdout, and over HTTP, with the SDK's own client."""
+"""The tools for programs with a language model, over stdin and stdout and over HTTP, with the SDK's own client."""
 
 import json
 import os
@@ -74,7 +74,7 @@ async def over_stdio(index):
 
 @pytest.fixture(scope="module", params=["over http", "over stdio"])
 def session(request):
-    """Runs what is done with a session and with what its server said first, over each transport."""
+    """A function that runs steps with a session and the server's first message, over each transport."""
     opened = (
         over_http(request.getfixturevalue("address"))
         if request.param == "over http"
@@ -85,7 +85,7 @@ def session(request):
         yield lambda use: portal.call(use, session, begun)
 
 
-def test_four_tools_are_offered_that_say_what_they_do_and_that_they_only_read(session):
+def test_four_tools_are_offered_with_descriptions_and_as_read_only(session):
     async def use(session, begun):
         return begun, (await session.list_tools()).tools
 
@@ -114,11 +114,11 @@ def test_four_tools_are_offered_that_say_what_they_do_and_that_they_only_read(se
 
 
 def rounded(value):
-    """As it is in JSON, cosines to five places: another process may add up in another order."""
+    """Return the value as in JSON, with cosines to five places: another process may sum in another order."""
     return json.loads(json.dumps(value), parse_float=lambda number: round(float(number), 5))
 
 
-def test_a_tool_gives_what_the_library_gives(session, library):
+def test_a_tool_returns_what_the_library_returns(session, library):
     given = {"question": QUESTION, "k": 2, "outlets": ["guardian"], "asked_on": "2026-01-01"}
 
     async def use(session, _):
@@ -144,7 +144,7 @@ def test_a_tool_gives_what_the_library_gives(session, library):
     assert passage["text"] == library.article("harbour").text[passage["start"] : passage["end"]]
 
 
-def test_a_mistake_is_an_error_of_the_tool_in_words(session):
+def test_mistakes_are_tool_errors_with_a_message(session):
     mistakes = {
         "the question is empty; ask something": ("ask", {"question": ""}),
         "question: Missing required argument": ("ask", {}),
@@ -187,7 +187,7 @@ def test_a_model_is_not_sent_the_names_of_all_outlets(tmp_path, news, words):
     }
 
 
-def test_nothing_but_tools_is_there(session):
+def test_only_tools_are_offered(session):
     async def use(session, _):
         for asked in (session.list_prompts(), session.list_resources(), session.get_prompt("ask", {})):
             with pytest.raises(McpError, match="Method not found"):
@@ -271,7 +271,7 @@ def test_a_server_ends_with_its_client_or_at_ctrl_c(index):
     assert subprocess.run(command, stdin=subprocess.DEVNULL, timeout=60, cwd=ROOT, env=ENVIRONMENT).returncode == 0
 
 
-def test_an_index_that_is_not_there_is_an_error_on_stderr(tmp_path):
+def test_a_missing_index_is_an_error_on_stderr(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "rag", "mcp", "--index", str(tmp_path / "none")], stdin=subprocess.DEVNULL,
         capture_output=True, text=True, timeout=60, cwd=ROOT, env=ENVIRONMENT,
@@ -294,7 +294,7 @@ def test_without_the_extra_the_error_names_it(index, capsys, monkeypatch, comman
     assert printed.err.endswith('): pip install "according[mcp]"\n')
 
 
-def test_an_app_without_the_switch_has_no_tools(library, monkeypatch):
+def test_the_app_has_no_tools_without_the_option(library, monkeypatch):
     monkeypatch.setenv("GRADIO_MCP_SERVER", "True")
     address = launch(library, port=0, wait=False)
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}

@@ -1,4 +1,4 @@
-"""What docs/programs.md shows is what happens: its commands, programs and settings run against the demonstration."""
+"""The commands, programs and settings of docs/programs.md work on the demonstration."""
 
 import json
 import re
@@ -103,7 +103,7 @@ def names(value, counted=COUNTED):
     return set(value).union(*(names(v, counted) for name, v in value.items() if name not in counted))
 
 
-def test_every_field_and_every_argument_stands_in_the_document(library):
+def test_every_field_and_every_argument_is_documented(library):
     asked = endpoints(library)
     question = "In 2009, according to Reuters, what was the MEK said to be?"
     answer, hits = asked["ask"](question, 2), asked["search"](question, 2)

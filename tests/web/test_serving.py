@@ -1,4 +1,4 @@
-"""Where the app listens and whom it lets in, what it answers the uninvited, and that it asks nothing of the network."""
+"""Where the app listens, who may connect, what it refuses, and what headers it sends."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def library(folder):
 
 @pytest.fixture(scope="module")
 def locked(library):
-    """The address of the app for those who sign in, on every address of this machine."""
+    """The URL of an app with sign-in, on every address of this machine."""
     yield launch(library, host="0.0.0.0", port=0, wait=False, auth="reader:let me: in")
     gr.close_all()
 
@@ -66,7 +66,7 @@ def reader(locked):
 
 @pytest.fixture(scope="module")
 def routed(library):
-    """The address of the app with a route of its own beside Gradio's, for those who sign in."""
+    """The URL of an app with sign-in, and with a route that is not Gradio's."""
 
     async def page(request):
         return HTMLResponse("<h1>An article</h1>", headers={"Content-Security-Policy": "default-src 'none'"})
@@ -110,8 +110,8 @@ def test_any_other_address_needs_a_password_or_no_auth(host, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "", "[", "10.0.0.1"])
-def test_a_page_of_another_site_cannot_lead_its_own_name_here(library, monkeypatch, name):
-    """DNS rebinding: a browser asks this machine in the belief that it asks that site."""
+def test_requests_to_another_host_name_are_refused(library, monkeypatch, name):
+    """DNS rebinding: a browser sends a request to this machine believing that it is another site."""
     address = launch(library, port=0, wait=False)
     port = httpx.URL(address).port
     for own in (f"127.0.0.1:{port}", f"localhost:{port}", "[::1]"):
@@ -126,7 +126,7 @@ def test_a_page_of_another_site_cannot_lead_its_own_name_here(library, monkeypat
 
 
 @pytest.mark.parametrize("auth", ["", "ada", "ada:", ":word", " :word"])
-def test_half_an_account_is_an_error_that_does_not_show_it(auth):
+def test_an_incomplete_account_is_an_error_that_does_not_show_it(auth):
     with pytest.raises(AccordingError) as raised:
         security.listening("127.0.0.1", auth)
     assert str(raised.value) == "give the name and password to sign in with as USER:PASSWORD; neither can be empty"
@@ -139,7 +139,7 @@ def test_the_command_says_what_is_missing(library, folder, capsys):
         cli.main(["serve", "--auth", "a:b", "--no-auth"])
 
 
-def test_app_py_says_what_is_missing_before_it_makes_an_index(tmp_path):
+def test_app_py_says_what_is_missing_before_it_builds_an_index(tmp_path):
     environment = {**os.environ, "INDEX": str(tmp_path / "index"), "HOST": "0.0.0.0"}
     done = subprocess.run(
         [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
@@ -148,7 +148,7 @@ def test_app_py_says_what_is_missing_before_it_makes_an_index(tmp_path):
     assert not (tmp_path / "index").exists()
 
 
-def test_make_run_passes_on_what_it_is_given(tmp_path):
+def test_make_run_passes_on_its_variables(tmp_path):
     (tmp_path / "bin").mkdir()
     python = tmp_path / "bin" / "python"
     python.write_text('#!/bin/sh\necho "$@ $HOST $PORT $INDEX $AUTH $NO_AUTH"\n')
@@ -169,7 +169,7 @@ ANONYMOUS = [
 
 
 @pytest.mark.parametrize(("method", "path"), ANONYMOUS)
-def test_who_has_not_signed_in_gets_nothing(locked, method, path):
+def test_readers_who_have_not_signed_in_get_nothing(locked, method, path):
     with socket.create_connection(("127.0.0.1", urlsplit(locked).port)) as raw:  # no client that tidies the path up
         head = f"{method} /{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nConnection: close\r\n"
         raw.sendall(f"{head}Content-Type: application/json\r\n\r\n{{}}".encode())
@@ -177,7 +177,7 @@ def test_who_has_not_signed_in_gets_nothing(locked, method, path):
     assert answer.startswith(f"HTTP/1.1 {403 if path.startswith('assets/..') else 401} ")
 
 
-def test_who_has_not_signed_in_is_asked_to(locked):
+def test_readers_who_have_not_signed_in_are_asked_to(locked):
     with httpx.Client(base_url=locked) as client:
         first = client.get("")
         assert first.status_code == 200
@@ -195,7 +195,7 @@ def test_who_has_not_signed_in_is_asked_to(locked):
         assert "sign in on the home page of this app" in refused.text
 
 
-def test_who_has_signed_in_gets_everything_until_signing_out(reader):
+def test_readers_who_have_signed_in_get_everything_until_they_sign_out(reader):
     assert reader.get("config").json()["username"] == "reader"
     assert reader.get("gradio_api/info").status_code == 200
     assert reader.post("gradio_api/queue/join", json={}).status_code != 401
@@ -203,7 +203,7 @@ def test_who_has_signed_in_gets_everything_until_signing_out(reader):
     assert reader.get("config").status_code == 401
 
 
-def test_routes_beside_gradios_own_are_protected_as_well(routed):
+def test_routes_that_are_not_gradios_are_protected_too(routed):
     with httpx.Client(base_url=routed) as client:
         assert client.get("article/harbour").status_code == 401
         client.post("login", data={"username": "reader", "password": "secret"})
@@ -213,7 +213,7 @@ def test_routes_beside_gradios_own_are_protected_as_well(routed):
     assert shown.headers["X-Frame-Options"] == "DENY"
 
 
-def test_below_a_path_of_another_server_the_same_holds(library, monkeypatch):
+def test_the_same_holds_below_a_path_of_another_server(library, monkeypatch):
     monkeypatch.setenv("GRADIO_ROOT_PATH", "/press")
     address = launch(library, port=0, wait=False, auth="reader:secret")
     with httpx.Client(base_url=address) as client:
@@ -226,7 +226,7 @@ def test_below_a_path_of_another_server_the_same_holds(library, monkeypatch):
 @pytest.mark.parametrize(
     "path", ["", "config", "gradio_api/info", "theme.css", "favicon.ico", "no/such/page", "gradio_api/upload"]
 )
-def test_every_answer_tells_the_browser_to_keep_to_this_app(reader, path):
+def test_every_response_has_security_headers(reader, path):
     headers = reader.get(path).headers
     assert headers["Content-Security-Policy"].startswith("default-src 'self'; script-src 'self'")
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
@@ -253,7 +253,7 @@ def test_a_space_is_shown_in_its_frame(reader, monkeypatch):
     assert "X-Frame-Options" not in headers
 
 
-def test_what_streams_goes_on_streaming(reader):
+def test_streaming_responses_keep_streaming(reader):
     with reader.stream("GET", "gradio_api/heartbeat/a", timeout=10) as beats:
         assert next(beats.iter_text()) == "data: ALIVE\n\n"
 
@@ -266,11 +266,11 @@ def test_what_streams_goes_on_streaming(reader):
         ("GET", "deep_link?session_hash=a"), ("POST", "vibe-edit/"), ("POST", "process_recording"),
     ],
 )  # fmt: skip
-def test_what_gradio_offers_and_the_app_does_not_use_is_shut(reader, method, path):
+def test_routes_of_gradio_that_the_app_does_not_use_are_closed(reader, method, path):
     assert reader.request(method, f"gradio_api/{path}").status_code == 404
 
 
-def test_no_file_and_no_flood_comes_in(reader):
+def test_files_and_oversized_requests_are_refused(reader):
     file = {"path": "https://example.org/a.png", "meta": {"_type": "gradio.FileData"}}
     body = json.dumps({"data": [file], "fn_index": 0, "session_hash": "a"})
     for written in (body, body.replace("gradio", "\\u0067radio").replace("_type", "\\u005ftype")):

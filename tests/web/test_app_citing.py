@@ -63,7 +63,7 @@ def unfold(answer):
     return card
 
 
-def test_the_files_of_a_card_hold_the_very_quotation(page, address, library):
+def test_the_files_of_a_card_have_its_exact_quotation(page, address, library):
     page.goto(address)
     card = unfold(ask(page, STRIKE))
     (shown,) = library.ask(STRIKE).passages

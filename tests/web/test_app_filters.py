@@ -1,4 +1,4 @@
-"""In the browser: the closest passages on demand, kinds of outlets, articles without a date, and files of one's own."""
+"""In the browser: the closest passages on demand, kinds of outlets, undated articles, and adding files."""
 
 import json
 import re
@@ -105,7 +105,7 @@ def open_to_all(tmp_path, news, real):
     gradio.close_all()
 
 
-def test_files_are_added_read_reported_and_answer(page, open_to_all, tmp_path):
+def test_added_files_are_reported_and_answer_questions(page, open_to_all, tmp_path):
     address, library = open_to_all
     good = tmp_path / "heron <b>.html"
     good.write_text(

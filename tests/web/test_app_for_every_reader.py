@@ -1,4 +1,4 @@
-"""The app for every reader: by keyboard, on a telephone, in the dark, from right to left, with what is no question."""
+"""The app for every reader: by keyboard, on a phone, in the dark, from right to left, and when something goes wrong."""
 
 import json
 import logging
@@ -34,7 +34,7 @@ ARABIC = {
     "date": "2019-03-04",
     "text": "أعلن الصيادون في طرابلس إضرابا لمدة أسبوع. قال رئيس النقابة إن سعر الوقود ارتفع. عاد القارب الأخير مساء.",
 }
-# What axe-core finds before the first answer and cannot be mended from here: Gradio's Chatbot puts its examples, which
+# A fault that axe-core finds before the first answer and that only Gradio can fix: its Chatbot puts the examples, which
 # are buttons, into an element of role list.
 KNOWN = "aria-required-children"
 
@@ -64,12 +64,12 @@ def page(opened):
     page.close()
 
 
-# Seen, and not seen
+# Layout and accessibility
 
 
 def faults(page):
-    """What axe-core finds serious or critical, with where."""
-    page.wait_for_timeout(300)  # what moves or fades has come to rest
+    """The serious or critical faults that axe-core finds, each with its element."""
+    page.wait_for_timeout(300)  # until animations have ended
     page.evaluate(AXE)  # by the debugger: a script in the page would be refused
     found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
     grave = [v for v in found if v["impact"] in ("serious", "critical")]
@@ -80,7 +80,7 @@ def faults(page):
     scope="module", params=[(w, t) for w in (375, 1440) for t in ("light", "dark")], ids="{0[0]} {0[1]}".format
 )
 def view(request, opened, address):
-    """The page just opened, on a telephone and on a desk, in the light and in the dark."""
+    """The page just opened, on a phone and on a desktop, in light and dark."""
     width, theme = request.param
     view = opened.new_page(viewport={"width": width, "height": 667 if width < 500 else 900})
     view.set_default_timeout(60_000)
@@ -91,9 +91,9 @@ def view(request, opened, address):
     view.close()
 
 
-def test_everything_is_in_sight_and_legible_to_anyone(view):
+def test_everything_is_visible_and_accessible(view):
     def inside():
-        """Where to ask, within the window and unclipped; and nothing to scroll to the side for."""
+        """Check that the question and its button are inside the window, and that nothing scrolls sideways."""
         assert view.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         window = view.viewport_size
         for part in ("#question textarea", "#ask"):
@@ -163,7 +163,7 @@ def test_the_keyboard_is_enough_to_ask_filter_and_ignore(page, address):
     expect(page.locator(".according:not(.question)").last.locator("header strong")).to_have_text("The Guardian")
 
 
-def test_what_reads_from_right_to_left_is_set_so(page, address):
+def test_right_to_left_text_is_set_right_to_left(page, address):
     page.goto(address)
     answer = ask(page, "قال رئيس النقابة إن سعر الوقود ارتفع")
     quoted = answer.locator("blockquote").filter(has_text="طرابلس")
@@ -189,7 +189,7 @@ def test_nothing_moves_for_readers_who_prefer_reduced_motion(opened, address):
     page.close()
 
 
-# Waiting, and going wrong
+# Waiting and errors
 
 
 @pytest.mark.alone
@@ -266,7 +266,7 @@ def test_what_cannot_be_asked_says_why(address, question):
         "in 99999 since 00/00/0000 before yesterday after tomorrow",
     ],
 )  # fmt: skip
-def test_whatever_else_is_asked_is_answered(address, question):
+def test_any_other_question_gets_an_answer(address, question):
     reader = sessions.Reader(address)
     chat = reader.ask(question)
     assert reader.notices == []
@@ -276,7 +276,7 @@ def test_whatever_else_is_asked_is_answered(address, question):
 
 
 def test_too_many_waiting_questions_are_refused(address, library, monkeypatch):
-    """More questions than may wait are refused at once, with 503, not kept for ever."""
+    """Questions beyond the limit are refused at once, with 503."""
     reader, begun = sessions.Reader(address), threading.Event()
 
     def held(*given, **named):
@@ -296,7 +296,7 @@ def test_too_many_waiting_questions_are_refused(address, library, monkeypatch):
     assert statuses[-1] == 503
 
 
-# Nothing leaves
+# Network
 
 WATCHED = """
 import sys
