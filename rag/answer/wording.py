@@ -1,6 +1,6 @@
 """The sentences that explain an answer: written once for the terminal, the browser app, Markdown and the exports.
 
-They stand after `Answer` and before whatever formats it. A sentence with text in it that is not ours, such as an
+They describe an `Answer` for whatever formats it. A sentence with text in it that is not ours, such as an
 outlet's name or the reader's words, is a `Phrase`: `str` gives it as plain text, and `rag.web.html` as HTML.
 """
 
