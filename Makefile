@@ -1,6 +1,6 @@
 # make run      environment, demonstration index, the app; HOST=0.0.0.0 PORT=7861 INDEX=folder AUTH=user:password NO_AUTH=1
 #               are respected: HOST beyond this machine asks for AUTH or NO_AUTH
-# make check    for the inner loop: lint, format, types, layers, documents, the tests that need no model, browser or server
+# make check    for the inner loop: style, types, layers, documents, the tests that need no model, browser or server
 # make test     everything: environment, browser, what `make check` checks, all tests, coverage
 # make format, make docs, make clean
 #
@@ -31,7 +31,7 @@ test: lint
 	$(BIN)/python -m pytest -m alone --cov --cov-append --cov-fail-under=$(MIN_COVERAGE)
 
 lint: $(VENV)/.dev
-	@$(MAKE) --no-print-directory -j 2 style types layers duplicates docs
+	@$(MAKE) --no-print-directory -j 2 style types layers duplicates
 
 style:
 	@$(BIN)/ruff check .
@@ -47,7 +47,7 @@ duplicates:
 	@$(BIN)/pylint rag
 
 docs: $(VENV)/.dev
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "build/site/index.html"
 
 format: $(VENV)/.dev

@@ -10,8 +10,6 @@ from html.parser import HTMLParser
 import pytest
 from support import ROOT
 
-pytestmark = pytest.mark.slow
-
 LOADING = {"src", "srcset", "data", "poster", "action", "background"}  # attributes that make a browser load something
 LOADED_LINKS = {"stylesheet", "icon", "preload", "prefetch", "preconnect", "dns-prefetch", "modulepreload", "manifest"}
 ELSEWHERE = re.compile(r"(?:https?:)?//")
