@@ -59,12 +59,13 @@ from rag.article import Article
 from rag.errors import AccordingError, LibraryError
 from rag.ingest import pipeline
 from rag.provenance import duplicates as copies
-from rag.query.aliases import AliasGroup
+from rag.sentence_splitter import sentence_spans
 from rag.stores import faiss_index as dense
 from rag.stores import snapshot as cache
 from rag.stores import tantivy_index as lexical
+from rag.stores.base import find_article
 from rag.stores.sqlite import DATABASE, Store, cache_source
-from rag.stores.sqlite.writer import Writer, to_json
+from rag.stores.sqlite.writer import Writer
 
 LONGEST = 120  # seconds that a child may take
 INDEXES = ("index", "backup", "old")
@@ -267,14 +268,15 @@ class Ledger:
         """Makes a change."""
         self.made = True
         if kind == "put":
-            for article_id, content_hash, text in what:
+            for article_id, content_hash, text, amended in what:
+                if amended:
+                    self.held[article_id] = content_hash, text
+                    continue
                 self._retire(article_id)
                 self.held[article_id] = content_hash, text
                 self.earlier.discard((article_id, text))
                 self.vectors.add((article_id, text))
                 self.removed.discard(article_id)
-        elif kind == "amend":
-            self.held |= {article_id: (content_hash, text) for article_id, content_hash, text in what}
         elif kind == "retire":
             for article_id in what:
                 self._retire(article_id)
@@ -286,7 +288,7 @@ class Ledger:
             self.vectors = {(i, text) for i, text in self.vectors if i not in ids}
             if names is not None:
                 self.kept["names"] = names
-        elif kind == "keep":
+        elif kind == "save_setting":
             self.kept[what[0]] = what[1]
         elif kind == "compact":
             self.vectors &= {(i, text) for i, (_, text) in self.held.items()}
@@ -397,22 +399,21 @@ def _passages(article: Article, encoder: WordEncoder) -> list[passage.Passage]:
 def report_changes(journal: Journal, early: bool = False) -> None:
     """Has every Writer of this process tell the journal of its changes; `early` before they are done."""
 
-    def renamed(name: str, ids: list[str], names: list[AliasGroup]) -> list[AliasGroup]:
-        """What a removal leaves of the names is found on the way."""
-        journal.write("begin", name, "remove", [ids, to_json(names)])
-        return names
+    def renamed(name: str, ids: list[str], aliases: str) -> str:
+        """Journal the aliases that a removal leaves, which are known only on the way."""
+        journal.write("begin", name, "remove", [ids, aliases])
+        return aliases
 
     def told(method: Callable[..., None], kind: str) -> Callable[..., None]:
         def change(writer: Writer, *given: Any) -> None:
-            values = [value if isinstance(value, str) else list(value) for value in given]
-            what: Any = values if kind == "keep" else values[0]
+            values = [value if isinstance(value, str) or callable(value) else list(value) for value in given]
+            what: Any = values if kind == "save_setting" else values[0]
             name = writer._folder.name
-            if kind in ("put", "amend"):
-                articles = [row[0] if kind == "put" else row for row in values[0]]
-                what = [(a.id, a.content_hash, a.text) for a in articles]
+            if kind == "put":
+                what = [(a.id, a.content_hash, a.text, passages is None) for a, passages in values[0]]
             if kind == "remove":
-                what, names = [values[0], None], writer._aliases
-                writer._aliases = lambda: renamed(name, values[0], list(names()))  # type: ignore[method-assign]
+                ids, aliases = values
+                what, values[1] = [ids, None], lambda counts: renamed(name, ids, aliases(counts))
             with journal.change(name, kind, what):
                 if early:
                     journal.write("end")
@@ -420,7 +421,7 @@ def report_changes(journal: Journal, early: bool = False) -> None:
 
         return change
 
-    for kind in ("put", "amend", "retire", "remove", "keep"):
+    for kind in ("put", "retire", "remove", "save_setting"):
         setattr(Writer, kind, told(getattr(Writer, kind), kind))
     create = Store.create
 
@@ -628,12 +629,12 @@ def _answers(library: rag.Library, name: str, ledger: Ledger, found: Found) -> N
     """That each article can be read, found and quoted, and what was retired resolved."""
     citation = None
     for article_id, (content_hash, text) in ledger.held.items():
-        if library._store.article(article_id) is None:
+        if find_article(library._store, article_id) is None:
             continue  # counted as lost
         article = library.article(article_id)
         if (article.content_hash, article.text) != (content_hash, text):
             found.wrong("lost", f"{name}: {article_id} is not as it was reported")
-        start, end = passage.sentence_spans(text)[0]
+        start, end = sentence_spans(text)[0]
         hits = library.search(text[start:end], k=1000)
         spans = [(h.article_id, h.start, h.end) for h in hits]
         own = [(article_id, p.start, p.end) for p in _passages(article, WordEncoder())]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 from rag.article import Article
 from rag.errors import CitationError, LibraryError
 from rag.readers.skipped import Skipped
-from rag.stores.base import Store, Version
+from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Store, Version, find_article
 from rag.stores.location import check_encoder, open_store
 from rag.stores.milvus.client import Address
 from rag.text import has_surrogates, spelled_date
@@ -78,7 +78,7 @@ class ReadOnlyLibrary:
         """The outlets known by name: those that come with According, and those stored with the index."""
         from rag.provenance.catalogue import load_catalogue
 
-        return load_catalogue(self._store.kept("catalogue"))
+        return load_catalogue(self._store.setting(CATALOGUE))
 
     @property
     def encoder(self) -> str:
@@ -97,14 +97,14 @@ class ReadOnlyLibrary:
         Raises:
             LibraryError: where there is none.
         """
-        found = None if has_surrogates(article_id) else self._store.article(article_id)
+        found = None if has_surrogates(article_id) else find_article(self._store, article_id)
         if found is None:
             raise self._unknown(article_id)
         return found
 
     def __contains__(self, article_id: str) -> bool:
         """Whether there is an article of that id, retired ones included."""
-        return not has_surrogates(article_id) and self._store.holds(article_id)
+        return not has_surrogates(article_id) and any(self._store.known([article_id], "ever"))
 
     def versions(self, article_id: str) -> list[Resolved]:
         """Return every text that was indexed under an id and not removed.
@@ -119,20 +119,20 @@ class ReadOnlyLibrary:
             LibraryError: where there is none.
         """
         self.article(article_id)
-        versions = self._store.versions(article_id)
+        versions = list(self._store.versions(article_id))
         return [self._resolved(version, versions) for version in versions]
 
     def articles(self) -> Iterator[Article]:
         """Return every article that is searched, in the order of adding."""
-        return self._store.articles()
+        return (version.article for version in self._store.versions())
 
     def outlets(self) -> dict[str | None, int]:
         """Return the number of articles of each outlet, by name; None counts those whose outlet is not known."""
-        return self._store.outlets()
+        return self._store.totals().outlets
 
     def skipped(self) -> Iterator[Skipped]:
         """Return what could not be read when the files were last read, each with its place and the reason."""
-        return self._store.quarantine()
+        return self._store.skipped()
 
     def verify(self, citation: Citation) -> None:
         """Check that a citation still equals the stored article; call it when showing one later.
@@ -147,7 +147,7 @@ class ReadOnlyLibrary:
         """
         from rag.answer.citation import verify
 
-        verify(citation, self._store.article(citation.article_id))
+        verify(citation, find_article(self._store, citation.article_id))
 
     def resolve(self, citation: Citation) -> Resolved:
         """Return the text that a citation quotes: today's if it still has these words there, else an earlier version.
@@ -161,7 +161,7 @@ class ReadOnlyLibrary:
         Raises:
             CitationError: where no text stored under its article's id has them.
         """
-        versions = self._store.versions(citation.article_id)
+        versions = list(self._store.versions(citation.article_id))
         for version in versions:
             if version.article.text[citation.start : citation.end] == citation.text:
                 return self._resolved(version, versions)
@@ -189,7 +189,7 @@ class ReadOnlyLibrary:
 
         if article_id not in self:
             raise self._unknown(article_id)
-        versions = self._store.versions(article_id)
+        versions = list(self._store.versions(article_id))
         for version in versions:
             words = version.article.text[start:end]
             if start >= 0 and len(words) == end - start and citation.quote_hash(words) == quote_hash:
@@ -205,7 +205,7 @@ class ReadOnlyLibrary:
         """
         from rag.answer import confidence
 
-        own = self._store.kept("bar")  # the key of the index format
+        own = self._store.setting(CONFIDENCE_MODEL)
         return confidence.parse(own) if own else confidence.shipped()
 
     def backup(self, folder: str | os.PathLike[str]) -> None:
@@ -234,7 +234,7 @@ class ReadOnlyLibrary:
         self.close()
 
     def _unknown(self, article_id: str) -> LibraryError:
-        return LibraryError(f"no article {article_id!r} in {self._store.place}; `according articles` lists them")
+        return LibraryError(f"no article {article_id!r} in {self._store.location}; `according articles` lists them")
 
     def _resolved(self, version: Version, versions: Sequence[Version]) -> Resolved:
         """One of the versions of an article, with what replaced it."""
@@ -242,5 +242,6 @@ class ReadOnlyLibrary:
         if version.current:
             return Resolved(article, True)
         own = [article.id] if versions[0].current else []
-        successors = own or (self._store.at(article.url) if article.url else [])
-        return Resolved(article, False, version.retired, tuple(successors))
+        if not own and article.url:
+            own = [version.article.id for version in self._store.versions(url=article.url)]
+        return Resolved(article, False, version.retired, tuple(own))

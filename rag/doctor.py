@@ -28,7 +28,7 @@ from rag.stores.base import Span, hash64
 from rag.stores.milvus.client import Address, located
 from rag.stores.sqlite import DATABASE, FORMAT, Store
 from rag.stores.sqlite.connection import translate_errors
-from rag.stores.sqlite.schema import sentence_spans
+from rag.stores.sqlite.schema import unpack_spans
 
 if TYPE_CHECKING:
     from rag.models.encoder import Vectors
@@ -258,7 +258,7 @@ class _Passage(NamedTuple):
 def _read(row: Any, dimension: int) -> _Passage:
     """A row of _ROWS."""
     key, start, end, sentences, content, value, parts, checksum = row
-    spans = None if len(sentences) % 8 else list(sentence_spans(sentences))
+    spans = None if len(sentences) % 8 else list(unpack_spans(sentences))
     if value is None:
         return _Passage(key, start, end, content, spans, None, None)
     vector = np.frombuffer(value, "<f4") if len(value) % 4 == 0 else np.zeros(0, np.float32)
@@ -374,7 +374,7 @@ def _in_milvus(place: Place, repair: bool) -> Diagnosis:
             with store.writing():  # a writer begins with taking out what others have left
                 pass
         with store.strictly(), store.reading():
-            kept = {key: text for key in _KEPT if (text := store.kept(key)) is not None}
+            kept = {key: text for key in _KEPT if (text := store.setting(key)) is not None}
             _manifest(kept, _check(found, "manifest"))
             generations = _check(found, "generations")
             generations.count = store.generation()
@@ -401,7 +401,7 @@ def _rows(store: MilvusStore, found: Diagnosis) -> None:
         if article is None or row["key"] != tables.article_key(article, row["born"]):
             articles.add(f"{name} is not as it was stored")
             continue
-        current = row["died"] == tables.IN
+        current = row["died"] == tables.NEVER
         if current and row["name"] in present:
             articles.add(f"{name} is in twice")
         if current:

@@ -222,7 +222,7 @@ class Library(UpdatableLibrary):
         Returns:
             The ids, in the order of adding.
         """
-        return self._view().copies(article_id)
+        return self._view().duplicates(article_id)
 
     def of_outlet(self, outlet: str | None) -> list[str]:
         """Return the ids of an outlet's articles.

@@ -8,12 +8,13 @@ from rag import readers
 from rag.answer.confidence import ConfidenceModel
 from rag.browse import ReadOnlyLibrary
 from rag.errors import LibraryError
+from rag.ingest.find_aliases import alias_grouper
 from rag.ingest.pipeline import Job, Paths, Pipeline, listed
 from rag.ingest.report import Report
 from rag.models.encoder import Encoder
 from rag.models.lazy_encoder import LazyEncoder
 from rag.provenance.catalogue import load_catalogue
-from rag.stores.base import Store, View
+from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Store, View
 from rag.stores.current_view import CurrentView
 
 
@@ -26,7 +27,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
 
     def __init__(self, store: Store, encoder: Encoder | None = None, precision: str = "auto"):
         super().__init__(store)
-        self.catalogue = load_catalogue(store.kept("catalogue"))
+        self.catalogue = load_catalogue(store.setting(CATALOGUE))
         self.report = Report()
         self._encoder = LazyEncoder(store.manifest.encoder, precision, encoder)
         self._current = CurrentView(store, on_load=self._load_catalogue)
@@ -73,9 +74,9 @@ class UpdatableLibrary(ReadOnlyLibrary):
         ids = [article_ids] if isinstance(article_ids, str) else list(article_ids)
         with self._store.writing(wait) as writer:
             for article_id in ids:
-                if not self._store.holds(article_id):
+                if article_id not in self:
                     raise self._unknown(article_id)
-            writer.remove(ids)
+            writer.remove(ids, alias_grouper(self._store))
         self._current.refresh()
         return len(set(ids))
 
@@ -107,7 +108,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
                 f"the confidence model was fitted for {model.encoder!r}, the index's encoder is {self.encoder!r}"
             )
         with self._store.writing() as writer:
-            writer.keep("bar", model.to_json())
+            writer.save_setting(CONFIDENCE_MODEL, model.to_json())
 
     def _view(self) -> View:
         """The passages that can be found now."""
@@ -119,11 +120,10 @@ class UpdatableLibrary(ReadOnlyLibrary):
             self.catalogue = job.catalogue
         self.report = Pipeline(self._store, self._encoder, self.catalogue).run(job)
         self.report.timed("indexing", self._current.refresh)
-        self.report.duplicates, self.report.duplicate_groups = self._store.copied()
         return self.report
 
     def _load_catalogue(self) -> None:
         """Load the catalogue of outlets again, if another process has replaced it."""
-        extra = self._store.kept("catalogue")
+        extra = self._store.setting(CATALOGUE)
         if extra != self.catalogue.extra:
             self.catalogue = load_catalogue(extra)

@@ -196,7 +196,7 @@ def test_a_damaged_cache_is_made_again(index, words, name):
     (cache,) = index.glob("cache.*")
     for path in [p for p in cache.rglob("*") if p.is_file()] if name == "all" else [cache / name]:
         path.write_bytes(path.read_bytes()[:-1] + b"?")
-    wrong = {"cache": [f"{cache.name}: its files are not those that its stamp tells of"]}
+    wrong = {"cache": [f"{cache.name}: its files are not those that its stamp lists"]}
     if name in (SEGMENT.format(0), KEYS):
         wrong = {"cache": [f"{cache.name}: it does not hold the passages of the database"]}
     assert faults(index) == faults(index) == wrong

@@ -119,7 +119,7 @@ def count(columns: ArticleColumns, catalogue: Catalogue) -> Counts:
         if state:
             states[state] += number
     hosts = _frequent(columns.some(columns.elsewhere).tally_hosts())
-    days = columns.day[columns.day > 0]
+    days = columns.date[columns.date > 0]
     return Counts(
         columns.articles,
         {name or UNKNOWN_OUTLET: number for name, number in outlets.items()},
@@ -129,7 +129,7 @@ def count(columns: ArticleColumns, catalogue: Catalogue) -> Counts:
         independent(columns.source, columns.same),
         dt.date.fromordinal(int(days.min())) if len(days) else None,
         dt.date.fromordinal(int(days.max())) if len(days) else None,
-        int(columns.number[columns.day == 0].sum()),
+        int(columns.number[columns.date == 0].sum()),
     )
 
 

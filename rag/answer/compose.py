@@ -17,9 +17,9 @@ from rag.query.query import Query
 from rag.retrieval.filters import Filters
 from rag.retrieval.parse import ParsedQuery
 from rag.retrieval.search import ScoredPassage
-from rag.stores.base import Store, View
-from rag.stores.columns import ArticleColumns, ordinal
-from rag.stores.tantivy_index import NONE, IndexFilter
+from rag.stores.base import Relations, Store, View, find_article
+from rag.stores.columns import ArticleColumns
+from rag.stores.filters import NO_DATE, IndexFilter, mask, ordinal
 
 # How many passages an answer is selected from: so many for each one shown, and at least so many, so that duplicates can
 # be left out and neighbours joined.
@@ -72,11 +72,15 @@ class Composer:
         threshold = model.min_confidence if query.min_confidence is None else query.min_confidence
         cleared = found if probability >= threshold else []
         selected, hidden = select(cleared, query.k, not parsed.filters.names_outlets)
-        shown = self._with_duplicates([cite(passage) for passage in selected], [p.keys for p in selected])
+        cited = [cite(passage) for passage in selected]
+        relations = self._store.relations(
+            [key for passage in selected for key in passage.keys], [i for c in cited for i in (c.article_id, *c.copies)]
+        )
+        shown = [_with_duplicates(c, p.keys, relations) for c, p in zip(cited, selected, strict=True)]
         matches = outlet_matches(cleared, selected)
-        balance = self._balance(view, catalogue, parsed.filters, shown, hidden, matches)
+        balance = self._balance(view, catalogue, parsed.filters, shown, hidden, matches, relations)
         for citation in shown:
-            verify(citation, self._store.article(citation.article_id))
+            verify(citation, find_article(self._store, citation.article_id))
         return Answer(
             query.text, parsed.text, bool(shown), tuple(shown), balance, parsed.constraints, parsed.aliases,
             confidence=probability if model.encoder == self._store.manifest.encoder else None,
@@ -93,32 +97,15 @@ class Composer:
 
     def _allowed(self, view: View, catalogue: Catalogue, index_filter: IndexFilter) -> Counts:
         """The counts of what filters leave."""
-        mask = view.columns.passing(index_filter)
-        if mask is None:
+        passing = mask(index_filter, view.columns)
+        if passing is None:
             return self.counts(view, catalogue)
         of_view, counts = self._filtered  # another thread may replace them
         if of_view is not view or len(counts) > MAX_CACHED_FILTERS:
             of_view, counts = self._filtered = view, {}
         if index_filter not in counts:
-            counts[index_filter] = count(view.columns.some(mask), catalogue)
+            counts[index_filter] = count(view.columns.some(passing), catalogue)
         return counts[index_filter]
-
-    def _with_duplicates(self, shown: Sequence[Citation], keys: Sequence[Sequence[int]]) -> list[Citation]:
-        """The citations with the articles that print the same words, and those that share a sentence with them."""
-        flat = [key for own in keys for key in own]
-        copied, shared = self._store.copies(flat), self._store.sharers(flat)
-        copies = [
-            tuple(dict.fromkeys((*c.copies, *(i for key in own for i in copied[key]))))
-            for c, own in zip(shown, keys, strict=True)
-        ]
-        publishers = self._store.republishers([i for ids in copies for i in ids])
-        found = []
-        for citation, own, ids in zip(shown, keys, copies, strict=True):
-            republishers = (citation.host or citation.outlet, *(publishers[i] for i in ids if i in publishers))
-            named = tuple(dict.fromkeys(name or UNKNOWN_OUTLET for name in republishers))
-            sharing = tuple(dict.fromkeys(i for key in own for i in shared[key] if i not in ids))
-            found.append(replace(citation, copies=ids, republishers=named, shared=sharing))
-        return found
 
     def _balance(
         self,
@@ -128,11 +115,12 @@ class Composer:
         shown: Sequence[Citation],
         hidden: Mapping[str, int],
         matches: tuple[OutletMatch, ...],
+        relations: Relations,
     ) -> Balance:
         """The counts of the articles shown, of those that the filters leave, and of all."""
         allowed = self._allowed(view, catalogue, filters.index_filter)
         quoted = {c.article_id: c for c in shown}
-        groups = self._store.groups(list(quoted))
+        groups = relations.groups
         ids = [i for i in quoted if i in groups]
         shared = [[i for c in shown if c.article_id == own for i in (*c.shared, *c.copies)] for own in ids]
         same = merge_groups([groups[i] for i in ids], ids, shared)
@@ -155,10 +143,19 @@ class Composer:
         )
 
 
+def _with_duplicates(citation: Citation, keys: Sequence[int], relations: Relations) -> Citation:
+    """The citation with the articles that print the same words, and those that share a sentence with them."""
+    copies = tuple(dict.fromkeys((*citation.copies, *(i for key in keys for i in relations.duplicates[key]))))
+    publishers = (relations.publishers[i] for i in copies if i in relations.publishers)
+    republishers = dict.fromkeys(name or UNKNOWN_OUTLET for name in (citation.host or citation.outlet, *publishers))
+    shared = dict.fromkeys(i for key in keys for i in relations.sharers[key] if i not in copies)
+    return replace(citation, copies=copies, republishers=tuple(republishers), shared=tuple(shared))
+
+
 def _undated_left_out(view: View, filters: Filters) -> int:
     """How many articles a filter on dates leaves out because they have none."""
     if not filters.checks_dates or filters.undated:
         return 0
-    others = view.columns.passing(replace(filters, after=None, before=None, undated=None).index_filter)
-    undated = view.columns.day == NONE
+    others = mask(replace(filters, after=None, before=None, undated=None).index_filter, view.columns)
+    undated = view.columns.date == NO_DATE
     return view.columns.some(undated if others is None else undated & others).articles

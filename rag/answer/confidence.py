@@ -118,7 +118,7 @@ def signals(view: View, terms: Sequence[Term], found: Sequence[ScoredPassage]) -
         max(p.words for p in best),
         sum(t.unknown for t in terms) / len(terms) if terms else 0.0,
         sum(t.unknown for t in named) / len(named) if named else 0.0,
-        view.holding(named, [key for p in best for key in p.keys]) if named else 1.0,
+        view.article_coverage(named, [key for p in best for key in p.keys]) if named else 1.0,
     )
 
 

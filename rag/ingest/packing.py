@@ -59,11 +59,12 @@ def pack_passages(passages: Sequence[EmbeddedPassage]) -> bytes:
     """
     spans = [(p.passage.start, p.passage.end) for p in passages]
     sentences = [span for p in passages for span in p.passage.sentences]
-    keys = [key for p in passages for key in p.marks.sentences]
+    keys = [key for p in passages for key in p.fingerprint.sentences]
     arrays = [
         np.array(spans, "<i4"), np.array([len(p.passage.sentences) for p in passages], "<i4"),
-        np.array(sentences, "<i4"), np.array([len(p.marks.sentences) for p in passages], "<i4"), np.array(keys, "<i8"),
-        np.array([p.marks.signature for p in passages], "<u4"), np.array([p.vector for p in passages], "<f4"),
+        np.array(sentences, "<i4"), np.array([len(p.fingerprint.sentences) for p in passages], "<i4"),
+        np.array(keys, "<i8"),
+        np.array([p.fingerprint.signature for p in passages], "<u4"), np.array([p.vector for p in passages], "<f4"),
         np.concatenate([p.sentences for p in passages]).astype("<f2") if passages else np.zeros(0, "<f2"),
     ]  # fmt: skip
     dimension = len(passages[0].vector) if passages else 0

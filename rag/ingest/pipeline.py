@@ -21,6 +21,8 @@ from rag.article import Article
 from rag.errors import LibraryError
 from rag.ingest import parquet, ray_cluster
 from rag.ingest.embed import Embedder, contains, embed_articles, sorted_hashes
+from rag.ingest.find_aliases import find_aliases
+from rag.ingest.find_duplicates import find_duplicates
 from rag.ingest.packing import Item
 from rag.ingest.report import Report
 from rag.models.encoder import Encoder, check_precision
@@ -28,7 +30,7 @@ from rag.models.lazy_encoder import LazyEncoder, load
 from rag.provenance import catalogue as outlets
 from rag.provenance.catalogue import Catalogue
 from rag.readers.skipped import Skipped
-from rag.stores.base import EmbeddedPassage, Known, Manifest, Sink, Stager, Store, Writer
+from rag.stores.base import CATALOGUE, OWN_ALIASES, EmbeddedPassage, Known, Manifest, Sink, Store, Writer, find_article
 
 ENGINES = ("local", "ray")
 BATCH_ARTICLES = 64  # in one transaction: a crash costs the encoding of so many at most
@@ -78,15 +80,13 @@ class Pipeline:
         report, sources, unread = Report(), set[str](), set[str]()
         seen: dict[str, str] = {}  # content hash by id, of all articles read
         with ExitStack() as stack:
-            staging = self._store.staging(job.wait) if job.on_cluster else None
-            stager = stack.enter_context(staging) if staging else None
-            writer = stager or stack.enter_context(self._store.writing(job.wait))
+            writer = stack.enter_context(self._store.writing(job.wait, shared=job.on_cluster))
             executor = stack.enter_context(ThreadPoolExecutor(1, "ingest"))
             progress_bar = stack.enter_context(progress_bar_of_articles())
             self._prepare(job, writer)
-            batches = self._batches(job, stager, executor)
+            batches = self._batches(job, writer.sink, executor)
             while batch := report.timed("reading", lambda: next(batches, [])):
-                skipped = self._take_in(batch, seen, writer, stager, report, executor)
+                skipped = self._take_in(batch, seen, writer, report, executor)
                 new_sources = {item.source for item, _ in batch} - sources
                 sources |= new_sources
                 unread |= {item.source for item in skipped}
@@ -96,27 +96,30 @@ class Pipeline:
                 progress_bar.update(len(batch))
                 if job.progress:
                     job.progress(report.read)
-            if job.retire and (absent := _absent(self._store.stored(), seen, unread)):
+            if job.retire and (absent := _absent(self._store.known(), seen, unread)):
                 writer.retire(absent)
                 report.retired = len(absent)
-            if stager:
-                report.passages = stager.finish(set(seen.values()))
-            report.timed("finding duplicates", writer.compare)
-            report.timed("finding aliases", writer.name)
+            if writer.sink:
+                report.passages = writer.publish(set(seen.values()))
+            report.timed("finding duplicates", functools.partial(find_duplicates, writer))
+            report.timed("finding aliases", functools.partial(find_aliases, self._store, writer))
+            report.timed("indexing", stack.close)
+        totals = self._store.totals()
+        report.duplicates, report.duplicate_groups = totals.duplicates, totals.duplicate_groups
         return report
 
     def _prepare(self, job: Job, writer: Writer) -> None:
         if job.catalogue and job.catalogue.extra is not None:
             self._catalogue = job.catalogue
-            writer.keep("catalogue", job.catalogue.extra)
+            writer.save_setting(CATALOGUE, job.catalogue.extra)
         if job.aliases is not None:
-            writer.keep("own names", job.aliases)
+            writer.save_setting(OWN_ALIASES, job.aliases)
         if job.retire:
             writer.quarantine(None, ())
 
-    def _batches(self, job: Job, stager: Stager | None, executor: Executor) -> Iterator[list[Item]]:
+    def _batches(self, job: Job, sink: Sink | None, executor: Executor) -> Iterator[list[Item]]:
         if job.on_cluster:
-            return self._from_cluster(job.inputs, stager.sink if stager else None)
+            return self._from_cluster(job.inputs, sink)
         return _prefetched(self._from_here(job), BATCH_ARTICLES, executor)
 
     def _from_here(self, job: Job) -> Iterator[Item]:
@@ -132,7 +135,9 @@ class Pipeline:
 
     def _from_cluster(self, inputs: Sequence[readers.Input], sink: Sink | None) -> Iterator[list[Item]]:
         """What Ray's workers make of files, in their order."""
-        stored = sorted_hashes(known.content_hash for _, known in self._store.stored(sink is not None))
+        stored = sorted_hashes(
+            known.content_hash for _, known in self._store.known(which="sink" if sink else "current")
+        )
         encoder, precision = self._encoder.for_workers, self._encoder.precision
         return ray_cluster.read_and_embed(inputs, self._catalogue, encoder, precision, stored, sink)
 
@@ -141,20 +146,24 @@ class Pipeline:
         batch: Sequence[Item],
         seen: dict[str, str],
         writer: Writer,
-        stager: Stager | None,
         report: Report,
         executor: Executor,
     ) -> list[Skipped]:
         """Store what is new or changed in a batch; return what was skipped."""
         items = [item for item, _ in batch]
         embedded = {i.content_hash: own for i, own in batch if isinstance(i, Article) and own is not None}
-        known = self._store.known([item.id for item in items if isinstance(item, Article)])
+        known = dict(self._store.known([item.id for item in items if isinstance(item, Article)]))
         fresh, skipped = _sort(items, known, seen, report)
-        if stager:
-            staged = stager.staged(fresh, known)
-            fresh = [article for article in fresh if article.content_hash not in staged]
+        if writer.sink:
+            fresh = self._not_in_sink(fresh, known, writer)
         report.passages += self._put(writer, fresh, known, report, executor, embedded)
         return skipped
+
+    def _not_in_sink(self, fresh: list[Article], known: Container[str], writer: Writer) -> list[Article]:
+        """Return the articles that no worker has put into the sink; those that one has replace the `known` ones."""
+        stored = {known.content_hash for _, known in self._store.known([article.id for article in fresh], "sink")}
+        writer.retire(a.id for a in fresh if a.content_hash in stored and a.id in known)
+        return [article for article in fresh if article.content_hash not in stored]
 
     def _put(
         self,
@@ -167,22 +176,21 @@ class Pipeline:
     ) -> int:
         """Store articles, after splitting and encoding those whose text is new and whose passages are not `embedded`
         yet, by content hash; return the number of passages."""
-        same = {a.id for a in articles if a.id in known and self._text(a.id) == a.text}
-        if same:
-            writer.amend(a for a in articles if a.id in same)
-        articles = [a for a in articles if a.id not in same]
         if not articles:
             return 0
+        unchanged = {a.id for a in articles if a.id in known and self._text(a.id) == a.text}
+        amended = [a for a in articles if a.id in unchanged]
+        articles = [a for a in articles if a.id not in unchanged]
         ready = [(a, embedded[a.content_hash]) for a in articles if a.content_hash in embedded]
         rest = [a for a in articles if a.content_hash not in embedded]
         rows, encoded = (
             embed_articles(rest, self._encoder.get(), report, executor, self._store.encoded) if rest else ([], 0)
         )
-        report.timed("storing", lambda: writer.put([*ready, *rows]))
+        report.timed("storing", lambda: writer.put([*((a, None) for a in amended), *ready, *rows]))
         return encoded + sum(len(own) for _, own in ready)
 
     def _text(self, article_id: str) -> str | None:
-        article = self._store.article(article_id)
+        article = find_article(self._store, article_id)
         return article.text if article else None
 
 

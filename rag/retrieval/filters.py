@@ -11,7 +11,7 @@ from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import key
 from rag.query.query import Query
 from rag.stores.base import View
-from rag.stores.tantivy_index import IndexFilter
+from rag.stores.filters import FIRST_DATE, IndexFilter
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,7 @@ class Filters:
     def index_filter(self) -> IndexFilter:
         """The same for the indexes of a store."""
         first, last = (day.toordinal() if day else None for day in (self.after, self.before))
-        return IndexFilter(self.outlets, first or (1 if self.checks_dates else None), last, bool(self.undated))
-
-    def allow(self, outlet: str | None, date: dt.date | None) -> bool:
-        """Whether an article of that outlet and date passes."""
-        if self.outlets and outlet not in self.outlets:
-            return False
-        if date is None:
-            return bool(self.undated) or not self.checks_dates
-        return (self.after or date) <= date <= (self.before or date)
+        return IndexFilter(self.outlets, first or (FIRST_DATE if self.checks_dates else None), last, bool(self.undated))
 
 
 def resolve_filters(view: View, catalogue: Catalogue, query: Query) -> Filters:

@@ -7,8 +7,6 @@ then scored by both. A cross-encoder may order the best of them.
 from __future__ import annotations
 
 import datetime as dt
-import functools
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,8 +16,10 @@ from rag.models import reranker as reranking
 from rag.models.encoder import Vectors
 from rag.models.reranker import Reranker
 from rag.passage import Passage
+from rag.retrieval.candidates import find_candidates
 from rag.retrieval.parse import ParsedQuery
 from rag.stores.base import Candidate, Store, View
+from rag.stores.filters import ordinal
 
 # What a passage's score is made of: the cosine of its own vector and of its best sentence's, the share of the
 # question's words that it holds, and the share that its article holds
@@ -109,22 +109,27 @@ def search(
         reranker: a model that orders the best of them.
     """
     limit = max(CANDIDATES, k)
-    proposed = view.candidates(vector, parsed.terms, parsed.filters.index_filter, limit, executor("searching"))
-    first = [(OWN + SENTENCE) * c.own + WORDS * c.words + ARTICLE * c.article for c in proposed]
-    best = [proposed[i] for i in np.argsort(-np.array(first), kind="stable")[:limit].tolist()]
-    rows_of, vectors = store.sentence_vectors([c.key for c in best])
+    candidates = find_candidates(view, vector, parsed.terms, parsed.filters.index_filter, limit)
+    first = [(OWN + SENTENCE) * c.own + WORDS * c.words + ARTICLE * article for c, article in candidates]
+    best = [candidates[i] for i in np.argsort(-np.array(first), kind="stable")[:limit].tolist()]
+    rows_of, vectors = store.sentence_vectors([c.key for c, _ in best])
     cosines = vectors @ vector
     # A candidate without sentences was removed by another process a moment ago.
-    scored = [(_score(c, cosines[rows_of[c.key]]), cosines[rows_of[c.key]], c) for c in best if c.key in rows_of]
+    scored = [
+        (_score(c, article, cosines[rows_of[c.key]]), cosines[rows_of[c.key]], c, article)
+        for c, article in best
+        if c.key in rows_of
+    ]
     scored = sorted(scored, key=lambda item: -item[0])[:k]
-    stored = store.passages([c.key for _, _, c in scored])
+    stored = store.passages([c.key for _, _, c, _ in scored])
     found = [
-        ScoredPassage(*stored[c.key], (c.key,), score, c.own, sentences, c.words, c.article)
-        for score, sentences, c in scored
+        ScoredPassage(*stored[c.key], (c.key,), score, c.own, sentences, c.words, article)
+        for score, sentences, c, article in scored
         if c.key in stored
     ]
     # An article's outlet or date may have been amended since the view was made.
-    found = [p for p in found if parsed.filters.allow(p.article.outlet, p.article.date)]
+    index_filter = parsed.filters.index_filter
+    found = [p for p in found if index_filter.allows(p.article.outlet, ordinal(p.article.date))]
     return found if reranker is None else rerank(reranker, parsed.text, found)
 
 
@@ -138,16 +143,10 @@ def rerank(reranker: Reranker, question: str, found: list[ScoredPassage]) -> lis
     return [replace(best[i], score=place.score) for i, place in zip(order, best, strict=True)] + rest
 
 
-def _score(candidate: Candidate, sentences: Vectors) -> float:
+def _score(candidate: Candidate, article: float, sentences: Vectors) -> float:
     sentence = _best(sentences, candidate.own)
-    return OWN * candidate.own + SENTENCE * sentence + WORDS * candidate.words + ARTICLE * candidate.article
+    return OWN * candidate.own + SENTENCE * sentence + WORDS * candidate.words + ARTICLE * article
 
 
 def _best(sentences: Vectors, own: float) -> float:
     return float(sentences.max()) if len(sentences) else own
-
-
-@functools.cache
-def executor(work: str) -> Executor:
-    """Threads for one kind of work done in parallel to a question, so that no kind waits for another."""
-    return ThreadPoolExecutor(thread_name_prefix=work)

@@ -1,49 +1,56 @@
-"""What a Library needs of what keeps its articles: the contract that every store fulfils, in one place.
+"""The contract that every store of a Library fulfils.
 
-Two do: `store`, a folder with SQLite, FAISS and tantivy, and `milvus`, a Milvus server, or its Lite in this process.
-tests/test_contract.py holds both against it.
+Two stores fulfil it: `sqlite`, a folder with SQLite, FAISS and tantivy, and `milvus`, a Milvus server, or a Milvus Lite
+in this process. tests/stores/test_contract.py tests both against it. A store keeps articles and passages and looks them
+up; what is done with them is the work of `rag.ingest`, `rag.retrieval` and `rag.answer`.
 
-A store counts its changes: each raises its generation by one. What is read inside `reading()` is of one generation, and
-a view is of the one that it was made at. Keys of passages and articles are whole numbers that a store gives; ids are
-those of the articles themselves.
+A store counts its changes: each raises its generation by one. What is read inside `Store.reading` is of one generation,
+and a view is of the one at which it was made. Keys of passages and articles are integers that the store assigns; ids
+are those of the articles themselves.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Container, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from rag.article import Article
 from rag.passage import Passage
 from rag.readers.skipped import Skipped
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from rag.models.encoder import Vectors
-    from rag.provenance.duplicates import Fingerprint
+    from rag.provenance.duplicates import Fingerprint, Signatures
     from rag.query.aliases import Aliases
     from rag.stores.columns import ArticleColumns
-    from rag.stores.tantivy_index import IndexFilter, Term
+    from rag.stores.filters import IndexFilter
+    from rag.stores.tantivy_index import Term
 
-FORMULA = 5  # of 500,000 sentences of real articles, those that more texts hold are disclaimers, credits, advertising
+# Texts that may share a sentence before it counts as a formula: of 500,000 sentences of real articles, those that more
+# texts hold are disclaimers, credits, advertising.
+MAX_SENTENCE_TEXTS = 5
 Span = tuple[int, int]
-# What is known of a text: spans of its sentences from its beginning, its vector, (dimension,), theirs, (m, dimension).
+# What is stored for a text: spans of its sentences from its beginning, its vector, (dimension,), and theirs,
+# (m, dimension).
 Encoded = tuple[tuple[Span, ...], "Vectors", "Vectors"]
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """How an index was made; what does not fit it is refused.
+    """What an index was made with; what does not fit it is refused.
 
     Attributes:
         encoder: name of the encoder.
         dimension: length of its vectors.
-        format: version of what the store writes; 0 until it has.
+        format: version of the format that the store writes; 0 for an index that is not made yet.
     """
 
     encoder: str
@@ -53,20 +60,35 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Known:
-    """What tells whether an article has changed (`Article.content_hash`), and the file it came from."""
+    """How a build sees that an article has changed (`Article.content_hash`), and the file it was read from."""
 
     content_hash: str
     source: str
 
 
 @dataclass(frozen=True)
-class Version:
-    """One text that stands, or stood, under an article's id.
+class Totals:
+    """Counts of the current articles.
 
     Attributes:
-        article: as it was when it was in.
-        current: whether it is in now.
-        retired: when it was taken out, UTC; None where it is in, or where that was not written down.
+        outlets: number of articles by outlet, sorted by name; None, the unknown outlet, is last.
+        duplicates: number of articles that are duplicates of another one.
+        duplicate_groups: number of groups that these form.
+    """
+
+    outlets: dict[str | None, int]
+    duplicates: int
+    duplicate_groups: int
+
+
+@dataclass(frozen=True)
+class Version:
+    """A text that is or was stored under an article's id.
+
+    Attributes:
+        article: the article with this text.
+        current: whether it can be found now.
+        retired: when it was retired, UTC; None if it is current, or if that was not recorded.
     """
 
     article: Article
@@ -76,245 +98,315 @@ class Version:
 
 @dataclass(frozen=True)
 class EmbeddedPassage:
-    """A passage and what was made of it: its vector, (dimension,), its sentences', (m, dimension), and its marks."""
+    """A passage as it is stored.
+
+    Attributes:
+        passage: its span, and those of its sentences.
+        vector: its vector, (dimension,).
+        sentences: the vectors of its sentences, (m, dimension).
+        fingerprint: what its duplicates are found by.
+    """
 
     passage: Passage
     vector: Vectors
     sentences: Vectors
-    marks: Fingerprint
+    fingerprint: Fingerprint
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A passage that an engine proposes for a question.
+    """A passage that a look-up finds for a question.
 
     Attributes:
         key: the passage's key.
+        article: its article's key.
         own: cosine of its vector with the question's.
-        words: share of the question's words that it holds, rarer ones counting more (see `lexical.coverage`).
-        article: BM25 of its article, as a share of the most that the question's words could give.
+        words: share of the question's words that it holds, rarer words counting more (see `tantivy_index.weights`).
     """
 
     key: int
+    article: int
     own: float
     words: float
-    article: float
+
+
+@dataclass(frozen=True)
+class Relations:
+    """How some passages and articles are related to other articles that can be found.
+
+    Attributes:
+        duplicates: for each passage, by key, the ids of the other articles that hold its words.
+        sharers: for each passage, by key, the ids of the other articles that share a sentence with it word for word; a
+            sentence that more than MAX_SENTENCE_TEXTS texts hold is a formula, and does not count.
+        groups: a number for the text of each article, by id; duplicates have the same one.
+        publishers: the site of each article if it is known, else its outlet, by id; for the `duplicates` too.
+    """
+
+    duplicates: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    sharers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, int] = field(default_factory=dict)
+    publishers: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Texts that are to be compared for duplicates: all passages, or all articles.
+
+    Attributes:
+        table: what they are, "passage" or "article".
+        keys: their keys, (n,).
+        groups: the key of the first text of each one's group as found before, -1 for a text not compared yet, (n,).
+        signatures: their MinHash signatures, (n, PERMUTATIONS).
+        text: returns the text of a row.
+    """
+
+    table: str
+    keys: npt.NDArray[np.int64]
+    groups: npt.NDArray[np.int64]
+    signatures: Signatures
+    text: Callable[[int], str]
+
+
+@dataclass(frozen=True)
+class NameCounts:
+    """What articles say about names.
+
+    Attributes:
+        pairs: number of articles that explain a short form by a long form, by (long, short).
+        printed: number of articles that print a short form.
+    """
+
+    pairs: Mapping[tuple[str, str], int]
+    printed: Mapping[str, int]
 
 
 class View(Protocol):
-    """The passages that can be found, at one generation."""
+    """The passages that can be found, at one generation.
 
-    @property
-    def generation(self) -> int:
-        """The generation that it shows."""
+    Attributes:
+        generation: the generation.
+        columns: outlets, sites, dates and duplicates of all articles.
+        aliases: the names that are printed in several ways.
+    """
 
-    @property
-    def columns(self) -> ArticleColumns:
-        """What is known of all articles."""
-
-    @property
-    def aliases(self) -> Aliases:
-        """The names that are printed in several ways."""
+    generation: int
+    columns: ArticleColumns
+    aliases: Aliases
 
     def terms(self, question: str, aliases: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
-        """The words of a question that are worth searching for, with the number of passages that hold each.
+        """Return the words of a question that are worth searching for, with the number of passages that hold each.
 
-        `aliases` are places of names that are printed in other ways too: (start, end, all spellings).
+        Args:
+            question: as asked.
+            aliases: (start, end, all spellings) of each name in it that has several.
         """
 
-    def candidates(
-        self, question: Vectors, terms: Sequence[Term], within: IndexFilter, limit: int, beside: Executor
+    def nearest(
+        self, question: Vectors, terms: Sequence[Term], index_filter: IndexFilter, limit: int
     ) -> list[Candidate]:
-        """The passages nearest to a question in meaning, and those that hold most of its words, up to `limit` of each.
-
-        Each has all scores, whichever engine proposed it.
+        """Return the passages nearest to a question in meaning, nearest first.
 
         Args:
             question: its vector, (dimension,).
-            terms: its words.
-            within: what may be found.
-            limit: how many each engine proposes.
-            beside: where one engine may look while the other does here.
+            terms: its words, for the share of them that each passage holds.
+            index_filter: what may be found.
+            limit: how many to return at most.
         """
 
-    def holding(self, terms: Sequence[Term], passages: Sequence[int]) -> float:
-        """The largest share of the terms that one of the articles of some passages holds."""
+    def matching(
+        self, question: Vectors, terms: Sequence[Term], index_filter: IndexFilter, limit: int
+    ) -> list[Candidate]:
+        """Return passages that hold many of a question's words. Arguments as for `nearest`."""
 
-    def copies(self, article_id: str) -> list[str]:
-        """Ids of the other articles that are one text with this one, in the order of adding."""
+    def article_scores(self, terms: Sequence[Term], index_filter: IndexFilter) -> dict[int, float]:
+        """Return BM25 of the articles that hold most of a question's words, by article key.
+
+        It is a share of the most that these words could give.
+        """
+
+    def article_coverage(self, terms: Sequence[Term], passages: Sequence[int]) -> float:
+        """Return the largest share of the terms that one of the articles of some passages, by key, holds."""
+
+    def duplicates(self, article_id: str) -> list[str]:
+        """Return the ids of the other articles with the same text as this one, or nearly, in the order of adding."""
 
     def of_outlet(self, outlet: str | None) -> list[str]:
-        """Ids of an outlet's articles, the latest first and undated ones last; None is the outlet that is not known."""
-
-
-class Writer(Protocol):
-    """Changes to a store, which nobody else makes meanwhile; each is done, and survives a crash, when it returns."""
-
-    def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage]]]) -> None:
-        """Adds articles with their passages.
-
-        One that is in under the same id is retired; one of the same text that was retired has come back.
-        """
-
-    def amend(self, articles: Iterable[Article]) -> None:
-        """Changes what is known of articles whose text is as it was; passages and vectors stay."""
-
-    def keep(self, what: str, text: str) -> None:
-        """Keeps a text with the index, in the place of the one kept before: "catalogue" and "own names", a user's
-        TOML; "bar", how sure an answer must be (see `bar`)."""
-
-    def quarantine(self, sources: Iterable[str] | None, skipped: Iterable[Skipped]) -> None:
-        """Forgets what could not be read of these sources (of all where None), and keeps what is skipped now."""
-
-    def retire(self, article_ids: Iterable[str]) -> None:
-        """Takes articles out of all answers; their text stays, so that citations of it still resolve."""
-
-    def remove(self, article_ids: Iterable[str]) -> None:
-        """Deletes articles with their text and all that was made from it, retired versions included."""
-
-    def compare(self) -> None:
-        """Finds the copies among what is new, and between it and what was there."""
-
-    def name(self) -> None:
-        """Looks for names in what is new, and keeps those that are printed in several ways."""
+        """Return the ids of an outlet's articles, the latest first, undated ones last; None is the unknown outlet."""
 
 
 class Sink(Protocol):
-    """Where the processes of a cluster put what they make; one is sent to each of them."""
+    """Where the workers of a cluster put articles; it is sent to each of them."""
 
     def put(self, batch: Sequence[tuple[Article, Sequence[EmbeddedPassage]]]) -> None:
-        """Puts articles with their passages in; what is put in twice is in once."""
+        """Put in articles with their passages; what is put in twice is in once."""
 
 
-class Stager(Writer, Protocol):
-    """A build whose articles other processes put in: all of it appears at once, when it is done.
+class Writer(Protocol):
+    """Changes to a store, made by one writer at a time; each is done, and survives a crash, when its method returns.
 
-    What such a build has put in before it was stopped is taken up by the next.
+    Attributes:
+        sink: where the workers of a cluster put articles; None if the writer was not asked for one, or other processes
+            cannot reach the store. What is put in appears at once, with `publish`; what a build that was stopped has
+            put in is used by the next one.
     """
 
-    @property
-    def sink(self) -> Sink:
-        """Where they are put."""
+    sink: Sink | None
 
-    def staged(self, articles: Sequence[Article], known: Container[str]) -> set[str]:
-        """The digests of those articles that were put in; those whose ids are `known` will take the place of others."""
+    def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage] | None]]) -> None:
+        """Add articles with their passages; None for an article whose text is unchanged, which keeps those stored.
 
-    def finish(self, digests: Container[str]) -> int:
-        """Makes the articles of these digests visible, and whatever else was put in go; the number of passages."""
+        The current article with the same id is retired. A retired one with the same id and text becomes current again.
+        """
+
+    def retire(self, article_ids: Iterable[str]) -> None:
+        """Take articles out of all answers; their text stays, so that citations of it still resolve."""
+
+    def remove(self, article_ids: Iterable[str], aliases: Callable[[NameCounts], str]) -> None:
+        """Delete articles with their text and everything derived from it, retired versions included.
+
+        Args:
+            article_ids: the articles.
+            aliases: returns the setting ALIASES for what the other articles say about names.
+        """
+
+    def publish(self, content_hashes: Container[str]) -> int:
+        """Make the articles in the sink visible that have one of some content hashes, and delete the others there.
+
+        Returns:
+            How many passages they have.
+        """
+
+    def save_setting(self, name: str, text: str) -> None:
+        """Store a text with the index, in place of the one stored before under that name (see `Store.setting`)."""
+
+    def quarantine(self, sources: Iterable[str] | None, skipped: Iterable[Skipped]) -> None:
+        """Record what could not be read, and forget what could not be read of some sources before; None is all."""
+
+    def to_compare(self) -> Sequence[Comparison]:
+        """Return the texts to compare for duplicates; none if nothing is new since groups were last saved."""
+
+    def save_groups(self, groups: Iterable[tuple[Comparison, npt.NDArray[np.int64]]]) -> None:
+        """Store groups of duplicates.
+
+        Args:
+            groups: each comparison, with the row of the first text in the group of each of its rows, (n,).
+        """
+
+    def name_counts(self) -> NameCounts:
+        """Return what the current articles say about names."""
 
 
 class Store(Protocol):
-    """One index. Reading is safe from any thread; writing goes through `writing()`.
+    """One index. Reading is safe from any thread; changes are made through `writing`.
 
-    Everything here raises LibraryError where the index cannot be read or written.
+    All methods raise LibraryError if the index cannot be read or written.
+
+    Attributes:
+        manifest: what the index was made with.
+        location: where it is, for messages.
     """
 
     manifest: Manifest
-
-    @property
-    def place(self) -> str:
-        """Where it is, for messages."""
+    location: str
 
     def generation(self) -> int:
-        """The number of changes made so far; a view of another generation is out of date."""
-
-    def ready(self, generation: int) -> bool:
-        """Whether a view of a generation can be had at once."""
-
-    def view(self) -> View:
-        """All passages that can be found, at the present generation."""
-
-    def prepare(self) -> None:
-        """Makes whatever a view needs, without one."""
+        """Return the number of changes made so far; a view of another generation is out of date."""
 
     def reading(self) -> AbstractContextManager[Any]:
-        """What this thread reads inside is of one generation."""
+        """Let everything that this thread reads inside be of one generation."""
 
-    def writing(self, wait: bool = True) -> AbstractContextManager[Writer]:
-        """Holds the index for writing, after other processes, and says so where it has to `wait`.
+    def writing(self, wait: bool = True, shared: bool = False) -> AbstractContextManager[Writer]:
+        """Hold the index for writing; at the end, build what a view needs.
 
-        Raises LibraryError where writing is forbidden or, unless it is to wait, another process writes.
+        Args:
+            wait: whether to wait for another process that writes, which is logged.
+            shared: whether the workers of a cluster are to put articles in (see `Writer.sink`).
+
+        Raises:
+            LibraryError: if the index may not be written, or another process writes and `wait` is False.
         """
 
-    def staging(self, wait: bool = True) -> AbstractContextManager[Stager] | None:
-        """The same for a build that other processes put articles into; None where they cannot reach the store."""
+    def view(self) -> View:
+        """Return the passages that can be found, at the present generation; build first what is needed for it."""
 
-    def article(self, article_id: str) -> Article | None:
-        """The article of that id; the last retired one where none is in; None where there never was one."""
+    def is_ready(self) -> bool:
+        """Return whether `view` has nothing to build."""
 
-    def holds(self, article_id: str) -> bool:
-        """Whether there is an article of that id, retired or damaged ones included."""
+    # Reading for anyone
 
-    def versions(self, article_id: str) -> list[Version]:
-        """Every text that was ever in under an id and was not removed: the one that is in first, then the latest."""
+    def versions(self, article_id: str | None = None, url: str | None = None) -> Iterator[Version]:
+        """Yield every text that was stored under an id and not removed: the current one first, then the latest.
 
-    def at(self, url: str) -> list[str]:
-        """Ids of the articles that are in and stand at an address."""
+        Given a URL instead, or neither, yield the current articles at this URL, or all of them, in the order of adding.
+        Each is checked when it is reached: LibraryError is raised for one that is not as it was stored.
+        """
 
-    def articles(self) -> Iterator[Article]:
-        """Every article that is in."""
+    def totals(self) -> Totals:
+        """Count the current articles."""
 
-    def stored(self, staged: bool = False) -> Iterator[tuple[str, Known]]:
-        """(id, what is known of it) of every article that is in; with `staged`, of those too that a build which was
-        stopped had put in, unseen."""
+    def setting(self, name: str) -> str | None:
+        """Return a text stored with the index, by name (CATALOGUE or one of those after it); None if there is none."""
 
-    def outlets(self) -> dict[str | None, int]:
-        """Number of articles that are in of each outlet, by name; None, which is last, of those that name none."""
+    def skipped(self) -> Iterator[Skipped]:
+        """Yield what could not be read when the files were last read, in the order of reading."""
 
-    def known(self, article_ids: Sequence[str]) -> dict[str, Known]:
-        """What is known of those of some articles that are in, by id."""
-
-    def kept(self, what: str) -> str | None:
-        """A text that was kept with the index (see `Writer.keep`); None where there is none."""
-
-    def quarantine(self) -> Iterator[Skipped]:
-        """What could not be read when the files were last read, in the order of reading."""
+    # Reading for questions
 
     def passages(self, keys: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
-        """Passages with their articles, by key; one that has been taken out since the view was made is missing."""
+        """Return passages with their articles, by key; one that was retired since the view was made is missing."""
 
     def sentence_vectors(self, keys: Sequence[int]) -> tuple[dict[int, slice], Vectors]:
-        """The vectors of the sentences of passages: the rows of each, by passage key, and all of them, (m, dimension).
+        """Return the vectors of the sentences of passages.
 
-        A passage that was taken out is missing.
+        Returns:
+            The rows of each passage, by key, and all vectors, (m, dimension). A passage that was deleted is missing.
+        """
+
+    def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> Relations:
+        """Return the other articles with the words of some passages, by key, and the groups of some articles."""
+
+    # Reading for builds
+
+    def known(
+        self, article_ids: Sequence[str] | None = None, which: Literal["current", "sink", "ever"] = "current"
+    ) -> Iterator[tuple[str, Known]]:
+        """Yield (id, what is known of it) of articles.
+
+        Args:
+            article_ids: some articles; None for all.
+            which: the current ones; with "sink", also those in the sink of a build that was stopped or is not done;
+                with "ever", also the retired ones, several to an id, damaged ones included.
         """
 
     def encoded(self, texts: Sequence[str]) -> dict[str, Encoded]:
-        """What is known of texts that a passage has word for word, retired ones included, by text."""
+        """Return what is stored for texts that a passage has word for word, retired ones included, by text."""
 
-    def copied(self) -> tuple[int, int]:
-        """The number of articles that are one text with another, and of their groups."""
-
-    def groups(self, article_ids: Sequence[str]) -> dict[str, int]:
-        """A number for the text of each of some articles that are in, by id; copies have the same."""
-
-    def copies(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        """Ids of the other articles that hold a passage's words, by passage key."""
-
-    def sharers(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        """Ids of the other articles that share a sentence with a passage word for word, by passage key.
-
-        A sentence that more than FORMULA texts hold is a formula: a disclaimer, a call to subscribe.
-        """
-
-    def republishers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
-        """The site where it is known, else the outlet, of each article that is in, by id."""
+    # Maintenance
 
     def backup(self, folder: Path) -> None:
-        """Puts a copy of the index, as it stands now, into a folder that holds none; readers and writers go on."""
+        """Copy the index as it is now into a folder that holds none, while other processes read and write."""
 
     def compact(self, wait: bool = True) -> tuple[int, int] | None:
-        """Lets go of what is not needed any more: (bytes before, bytes after), None where the store cannot tell."""
+        """Delete what is no longer needed; return (bytes before, bytes after), None if the store cannot tell."""
 
     def close(self) -> None:
-        """Lets go of files and connections; what is asked for later opens them again."""
+        """Close files and connections; what is asked for later opens them again."""
 
-    def leave(self) -> None:
-        """Lets go of what this thread alone holds."""
+
+# Settings, by the names that the formats give them
+CATALOGUE = "catalogue"  # a user's TOML of outlets
+OWN_ALIASES = "own names"  # a user's TOML of aliases
+ALIASES = "names"  # JSON of the groups of aliases, from the articles and the user's TOML
+CONFIDENCE_MODEL = "bar"  # JSON of the model that says how sure an answer must be
+
+
+def find_article(store: Store, article_id: str) -> Article | None:
+    """Return the article of an id; the last retired one if none is current, None if there never was one."""
+    return next((version.article for version in store.versions(article_id)), None)
 
 
 def hash64(*parts: str | bytes) -> int:
-    """64 bits of BLAKE2b, as SQLite and Milvus keep whole numbers."""
+    """Return 64 bits of BLAKE2b as a signed integer, which SQLite and Milvus can store."""
     found = hashlib.blake2b(digest_size=8)
     for part in parts:
         found.update(part.encode() if isinstance(part, str) else part)

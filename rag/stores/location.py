@@ -49,11 +49,11 @@ def check_encoder(store: Store, name: str | None, dimension: int | None = None) 
     """
     if name is not None and name != store.manifest.encoder:
         raise LibraryError(
-            f"the index in {store.place} was made with the encoder {store.manifest.encoder!r}, not {name!r}; "
+            f"the index in {store.location} was made with the encoder {store.manifest.encoder!r}, not {name!r}; "
             "vectors of two encoders cannot be compared: build a new index in another folder"
         )
     if dimension is not None and dimension != store.manifest.dimension:
         raise LibraryError(
-            f"the index in {store.place} has vectors of {store.manifest.dimension} numbers, the encoder {name!r} makes "
-            f"{dimension}: it is another model under the same name; build a new index in another folder"
+            f"the index in {store.location} has vectors of {store.manifest.dimension} numbers, the encoder {name!r} "
+            f"makes {dimension}: it is another model under the same name; build a new index in another folder"
         )

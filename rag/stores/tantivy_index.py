@@ -1,8 +1,8 @@
-"""Words -> the passages and articles that hold them: tantivy, beside the vectors.
+"""Words -> the passages and articles that hold them, by tantivy; `faiss_index` is the same for vectors.
 
-Before the store, which says what is to be held and when. Two indexes stand in one folder: of passages, whose score is
-the share of the question's words that a passage holds, rarer words counting more; and of whole articles with their
-titles, ranked by BM25. Text is analysed for English; words of other languages are found as they are printed.
+After `filters`; before `snapshot`, which decides what is indexed and when. There are two indexes in one folder: of
+passages, whose score is the share of the question's words that a passage holds, rarer words counting more; and of whole
+articles with their titles, ranked by BM25. Text is analysed for English; words of other languages are found as printed.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ from pathlib import Path
 import regex
 import tantivy
 
+from rag.stores.filters import IndexFilter, tantivy_queries
+
 # A word counts by its inverse document frequency to this power: 0.524 of 340 questions have evidence in the first
 # passage with 1.5, 0.512 with 1, 0.506 with 0.7 (docs/measurements/retrieval.md, "Word scores").
-RARITY = 1.5
-Spellings = tuple[tuple[str, ...], ...]
-NONE = 0  # the day of an article without a date
-_LATEST = 2**31
-EXACT = 1000  # passages up to which those that hold a word are counted, in 0.1 ms, without those taken out lately
-_HEAP = 64_000_000  # bytes that an indexing run holds before it writes a segment
-K1, B = 1.2, 0.75  # BM25's constants, as tantivy has them; it gives a word at most k1 + 1 times its rarity
+RARITY_EXPONENT = 1.5
+# Up to so many passages, those that hold a word are counted, in 0.1 ms, without those that were deleted recently.
+MAX_EXACT_COUNT = 1000
+WRITER_HEAP_BYTES = 64_000_000  # that an indexing run holds before it writes a segment
+BM25_K1, BM25_B = 1.2, 0.75  # tantivy's constants; the score of a word is at most k1 + 1 times its rarity
+MAX_WORD_BYTES = 64
+ANALYSED_WORDS = 100_000  # kept in memory
 
-# Words of questions that say how something is asked, not what is asked for.
-FUNCTION = frozenset(
+Spellings = tuple[tuple[str, ...], ...]
+
+# Words that say how something is asked, not what is asked for.
+FUNCTION_WORDS = frozenset(
     regex.findall(
         r"\w+",
         """
@@ -45,26 +49,21 @@ FUNCTION = frozenset(
 
 @dataclass(frozen=True)
 class Document:
-    """An article as it is put in: its key, what it is filtered by, and (key, text) of each passage.
+    """An article to be indexed.
 
-    `day` is the proleptic ordinal of its date, NONE where it has none; `text` is title and text.
+    Attributes:
+        key: its key.
+        outlet: its outlet, by which it is filtered.
+        date: the proleptic ordinal of its date, NO_DATE if it has none; it is filtered by this too.
+        text: title and text.
+        passages: (key, text) of each passage.
     """
 
     key: int
     outlet: str | None
-    day: int
+    date: int
     text: str
     passages: Sequence[tuple[int, str]]
-
-
-@dataclass(frozen=True)
-class IndexFilter:
-    """What may be found: names of outlets (empty: all), first and last day as ordinals, and whether undated ones."""
-
-    outlets: frozenset[str] = frozenset()
-    after: int | None = None
-    before: int | None = None
-    undated: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,12 +71,12 @@ class Term:
     """One word of a question, or one name in all its spellings.
 
     Attributes:
-        spellings: the analysed words of each spelling, sorted, "" in the place of a word such as "of"; a single one of
-            one word unless it is a name.
-        name: whether it is printed as a name or number, or known as a name; where the question has no capitals, or only
+        spellings: the analysed words of each spelling, sorted, with "" for a word that is not indexed, such as "of";
+            one spelling of one word unless it is a name.
+        name: whether it is printed as a name or number, or known as a name; if the question has no capitals, or only
             capitals, any word may be one.
         passages: number of passages that hold it.
-        articles: number of articles that do.
+        articles: number of articles that hold it.
     """
 
     spellings: Spellings
@@ -91,11 +90,11 @@ class Term:
         return not self.passages
 
 
-class Lexical:
+class WordIndex:
     """A snapshot of the index in a folder, for reading; safe to use from several threads."""
 
     def __init__(self, folder: Path):
-        """Opens the index. Raises ValueError or OSError where it cannot be read."""
+        """Open the index. Raises ValueError or OSError if it cannot be read."""
         self._passages = _open(folder / "passages").searcher()
         self._articles = _open(folder / "articles").searcher()
 
@@ -103,29 +102,30 @@ class Lexical:
         """Number of passages."""
         return int(self._passages.num_docs)
 
-    def holds(self) -> dict[int, list[int]]:
-        """The keys of all passages, by the key of their article; of an article in one index alone, none."""
+    def passage_keys(self) -> dict[int, list[int]]:
+        """Return the keys of all passages, by article key; none for an article that is in one of the indexes alone."""
         held: dict[int, list[int]] = {key: [] for key, _ in _every(self._articles)}
         for key, article in sorted(_every(self._passages)):
             held.get(article, []).append(key)
         return held
 
-    def terms(self, question: str, names: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
-        """The words of a question that are worth searching for (see `read`), each with what holds it."""
+    def terms(self, question: str, aliases: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
+        """Return the terms of a question (see `question_words`), each with the number of what holds it."""
         return [
-            Term(s, named, self._count(self._passages, s), self._count(self._articles, s))
-            for s, named in read(question, names)
+            Term(spellings, named, self._count(self._passages, spellings), self._count(self._articles, spellings))
+            for spellings, named in question_words(question, aliases)
         ]
 
     def coverage(
-        self, terms: Sequence[Term], limit: int, within: IndexFilter, keys: Sequence[int] = ()
+        self, terms: Sequence[Term], limit: int, index_filter: IndexFilter, keys: Sequence[int] = ()
     ) -> dict[int, float]:
-        """The share of a question that passages hold, by passage key: rarer words count more; 1 is all of it.
+        """Return the share of a question that passages hold, by passage key: rarer words count more; 1 is all of it.
 
         Args:
             terms: from `terms`.
-            limit: the most passages, best first.
-            keys: passages to be looked at whatever they hold, none left out; by default all are searched.
+            limit: the most passages to return, best first.
+            index_filter: which passages may be found.
+            keys: look at these passages alone, whatever they hold; by default all are searched.
         """
         shares = weights(terms, len(self))
         if not shares:
@@ -134,18 +134,24 @@ class Lexical:
         query = _any(words)
         if keys:
             query = _all([_any([_number("key", key) for key in keys]), query])
-        return dict(_hits(self._passages, query, limit, within))
+        return dict(_hits(self._passages, query, limit, index_filter))
 
-    def articles(self, terms: Sequence[Term], limit: int, within: IndexFilter) -> dict[int, float]:
-        """BM25 of whole articles, by article key, as a share of the most that the question's words could give."""
-        total = most(terms, int(self._articles.num_docs))
-        if not total:
+    def article_scores(self, terms: Sequence[Term], limit: int, index_filter: IndexFilter) -> dict[int, float]:
+        """Return BM25 of whole articles, by article key, as a share of the most that the question's words could give.
+
+        Args:
+            terms: from `terms`.
+            limit: the most articles to return, best first.
+            index_filter: which articles may be found.
+        """
+        most = max_score(terms, int(self._articles.num_docs))
+        if not most:
             return {}
-        hits = _hits(self._articles, _any([_query(t.spellings) for t in terms]), limit, within)
-        return {key: min(1.0, score / total) for key, score in hits}  # a phrase can have more than its name's weight
+        hits = _hits(self._articles, _any([_query(t.spellings) for t in terms]), limit, index_filter)
+        return {key: min(1.0, score / most) for key, score in hits}  # a phrase can score more than its name's weight
 
-    def holding(self, terms: Sequence[Term], articles: Sequence[int]) -> dict[int, float]:
-        """The share of the terms that each of some articles holds, by article key; those that hold none are missing."""
+    def article_coverage(self, terms: Sequence[Term], articles: Sequence[int]) -> dict[int, float]:
+        """Return the share of the terms that articles hold, by article key; those that hold none are missing."""
         if not terms or not articles:
             return {}
         words = _any([_boosted(_constant(_query(t.spellings)), 1 / len(terms)) for t in terms])
@@ -155,60 +161,62 @@ class Lexical:
     def _count(self, searcher: tantivy.Searcher, spellings: Spellings) -> int:
         if len(spellings) == 1 and len(spellings[0]) == 1:
             held = int(searcher.doc_freq("body", spellings[0][0]))
-            if held > EXACT:
+            if held > MAX_EXACT_COUNT:
                 return held
         return int(searcher.search(_query(spellings), limit=1, count=True).count or 0)  # type: ignore[attr-defined]
 
 
-def read(question: str, names: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[tuple[Spellings, bool]]:
-    """The words of a question that are worth searching for: (`Term.spellings`, `Term.name`) of each.
+def question_words(
+    question: str, aliases: Sequence[tuple[int, int, Sequence[str]]] = ()
+) -> list[tuple[Spellings, bool]]:
+    """Return the words of a question that are worth searching for: (`Term.spellings`, `Term.name`) of each.
 
     Args:
         question: as asked.
-        names: places of names that are printed in other ways too: (start, end, all spellings).
+        aliases: (start, end, all spellings) of each name in it that has several.
     """
     found: dict[Spellings, bool] = {}
     rest = question
-    for start, end, spellings in names:
+    for start, end, spellings in aliases:
         rest = rest[:start] + " " * (end - start) + rest[end:]
         found[tuple(sorted(set(filter(None, map(_phrase, spellings)))))] = True
     plain = question.isupper() or question.islower()
     for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", rest):
         text = word.group()
-        shout = not plain and len(text) > 1 and text.isupper()  # "US", "WHO"
-        if text.lower() in FUNCTION and not shout:
+        acronym = not plain and len(text) > 1 and text.isupper()  # "US", "WHO"
+        if text.lower() in FUNCTION_WORDS and not acronym:
             continue
         named = plain or text.isdigit() or (text[0].isupper() and word.start() > 0)
-        for token in _analyse(text):
+        for token in _tokens(text):
             if len(token) > 1 or not token.isascii():
                 found[((token,),)] = found.get(((token,),), False) or named
     return [(spellings, named) for spellings, named in found.items() if spellings]
 
 
 def weights(terms: Sequence[Term], passages: int) -> list[float]:
-    """The share of a question that each of its terms is, by the number of all passages; none where no term counts."""
-    rarities = [_rarity(t.passages, passages) ** RARITY for t in terms]
+    """Return the share of a question that each of its terms is; [] if none counts. `passages` counts all passages."""
+    rarities = [_rarity(t.passages, passages) ** RARITY_EXPONENT for t in terms]
     total = sum(rarities)
     return [rarity / total for rarity in rarities] if total else []
 
 
-def most(terms: Sequence[Term], articles: int) -> float:
-    """The most that BM25 could give an article for all terms, by the number of all articles."""
-    return (K1 + 1) * sum(_rarity(t.articles, articles) for t in terms)
+def max_score(terms: Sequence[Term], articles: int) -> float:
+    """Return the most that BM25 could give an article for all terms. `articles` counts all articles."""
+    return (BM25_K1 + 1) * sum(_rarity(t.articles, articles) for t in terms)
 
 
-def analysed(text: str) -> list[str]:
-    """The words of a text as they are held in an index, "" in the place of one that is not, such as "of"."""
-    return [_analysed(word) for word in _plain().analyze(text)]
+def analyse(text: str) -> list[str]:
+    """Return the words of a text as they are indexed, "" for a word that is not, such as "of"."""
+    return [_token(word) for word in _splitter().analyze(text)]
 
 
-def holds(words: Sequence[str], term: Term) -> bool:
-    """Whether an analysed text holds a term in one of its spellings."""
-    return any(_stands(words, spelling) for spelling in term.spellings)
+def holds_term(words: Sequence[str], term: Term) -> bool:
+    """Return whether an analysed text holds a term in one of its spellings."""
+    return any(_holds_phrase(words, spelling) for spelling in term.spellings)
 
 
-def _stands(words: Sequence[str], spelling: Sequence[str]) -> bool:
-    """Whether words stand in a text one after the other; "" is any word."""
+def _holds_phrase(words: Sequence[str], spelling: Sequence[str]) -> bool:
+    """Return whether a text holds some words one after the other; "" matches any word."""
     if len(spelling) == 1:
         return spelling[0] in words
     places = (i for i, word in enumerate(words) if word == spelling[0])
@@ -219,18 +227,18 @@ def _stands(words: Sequence[str], spelling: Sequence[str]) -> bool:
 
 
 def update(folder: Path, gone: Iterable[int], documents: Iterable[Document]) -> None:
-    """Brings the index in a folder up to date, making it where there is none.
+    """Bring the index in a folder up to date; create it if there is none.
 
     Args:
-        folder: of which nothing else is read or written meanwhile.
-        gone: keys of articles to be taken out; those of `documents` are taken out anyway, before they are put in.
-        documents: what to put in.
+        folder: nothing else may read or write it meanwhile.
+        gone: keys of articles to delete; those of `documents` are deleted anyway, before they are added.
+        documents: articles to add.
     """
     indexes = []
     for name in ("passages", "articles"):
         (folder / name).mkdir(parents=True, exist_ok=True)
         indexes.append(_open(folder / name))
-    passages, articles = (index.writer(_HEAP, 1) for index in indexes)
+    passages, articles = (index.writer(WRITER_HEAP_BYTES, 1) for index in indexes)
     try:
         for key in gone:
             passages.delete_documents_by_query(_number("article", key))
@@ -247,7 +255,7 @@ def update(folder: Path, gone: Iterable[int], documents: Iterable[Document]) -> 
             writer.garbage_collect_files()
             writer.wait_merging_threads()
     finally:
-        del passages, articles  # waits for their threads, which write where whoever meets an error may want to delete
+        del passages, articles  # waits for their threads, which write files that the caller may delete after an error
 
 
 @functools.cache
@@ -261,20 +269,20 @@ def _schema() -> tantivy.Schema:
 
 
 @functools.cache
-def _plain() -> tantivy.TextAnalyzer:
-    """Takes a text apart, as `_analyser` does."""
+def _splitter() -> tantivy.TextAnalyzer:
+    """Split a text into words as `_analyser` does."""
     return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.lowercase()).build()
 
 
-@functools.lru_cache(100_000)
-def _analysed(word: str) -> str:
-    return (*_analyse(word), "")[0]
+@functools.lru_cache(ANALYSED_WORDS)
+def _token(word: str) -> str:
+    return (*_tokens(word), "")[0]
 
 
 @functools.cache
 def _analyser() -> tantivy.TextAnalyzer:
     filters = (
-        tantivy.Filter.remove_long(64), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold(),
+        tantivy.Filter.remove_long(MAX_WORD_BYTES), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold(),
         tantivy.Filter.stopword("english"), tantivy.Filter.stemmer("english"),
     )  # fmt: skip
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
@@ -283,13 +291,13 @@ def _analyser() -> tantivy.TextAnalyzer:
     return builder.build()
 
 
-def _analyse(text: str) -> list[str]:
+def _tokens(text: str) -> list[str]:
     return list(_analyser().analyze(text))
 
 
 def _phrase(text: str) -> tuple[str, ...]:
-    """The analysed words of a spelling; "" in the place of one that is not indexed, since it keeps its place there."""
-    words = [(*_analyse(word), "")[0] for word in regex.findall(r"[\p{Alphabetic}\p{N}]+", text)]
+    """Return the analysed words of a spelling, "" for one that is not indexed: it keeps its position in a phrase."""
+    words = [(*_tokens(word), "")[0] for word in regex.findall(r"[\p{Alphabetic}\p{N}]+", text)]
     held = [i for i, word in enumerate(words) if word]
     return tuple(words[held[0] : held[-1] + 1]) if held else ()
 
@@ -301,20 +309,20 @@ def _open(folder: Path) -> tantivy.Index:
 
 
 def _document(of: Document, key: int, body: str) -> tantivy.Document:
-    made = tantivy.Document()
-    made.add_text("body", body)
+    document = tantivy.Document()
+    document.add_text("body", body)
     if of.outlet:
-        made.add_text("outlet", of.outlet)
-    for name, value in (("key", key), ("article", of.key), ("day", of.day)):
-        made.add_unsigned(name, value)
-    return made
+        document.add_text("outlet", of.outlet)
+    for name, value in (("key", key), ("article", of.key), ("day", of.date)):
+        document.add_unsigned(name, value)
+    return document
 
 
 def _hits(
-    searcher: tantivy.Searcher, query: tantivy.Query, limit: int, within: IndexFilter
+    searcher: tantivy.Searcher, query: tantivy.Query, limit: int, index_filter: IndexFilter
 ) -> Iterable[tuple[int, float]]:
-    """(key, score) of the best documents."""
-    parts = _filters(within)
+    """Return (key, score) of the best documents."""
+    parts = [_boosted(_constant(part), 0.0) for part in tantivy_queries(index_filter, _schema())]
     found = searcher.search(_all([*parts, query]) if parts else query, limit=limit, count=False).hits
     if not found:
         return ()
@@ -323,7 +331,7 @@ def _hits(
 
 
 def _every(searcher: tantivy.Searcher) -> list[tuple[int, int]]:
-    """(key, article) of all documents."""
+    """Return (key, article key) of all documents."""
     count = int(searcher.num_docs)
     found = searcher.search(tantivy.Query.all_query(), limit=count, count=False).hits if count else []
     addresses = [address for _, address in found]
@@ -331,19 +339,8 @@ def _every(searcher: tantivy.Searcher) -> list[tuple[int, int]]:
     return [(int(key), int(article)) for key, article in zip(*fields, strict=True)]
 
 
-def _filters(within: IndexFilter) -> list[tantivy.Query]:
-    parts = []
-    if within.outlets:
-        parts.append(_any([tantivy.Query.term_query(_schema(), "outlet", o, "basic") for o in sorted(within.outlets)]))
-    if within.after is not None or within.before is not None:
-        kind = tantivy.FieldType.Unsigned
-        span = tantivy.Query.range_query(_schema(), "day", kind, within.after or NONE + 1, within.before or _LATEST)
-        parts.append(_any([span, _number("day", NONE)]) if within.undated else span)
-    return [_boosted(_constant(part), 0.0) for part in parts]
-
-
 def _query(spellings: Spellings) -> tantivy.Query:
-    """Documents that hold one of the spellings; the best of them counts."""
+    """Return the query for documents that hold one of the spellings; the best one counts."""
     parts = [
         tantivy.Query.term_query(_schema(), "body", words[0], "freq")
         if len(words) == 1
@@ -374,9 +371,9 @@ def _all(queries: Sequence[tantivy.Query]) -> tantivy.Query:
 
 
 def _rarity(holding: int, of: int) -> float:
-    """Inverse document frequency as BM25 has it (Robertson and Spärck Jones 1976).
+    """Return the inverse document frequency of BM25 (Robertson and Spärck Jones 1976).
 
-    Of a word that many documents hold, those that were taken out lately are counted too (see EXACT).
+    For a word that many documents hold, those deleted recently are counted too (see MAX_EXACT_COUNT).
     """
     held = min(holding, of)
     return math.log(1 + (of - held + 0.5) / (held + 0.5))

@@ -232,10 +232,10 @@ def test_passages_are_unpacked_as_they_were_packed(words, news):
     for article, passages in rows:
         unpacked = packing.unpack_passages(packing.pack_passages(passages), article.id)
         assert [u.passage for u in unpacked] == [p.passage for p in passages]
-        assert [u.marks.sentences for u in unpacked] == [p.marks.sentences for p in passages]
+        assert [u.fingerprint.sentences for u in unpacked] == [p.fingerprint.sentences for p in passages]
         for u, p in zip(unpacked, passages, strict=True):
             assert (u.vector == p.vector).all()
-            assert (u.marks.signature == p.marks.signature).all()
+            assert (u.fingerprint.signature == p.fingerprint.signature).all()
             assert (u.sentences == p.sentences.astype("<f2")).all()
         assert packing.from_json(json.loads(json.dumps(packing.to_json(article)))) == article
     assert packing.unpack_passages(packing.pack_passages([]), "none") == []

@@ -16,8 +16,8 @@ from rag.retrieval import search
 from rag.retrieval.filters import Filters
 from rag.retrieval.parse import OVERRIDDEN, Alias, parse
 from rag.stores import snapshot as cache
+from rag.stores.filters import IndexFilter
 from rag.stores.sqlite import Store
-from rag.stores.tantivy_index import IndexFilter
 
 
 class Angles(WordEncoder):
@@ -61,7 +61,7 @@ def test_what_only_meaning_finds_and_what_only_words_find_are_both_found(tmp_pat
     assert list(found) == ["a", "b", "said"]
     assert found["said"].own == pytest.approx(np.cos(np.radians(85)), abs=1e-3)
     assert (found["said"].words, found["a"].words) == (pytest.approx(1), 0)
-    assert found["said"].article_words == view.words.articles(view.terms("quince"), 9, IndexFilter())[3] > 0
+    assert found["said"].article_words == view.words.article_scores(view.terms("quince"), 9, IndexFilter())[3] > 0
 
 
 def test_every_passage_found_has_the_scores_of_both_engines(tmp_path, news, monkeypatch):
@@ -74,7 +74,7 @@ def test_every_passage_found_has_the_scores_of_both_engines(tmp_path, news, monk
     assert next(iter(found)) == "near"
     for r in found.values():
         assert r.words == pytest.approx(view.words.coverage(terms, 1, IndexFilter(), [r.keys[0]]).get(r.keys[0], 0))
-        own = view.dense.index.reconstruct(int(r.keys[0]) - 1) @ Angles().encode_question("5")
+        own = view.vectors.flat.reconstruct(int(r.keys[0]) - 1) @ Angles().encode_question("5")
         assert r.own == pytest.approx(float(own))
         assert r.best_sentence == pytest.approx(r.own, abs=1e-3)
         parts = 0.5 * r.own + 0.5 * r.best_sentence + 0.5 * r.words + 0.3 * r.article_words
@@ -156,11 +156,11 @@ def test_very_many_vectors_are_found_by_their_signs_first_and_ranked_alike(thous
     def found(library):
         return [[(h.article_id, h.score) for h in library.search(q, k=10, **n)] for q in questions for n in narrow]
 
-    monkeypatch.setattr("rag.stores.faiss_index.FEW", 150)
+    monkeypatch.setattr("rag.stores.faiss_index.MAX_FLAT_VECTORS", 150)
     cache.clear(thousand._store.folder)
     with rag.open(thousand._store.folder, encoder=WordEncoder()) as library:
-        assert library._view().dense.signs.ntotal == 1000
-        assert thousand._view().dense.signs is None
+        assert library._view().vectors.codes.ntotal == 1000
+        assert thousand._view().vectors.codes is None
         for one, other in zip(found(library), found(thousand), strict=True):
             assert [score for _, score in one] == pytest.approx([score for _, score in other])
             assert one[0][0] == other[0][0]

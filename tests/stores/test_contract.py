@@ -15,8 +15,8 @@ from support.prose import prose
 import rag
 from rag.answer.confidence import ConfidenceModel
 from rag.errors import CitationError, LibraryError, QuestionError
-from rag.retrieval.search import executor
-from rag.stores.tantivy_index import IndexFilter
+from rag.retrieval.candidates import find_candidates
+from rag.stores.filters import IndexFilter
 
 _names = (f"library_{number}" for number in itertools.count())
 
@@ -193,8 +193,8 @@ def test_a_view_shows_what_stood_when_it_was_made(library, news):
         with ThreadPoolExecutor(1) as other:
             other.submit(library.add, [news({"id": "newer", "text": "The lighthouse again."})]).result()
         assert store.generation() == generation
-        assert "newer" not in store.known(["newer", "new"])
-    assert set(store.known(["newer", "new"])) == {"newer", "new"}
+        assert "newer" not in dict(store.known(["newer", "new"]))
+    assert set(dict(store.known(["newer", "new"]))) == {"newer", "new"}
 
 
 # Searching
@@ -270,17 +270,18 @@ def test_both_score_a_passage_alike(both):
         terms = view.terms(ASKED)
         vector = library._encoder.get().encode_question(ASKED)
         with library._store.reading():
-            proposed = view.candidates(vector, terms, IndexFilter(), 50, executor("searching"))
-            found = library._store.passages([p.key for p in proposed])
-        signals.append({(found[p.key][1].id, found[p.key][0].start): p for p in proposed})
+            proposed = find_candidates(view, vector, terms, IndexFilter(), 50)
+            found = library._store.passages([c.key for c, _ in proposed])
+        signals.append({(found[c.key][1].id, found[c.key][0].start): (c, article) for c, article in proposed})
         counts.append([(t.spellings, t.passages, t.articles) for t in terms])
     assert counts[0] == counts[1]
     one, other = signals
     assert len(one.keys() & other.keys()) >= 60
     for place in one.keys() & other.keys():
-        assert one[place].own == pytest.approx(other[place].own, abs=2e-3)
-        assert one[place].words == pytest.approx(other[place].words, abs=1e-5)
-        assert one[place].article == pytest.approx(other[place].article, abs=0.02)
+        (a, a_article), (b, b_article) = one[place], other[place]
+        assert a.own == pytest.approx(b.own, abs=2e-3)
+        assert a.words == pytest.approx(b.words, abs=1e-5)
+        assert a_article == pytest.approx(b_article, abs=0.02)
 
 
 def test_more_can_be_asked_for_than_there_is(library):
@@ -409,8 +410,8 @@ def test_one_writes_at_a_time(library, index, news, words):
 
 def test_vectors_come_back_as_they_went_in(library, words):
     view, store = library._view(), library._store
-    proposed = view.candidates(words.encode_question("bridge"), [], IndexFilter(), 9, executor("searching"))
-    keys = [p.key for p in proposed]
+    proposed = find_candidates(view, words.encode_question("bridge"), [], IndexFilter(), 9)
+    keys = [c.key for c, _ in proposed]
     rows, vectors = store.sentence_vectors(keys)
     found = store.passages(keys)
     assert set(rows) == set(keys)

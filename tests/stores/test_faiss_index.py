@@ -8,7 +8,7 @@ import pytest
 
 from rag.errors import LibraryError
 from rag.stores import faiss_index as dense
-from rag.stores.faiss_index import KEYS, SIGNS, Held
+from rag.stores.faiss_index import CODES, KEYS, VectorFiles
 
 SIZE = 8
 
@@ -39,36 +39,36 @@ def made(tmp_path):
     folders = []
 
     def make(wanted, known=None, anew=False):
-        old = None if anew or not folders else Held(folders[-1], sums(folders[-1]))
+        old = None if anew or not folders else VectorFiles(folders[-1], sums(folders[-1]))
         folder = tmp_path / str(len(folders))
         folder.mkdir()
         folders.append(folder)
         shared = dense.update(folder, np.array(wanted, np.int64), SIZE, stream(known or wanted), old)
         assert shared == {name: sums(folder)[name] for name in shared}
-        assert len(list(folder.iterdir())) == len(list(filter(dense.owns, sums(folder))))
+        assert len(list(folder.iterdir())) == len(list(filter(dense.is_vector_file, sums(folder))))
         return folder
 
     return make
 
 
 def rows(folder):
-    return [(folder / name).stat().st_size // (2 * SIZE) for name in Held(folder, sums(folder)).segments()]
+    return [(folder / name).stat().st_size // (2 * SIZE) for name in VectorFiles(folder, sums(folder)).segments()]
 
 
 def read(folder):
-    return dense.load(Held(folder, sums(folder)), SIZE)
+    return dense.load(VectorFiles(folder, sums(folder)), SIZE)
 
 
 def holds(folder, keys):
     """Whether a folder holds the vectors of these keys in their order, and FAISS finds each."""
     found = read(folder)
     expected = np.array([vector(key) for key in keys], np.float16).astype(np.float32).reshape(-1, SIZE)
-    if found.keys.tolist() != list(keys) or found.index.ntotal != len(keys):
+    if found.keys.tolist() != list(keys) or found.flat.ntotal != len(keys):
         return False
     if not len(keys):
         return True
-    nearest = found.index.search(expected, 1)[1][:, 0].tolist()
-    return np.array_equal(found.index.reconstruct_n(0, len(keys)), expected) and nearest == [*range(len(keys))]
+    nearest = found.flat.search(expected, 1)[1][:, 0].tolist()
+    return np.array_equal(found.flat.reconstruct_n(0, len(keys)), expected) and nearest == [*range(len(keys))]
 
 
 def test_what_is_new_is_a_segment_and_what_is_old_stays_the_same_file(made):
@@ -87,7 +87,7 @@ def test_segments_are_joined_so_that_there_are_few(made):
         count += 1
         folder = made(range(1, count + 1))
         seen.append(rows(folder))
-    assert all(a > dense.JOINED * b for found in seen for a, b in itertools.pairwise(found))
+    assert all(a > dense.MERGE_RATIO * b for found in seen for a, b in itertools.pairwise(found))
     assert max(map(len, seen)) >= 3
     assert holds(folder, range(1, count + 1))
 
@@ -114,27 +114,27 @@ def test_whole_segments_can_go_and_all_of_them(made):
 
 @pytest.mark.parametrize("few", [10, 1000])
 def test_signs_are_there_for_many_and_follow_what_changes(made, monkeypatch, few):
-    monkeypatch.setattr("rag.stores.faiss_index.FEW", few)
+    monkeypatch.setattr("rag.stores.faiss_index.MAX_FLAT_VECTORS", few)
     for keys in (range(1, 41), range(1, 48), [k for k in range(1, 48) if k % 5], range(6, 10)):
         folder = made(keys, range(1, 48))
         found = read(folder)
-        assert (folder / SIGNS).exists() == (found.signs is not None) == (len(keys) > few)
-        if found.signs:
-            assert found.signs.ntotal == len(keys)
-            _, nearest = found.signs.search(vector(keys[-1])[None], 3)
+        assert (folder / CODES).exists() == (found.codes is not None) == (len(keys) > few)
+        if found.codes:
+            assert found.codes.ntotal == len(keys)
+            _, nearest = found.codes.search(vector(keys[-1])[None], 3)
             assert len(keys) - 1 in nearest
 
 
-@pytest.mark.parametrize("name", [KEYS, "vectors.0.f16", "vectors.1.f16", SIGNS])
+@pytest.mark.parametrize("name", [KEYS, "vectors.0.f16", "vectors.1.f16", CODES])
 @pytest.mark.parametrize("damage", [lambda body: body[:-1] + bytes([body[-1] ^ 1]), lambda body: body[:-2], None])
 def test_what_does_not_fit_its_checksum_is_not_read(made, monkeypatch, name, damage):
-    monkeypatch.setattr("rag.stores.faiss_index.FEW", 10)
+    monkeypatch.setattr("rag.stores.faiss_index.MAX_FLAT_VECTORS", 10)
     made(range(1, 41))
     folder = made(range(1, 48))
     known, path = sums(folder), folder / name
     path.write_bytes(damage(path.read_bytes())) if damage else path.unlink()
     with pytest.raises((ValueError, OSError)):
-        dense.load(Held(folder, known), SIZE)
+        dense.load(VectorFiles(folder, known), SIZE)
 
 
 def test_segments_that_do_not_make_up_the_keys_are_no_vectors(made, tmp_path):
@@ -143,11 +143,11 @@ def test_segments_that_do_not_make_up_the_keys_are_no_vectors(made, tmp_path):
     with pytest.raises(ValueError, match="not as many vectors as keys"):
         read(folder)
     with pytest.raises(ValueError, match="41 vectors for 40 keys"):
-        dense.update(tmp_path, np.arange(1, 42), SIZE, stream(range(1, 42)), Held(folder, sums(folder)))
+        dense.update(tmp_path, np.arange(1, 42), SIZE, stream(range(1, 42)), VectorFiles(folder, sums(folder)))
 
 
 @pytest.mark.parametrize("anew", [True, False])
 def test_a_passage_without_a_vector_is_an_error_that_says_what_to_do(made, anew):
     made(range(1, 41))
-    with pytest.raises(LibraryError, match=r"has 42 passages and vectors of 4[01]; `according doctor` tells which"):
+    with pytest.raises(LibraryError, match=r"has 42 passages and vectors of 4[01]; run `according doctor`"):
         made(range(1, 43), [*range(1, 41), 42], anew)

@@ -141,7 +141,7 @@ def _meets(disk, what, left):
         with sqlite3.connect(index / DATABASE) as db:
             assert db.execute("SELECT value FROM manifest WHERE key = 'format'").fetchone() == ("2",)
     elif Store.exists(index) and error:
-        there = {a.id for a in Store.open(index).articles()}  # reading goes on
+        there = {version.article.id for version in Store.open(index).versions()}  # reading goes on
         assert there == {*before, *done} or (what == "remove" and there == {*OLD[2:]})
     (disk / "filler").unlink()
     if error:

@@ -159,7 +159,7 @@ def test_a_formula_that_very_many_hold_does_not_hide_what_few_share(library, new
     store = library._store
     (row,) = store._of_ids(["f0"], store._present())
     keys = [r["key"] for r in store._rows("passages", f"article == {row['key']} and {store._present()}", ["key"])]
-    assert {i for ids in store.sharers(keys).values() for i in ids} == {"f1"}
+    assert {i for ids in store.relations(keys, []).sharers.values() for i in ids} == {"f1"}
 
 
 def test_what_was_removed_stands_in_no_row(library, news):
@@ -246,7 +246,7 @@ def test_a_writer_that_was_taken_for_dead_changes_nothing_more(library, remote, 
             time.sleep(1.2)
             other.add([news({"id": "new", "text": "The lighthouse."}, name="new.jsonl")])
             with pytest.raises(LibraryError, match="another process has taken over the writing"):
-                writer.keep("catalogue", "")
+                writer.save_setting("catalogue", "")
         assert "late" not in other
         library.add([path])
         assert "late" in other

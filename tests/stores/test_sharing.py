@@ -225,7 +225,7 @@ with rag.open(index, encoder=WordEncoder()) as library:
 
 
 def test_filters_hold_for_what_an_article_is_now_before_that_is_taken_up(index, library, news, other, monkeypatch):
-    monkeypatch.setattr(library, "_is_due", lambda _: False)
+    monkeypatch.setattr(library._current, "_is_due", lambda: False)
     other(ADD, index=index, file=news(BRIDGE | {"outlet": "Reuters", "date": "2019-01-02"}))
     assert found(library)["bridge"][1] == "Reuters"
     assert [h.article_id for h in library.search("bridge", outlets="Press TV")] == []
@@ -243,7 +243,7 @@ def test_what_cannot_be_taken_up_leaves_the_old_answers(index, library, news, ot
         patch.setattr(Store, "view", fail)
         other(ADD, index=index, file=news(FERRY))
         assert [found(library) for _ in range(3)] == [before] * 3
-    assert caplog.messages == ["what has changed in the index cannot be taken up: no room"] * 3
+    assert caplog.messages == ["the index has changed, and the change cannot be loaded: no room"] * 3
     assert comes(lambda: "ferry" in found(library))
 
 

@@ -12,9 +12,9 @@ from support import BRIDGE, HARBOUR, ORCHARD
 import rag
 from rag.stores import tantivy_index as lexical
 from rag.stores.faiss_index import KEYS
+from rag.stores.filters import IndexFilter
 from rag.stores.snapshot import STAMP
 from rag.stores.sqlite import DATABASE, Store
-from rag.stores.tantivy_index import IndexFilter
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def by_words(index, question, within=IndexFilter()):  # noqa: B008
     view = Store.open(index).view()
     keys = view.words.coverage(view.words.terms(question), 50, within)
     ids = {key: view.ids[row] for key, row in zip(view.keys.tolist(), view.article, strict=True)}
-    assert set(view.words.articles(view.words.terms(question), 50, within)) == {
-        view.number[view.row[ids[key]]] for key in keys
+    assert set(view.words.article_scores(view.words.terms(question), 50, within)) == {
+        view.article_keys[view.row[ids[key]]] for key in keys
     }
     return sorted({ids[key] for key in keys})
 
@@ -75,7 +75,7 @@ def updates(monkeypatch):
 
     Of three articles a change is more than a cache may hold out of date; here it may hold anything.
     """
-    monkeypatch.setattr("rag.stores.snapshot.STALE", 9)
+    monkeypatch.setattr("rag.stores.snapshot.MAX_STALE_SHARE", 9)
     done, update = [], lexical.update
 
     def noted(where, gone, documents):
@@ -83,7 +83,7 @@ def updates(monkeypatch):
         done.append((gone, [d.text.partition(".")[0] for d in documents]))
         update(where, gone, documents)
 
-    monkeypatch.setattr("rag.stores.snapshot.lexical.update", noted)
+    monkeypatch.setattr("rag.stores.snapshot.tantivy_index.update", noted)
     return done
 
 
@@ -277,14 +277,14 @@ def test_a_cache_of_what_a_restored_database_never_held_is_not_used(index, words
         library.add([news(KIOSK)])
     assert by_words(index, "kiosk") == ["kiosk"]
     view = Store.open(index).view()
-    assert view.dense.index.reconstruct(3) @ words.encode_question(KIOSK["text"]) == pytest.approx(1, abs=1e-3)
+    assert view.vectors.flat.reconstruct(3) @ words.encode_question(KIOSK["text"]) == pytest.approx(1, abs=1e-3)
 
 
 def vectors(index):
     """The rows of the cache as they are kept, by article id."""
     view = Store.open(index).view()
     ids = [view.ids[row] for row in view.article]
-    return sorted(zip(ids, view.dense.index.reconstruct_n(0, len(view.keys)).tolist(), strict=True))
+    return sorted(zip(ids, view.vectors.flat.reconstruct_n(0, len(view.keys)).tolist(), strict=True))
 
 
 def test_vectors_brought_up_to_date_are_those_made_anew(index, words, news, updates):
@@ -301,7 +301,7 @@ def test_vectors_brought_up_to_date_are_those_made_anew(index, words, news, upda
 
 
 def test_words_are_made_anew_where_much_of_them_is_out_of_date(index, words, news, updates, monkeypatch):
-    monkeypatch.setattr("rag.stores.snapshot.STALE", 0.5)
+    monkeypatch.setattr("rag.stores.snapshot.MAX_STALE_SHARE", 0.5)
     library = rag.open(index, encoder=words)
     library.add([news(FERRY)])
     library.add([news(FERRY | {"text": "The ferry floats again."})])  # one of four taken out
@@ -318,7 +318,7 @@ def test_no_word_of_a_removed_article_is_left_in_the_cache(index, words, news, u
 
     def held():
         """Number of passages with that word, in tantivy's own dictionary, those taken out lately among them."""
-        return lexical.Lexical(folder(index))._passages.doc_freq("body", "zyxwvut")
+        return lexical.WordIndex(folder(index))._passages.doc_freq("body", "zyxwvut")
 
     library.add([news(secret, FERRY)])
     library.add([news(secret | {"text": "There is no password."})])

@@ -114,7 +114,7 @@ def test_an_article_and_the_names_that_it_explains_are_removed_in_one_step(index
     before = Store.open(index).generation()
     library.remove(["union"])
     assert Store.open(index).generation() == before + 1
-    assert Store.open(index).kept("names") == "[]"
+    assert Store.open(index).setting("names") == "[]"
     assert library.ask("Who is in the FHA?", min_confidence=0).aliases == ()
 
 

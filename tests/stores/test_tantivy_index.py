@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from support.properties import FUZZ
 
 from rag.stores import tantivy_index as lexical
-from rag.stores.tantivy_index import NONE, RARITY, Document, IndexFilter, Lexical
+from rag.stores.filters import NO_DATE, IndexFilter
+from rag.stores.tantivy_index import RARITY_EXPONENT, Document, WordIndex
 
 EVERYTHING = IndexFilter()
 FERRIES, MILL, TOWER, CHOIR = (
@@ -19,11 +20,11 @@ FERRIES, MILL, TOWER, CHOIR = (
 )
 
 
-def put(folder, *texts, outlet=None, day=NONE, first=1):
+def put(folder, *texts, outlet=None, day=NO_DATE, first=1):
     """One article a text, each with one passage; both have the same key, counted from `first`."""
     documents = [Document(key, outlet, day, text, [(key, text)]) for key, text in enumerate(texts, first)]
     lexical.update(folder, (), documents)
-    return Lexical(folder)
+    return WordIndex(folder)
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def test_a_passage_that_holds_all_words_covers_the_question(index):
 
 def test_rarer_words_count_more(index):
     """Of 4 passages 3 hold "harbour", 1 holds "tower" and none "zebra", which weighs in all the same."""
-    assert RARITY == 1.5
+    assert RARITY_EXPONENT == 1.5
     harbour, tower, zebra = (math.log(n) ** 1.5 for n in (1 + 1.5 / 3.5, 1 + 3.5 / 1.5, 1 + 4.5 / 0.5))
     assert (harbour, tower, zebra) == pytest.approx((0.213014, 1.321068, 3.494005), abs=1e-6)
     assert coverage(index, "harbour tower zebra") == pytest.approx(
@@ -156,37 +157,37 @@ def test_articles_are_ranked_by_all_their_words(tmp_path):
         tmp_path,
         (),
         [
-            Document(7, None, NONE, "salt salt mine", [(70, "salt salt"), (71, "mine")]),
-            Document(8, None, NONE, "salt pans dried up fast", [(80, "salt pans dried up fast")]),
+            Document(7, None, NO_DATE, "salt salt mine", [(70, "salt salt"), (71, "mine")]),
+            Document(8, None, NO_DATE, "salt pans dried up fast", [(80, "salt pans dried up fast")]),
         ],
     )
-    index = Lexical(tmp_path)
+    index = WordIndex(tmp_path)
     idf_salt, idf_mine = math.log(1 + 0.5 / 2.5), math.log(1 + 1.5 / 1.5)
     most = 2.2 * (idf_salt + idf_mine)
 
     def bm25(idf, times, length):
         return idf * 2.2 * times / (times + 1.2 * (0.25 + 0.75 * length / 4))
 
-    assert index.articles(index.terms("salt mines"), 10, EVERYTHING) == pytest.approx(
+    assert index.article_scores(index.terms("salt mines"), 10, EVERYTHING) == pytest.approx(
         {7: (bm25(idf_salt, 2, 3) + bm25(idf_mine, 1, 3)) / most, 8: bm25(idf_salt, 1, 5) / most}
     )
-    assert set(index.articles(index.terms("salt mines"), 1, EVERYTHING)) == {7}
-    assert index.articles(index.terms("what is it"), 10, EVERYTHING) == {}
+    assert set(index.article_scores(index.terms("salt mines"), 1, EVERYTHING)) == {7}
+    assert index.article_scores(index.terms("what is it"), 10, EVERYTHING) == {}
 
 
 def test_no_article_has_more_than_all_of_a_question(tmp_path):
     index = put(tmp_path, f"{LONG}. " * 9, "FHA", *["Another text."] * 20)
-    found = index.articles(index.terms("FHA", [(0, 3, ["FHA", LONG])]), 10, EVERYTHING)
+    found = index.article_scores(index.terms("FHA", [(0, 3, ["FHA", LONG])]), 10, EVERYTHING)
     assert found[1] == 1
     assert 0 < found[2] < 1
 
 
 def test_the_share_of_names_that_an_article_holds(index):
     terms = index.terms("harbour mill choir")
-    assert index.holding(terms, [1, 2, 4]) == pytest.approx({1: 1 / 3, 2: 2 / 3, 4: 1 / 3})
-    assert index.holding(terms, [3]) == pytest.approx({3: 1 / 3})
-    assert index.holding(index.terms("zebra"), [1, 2]) == {}
-    assert index.holding(terms, []) == index.holding([], [1]) == {}
+    assert index.article_coverage(terms, [1, 2, 4]) == pytest.approx({1: 1 / 3, 2: 2 / 3, 4: 1 / 3})
+    assert index.article_coverage(terms, [3]) == pytest.approx({3: 1 / 3})
+    assert index.article_coverage(index.terms("zebra"), [1, 2]) == {}
+    assert index.article_coverage(terms, []) == index.article_coverage([], [1]) == {}
 
 
 # Filters
@@ -194,11 +195,11 @@ def test_the_share_of_names_that_an_article_holds(index):
 
 @pytest.fixture
 def dated(tmp_path):
-    kept = [("Echo", 100), ("Echo", 200), ("The Echo", 150), (None, 150), ("Echo", NONE)]
+    kept = [("Echo", 100), ("Echo", 200), ("The Echo", 150), (None, 150), ("Echo", NO_DATE)]
     lexical.update(
         tmp_path, (), [Document(key, o, day, "salt", [(key, "salt")]) for key, (o, day) in enumerate(kept, 1)]
     )
-    return Lexical(tmp_path)
+    return WordIndex(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -219,9 +220,9 @@ def dated(tmp_path):
 )
 def test_outlets_and_days_narrow_and_change_no_score(dated, within, found):
     assert coverage(dated, "salt", within=within) == dict.fromkeys(found, 1)
-    articles = dated.articles(dated.terms("salt"), 10, within)
+    articles = dated.article_scores(dated.terms("salt"), 10, within)
     assert set(articles) == found
-    assert set(articles.values()) <= set(dated.articles(dated.terms("salt"), 10, EVERYTHING).values())
+    assert set(articles.values()) <= set(dated.article_scores(dated.terms("salt"), 10, EVERYTHING).values())
 
 
 # Bringing up to date
@@ -239,17 +240,17 @@ def test_what_is_put_in_again_takes_the_place_of_what_was_there(tmp_path):
 def test_what_is_taken_out_is_no_longer_known(tmp_path):
     put(tmp_path, FERRIES, MILL)
     lexical.update(tmp_path, [2, 99], [])
-    index = Lexical(tmp_path)
+    index = WordIndex(tmp_path)
     assert len(index) == 1
     assert index.terms("mill")[0].unknown
-    assert index.articles(index.terms("mill"), 10, EVERYTHING) == {}
+    assert index.article_scores(index.terms("mill"), 10, EVERYTHING) == {}
 
 
 def test_an_index_that_is_open_stays_as_it_was(tmp_path):
     index = put(tmp_path, FERRIES, MILL)
     lexical.update(tmp_path, [1, 2], [])
     assert coverage(index, "mill") == {2: 1}
-    assert coverage(Lexical(tmp_path), "mill") == {}
+    assert coverage(WordIndex(tmp_path), "mill") == {}
 
 
 ARTICLE = st.lists(st.sampled_from(["salt", "salts", "mine", "of", "harbour", "choir", "pan"]), min_size=1, max_size=5)
@@ -276,39 +277,39 @@ def test_changing_an_index_leads_to_the_same_as_making_it(tmp_path_factory, step
                 continue
             own = [(passage + i, " ".join(text)) for i, text in enumerate(texts, 1)]
             passage += len(own)
-            left[key] = Document(key, None, NONE, " ".join(text for _, text in own), own)
+            left[key] = Document(key, None, NO_DATE, " ".join(text for _, text in own), own)
             documents.append(left[key])
         lexical.update(changed, gone, documents)
     lexical.update(new, (), left.values())
-    one, other = Lexical(changed), Lexical(new)
+    one, other = WordIndex(changed), WordIndex(new)
     assert len(one) == len(other)
     for question in QUESTIONS:
         assert one.terms(question) == other.terms(question)
         assert coverage(one, question) == pytest.approx(coverage(other, question), abs=1e-6)
-        a, b = (index.articles(index.terms(question), 10, EVERYTHING) for index in (one, other))
+        a, b = (index.article_scores(index.terms(question), 10, EVERYTHING) for index in (one, other))
         assert set(a) == set(b)
 
 
 def test_a_folder_without_an_index_is_an_error(tmp_path):
     with pytest.raises((OSError, ValueError)):
-        Lexical(tmp_path / "nowhere")
+        WordIndex(tmp_path / "nowhere")
 
 
 def test_a_word_never_ends_the_words_of_a_query():
     """Of every character alone: letters, digits, and the marks of such as "⑴" and "⒈", which become "(1)", "1."."""
     every = " ".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
-    marks = {sign for word in lexical.analysed(every) for sign in word if sign.isascii() and not sign.isalnum()}
+    marks = {sign for word in lexical.analyse(every) for sign in word if sign.isascii() and not sign.isalnum()}
     assert marks == {"(", ")", "."}
 
 
 def test_a_text_is_analysed_as_it_is_held(tmp_path):
     """What is compared here, word by word, is what tantivy finds in its index."""
     text = "The People's Mujahedin of Iran said on 5 May: 'naïve' talks, and more of the talks."
-    words = lexical.analysed(text)
+    words = lexical.analyse(text)
     assert words[:5] == ["", "peopl", "s", "mujahedin", ""]
-    lexical.update(tmp_path, (), [Document(1, None, NONE, text, [(1, text)])])
-    index = Lexical(tmp_path)
+    lexical.update(tmp_path, (), [Document(1, None, NO_DATE, text, [(1, text)])])
+    index = WordIndex(tmp_path)
     for question in ("Mujahedin of Iran", "mujahedin iran", "naive talk", "people", "more talks", "May of talks"):
         terms = index.terms(question, [(0, len(question), [question])])
         for term in terms:
-            assert lexical.holds(words, term) == (index.coverage([term], 9, IndexFilter()) != {}), question
+            assert lexical.holds_term(words, term) == (index.coverage([term], 9, IndexFilter()) != {}), question

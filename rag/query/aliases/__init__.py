@@ -4,7 +4,7 @@ A build mines each article for pairs such as "Long Form (LF)" (`mining`), groups
 and merges them with a user's list (`own_list`, `alias_group`); a question looks its names up (`lookup`).
 """
 
-from rag.query.aliases.alias_group import AliasGroup, merge_groups
+from rag.query.aliases.alias_group import AliasGroup, groups_from_json, groups_to_json, merge_groups
 from rag.query.aliases.grouping import group_pairs
 from rag.query.aliases.lookup import Aliases, Mention
 from rag.query.aliases.mining import mine_pairs, printed_short_forms
@@ -15,6 +15,8 @@ __all__ = [
     "Aliases",
     "Mention",
     "group_pairs",
+    "groups_from_json",
+    "groups_to_json",
     "merge_groups",
     "mine_pairs",
     "parse_own_list",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,16 @@ def merge_groups(mined: Sequence[AliasGroup], own: Sequence[AliasGroup]) -> tupl
         elif not owners or len(left) > 1:
             rest.append(AliasGroup(left, group.basis))
     return (*(_extended(group, extra[i]) for i, group in enumerate(own)), *rest)
+
+
+def groups_to_json(groups: Iterable[AliasGroup]) -> str:
+    """Return groups as an index stores them."""
+    return json.dumps([[group.spellings, group.basis] for group in groups], ensure_ascii=False)
+
+
+def groups_from_json(text: str) -> list[AliasGroup]:
+    """Return groups from what an index stores. Raises ValueError or TypeError if that is damaged."""
+    return [AliasGroup(tuple(spellings), basis) for spellings, basis in json.loads(text)]
 
 
 def _extended(group: AliasGroup, spellings: Iterable[str]) -> AliasGroup:

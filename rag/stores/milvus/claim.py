@@ -46,9 +46,9 @@ class Claim:
                 break
             self._tables._erase("records", f'key == "{self._key}"')
             if not self._wait:
-                raise LibraryError(f"another process is writing to {self._tables.place}; try again when it is done")
+                raise LibraryError(f"another process is writing to {self._tables.location}; try again when it is done")
             if not logged:
-                log.warning("waiting for another process that is writing to %s ...", self._tables.place)
+                log.warning("waiting for another process that is writing to %s ...", self._tables.location)
             logged = True
             time.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - so that two do not collide again and again
         self._thread = threading.Thread(target=self._keep_renewing, daemon=True, name="claim")
@@ -63,7 +63,7 @@ class Claim:
     def check(self) -> None:
         """Raise LibraryError if another writer has taken over because this claim was not renewed in time."""
         if self._lost or not self._is_valid():
-            raise LibraryError(f"another process has taken over the writing to {self._tables.place}; run this again")
+            raise LibraryError(f"another process has taken over the writing to {self._tables.location}; run this again")
 
     def _claims(self) -> list[Row]:
         """Return the claims that count, and delete those of killed writers."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rag.provenance import duplicates as comparing
-from rag.stores.base import FORMULA
+from rag.stores.base import MAX_SENTENCE_TEXTS
 from rag.stores.milvus import schema, tables
 from rag.stores.milvus.schema import Row
 
@@ -21,7 +21,7 @@ NEIGHBOURS = 32  # passages nearest to one that are compared with it
 MIN_COSINE = 0.8  # from which on they are
 
 
-def copies(store: MilvusStore, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
+def duplicates_of_passages(store: MilvusStore, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return the ids of the other articles that hold a passage's words, by passage key."""
     own = {row["key"]: row for row in store._of("passages", "key", passages, (*schema.LIKE, "vector"))}
     if not own:
@@ -46,7 +46,7 @@ def copies(store: MilvusStore, passages: Sequence[int]) -> dict[int, tuple[str, 
     return found
 
 
-def sharers(store: MilvusStore, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
+def sharers_of_passages(store: MilvusStore, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return the ids of the other articles that share a sentence with a passage, by passage key."""
     own = {row["key"]: row for row in store._of("passages", "key", passages, schema.LIKE)}
     others = sorted(_sharing(store, own.values()), key=lambda row: (row["born"], row["article"], row["start"]))
@@ -58,7 +58,7 @@ def sharers(store: MilvusStore, passages: Sequence[int]) -> dict[int, tuple[str,
             texts.setdefault(sentence, set()).add(groups.get(article, article))
     found: dict[int, list[int]] = {key: [] for key in passages}
     for key, row in own.items():
-        telling = {sentence for sentence in row["hashes"] if len(texts.get(sentence, ())) <= FORMULA}
+        telling = {sentence for sentence in row["hashes"] if len(texts.get(sentence, ())) <= MAX_SENTENCE_TEXTS}
         found[key] = [o["article"] for o in others if o["article"] != row["article"] and telling & set(o["hashes"])]
     keys = {article for articles in found.values() for article in articles}
     ids = {row["key"]: schema.brief(row)["id"] for row in store._of("articles", "key", keys, ("key", "brief"))}

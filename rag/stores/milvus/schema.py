@@ -18,12 +18,11 @@ import numpy.typing as npt
 from rag.article import Article
 from rag.provenance import duplicates as copies
 from rag.query import aliases as naming
-from rag.stores import tantivy_index as lexical
 from rag.stores.base import EmbeddedPassage, Span, hash64
-from rag.stores.columns import ordinal
-from rag.stores.tantivy_index import IndexFilter
+from rag.stores.filters import ordinal, outlet_code
+from rag.stores.tantivy_index import BM25_B, BM25_K1, analyse
 
-IN = 2**62  # the generation from which on what is in is gone
+NEVER = 2**62  # the generation from which on what is in is gone
 PIECE = 16_000  # characters: Milvus takes texts of at most 65,535 bytes, and lists of 4,096 of them
 LONGEST = 65_535
 TABLES = ("articles", "passages", "records")
@@ -61,7 +60,7 @@ def _schema(
     if any(name == "words" for name, _, _ in columns):
         schema.add_field("sparse", DataType.SPARSE_FLOAT_VECTOR)
         schema.add_function(Function("bm25", FunctionType.BM25, input_field_names="words", output_field_names="sparse"))
-        constants = {"bm25_k1": lexical.K1, "bm25_b": lexical.B}
+        constants = {"bm25_k1": BM25_K1, "bm25_b": BM25_B}
         indexes.add_index("sparse", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params=constants)
     return schema, indexes
 
@@ -124,28 +123,17 @@ def ever(generation: int) -> str:
     return f"born <= {generation}"
 
 
-def allowed(within: IndexFilter) -> str:
-    """What the filters of a question add to it: whole numbers alone, so that no words of anybody stand there."""
-    parts = []
-    if within.outlets:
-        parts.append(f"outlet in {sorted(map(code, within.outlets))}")
-    if within.after is not None or within.before is not None:
-        span = f"day >= {within.after or lexical.NONE + 1} and day <= {within.before or dt.date.max.toordinal()}"
-        parts.append(f"(({span}) or day == {lexical.NONE})" if within.undated else span)
-    return "".join(f" and {part}" for part in parts)
-
-
-def code(outlet: str | None) -> int:
-    """An outlet, as rows have it."""
-    return hash64(outlet) if outlet else 0
-
-
 def record(key: str, kind: str, number: int = 0, value: Sequence[str] = (), born: int = 0, article: int = 0) -> Row:
     """A row of the records."""
     return {
         "key": key, "kind": kind, "number": number, "born": born, "article": article, "value": list(value),
         "nothing": [0.0, 1.0],
     }  # fmt: skip
+
+
+def setting(name: str, value: Sequence[str]) -> Row:
+    """The record of a setting."""
+    return record(f"kept:{name}", "kept", value=value)
 
 
 def grouped(key: int, same: int, short: Mapping[str, Any], generation: int) -> Row:
@@ -173,13 +161,13 @@ def passage_rows(article: Article, passages: Sequence[EmbeddedPassage], generati
         yield {
             "key": hash64(str(owner), str(position)), "article": owner, "position": position,
             "start": p.start, "end": p.end, "content": hash64(text), "words": packed(text),
-            "sentences": sentences, "hashes": list(made.marks.sentences),
+            "sentences": sentences, "hashes": list(made.fingerprint.sentences),
             "vector": made.vector.astype(np.float32).tolist(),
         } | _where(article, generation)  # fmt: skip
 
 
 def _where(article: Article, generation: int) -> Row:
-    return {"outlet": code(article.outlet), "day": ordinal(article.date), "born": generation, "died": IN}
+    return {"outlet": outlet_code(article.outlet), "day": ordinal(article.date), "born": generation, "died": NEVER}
 
 
 def moved(row: Row, article: Article, generation: int) -> Row:
@@ -191,7 +179,7 @@ def moved(row: Row, article: Article, generation: int) -> Row:
 
 def article_row(article: Article, passages: Sequence[EmbeddedPassage], generation: int, place: int) -> Row:
     """An article's row, from a generation on, in which it is the one of that number."""
-    signatures = [made.marks.signature for made in passages]
+    signatures = [made.fingerprint.signature for made in passages]
     signature = np.minimum.reduce(signatures) if signatures else np.full(copies.PERMUTATIONS, copies.EMPTY_HASH)
     short = {
         "id": article.id, "digest": article.content_hash, "source": article.source, "outlet": article.outlet,
@@ -256,12 +244,12 @@ def packed(text: str) -> str:
 
     Analysed here, as for the other store: what Milvus makes of them is they themselves, whatever its analysers know.
     """
-    words = f" {' '.join(word or '.' for word in lexical.analysed(text))} "
+    words = f" {' '.join(word or '.' for word in analyse(text))} "
     return words if len(words) <= LONGEST // 4 else words.encode()[:LONGEST].decode(errors="ignore")
 
 
 def unpacked(words: str) -> list[str]:
-    """The same again, as `lexical.analysed` has them."""
+    """The same again, as `tantivy_index.analyse` has them."""
     return ["" if word == "." else word for word in words.split()]
 
 

@@ -11,10 +11,10 @@ import functools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -24,21 +24,22 @@ from rag.models.encoder import Vectors
 from rag.passage import Passage
 from rag.query.aliases import Aliases, AliasGroup
 from rag.readers.skipped import Skipped
-from rag.stores.base import EmbeddedPassage, Encoded, Known, Manifest, Span, Version, hash64
+from rag.stores import base
+from rag.stores.base import ALIASES, EmbeddedPassage, Encoded, Known, Manifest, Relations, Span, Totals, Version, hash64
 from rag.stores.milvus import duplicates, schema
 from rag.stores.milvus.claim import Claim
 from rag.stores.milvus.client import WRITING, Place, Server
-from rag.stores.milvus.schema import IN, Row
+from rag.stores.milvus.schema import NEVER, Row
 from rag.stores.milvus.summary import Summaries
 from rag.stores.milvus.tables import ROWS_PER_CALL, Tables, read_manifest
 from rag.stores.milvus.view import MilvusView, TermCounts
-from rag.stores.milvus.writer import MilvusStager, MilvusWriter
+from rag.stores.milvus.writer import MilvusWriter, SharedWriter
 
 FORMAT = 1
 
 
-class MilvusStore(Tables):
-    """A library in Milvus, as `rag.stores.base.Store`; safe to read from any thread, written through `writing()`."""
+class MilvusStore(Tables, base.Store):
+    """A library in Milvus."""
 
     def __init__(self, server: Server, manifest: Manifest):
         super().__init__(server)
@@ -102,54 +103,56 @@ class MilvusStore(Tables):
         """Whether it is a Milvus Lite, in this process or another."""
         return self._server.lite
 
-    def leave(self) -> None:
-        """Do nothing: all threads use one connection."""
-
     # Articles
 
-    def article(self, article_id: str) -> Article | None:
-        return next((version.article for version in self.versions(article_id)), None)
+    def versions(self, article_id: str | None = None, url: str | None = None) -> Iterator[Version]:
+        if article_id is not None:
+            return self._versions(article_id)
+        if url is not None:
+            return self._at(url)
+        rows = self._scan("articles", self._present(), ("key", "brief", "body"))
+        return (Version(self._checked(row), True, None) for row in rows)
 
-    def holds(self, article_id: str) -> bool:
-        return any(self._of_ids([article_id], schema.ever(self.generation())))
-
-    def versions(self, article_id: str) -> list[Version]:
+    def _versions(self, article_id: str) -> Iterator[Version]:
         now = self.generation()
         own = self._of_ids([article_id], schema.ever(now), ("key", "died", "brief", "body"))
         own.sort(key=lambda row: (row["died"] > now, row["died"]), reverse=True)
         gone = [row["died"] for row in own if row["died"] <= now]
         times = {row["number"]: row["value"][0] for row in self._records("past", "number", gone)}
-        found: list[Version] = []
+        seen = set[str]()
         for row in own:
             article = self._checked(row)
-            if any(article.text == other.article.text for other in found):
+            if article.text in seen:
                 continue  # what was known of it has changed, or it was retired and came back
+            seen.add(article.text)
             time = times.get(row["died"]) if row["died"] <= now else None
-            found.append(Version(article, row["died"] > now, dt.datetime.fromisoformat(time) if time else None))
-        return found
+            yield Version(article, row["died"] > now, dt.datetime.fromisoformat(time) if time else None)
 
-    def at(self, url: str) -> list[str]:
+    def _at(self, url: str) -> Iterator[Version]:
         rows = self._of("articles", "site", [hash64(url)], ("key", "number", "brief", "body"), self._present())
-        there = [self._checked(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
-        return [article.id for article in there if article.url == url]
+        there = (self._checked(row) for row in sorted(rows, key=lambda row: int(row["number"])))
+        return (Version(article, True, None) for article in there if article.url == url)
 
-    def articles(self) -> Iterator[Article]:
-        rows = self._scan("articles", self._present(), ("key", "brief", "body"))
-        return (self._checked(row) for row in rows)
+    def totals(self) -> Totals:
+        summary = self.summaries.newest()
+        groups = Counter(group for _, group, _ in summary.duplicates.values())
+        several = [number for number in groups.values() if number > 1]
+        return Totals(summary.columns().tally(), sum(several), len(several))
 
-    def outlets(self) -> dict[str | None, int]:
-        return self.summaries.newest().columns().tally()
-
-    def known(self, article_ids: Sequence[str]) -> dict[str, Known]:
-        briefs = [schema.brief(row) for row in self._of_ids(article_ids, self._present())]
-        return {brief["id"]: Known(brief["digest"], brief["source"]) for brief in briefs}
-
-    def stored(self, staged: bool = False) -> Iterator[tuple[str, Known]]:
-        there = f"died == {IN}" if staged else self._present()
-        briefs = (schema.brief(row) for row in self._scan("articles", there, ("brief",)))
+    def known(
+        self, article_ids: Sequence[str] | None = None, which: Literal["current", "sink", "ever"] = "current"
+    ) -> Iterator[tuple[str, Known]]:
+        if which == "sink":
+            filters = f"died == {NEVER}"
+        else:
+            filters = schema.ever(self.generation()) if which == "ever" else self._present()
+        rows = (
+            self._scan("articles", filters, ("brief",)) if article_ids is None else self._of_ids(article_ids, filters)
+        )
+        briefs = (schema.brief(row) for row in rows)
         return ((brief["id"], Known(brief["digest"], brief["source"])) for brief in briefs)
 
-    def quarantine(self) -> Iterator[Skipped]:
+    def skipped(self) -> Iterator[Skipped]:
         rows = sorted(self._scan("records", 'kind == "skipped"', ("number", "value")), key=lambda row: row["number"])
         return (Skipped(**schema.parsed(row["value"])) for row in rows)
 
@@ -169,8 +172,8 @@ class MilvusStore(Tables):
 
     def _damaged(self, article_id: str) -> LibraryError:
         return LibraryError(
-            f"article {article_id!r} in {self.place} is not as it was stored: remove it and build again, or restore a "
-            "backup"
+            f"article {article_id!r} in {self.location} is not as it was stored: remove it and build again, or "
+            "restore a backup"
         )
 
     # Passages
@@ -220,57 +223,34 @@ class MilvusStore(Tables):
     def view(self) -> MilvusView:
         with self.reading():
             summary = self.summaries.newest()
-            kept = json.loads(self.kept("names") or "[]")
+            kept = json.loads(self.setting(ALIASES) or "[]")
             total = self._total("passages", schema.present(summary.generation))
             aliases = Aliases(AliasGroup(tuple(spellings), basis) for spellings, basis in kept)
             return MilvusView(self, summary, aliases, total, self._counts)
 
-    def ready(self, generation: int) -> bool:
+    def is_ready(self) -> bool:
         return True
 
-    def prepare(self) -> None:
-        """Do nothing: a view needs no preparation."""
-
-    # Duplicates
-
-    def copied(self) -> tuple[int, int]:
-        groups = Counter(group for _, group, _ in self.summaries.newest().duplicates.values())
-        several = [number for number in groups.values() if number > 1]
-        return sum(several), len(several)
-
-    def groups(self, article_ids: Sequence[str]) -> dict[str, int]:
-        keys = {schema.brief(row)["id"]: row["key"] for row in self._of_ids(article_ids, self._present())}
-        same = self._groups(keys.values())
-        return {article_id: same.get(key, key) for article_id, key in keys.items()}
-
-    def copies(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        return duplicates.copies(self, passages)
-
-    def sharers(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        return duplicates.sharers(self, passages)
-
-    def republishers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
-        briefs = [schema.brief(row) for row in self._of_ids(article_ids, self._present())]
-        return {brief["id"]: brief["host"] or brief["outlet"] for brief in briefs}
+    def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> Relations:
+        copies = duplicates.duplicates_of_passages(self, passages)
+        ids = list(dict.fromkeys((*article_ids, *(i for own in copies.values() for i in own))))
+        rows = [(int(row["key"]), schema.brief(row)) for row in self._of_ids(ids, self._present())]
+        groups = self._groups(key for key, _ in rows)
+        return Relations(
+            copies,
+            duplicates.sharers_of_passages(self, passages),
+            {brief["id"]: groups.get(key, key) for key, brief in rows},
+            {brief["id"]: brief["host"] or brief["outlet"] for _, brief in rows},
+        )
 
     # Changing
 
     @contextlib.contextmanager
-    def writing(self, wait: bool = True) -> Iterator[MilvusWriter]:
+    def writing(self, wait: bool = True, shared: bool = False) -> Iterator[MilvusWriter]:
+        shared = shared and not self._server.place.lite  # no other process can reach a Milvus Lite
         with self.strictly(), Claim(self, wait) as claim:
-            writer = MilvusWriter(self, claim)
-            writer.recover()
-            yield writer
-
-    def staging(self, wait: bool = True) -> AbstractContextManager[MilvusStager] | None:
-        """Open a build on a cluster; None for a Milvus Lite, which only this process can reach."""
-        return None if self._server.place.lite else self._staging(wait)
-
-    @contextlib.contextmanager
-    def _staging(self, wait: bool) -> Iterator[MilvusStager]:
-        with self.strictly(), Claim(self, wait) as claim:
-            writer = MilvusStager(self, claim)
-            writer.recover(staged=True)
+            writer = SharedWriter(self, claim) if shared else MilvusWriter(self, claim)
+            writer.recover(staged=shared)
             yield writer
 
     def stage(self, batch: Sequence[tuple[Article, Sequence[EmbeddedPassage]]], generation: int) -> None:
@@ -285,8 +265,8 @@ class MilvusStore(Tables):
     def backup(self, folder: Path) -> None:
         """Raise LibraryError: Milvus has a tool of its own for that."""
         raise LibraryError(
-            f"{self.place} cannot be backed up from here: milvus-backup copies collections of a server; a Milvus Lite "
-            "is a folder that can be copied while no process has it open"
+            f"{self.location} cannot be backed up from here: milvus-backup copies collections of a server; a Milvus "
+            "Lite is a folder that can be copied while no process has it open"
         )
 
     def compact(self, wait: bool = True) -> tuple[int, int] | None:
@@ -326,5 +306,5 @@ class MilvusStore(Tables):
     def unseen(self) -> int:
         """Return the number of rows that a writer has put in, or marked, and not made visible."""
         now = self.generation()
-        late = f"born > {now} or (died > {now} and died < {IN})"
+        late = f"born > {now} or (died > {now} and died < {NEVER})"
         return sum(self._total(table, late) for table in ("articles", "passages"))

@@ -32,12 +32,9 @@ class Tables:
     """The three tables of a library; safe to use from several threads."""
 
     def __init__(self, server: Server):
+        self.location = server.place.said
         self._server = server
         self._local = threading.local()
-
-    @property
-    def place(self) -> str:
-        return self._server.place.said
 
     def close(self) -> None:
         self._server.close()
@@ -52,7 +49,7 @@ class Tables:
     def _newest(self) -> int:
         rows = self._rows("records", 'key == "generation"', ["number"])
         if not rows:
-            raise LibraryError(f"the library at {self.place} has lost its generation: restore a backup of it")
+            raise LibraryError(f"the library at {self.location} has lost its generation: restore a backup of it")
         return int(rows[0]["number"])
 
     @contextlib.contextmanager
@@ -158,8 +155,8 @@ class Tables:
 
     # Settings
 
-    def kept(self, what: str) -> str | None:
-        rows = self._rows("records", f'key == "kept:{what}"', ["value"])
+    def setting(self, name: str) -> str | None:
+        rows = self._rows("records", f'key == "kept:{name}"', ["value"])
         return "".join(rows[0]["value"]) if rows else None
 
     def _records(self, kind: str, column: str, values: Iterable[int]) -> list[Row]:

@@ -7,29 +7,31 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rag.models.encoder import Vectors
 from rag.query.aliases import Aliases
-from rag.stores import tantivy_index as lexical
+from rag.stores import base
 from rag.stores.base import Candidate
+from rag.stores.filters import IndexFilter, milvus_expression, outlet_code
 from rag.stores.milvus import schema
-from rag.stores.tantivy_index import IndexFilter, Term
+from rag.stores.milvus.schema import Row
+from rag.stores.tantivy_index import Spellings, Term, holds_term, max_score, question_words, weights
 
 if TYPE_CHECKING:
     from rag.stores.milvus.store import MilvusStore
     from rag.stores.milvus.summary import Summary
 
-MAX_ARTICLES = 300  # whose words count for a question
+MAX_SCORED_ARTICLES = 300
 COUNTED_WORDS = 4096  # whose numbers of passages and articles are kept in memory
 COUNTING_THREADS = 8
 
 
-class MilvusView:
-    """The passages that can be found, at one generation."""
+class MilvusView(base.View):
+    """The passages that can be found, at one generation; filters are applied by Milvus."""
 
     def __init__(self, store: MilvusStore, summary: Summary, aliases: Aliases, passages: int, counts: TermCounts):
         self.generation, self.columns, self.aliases = summary.generation, summary.columns(), aliases
@@ -37,63 +39,76 @@ class MilvusView:
         self._passages, self._articles = passages, summary.articles
 
     def terms(self, question: str, aliases: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
-        return self._counts.terms(lexical.read(question, aliases), self.generation)
+        return self._counts.terms(question_words(question, aliases), self.generation)
 
-    def candidates(
-        self, question: Vectors, terms: Sequence[Term], within: IndexFilter, limit: int, beside: Executor
+    def nearest(
+        self, question: Vectors, terms: Sequence[Term], index_filter: IndexFilter, limit: int
     ) -> list[Candidate]:
-        from pymilvus import AnnSearchRequest, RRFRanker
+        return self._candidates("vector", question.tolist(), "IP", question, terms, index_filter, limit)
 
+    def matching(
+        self, question: Vectors, terms: Sequence[Term], index_filter: IndexFilter, limit: int
+    ) -> list[Candidate]:
+        words = _words(terms)
+        return self._candidates("sparse", words, "BM25", question, terms, index_filter, limit) if words else []
+
+    def _candidates(
+        self,
+        column: str,
+        wanted: Any,
+        metric: str,
+        question: Vectors,
+        terms: Sequence[Term],
+        index_filter: IndexFilter,
+        limit: int,
+    ) -> list[Candidate]:
+        """Search one index of the passages, and score what it finds by both: its rows have what scores are made of."""
         if not self._passages:
             return []
-        allowed = f"{schema.present(self.generation)}{schema.allowed(within)}"
-        words = " ".join(dict.fromkeys(w for t in terms for spelling in t.spellings for w in spelling if w))
-        output = ["article", "vector", "words"]
-        if words:
-            scores = beside.submit(self._article_scores, words, terms, allowed)
-            dense = AnnSearchRequest([question.tolist()], "vector", {"metric_type": "IP"}, limit, allowed)
-            sparse = AnnSearchRequest([words], "sparse", {"metric_type": "BM25"}, limit, allowed)
-            rows = self._store._searched(
-                "hybrid_search", "passages", reqs=[dense, sparse], ranker=RRFRanker(), limit=2 * limit,
-                output_fields=output,
-            )  # fmt: skip
-            shares = scores.result()
-        else:
-            rows = self._store._searched(
-                "search", "passages", data=[question.tolist()], anns_field="vector", filter=allowed, limit=limit,
-                output_fields=output, search_params={"metric_type": "IP"},
-            )  # fmt: skip
-            shares = {}
-        weights = lexical.weights(terms, self._passages)
+        rows = self._search("passages", column, wanted, metric, index_filter, limit, ["article", "vector", "words"])
         vectors = np.array([row["vector"] for row in rows], np.float32).reshape(len(rows), len(question))
-        cosines = (vectors @ question).tolist()
+        cosines, shares = (vectors @ question).tolist(), weights(terms, self._passages)
         return [
-            Candidate(row["key"], own, _coverage(row["words"], terms, weights), shares.get(row["article"], 0.0))
-            for row, own in zip(rows, cosines, strict=True)
+            Candidate(row["key"], row["article"], cosine, _coverage(row["words"], terms, shares))
+            for row, cosine in zip(rows, cosines, strict=True)
         ]
 
-    def _article_scores(self, words: str, terms: Sequence[Term], allowed: str) -> dict[int, float]:
-        """Return BM25 of whole articles, by key, as a share of the most that the question's words could give."""
-        most = lexical.most(terms, self._articles)
-        rows = self._store._searched(
-            "search", "articles", data=[words], anns_field="sparse", filter=allowed, limit=MAX_ARTICLES,
-            output_fields=["key"], search_params={"metric_type": "BM25"},
+    def _search(
+        self,
+        table: str,
+        column: str,
+        wanted: Any,
+        metric: str,
+        index_filter: IndexFilter,
+        limit: int,
+        output: list[str],
+    ) -> list[Row]:
+        filters = filter(None, (schema.present(self.generation), milvus_expression(index_filter)))
+        return self._store._searched(
+            "search", table, data=[wanted], anns_field=column, filter=" and ".join(filters), limit=limit,
+            output_fields=output, search_params={"metric_type": metric},
         )  # fmt: skip
-        return {row["key"]: min(1.0, abs(row["score"]) / most) for row in rows} if most else {}
 
-    def holding(self, terms: Sequence[Term], passages: Sequence[int]) -> float:
+    def article_scores(self, terms: Sequence[Term], index_filter: IndexFilter) -> dict[int, float]:
+        words, most = _words(terms), max_score(terms, self._articles)
+        if not words or not most or not self._passages:
+            return {}
+        rows = self._search("articles", "sparse", words, "BM25", index_filter, MAX_SCORED_ARTICLES, ["key"])
+        return {row["key"]: min(1.0, abs(row["score"]) / most) for row in rows}
+
+    def article_coverage(self, terms: Sequence[Term], passages: Sequence[int]) -> float:
         articles = {row["article"] for row in self._store._of("passages", "key", passages, ("article",))}
         texts = [schema.unpacked(row["words"]) for row in self._store._of("articles", "key", articles, ("words",))]
-        held = (sum(lexical.holds(words, term) for term in terms) / len(terms) for words in texts)
+        held = (sum(holds_term(words, term) for term in terms) / len(terms) for words in texts)
         return max(held, default=0.0) if terms else 0.0
 
-    def copies(self, article_id: str) -> list[str]:
+    def duplicates(self, article_id: str) -> list[str]:
         duplicates = self._store.summaries.newest().duplicates
         group = next((group for _, group, other in duplicates.values() if other == article_id), None)
         return [other for _, own, other in duplicates.values() if own == group and other != article_id]
 
     def of_outlet(self, outlet: str | None) -> list[str]:
-        wanted = f"outlet == {schema.code(outlet)} and {schema.present(self.generation)}"
+        wanted = f"outlet == {outlet_code(outlet)} and {schema.present(self.generation)}"
         briefs = [schema.brief(row) for row in self._store._scan("articles", wanted, ("brief",))]
         briefs = sorted((b for b in briefs if b["outlet"] == outlet), key=lambda brief: -brief["day"])
         return [brief["id"] for brief in briefs]
@@ -107,7 +122,7 @@ class TermCounts:
         self._threads = ThreadPoolExecutor(COUNTING_THREADS, "milvus")
         self._count = functools.lru_cache(COUNTED_WORDS)(self._counted)
 
-    def terms(self, words: Sequence[tuple[lexical.Spellings, bool]], generation: int) -> list[Term]:
+    def terms(self, words: Sequence[tuple[Spellings, bool]], generation: int) -> list[Term]:
         """Return the terms of a question with their counts at a generation."""
         counts = [
             [self._threads.submit(self._count, generation, spellings, t) for t in ("passages", "articles")]
@@ -118,7 +133,7 @@ class TermCounts:
             for (spellings, named), own in zip(words, counts, strict=True)
         ]
 
-    def _counted(self, generation: int, spellings: lexical.Spellings, table: str) -> int:
+    def _counted(self, generation: int, spellings: Spellings, table: str) -> int:
         """Return how many rows of a table hold a name in one of its spellings."""
         held = " or ".join(f"({self._filter(spelling)})" for spelling in spellings)
         return self._store._total(table, f"{schema.present(generation)} and ({held})")
@@ -134,7 +149,12 @@ class TermCounts:
         return " and ".join(f"text_match(words, '{word}')" for word in dict.fromkeys(filter(None, spelling)))
 
 
-def _coverage(words: str, terms: Sequence[Term], weights: Sequence[float]) -> float:
+def _words(terms: Sequence[Term]) -> str:
+    """Return the different words of some terms, as Milvus searches for them."""
+    return " ".join(dict.fromkeys(word for t in terms for spelling in t.spellings for word in spelling if word))
+
+
+def _coverage(words: str, terms: Sequence[Term], shares: Sequence[float]) -> float:
     """Return the share of a question that a passage holds."""
     held = schema.unpacked(words)
-    return sum(weight for term, weight in zip(terms, weights, strict=False) if lexical.holds(held, term))
+    return sum(share for term, share in zip(terms, shares, strict=False) if holds_term(held, term))

@@ -11,36 +11,39 @@ import datetime as dt
 import functools
 import json
 import time
-from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from rag.article import Article
-from rag.provenance import duplicates as comparing
-from rag.query import aliases as naming
 from rag.readers.skipped import Skipped
-from rag.stores.base import EmbeddedPassage, hash64
+from rag.stores import base
+from rag.stores.base import ALIASES, Comparison, EmbeddedPassage, NameCounts, Sink, hash64
 from rag.stores.milvus import schema
 from rag.stores.milvus.claim import Claim
 from rag.stores.milvus.client import Place
-from rag.stores.milvus.schema import IN
+from rag.stores.milvus.schema import NEVER
 from rag.stores.milvus.tables import ROWS_PER_CALL
 
 if TYPE_CHECKING:
     from rag.stores.milvus.store import MilvusStore
 
 GENERATIONS_AHEAD = 1_000_000  # between the present generation and the one that a cluster's workers write
+COMPARED = "compared"  # the setting that says up to which generation articles have been compared
 
 
-class MilvusWriter:
-    """Changes to a library; each method is one change, visible and durable when it returns."""
+class MilvusWriter(base.Writer):
+    """Changes to a library in Milvus."""
+
+    sink: Sink | None = None
 
     def __init__(self, store: MilvusStore, claim: Claim):
         self._store, self._claim = store, claim
         self._sequence = time.time_ns()
+        self._groups: dict[int, int] = {}  # as `to_compare` read them
 
     def recover(self, staged: bool = False) -> None:
         """Remove what a killed writer had put in unseen, and finish what it had begun to delete.
@@ -49,9 +52,9 @@ class MilvusWriter:
         """
         store, now = self._store, self._store.generation()
         for table in ("passages", "articles"):
-            late = f"died > {now} and died < {IN}"
+            late = f"died > {now} and died < {NEVER}"
             rows = list(store._scan(table, late, ("key",)))
-            store._send(table, ({"key": row["key"], "died": IN} for row in rows), partial=True)
+            store._send(table, ({"key": row["key"], "died": NEVER} for row in rows), partial=True)
             if not staged:
                 store._erase(table, f"born > {now}")
         for row in store._rows("records", 'kind == "erasing"', schema.RECORD):
@@ -75,39 +78,40 @@ class MilvusWriter:
 
     # Articles
 
-    def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage]]]) -> None:
+    def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage] | None]]) -> None:
         batch = list(batch)
+        amended = [article for article, passages in batch if passages is None]
+        added = [(article, passages) for article, passages in batch if passages is not None]
         with self._changing() as generation:
-            self._store.stage(batch, generation)
-            self._retire([article.id for article, _ in batch], generation)
+            old = self._amend(amended, generation) if amended else []
+            self._store.stage(added, generation)
+            self._retire([*old, *(article.id for article, _ in added)], generation)
 
-    def amend(self, articles: Iterable[Article]) -> None:
-        """Replace rows by others with the same text and vectors."""
-        store = self._store
+    def _amend(self, articles: Sequence[Article], generation: int) -> list[str]:
+        """Add rows with the text and vectors of the present ones; return the ids of the articles that have some."""
+        store, now = self._store, generation - 1
         fresh = {article.id: article for article in articles}
-        now = store.generation()
         rows = store._of_ids(list(fresh), schema.present(now), ("key", "brief", "signature"))
         old = {schema.brief(row)["id"]: row for row in rows}
-        with self._changing() as generation:
-            keys = [row["key"] for row in old.values()]
-            passages = store._of("passages", "article", keys, schema.WHOLE, schema.present(now))
-            owners = {row["key"]: fresh[article_id] for article_id, row in old.items()}
-            store._send("passages", (schema.moved(row, owners[row["article"]], generation) for row in passages))
-            store._send(
-                "articles",
-                (
-                    schema.article_row(fresh[i], (), generation, n) | {"signature": row["signature"]}
-                    for n, (i, row) in enumerate(old.items())
-                ),
-            )
-            self._retire(list(old), generation)
+        keys = [row["key"] for row in old.values()]
+        passages = store._of("passages", "article", keys, schema.WHOLE, schema.present(now))
+        owners = {row["key"]: fresh[article_id] for article_id, row in old.items()}
+        store._send("passages", (schema.moved(row, owners[row["article"]], generation) for row in passages))
+        store._send(
+            "articles",
+            (
+                schema.article_row(fresh[i], (), generation, n) | {"signature": row["signature"]}
+                for n, (i, row) in enumerate(old.items())
+            ),
+        )
+        return list(old)
 
     def retire(self, article_ids: Iterable[str]) -> None:
         with self._changing() as generation:
             self._retire(list(article_ids), generation)
 
-    def remove(self, article_ids: Iterable[str]) -> None:
-        """Delete articles: they are invisible to all before the first row is deleted."""
+    def remove(self, article_ids: Iterable[str], aliases: Callable[[NameCounts], str]) -> None:
+        # They are invisible to all before the first row is deleted.
         ids = list(dict.fromkeys(article_ids))
         with self._changing() as generation:
             value = schema.pieces(json.dumps(ids))
@@ -116,7 +120,10 @@ class MilvusWriter:
             self._store._send("records", [schema.record("erased", "erased", generation)])
         self._delete(ids)
         self._store._erase("records", 'kind == "erasing"')
-        self.name()
+        self.save_setting(ALIASES, aliases(self.name_counts()))
+
+    def publish(self, content_hashes: Container[str]) -> int:
+        raise NotImplementedError("there is no sink")
 
     def _delete(self, ids: Sequence[str]) -> None:
         store = self._store
@@ -137,10 +144,10 @@ class MilvusWriter:
 
     # Settings, and files that could not be read
 
-    def keep(self, what: str, text: str) -> None:
-        if self._store.kept(what) != text:
+    def save_setting(self, name: str, text: str) -> None:
+        if self._store.setting(name) != text:
             with self._changing():
-                self._store._send("records", [schema.record(f"kept:{what}", "kept", value=schema.pieces(text))])
+                self._store._send("records", [schema.setting(name, schema.pieces(text))])
 
     def quarantine(self, sources: Iterable[str] | None, skipped: Iterable[Skipped]) -> None:
         if sources is None:
@@ -158,43 +165,45 @@ class MilvusWriter:
             rows.append(schema.record(key, "skipped", self._sequence, value, article=hash64(each.source)))
         self._store._send("records", rows)
 
-    # Duplicates and aliases
+    # Duplicates and names
 
-    def compare(self) -> None:
-        """Find duplicates; the signatures of all articles are held in memory, 256 bytes each."""
+    def to_compare(self) -> Sequence[Comparison]:
         store, now = self._store, self._store.generation()
-        last = int(store.kept("compared") or -1)
+        last = int(store.setting(COMPARED) or -1)
         if last == now or not store._rows("articles", f"born > {last} and {schema.present(now)}", ["key"], 1):
-            return
-        rows = sorted(
-            store._scan("articles", schema.present(now), ("key", "born", "number", "signature")), key=schema.order
-        )
+            return ()
+        # The signatures of all articles are held in memory, 256 bytes each.
+        columns = ("key", "born", "number", "signature")
+        rows = sorted(store._scan("articles", schema.present(now), columns), key=schema.order)
         keys = [row["key"] for row in rows]
-        grouped = store._groups(keys)
-        known = [grouped.get(row["key"], row["key"]) if row["born"] <= last else -1 for row in rows]
+        groups = self._groups = store._groups(keys)
+        known = [groups.get(row["key"], row["key"]) if row["born"] <= last else -1 for row in rows]
         signatures = np.array([schema.signature(row["signature"]) for row in rows], np.uint32)
-        found = comparing.groups(
-            signatures, np.array(known, np.int64), lambda i: store._articles([keys[i]])[keys[i]].text
+        return (
+            Comparison(
+                "article",
+                np.array(keys, np.int64),
+                np.array(known, np.int64),
+                signatures,
+                lambda row: store._articles([keys[row]])[keys[row]].text,
+            ),
         )
-        sizes = Counter(found.tolist())
-        with self._changing() as generation:
-            changed = {
-                keys[i]: keys[first] for i, first in enumerate(found.tolist())
-                if sizes[first] > 1 and grouped.get(keys[i]) != keys[first]
-            }  # fmt: skip
-            briefs = {r["key"]: schema.brief(r) for r in store._of("articles", "key", changed, ("key", "brief"))}
-            store._send(
-                "records", (schema.grouped(key, same, briefs[key], generation) for key, same in changed.items())
-            )
-            store._send("records", [schema.record("kept:compared", "kept", value=[str(generation)])])
 
-    def name(self) -> None:
-        """Group the spellings of names, which the rows of articles hold."""
+    def save_groups(self, groups: Iterable[tuple[Comparison, npt.NDArray[np.int64]]]) -> None:
+        store = self._store
+        with self._changing() as generation:
+            for comparison, first in groups:
+                same, sizes = comparison.keys[first].tolist(), np.bincount(first, minlength=len(first))[first].tolist()
+                rows = zip(comparison.keys.tolist(), same, sizes, strict=True)
+                new = {key: group for key, group, size in rows if size > 1 and self._groups.get(key) != group}
+                briefs = {r["key"]: schema.brief(r) for r in store._of("articles", "key", new, ("key", "brief"))}
+                records = (schema.grouped(key, group, briefs[key], generation) for key, group in new.items())
+                store._send("records", records)
+            store._send("records", [schema.setting(COMPARED, [str(generation)])])
+
+    def name_counts(self) -> NameCounts:
         summary = self._store.summaries.newest()
-        own = self._store.kept("own names")
-        mined = naming.group_pairs(+summary.pairs, +summary.printed)
-        found = naming.merge_groups(mined, naming.parse_own_list(own, "the index's list of names") if own else ())
-        self.keep("names", json.dumps([[name.spellings, name.basis] for name in found], ensure_ascii=False))
+        return NameCounts(+summary.pairs, +summary.printed)
 
 
 @dataclass(frozen=True)
@@ -216,11 +225,10 @@ def _open(place: Place) -> MilvusStore:
     return MilvusStore.open(place)
 
 
-class MilvusStager(MilvusWriter):
-    """A build whose articles the workers of a cluster put in.
+class SharedWriter(MilvusWriter):
+    """A writer with a sink, which writes a generation far above the present one.
 
-    It writes a generation far above the present one. What a build that was stopped had put in is removed by any writer
-    that is not such a build.
+    What a build that was stopped had put in there is removed by any writer without a sink.
     """
 
     def __init__(self, store: MilvusStore, claim: Claim):
@@ -229,29 +237,24 @@ class MilvusStager(MilvusWriter):
         left = (row["born"] for row in store._scan("articles", f"born > {now}", ("born",)))
         self._generation = max(left, default=now + GENERATIONS_AHEAD)
         self._replaced: list[str] = []
+        self.sink: Sink | None = MilvusSink(store._server.place, self._generation)
 
-    @property
-    def sink(self) -> MilvusSink:
-        return MilvusSink(self._store._server.place, self._generation)
-
-    def staged(self, articles: Sequence[Article], known: Container[str]) -> set[str]:
-        self._replaced += [article.id for article in articles if article.id in known]
-        keys = {schema.article_key(article, self._generation): article.content_hash for article in articles}
-        return {keys[row["key"]] for row in self._store._of("articles", "key", keys, ("key",))}
-
-    def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage]]]) -> None:
-        """Put in articles that no worker has put in."""
-        self._store.stage(list(batch), self._generation)
+    def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage] | None]]) -> None:
+        batch = list(batch)
+        if amended := [(article, passages) for article, passages in batch if passages is None]:
+            super().put(amended)
+        added = [(article, passages) for article, passages in batch if passages is not None]
+        self._store.stage(added, self._generation)
+        self._replaced += [article.id for article, _ in added]
 
     def retire(self, article_ids: Iterable[str]) -> None:
-        """Retire articles when the build is done."""
-        self._replaced += article_ids
+        self._replaced += article_ids  # with `publish`
 
-    def finish(self, digests: Container[str]) -> int:
+    def publish(self, content_hashes: Container[str]) -> int:
         store, own = self._store, self._generation
         kept, loose = 0, list[int]()
         for row in store._scan("articles", f"born == {own}", ("key", "brief")):
-            if schema.brief(row)["digest"] in digests:
+            if schema.brief(row)["digest"] in content_hashes:
                 kept += 1
             else:
                 loose.append(row["key"])

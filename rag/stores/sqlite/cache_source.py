@@ -15,9 +15,10 @@ import numpy as np
 
 from rag.models.encoder import Vectors
 from rag.stores.faiss_index import Keys
+from rag.stores.filters import ordinal
 from rag.stores.snapshot import Changes, Origin
 from rag.stores.sqlite.schema import read_generation
-from rag.stores.tantivy_index import NONE, Document
+from rag.stores.tantivy_index import Document
 
 VECTORS_AT_ONCE = 8192
 
@@ -66,6 +67,6 @@ def _documents(db: sqlite3.Connection, generation: int) -> Iterator[Document]:
     )
     for key, outlet, date, title, text in articles:
         spans = db.execute('SELECT key, start, "end" FROM passage WHERE article = ? ORDER BY key', (key,))
-        ordinal = dt.date.fromisoformat(date).toordinal() if date else NONE
+        day = ordinal(dt.date.fromisoformat(date) if date else None)
         whole = f"{title}\n\n{text}" if title else text
-        yield Document(key, outlet, ordinal, whole, [(p, text[a:b]) for p, a, b in spans])
+        yield Document(key, outlet, day, whole, [(p, text[a:b]) for p, a, b in spans])

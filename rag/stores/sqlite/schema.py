@@ -179,7 +179,7 @@ def article_values(article: Article) -> list[str | None]:
     return [plain[c] if c in plain else getattr(article, c) for c in COLUMNS]
 
 
-def sentence_spans(blob: bytes) -> tuple[Span, ...]:
+def unpack_spans(blob: bytes) -> tuple[Span, ...]:
     """Return the spans of a passage's sentences from the column `passage.sentences`."""
     numbers = iter(np.frombuffer(blob, "<i4").tolist())
     return tuple(zip(numbers, numbers, strict=True))

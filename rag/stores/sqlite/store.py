@@ -1,6 +1,6 @@
 """Reading an index folder: articles, their versions, passages and vectors, and views to search.
 
-After `connection` and `view`; before the library, which knows no SQL. `writer` makes the changes.
+After `connection`, whose connections it uses; before the library, which knows no SQL. `writer` makes the changes.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rag._lazy import LazyModule
 from rag.article import Article
 from rag.errors import LibraryError
 from rag.passage import Passage
 from rag.readers.skipped import Skipped
-from rag.stores.base import FORMULA, Known, Manifest, Version, hash64
+from rag.stores import base
+from rag.stores.base import MAX_SENTENCE_TEXTS, Known, Manifest, Relations, Totals, Version, hash64
 from rag.stores.sqlite.connection import (
     DATABASE,
     TEMPORARY,
@@ -41,7 +42,7 @@ from rag.stores.sqlite.schema import (
     checked_article,
     create_tables,
     read_manifest,
-    sentence_spans,
+    unpack_spans,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -59,12 +60,13 @@ else:  # commands that only list articles do not load them
     cache_source, views, writers = (LazyModule(f"rag.stores.sqlite.{name}") for name in names)
 
 
-class Store(Database):
-    """One index folder, as `rag.stores.base.Store`; safe to read from any thread, written through `writing()`."""
+class Store(Database, base.Store):
+    """One index folder."""
 
     def __init__(self, folder: Path, manifest: Manifest):
         super().__init__(folder)
-        self.manifest = manifest
+        self.manifest, self.location = manifest, str(folder)
+        self._has_viewed = False
 
     @staticmethod
     def exists(folder: Path) -> bool:
@@ -109,24 +111,16 @@ class Store(Database):
             )
         return cls(folder, found)
 
-    def leave(self) -> None:
-        self.close()
-
-    @property
-    def place(self) -> str:
-        return str(self.folder)
-
     # Articles
 
-    def article(self, article_id: str) -> Article | None:
-        return next((version.article for version in self._versions(article_id)), None)
-
-    def holds(self, article_id: str) -> bool:
-        with translate_errors(self.folder):
-            return self._db.execute("SELECT 1 FROM article WHERE id = ?", (article_id,)).fetchone() is not None
-
-    def versions(self, article_id: str) -> list[Version]:
-        return list(self._versions(article_id))
+    def versions(self, article_id: str | None = None, url: str | None = None) -> Iterator[Version]:
+        if article_id is not None:
+            return self._versions(article_id)
+        if url is not None:
+            return self._at(url)
+        query = f"""SELECT a.key, a.digest, {ARTICLE_COLUMNS} FROM article a
+            WHERE a.retired IS NULL AND a.key > ? ORDER BY a.key"""
+        return (Version(self._checked(content_hash, row), True, None) for _, content_hash, *row in self._paged(query))
 
     def _versions(self, article_id: str) -> Iterator[Version]:
         query = f"""SELECT a.digest, a.retired, t.time, {ARTICLE_COLUMNS} FROM article a LEFT JOIN past t
@@ -146,21 +140,20 @@ class Store(Database):
             "`according doctor` to see what else is. Remove the article and build again, or restore a backup"
         )
 
-    def at(self, url: str) -> list[str]:
+    def _at(self, url: str) -> Iterator[Version]:
+        query = f"""SELECT a.digest, {ARTICLE_COLUMNS} FROM article a
+            WHERE a.url = ? AND a.retired IS NULL ORDER BY a.key"""
         with translate_errors(self.folder):
-            rows = self._db.execute("SELECT id FROM article WHERE url = ? AND retired IS NULL ORDER BY key", (url,))
-            return [row[0] for row in rows]
+            rows = self._db.execute(query, (url,)).fetchall()
+        return (Version(self._checked(content_hash, row), True, None) for content_hash, *row in rows)
 
-    def articles(self) -> Iterator[Article]:
-        query = f"""SELECT a.key, a.digest, {ARTICLE_COLUMNS} FROM article a
-            WHERE a.retired IS NULL AND a.key > ? ORDER BY a.key"""
-        return (self._checked(content_hash, row) for _, content_hash, *row in self._paged(query))
-
-    def outlets(self) -> dict[str | None, int]:
-        query = """SELECT outlet, count(*) FROM article WHERE retired IS NULL
+    def totals(self) -> Totals:
+        outlets = """SELECT outlet, count(*) FROM article WHERE retired IS NULL
             GROUP BY outlet ORDER BY outlet IS NULL, outlet"""
+        duplicates = """SELECT coalesce(sum(n), 0), count(*) FROM (SELECT count(*) AS n FROM article
+            WHERE retired IS NULL GROUP BY coalesce(same, key) HAVING n > 1)"""
         with translate_errors(self.folder):
-            return dict(self._db.execute(query))
+            return Totals(dict(self._db.execute(outlets)), *self._db.execute(duplicates).fetchone())
 
     def everything(self) -> Iterator[tuple[int, bool, str, Article | None]]:
         """Yield (key, whether it is retired, content hash, article) of every article; None if it cannot be read."""
@@ -171,20 +164,23 @@ class Store(Database):
             except (ValueError, TypeError):
                 yield key, retired is not None, content_hash, None
 
-    def known(self, article_ids: Sequence[str]) -> dict[str, Known]:
-        rows = self._among("SELECT id, digest, source FROM article", "retired IS NULL AND id", article_ids)
-        return {row[0]: Known(*row[1:]) for row in rows}
+    def known(
+        self, article_ids: Sequence[str] | None = None, which: Literal["current", "sink", "ever"] = "current"
+    ) -> Iterator[tuple[str, Known]]:
+        if article_ids is None:
+            retired = "" if which == "ever" else "retired IS NULL AND "
+            rows = self._paged(f"SELECT key, id, digest, source FROM article WHERE {retired}key > ? ORDER BY key")
+            return ((article_id, Known(content_hash, source)) for _, article_id, content_hash, source in rows)
+        column = "id" if which == "ever" else "retired IS NULL AND id"
+        rows = iter(self._among("SELECT id, digest, source FROM article", column, article_ids))
+        return ((article_id, Known(content_hash, source)) for article_id, content_hash, source in rows)
 
-    def stored(self, staged: bool = False) -> Iterator[tuple[str, Known]]:
-        query = "SELECT key, id, digest, source FROM article WHERE retired IS NULL AND key > ? ORDER BY key"
-        return ((article_id, Known(content_hash, source)) for _, article_id, content_hash, source in self._paged(query))
-
-    def kept(self, what: str) -> str | None:
+    def setting(self, name: str) -> str | None:
         with translate_errors(self.folder):
-            row = self._db.execute("SELECT value FROM manifest WHERE key = ?", (what,)).fetchone()
+            row = self._db.execute("SELECT value FROM manifest WHERE key = ?", (name,)).fetchone()
         return str(row[0]) if row else None
 
-    def quarantine(self) -> Iterator[Skipped]:
+    def skipped(self) -> Iterator[Skipped]:
         query = "SELECT rowid, source, reason, place FROM quarantine WHERE rowid > ? ORDER BY rowid"
         return (Skipped(*row[1:]) for row in self._paged(query))
 
@@ -202,7 +198,7 @@ class Store(Database):
                 article = articles[number]
                 if content != hash64(article.text[start:end]):
                     raise ValueError(f"passage {key} of article {article.id!r} is not as it was stored")
-                found[key] = Passage(article.id, start, end, sentence_spans(spans)), article
+                found[key] = Passage(article.id, start, end, unpack_spans(spans)), article
         return found
 
     def sentence_vectors(self, keys: Sequence[int]) -> tuple[dict[int, slice], Vectors]:
@@ -222,14 +218,47 @@ class Store(Database):
         found = {}
         for content, text, start, spans, value, parts in self._among(query, "p.content", list(wanted), "p.content"):
             if wanted[content] == text:
-                relative = tuple((a - start, b - start) for a, b in sentence_spans(spans))
+                relative = tuple((a - start, b - start) for a, b in unpack_spans(spans))
                 vectors = np.frombuffer(parts, "<f2").reshape(-1, self.manifest.dimension).astype(np.float32)
                 found[text] = relative, np.frombuffer(value, "<f4").astype(np.float32), vectors
         return found
 
+    def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> Relations:
+        duplicates = self._ids_by_passage(
+            """SELECT p.key, b.id FROM passage p JOIN passage q ON q.same = p.same AND q.article != p.article
+            JOIN article b ON b.key = q.article AND b.retired IS NULL""",
+            "p.key",
+            passages,
+        )
+        texts = """SELECT count(DISTINCT coalesce(v.same, v.key)) FROM sentence u
+            JOIN passage w ON w.key = u.passage JOIN article v ON v.key = w.article
+            WHERE u.hash = s.hash AND v.retired IS NULL"""
+        sharers = self._ids_by_passage(
+            f"""SELECT s.passage, b.id FROM sentence s JOIN passage p ON p.key = s.passage
+            JOIN sentence t ON t.hash = s.hash AND t.passage != s.passage AND ({texts}) <= {MAX_SENTENCE_TEXTS}
+            JOIN passage q ON q.key = t.passage AND q.article != p.article
+            JOIN article b ON b.key = q.article AND b.retired IS NULL""",
+            "s.passage",
+            passages,
+        )
+        ids = list(dict.fromkeys((*article_ids, *(i for own in duplicates.values() for i in own))))
+        query = "SELECT id, coalesce(same, key), coalesce(host, outlet) FROM article"
+        rows = self._among(query, "retired IS NULL AND id", ids)
+        return Relations(
+            duplicates, sharers, {article_id: group for article_id, group, _ in rows},
+            {article_id: publisher for article_id, _, publisher in rows},
+        )  # fmt: skip
+
+    def _ids_by_passage(self, query: str, column: str, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        found: dict[int, dict[str, None]] = {key: {} for key in passages}
+        for key, article_id in self._among(query, column, passages):
+            found[key][article_id] = None
+        return {key: tuple(ids) for key, ids in found.items()}
+
     # Views
 
     def view(self) -> views.View:
+        self._has_viewed = True
         while True:
             with contextlib.suppress(ChangedWhileReadError), translate_errors(self.folder), self.reading() as db:
                 origin = cache_source.origin(db, self.manifest.dimension)
@@ -240,12 +269,13 @@ class Store(Database):
                     return views.load_view(db, origin, cache)
             # Another process has written meanwhile, and deleted that cache.
 
-    def ready(self, generation: int) -> bool:
-        return snapshot.ready(self.folder, generation)
+    def is_ready(self) -> bool:
+        return snapshot.ready(self.folder, self.generation())
 
-    def prepare(self) -> None:
+    def _build_cache(self) -> None:
+        """Build the cache of the present generation, if it is not there, without loading it."""
         with translate_errors(self.folder), self.reading() as db:
-            if not self.ready(self.generation()):
+            if not self.is_ready():
                 snapshot.keep(self.folder, cache_source.origin(db, self.manifest.dimension))
 
     def cache_fault(self) -> str | None:
@@ -253,52 +283,14 @@ class Store(Database):
         with translate_errors(self.folder), self.reading() as db:
             return snapshot.fault(self.folder, cache_source.origin(db, self.manifest.dimension))
 
-    # Duplicates
-
-    def copied(self) -> tuple[int, int]:
-        query = """SELECT coalesce(sum(n), 0), count(*) FROM (SELECT count(*) AS n FROM article
-            WHERE retired IS NULL GROUP BY coalesce(same, key) HAVING n > 1)"""
-        with translate_errors(self.folder):
-            articles, groups = self._db.execute(query).fetchone()
-        return int(articles), int(groups)
-
-    def groups(self, article_ids: Sequence[str]) -> dict[str, int]:
-        return dict(self._among("SELECT id, coalesce(same, key) FROM article", "retired IS NULL AND id", article_ids))
-
-    def copies(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        query = """SELECT p.key, b.id FROM passage p JOIN passage q ON q.same = p.same AND q.article != p.article
-            JOIN article b ON b.key = q.article AND b.retired IS NULL"""
-        return self._ids_by_passage(query, "p.key", passages)
-
-    def sharers(self, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        texts = """SELECT count(DISTINCT coalesce(v.same, v.key)) FROM sentence u
-            JOIN passage w ON w.key = u.passage JOIN article v ON v.key = w.article
-            WHERE u.hash = s.hash AND v.retired IS NULL"""
-        query = f"""SELECT s.passage, b.id FROM sentence s JOIN passage p ON p.key = s.passage
-            JOIN sentence t ON t.hash = s.hash AND t.passage != s.passage AND ({texts}) <= {FORMULA}
-            JOIN passage q ON q.key = t.passage AND q.article != p.article
-            JOIN article b ON b.key = q.article AND b.retired IS NULL"""
-        return self._ids_by_passage(query, "s.passage", passages)
-
-    def republishers(self, article_ids: Sequence[str]) -> dict[str, str | None]:
-        rows = self._among("SELECT id, coalesce(host, outlet) FROM article", "retired IS NULL AND id", article_ids)
-        return dict(rows)
-
-    def _ids_by_passage(self, query: str, column: str, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        found: dict[int, dict[str, None]] = {key: {} for key in passages}
-        for key, article_id in self._among(query, column, passages):
-            found[key][article_id] = None
-        return {key: tuple(ids) for key, ids in found.items()}
-
     # Changing
 
     @contextlib.contextmanager
-    def writing(self, wait: bool = True) -> Iterator[writers.Writer]:
+    def writing(self, wait: bool = True, shared: bool = False) -> Iterator[writers.Writer]:
         with write_lock(self.folder, wait):
             yield writers.Writer(self)
-
-    def staging(self, wait: bool = True) -> None:
-        """Return None: one process at a time writes to a folder."""
+        if not self._has_viewed:  # whoever has a view asks for the next one, which is then built and loaded at once
+            self._build_cache()
 
     def backup(self, folder: Path) -> None:
         with translate_errors(folder):
@@ -329,7 +321,7 @@ class Store(Database):
                 path.unlink()
             self._db.execute("VACUUM")
             (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        self.prepare()
+        self._build_cache()
         if busy:
             raise LibraryError(
                 f"the index in {self.folder} is compact, and a process that reads it keeps the old pages: "

@@ -10,7 +10,6 @@ import functools
 import json
 import sqlite3
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,19 +17,20 @@ import numpy.typing as npt
 
 from rag.models.encoder import Vectors
 from rag.query.aliases import Aliases, AliasGroup
-from rag.stores import columns as facts
+from rag.stores import base
 from rag.stores.base import Candidate
 from rag.stores.columns import ArticleColumns
-from rag.stores.faiss_index import Dense
+from rag.stores.faiss_index import VectorIndex
+from rag.stores.filters import IndexFilter, mask, ordinal
 from rag.stores.snapshot import Cache, Origin
-from rag.stores.tantivy_index import IndexFilter, Lexical, Term
+from rag.stores.tantivy_index import Term, WordIndex
 
-MAX_ARTICLES = 300  # whose words count for a question
+MAX_SCORED_ARTICLES = 300
 
 
-@dataclass(frozen=True)
-class View:
-    """The passages that can be found, at one generation, in the order of their keys. Row i of every array is passage i.
+@dataclass(eq=False)
+class View(base.View):
+    """The passages that can be found, at one generation, in the order of their keys. Row i of an array is passage i.
 
     Attributes:
         generation: the generation that it shows.
@@ -38,8 +38,8 @@ class View:
         article: the row of each passage's article in the arrays below, (n,).
         columns: what is known of the articles, a row for each, (m,).
         ids: ids of the articles, (m,).
-        number: their keys, (m,).
-        dense: the vectors, in the same order.
+        article_keys: their keys, (m,).
+        vectors: the vectors of the passages, in the same order.
         words: the words of passages and articles, by their keys.
         aliases: the names that are printed in several ways.
     """
@@ -49,40 +49,46 @@ class View:
     article: npt.NDArray[np.int32]
     columns: ArticleColumns
     ids: tuple[str, ...]
-    number: npt.NDArray[np.int64]
-    dense: Dense
-    words: Lexical
+    article_keys: npt.NDArray[np.int64]
+    vectors: VectorIndex
+    words: WordIndex
     aliases: Aliases
 
     def terms(self, question: str, aliases: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
         return self.words.terms(question, aliases)
 
-    def candidates(
-        self, question: Vectors, terms: Sequence[Term], within: IndexFilter, limit: int, beside: Executor
+    def nearest(
+        self, question: Vectors, terms: Sequence[Term], index_filter: IndexFilter, limit: int
     ) -> list[Candidate]:
-        mask = self.columns.passing(within)
-        if not len(self.keys) or (mask is not None and not mask.any()):
+        allowed = mask(index_filter, self.columns)
+        rows, cosines = self.vectors.nearest(question, limit, None if allowed is None else allowed[self.article])
+        keys = self.keys[rows].tolist()
+        words = self.words.coverage(terms, len(keys), IndexFilter(), keys) if keys else {}
+        return self._candidates(keys, cosines, words)
+
+    def matching(
+        self, question: Vectors, terms: Sequence[Term], index_filter: IndexFilter, limit: int
+    ) -> list[Candidate]:
+        words = self.words.coverage(terms, limit, index_filter)
+        if not words:
             return []
-        nearest = beside.submit(self.dense.nearest, question, limit, None if mask is None else mask[self.article])
-        coverage = self.words.coverage(terms, limit, within)
-        articles = self.words.articles(terms, MAX_ARTICLES, within)
-        rows, cosines = nearest.result()
-        near = dict(zip(self.keys[rows].tolist(), cosines.tolist(), strict=True))
-        unread = [key for key in near if key not in coverage]
-        coverage.update(self.words.coverage(terms, len(unread), IndexFilter(), unread) if unread else {})
-        unseen = [key for key in coverage if key not in near]
-        if unseen:
-            rows = np.searchsorted(self.keys, unseen)
-            near.update(zip(unseen, self.dense.cosines(rows, question).tolist(), strict=True))
+        cosines = self.vectors.cosines(np.searchsorted(self.keys, list(words)), question)
+        return self._candidates(list(words), cosines, words)
+
+    def _candidates(self, keys: list[int], cosines: Vectors, words: dict[int, float]) -> list[Candidate]:
         return [
-            Candidate(key, own, coverage.get(key, 0.0), articles.get(article, 0.0))
-            for (key, own), article in zip(near.items(), self._articles(list(near)), strict=True)
+            Candidate(key, article, cosine, words.get(key, 0.0))
+            for key, article, cosine in zip(keys, self._articles(keys), cosines.tolist(), strict=True)
         ]
 
-    def holding(self, terms: Sequence[Term], passages: Sequence[int]) -> float:
-        return max(self.words.holding(terms, sorted(set(self._articles(passages)))).values(), default=0.0)
+    def article_scores(self, terms: Sequence[Term], index_filter: IndexFilter) -> dict[int, float]:
+        return self.words.article_scores(terms, MAX_SCORED_ARTICLES, index_filter)
 
-    def copies(self, article_id: str) -> list[str]:
+    def article_coverage(self, terms: Sequence[Term], passages: Sequence[int]) -> float:
+        articles = sorted(set(self._articles(passages)))
+        return max(self.words.article_coverage(terms, articles).values(), default=0.0)
+
+    def duplicates(self, article_id: str) -> list[str]:
         same = self.columns.same
         row = self.row.get(article_id)
         rows = [] if row is None else np.flatnonzero(same == same[row]).tolist()
@@ -92,11 +98,11 @@ class View:
         if outlet not in self.columns.outlets:
             return []
         rows = np.flatnonzero(self.columns.outlet == self.columns.outlets.index(outlet))
-        return [self.ids[i] for i in rows[np.argsort(-self.columns.day[rows], kind="stable")].tolist()]
+        return [self.ids[i] for i in rows[np.argsort(-self.columns.date[rows], kind="stable")].tolist()]
 
     def _articles(self, passages: Sequence[int]) -> list[int]:
         """Return the keys of the articles of passages."""
-        found: list[int] = self.number[self.article[np.searchsorted(self.keys, passages)]].tolist()
+        found: list[int] = self.article_keys[self.article[np.searchsorted(self.keys, passages)]].tolist()
         return found
 
     @functools.cached_property
@@ -115,10 +121,10 @@ def load_view(db: sqlite3.Connection, origin: Origin, cache: Cache) -> View:
         origin.generation,
         origin.keys,
         np.searchsorted(origin.articles, origin.owners).astype(np.int32),
-        ArticleColumns.of(outlet, host, [facts.ordinal(dt.date.fromisoformat(d)) if d else 0 for d in date], same),
+        ArticleColumns.of(outlet, host, [ordinal(dt.date.fromisoformat(d) if d else None) for d in date], same),
         tuple(ids),
         origin.articles,
-        cache.dense,
+        cache.vectors,
         cache.words,
         Aliases(AliasGroup(tuple(spellings), basis) for spellings, basis in json.loads(row[0] if row else "[]")),
     )

@@ -1,16 +1,15 @@
 """Changes to an index folder, each one transaction; made by whoever holds the folder's write lock.
 
-After `store`, whose connection it uses. What it stores about articles and passages was made by the ingest pipeline.
+After `store`, whose connection it uses. The ingest pipeline computes what is stored; fingerprints and names are
+computed here only for the articles of an older format, which lack them.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import json
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -18,44 +17,26 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.article import Article
-from rag.provenance import duplicates as comparing
-from rag.provenance.duplicates import Fingerprint
-from rag.query import aliases as naming
-from rag.query.aliases import AliasGroup
+from rag.provenance.duplicates import PERMUTATIONS, Fingerprint, fingerprints
+from rag.query.aliases import mine_pairs, printed_short_forms
 from rag.readers.skipped import Skipped
-from rag.stores.base import EmbeddedPassage, Span, hash64
+from rag.stores import base
+from rag.stores.base import ALIASES, Comparison, EmbeddedPassage, NameCounts, Sink, Span, hash64
 from rag.stores.sqlite.connection import translate_errors
-from rag.stores.sqlite.schema import COLUMNS, article_values, sentence_spans
+from rag.stores.sqlite.schema import COLUMNS, article_values, unpack_spans
 
 if TYPE_CHECKING:
     from rag.stores.sqlite.store import Store
 
-ARTICLES_PER_TRANSACTION = 64  # that are searched for names or fingerprinted
-# The passages that can be found: those of articles that are in.
+ARTICLES_PER_TRANSACTION = 64  # that are searched for names, or fingerprinted
+# The passages that can be found: those of current articles.
 _FOUND = "FROM article a JOIN passage p ON p.article = a.key WHERE a.retired IS NULL"
 
 
-@dataclass(frozen=True)
-class _Signatures:
-    """The MinHash signatures of all passages, those of one article next to each other.
+class Writer(base.Writer):
+    """Changes to an index folder; each method is one transaction."""
 
-    Attributes:
-        keys: passage keys, (n,).
-        articles: keys of their articles, (n,).
-        same: groups found so far, as the key of the first passage in it, -1 where not compared yet, (n,).
-        signatures: (n, numbers in a signature).
-        known: groups of articles found so far, by article key.
-    """
-
-    keys: npt.NDArray[np.int64]
-    articles: npt.NDArray[np.int64]
-    same: npt.NDArray[np.int64]
-    signatures: npt.NDArray[np.uint32]
-    known: dict[int, int]
-
-
-class Writer:
-    """Changes to an index; each method is one transaction, durable when it returns."""
+    sink: Sink | None = None  # one process at a time writes to a folder
 
     def __init__(self, store: Store):
         self._store = store
@@ -80,48 +61,54 @@ class Writer:
 
     # Articles
 
-    def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage]]]) -> None:
+    def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage] | None]]) -> None:
         with self.changing() as generation:
             for article, passages in batch:
-                self._retire(article.id, generation)
-                self._delete_rows(
-                    "id = ? AND text = ? AND retired IS NOT NULL", (article.id, article.text), generation, 0
-                )
-                row = self._db.execute(
-                    f"INSERT INTO article (changed, digest, {', '.join(COLUMNS)}) VALUES (?, ?{', ?' * len(COLUMNS)})",
-                    (generation, article.content_hash, *article_values(article)),
-                ).lastrowid
-                for each in passages:
-                    start, end = each.passage.start, each.passage.end
-                    spans = np.array(each.passage.sentences, "<i4").tobytes()
-                    signature = each.marks.signature.astype("<u4").tobytes()
-                    key = self._db.execute(
-                        'INSERT INTO passage (article, start, "end", sentences, content, signature) '
-                        "VALUES (?, ?, ?, ?, ?, ?)",
-                        (row, start, end, spans, hash64(article.text[start:end]), signature),
-                    ).lastrowid
-                    blobs = each.vector.astype("<f4").tobytes(), each.sentences.astype("<f2").tobytes()
-                    self._db.execute("INSERT INTO vector VALUES (?, ?, ?, ?)", (key, *blobs, hash64(*blobs)))
-                    self._put_sentences(key, each.marks)
+                if passages is None:
+                    self._amend(article, generation)
+                else:
+                    self._put(article, passages, generation)
 
-    def amend(self, articles: Iterable[Article]) -> None:
-        with self.changing() as generation:
-            changes = ", ".join(f"{column} = ?" for column in COLUMNS)
-            self._db.executemany(
-                f"UPDATE article SET changed = ?, digest = ?, {changes} WHERE id = ? AND retired IS NULL",
-                [(generation, a.content_hash, *article_values(a), a.id) for a in articles],
-            )
+    def _put(self, article: Article, passages: Sequence[EmbeddedPassage], generation: int) -> None:
+        self._retire(article.id, generation)
+        back = "id = ? AND text = ? AND retired IS NOT NULL"
+        self._delete_rows(back, (article.id, article.text), generation, 0)
+        row = self._db.execute(
+            f"INSERT INTO article (changed, digest, {', '.join(COLUMNS)}) VALUES (?, ?{', ?' * len(COLUMNS)})",
+            (generation, article.content_hash, *article_values(article)),
+        ).lastrowid
+        for each in passages:
+            start, end = each.passage.start, each.passage.end
+            spans = np.array(each.passage.sentences, "<i4").tobytes()
+            signature = each.fingerprint.signature.astype("<u4").tobytes()
+            key = self._db.execute(
+                'INSERT INTO passage (article, start, "end", sentences, content, signature) VALUES (?, ?, ?, ?, ?, ?)',
+                (row, start, end, spans, hash64(article.text[start:end]), signature),
+            ).lastrowid
+            blobs = each.vector.astype("<f4").tobytes(), each.sentences.astype("<f2").tobytes()
+            self._db.execute("INSERT INTO vector VALUES (?, ?, ?, ?)", (key, *blobs, hash64(*blobs)))
+            self._put_sentences(key, each.fingerprint)
+
+    def _amend(self, article: Article, generation: int) -> None:
+        changes = ", ".join(f"{column} = ?" for column in COLUMNS)
+        self._db.execute(
+            f"UPDATE article SET changed = ?, digest = ?, {changes} WHERE id = ? AND retired IS NULL",
+            (generation, article.content_hash, *article_values(article), article.id),
+        )
 
     def retire(self, article_ids: Iterable[str]) -> None:
         with self.changing() as generation:
             for article_id in article_ids:
                 self._retire(article_id, generation)
 
-    def remove(self, article_ids: Iterable[str]) -> None:
+    def remove(self, article_ids: Iterable[str], aliases: Callable[[NameCounts], str]) -> None:
         with self.changing() as generation:
             for article_id in article_ids:
                 self._delete_rows("id = ?", (article_id,), generation, 1)
-            self._db.execute("INSERT OR REPLACE INTO manifest VALUES ('names', ?)", (to_json(self._aliases()),))
+            self._db.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (ALIASES, aliases(self._name_counts())))
+
+    def publish(self, content_hashes: Container[str]) -> int:
+        raise NotImplementedError("there is no sink")
 
     def _delete_rows(self, where: str, values: Sequence[str], generation: int, erased: int) -> None:
         query = f"INSERT OR IGNORE INTO gone SELECT key, ?, ? FROM article WHERE {where}"
@@ -134,12 +121,10 @@ class Writer:
             self._db.execute(own, (article_id,))
         self._db.execute("UPDATE article SET retired = ? WHERE id = ? AND retired IS NULL", (generation, article_id))
 
-    # Settings, and files that could not be read
-
-    def keep(self, what: str, text: str) -> None:
-        if self._db.execute("SELECT value FROM manifest WHERE key = ?", (what,)).fetchone() != (text,):
+    def save_setting(self, name: str, text: str) -> None:
+        if self._db.execute("SELECT value FROM manifest WHERE key = ?", (name,)).fetchone() != (text,):
             with self.changing():
-                self._db.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (what, text))
+                self._db.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (name, text))
 
     def quarantine(self, sources: Iterable[str] | None, skipped: Iterable[Skipped]) -> None:
         with self._transaction():
@@ -150,53 +135,60 @@ class Writer:
             rows = [(s.source, s.place, s.reason) for s in skipped]
             self._db.executemany("INSERT INTO quarantine VALUES (?, ?, ?)", rows)
 
-    # Aliases
+    # Names
 
-    def name(self) -> None:
+    def name_counts(self) -> NameCounts:
         stream = self._store._paged(
             "SELECT key, text FROM article WHERE mined = 0 AND retired IS NULL AND key > ? ORDER BY key"
         )
         while batch := list(islice(stream, ARTICLES_PER_TRANSACTION)):
-            self._put_names((key, naming.mine_pairs(text), naming.printed_short_forms(text)) for key, text in batch)
-        self.keep("names", to_json(self._aliases()))
+            with self._transaction():
+                for key, text in batch:
+                    pairs, shorts = mine_pairs(text), printed_short_forms(text)
+                    self._db.executemany("INSERT OR IGNORE INTO pair VALUES (?, ?, ?)", [(key, *p) for p in pairs])
+                    self._db.executemany("INSERT OR IGNORE INTO printed VALUES (?, ?)", [(key, s) for s in shorts])
+                    self._db.execute("UPDATE article SET mined = 1 WHERE key = ?", (key,))
+        return self._name_counts()
 
-    def _put_names(self, rows: Iterable[tuple[int, Iterable[tuple[str, str]], Iterable[str]]]) -> None:
-        """Store what articles say about names: (key, pairs of long and short form, short forms printed) of each."""
-        with self._transaction():
-            for key, pairs, shorts in rows:
-                self._db.executemany("INSERT OR IGNORE INTO pair VALUES (?, ?, ?)", [(key, *pair) for pair in pairs])
-                self._db.executemany("INSERT OR IGNORE INTO printed VALUES (?, ?)", [(key, short) for short in shorts])
-                self._db.execute("UPDATE article SET mined = 1 WHERE key = ?", (key,))
-
-    def _aliases(self) -> Iterable[AliasGroup]:
-        """Group the spellings of names, by what the articles explain and by the index's own list."""
-        own = self._store.kept("own names")
+    def _name_counts(self) -> NameCounts:
         with translate_errors(self._folder):
-            explained = self._db.execute("SELECT long, short, count(*) FROM pair GROUP BY long, short")
-            pairs = {(long, short): count for long, short, count in explained}
-            printed = dict(self._db.execute("SELECT short, count(*) FROM printed GROUP BY short"))
-        mined = naming.group_pairs(pairs, printed)
-        return naming.merge_groups(mined, naming.parse_own_list(own, "the index's list of names") if own else ())
+            pairs = self._db.execute("SELECT long, short, count(*) FROM pair GROUP BY long, short")
+            counts = {(long, short): count for long, short, count in pairs}
+            return NameCounts(counts, dict(self._db.execute("SELECT short, count(*) FROM printed GROUP BY short")))
 
     # Duplicates
 
-    def compare(self) -> None:
+    def to_compare(self) -> Sequence[Comparison]:
         stream = self._without_signature()
         while batch := list(islice(stream, ARTICLES_PER_TRANSACTION)):
-            keys = [key for _, own in batch for key, _, _ in own]
             spans = ((text, [(span, sentences) for _, span, sentences in own]) for text, own in batch)
-            self._put_fingerprints(zip(keys, comparing.fingerprints(spans), strict=True))
-        with translate_errors(self._folder):
-            new = self._db.execute(f"SELECT 1 {_FOUND} AND p.same IS NULL LIMIT 1").fetchone()
-        if not new:
-            return
-        signed = self._signatures()
-        passages = comparing.groups(signed.signatures, signed.same, lambda i: self._passage_text(int(signed.keys[i])))
-        ids, first = np.unique(signed.articles, return_index=True)
-        whole = np.minimum.reduceat(signed.signatures, first)
-        known = np.array([signed.known.get(key, -1) for key in ids.tolist()], np.int64)
-        articles = comparing.groups(whole, known, lambda i: self._article_text(int(ids[i])))
-        self._put_groups(_changed(signed.keys, passages, signed.same), _changed(ids, articles, known))
+            keys = [key for _, own in batch for key, _, _ in own]
+            self._put_fingerprints(zip(keys, fingerprints(spans), strict=True))
+        with translate_errors(self._folder), self._store.reading() as db:
+            if not db.execute(f"SELECT 1 {_FOUND} AND p.same IS NULL LIMIT 1").fetchone():
+                return ()
+            query = f"SELECT p.key, p.article, coalesce(p.same, -1), p.signature {_FOUND} ORDER BY p.article, p.key"
+            rows = db.execute(query).fetchall()
+            known = dict(db.execute("SELECT key, same FROM article WHERE retired IS NULL AND same IS NOT NULL"))
+            signatures = np.frombuffer(b"".join(row[3] for row in rows), "<u4").reshape(len(rows), PERMUTATIONS)
+        passages, owners, same = np.array([row[:3] for row in rows], np.int64).T
+        articles, first = np.unique(owners, return_index=True)
+        groups = np.array([known.get(key, -1) for key in articles.tolist()], np.int64)
+        whole = np.minimum.reduceat(signatures, first)
+        return (
+            Comparison("passage", passages, same, signatures, lambda row: self._passage_text(int(passages[row]))),
+            Comparison("article", articles, groups, whole, lambda row: self._article_text(int(articles[row]))),
+        )
+
+    def save_groups(self, groups: Iterable[tuple[Comparison, npt.NDArray[np.int64]]]) -> None:
+        with self.changing():
+            for comparison, first in groups:
+                same = comparison.keys[first]
+                changed = same != comparison.groups
+                pairs = zip(same[changed].tolist(), comparison.keys[changed].tolist(), strict=True)
+                for table in ("passage", "article"):
+                    if table == comparison.table:
+                        self._db.executemany(f"UPDATE {table} SET same = ? WHERE key = ?", pairs)
 
     def _without_signature(self) -> Iterator[tuple[str, list[tuple[int, Span, tuple[Span, ...]]]]]:
         """Yield (text, [(key, span, spans of its sentences) of each passage]) where passages have no signature yet."""
@@ -205,18 +197,8 @@ class Writer:
         for (article,) in self._store._paged(query):
             with translate_errors(self._folder):
                 rows = self._db.execute(own, (article,)).fetchall()
-            spans = [(key, (start, end), sentence_spans(blob)) for key, start, end, blob in rows]
+            spans = [(key, (start, end), unpack_spans(blob)) for key, start, end, blob in rows]
             yield self._article_text(article), spans
-
-    def _signatures(self) -> _Signatures:
-        with self._store.reading() as db:
-            query = f"SELECT p.key, p.article, coalesce(p.same, -1), p.signature {_FOUND} ORDER BY p.article, p.key"
-            rows = db.execute(query).fetchall()
-            known = dict(db.execute("SELECT key, same FROM article WHERE retired IS NULL AND same IS NOT NULL"))
-        blob = b"".join(row[3] for row in rows)
-        table = np.array([row[:3] for row in rows], np.int64).reshape(-1, 3)
-        signatures = np.frombuffer(blob, "<u4").reshape(len(rows), -1 if rows else 0)
-        return _Signatures(table[:, 0], table[:, 1], table[:, 2], signatures, known)
 
     def _passage_text(self, passage: int) -> str:
         """Return the text of a passage, by key; "" if it was deleted."""
@@ -243,22 +225,3 @@ class Writer:
     def _put_sentences(self, key: int | None, fingerprint: Fingerprint) -> None:
         rows = [(key, sentence) for sentence in fingerprint.sentences]
         self._db.executemany("INSERT OR IGNORE INTO sentence VALUES (?, ?)", rows)
-
-    def _put_groups(self, passages: Iterable[tuple[int, int]], articles: Iterable[tuple[int, int]]) -> None:
-        """Store groups of duplicates: (key, key of the first of its group) of passages and articles."""
-        with self.changing():
-            for table, pairs in (("passage", passages), ("article", articles)):
-                self._db.executemany(f"UPDATE {table} SET same = ? WHERE key = ?", [(same, key) for key, same in pairs])
-
-
-def to_json(groups: Iterable[AliasGroup]) -> str:
-    """Return groups of aliases as the manifest stores them."""
-    return json.dumps([[group.spellings, group.basis] for group in groups], ensure_ascii=False)
-
-
-def _changed(
-    keys: npt.NDArray[np.int64], groups: npt.NDArray[np.int64], known: npt.NDArray[np.int64]
-) -> list[tuple[int, int]]:
-    """Return (key, key of the first of its group) where that is not what was known."""
-    first = keys[groups]
-    return [(int(key), int(same)) for key, same in zip(keys[first != known], first[first != known], strict=True)]

@@ -1,0 +1,116 @@
+"""What an index lets through: one definition, and what each engine makes of it.
+
+After `base`; before `columns`, `tantivy_index` and the tables of Milvus, which are filtered. `IndexFilter.allows` is
+the definition; the mask, the query and the expression below it let through the same articles
+(tests/stores/test_filters.py checks all of them on the same examples).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import tantivy
+
+from rag.stores.base import hash64
+
+if TYPE_CHECKING:
+    from rag.stores.columns import ArticleColumns
+
+NO_DATE = 0  # the date of an article that has none, as an ordinal
+FIRST_DATE, LAST_DATE = dt.date.min.toordinal(), dt.date.max.toordinal()
+
+
+@dataclass(frozen=True)
+class IndexFilter:
+    """Which articles may be found.
+
+    Attributes:
+        outlets: names as the index has them; empty for all.
+        after, before: first and last date allowed, as proleptic ordinals.
+        undated: whether articles without a date pass if `after` or `before` is set; if neither is, they do.
+    """
+
+    outlets: frozenset[str] = frozenset()
+    after: int | None = None
+    before: int | None = None
+    undated: bool = False
+
+    @property
+    def date_ranges(self) -> tuple[tuple[int, int], ...] | None:
+        """The ranges of dates that pass, both ends included; None if all do."""
+        if self.after is None and self.before is None:
+            return None
+        dated = (self.after or FIRST_DATE, self.before or LAST_DATE)
+        return (dated, (NO_DATE, NO_DATE)) if self.undated else (dated,)
+
+    def allows(self, outlet: str | None, date: int) -> bool:
+        """Return whether an article of that outlet and date, an ordinal or NO_DATE, passes."""
+        if self.outlets and outlet not in self.outlets:
+            return False
+        ranges = self.date_ranges
+        return ranges is None or any(first <= date <= last for first, last in ranges)
+
+
+def ordinal(date: dt.date | None) -> int:
+    """Return a date as an ordinal, NO_DATE for None."""
+    return date.toordinal() if date else NO_DATE
+
+
+def outlet_code(outlet: str | None) -> int:
+    """Return the integer by which rows of Milvus name an outlet."""
+    return hash64(outlet) if outlet else 0
+
+
+def mask(index_filter: IndexFilter, columns: ArticleColumns) -> npt.NDArray[np.bool_] | None:
+    """Return which rows of some columns pass, (m,); None if all do."""
+    ranges = index_filter.date_ranges
+    if not index_filter.outlets and ranges is None:
+        return None
+    passing = np.ones(len(columns), bool)
+    if index_filter.outlets:
+        chosen = np.array([outlet in index_filter.outlets for outlet in columns.outlets], bool)
+        passing &= chosen[columns.outlet] if len(chosen) else False
+    if ranges is not None:
+        passing &= np.any([(columns.date >= first) & (columns.date <= last) for first, last in ranges], axis=0)
+    return passing
+
+
+def tantivy_queries(index_filter: IndexFilter, schema: tantivy.Schema) -> list[tantivy.Query]:
+    """Return queries which a document must all match to pass; its fields are `outlet` and `day`."""
+    queries = []
+    if index_filter.outlets:
+        names = sorted(index_filter.outlets)
+        queries.append(_any([tantivy.Query.term_query(schema, "outlet", name, "basic") for name in names]))
+    if index_filter.date_ranges is not None:
+        queries.append(_any([_within(schema, first, last) for first, last in index_filter.date_ranges]))
+    return queries
+
+
+def _within(schema: tantivy.Schema, first: int, last: int) -> tantivy.Query:
+    if first == last:  # faster than a range
+        return tantivy.Query.term_query(schema, "day", first, "basic")
+    return tantivy.Query.range_query(schema, "day", tantivy.FieldType.Unsigned, first, last)
+
+
+def _any(queries: list[tantivy.Query]) -> tantivy.Query:
+    if len(queries) == 1:
+        return queries[0]
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
+
+
+def milvus_expression(index_filter: IndexFilter) -> str:
+    """Return an expression over the columns `outlet` and `day`, "" if all rows pass.
+
+    It consists of integers alone, so that no text of an article or a question is in it.
+    """
+    parts = []
+    if index_filter.outlets:
+        parts.append(f"outlet in {sorted(map(outlet_code, index_filter.outlets))}")
+    if index_filter.date_ranges is not None:
+        ranges = [f"(day >= {first} and day <= {last})" for first, last in index_filter.date_ranges]
+        parts.append(f"({' or '.join(ranges)})")
+    return " and ".join(parts)

@@ -1,0 +1,88 @@
+"""Each engine lets through what `IndexFilter.allows` does: the same examples for all of them."""
+
+import datetime as dt
+import itertools
+
+import pytest
+
+from rag.stores import tantivy_index
+from rag.stores.columns import ArticleColumns
+from rag.stores.filters import NO_DATE, IndexFilter, mask, milvus_expression, ordinal, outlet_code
+from rag.stores.tantivy_index import Document, Term, WordIndex
+
+OUTLETS = ("Echo", "The Echo", "écho", 'E" or 1 == 1', None)
+DATES = (NO_DATE, 1, 99, 100, 150, 200, 201, dt.date.max.toordinal())
+ARTICLES = list(itertools.product(OUTLETS, DATES))
+FILTERS = [
+    IndexFilter(frozenset(outlets), after, before, undated)
+    for outlets in ((), ("Echo",), ("Echo", 'E" or 1 == 1'), ("écho", "Nowhere"), ("Nowhere",))
+    for after, before in ((None, None), (100, None), (None, 200), (100, 200), (150, 150), (151, 149), (1, None))
+    for undated in (False, True)
+]
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("words")
+    documents = [Document(i, outlet, date, "salt", [(i, "salt")]) for i, (outlet, date) in enumerate(ARTICLES, 1)]
+    tantivy_index.update(folder, (), documents)
+    return WordIndex(folder)
+
+
+@pytest.mark.parametrize("index_filter", FILTERS)
+def test_every_engine_lets_through_what_is_allowed(index, index_filter):
+    allowed = [index_filter.allows(outlet, date) for outlet, date in ARTICLES]
+    keys = {i for i, passes in enumerate(allowed, 1) if passes}
+
+    columns = ArticleColumns.of(*zip(*((o, None, d, i) for i, (o, d) in enumerate(ARTICLES)), strict=True))
+    passing = mask(index_filter, columns)
+    assert all(allowed) if passing is None else passing.tolist() == allowed
+
+    term = Term((("salt",),), False, len(ARTICLES), len(ARTICLES))
+    assert set(index.coverage([term], 99, index_filter)) == keys
+    assert set(index.article_scores([term], 99, index_filter)) == keys
+
+    expression = milvus_expression(index_filter) or "True"
+    rows = [{"outlet": outlet_code(outlet), "day": date} for outlet, date in ARTICLES]
+    assert [bool(eval(expression, {}, row)) for row in rows] == allowed
+
+
+@pytest.mark.parametrize(
+    ("index_filter", "outlet", "date", "allowed"),
+    [
+        (IndexFilter(), None, NO_DATE, True),
+        (IndexFilter(frozenset({"Echo"})), "Echo", NO_DATE, True),
+        (IndexFilter(frozenset({"Echo"})), "echo", NO_DATE, False),
+        (IndexFilter(frozenset({"Echo"})), None, NO_DATE, False),
+        (IndexFilter(after=100), None, 100, True),
+        (IndexFilter(after=100), None, 99, False),
+        (IndexFilter(after=100), None, NO_DATE, False),
+        (IndexFilter(after=100, undated=True), None, NO_DATE, True),
+        (IndexFilter(before=100), None, 100, True),
+        (IndexFilter(before=100), None, 101, False),
+        (IndexFilter(before=100), None, NO_DATE, False),
+        (IndexFilter(after=100, before=99), None, 100, False),
+        (IndexFilter(undated=False), None, NO_DATE, True),
+    ],
+)
+def test_what_is_allowed(index_filter, outlet, date, allowed):
+    assert index_filter.allows(outlet, date) is allowed
+
+
+def test_columns_without_articles_can_be_filtered():
+    columns = ArticleColumns.of([], [], [], [])
+    assert mask(IndexFilter(), columns) is None
+    for index_filter in (IndexFilter(frozenset({"Echo"})), IndexFilter(after=100, undated=True)):
+        assert mask(index_filter, columns).tolist() == []
+
+
+def test_an_expression_for_milvus_holds_integers_alone():
+    code = outlet_code('E" or 1 == 1')
+    expression = milvus_expression(IndexFilter(frozenset({'E" or 1 == 1'}), 100, None, True))
+    assert expression == (
+        f"outlet in [{code}] and ((day >= 100 and day <= {dt.date.max.toordinal()}) or (day >= 0 and day <= 0))"
+    )
+
+
+def test_a_date_is_an_ordinal():
+    assert (ordinal(None), ordinal(dt.date(1, 1, 2))) == (0, 2)
