@@ -167,10 +167,11 @@ def update(
     keys = old.keys() if old else np.empty(0, np.int64)
     kept = np.isin(keys, wanted, assume_unique=True)
     segments = list(_kept(old, kept, dimension)) if old else []
-    new = _Segment([
-        np.asarray(rows[np.isin(found, wanted, assume_unique=True)], "<f2")
-        for found, rows in vectors(int(keys[-1]) if len(keys) else 0)
-    ])  # fmt: skip
+    with np.errstate(over="ignore"):  # a damaged vector may be too large; `doctor` finds it by its checksum
+        new = _Segment([
+            np.asarray(rows[np.isin(found, wanted, assume_unique=True)], "<f2")
+            for found, rows in vectors(int(keys[-1]) if len(keys) else 0)
+        ])  # fmt: skip
     if kept.sum() + len(new) != len(wanted):
         raise LibraryError(
             f"the database has {len(wanted):,} passages and vectors of {kept.sum() + len(new):,}; "

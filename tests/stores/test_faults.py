@@ -581,7 +581,8 @@ rag.open(index, encoder=WordEncoder())"""
     for number in (1, 12):
         killed = Other()
         killed.begin(code.format(number), index=index)
-        assert killed.process.wait(timeout=60) == -9
+        killed.process.communicate(timeout=60)
+        assert killed.process.returncode == -9
         assert schema(index) == tables
     assert scores(index, words) == expected
     assert schema(index) != tables
