@@ -127,7 +127,7 @@ def _maintaining(command: Command) -> None:
 
 
 def _serving(command: Command) -> None:
-    added = command("serve", serving.serve, "open the browser app")
+    added = command("serve", serving.serve, "start the browser app")
     _reranker(added)
     added.add_argument(
         "--host", help="address to listen on (default: $HOST, else 127.0.0.1, which only this machine can reach)"

@@ -8,7 +8,7 @@ from rag.cli.opening import open_library
 
 
 def serve(options: argparse.Namespace) -> None:
-    """Open the browser app."""
+    """Start the browser app."""
     library = open_library(options)
     from rag.web.launch import launch
 

@@ -1,4 +1,4 @@
-"""Open the browser app: address and sign-in, routes next to Gradio's own, the security middleware, the look."""
+"""Start the browser app: address and sign-in, routes next to Gradio's own, the security middleware, the look."""
 
 from __future__ import annotations
 
