@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 PUBLISHED = "published"
 POSTED = "posted by host"
-FROM_URL = "from the address"
+FROM_URL = "from the address"  # as stored and hashed; shown as "from the URL"
 # Begins the basis of a date that the source states but that was not taken; its words and the reason follow.
 REFUSED = "refused: "
 ARTICLE_KINDS = ("full text", "digest")
@@ -68,6 +68,11 @@ class Article:
         """SHA-256, in hex, of everything stored of the article except its source file: if equal, nothing changed."""
         fields = (self.id, self.text, self.title, self.outlet, self.outlet_basis, self.host, self.authors)
         return _sha256(*map(repr, (*fields, self.date, self.date_basis, self.url, self.kind)))
+
+
+def date_basis_label(basis: str | None) -> str:
+    """Return the `date_basis` of an article as readers see it."""
+    return "from the URL" if basis == FROM_URL else basis or "not stated"
 
 
 def identify(article: Article) -> Article:

@@ -1,7 +1,7 @@
 """ReadOnlyLibrary: an index to look at. Its articles with their versions, its outlets, what could not be read.
 
-A Library can also be asked and changed. This part needs only the database, and neither cache nor encoder, so that
-commands which only list are done before those would be loaded.
+A Library can also be asked and changed. It reads only the database, so commands that only list finish without loading
+the cache or the encoder.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Resolved:
     Attributes:
         article: the article with the text that is quoted.
         current: whether that version is searched today.
-        retired: when it was taken out, UTC; None where it is current, or where that is not known.
+        retired: when it was retired, UTC; None if it is current, or if that is not known.
         successors: ids of the articles that replaced it: the same id, or the same URL.
     """
 
@@ -53,7 +53,7 @@ class Resolved:
             return ""
         if self.successors:
             return f"an earlier version of this article, replaced{when}; now: {', '.join(self.successors)}"
-        return f"no longer among the indexed articles; taken out{when}"
+        return f"no longer in the index; retired{when}"
 
 
 def browse(index: Address, encoder: str | None = None) -> ReadOnlyLibrary:
@@ -95,7 +95,7 @@ class ReadOnlyLibrary:
             The article as it is stored; of a retired one, the last text.
 
         Raises:
-            LibraryError: where there is none.
+            LibraryError: if there is no such article.
         """
         found = None if has_surrogates(article_id) else find_article(self._store, article_id)
         if found is None:
@@ -116,7 +116,7 @@ class ReadOnlyLibrary:
             The current text first, then the latest.
 
         Raises:
-            LibraryError: where there is none.
+            LibraryError: if there is no such article.
         """
         self.article(article_id)
         versions = list(self._store.versions(article_id))
@@ -143,7 +143,7 @@ class ReadOnlyLibrary:
             citation: as an answer returned it.
 
         Raises:
-            CitationError: where words, outlet or date are not those stored.
+            CitationError: if the words, the outlet or the date differ from those stored.
         """
         from rag.answer.citation import verify
 
@@ -159,13 +159,13 @@ class ReadOnlyLibrary:
             The text, and what has become of it since.
 
         Raises:
-            CitationError: where no text stored under its article's id has them.
+            CitationError: if no text stored under its article's id contains them.
         """
         versions = list(self._store.versions(citation.article_id))
         for version in versions:
             if version.article.text[citation.start : citation.end] == citation.text:
                 return self._resolved(version, versions)
-        raise CitationError(f"no stored version of article {citation.article_id} has the words quoted from it")
+        raise CitationError(f"no stored version of article {citation.article_id} contains the quoted words")
 
     def locate(self, article_id: str, start: int, end: int, quote_hash: str) -> tuple[Resolved, tuple[int, int] | None]:
         """Return the text that the URL of a quotation refers to, and the span of the quoted words in it.
@@ -217,7 +217,7 @@ class ReadOnlyLibrary:
             folder: a folder that holds no index yet; it is made if it does not exist.
 
         Raises:
-            LibraryError: where there is an index in that folder already.
+            LibraryError: if there is an index in that folder already.
         """
         self._store.backup(Path(folder))
 

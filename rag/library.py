@@ -48,7 +48,7 @@ def build(
         catalogue: a TOML file that extends and overrides the catalogue of outlets; stored with the index.
         aliases: a TOML file of names with several spellings, added to those that articles explain; likewise stored.
         fetch: whether URLs among the paths may be fetched.
-        wait: whether to wait, for as long as that takes, for another process that writes to the index.
+        wait: whether to wait until no other process is writing to the index.
         precision: of the encoding of texts, see `SentenceEncoder`.
         engine: where to read and encode: "local", here, or "ray", on the cluster of $RAY_ADDRESS, else a local one.
 
@@ -57,8 +57,9 @@ def build(
 
     Raises:
         InputError: for a path that does not exist, or a catalogue or list of aliases that cannot be read.
-        LibraryError: where the index was made with another encoder or, unless it is to wait, is being written.
-        EncoderError: where the encoder cannot be loaded.
+        LibraryError: if the index was made with another encoder, or another process is
+            writing to it and `wait` is False.
+        EncoderError: if the encoder cannot be loaded.
     """
     on_cluster = connects_to_cluster(engine)
     inputs = readers.resolve_inputs(listed(paths), fetch)  # first, so that a mistyped path leaves nothing behind
@@ -87,8 +88,8 @@ def open(
         The library. The encoder is loaded at the first question.
 
     Raises:
-        LibraryError: where there is no index, or where it does not fit the encoder.
-        EncoderError: where the reranker cannot be loaded.
+        LibraryError: if there is no index, or it does not fit the encoder.
+        EncoderError: if the reranker cannot be loaded.
     """
     library = _open(index, encoder, create=False, precision=precision)
     library.reranker = CrossEncoderReranker(reranker) if isinstance(reranker, str) else reranker
@@ -142,21 +143,22 @@ class Library(UpdatableLibrary):
         outlet_kinds: Names = None,
         undated: bool | None = None,
     ) -> Answer:
-        """Return passages that answer a question, word for word; an answer with `found` False where nothing does.
+        """Return passages that answer a question, word for word; an answer with `found` False if nothing does.
 
-        What the question says of outlets and dates ("according to Reuters", "since 2012") narrows the search, and is
+        What the question says about outlets and dates ("according to Reuters", "since 2012") narrows the search, and is
         listed in `Answer.constraints`. Filters given here override it.
 
         Args:
             question: at most 2,000 characters.
-            k: passages shown at most, 1 to 1,000.
+            k: maximum number of passages, 1 to 1,000.
             outlets: one or several; any spelling that the catalogue or the index knows.
             after: first day allowed, a date or "YYYY-MM-DD".
             before: last day allowed, likewise.
-            previous: the previous question, where this one only makes sense after it; it completes this one.
+            previous: the previous question, if this is a follow-up; it completes this one.
             asked_on: the day from which words such as "last year" count; without it they narrow nothing.
             ignore: words of constraints that are not to be applied, as `Answer.constraints` has them; "all" for all.
-            min_confidence: show passages from this probability on, not from the fitted one; 0 shows the nearest ones.
+            min_confidence: minimum probability, 0 to 1, instead of the fitted threshold; 0 always shows the nearest
+                passages.
             outlet_kinds: one or several kinds of outlets; "unclassified" for outlets that have none in the catalogue.
             undated: whether articles without a date may be shown; by default unless a span of time is asked for.
 
@@ -192,12 +194,12 @@ class Library(UpdatableLibrary):
 
         Args:
             question: at most 2,000 characters.
-            k: passages at most, 1 to 1,000.
+            k: maximum number of passages, 1 to 1,000.
             outlets: one or several; any spelling that the catalogue or the index knows.
             after: first day allowed, a date or "YYYY-MM-DD".
             before: last day allowed, likewise.
             asked_on: the day from which words such as "last year" count; without it they narrow nothing.
-            previous: the previous question, where this one only makes sense after it.
+            previous: the previous question, if this is a follow-up.
             ignore: words of constraints that are not to be applied; "all" for all.
             outlet_kinds: one or several kinds of outlets.
             undated: whether articles without a date may be found; by default unless a span of time is asked for.

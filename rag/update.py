@@ -1,4 +1,4 @@
-"""UpdatableLibrary: an index that can be changed. Articles are added, removed; the files are made small."""
+"""Add and remove articles, and compact the files."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
         Args:
             paths: files and folders, as for `build`.
             fetch: whether URLs among the paths may be fetched.
-            wait: whether to wait for another process that writes to the index.
+            wait: whether to wait until no other process is writing to the index.
             sources: what files are to be called in the index, by path, where they are in a temporary place.
             progress: called with the number of articles read so far.
 
@@ -66,7 +66,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
             wait: as for `build`.
 
         Returns:
-            How many articles there were.
+            The number of articles removed.
 
         Raises:
             LibraryError: for an unknown id; then nothing is removed.
@@ -81,13 +81,12 @@ class UpdatableLibrary(ReadOnlyLibrary):
         return len(set(ids))
 
     def compact(self, wait: bool = True) -> tuple[int, int] | None:
-        """Make the index's files as small as they can be, with nothing left in them of what was removed.
+        """Shrink the files, and erase removed articles from them. Temporarily needs disk space for a second copy.
 
-        The texts of earlier versions stay, their vectors do not: one that comes back is encoded again. Needs room for a
-        second copy meanwhile.
+        The texts of earlier versions stay, their vectors do not: one that comes back is encoded again.
 
         Args:
-            wait: whether to wait for another process that writes to the index.
+            wait: whether to wait until no other process is writing to the index.
 
         Returns:
             Bytes before and after; None where Milvus keeps the index.
@@ -101,7 +100,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
             model: fitted for the index's encoder.
 
         Raises:
-            LibraryError: where it was fitted for another encoder.
+            LibraryError: if it was fitted for another encoder.
         """
         if model.encoder != self.encoder:
             raise LibraryError(

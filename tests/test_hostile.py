@@ -508,7 +508,7 @@ def test_hostile_files_are_read_within_the_memory_limit(tmp_path):
 def test_a_lone_surrogate_is_rejected_in_questions_and_ids(tmp_path, news, words):
     with rag.build([news(RECORD)], index=tmp_path / "i", encoder=words) as library:
         for ask in (library.ask, library.search, lambda half: library.ask("And then?", previous=half)):
-            with pytest.raises(QuestionError, match="half a surrogate pair, which is no character; type it again"):
+            with pytest.raises(QuestionError, match=r"half of a surrogate pair\); type it again"):
                 ask("What did \ud800 say?")
         with pytest.raises(LibraryError, match="no article"):
             library.article("\ud800")

@@ -1,1 +1,1 @@
-"""Hits -> Answer."""
+"""ScoredPassages -> Answer."""

@@ -1,4 +1,4 @@
-"""Answer: what the index says to a question, quotations or nothing."""
+"""Answer: the quotations that answer a question, or none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rag.retrieval.parse import Alias
 
 @dataclass(frozen=True)
 class Answer:
-    """What the index has to say to a question: quotations, or nothing.
+    """The quotations that answer a question, or none.
 
     Attributes:
         question: as asked.
@@ -26,7 +26,7 @@ class Answer:
         passages: best first; empty when not found.
         balance: counts to weigh the answer by: of the articles shown, of those that the constraints allow, and of the
             whole index.
-        constraints: what was understood from the words of the question, and whether it was applied.
+        constraints: the constraints parsed from the words of the question, and whether each was applied.
         aliases: names in the question that were searched for in other spellings too.
         confidence: the calibrated probability that the passages answer, also when not found; None where no model was
             fitted for the index's encoder.

@@ -37,7 +37,7 @@ class Counts:
         hosts: articles of each site that they were taken from, where that is not the outlet's own.
         outlet_kinds: articles of each kind of outlet, by the catalogue.
         states: articles of outlets that a government owns or funds, by the catalogue; for each state.
-        independent: the least number of sources that they can come from (see `independent`).
+        independent: the smallest possible number of sources that they come from (see `independent`).
         first, last: the earliest and the latest date.
         undated: articles without a date.
     """
@@ -164,7 +164,7 @@ def cautions(shown: Counts, passages: int, republishers: Sequence[str]) -> tuple
 
 
 def independent(source: Rows, same: Rows) -> int:
-    """Return the least number of sources that articles can come from.
+    """Return the smallest possible number of sources that articles can come from.
 
     A source that prints a text which no other prints counts. A text that several print was written by one of them or
     by someone else, so it adds a source only if none of its publishers counts already; texts with a publisher in common

@@ -1,4 +1,4 @@
-"""Citation: a passage fit to show, with the sentences that answer and all that is known of where they come from."""
+"""Citation: a passage ready to be shown, with its provenance and the sentences that answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_HASHED_CHARACTERS = 200_000_000
 
 @dataclass(frozen=True)
 class Citation:
-    """A passage fit to show: the words, and all that is known of where they come from.
+    """A passage ready to be shown: the words, with their provenance.
 
     Attributes:
         article_id, start, end: the span; `text` is the article's text there, checked when the citation was made.
@@ -34,7 +34,7 @@ class Citation:
         outlet, outlet_basis, strength, host, authors, date, date_basis, title, url, kind: as in `Article`.
         score: how well the passage fits the question (see `rag.retrieval.search`).
         copies: ids of other articles in which the same words were found, word for word or nearly.
-        republishers: the sites and outlets that carry these words, this citation's own among them.
+        republishers: the sites and outlets that publish these words, this citation's own among them.
         shared: ids of further articles that hold one of the passage's sentences word for word.
     """
 
@@ -131,14 +131,14 @@ def verify(citation: Citation, article: Article | None) -> None:
     """Check that a citation still equals the stored article: words, outlet and date.
 
     Raises:
-        CitationError: where it does not.
+        CitationError: if it differs.
     """
     if article is None:
         raise CitationError(f"article {citation.article_id} is no longer in the index")
     if article.text[citation.start : citation.end] != citation.text:
         raise CitationError(f"the words quoted from article {citation.article_id} are not those stored")
     if (article.outlet, article.date) != (citation.outlet, citation.date):
-        raise CitationError(f"outlet or date shown for article {citation.article_id} are not those stored")
+        raise CitationError(f"the outlet or date shown for article {citation.article_id} differs from the stored one")
 
 
 def quote_hash(words: str) -> str:

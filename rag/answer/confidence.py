@@ -1,8 +1,8 @@
 """Confidence: the probability that the passages found answer a question, and the threshold it must reach.
 
-Between search and answer. A logistic regression over the signals of a search, fitted on labelled questions by
-`according evaluate --fit` and stored with the name of the encoder, since each encoder has its own scale. The model for
-the default encoder comes with According (`confidence.json`); an index can hold its own.
+A logistic regression over the signals of a search, fitted on labelled questions by `according evaluate --fit` and
+stored with the name of the encoder, since each encoder has its own scale. The model for the default encoder comes with
+According (`confidence.json`); an index can hold its own.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def parse(text: str) -> ConfidenceModel:
     """Read a model from JSON.
 
     Raises:
-        LibraryError: where it is not one.
+        LibraryError: if the text is not a model.
     """
     try:
         values = json.loads(text)
@@ -143,7 +143,7 @@ def fit(
         unrelated: whether it is about something that the index does not treat at all.
 
     Raises:
-        LibraryError: where one of these kinds of questions is missing.
+        LibraryError: if one of these kinds of questions is missing.
     """
     from sklearn.linear_model import LogisticRegression
 

@@ -20,6 +20,7 @@ import regex
 from rag.answer.answer import Answer
 from rag.answer.citation import Citation
 from rag.answer.wording import DIGEST, NOTHING
+from rag.article import date_basis_label
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.text import is_web_url, json_text, one_line, sanitise
 
@@ -149,7 +150,7 @@ def _remarks(citation: Citation) -> list[str]:
     """Sentences on what has no field of its own."""
     remarks = [f"{DIGEST[0].upper()}{DIGEST[1:]}."] if citation.kind == "digest" else []
     if citation.date and citation.date_basis:
-        remarks.append(f"Date: {one_line(citation.date_basis)}.")
+        remarks.append(f"Date: {one_line(date_basis_label(citation.date_basis))}.")
     if citation.url and not is_web_url(citation.url):
         remarks.append(f"URL: {_escaped_url(citation.url)}")
     return remarks

@@ -1,6 +1,6 @@
 """The sentences that explain an answer: written once for the terminal, the browser app, Markdown and the exports.
 
-They describe an `Answer` for whatever formats it. A sentence with text in it that is not ours, such as an
+A sentence with text in it that is not ours, such as an
 outlet's name or the reader's words, is a `Phrase`: `str` gives it as plain text, and `rag.web.html` as HTML.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rag.answer.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
-from rag.article import FROM_URL, POSTED, PUBLISHED
+from rag.article import FROM_URL, POSTED, PUBLISHED, date_basis_label
 from rag.provenance.outlet import key
 from rag.query.constraints import CONTRADICTION, DATES, IGNORED, LOWER_END, Constraint
 from rag.retrieval.parse import OVERRIDDEN, Alias
@@ -41,6 +41,12 @@ DATE_BASES = {
     PUBLISHED: "published by the outlet on this day",
     POSTED: "posted on this day by the site that the text was taken from",
     FROM_URL: "read from the URL of the page",
+}
+STRENGTHS = {  # those of `rag.article.STRENGTHS`
+    "explicit": "named explicitly",
+    "inferred": "inferred",
+    "host": "assumed to be the site that the text was taken from",
+    "unknown": "unknown",
 }
 
 
@@ -91,12 +97,18 @@ def when(cited: Citation | Article) -> str:
     if not cited.date:
         return "undated"
     day = spelled_date(cited.date)
-    return f"{day} ({cited.date_basis})" if cited.date_basis else day
+    return f"{day} ({date_basis_label(cited.date_basis)})" if cited.date_basis else day
+
+
+def outlet_evidence(cited: Citation | Article) -> str:
+    """Return how strong the evidence for the outlet is, and the evidence: "named explicitly (byline: By Jane Roe)"."""
+    strength = STRENGTHS.get(cited.strength, cited.strength)
+    return strength if cited.strength == "unknown" else f"{strength} ({cited.outlet_basis})"
 
 
 def republished(citation: Citation) -> str:
-    """Return which outlets and sites carry the passage, if there are several, for the line below it."""
-    return f"carried by {', '.join(citation.republishers)}" if len(citation.republishers) > 1 else ""
+    """Return which outlets and sites published the passage, if there are several, for the line below it."""
+    return f"also published by {', '.join(citation.republishers)}" if len(citation.republishers) > 1 else ""
 
 
 def repeated(citation: Citation) -> str:

@@ -35,12 +35,14 @@ def _listed(article: Article) -> str:
 
 def _explained(article: Article) -> str:
     """Return an article with who said it, where and when, each with its evidence."""
+    from rag.article import date_basis_label
+
     lines = [
         _listed(article),
         f"    outlet  {article.outlet or 'unknown'}  [{article.strength}]  {article.outlet_basis}",
         f"    host    {article.host}" if article.host else "",
         f"    by      {', '.join(article.authors)}" if article.authors else "",
-        f"    date    {article.date or 'none'}  [{article.date_basis or 'not stated'}]",
+        f"    date    {article.date or 'none'}  [{date_basis_label(article.date_basis)}]",
         f"    url     {article.url}" if article.url else "",
         f"    from    {article.source}",
     ]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from rag.cli import asking, building, evaluating, listing, serving
 
-# Those of `encoder`, `export` and `library`, which take long to load.
+# Those of `models.encoder`, `answer.export` and `ingest.pipeline`, which take long to load.
 PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json"), ("local", "ray")
 
 Run = Callable[[argparse.Namespace], int | None]
@@ -20,15 +20,19 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = program.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: Run, summary: str, indexed: bool = True) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Run, summary: str, indexed: bool = True, prints: bool = True
+    ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=summary, description=summary)
         added.set_defaults(run=run)
         if indexed:
             added.add_argument(
                 "--index", default="index", help="index folder, or milvus://host:19530/name (default: %(default)s)"
             )
-        added.add_argument("--encoder", help="sentence-transformers model, by name or path (default: the index's own)")
-        added.add_argument("--json", action="store_true", help="print JSON")
+        default = "the index's own" if indexed else "all-MiniLM-L6-v2"
+        added.add_argument("--encoder", help=f"sentence-transformers model, by name or path (default: {default})")
+        if prints:
+            added.add_argument("--json", action="store_true", help="print JSON")
         return added
 
     _building(command)
@@ -127,7 +131,7 @@ def _maintaining(command: Command) -> None:
 
 
 def _serving(command: Command) -> None:
-    added = command("serve", serving.serve, "start the browser app")
+    added = command("serve", serving.serve, "start the browser app", prints=False)
     _reranker(added)
     added.add_argument(
         "--host", help="address to listen on (default: $HOST, else 127.0.0.1, which only this machine can reach)"
@@ -141,7 +145,9 @@ def _serving(command: Command) -> None:
     access.add_argument("--no-auth", action="store_true", help="let anyone who can reach the app use it")
     added.add_argument("--allow-add", action="store_true", help="let anyone who uses the app add files to the index")
     added.add_argument("--mcp", action="store_true", help="also offer the tools of `according mcp`, over HTTP")
-    added = command("mcp", serving.mcp, "offer tools over the Model Context Protocol, on stdin and stdout")
+    added = command(
+        "mcp", serving.mcp, "offer tools over the Model Context Protocol, on stdin and stdout", prints=False
+    )
     _reranker(added)
 
 

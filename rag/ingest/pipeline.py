@@ -1,6 +1,6 @@
 """Files -> a store: read, compare with what is stored, split, encode and store what is new, find duplicates, aliases.
 
-The whole of a build, and of adding to an index. What was done before an error, or before the process was killed, is
+Runs builds and additions. What was done before an error, or before the process was killed, is
 kept: each batch is a transaction.
 """
 
@@ -49,7 +49,7 @@ class Job:
         catalogue: a catalogue of outlets to store with the index; None leaves the one stored.
         aliases: a user's list of aliases, TOML, to store with the index; None leaves the one stored.
         sources: what files are to be called in the index, by path, where they are in a temporary place.
-        wait: whether to wait for another process that writes to the index.
+        wait: whether to wait until no other process is writing to the index.
         on_cluster: whether a Ray cluster reads and encodes.
         progress: called with the number of articles read so far.
     """
@@ -65,7 +65,7 @@ class Job:
 
 
 class Pipeline:
-    """Takes the articles of a job into a store."""
+    """Run a job: read its articles, and store what is new or changed."""
 
     def __init__(self, store: Store, encoder: LazyEncoder, catalogue: Catalogue):
         self._store, self._encoder, self._catalogue = store, encoder, catalogue
@@ -74,8 +74,8 @@ class Pipeline:
         """Do a job, and return what was done.
 
         Raises:
-            LibraryError: where the store cannot be written.
-            EncoderError: where the encoder cannot be loaded, or fails.
+            LibraryError: if the store cannot be written.
+            EncoderError: if the encoder cannot be loaded, or fails.
         """
         report, sources, unread = Report(), set[str](), set[str]()
         seen: dict[str, str] = {}  # content hash by id, of all articles read
@@ -259,7 +259,7 @@ def connects_to_cluster(engine: str) -> bool:
         LibraryError: for an engine that does not exist, or a cluster that cannot be reached.
     """
     if engine not in ENGINES:
-        raise LibraryError(f"there is no engine {engine!r}; there are {' and '.join(ENGINES)}")
+        raise LibraryError(f"unknown engine {engine!r}; choose {' or '.join(ENGINES)}")
     if engine == "ray":
         ray_cluster.connect()
     return engine == "ray"
@@ -291,7 +291,7 @@ def _sort(
         if item.id in seen:
             report.repeated += 1
             if seen[item.id] != item.content_hash:
-                skipped.append(Skipped(item.source, f"its id {item.id!r} is that of another article already"))
+                skipped.append(Skipped(item.source, f"another article already has the id {item.id!r}"))
             continue
         seen[item.id] = item.content_hash
         if item.id in known and known[item.id].content_hash == item.content_hash:
@@ -305,7 +305,7 @@ def _sort(
 
 
 def _absent(stored: Iterable[tuple[str, Known]], seen: Container[str], unread: Container[str]) -> list[str]:
-    """Ids that are in the index and were not read; a file that cannot be read today takes nothing away."""
+    """Ids that are in the index and were not read; articles of a file that cannot be read are kept."""
     return [i for i, known in stored if i not in seen and known.source not in unread]
 
 

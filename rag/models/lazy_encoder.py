@@ -14,7 +14,7 @@ def load(encoder: Encoder | str | None, precision: str) -> Encoder:
     """Return an encoder, loading it by a sentence-transformers name or path; None loads the default one.
 
     Raises:
-        EncoderError: where it cannot be loaded.
+        EncoderError: if it cannot be loaded.
     """
     return (
         SentenceEncoder(encoder or DEFAULT_ENCODER, precision)

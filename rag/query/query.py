@@ -67,7 +67,7 @@ class Query:
         """
         first, last = parse_day(after, "after"), parse_day(before, "before")
         if first and last and first > last:
-            raise QuestionError(f"after ({first}) is later than before ({last}); no article can be dated both")
+            raise QuestionError(f"after ({first}) is later than before ({last})")
         if not 1 <= k <= MAX_PASSAGES:
             raise QuestionError(f"k is {k}; ask for 1 to {MAX_PASSAGES:,} passages")
         return cls(
@@ -100,7 +100,7 @@ def _checked_question(text: str | None) -> str:
     if not text:
         raise QuestionError("the question is empty; ask something")
     if has_surrogates(text):
-        raise QuestionError("the question holds half a surrogate pair, which is no character; type it again")
+        raise QuestionError("the question contains an invalid character (half of a surrogate pair); type it again")
     if len(text) > MAX_QUESTION_CHARACTERS:
         raise QuestionError(
             f"the question has {len(text):,} characters; at most {MAX_QUESTION_CHARACTERS:,} can be asked"

@@ -1,1 +1,1 @@
-"""Question -> Hits."""
+"""Query -> ScoredPassages."""

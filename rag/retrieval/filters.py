@@ -64,7 +64,7 @@ def resolve_filters(view: View, catalogue: Catalogue, query: Query) -> Filters:
         of_kind = _of_kinds(view, catalogue, query.outlet_kinds)
         if chosen and not chosen & of_kind:
             kinds = " or ".join(query.outlet_kinds)
-            raise QuestionError(f"none of the outlets {', '.join(sorted(chosen))} is of the kind {kinds}")
+            raise QuestionError(f"none of the outlets {', '.join(sorted(chosen))} has the kind {kinds}")
         chosen = chosen & of_kind if chosen else of_kind
     return Filters(chosen, query.after, query.before, query.undated, frozenset(query.outlet_kinds))
 
@@ -76,7 +76,7 @@ def _of_kinds(view: View, catalogue: Catalogue, outlet_kinds: Iterable[str]) -> 
     for kind in outlet_kinds:
         if kind not in present:
             raise QuestionError(
-                f"no outlet in the index is of the kind {kind!r}; there are {', '.join(present) or 'none'}"
+                f"no outlet in the index has the kind {kind!r}; the kinds are {', '.join(present) or 'none'}"
             )
     return frozenset(outlet for outlet, kind in known.items() if kind in outlet_kinds)
 

@@ -59,17 +59,17 @@ def parse(view: View, catalogue: Catalogue, query: Query) -> ParsedQuery:
     chosen = resolve_filters(view, catalogue, query)
     outlets = [outlet for outlet in view.columns.outlets if outlet]
     completed = constraints.complete_question(query.text, query.previous, catalogue, outlets)
-    understood = constraints.parse_constraints(completed, catalogue, outlets, query.asked_on, query.ignore)
-    filters, applied = narrow(view, chosen, understood.constraints)
-    mentions = view.aliases.find(understood.text)
+    parsed = constraints.parse_constraints(completed, catalogue, outlets, query.asked_on, query.ignore)
+    filters, applied = narrow(view, chosen, parsed.constraints)
+    mentions = view.aliases.find(parsed.text)
     spellings = {m: (m.text, *view.aliases.other_spellings(m)) for m in mentions}
-    terms = view.terms(understood.text, [(m.start, m.end, spellings[m]) for m in mentions])
+    terms = view.terms(parsed.text, [(m.start, m.end, spellings[m]) for m in mentions])
     aliases = tuple(Alias(m.text, spellings[m][1:]) for m in mentions if spellings[m][1:])
-    encoded = understood.text
+    encoded = parsed.text
     for m in reversed(mentions):
         others = spellings[m][1 : 1 + MAX_ENCODED_SPELLINGS]
         encoded = encoded[: m.end] + (f" ({', '.join(others)})" if others else "") + encoded[m.end :]
-    return ParsedQuery(understood.text, encoded, tuple(terms), filters, applied, aliases)
+    return ParsedQuery(parsed.text, encoded, tuple(terms), filters, applied, aliases)
 
 
 def narrow(view: View, chosen: Filters, stated: Sequence[Constraint]) -> tuple[Filters, tuple[Constraint, ...]]:

@@ -163,7 +163,7 @@ def _source(citation: Citation) -> Html:
     """Return the evidence for outlet and date, and the score, to be unfolded."""
     basis = citation.date_basis or "not stated"
     rows = (
-        ("Outlet", isolated(f"{citation.strength}: {citation.outlet_basis}")),
+        ("Outlet", isolated(wording.outlet_evidence(citation))),
         ("Date", isolated(wording.DATE_BASES.get(basis, basis))),
         ("Score", f"{citation.score:.2f}: {SCORE}"),
     )

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.citation import find_words, quote_hash
-from rag.answer.wording import DIGEST, attribution, via, when
+from rag.answer.wording import DIGEST, attribution, outlet_evidence, via, when
 from rag.article import Article
 from rag.browse import Resolved
 from rag.library import Library
@@ -154,7 +154,7 @@ def _details(library: Library, article: Article, earlier: list[Resolved], root: 
     """Return what is known of an article, with the evidence."""
     date = isolated(when(article) if article.date else article.date_basis or "not stated")
     rows: list[tuple[str, str]] = [
-        ("Outlet, from", isolated(f"{article.strength}: {article.outlet_basis}")),
+        ("Evidence for the outlet", isolated(outlet_evidence(article))),
         ("Date", date),
     ]
     if article.host:
@@ -164,7 +164,7 @@ def _details(library: Library, article: Article, earlier: list[Resolved], root: 
     if duplicates := library.duplicates(article.id):
         links: list[str] = [_named(library.article(i), root) for i in duplicates[:MAX_LISTED]]
         more = [f"{len(duplicates) - MAX_LISTED:,} more"] if len(duplicates) > MAX_LISTED else []
-        rows.append(("Same text carried by", items([*links, *more])))
+        rows.append(("Also published by", items([*links, *more])))
     if earlier:
         rows.append(("Earlier versions", items(_earlier(v, root) for v in earlier)))
     rows.append(("ID", Html("<code>{}</code>").format(isolated(article.id))))

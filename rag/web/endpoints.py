@@ -122,7 +122,7 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
         try:
             versions = library.versions(article_id)
         except LibraryError as error:  # which names folders of this machine
-            raise QuestionError(f"no article {article_id!r} can be read; take an ID from `ask` or `search`") from error
+            raise QuestionError(f"there is no article {article_id!r}; use an ID from `ask` or `search`") from error
         now, *earlier = map(_version, versions)
         return _versioned(article=now, versions=earlier)
 

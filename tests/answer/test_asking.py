@@ -77,7 +77,7 @@ def test_copies_of_one_text_are_shown_once(library):
     assert answer.balance.copies == 1
 
 
-def test_balance_sets_what_is_shown_beside_what_is_there(library):
+def test_balance_compares_what_is_shown_with_what_is_indexed(library):
     balance = library.ask("Why was the bridge closed?", k=1).balance
     assert (balance.shown.articles, balance.shown.independent) == (1, 1)
     assert balance.index.outlets == {"Reuters": 2, "Press TV": 1, "Tehran Times": 1, "The Guardian": 1}
@@ -144,7 +144,7 @@ def test_undated_articles_and_kinds_of_outlets_are_the_reader_s_choice(library, 
     assert answer.balance.allowed.articles == len(found)
 
 
-def test_dates_in_the_words_narrow_beside_the_choice_on_undated_articles(library):
+def test_dates_in_the_question_combine_with_the_undated_filter(library):
     def found(**more):
         hits = library.search("Since 2015, what of the bridge and the frost?", asked_on="2020-01-01", **more)
         return {h.article_id for h in hits}
@@ -165,11 +165,11 @@ def test_an_outlet_chosen_by_its_kind_keeps_its_share(ferries):
     [
         (
             {"question": "x", "outlet_kinds": "blog"},
-            "no outlet in the index is of the kind 'blog'; there are broadcaster",
+            "no outlet in the index has the kind 'blog'; the kinds are broadcaster",
         ),
         (
             {"question": "x", "outlet_kinds": "newspaper", "outlets": "Reuters"},
-            "none of the outlets Reuters is of the kind",
+            "none of the outlets Reuters has the kind",
         ),
         ({"question": "  "}, "the question is empty"),
         ({"question": "x" * 2001}, "has 2,001 characters; at most 2,000"),

@@ -38,7 +38,7 @@ A, B, C, D = range(4)
         ([(A, 1), (B, 1), (C, 3), (A, 2)], 2),
     ],
 )
-def test_the_least_number_of_sources(articles, sources):
+def test_the_smallest_possible_number_of_sources(articles, sources):
     source, same = np.array(articles, np.int64).reshape(-1, 2).T
     assert independent(source, same) == sources
 
@@ -66,7 +66,7 @@ def test_kinds_dates_and_sites_are_counted(library):
     assert counts.independent == 4
 
 
-def test_an_answer_stands_beside_what_its_restrictions_leave_and_the_whole_index(library):
+def test_an_answer_is_compared_with_what_its_constraints_allow_and_the_whole_index(library):
     balance = library.ask("Why was the bridge closed?", after="2014-01-01").balance
     assert balance.shown.outlets == {"Press TV": 1}
     assert balance.allowed.outlets == {"Press TV": 1}
@@ -119,8 +119,8 @@ ADVOCATES = {"advocacy group": 2}
         (shown({"A": 1, "B": 1}, states={"X": 1}), 2, ["A", "B"], []),
         (shown({"A": 1}, states={"X": 1}), 1, ["A"], []),
         (shown({"A": 1, "B": 1}, independent=1), 2, ["A", "B"], [(ONE_TEXT, "A", "B")]),
-        (shown({"A": 1}, independent=1), 1, ["A", "b.example"], [(ONE_TEXT, "A", "b.example")]),  # carried by two
-        (shown({"A": 2}, independent=1), 2, ["A", "b.example"], [(ONE_OUTLET, "A")]),  # of which one is carried by two
+        (shown({"A": 1}, independent=1), 1, ["A", "b.example"], [(ONE_TEXT, "A", "b.example")]),  # published by two
+        (shown({"A": 2}, independent=1), 2, ["A", "b.example"], [(ONE_OUTLET, "A")]),  # one of them published by two
         (Counts(), 2, [], []),
     ],
 )

@@ -1,4 +1,4 @@
-"""An answer is shown where the probability that its passages answer clears a bar fitted on labelled questions."""
+"""An answer is shown if the probability that its passages answer reaches a threshold fitted on labelled questions."""
 
 import json
 import math
@@ -35,7 +35,7 @@ def test_without_signals_the_constant_is_left():
 # As text
 
 
-def test_a_bar_comes_back_as_it_was_kept():
+def test_a_stored_confidence_model_is_read_back_unchanged():
     assert confidence.parse(BAR.to_json()) == BAR
 
 
@@ -51,12 +51,12 @@ def test_a_bar_comes_back_as_it_was_kept():
         (json.dumps(json.loads(BAR.to_json()) | {"weights": [1, 2, 3]}), "of another version"),
     ],
 )
-def test_a_bar_that_cannot_be_read_is_an_error_that_says_to_fit_it_again(text, message):
+def test_an_unreadable_confidence_model_is_an_error_that_says_to_fit_it_again(text, message):
     with pytest.raises(LibraryError, match=f"{message}.*fit it again"):
         confidence.parse(text)
 
 
-def test_the_bar_that_comes_with_according_is_of_the_default_encoder(real):
+def test_the_shipped_confidence_model_is_for_the_default_encoder(real):
     shipped = confidence.shipped()
     assert shipped.encoder == real.name
     assert 0 < shipped.min_confidence < 1
@@ -76,7 +76,7 @@ def labelled(seed=1, right=60, near=40, unrelated=100):
     return seen, which == 0, which == 0, which == 2
 
 
-def test_a_fitted_bar_tells_right_from_wrong():
+def test_a_fitted_confidence_model_separates_right_from_wrong():
     seen, right, answerable, unrelated = labelled()
     fitted = confidence.fit("words", seen, right, answerable, unrelated)
     chances = np.array([fitted.probability(s) for s in seen])
@@ -88,7 +88,7 @@ def test_a_fitted_bar_tells_right_from_wrong():
 
 
 @pytest.mark.parametrize("number", [100, 149, 7])
-def test_a_fitted_bar_refuses_98_of_100_unrelated_questions_and_no_more_than_needed(number):
+def test_a_fitted_threshold_refuses_98_of_100_unrelated_questions_and_no_more_than_needed(number):
     seen, right, answerable, unrelated = labelled(unrelated=number)
     fitted = confidence.fit("words", seen, right, answerable, unrelated)
     chances = sorted(fitted.probability(s) for s, other in zip(seen, unrelated, strict=True) if other)
@@ -113,7 +113,7 @@ def test_a_signal_that_never_varies_does_no_harm():
 
 
 @pytest.mark.parametrize("missing", ["right", "unrelated"])
-def test_a_bar_cannot_be_fitted_on_questions_of_one_kind(missing):
+def test_a_confidence_model_cannot_be_fitted_on_questions_of_one_kind(missing):
     seen, right, answerable, unrelated = labelled()
     none = np.zeros(len(seen), bool)
     with pytest.raises(LibraryError, match=r"\(with `answers`\).*\"unanswerable-offtopic\"\); add what is missing"):
@@ -136,17 +136,17 @@ def library(tmp_path, news, words):
 
 
 def sure(encoder="words", min_confidence=0.5, bias=5.0):
-    """A bar that gives every question the same probability."""
+    """A model that gives every question the same probability."""
     return ConfidenceModel(encoder, (0.0,) * 6, bias, min_confidence, (1, 1))
 
 
-def test_an_index_of_an_encoder_without_a_fitted_bar_has_no_confidence(library):
+def test_an_index_whose_encoder_has_no_fitted_model_has_no_confidence(library):
     answer = library.ask("Engineers closed the old bridge")
     assert (answer.found, answer.confidence) == (True, None)
     assert answer.signals.words == pytest.approx(1)
 
 
-def test_an_index_of_the_default_encoder_has_the_confidence_of_the_shipped_bar(tmp_path, news, real):
+def test_an_index_of_the_default_encoder_uses_the_shipped_confidence_model(tmp_path, news, real):
     library = rag.build([news(HARBOUR, BRIDGE)], index=tmp_path / "i", encoder=real)
     answer = library.ask("Who closed the old bridge?")
     assert answer.confidence == confidence.shipped().probability(answer.signals) > confidence.shipped().min_confidence
@@ -155,7 +155,7 @@ def test_an_index_of_the_default_encoder_has_the_confidence_of_the_shipped_bar(t
     assert none.confidence < confidence.shipped().min_confidence
 
 
-def test_a_bar_kept_with_the_index_decides_for_all_that_ask_it(library, tmp_path, words):
+def test_a_confidence_model_stored_with_the_index_applies_to_every_question(library, tmp_path, words):
     library.set_confidence_model(sure(bias=-math.log(3)))
     for asked in (library, rag.open(tmp_path / "i", encoder=words)):
         answer = asked.ask("Engineers closed the old bridge")
@@ -166,13 +166,13 @@ def test_a_bar_kept_with_the_index_decides_for_all_that_ask_it(library, tmp_path
     assert library.ask("Engineers closed the old bridge").found
 
 
-def test_the_bar_of_another_encoder_is_refused(library):
+def test_a_confidence_model_of_another_encoder_is_refused(library):
     with pytest.raises(LibraryError, match="fitted for 'others', the index's encoder is 'words'"):
         library.set_confidence_model(sure(encoder="others"))
     assert library.confidence_model == confidence.shipped()
 
 
-def test_a_caller_can_set_the_bar(library):
+def test_a_caller_can_set_min_confidence(library):
     library.set_confidence_model(sure(bias=math.log(3)))
     asked = "Engineers closed the old bridge"
     assert library.ask(asked, min_confidence=0.75 - 1e-9).found

@@ -24,7 +24,8 @@ from rag import cli
 from rag.answer.answer import Answer
 from rag.answer.citation import Citation
 from rag.answer.export import FORMS, bibtex, csl_json, key, markdown
-from rag.answer.wording import DIGEST, NOTHING
+from rag.answer.wording import DIGEST, NOTHING, when
+from rag.article import FROM_URL
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.text import sanitise
 
@@ -72,6 +73,12 @@ HOSTILE = st.text(
 
 def items(citation, form=csl_json):
     return json.loads(form(citation, TODAY))
+
+
+def test_a_date_from_the_url_is_shown_as_such():
+    found = replace(PLAIN, date_basis=FROM_URL)
+    assert items(found)[0]["note"].endswith("Date: from the URL.")
+    assert when(found) == "1 February 2020 (from the URL)"
 
 
 def test_csl_json_carries_what_is_known():

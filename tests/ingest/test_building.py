@@ -105,10 +105,10 @@ def test_an_empty_library_opens_and_answers_nothing(tmp_path, words):
     assert library.ask("anything").found is False
 
 
-def test_one_id_for_two_articles_is_told(tmp_path, news, words):
+def test_two_articles_with_one_id_are_reported(tmp_path, news, words):
     path = news(HARBOUR, BRIDGE | {"id": "harbour"})
     library = rag.build([path], index=tmp_path / "i", encoder=words)
-    assert [str(s) for s in library.skipped()] == [f"{path}: its id 'harbour' is that of another article already"]
+    assert [str(s) for s in library.skipped()] == [f"{path}: another article already has the id 'harbour'"]
     assert library.article("harbour").title == "Harbour strike ends"
 
 

@@ -88,7 +88,7 @@ def test_article_says_of_an_earlier_version_what_became_of_it(said, news):
     _, earlier = json.loads(said("article", "bridge", "--versions", "--json")[1])
     assert (earlier["text"], earlier["current"]) == (BRIDGE["text"], False)
     said("build", news(HARBOUR))
-    assert "    note    no longer among the indexed articles; taken out on " in said("article", "bridge")[1]
+    assert "    note    no longer in the index; retired on " in said("article", "bridge")[1]
 
 
 def test_compact_tells_what_it_saved(said):

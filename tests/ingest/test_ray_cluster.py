@@ -268,5 +268,5 @@ def test_a_bucket_is_read_from_and_written_to(nodes, bucket, tmp_path, words, fi
 
 
 def test_an_unknown_engine_is_an_error(tmp_path, words, news):
-    with pytest.raises(LibraryError, match="there is no engine 'spark'; there are local and ray"):
+    with pytest.raises(LibraryError, match="unknown engine 'spark'; choose local or ray"):
         rag.build([news(HARBOUR)], index=tmp_path / "i", encoder=words, engine="spark")

@@ -184,7 +184,7 @@ def library(tmp_path, news, words):
         yield made
 
 
-def told(answer):
+def constraints_of(answer):
     return [(r.kind, r.words, r.applied, r.why) for r in answer.constraints]
 
 
@@ -192,7 +192,7 @@ def test_an_outlet_that_the_question_names_as_its_source_narrows_the_search(libr
     question = "According to Press TV, why was the bridge closed?"
     answer = library.ask(question, min_confidence=0)
     assert {c.outlet for c in answer.passages} == {"Press TV"} == {h.outlet for h in library.search(question)}
-    assert told(answer) == [("outlet", "According to Press TV", True, "")]
+    assert constraints_of(answer) == [("outlet", "According to Press TV", True, "")]
     assert answer.constraints[0].outlet == "Press TV"
     assert (answer.question, answer.searched) == (question, "Why was the bridge closed?")
     assert answer.balance.allowed.articles == 1
@@ -206,15 +206,15 @@ def test_days_of_which_the_question_asks_for_reports_narrow_the_search(library):
 
 
 @pytest.mark.parametrize("ignore", ["according to press tv", ["in 2015", "According to Press TV"], "all", ("all",)])
-def test_a_restriction_can_be_taken_off(library, ignore):
+def test_a_constraint_can_be_ignored(library, ignore):
     question = "According to Press TV, why was the bridge closed?"
     assert {h.outlet for h in library.search(question, ignore=ignore)} == {"Press TV", "Reuters", "The Guardian"}
     answer = library.ask(question, ignore=ignore, min_confidence=0)
-    assert told(answer) == [("outlet", "According to Press TV", False, "ignored")]
+    assert constraints_of(answer) == [("outlet", "According to Press TV", False, "ignored")]
     assert answer.searched == question
 
 
-def test_taking_off_one_restriction_leaves_the_other(library):
+def test_ignoring_one_constraint_leaves_the_other(library):
     question = "What did Reuters report in 2015 about the bridge?"
     assert ids(library.search(question)) == ["later"]
     assert set(ids(library.search(question, ignore="in 2015"))) == {"orchard", "later"}
@@ -225,9 +225,15 @@ def test_filters_that_were_set_go_before_what_the_question_says(library):
     question = "What did Reuters report in 2015 about the bridge?"
     answer = library.ask(question, outlets="Press TV", min_confidence=0)
     assert {c.outlet for c in answer.passages} == {"Press TV"}
-    assert told(answer) == [("outlet", "did Reuters report", False, OVERRIDDEN), ("dates", "in 2015", True, "")]
+    assert constraints_of(answer) == [
+        ("outlet", "did Reuters report", False, OVERRIDDEN),
+        ("dates", "in 2015", True, ""),
+    ]
     answer = library.ask(question, after="2000-01-01", min_confidence=0)
-    assert told(answer) == [("outlet", "did Reuters report", True, ""), ("dates", "in 2015", False, OVERRIDDEN)]
+    assert constraints_of(answer) == [
+        ("outlet", "did Reuters report", True, ""),
+        ("dates", "in 2015", False, OVERRIDDEN),
+    ]
     assert {c.article_id for c in answer.passages} == {"later"}
 
 
@@ -243,7 +249,7 @@ def test_last_year_counts_from_the_day_of_asking(library):
     assert set(ids(library.search(question, asked_on="2016-03-01"))) == {"bridge", "later"}
     assert set(ids(library.search(question, asked_on=dt.date(2014, 3, 1)))) == {"harbour"}
     assert len(library.search(question)) == 4
-    assert told(library.ask(question, min_confidence=0))[0][2] is False
+    assert constraints_of(library.ask(question, min_confidence=0))[0][2] is False
 
 
 def test_a_question_that_follows_another_is_completed_by_it(library):

@@ -8,7 +8,7 @@ from support import BRIDGE, HARBOUR, ORCHARD
 import rag
 
 
-def told(library):
+def skipped_in(library):
     return [(s.source.rsplit("/", 1)[-1], s.place, s.reason.split(" (")[0]) for s in library.skipped()]
 
 
@@ -22,7 +22,7 @@ def faulty(tmp_path):
 
 def test_the_index_keeps_what_was_skipped(faulty, words):
     library = rag.build([faulty], index=faulty / ".i", encoder=words)
-    assert told(library) == [
+    assert skipped_in(library) == [
         ("a.jsonl", "line 2", "not JSON"),
         ("a.jsonl", "line 3", "no text"),
         ("b.jsonl", None, "no article found in it"),
@@ -30,7 +30,7 @@ def test_the_index_keeps_what_was_skipped(faulty, words):
     ]
     assert library.report.skipped == 4
     assert library.report.reasons["no text"] == 1
-    assert told(rag.open(faulty / ".i", encoder=words)) == told(library)
+    assert skipped_in(rag.open(faulty / ".i", encoder=words)) == skipped_in(library)
 
 
 def test_a_file_that_was_mended_is_forgotten_and_the_others_are_not(faulty, words):
@@ -38,14 +38,14 @@ def test_a_file_that_was_mended_is_forgotten_and_the_others_are_not(faulty, word
     (faulty / "a.jsonl").write_text(json.dumps(HARBOUR) + "\n" + json.dumps(BRIDGE) + "\n")
     library = rag.open(faulty / ".i", encoder=words)
     assert library.add([faulty / "a.jsonl"]).new == 1
-    assert [place for place, *_ in told(library)] == ["b.jsonl", "c.xyz"]
+    assert [place for place, *_ in skipped_in(library)] == ["b.jsonl", "c.xyz"]
     library = rag.build([faulty / "a.jsonl"], index=faulty / ".i", encoder=words)
-    assert told(library) == []
+    assert skipped_in(library) == []
 
 
-def test_two_articles_under_one_id_are_told(faulty, news, words):
+def test_two_articles_with_one_id_are_reported(faulty, news, words):
     library = rag.build([news(ORCHARD, ORCHARD | {"text": "Another text."})], index=faulty / ".i", encoder=words)
-    assert told(library) == [("news.jsonl", None, "its id 'orchard' is that of another article already")]
+    assert skipped_in(library) == [("news.jsonl", None, "another article already has the id 'orchard'")]
 
 
 def test_reasons_are_counted_without_their_particulars(tmp_path, words):

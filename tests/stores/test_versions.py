@@ -58,7 +58,7 @@ def test_a_citation_of_an_article_that_is_no_longer_in_the_files_resolves(librar
     library = rag.build([news(HARBOUR)], index=tmp_path / "index", encoder=words)
     resolved = library.resolve(citation)
     assert (resolved.article.text, resolved.current, resolved.successors) == (BRIDGE["text"], False, ())
-    assert re.fullmatch(r"no longer among the indexed articles; taken out on \d+ \w+ \d{4}", resolved.note)
+    assert re.fullmatch(r"no longer in the index; retired on \d+ \w+ \d{4}", resolved.note)
 
 
 def test_what_replaces_an_article_without_an_id_of_its_own_is_known_by_its_address(tmp_path, news, words):
@@ -108,7 +108,7 @@ def test_earlier_versions_are_not_found(library, news):
 
 
 def test_words_that_never_stood_there_do_not_resolve(library):
-    with pytest.raises(CitationError, match="no stored version of article bridge has the words quoted"):
+    with pytest.raises(CitationError, match="no stored version of article bridge contains the quoted words"):
         library.resolve(replace(cited(library), text="Engineers closed the new bridge."))
 
 

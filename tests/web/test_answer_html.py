@@ -72,7 +72,7 @@ def test_a_card_shows_who_where_and_when():
     assert 'href="https://e.example/?a=1&amp;b"' in html
     assert "byline: By J. Roe, The Post" in html
     assert "1 passage from 1 outlet, at least 1 independent source, 2020." in html
-    assert "<dt>Outlet</dt><dd><bdi>explicit: byline: By J. Roe, The Post</bdi></dd>" in html
+    assert "<dt>Outlet</dt><dd><bdi>named explicitly (byline: By J. Roe, The Post)</bdi></dd>" in html
     assert "<dt>Date</dt><dd><bdi>posted on this day by the site that the text was taken from</bdi></dd>" in html
     assert "<dt>Score</dt><dd>0.50: how well the passage matches the question" in html
     assert "digest" not in html

@@ -50,7 +50,7 @@ def test_an_article_page_has_the_whole_text_and_its_provenance(built):
     ]
     assert texts(page, ".by, .kind") == ["by Jane Roe", "digest: a summary, not the outlet’s own words"]
     assert known(page) == {
-        "Outlet, from": "explicit: metadata: outlet",
+        "Evidence for the outlet": "named explicitly (metadata: outlet)",
         "Date": "14 May 2013 (published)",
         "Taken from": "mirror.example",
         "URL": "https://example.org/harbour",
@@ -67,7 +67,7 @@ def test_unknown_fields_of_an_article_are_shown_as_unknown(built):
     page = get(built({"id": "a", "text": "Nobody signed this.", "date": "03/02/2016"}), "article/a")
     assert texts(page, "h1, .source") == ["According to an unknown outletundated", "No title"]
     assert known(page)["Date"] == "refused: 03/02/2016 (two readings)"
-    assert known(page)["Outlet, from"] == "unknown: unknown"
+    assert known(page)["Evidence for the outlet"] == "unknown"
 
 
 def test_the_card_links_to_the_passage_in_its_article(built):
@@ -128,7 +128,7 @@ def test_duplicates_of_an_article_are_listed(built):
     text = " ".join(f"The {n}th ship left the harbour at {n} o'clock with grain for the north." for n in range(3, 20))
     copy = {"id": "copy", "outlet": "Reuters", "date": "2016-02-04", "text": text}
     page = get(built(MEETING | {"text": text}, copy, ORCHARD), "article/meeting")
-    assert known(page)["Same text carried by"] == "Reuters, 4 February 2016 (published)"
+    assert known(page)["Also published by"] == "Reuters, 4 February 2016 (published)"
     (link,) = page.xpath('//dd/ul/li/a[starts-with(., "Reuters")]')
     assert link.get("href") == "../article/copy"
 
@@ -218,7 +218,7 @@ def test_a_retired_article_is_shown_and_says_so(built):
     built(MEETING, ORCHARD)
     page = get(built(ORCHARD), place(MEETING["text"], PARAGRAPHS[1]))
     assert texts(page, "mark") == [PARAGRAPHS[1]]
-    assert re.fullmatch(r"No longer among the indexed articles; taken out on \d+ \w+ \d{4}\.", texts(page, ".note")[0])
+    assert re.fullmatch(r"No longer in the index; retired on \d+ \w+ \d{4}\.", texts(page, ".note")[0])
 
 
 def test_a_library_locates_words_in_place_in_an_earlier_text_or_elsewhere(built):

@@ -160,7 +160,7 @@ MISTAKES = [
     ("ask", {"question": "x", "after": "2015-01-01", "before": "2014-01-01"}, "after (2015-01-01) is later than"),
     ("search", {"question": "x", "asked_on": "May"}, "asked_on is 'May'; give a day as YYYY-MM-DD"),
     ("ask", {"question": "x", "previous": "x" * 2001}, "the question has 2,001 characters"),
-    ("article", {"article_id": "../harbour"}, "no article '../harbour' can be read; take an ID from `ask` or `search`"),
+    ("article", {"article_id": "../harbour"}, "there is no article '../harbour'; use an ID from `ask` or `search`"),
     ("article", {"article_id": {}}, "article_id: Input should be a valid string"),
 ]
 
@@ -183,7 +183,7 @@ def test_mistakes_return_a_message(address, client, name, given, words):
         ("ask", {"question": "x", "prompt": "y"}, (422, "Parameter `prompt` is not a valid key-word argument")),
         ("tell", {"question": "x"}, (404, "there is no endpoint '/tell'")),
         ("ask_1", {"question": "x"}, (404, "there is no endpoint '/ask_1'")),
-        ("ask", b'{"question": "\\ud800"}', ("error", "the question holds half a surrogate pair")),
+        ("ask", b'{"question": "\\ud800"}', ("error", "the question contains an invalid character")),
         ("ask", b'{"question": "x", "outlets": ["\\ud800"]}', ("error", "outlets.0: Input should be a valid string")),
         ("ask", b'{"question": "x", "k": 1' + b"0" * 4000 + b"}", ("error", "k: Input should be less than")),
         ("ask", b'{"question": "x", "k": 1' + b"0" * 5000 + b"}", (400, "There was an error parsing the body")),

@@ -151,7 +151,7 @@ def test_mistakes_are_tool_errors_with_a_message(session):
         "k: Input should be less than or equal to 1000": ("ask", {"question": "x", "k": 10**6}),
         "outlets: Input should be a valid list": ("search", {"question": "x", "outlets": "Reuters"}),
         "prompt: Unexpected keyword argument": ("ask", {"question": "x", "prompt": "y"}),
-        "no article 'nothing' can be read; take an ID from `ask` or `search`": ("article", {"article_id": "nothing"}),
+        "there is no article 'nothing'; use an ID from `ask` or `search`": ("article", {"article_id": "nothing"}),
         "there is no tool 'remove'; the tools are ask, search, article, outlets": ("remove", {"ids": ["harbour"]}),
     }
 
