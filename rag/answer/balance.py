@@ -182,7 +182,7 @@ def independent(source: Rows, same: Rows) -> int:
     explained = np.zeros(len(republishers), bool)
     explained[group[counted]] = True
     open_pairs = pairs[~explained[group]]
-    return len(alone) + _components(open_pairs.tolist())
+    return len(alone) + _components(open_pairs)
 
 
 def count_by_outlet(columns: ArticleColumns, catalogue: Catalogue) -> dict[str | None, Counts]:
@@ -203,27 +203,29 @@ def merge_groups(same: Iterable[int], ids: Sequence[str], shared: Iterable[Itera
     """
     group = list(same)
     at = {article_id: i for i, article_id in enumerate(ids)}
-    for i, others in enumerate(shared):
-        for other in others:
-            if other in at and group[at[other]] != group[i]:
-                old = group[at[other]]
-                group = [group[i] if g == old else g for g in group]
+    pairs = [(group[i], group[at[other]]) for i, others in enumerate(shared) for other in others if other in at]
+    if any(one != other for one, other in pairs):
+        from scipy.cluster.hierarchy import DisjointSet  # here, as it takes 0.4 s to load and most questions need none
+
+        sets = DisjointSet(group)
+        for one, other in pairs:
+            sets.merge(one, other)
+        group = [sets[g] for g in group]
     return np.array(group, np.int64)
 
 
-def _components(pairs: list[list[int]]) -> int:
-    """The number of connected components of a graph between groups and sources."""
-    parent: dict[tuple[str, int], tuple[str, int]] = {}
+def _components(pairs: Rows) -> int:
+    """The number of connected components of a graph between groups and sources, given as its edges, (n, 2)."""
+    if not len(pairs):
+        return 0
+    from scipy.sparse import coo_array  # here, as they take 0.3 s to load and most questions need none
+    from scipy.sparse.csgraph import connected_components
 
-    def root(node: tuple[str, int]) -> tuple[str, int]:
-        parent.setdefault(node, node)
-        while parent[node] != node:
-            parent[node] = node = parent[parent[node]]
-        return node
-
-    for group, source in pairs:
-        parent[root(("group", group))] = root(("source", source))
-    return sum(node == up for node, up in parent.items())
+    groups, group = np.unique(pairs[:, 0], return_inverse=True)
+    sources, source = np.unique(pairs[:, 1], return_inverse=True)
+    nodes = len(groups) + len(sources)
+    edges = coo_array((np.ones(len(pairs), bool), (group, len(groups) + source)), shape=(nodes, nodes))
+    return int(connected_components(edges, directed=False, return_labels=False))
 
 
 def _frequent(counts: dict[str | None, int]) -> dict[str | None, int]:

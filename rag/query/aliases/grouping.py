@@ -129,7 +129,7 @@ class _Pairs:
 
 def _joined(senses: Sequence[_Sense]) -> list[list[_Sense]]:
     """Return the senses of one name together: those that share a long form, directly or through others."""
-    from scipy.cluster.hierarchy import DisjointSet  # here, as it takes 0.2 s to load and no question needs it
+    from scipy.cluster.hierarchy import DisjointSet  # here, as it takes 0.2 s to load and most questions need none
 
     sets = DisjointSet(range(len(senses)))
     first: dict[LongKey, int] = {}
