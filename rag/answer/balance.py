@@ -182,7 +182,7 @@ def independent(source: Rows, same: Rows) -> int:
     explained = np.zeros(len(republishers), bool)
     explained[group[counted]] = True
     open_pairs = pairs[~explained[group]]
-    return len(alone) + _components(open_pairs)
+    return len(alone) + _components(*open_pairs.T)
 
 
 def count_by_outlet(columns: ArticleColumns, catalogue: Catalogue) -> dict[str | None, Counts]:
@@ -214,18 +214,24 @@ def merge_groups(same: Iterable[int], ids: Sequence[str], shared: Iterable[Itera
     return np.array(group, np.int64)
 
 
-def _components(pairs: Rows) -> int:
-    """The number of connected components of a graph between groups and sources, given as its edges, (n, 2)."""
-    if not len(pairs):
-        return 0
-    from scipy.sparse import coo_array  # here, as they take 0.3 s to load and most questions need none
-    from scipy.sparse.csgraph import connected_components
+def _components(group: Rows, source: Rows) -> int:
+    """Count the connected components of a graph whose edges each join a group and a source, (n,) of both.
 
-    groups, group = np.unique(pairs[:, 0], return_inverse=True)
-    sources, source = np.unique(pairs[:, 1], return_inverse=True)
-    nodes = len(groups) + len(sources)
-    edges = coo_array((np.ones(len(pairs), bool), (group, len(groups) + source)), shape=(nodes, nodes))
-    return int(connected_components(edges, directed=False, return_labels=False))
+    Every source gets the lowest number of those that it shares a group with, until nothing changes. SciPy can do this
+    too, but takes 0.4 s to load, which no question should wait for.
+    """
+    _, group = np.unique(group, return_inverse=True)
+    sources, source = np.unique(source, return_inverse=True)
+    lowest = np.arange(len(sources))
+    while True:
+        of_group = np.full(len(group), len(source))
+        np.minimum.at(of_group, group, lowest[source])
+        lower = lowest.copy()
+        np.minimum.at(lower, lowest[source], of_group[group])
+        lower = lower[lower]
+        if np.array_equal(lower, lowest):
+            return len(np.unique(lowest))
+        lowest = lower
 
 
 def _frequent(counts: dict[str | None, int]) -> dict[str | None, int]:

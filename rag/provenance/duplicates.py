@@ -102,15 +102,13 @@ def groups(signatures: Signatures, known: npt.NDArray[np.int64], text: Callable[
     Returns:
         For each text the row of the first text in its group, which is its own row if it has no duplicate, (n,).
     """
+    from scipy.cluster.hierarchy import DisjointSet  # here, as it takes 0.4 s to load and no question needs it
+
     _, first, group = np.unique(known, return_index=True, return_inverse=True)
-    parent: list[int] = np.where(known < 0, np.arange(len(known)), first[group]).tolist()
+    old_first = np.where(known < 0, np.arange(len(known)), first[group])
+    merged = DisjointSet()  # of these rows, those that are compared
     words: Callable[[int], Shingles] = functools.lru_cache(4096)(lambda row: shingles(text(row)))
     tried: set[tuple[int, int]] = set()
-
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = row = parent[parent[row]]
-        return row
 
     def alike(a: int, b: int) -> bool:
         if (a, b) in tried or (known[a] >= 0 and known[b] >= 0):
@@ -122,15 +120,19 @@ def groups(signatures: Signatures, known: npt.NDArray[np.int64], text: Callable[
     for bucket in _buckets(signatures, known < 0):
         leaders: list[int] = []
         for row in bucket:
-            if root(row) in map(root, leaders):
+            own = int(old_first[row])
+            merged.add(own)
+            if any(merged.connected(own, int(old_first[leader])) for leader in leaders):
                 continue
             copied = next((leader for leader in leaders if alike(leader, row)), None)
             if copied is not None:
-                low, high = sorted((root(copied), root(row)))
-                parent[high] = low
+                merged.merge(own, int(old_first[copied]))
             elif len(leaders) < MAX_LEADERS:
                 leaders.append(row)
-    return np.array([root(row) for row in range(len(parent))], np.int64)
+    new_first = np.arange(len(known))
+    for rows in merged.subsets():
+        new_first[list(rows)] = min(rows)
+    return new_first[old_first]
 
 
 def _buckets(signatures: Signatures, fresh: npt.NDArray[np.bool_]) -> Iterator[list[int]]:
