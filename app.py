@@ -12,7 +12,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import rag
 from rag.stores.location import exists
-from rag.stores.milvus.client import located
+from rag.stores.milvus.client import parse_location
 from rag.web.app import EXAMPLES
 from rag.web.launch import launch
 from rag.web.security import listening
@@ -43,7 +43,7 @@ def demonstration(index: str) -> rag.Library | None:
 
     None if the index holds something else, or is in Milvus, which others may share.
     """
-    if located(index):
+    if parse_location(index):
         return None
     if exists(index):
         with rag.open(index) as library:

@@ -25,9 +25,8 @@ from support.milvus import Milvus
 import rag
 from rag import passage
 from rag.models.encoder import DEFAULT_ENCODER, SentenceEncoder
-from rag.stores.base import Encoded
+from rag.stores.base import Encoded, Location
 from rag.stores.location import open_store
-from rag.stores.milvus.client import Address
 
 
 def main() -> int:
@@ -66,7 +65,7 @@ def main() -> int:
         return bool(different)
 
 
-def build(paths: list[str], index: Address, engine: str) -> tuple[rag.Library, float]:
+def build(paths: list[str], index: Location, engine: str) -> tuple[rag.Library, float]:
     started = time.perf_counter()
     library = rag.build(paths, index=index, encoder=DEFAULT_ENCODER, precision="fp32", engine=engine)
     return library, time.perf_counter() - started
@@ -93,7 +92,7 @@ def differences(a: rag.Library, b: rag.Library) -> list[str]:
     return sorted(in_a.keys() ^ in_b.keys()) + [i for i in in_a.keys() & in_b.keys() if in_a[i] != in_b[i]]
 
 
-def different_passages(library: rag.Library, a: Address, b: Address) -> list[str]:
+def different_passages(library: rag.Library, a: Location, b: Location) -> list[str]:
     """Return the ids of articles whose passages or vectors differ between two indexes, of which `library` opens one."""
     encoder, articles, different = SentenceEncoder(), list(library.articles()), list[str]()
     stores = open_store(a), open_store(b)

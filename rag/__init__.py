@@ -54,7 +54,7 @@ __all__ = [
 # The module of each public name, imported when the name is first used: all together take a second (PEP 562).
 _MODULES = {
     "Answer": "answer.answer", "Citation": "answer.citation", "Balance": "answer.balance", "Counts": "answer.balance",
-    "Article": "article", "Resolved": "browse", "Diagnosis": "doctor", "examine": "doctor",
+    "Article": "article", "Resolved": "browse", "Diagnosis": "doctor.diagnosis", "examine": "doctor.index",
     "AccordingError": "errors", "CitationError": "errors", "EncoderError": "errors", "InputError": "errors",
     "LibraryError": "errors", "QuestionError": "errors", "encode": "ingest.pipeline", "Report": "ingest.report",
     "Library": "library", "build": "library", "open": "library", "Passage": "passage", "read_articles": "readers",

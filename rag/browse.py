@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Self
 from rag.article import Article
 from rag.errors import CitationError, LibraryError
 from rag.readers.skipped import Skipped
-from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Store, Version, find_article
+from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Location, Store, Version, find_article
 from rag.stores.location import check_encoder, open_store
-from rag.stores.milvus.client import Address
 from rag.text import has_surrogates, spelled_date
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class Resolved:
         return f"no longer in the index; retired{when}"
 
 
-def browse(index: Address, encoder: str | None = None) -> ReadOnlyLibrary:
+def browse(index: Location, encoder: str | None = None) -> ReadOnlyLibrary:
     """Open an index to look at.
 
     Raises:

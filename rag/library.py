@@ -19,15 +19,14 @@ from rag.query import aliases as aliases_of_names
 from rag.query.query import Day, Names, Query
 from rag.retrieval.parse import ParsedQuery, parse
 from rag.retrieval.search import Hit, search
-from rag.stores.base import Manifest, Store, View
+from rag.stores.base import Location, Manifest, Store, View
 from rag.stores.location import check_encoder, create_store, exists, open_store
-from rag.stores.milvus.client import Address
 from rag.update import UpdatableLibrary
 
 
 def build(
     paths: Paths,
-    index: Address = "index",
+    index: Location = "index",
     encoder: Encoder | str | None = None,
     catalogue: str | os.PathLike[str] | None = None,
     aliases: str | os.PathLike[str] | None = None,
@@ -71,7 +70,7 @@ def build(
 
 
 def open(
-    index: Address = "index",
+    index: Location = "index",
     encoder: Encoder | str | None = None,
     reranker: Reranker | str | None = None,
     precision: str = "auto",
@@ -97,7 +96,7 @@ def open(
 
 
 def _open(
-    index: Address, encoder: Encoder | str | None, create: bool, wait: bool = True, precision: str = "auto"
+    index: Location, encoder: Encoder | str | None, create: bool, wait: bool = True, precision: str = "auto"
 ) -> Library:
     check_precision(precision)
     loaded = None if encoder is None or isinstance(encoder, str) else encoder

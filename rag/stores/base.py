@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 # Texts that may share a sentence before it counts as a formula: of 500,000 sentences of real articles, those that more
 # texts hold are disclaimers, credits, advertising.
 MAX_SENTENCE_TEXTS = 5
+Location = str | os.PathLike[str]  # of an index: a folder, or a library in Milvus (see `rag.stores.location`)
 Span = tuple[int, int]
 # What is stored for a text: spans of its sentences from its beginning, its vector, (dimension,), and theirs,
 # (m, dimension).

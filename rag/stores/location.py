@@ -5,39 +5,39 @@ from __future__ import annotations
 from pathlib import Path
 
 from rag.errors import LibraryError
-from rag.stores.base import Manifest, Store
-from rag.stores.milvus.client import Address, located
+from rag.stores.base import Location, Manifest, Store
+from rag.stores.milvus.client import parse_location
 from rag.stores.sqlite import Store as LocalStore
 
 
-def exists(index: Address) -> bool:
+def exists(index: Location) -> bool:
     """Whether there is an index at a location: a folder, or a library in Milvus."""
-    if place := located(index):
+    if location := parse_location(index):
         from rag.stores.milvus.store import MilvusStore
 
-        return MilvusStore.exists(place)
+        return MilvusStore.exists(location)
     return LocalStore.exists(Path(index))
 
 
-def open_store(index: Address, wait: bool = True) -> Store:
+def open_store(index: Location, wait: bool = True) -> Store:
     """Open the store of an index.
 
     Raises:
         LibraryError: where there is none that can be used.
     """
-    if place := located(index):
+    if location := parse_location(index):
         from rag.stores.milvus.store import MilvusStore
 
-        return MilvusStore.open(place)
+        return MilvusStore.open(location)
     return LocalStore.open(Path(index), wait)
 
 
-def create_store(index: Address, manifest: Manifest, wait: bool = True) -> Store:
+def create_store(index: Location, manifest: Manifest, wait: bool = True) -> Store:
     """Create the store of a new index, or open the one that another process has just created there."""
-    if place := located(index):
+    if location := parse_location(index):
         from rag.stores.milvus.store import MilvusStore
 
-        return MilvusStore.create(place, manifest, wait)
+        return MilvusStore.create(location, manifest, wait)
     return LocalStore.create(Path(index), manifest, wait)
 
 

@@ -16,7 +16,7 @@ import rag
 from rag.errors import LibraryError
 from rag.stores.milvus import claim, tables
 from rag.stores.milvus import client as server
-from rag.stores.milvus.client import located
+from rag.stores.milvus.client import parse_location
 
 pytestmark = pytest.mark.server
 
@@ -52,15 +52,15 @@ def ids(library, question="bridge", **more):
     ],
 )
 def test_an_address_is_read(address, uri, name):
-    place = located(address)
+    place = parse_location(address)
     assert (place.uri, place.name, place.lite) == (uri, name, False)
 
 
 def test_a_path_is_a_folder_unless_it_ends_in_db(tmp_path):
-    assert located(tmp_path / "index") is None
-    assert located("index") is None
-    assert located("milvus") is None
-    assert located(tmp_path / "a.db").lite
+    assert parse_location(tmp_path / "index") is None
+    assert parse_location("index") is None
+    assert parse_location("milvus") is None
+    assert parse_location(tmp_path / "a.db").lite
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_two_names_on_one_server_are_two_libraries(remote, news, words):
 def test_the_index_of_the_vectors_is_that_of_the_address(remote, news, words):
     for index in ("HNSW", "IVF_FLAT"):
         address = f"{remote.address(index.lower())}?index={index}"
-        assert located(address).index == index
+        assert parse_location(address).index == index
         with rag.build([news(HARBOUR, BRIDGE)], index=address, encoder=words) as library:
             assert ids(library, k=1) == ["bridge"]
             told = library._store._server("describe_index", library._store._table("passages"), "vector")
@@ -108,7 +108,7 @@ def test_a_path_that_ends_in_db_is_a_milvus_in_this_process(tmp_path, news, word
         command = [sys.executable, "-m", "rag", "articles", "--index", str(path)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
         assert (done.returncode, done.stdout) == (1, "")
-        assert "another process holds" in done.stderr
+        assert "another process has" in done.stderr
         assert len(done.stderr.splitlines()) == 1
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 2), done.stderr
@@ -179,11 +179,11 @@ def test_what_was_removed_stands_in_no_row(library, news):
 
 
 def test_a_server_that_is_away_is_an_error_that_says_so_and_its_return_needs_nothing(library, remote, monkeypatch):
-    monkeypatch.setattr(server, "READING", 1.0)
+    monkeypatch.setattr(server, "READ_RETRY_SECONDS", 1.0)
     assert ids(library, k=1) == ["bridge"]
     remote.kill()
     began = time.monotonic()
-    with pytest.raises(LibraryError, match="does not answer: see whether Milvus runs there"):
+    with pytest.raises(LibraryError, match="does not answer: check whether Milvus runs there"):
         library.ask("Who closed the bridge?")
     assert time.monotonic() - began < 15
     monkeypatch.undo()
@@ -193,7 +193,7 @@ def test_a_server_that_is_away_is_an_error_that_says_so_and_its_return_needs_not
 
 
 def test_a_short_absence_is_waited_out(library, remote, monkeypatch):
-    monkeypatch.setattr(server, "READING", 60.0)  # Lite takes seconds to start
+    monkeypatch.setattr(server, "READ_RETRY_SECONDS", 60.0)  # Lite takes seconds to start
     remote.kill()
     with ThreadPoolExecutor(1) as threads:
         found = threads.submit(ids, library, k=1)

@@ -40,7 +40,7 @@ def test_the_app_reports_when_milvus_is_away_and_recovers_when_it_is_back(page, 
 
     server.kill()
     said = asked_in_vain(page, address, "Why was the old bridge closed?")
-    expect(said).to_contain_text(f"The library at {server.address()} does not answer: see whether Milvus runs there")
+    expect(said).to_contain_text(f"The library at {server.address()} does not answer: check whether Milvus runs there")
     said = asked_in_vain(page, open_to_all, "Why was the old bridge closed?")
     expect(said).to_contain_text("The index is not available at the moment; try again later")
     expect(said).not_to_contain_text("milvus")

@@ -23,7 +23,7 @@ MIN_COSINE = 0.8  # from which on they are
 
 def duplicates_of_passages(store: MilvusStore, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return the ids of the other articles that hold a passage's words, by passage key."""
-    own = {row["key"]: row for row in store._of("passages", "key", passages, (*schema.LIKE, "vector"))}
+    own = {row["key"]: row for row in store._of("passages", "key", passages, (*schema.COMPARED_COLUMNS, "vector"))}
     if not own:
         return dict.fromkeys(passages, ())
     near = {key: {row["key"]: row for row in rows} for key, rows in _near(store, own).items()}
@@ -48,7 +48,7 @@ def duplicates_of_passages(store: MilvusStore, passages: Sequence[int]) -> dict[
 
 def sharers_of_passages(store: MilvusStore, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return the ids of the other articles that share a sentence with a passage, by passage key."""
-    own = {row["key"]: row for row in store._of("passages", "key", passages, schema.LIKE)}
+    own = {row["key"]: row for row in store._of("passages", "key", passages, schema.COMPARED_COLUMNS)}
     others = sorted(_sharing(store, own.values()), key=lambda row: (row["born"], row["article"], row["start"]))
     groups = store._groups(row["article"] for row in others)
     texts: dict[int, set[int]] = {}
@@ -69,7 +69,7 @@ def _near(store: MilvusStore, own: Mapping[int, Row]) -> dict[int, list[Row]]:
     """Return the passages nearest in meaning to some, by the key of each of these."""
     found = store._call(
         "search", "passages", data=[row["vector"] for row in own.values()], anns_field="vector", limit=NEIGHBOURS,
-        filter=store._present(), output_fields=list(schema.LIKE), search_params={"metric_type": "IP"},
+        filter=store._present(), output_fields=list(schema.COMPARED_COLUMNS), search_params={"metric_type": "IP"},
         consistency_level=store._level,
     )  # fmt: skip
     return {
@@ -83,13 +83,17 @@ def _sharing(store: MilvusStore, rows: Iterable[Row]) -> list[Row]:
     hashes = sorted({sentence for row in rows for sentence in row["hashes"]})
     if not hashes:
         return []
-    found = store._rows("passages", f"array_contains_any(hashes, {hashes}) and {store._present()}", schema.LIKE)
+    found = store._rows(
+        "passages", f"array_contains_any(hashes, {hashes}) and {store._present()}", schema.COMPARED_COLUMNS
+    )
     if len(found) < tables.MAX_QUERY_ROWS:
         return found
     # One of the sentences is a formula that so many passages hold that the others' are cut off: ask for each by itself.
     some = max(1, tables.MAX_QUERY_ROWS // len(hashes))
     alone = (
-        store._rows("passages", f"array_contains_any(hashes, [{hash_}]) and {store._present()}", schema.LIKE, some)
+        store._rows(
+            "passages", f"array_contains_any(hashes, [{hash_}]) and {store._present()}", schema.COMPARED_COLUMNS, some
+        )
         for hash_ in hashes
     )
     return list({row["key"]: row for rows in alone for row in rows}.values())

@@ -28,7 +28,7 @@ from rag.stores import base
 from rag.stores.base import ALIASES, EmbeddedPassage, Encoded, Known, Manifest, Relations, Span, Totals, Version, hash64
 from rag.stores.milvus import duplicates, schema
 from rag.stores.milvus.claim import Claim
-from rag.stores.milvus.client import WRITING, Place, Server
+from rag.stores.milvus.client import WRITE_RETRY_SECONDS, MilvusLocation, Server
 from rag.stores.milvus.schema import NEVER, Row
 from rag.stores.milvus.summary import Summaries
 from rag.stores.milvus.tables import ROWS_PER_CALL, Tables, read_manifest
@@ -48,28 +48,34 @@ class MilvusStore(Tables, base.Store):
         self._counts = TermCounts(self)
 
     @classmethod
-    def exists(cls, place: Place) -> bool:
-        """Return whether there is a library at a place."""
-        if place.lite and not Path(place.uri).exists():
+    def exists(cls, location: MilvusLocation) -> bool:
+        """Return whether there is a library at a location."""
+        if location.lite and not Path(location.uri).exists():
             return False
-        server = Server(place)
+        server = Server(location)
         try:
             return bool(read_manifest(server))
         finally:
             server.close()
 
     @classmethod
-    def create(cls, place: Place, manifest: Manifest, wait: bool = True) -> MilvusStore:
-        """Create an empty library at a place, or open the one that another process has just created there."""
-        server = Server(place)
+    def create(cls, location: MilvusLocation, manifest: Manifest, wait: bool = True) -> MilvusStore:
+        """Create an empty library at a location, or open the one that another process has just created there."""
+        server, retry = Server(location), {"retry_seconds": WRITE_RETRY_SECONDS}
         for name in schema.TABLES:
-            table = f"{place.name}_{name}"
-            columns, indexes = schema.SCHEMAS[name](manifest.dimension, server.lite, place.index)
-            if not server("has_collection", table, patience=WRITING):
-                server("create_collection", table, schema=columns, consistency_level="Session", patience=WRITING)
-            if len(server("list_indexes", table, patience=WRITING)) < len(indexes):
-                server("create_index", table, indexes, sync=False, patience=WRITING)  # of nothing yet
-            server("load_collection", table, patience=WRITING)
+            table = f"{location.name}_{name}"
+            columns, indexes = schema.SCHEMAS[name](manifest.dimension, server.lite, location.index)
+            if not server("has_collection", table, **retry):
+                server(
+                    "create_collection",
+                    table,
+                    schema=columns,
+                    consistency_level="Session",
+                    **retry,
+                )
+            if len(server("list_indexes", table, **retry)) < len(indexes):
+                server("create_index", table, indexes, sync=False, **retry)  # of nothing yet
+            server("load_collection", table, **retry)
         store = cls(server, replace(manifest, format=FORMAT))
         with store.strictly(), Claim(store, wait):
             if not read_manifest(server):
@@ -80,20 +86,21 @@ class MilvusStore(Tables, base.Store):
                 ]
                 store._send("records", first)
         store.close()
-        return cls.open(place)
+        return cls.open(location)
 
     @classmethod
-    def open(cls, place: Place) -> MilvusStore:
-        """Open the library at a place. Raises LibraryError if there is none, or one that this version cannot read."""
-        server = None if place.lite and not Path(place.uri).exists() else Server(place)
+    def open(cls, location: MilvusLocation) -> MilvusStore:
+        """Open the library at a location. Raises LibraryError if there is none that this version can read."""
+        server = None if location.lite and not Path(location.uri).exists() else Server(location)
         found = read_manifest(server) if server else None
         if not found or not server:
             raise LibraryError(
-                f"there is no library at {place.said}; make one with: according build PATHS --index {place.said}"
+                f"there is no library at {location.given}; make one with: according build PATHS "
+                f"--index {location.given}"
             )
         if found.format != FORMAT:
             raise LibraryError(
-                f"the library at {place.said} has format {found.format}, this version of According reads {FORMAT}; "
+                f"the library at {location.given} has format {found.format}, this version of According reads {FORMAT}; "
                 "build it again under another name, or use the version that made it"
             )
         return cls(server, found)
@@ -179,7 +186,7 @@ class MilvusStore(Tables, base.Store):
     # Passages
 
     def passages(self, keys: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
-        rows = self._of("passages", "key", keys, schema.PASSAGE, self._present())
+        rows = self._of("passages", "key", keys, schema.PASSAGE_COLUMNS, self._present())
         articles = self._articles({row["article"] for row in rows})
         found = {}
         for row in rows:
@@ -202,7 +209,7 @@ class MilvusStore(Tables, base.Store):
 
     def encoded(self, texts: Sequence[str]) -> dict[str, Encoded]:
         wanted = {hash64(text): text for text in texts}
-        columns, there = (*schema.PASSAGE, "vector"), schema.ever(self.generation())
+        columns, there = (*schema.PASSAGE_COLUMNS, "vector"), schema.ever(self.generation())
         rows = {row["content"]: row for row in self._of("passages", "content", wanted, columns, there)}
         articles = self._articles({row["article"] for row in rows.values()})
         found = {}
@@ -247,7 +254,7 @@ class MilvusStore(Tables, base.Store):
 
     @contextlib.contextmanager
     def writing(self, wait: bool = True, shared: bool = False) -> Iterator[MilvusWriter]:
-        shared = shared and not self._server.place.lite  # no other process can reach a Milvus Lite
+        shared = shared and not self._server.location.lite  # no other process can reach a Milvus Lite
         with self.strictly(), Claim(self, wait) as claim:
             writer = SharedWriter(self, claim) if shared else MilvusWriter(self, claim)
             writer.recover(staged=shared)
@@ -290,7 +297,7 @@ class MilvusStore(Tables, base.Store):
         rows = self._scan("articles", schema.ever(self.generation()), columns)
         while some := list(islice(rows, ROWS_PER_CALL // 10)):
             own: dict[int, list[Row]] = {row["key"]: [] for row in some}
-            for passage in self._of("passages", "article", own, (*schema.WHOLE, "born", "died")):
+            for passage in self._of("passages", "article", own, (*schema.COPIED_COLUMNS, "born", "died")):
                 own[passage["article"]].append(passage)
             for row in some:
                 try:

@@ -103,7 +103,7 @@ class Summaries:
                 gone = f"born <= {last} and died > {last} and died <= {now}"
                 for row in tables._scan("articles", gone, ("key", "brief")):
                     new.count(row["key"], schema.brief(row), -1)
-            grouped = tables._scan("records", f'kind == "same" and born > {last}', schema.RECORD)
+            grouped = tables._scan("records", f'kind == "same" and born > {last}', schema.RECORD_COLUMNS)
             groups = {int(row["value"][0]): row for row in grouped}
             there = {row["key"] for row in tables._of("articles", "key", groups, ("key",), schema.present(now))}
             for key in groups.keys() & there:

@@ -21,7 +21,7 @@ from typing import Any
 from rag.errors import LibraryError
 from rag.stores.base import Manifest, hash64
 from rag.stores.milvus import schema
-from rag.stores.milvus.client import WRITING, Server
+from rag.stores.milvus.client import WRITE_RETRY_SECONDS, Server
 from rag.stores.milvus.schema import Row
 
 ROWS_PER_CALL, BYTES_PER_CALL = 500, 8_000_000  # that are sent, or asked for, at a time; a server takes 64 MB
@@ -32,7 +32,7 @@ class Tables:
     """The three tables of a library; safe to use from several threads."""
 
     def __init__(self, server: Server):
-        self.location = server.place.said
+        self.location = server.location.given
         self._server = server
         self._local = threading.local()
 
@@ -82,14 +82,14 @@ class Tables:
         return "Strong" if getattr(self._local, "writes", 0) else "Session"
 
     @property
-    def _patience(self) -> dict[str, float]:
-        return {"patience": WRITING} if getattr(self._local, "writes", 0) else {}
+    def _retry(self) -> dict[str, float]:
+        return {"retry_seconds": WRITE_RETRY_SECONDS} if getattr(self._local, "writes", 0) else {}
 
     def _table(self, name: str) -> str:
-        return f"{self._server.place.name}_{name}"
+        return f"{self._server.location.name}_{name}"
 
     def _call(self, method: str, table: str, **named: Any) -> Any:
-        return self._server(method, self._table(table), **self._patience, **named)
+        return self._server(method, self._table(table), **self._retry, **named)
 
     # Rows
 
@@ -122,7 +122,7 @@ class Tables:
         """Yield all rows that pass a filter, however many, in the order of their keys."""
         return self._server.each(
             self._table(table), batch_size=ROWS_PER_CALL, filter=filters, output_fields=list(output),
-            consistency_level=self._level, **self._patience,
+            consistency_level=self._level, **self._retry,
         )  # fmt: skip
 
     def _searched(self, method: str, table: str, **named: Any) -> list[Row]:
@@ -164,13 +164,13 @@ class Tables:
 
     def _groups(self, keys: Iterable[int]) -> dict[int, int]:
         """Return the group of each article that has duplicates, by article key."""
-        rows = self._of("records", "article", keys, schema.RECORD, 'kind == "same"')
+        rows = self._of("records", "article", keys, schema.RECORD_COLUMNS, 'kind == "same"')
         return {int(row["value"][0]): int(row["number"]) for row in rows}
 
 
 def read_manifest(server: Server) -> Manifest | None:
     """Return the manifest of the library on a server; None if there is no library."""
-    table = f"{server.place.name}_records"
+    table = f"{server.location.name}_records"
     if not server("has_collection", table):
         return None
     rows = server(

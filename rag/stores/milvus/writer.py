@@ -24,7 +24,7 @@ from rag.stores import base
 from rag.stores.base import ALIASES, Comparison, EmbeddedPassage, NameCounts, Sink, hash64
 from rag.stores.milvus import schema
 from rag.stores.milvus.claim import Claim
-from rag.stores.milvus.client import Place
+from rag.stores.milvus.client import MilvusLocation
 from rag.stores.milvus.schema import NEVER
 from rag.stores.milvus.tables import ROWS_PER_CALL
 
@@ -57,7 +57,7 @@ class MilvusWriter(base.Writer):
             store._send(table, ({"key": row["key"], "died": NEVER} for row in rows), partial=True)
             if not staged:
                 store._erase(table, f"born > {now}")
-        for row in store._rows("records", 'kind == "erasing"', schema.RECORD):
+        for row in store._rows("records", 'kind == "erasing"', schema.RECORD_COLUMNS):
             if row["number"] <= now:
                 self._delete(schema.parsed(row["value"]))
         store._erase("records", 'kind == "erasing"')
@@ -94,7 +94,7 @@ class MilvusWriter(base.Writer):
         rows = store._of_ids(list(fresh), schema.present(now), ("key", "brief", "signature"))
         old = {schema.brief(row)["id"]: row for row in rows}
         keys = [row["key"] for row in old.values()]
-        passages = store._of("passages", "article", keys, schema.WHOLE, schema.present(now))
+        passages = store._of("passages", "article", keys, schema.COPIED_COLUMNS, schema.present(now))
         owners = {row["key"]: fresh[article_id] for article_id, row in old.items()}
         store._send("passages", (schema.moved(row, owners[row["article"]], generation) for row in passages))
         store._send(
@@ -210,19 +210,19 @@ class MilvusWriter(base.Writer):
 class MilvusSink:
     """Where the workers of a cluster put articles: at a generation that is not visible yet."""
 
-    place: Place
+    location: MilvusLocation
     generation: int
 
     def put(self, batch: Sequence[tuple[Article, Sequence[EmbeddedPassage]]]) -> None:
-        _open(self.place).stage(batch, self.generation)
+        _open(self.location).stage(batch, self.generation)
 
 
 @functools.cache
-def _open(place: Place) -> MilvusStore:
-    """Return the library at a place, for as long as this process lives."""
+def _open(location: MilvusLocation) -> MilvusStore:
+    """Return the library at a location, for as long as this process lives."""
     from rag.stores.milvus.store import MilvusStore
 
-    return MilvusStore.open(place)
+    return MilvusStore.open(location)
 
 
 class SharedWriter(MilvusWriter):
@@ -237,7 +237,7 @@ class SharedWriter(MilvusWriter):
         left = (row["born"] for row in store._scan("articles", f"born > {now}", ("born",)))
         self._generation = max(left, default=now + GENERATIONS_AHEAD)
         self._replaced: list[str] = []
-        self.sink: Sink | None = MilvusSink(store._server.place, self._generation)
+        self.sink: Sink | None = MilvusSink(store._server.location, self._generation)
 
     def put(self, batch: Iterable[tuple[Article, Sequence[EmbeddedPassage] | None]]) -> None:
         batch = list(batch)
