@@ -203,14 +203,11 @@ def merge_groups(same: Iterable[int], ids: Sequence[str], shared: Iterable[Itera
     """
     group = list(same)
     at = {article_id: i for i, article_id in enumerate(ids)}
-    pairs = [(group[i], group[at[other]]) for i, others in enumerate(shared) for other in others if other in at]
-    if any(one != other for one, other in pairs):
-        from scipy.cluster.hierarchy import DisjointSet  # here, as it takes 0.4 s to load and most questions need none
-
-        sets = DisjointSet(group)
-        for one, other in pairs:
-            sets.merge(one, other)
-        group = [sets[g] for g in group]
+    for i, others in enumerate(shared):
+        for other in others:
+            if other in at and group[at[other]] != group[i]:
+                old = group[at[other]]  # of the few articles of an answer: SciPy would take longer to load
+                group = [group[i] if g == old else g for g in group]
     return np.array(group, np.int64)
 
 
