@@ -1,4 +1,4 @@
-"""One contract, two stores: what a Library does is the same in a folder and in Milvus, as far as anybody can see."""
+"""Both stores fulfil the contract: a Library behaves the same in a folder and in Milvus."""
 
 import datetime as dt
 import itertools
@@ -23,7 +23,7 @@ _names = (f"library_{number}" for number in itertools.count())
 
 @pytest.fixture(params=["folder", "milvus"])
 def index(request, tmp_path):
-    """An address where nothing is yet."""
+    """A location without an index."""
     if request.param == "folder":
         return tmp_path / "index"
     return request.getfixturevalue("server").address(next(_names))
@@ -74,7 +74,7 @@ def test_an_article_comes_back_as_it_went_in(index, news, words):
             assert hit.text == read[hit.article_id].text[hit.start : hit.end]
 
 
-def test_it_is_there_when_it_is_opened_again(library, index, words):
+def test_an_index_that_is_opened_again_gives_the_same(library, index, words):
     before = library.search("wages rise", k=10)
     with rag.open(index, encoder=words) as again:
         assert again.search("wages rise", k=10) == before
@@ -82,7 +82,7 @@ def test_it_is_there_when_it_is_opened_again(library, index, words):
         assert again.encoder == "words"
 
 
-def test_what_is_unchanged_is_neither_encoded_nor_counted_as_changed(library, index, news, words):
+def test_unchanged_articles_are_neither_encoded_nor_counted_as_changed(library, index, news, words):
     read, generation = words.read, library._store.generation()
     again = rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=index, encoder=words)
     assert (again.report.unchanged, again.report.new, again.report.updated) == (3, 0, 0)
@@ -107,7 +107,7 @@ def test_outlets_are_counted_and_their_articles_listed(library, news):
 # Changing
 
 
-def test_a_changed_text_takes_the_place_of_the_old_one_which_resolves(library, news):
+def test_a_changed_text_replaces_the_old_one_which_still_resolves(library, news):
     citation, before = cited(library), library.article("bridge")
     library.add([news(BRIDGE | {"text": "Engineers opened the old bridge again. Its pillars were mended."})])
     assert library.report.updated == 1
@@ -123,14 +123,14 @@ def test_a_changed_text_takes_the_place_of_the_old_one_which_resolves(library, n
     assert [v.current for v in library.versions("bridge")] == [True, False]
 
 
-def test_versions_are_told_from_the_latest_to_the_first(library, news):
+def test_versions_are_listed_from_the_latest_to_the_first(library, news):
     texts = [f"The old bridge was painted {colour}." for colour in ("red", "green", "blue")]
     for text in texts:
         library.add([news(BRIDGE | {"text": text})])
     assert [v.article.text for v in library.versions("bridge")] == [*texts[::-1], BRIDGE["text"]]
 
 
-def test_what_is_no_longer_in_the_files_is_retired_and_comes_back_without_encoding(library, index, news, words):
+def test_an_article_missing_from_the_files_is_retired_and_comes_back_without_encoding(library, index, news, words):
     citation = cited(library)
     again = rag.build([news(HARBOUR)], index=index, encoder=words)
     assert again.report.retired == 2
@@ -144,7 +144,7 @@ def test_what_is_no_longer_in_the_files_is_retired_and_comes_back_without_encodi
     assert [v.current for v in again.versions("bridge")] == [True]
 
 
-def test_what_is_known_of_an_article_changes_without_encoding(library, news, words):
+def test_outlet_and_date_of_an_article_change_without_encoding(library, news, words):
     citation, read = cited(library), words.read
     library.add([news(BRIDGE | {"outlet": "Reuters", "date": "2015-01-03"})])
     assert (library.report.updated, words.read) == (1, read)
@@ -158,7 +158,7 @@ def test_what_is_known_of_an_article_changes_without_encoding(library, news, wor
         library.verify(citation)
 
 
-def test_what_is_removed_is_gone_with_its_earlier_texts(library, news):
+def test_a_removed_article_is_gone_with_its_earlier_texts(library, news):
     library.add([news(BRIDGE | {"text": "Engineers opened the old bridge again."})])
     assert library.remove(["bridge", "orchard"]) == 2
     assert "bridge" not in library
@@ -172,7 +172,7 @@ def test_what_is_removed_is_gone_with_its_earlier_texts(library, news):
     assert "harbour" in library
 
 
-def test_every_change_raises_the_generation_and_another_library_takes_it_up(library, index, news, words):
+def test_every_change_raises_the_generation_and_another_library_sees_it(library, index, news, words):
     with rag.open(index, encoder=words) as other:
         assert ids(other.search("lighthouse", k=1)) != ["new"]
         before = other._store.generation()
@@ -183,7 +183,7 @@ def test_every_change_raises_the_generation_and_another_library_takes_it_up(libr
         assert "new" not in ids(other.search("lighthouse", k=9))
 
 
-def test_a_view_shows_what_stood_when_it_was_made(library, news):
+def test_a_view_does_not_change(library, news):
     view, store = library._view(), library._store
     library.add([news(BRIDGE | {"text": "Engineers opened it."}, {"id": "new", "text": "The lighthouse."})])
     again = library._view()
@@ -228,14 +228,14 @@ FILTERS = [
 
 
 def loose(citation):
-    """What of a citation follows from passages that fit nearly as well: which of them stand beside it."""
+    """The fields of a citation that depend on which other passages fit nearly as well."""
     return {
         name: getattr(citation, name) for name in ("end", "text", "quote", "score", "copies", "republishers", "shared")
     }
 
 
 @pytest.mark.parametrize("narrow", FILTERS)
-def test_both_find_the_same_under_every_filter(both, narrow):
+def test_both_stores_find_the_same_under_every_filter(both, narrow):
     _, remote = both
     for seed in range(2):
         question = prose(seed)[0][:60]
@@ -243,7 +243,7 @@ def test_both_find_the_same_under_every_filter(both, narrow):
         assert len(one) == len(other)
         scores = [{(h.article_id, h.start): h.score for h in hits} for hits in (one, other)]
         for place in scores[0].keys() & scores[1].keys():
-            assert scores[0][place] == pytest.approx(scores[1][place], abs=0.03)  # of lengths tantivy rounds
+            assert scores[0][place] == pytest.approx(scores[1][place], abs=0.03)  # tantivy rounds lengths
         assert len(set(list(scores[0])[:10]) & set(list(scores[1])[:10])) >= min(8, len(one))
         for hit in other:
             article = remote.article(hit.article_id)
@@ -262,8 +262,8 @@ def test_both_find_the_same_under_every_filter(both, narrow):
 ASKED = prose(3)[0]
 
 
-def test_both_score_a_passage_alike(both):
-    """Cosines to what half precision keeps, words exactly; BM25 to what tantivy rounds."""
+def test_both_stores_score_a_passage_alike(both):
+    """Cosines within half precision, words exactly, BM25 within what tantivy rounds."""
     signals, counts = [], []
     for library in both:
         view = library._view()
@@ -284,13 +284,13 @@ def test_both_score_a_passage_alike(both):
         assert a_article == pytest.approx(b_article, abs=0.02)
 
 
-def test_more_can_be_asked_for_than_there_is(library):
+def test_k_may_be_larger_than_the_number_of_passages(library):
     assert len(library.search("bridge", k=1000)) == 3
     with pytest.raises(QuestionError):
         library.search("bridge", outlets="Nobody knows")
 
 
-def test_a_question_without_words_to_look_for_is_answered_by_meaning(library):
+def test_a_question_of_function_words_is_searched_by_meaning(library):
     assert len(library.search("who was it")) == 3
 
 
@@ -300,7 +300,7 @@ def test_an_empty_library_answers_nothing(index, news, words):
         assert (library.counts().articles, library.outlets()) == (0, {})
 
 
-def test_a_name_is_searched_for_in_the_spellings_that_articles_give_it(index, news, words):
+def test_a_name_is_searched_for_in_the_spellings_that_articles_explain(index, news, words):
     records = [
         {"id": "explains", "text": "The Northern Fishery Council (NFC) was founded in the north. " + prose(1)[0]},
         {"id": "again", "text": "The Northern Fishery Council (NFC) met again. " + prose(2)[0]},
@@ -315,10 +315,10 @@ def test_a_name_is_searched_for_in_the_spellings_that_articles_give_it(index, ne
         assert library.ask("What did the NFC raise?", min_confidence=0).aliases == ()
 
 
-# Copies
+# Duplicates
 
 
-def test_copies_and_sentences_that_are_shared_are_told(index, news, words):
+def test_duplicates_and_shared_sentences_are_found(index, news, words):
     story, other = prose(1), prose(2)
     records = [
         {"id": "first", "outlet": "Reuters", "text": " ".join(story)},
@@ -346,17 +346,17 @@ def test_copies_and_sentences_that_are_shared_are_told(index, news, words):
         assert library.counts().independent == 3
 
 
-def test_a_sentence_that_many_texts_hold_says_nothing(index, news, words):
+def test_a_sentence_in_many_texts_is_a_formula(index, news, words):
     formula = prose(50)[0]
     records = [{"id": f"f{i}", "text": " ".join([*prose(i, 4), formula])} for i in range(7)]
     with rag.build([news(*records)], index=index, encoder=words) as library:
         assert all(not p.shared for p in library.ask(prose(0)[0], min_confidence=0).passages)
 
 
-# What is kept with it
+# Settings, and files that could not be read
 
 
-def test_what_could_not_be_read_is_kept_until_it_can_be(index, tmp_path, news, words):
+def test_what_could_not_be_read_is_listed_until_it_can_be(index, tmp_path, news, words):
     broken = tmp_path / "broken.jsonl"
     broken.write_text('{"text": "One that can be read."}\n{"text": \n')
     with rag.build([broken, news(HARBOUR)], index=index, encoder=words) as library:
@@ -368,7 +368,7 @@ def test_what_could_not_be_read_is_kept_until_it_can_be(index, tmp_path, news, w
         assert list(library.skipped()) == []
 
 
-def test_a_bar_and_a_catalogue_are_kept(library, index, tmp_path, news, words):
+def test_a_confidence_model_and_a_catalogue_are_stored(library, index, tmp_path, news, words):
     library.set_confidence_model(replace(library.confidence_model, encoder="words", min_confidence=0.25))
     own = tmp_path / "own.toml"
     own.write_text(
@@ -384,7 +384,7 @@ def test_a_bar_and_a_catalogue_are_kept(library, index, tmp_path, news, words):
 # Errors
 
 
-def test_no_library_is_an_error_that_says_how_to_make_one(index):
+def test_a_missing_index_is_an_error_that_says_how_to_make_one(index):
     with pytest.raises(LibraryError, match="make one with: according build PATHS --index"):
         rag.open(index)
 
@@ -398,7 +398,7 @@ def test_another_encoder_is_refused(library, index, words):
         rag.open(index, encoder=words)
 
 
-def test_one_writes_at_a_time(library, index, news, words):
+def test_only_one_process_writes_at_a_time(library, index, news, words):
     with rag.open(index, encoder=words) as other, library._store.writing():
         with pytest.raises(LibraryError, match="another process is writing to"):
             other.add([news(BRIDGE)], wait=False)

@@ -25,11 +25,11 @@ def crashes(*options):
     program = [sys.executable, str(ROOT / "benchmarks" / "crash.py"), "--json", f"--seed={SEED}"]
     done = subprocess.run([*program, *options], capture_output=True, text=True, timeout=60 + 10 * KILLS)
     assert done.stdout, done.stderr
-    told = json.loads(done.stdout)
-    return {kind: Counter(counts) for kind, counts in told["rows"].items()}, told["notes"]
+    counted = json.loads(done.stdout)
+    return {kind: Counter(counts) for kind, counts in counted["rows"].items()}, counted["notes"]
 
 
-def test_nothing_that_was_reported_is_lost_doubled_or_misquoted_wherever_the_process_is_killed():
+def test_nothing_reported_as_done_is_lost_or_doubled_wherever_the_process_is_killed():
     rows, notes = crashes(f"--kills={KILLS}", f"--moments={KILLS // 4}")
     assert notes == [], f"seed {SEED}"
     assert {kind: counts["runs"] for kind, counts in rows.items()} == {
@@ -51,6 +51,6 @@ def test_nothing_that_was_reported_is_lost_doubled_or_misquoted_wherever_the_pro
         ("unchecked", "amend", ("faults",)),  # it takes any cache for that of today
     ],
 )
-def test_a_store_that_breaks_its_word_is_noticed(broken, act, noticed):
+def test_a_store_that_breaks_its_promise_is_noticed(broken, act, noticed):
     rows, notes = crashes(f"--break={broken}", f"--act={act}", "--kind=statement", "--kills=3", "--moments=0")
     assert all(rows["statement"][kind] for kind in noticed), notes

@@ -1,4 +1,4 @@
-"""The vectors of a cache: segments that stay as they are, and what is found in FAISS made of them."""
+"""The vectors of a cache: segments that are never rewritten, and what FAISS finds in them."""
 
 import hashlib
 import itertools
@@ -19,7 +19,7 @@ def vector(key):
 
 
 def stream(known):
-    """The vectors of keys as the database gives them, three at a time."""
+    """Yield the vectors of keys as the database does, three at a time."""
 
     def vectors(above):
         keys = np.array([key for key in known if key > above], np.int64)
@@ -35,11 +35,11 @@ def sums(folder):
 
 @pytest.fixture
 def made(tmp_path):
-    """Makes one folder of vectors after the other, each from the one before, and counts the rows of its segments."""
+    """Write one folder of vectors after the other, each from the one before, and check its segments."""
     folders = []
 
-    def make(wanted, known=None, anew=False):
-        old = None if anew or not folders else VectorFiles(folders[-1], sums(folders[-1]))
+    def make(wanted, known=None, from_scratch=False):
+        old = None if from_scratch or not folders else VectorFiles(folders[-1], sums(folders[-1]))
         folder = tmp_path / str(len(folders))
         folder.mkdir()
         folders.append(folder)
@@ -60,7 +60,7 @@ def read(folder):
 
 
 def holds(folder, keys):
-    """Whether a folder holds the vectors of these keys in their order, and FAISS finds each."""
+    """Return whether a folder has the vectors of these keys in order, and FAISS finds each."""
     found = read(folder)
     expected = np.array([vector(key) for key in keys], np.float16).astype(np.float32).reshape(-1, SIZE)
     if found.keys.tolist() != list(keys) or found.flat.ntotal != len(keys):
@@ -71,7 +71,7 @@ def holds(folder, keys):
     return np.array_equal(found.flat.reconstruct_n(0, len(keys)), expected) and nearest == [*range(len(keys))]
 
 
-def test_what_is_new_is_a_segment_and_what_is_old_stays_the_same_file(made):
+def test_new_vectors_are_a_new_segment_and_old_segments_stay_the_same_files(made):
     first = made(range(1, 41))
     second = made(range(1, 48))
     assert (rows(first), rows(second)) == ([40], [40, 7])
@@ -80,7 +80,7 @@ def test_what_is_new_is_a_segment_and_what_is_old_stays_the_same_file(made):
     assert holds(second, range(1, 48))
 
 
-def test_segments_are_joined_so_that_there_are_few(made):
+def test_segments_are_merged_so_that_there_are_few(made):
     count, seen = 64, []
     made(range(1, count + 1))
     for _ in range(40):
@@ -92,7 +92,7 @@ def test_segments_are_joined_so_that_there_are_few(made):
     assert holds(folder, range(1, count + 1))
 
 
-def test_a_row_that_is_gone_is_in_no_segment_and_the_others_stay(made):
+def test_a_deleted_row_is_in_no_segment_and_the_others_stay(made):
     made(range(1, 41))
     before = made(range(1, 51))
     after = made([key for key in range(1, 51) if key not in (44, 50)], range(1, 60))
@@ -104,7 +104,7 @@ def test_a_row_that_is_gone_is_in_no_segment_and_the_others_stay(made):
     assert holds(later, [key for key in range(2, 49) if key != 44])
 
 
-def test_whole_segments_can_go_and_all_of_them(made):
+def test_whole_segments_can_be_deleted(made):
     made(range(1, 41))
     made(range(1, 51))
     assert holds(made(range(41, 51)), range(41, 51))
@@ -113,7 +113,7 @@ def test_whole_segments_can_go_and_all_of_them(made):
 
 
 @pytest.mark.parametrize("few", [10, 1000])
-def test_signs_are_there_for_many_and_follow_what_changes(made, monkeypatch, few):
+def test_many_vectors_have_binary_codes_which_follow_changes(made, monkeypatch, few):
     monkeypatch.setattr("rag.stores.faiss_index.MAX_FLAT_VECTORS", few)
     for keys in (range(1, 41), range(1, 48), [k for k in range(1, 48) if k % 5], range(6, 10)):
         folder = made(keys, range(1, 48))
@@ -127,7 +127,7 @@ def test_signs_are_there_for_many_and_follow_what_changes(made, monkeypatch, few
 
 @pytest.mark.parametrize("name", [KEYS, "vectors.0.f16", "vectors.1.f16", CODES])
 @pytest.mark.parametrize("damage", [lambda body: body[:-1] + bytes([body[-1] ^ 1]), lambda body: body[:-2], None])
-def test_what_does_not_fit_its_checksum_is_not_read(made, monkeypatch, name, damage):
+def test_a_file_that_does_not_have_its_checksum_is_not_read(made, monkeypatch, name, damage):
     monkeypatch.setattr("rag.stores.faiss_index.MAX_FLAT_VECTORS", 10)
     made(range(1, 41))
     folder = made(range(1, 48))
@@ -137,7 +137,7 @@ def test_what_does_not_fit_its_checksum_is_not_read(made, monkeypatch, name, dam
         dense.load(VectorFiles(folder, known), SIZE)
 
 
-def test_segments_that_do_not_make_up_the_keys_are_no_vectors(made, tmp_path):
+def test_segments_with_too_few_rows_are_an_error(made, tmp_path):
     folder = made(range(1, 41))
     (folder / "vectors.1.f16").write_bytes(bytes(2 * SIZE))
     with pytest.raises(ValueError, match="not as many vectors as keys"):
@@ -146,8 +146,8 @@ def test_segments_that_do_not_make_up_the_keys_are_no_vectors(made, tmp_path):
         dense.update(tmp_path, np.arange(1, 42), SIZE, stream(range(1, 42)), VectorFiles(folder, sums(folder)))
 
 
-@pytest.mark.parametrize("anew", [True, False])
-def test_a_passage_without_a_vector_is_an_error_that_says_what_to_do(made, anew):
+@pytest.mark.parametrize("from_scratch", [True, False])
+def test_a_passage_without_a_vector_is_an_error_that_says_what_to_do(made, from_scratch):
     made(range(1, 41))
     with pytest.raises(LibraryError, match=r"has 42 passages and vectors of 4[01]; run `according doctor`"):
-        made(range(1, 43), [*range(1, 41), 42], anew)
+        made(range(1, 43), [*range(1, 41), 42], from_scratch)

@@ -1,4 +1,4 @@
-"""What goes wrong with disks, rights and files leads to the right repair, or to an error that says what to do."""
+"""Faults of disks, permissions and files lead to the right repair, or to an error that says what to do."""
 
 import contextlib
 import gc
@@ -42,14 +42,14 @@ def index(tmp_path, news, words):
     return tmp_path / "index"
 
 
-def told(call):
-    """The error that a call ends with."""
+def error_of(call):
+    """Return the error that a call ends with."""
     with pytest.raises(LibraryError) as caught:
         call()
     return str(caught.value)
 
 
-# A full disk: a small one of a process's own, with so much room left
+# A full disk: a small one that only one process sees
 
 
 def reports(name, count):
@@ -71,7 +71,7 @@ def ids(index):
 
 
 def fill(disk, left):
-    """Leaves so many bytes of a disk free."""
+    """Leave so many bytes of a disk free."""
     status = os.statvfs(disk)
     (disk / "filler").write_bytes(bytes(max(0, status.f_bavail * status.f_frsize - left)))
 
@@ -80,16 +80,16 @@ OLD, NEW = [f"old{i}" for i in range(8)], [f"new{i}" for i in range(8)]
 
 
 def meets_a_full_disk(disk, what, left):
-    """Has something done on a disk with so many bytes free; the error that it ends with.
+    """Do something on a disk with so many bytes free, and return the error that it ends with.
 
-    Beside that: what was reported as done before is there, the same succeeds once there is space, and nothing is left.
+    What was reported as done before must be there, the same must succeed once there is space, and nothing may be left.
     """
     disk.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk], check=True)
     try:
         return _meets(disk, what, left)
     finally:
-        gc.collect()  # SQLite knows files by numbers, which the next disk may have again
+        gc.collect()  # SQLite identifies files by numbers, which the next disk may reuse
         subprocess.run(["umount", "-l", disk], check=True)
 
 
@@ -160,7 +160,7 @@ def _meets(disk, what, left):
 
 @pytest.fixture(scope="module")
 def mounting():
-    """A process that may mount disks which nobody else sees."""
+    """A process that may mount disks that no other process sees."""
     under = ("unshare", "-m") if os.geteuid() == 0 else ("unshare", "-Urm")
     try:
         subprocess.run([*under, "mount", "-t", "tmpfs", "tmpfs", "/mnt"], check=True, capture_output=True)
@@ -200,16 +200,16 @@ result.append(meets_a_full_disk(disk, {what!r}, 1024 * {2 * most}))"""
     assert all(re.fullmatch(f"({full})|({cache})", error, re.DOTALL) for error in failed), failed
 
 
-def test_a_cache_for_which_there_is_no_room_is_made_among_temporary_files(mounting, tmp_path):
+def test_a_cache_that_does_not_fit_on_the_disk_is_built_among_temporary_files(mounting, tmp_path):
     code = "result = [meets_a_full_disk(disk, 'cache elsewhere', 1024 * left) for left in range(0, 200, 40)]"
     assert mounting(code, disk=tmp_path / "disk") == [None] * 5
 
 
-# No right to write: another user's process, or a folder that is closed
+# No permission: another user's process, or a folder without write permission
 
 
 def looks(index):
-    """What can be seen of an index: what is found, what is quoted, what is listed."""
+    """Return what is found, quoted and listed of an index."""
     with rag.open(index, encoder=WordEncoder()) as library:
         return {
             "found": sorted(h.article_id for h in library.search("harbour frost bridge", k=9)),
@@ -220,7 +220,7 @@ def looks(index):
 
 
 def refused(index, file):
-    """How each thing that writes ends."""
+    """Return how everything that writes ends."""
     library = rag.open(index, encoder=WordEncoder())
     fitted = confidence.parse(confidence.shipped().to_json().replace(confidence.shipped().encoder, "words"))
     calls = (
@@ -230,11 +230,11 @@ def refused(index, file):
         lambda: library.compact(),
         lambda: rag.build([file], index=index, encoder=WordEncoder()),
     )
-    return [told(call) for call in calls]
+    return [error_of(call) for call in calls]
 
 
 def rehearse():
-    """Has all modules imported that will be needed, while this process may still read their files."""
+    """Import all modules that are needed, while this process may still read their files."""
     with tempfile.TemporaryDirectory() as folder:
         file, index = Path(folder) / "news.jsonl", Path(folder) / "index"
         file.write_text("".join(json.dumps(r) + "\n" for r in (HARBOUR, BRIDGE, ORCHARD)), "utf-8")
@@ -253,7 +253,7 @@ ROOT_ALONE = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two 
 
 @pytest.fixture
 def public(index):
-    """The index, where other users reach it."""
+    """The index, where other users can reach it."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     shutil.move(index, folder / "index")
@@ -266,7 +266,7 @@ def public(index):
 
 @pytest.fixture(scope="module")
 def stranger():
-    """A process that may not write what this one makes; where this is not root, once it is `closed`."""
+    """A process that may not write what this one makes; if this is not root, once it is `closed`."""
     other = Other("from stores.test_faults import *; rehearse()", user=NOBODY if os.geteuid() == 0 else None)
     yield other
     other.kill()
@@ -280,7 +280,7 @@ def closed(index):
 
 
 @pytest.mark.parametrize("cache", ["there", "missing"])
-def test_an_index_that_may_not_be_written_can_be_read(public, stranger, cache):
+def test_an_index_without_write_permission_can_be_read(public, stranger, cache):
     if cache == "missing":
         shutil.rmtree(next(public.glob("cache.*")))
     names = sorted(p.name for p in closed(public).iterdir())
@@ -290,7 +290,7 @@ def test_an_index_that_may_not_be_written_can_be_read(public, stranger, cache):
     assert {p.name for p in Path(tempfile.gettempdir()).glob("according-*")} <= temporary
 
 
-def test_a_cache_that_may_not_be_written_is_not_made_again(public, stranger):
+def test_a_cache_without_write_permission_is_not_built_again(public, stranger):
     code = """
 from rag.stores import snapshot as cache
 with pytest.MonkeyPatch.context() as patch:
@@ -299,7 +299,7 @@ with pytest.MonkeyPatch.context() as patch:
     assert stranger(code, index=closed(public)) == SEEN
 
 
-def test_writing_without_the_right_to_is_an_error_that_says_what_to_do(public, stranger, news):
+def test_writing_without_permission_is_an_error_that_says_what_to_do(public, stranger, news):
     shutil.copyfile(news(FERRY), public.parent / "ferry.jsonl")
     words = f"the index in {public} cannot be written (Permission denied): {RIGHTS}"
     assert stranger("result = refused(index, file)", index=closed(public), file=public.parent / "ferry.jsonl") == (
@@ -308,7 +308,7 @@ def test_writing_without_the_right_to_is_an_error_that_says_what_to_do(public, s
 
 
 @ROOT_ALONE
-def test_a_reader_without_rights_sees_what_another_user_writes(public, stranger, news, words):
+def test_a_reader_without_write_permission_sees_what_another_user_writes(public, stranger, news, words):
     stranger("library = rag.open(index, encoder=WordEncoder()); library.prepare()", index=public)
     seen = "import time; time.sleep(0.3); result = [h.article_id for h in library.search('ferry aground', k=1)]"
     assert stranger(seen) != ["ferry"]
@@ -327,39 +327,39 @@ def test_a_reader_without_rights_sees_what_another_user_writes(public, stranger,
 
 
 @ROOT_ALONE
-def test_of_a_killed_writer_of_another_user_what_is_done_is_read_or_the_error_says_what_to_do(public, stranger, news):
+def test_after_a_killed_writer_of_another_user_a_reader_sees_what_is_done_or_an_error(public, stranger, news):
     killed = Other()
     killed("library = rag.open(index, encoder=WordEncoder()); library.add([file])", index=public, file=news(FERRY))
     killed.kill()
     assert (public / f"{DATABASE}-wal").stat().st_size
     assert stranger("result = looks(index)", index=public)["listed"] == ["harbour", "bridge", "orchard", "ferry"]
     (public / f"{DATABASE}-shm").unlink()
-    assert stranger.told("looks(index)", index=public) == (
+    assert stranger.error_of("looks(index)", index=public) == (
         f"LibraryError: the index in {public} cannot be used (unable to open database file): it may not be opened "
         "here; change its permissions, or copy the folder and use the copy"
     )
 
 
-def test_a_folder_that_may_not_be_read_is_an_error(public, stranger):
+def test_a_folder_without_read_permission_is_an_error(public, stranger):
     closed(public)
     public.chmod(0o000)
     path = public / DATABASE
-    assert stranger.told("looks(index)", index=public) == (
+    assert stranger.error_of("looks(index)", index=public) == (
         f"LibraryError: the index in {public} cannot be used ([Errno 13] Permission denied: '{path}'): {RIGHTS}"
     )
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_an_older_format_that_may_not_be_written_says_so(public, stranger, number):
+def test_an_older_format_without_write_permission_is_an_error_that_says_what_to_do(public, stranger, number):
     older(public, number)
     gc.collect()
-    assert stranger.told("looks(index)", index=closed(public)) == (
+    assert stranger.error_of("looks(index)", index=closed(public)) == (
         f"LibraryError: the index in {public} has format {number} and must be upgraded to format {FORMAT} first; "
         f"that failed: the index in {public} cannot be written (Permission denied): {RIGHTS}"
     )
 
 
-def test_on_a_read_only_disk_an_index_is_read_and_not_written(mounting, index, news, tmp_path):
+def test_an_index_on_a_read_only_disk_is_read_and_not_written(mounting, index, news, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     mounting(
@@ -378,13 +378,13 @@ def test_on_a_read_only_disk_an_index_is_read_and_not_written(mounting, index, n
 # The database
 
 
-def test_a_database_that_is_missing_is_no_index(index, words):
+def test_a_folder_without_a_database_is_no_index(index, words):
     (index / DATABASE).unlink()
     expected = f"there is no index in {index}; make one with: according build PATHS --index {index}"
-    assert told(lambda: rag.open(index, encoder=words)) == expected
+    assert error_of(lambda: rag.open(index, encoder=words)) == expected
 
 
-def test_the_log_of_a_database_that_was_deleted_is_not_taken_for_that_of_a_new_one(index, words, news):
+def test_the_log_of_a_deleted_database_is_not_used_for_a_new_one(index, words, news):
     killed = Other()
     killed("library = rag.open(index, encoder=WordEncoder()); library.add([file])", index=index, file=news(FERRY))
     killed("library.remove(['ferry'])")
@@ -393,7 +393,7 @@ def test_the_log_of_a_database_that_was_deleted_is_not_taken_for_that_of_a_new_o
     (index / DATABASE).unlink()
     with rag.build([news(ORCHARD)], index=index, encoder=words) as library:
         assert [a.id for a in library.articles()] == ["orchard"]
-        assert told(lambda: library.article("harbour")).startswith("no article 'harbour'")
+        assert error_of(lambda: library.article("harbour")).startswith("no article 'harbour'")
     assert rag.examine(index).ok
 
 
@@ -405,39 +405,39 @@ def test_the_log_of_a_database_that_was_deleted_is_not_taken_for_that_of_a_new_o
         (bytes(8192), "file is not a database"),
     ],
 )
-def test_a_file_that_is_no_index_is_an_error_that_says_what_to_do(index, words, news, body, words_of_sqlite):
+def test_a_file_that_is_no_database_is_an_error_that_says_what_to_do(index, words, news, body, words_of_sqlite):
     (index / DATABASE).write_bytes(body)
     expected = f"the index in {index} cannot be used ({words_of_sqlite}): {DAMAGED}"
-    assert told(lambda: rag.open(index, encoder=words)) == expected
-    assert told(lambda: rag.build([news(ORCHARD)], index=index, encoder=words)) == expected
+    assert error_of(lambda: rag.open(index, encoder=words)) == expected
+    assert error_of(lambda: rag.build([news(ORCHARD)], index=index, encoder=words)) == expected
     assert (index / DATABASE).read_bytes() == body
 
 
-def test_folders_in_the_place_of_files_are_errors(index, words, news):
+def test_folders_where_files_are_expected_are_errors(index, words, news):
     file = news(ORCHARD)
     (index / "write.lock").unlink()
     (index / "write.lock").mkdir()
     assert looks(index) == SEEN
     expected = f"the index in {index} cannot be written (Is a directory)"
-    assert told(lambda: rag.open(index, encoder=words).add([file])) == expected
+    assert error_of(lambda: rag.open(index, encoder=words).add([file])) == expected
     (index / "write.lock").rmdir()
     (index / DATABASE).unlink()
     (index / DATABASE).mkdir()
-    assert told(lambda: rag.open(index, encoder=words)).startswith(f"there is no index in {index}; make one with")
+    assert error_of(lambda: rag.open(index, encoder=words)).startswith(f"there is no index in {index}; make one with")
     assert re.fullmatch(
         rf"the index in {re.escape(str(index))} cannot be used \(\[Errno 21\] Is a directory: .*\)",
-        told(lambda: rag.build([file], index=index, encoder=words)),
+        error_of(lambda: rag.build([file], index=index, encoder=words)),
     )
 
 
-def test_a_cache_that_is_being_made_is_no_generation(index):
+def test_an_unfinished_cache_is_no_generation(index):
     (index / "cache.making.1.99999").mkdir()  # of process 1, thread 99999
     assert generations(index) == [Store.open(index).generation()]
     assert rag.examine(index).ok
 
 
 def sound(index, expected):
-    """Whether an index still gives what it gave; None where an error says what to do. All else fails.
+    """Return whether an index still gives what it gave; None if an error says what to do. Anything else fails.
 
     What is quoted must stand in the article, whose it is said to be: `expected` is (articles by id, answers).
     """
@@ -470,15 +470,15 @@ def expected(index, words):
 
 def test_a_truncated_database_gives_right_answers_or_an_error_that_says_what_to_do(index, expected):
     body = (index / DATABASE).read_bytes()
-    for kept in (10, 100, 4095, *range(4096, len(body), 4096), len(body) - 1):
-        (index / DATABASE).write_bytes(body[:kept])
-        assert sound(index, expected) in (None, True), kept
+    for length in (10, 100, 4095, *range(4096, len(body), 4096), len(body) - 1):
+        (index / DATABASE).write_bytes(body[:length])
+        assert sound(index, expected) in (None, True), length
     (index / DATABASE).write_bytes(body)
     assert sound(index, expected)
 
 
-def test_a_bit_that_flips_anywhere_gives_right_quotations_or_an_error_that_says_what_to_do(index, expected):
-    """In bytes that are used, or beside one: most of a small database is empty. One in three has no cache yet."""
+def test_a_flipped_bit_gives_right_quotations_or_an_error_that_says_what_to_do(index, expected):
+    """In bytes that are used, or next to one: most of a small database is empty. One in three has no cache yet."""
     body = (index / DATABASE).read_bytes()
     used = [at for at in range(len(body)) if any(body[max(0, at - 2) : at + 3])]
     chance, outlet_kinds, folder = random.Random(1), [], index.parent / "flipped"
@@ -495,7 +495,7 @@ def test_a_bit_that_flips_anywhere_gives_right_quotations_or_an_error_that_says_
     assert outlet_kinds.count(None) > 5
 
 
-def test_a_damaged_article_is_named_and_can_be_removed_and_put_in_again(index, words, news):
+def test_a_damaged_article_is_named_and_can_be_removed_and_added_again(index, words, news):
     with sqlite3.connect(index / DATABASE) as db:
         db.execute("UPDATE article SET text = replace(text, 'old', 'new') WHERE id = 'bridge'")
     with rag.open(index, encoder=words) as library:
@@ -509,7 +509,7 @@ def test_a_damaged_article_is_named_and_can_be_removed_and_put_in_again(index, w
             lambda: list(library.articles()),
             lambda: library.article("bridge"),
         ):
-            assert told(call) == expected
+            assert error_of(call) == expected
         assert library.remove(["bridge"]) == 1
         library.add([news(HARBOUR, BRIDGE, ORCHARD)])
         assert library.report.new == 1
@@ -517,7 +517,7 @@ def test_a_damaged_article_is_named_and_can_be_removed_and_put_in_again(index, w
 
 
 @pytest.mark.parametrize("log", ["missing", "garbage", "truncated", "without its index"])
-def test_a_damaged_log_of_a_killed_writer_takes_back_what_it_held_and_no_more(index, news, words, log):
+def test_a_damaged_log_of_a_killed_writer_loses_what_it_held_and_no_more(index, news, words, log):
     killed = Other()
     killed("library = rag.open(index, encoder=WordEncoder()); library.add([file])", index=index, file=news(FERRY))
     killed.kill()
@@ -545,14 +545,14 @@ def test_a_damaged_log_of_a_killed_writer_takes_back_what_it_held_and_no_more(in
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_an_older_format_is_kept_as_it_was_and_is_an_index_like_any_other(index, words, number, tmp_path):
+def test_the_copy_of_an_older_format_is_an_index_like_any_other(index, words, number, tmp_path):
     expected = scores(index, words)
     older(index, number)
     tables = schema(index)
     assert scores(index, words) == expected
-    kept = index / f"library.format{number}.sqlite"
+    copy = index / f"library.format{number}.sqlite"
     (tmp_path / "copy").mkdir()
-    shutil.copyfile(kept, tmp_path / "copy" / DATABASE)
+    shutil.copyfile(copy, tmp_path / "copy" / DATABASE)
     assert schema(tmp_path / "copy") == tables
     assert scores(tmp_path / "copy", words) == expected
     assert schema(tmp_path / "copy") == schema(index)
@@ -560,8 +560,8 @@ def test_an_older_format_is_kept_as_it_was_and_is_an_index_like_any_other(index,
     assert rag.examine(tmp_path / "copy").ok
 
 
-def test_a_process_that_is_killed_in_the_middle_of_bringing_a_format_up_leaves_the_old_one(index, words):
-    """Killed before each of its statements in turn: the format is the old one, and the next to open brings it up."""
+def test_a_process_that_is_killed_during_an_upgrade_leaves_the_old_format(index, words):
+    """Killed before one of its statements: the format is the old one, and the next process upgrades it."""
     expected = scores(index, words)
     older(index, 2)
     gc.collect()

@@ -1,4 +1,4 @@
-"""A library in Milvus, by itself: addresses, Milvus Lite, a server that goes away, writers that are killed."""
+"""A library in Milvus: locations, Milvus Lite, a server that is unreachable, writers that are killed."""
 
 import json
 import subprocess
@@ -38,7 +38,7 @@ def ids(library, question="bridge", **more):
     return [hit.article_id for hit in library.search(question, **more)]
 
 
-# Addresses
+# Locations
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def ids(library, question="bridge", **more):
         ("milvus://[::1]:9/a", "http://[::1]:9", "a"),
     ],
 )
-def test_an_address_is_read(address, uri, name):
+def test_a_location_is_parsed(address, uri, name):
     place = parse_location(address)
     assert (place.uri, place.name, place.lite) == (uri, name, False)
 
@@ -71,10 +71,10 @@ def test_a_path_is_a_folder_unless_it_ends_in_db(tmp_path):
         "milvus://host/name?index=NONE", "milvus://host/é", "s3://bucket",
     ],
 )  # fmt: skip
-def test_an_address_that_cannot_be_one_is_an_error_that_tells_no_secret(address):
-    with pytest.raises(LibraryError) as told:
+def test_a_misspelt_location_is_an_error_that_shows_no_password(address):
+    with pytest.raises(LibraryError) as caught:
         rag.open(address)
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(caught.value)
 
 
 def test_two_names_on_one_server_are_two_libraries(remote, news, words):
@@ -85,20 +85,20 @@ def test_two_names_on_one_server_are_two_libraries(remote, news, words):
         assert (ids(one), ids(two)) == (["harbour"], ["bridge"])
 
 
-def test_the_index_of_the_vectors_is_that_of_the_address(remote, news, words):
+def test_the_location_chooses_the_index_of_the_vectors(remote, news, words):
     for index in ("HNSW", "IVF_FLAT"):
         address = f"{remote.address(index.lower())}?index={index}"
         assert parse_location(address).index == index
         with rag.build([news(HARBOUR, BRIDGE)], index=address, encoder=words) as library:
             assert ids(library, k=1) == ["bridge"]
-            told = library._store._server("describe_index", library._store._table("passages"), "vector")
-            assert told["index_type"] == index
+            described = library._store._server("describe_index", library._store._table("passages"), "vector")
+            assert described["index_type"] == index
 
 
 # Milvus Lite
 
 
-def test_a_path_that_ends_in_db_is_a_milvus_in_this_process(tmp_path, news, words):
+def test_a_path_that_ends_in_db_is_a_milvus_lite_in_this_process(tmp_path, news, words):
     path = tmp_path / "folder" / "news.db"
     with rag.build([news(HARBOUR, BRIDGE)], index=path, encoder=words) as library:
         assert ids(library, k=1) == ["bridge"]
@@ -123,7 +123,7 @@ def test_a_path_where_no_milvus_can_be_is_an_error(tmp_path, words, news):
     assert not (tmp_path / "none.db").exists()
 
 
-def test_the_app_puts_no_demonstration_into_a_library_that_others_may_share(library, remote, monkeypatch):
+def test_the_app_adds_no_demonstration_to_a_library_in_milvus(library, remote, monkeypatch):
     monkeypatch.syspath_prepend(ROOT)
     import app
 
@@ -135,12 +135,12 @@ def test_the_app_puts_no_demonstration_into_a_library_that_others_may_share(libr
 # What it does not do
 
 
-def test_what_milvus_has_a_tool_of_its_own_for_is_an_error_that_names_it(library, tmp_path):
+def test_a_backup_is_an_error_that_names_milvus_own_tool(library, tmp_path):
     with pytest.raises(LibraryError, match="milvus-backup"):
         library.backup(tmp_path / "copy")
 
 
-def test_compacting_leaves_the_texts_of_earlier_versions_and_no_passages_of_them(library, news, words):
+def test_compacting_keeps_the_texts_of_earlier_versions_and_deletes_their_passages(library, news, words):
     library.add([news(BRIDGE | {"text": "Engineers opened it again."})])
     store = library._store
     assert store._total("passages", "article != 0") == 4
@@ -150,7 +150,7 @@ def test_compacting_leaves_the_texts_of_earlier_versions_and_no_passages_of_them
     assert ids(library, "engineers opened", k=1) == ["bridge"]
 
 
-def test_a_formula_that_very_many_hold_does_not_hide_what_few_share(library, news, monkeypatch):
+def test_a_formula_in_very_many_passages_does_not_hide_what_few_share(library, news, monkeypatch):
     formula, shared = prose(1000)[0], prose(1001)[0]
     many = [{"id": f"m{i}", "text": " ".join([formula, *prose(i, 2)])} for i in range(60)]
     few = [{"id": f"f{i}", "text": " ".join([shared, formula, *prose(900 + i, 2)])} for i in range(2)]
@@ -162,7 +162,7 @@ def test_a_formula_that_very_many_hold_does_not_hide_what_few_share(library, new
     assert {i for ids in store.relations(keys, []).sharers.values() for i in ids} == {"f1"}
 
 
-def test_what_was_removed_stands_in_no_row(library, news):
+def test_no_row_holds_a_removed_article(library, news):
     library.add([news(BRIDGE | {"text": "Cracks were mended by engineers."})])
     library.remove("bridge")
     store = library._store
@@ -175,10 +175,10 @@ def test_what_was_removed_stands_in_no_row(library, news):
     )
 
 
-# A server that goes away
+# An unreachable server
 
 
-def test_a_server_that_is_away_is_an_error_that_says_so_and_its_return_needs_nothing(library, remote, monkeypatch):
+def test_an_unreachable_server_is_an_error_until_it_is_back(library, remote, monkeypatch):
     monkeypatch.setattr(server, "READ_RETRY_SECONDS", 1.0)
     assert ids(library, k=1) == ["bridge"]
     remote.kill()
@@ -192,7 +192,7 @@ def test_a_server_that_is_away_is_an_error_that_says_so_and_its_return_needs_not
     assert library.ask("bridge", min_confidence=0).passages[0].article_id == "bridge"
 
 
-def test_a_short_absence_is_waited_out(library, remote, monkeypatch):
+def test_a_question_waits_for_a_server_that_is_briefly_unreachable(library, remote, monkeypatch):
     monkeypatch.setattr(server, "READ_RETRY_SECONDS", 60.0)  # Lite takes seconds to start
     remote.kill()
     with ThreadPoolExecutor(1) as threads:
@@ -203,7 +203,7 @@ def test_a_short_absence_is_waited_out(library, remote, monkeypatch):
 
 
 def test_a_build_waits_for_a_server_that_comes_back(library, remote, news, monkeypatch):
-    """It is away while what is to be written is encoded."""
+    """It is unreachable while articles are encoded."""
 
     class Leaving(WordEncoder):
         def encode(self, texts, sentences):
@@ -217,7 +217,7 @@ def test_a_build_waits_for_a_server_that_comes_back(library, remote, news, monke
         assert ids(library, "lighthouse", k=1) == ["new"]
 
 
-def test_nobody_there_is_an_error(words, tmp_path):
+def test_a_location_without_a_server_is_an_error(words, tmp_path):
     nobody = Milvus(tmp_path / "m")
     with pytest.raises(LibraryError, match="does not answer"):
         rag.open(nobody.address())
@@ -226,8 +226,8 @@ def test_nobody_there_is_an_error(words, tmp_path):
 # Writers
 
 
-def test_a_writer_that_others_wait_for_is_not_disturbed(library, remote, news, words):
-    """Whoever waits puts in a claim and takes it back, again and again."""
+def test_writers_take_turns(library, remote, news, words):
+    """A waiting writer inserts a claim and takes it back, again and again."""
     with ThreadPoolExecutor(3) as threads, rag.open(remote.address(), encoder=words) as other:
         adding = [
             threads.submit(each.add, [news({"id": f"w{i}", "text": f"Lighthouse number {i}."}, name=f"w{i}.jsonl")])
@@ -238,7 +238,7 @@ def test_a_writer_that_others_wait_for_is_not_disturbed(library, remote, news, w
     assert {f"w{i}" for i in range(6)} <= {article.id for article in library.articles()}
 
 
-def test_a_writer_that_was_taken_for_dead_changes_nothing_more(library, remote, news, words, monkeypatch):
+def test_a_writer_that_did_not_renew_its_claim_changes_nothing_more(library, remote, news, words, monkeypatch):
     monkeypatch.setattr(claim, "CLAIM_SECONDS", 0.2)
     path = news({"id": "late", "text": "Written too late."})
     with rag.open(remote.address(), encoder=words) as other:
@@ -259,7 +259,7 @@ import signal
 from rag.stores.milvus.store import MilvusStore
 
 def killed(address, news, left, removing):
-    \"\"\"Changes a library in a process of its own, which is killed before so many writes; whether it was.\"\"\"
+    \"\"\"Change a library in a process that is killed before so many writes; return whether it was.\"\"\"
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1] == signal.SIGKILL
@@ -291,7 +291,7 @@ CHANGED = [
 
 
 def state(library):
-    """All that can be seen of a library."""
+    """Return everything that can be seen of a library."""
     ids = [article.id for article in library.articles()]
     versions = {i: [(v.article.text, v.current) for v in library.versions(i)] for i in ids}
     hits = library.search("bridge dock lighthouse", k=99)
@@ -300,7 +300,7 @@ def state(library):
 
 
 @pytest.mark.parametrize("removing", [False, True])
-def test_a_writer_that_is_killed_at_any_moment_leaves_one_state_or_the_next(remote, news, words, removing, monkeypatch):
+def test_a_writer_killed_at_any_moment_leaves_the_state_before_or_after(remote, news, words, removing, monkeypatch):
     monkeypatch.setattr(claim, "CLAIM_SECONDS", 0.3)
     changed = news(*CHANGED, name="changed.jsonl")
     other, ends, was = Other(FORKED), set(), True
@@ -311,7 +311,7 @@ def test_a_writer_that_is_killed_at_any_moment_leaves_one_state_or_the_next(remo
         with rag.open(address, encoder=words) as library:
             left = state(library)
             time.sleep(0.4)
-            with library._store.writing():  # the next writer takes out what was left
+            with library._store.writing():  # the next writer deletes what was left
                 pass
             assert state(library) == left
             assert not library._store._rows("records", 'kind == "erasing"', ["key"])

@@ -1,4 +1,4 @@
-"""What cannot be read is kept in the index with its place and reason, until the file is read again."""
+"""What cannot be read is recorded in the index with its place and reason, until the file is read again."""
 
 import json
 
@@ -20,7 +20,7 @@ def faulty(tmp_path):
     return tmp_path
 
 
-def test_the_index_keeps_what_was_skipped(faulty, words):
+def test_the_index_lists_what_was_skipped(faulty, words):
     library = rag.build([faulty], index=faulty / ".i", encoder=words)
     assert skipped_in(library) == [
         ("a.jsonl", "line 2", "not JSON"),
@@ -33,7 +33,7 @@ def test_the_index_keeps_what_was_skipped(faulty, words):
     assert skipped_in(rag.open(faulty / ".i", encoder=words)) == skipped_in(library)
 
 
-def test_a_file_that_was_mended_is_forgotten_and_the_others_are_not(faulty, words):
+def test_a_repaired_file_is_no_longer_listed_and_the_others_are(faulty, words):
     rag.build([faulty], index=faulty / ".i", encoder=words)
     (faulty / "a.jsonl").write_text(json.dumps(HARBOUR) + "\n" + json.dumps(BRIDGE) + "\n")
     library = rag.open(faulty / ".i", encoder=words)
@@ -48,7 +48,7 @@ def test_two_articles_with_one_id_are_reported(faulty, news, words):
     assert skipped_in(library) == [("news.jsonl", None, "another article already has the id 'orchard'")]
 
 
-def test_reasons_are_counted_without_their_particulars(tmp_path, words):
+def test_reasons_are_counted_without_details(tmp_path, words):
     lines = [json.dumps({"text": "A text of its own.", "kind": kind}) for kind in ("tweet", "blog", "full text")]
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
     report = rag.build([tmp_path / "a.jsonl"], index=tmp_path / "i", encoder=words).report

@@ -1,4 +1,4 @@
-"""The cache is made from the database: missing, behind or damaged, it is made again without encoding."""
+"""The cache is built from the database: missing, out of date or damaged, it is built again without encoding."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ def found(index, words):
 
 
 def damages(index):
-    """Every file of the cache by a name that stays the same at each making: segments are named at random."""
+    """Return every file of the cache by a name that is the same each time: segments are named at random."""
     there = folder(index)
     paths = [p for p in there.rglob("*") if p.is_file() and p.suffix != ".lock"]
     return {(str(p.parent.relative_to(there)), p.suffix if len(p.stem) == 32 else p.name): p for p in paths}
@@ -40,30 +40,30 @@ KIOSK = {"id": "kiosk", "outlet": "Reuters", "date": "2020-02-02", "text": "A ki
 
 
 def scores(index, words, question="apple blossom frost on a bridge by the harbour"):
-    """Everything that is found, with its score, which words and articles have their part in."""
+    """Return everything that is found, with its score, which words and articles contribute to."""
     with rag.open(index, encoder=words) as library:
         return [(h.article_id, h.start, pytest.approx(h.score, abs=1e-5)) for h in library.search(question, k=50)]
 
 
 def deleted(folder):
-    """A thread of tantivy's may look into a folder that it has open, and lock it, while it is deleted."""
+    """Delete a folder, although a thread of tantivy may look into it, and lock it, meanwhile."""
     while folder.exists():
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def folder(index):
-    """The one cache that is there."""
+    """Return the only cache."""
     (there,) = index.glob("cache.*")
     assert there.is_dir()
     return there
 
 
-def by_words(index, question, within=IndexFilter()):  # noqa: B008
-    """Ids of articles with passages that hold words of the question, as the lexical index has them."""
+def by_words(index, question, index_filter=IndexFilter()):  # noqa: B008
+    """Return the ids of articles with passages that hold words of the question, from the index of words."""
     view = Store.open(index).view()
-    keys = view.words.coverage(view.words.terms(question), 50, within)
+    keys = view.words.coverage(view.words.terms(question), 50, index_filter)
     ids = {key: view.ids[row] for key, row in zip(view.keys.tolist(), view.article, strict=True)}
-    assert set(view.words.article_scores(view.words.terms(question), 50, within)) == {
+    assert set(view.words.article_scores(view.words.terms(question), 50, index_filter)) == {
         view.article_keys[view.row[ids[key]]] for key in keys
     }
     return sorted({ids[key] for key in keys})
@@ -71,7 +71,7 @@ def by_words(index, question, within=IndexFilter()):  # noqa: B008
 
 @pytest.fixture
 def updates(monkeypatch):
-    """What the words were brought up to date with: (keys of articles taken out, first sentences of those put in).
+    """How the index of words was updated: (keys of articles deleted, first sentences of those added).
 
     Of three articles a change is more than a cache may hold out of date; here it may hold anything.
     """
@@ -87,7 +87,7 @@ def updates(monkeypatch):
     return done
 
 
-def test_words_that_are_there_are_not_made_again(index, words, updates):
+def test_words_that_are_up_to_date_are_not_indexed_again(index, words, updates):
     there = folder(index)
     assert (
         json.loads((there / STAMP).read_text())["generation"] == int(there.suffix[1:]) == Store.open(index).generation()
@@ -97,7 +97,7 @@ def test_words_that_are_there_are_not_made_again(index, words, updates):
     assert folder(index) == there
 
 
-def test_words_are_made_from_those_before_by_what_changed(index, words, news, updates):
+def test_words_are_updated_by_what_has_changed(index, words, news, updates):
     library = rag.open(index, encoder=words)
     before = folder(index)
     library.add([news(FERRY)])
@@ -111,13 +111,13 @@ def test_words_are_made_from_those_before_by_what_changed(index, words, news, up
     library.remove(["ferry"])
     assert by_words(index, "ferry") == []
     (gone, texts) = updates.pop()
-    assert (gone, len(texts)) == ([], 3)  # made anew: no word of what was removed is left
+    assert (gone, len(texts)) == ([], 3)  # from scratch: no word of a removed article is left
     assert updates == []
     assert folder(index) != before
     assert found(index, words)[0] == "orchard"
 
 
-def test_what_is_retired_or_removed_is_in_neither_engine(index, words, news):
+def test_retired_and_removed_articles_are_in_neither_index(index, words, news):
     library = rag.open(index, encoder=words)
     library.add([news(FERRY)])
     assert (by_words(index, "ferry"), by_words(index, "aground")) == (["ferry"], ["ferry"])
@@ -135,7 +135,7 @@ def test_an_article_that_changed_is_found_by_its_new_words_alone(index, words, n
     assert by_words(index, "diver") == ["bridge"]
 
 
-def test_better_provenance_changes_what_words_are_found_within(index, words, news):
+def test_a_corrected_outlet_and_date_change_what_filters_let_through(index, words, news):
     reuters, spring = (
         IndexFilter(frozenset({"Reuters"})),
         IndexFilter(after=735_000, before=735_100),
@@ -146,7 +146,7 @@ def test_better_provenance_changes_what_words_are_found_within(index, words, new
     assert by_words(index, "bridge", IndexFilter(frozenset({"Press TV"}))) == []
 
 
-def test_words_brought_up_to_date_lead_to_what_words_made_anew_lead_to(index, words, news):
+def test_updated_words_give_the_same_as_words_indexed_from_scratch(index, words, news):
     library = rag.open(index, encoder=words)
     library.add([news(FERRY)])
     library.remove(["bridge"])
@@ -157,7 +157,7 @@ def test_words_brought_up_to_date_lead_to_what_words_made_anew_lead_to(index, wo
 
 
 @pytest.mark.parametrize("damage", ["a changed byte", "truncated", "empty", "missing"])
-def test_a_damaged_file_is_noticed_and_the_cache_made_again_without_encoding(index, words, damage, updates):
+def test_a_damaged_file_is_noticed_and_the_cache_built_again_without_encoding(index, words, damage, updates):
     expected, which = scores(index, words), sorted(damages(index))
     assert len(which) == 19
     assert {(".", "vectors.0.f16"), (".", KEYS), (".", STAMP)} < set(which)
@@ -178,7 +178,7 @@ def test_a_damaged_file_is_noticed_and_the_cache_made_again_without_encoding(ind
 
 
 @pytest.mark.parametrize("missing", ["all", "passages", "articles"])
-def test_a_cache_that_lacks_a_folder_is_made_again(index, words, missing, updates):
+def test_a_cache_that_lacks_a_folder_is_built_again(index, words, missing, updates):
     expected, there = scores(index, words), folder(index)
     gone = there if missing == "all" else there / missing
     shutil.rmtree(gone)
@@ -191,14 +191,14 @@ def test_a_cache_that_lacks_a_folder_is_made_again(index, words, missing, update
 @pytest.mark.parametrize(
     "stamp", ["", "[]", "{}", '{"generation": 3, "files": []}', '{"generation": 3, "files": {}}', "\0"]
 )
-def test_a_stamp_that_says_nothing_is_no_error(index, words, stamp):
+def test_an_unreadable_stamp_is_no_error(index, words, stamp):
     expected = scores(index, words)
     (folder(index) / STAMP).write_text(stamp)
     assert scores(index, words) == expected
     assert "passages/meta.json" in json.loads((folder(index) / STAMP).read_text())["files"]
 
 
-def test_damaged_words_are_not_built_upon(index, words, news, updates):
+def test_damaged_words_are_not_updated(index, words, news, updates):
     path = next((folder(index) / "passages").glob("*.term"))
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     rag.open(index, encoder=words).add([news(FERRY)])
@@ -206,7 +206,7 @@ def test_damaged_words_are_not_built_upon(index, words, news, updates):
     assert by_words(index, "ferry frost") == ["ferry", "orchard"]
 
 
-def test_what_a_killed_process_left_half_made_is_no_hindrance(index, words, monkeypatch):
+def test_what_a_killed_process_left_unfinished_is_deleted(index, words, monkeypatch):
     expected, there = scores(index, words), folder(index)
     monkeypatch.setattr("rag.stores.snapshot.os.getpid", lambda: 7)
     for name in ("cache.making.6.1", f"cache.making.7.{threading.get_ident()}", "cache.", "cache.x"):
@@ -227,7 +227,7 @@ def test_words_of_a_later_generation_are_left_alone(index, words, updates):
     assert there.is_dir()
 
 
-def test_old_words_are_cleared_away(index, words, news):
+def test_old_words_are_deleted(index, words, news):
     library = rag.open(index, encoder=words)
     old = folder(index)
     shutil.copytree(old, index / "cache.1")
@@ -236,11 +236,12 @@ def test_old_words_are_cleared_away(index, words, news):
 
 
 @pytest.mark.parametrize("how", ["mkdir", "rename"])
-def test_a_folder_that_cannot_be_written_goes_without_kept_words(index, words, monkeypatch, how, updates):
+def test_the_words_of_a_read_only_folder_are_not_kept(index, words, monkeypatch, how, updates):
     expected, there = scores(index, words), folder(index)
     deleted(there)
-    temporary = {p.name for p in Path(tempfile.gettempdir()).glob("according-*")}
-
+    temporary = index.parent / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     call = getattr(Path, how)
 
     def refuse(path, *rest, **options):
@@ -253,10 +254,10 @@ def test_a_folder_that_cannot_be_written_goes_without_kept_words(index, words, m
         assert scores(index, words) == expected
         assert len(updates.pop()[1]) == 3
     assert list(index.glob("cache*")) == []
-    assert {p.name for p in Path(tempfile.gettempdir()).glob("according-*")} <= temporary
+    assert list(temporary.iterdir()) == []
 
 
-def test_a_file_system_without_links_copies(index, words, news, monkeypatch, updates):
+def test_files_are_copied_if_the_file_system_has_no_links(index, words, news, monkeypatch, updates):
     def refuse(*_):
         raise OSError("no links here")
 
@@ -266,7 +267,7 @@ def test_a_file_system_without_links_copies(index, words, news, monkeypatch, upd
     assert by_words(index, "ferry frost") == ["ferry", "orchard"]
 
 
-def test_a_cache_of_what_a_restored_database_never_held_is_not_used(index, words, news):
+def test_a_cache_of_generations_that_a_restored_database_never_had_is_not_used(index, words, news):
     shutil.copyfile(index / DATABASE, index.with_suffix(".backup"))
     with rag.open(index, encoder=words) as library:
         library.add([news(FERRY)])
@@ -281,13 +282,13 @@ def test_a_cache_of_what_a_restored_database_never_held_is_not_used(index, words
 
 
 def vectors(index):
-    """The rows of the cache as they are kept, by article id."""
+    """Return the rows of the cache, by article id."""
     view = Store.open(index).view()
     ids = [view.ids[row] for row in view.article]
     return sorted(zip(ids, view.vectors.flat.reconstruct_n(0, len(view.keys)).tolist(), strict=True))
 
 
-def test_vectors_brought_up_to_date_are_those_made_anew(index, words, news, updates):
+def test_updated_vectors_are_those_written_from_scratch(index, words, news, updates):
     library = rag.open(index, encoder=words)
     library.add([news(FERRY, KIOSK)])
     library.add([news(BRIDGE | {"text": "Divers looked for the anchor."})])
@@ -300,11 +301,11 @@ def test_vectors_brought_up_to_date_are_those_made_anew(index, words, news, upda
     assert sorted({i for i, _ in changed}) == ["bridge", "ferry", "harbour", "orchard"]
 
 
-def test_words_are_made_anew_where_much_of_them_is_out_of_date(index, words, news, updates, monkeypatch):
+def test_words_are_indexed_from_scratch_if_many_are_out_of_date(index, words, news, updates, monkeypatch):
     monkeypatch.setattr("rag.stores.snapshot.MAX_STALE_SHARE", 0.5)
     library = rag.open(index, encoder=words)
     library.add([news(FERRY)])
-    library.add([news(FERRY | {"text": "The ferry floats again."})])  # one of four taken out
+    library.add([news(FERRY | {"text": "The ferry floats again."})])  # one of four was replaced
     library.add([news(FERRY | {"text": "The ferry sails."})])  # two
     library.add([news(FERRY | {"text": "The ferry has sailed."})])  # three
     assert [(len(gone), len(texts)) for gone, texts in updates] == [(0, 1), (1, 1), (1, 1), (0, 4)]
@@ -322,20 +323,20 @@ def test_no_word_of_a_removed_article_is_left_in_the_cache(index, words, news, u
 
     library.add([news(secret, FERRY)])
     library.add([news(secret | {"text": "There is no password."})])
-    assert held() == 1  # what is retired is taken out, and its words go when tantivy merges
+    assert held() == 1  # a retired article is deleted, and its words go when tantivy merges
     library.remove(["secret"])
     assert held() == 0
     assert sorted(Store.open(index).view().ids) == ["bridge", "ferry", "harbour", "orchard"]
 
 
-def test_a_cache_is_made_by_whoever_opens_an_index_that_has_none(index, words):
+def test_the_first_question_builds_a_missing_cache(index, words):
     shutil.rmtree(folder(index))
     with rag.open(index, encoder=words) as library:
         assert len(library.counts().outlets) == 3
     assert folder(index).name == f"cache.{Store.open(index).generation()}"
 
 
-def test_what_earlier_formats_kept_beside_the_database_is_cleared_away(index, words, news):
+def test_files_of_earlier_formats_are_deleted(index, words, news):
     (index / "words.7").mkdir()
     (index / "vectors.faiss").write_bytes(b"old")
     rag.open(index, encoder=words).add([news(FERRY)])

@@ -1,4 +1,4 @@
-"""The database is the only truth: what was reported as done is in it, what does not fit is refused with a reason."""
+"""The database is the source of truth: what was reported as done is in it, what does not fit is refused."""
 
 import os
 import sqlite3
@@ -35,7 +35,7 @@ def test_an_article_comes_back_as_it_went_in(index, words):
     assert (article.outlet_basis, article.kind) == ("metadata: outlet", "full text")
 
 
-def test_no_index_is_an_error_that_says_how_to_make_one(tmp_path):
+def test_a_missing_index_is_an_error_that_says_how_to_make_one(tmp_path):
     with pytest.raises(LibraryError, match=r"there is no index in .*nowhere; make one with: according build"):
         rag.open(tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
@@ -66,7 +66,7 @@ def test_vectors_of_another_length_are_refused(index, words):
         rag.open(index, encoder=words)
 
 
-def test_threads_ask_at_once(index, words):
+def test_several_threads_can_ask_at_once(index, words):
     library, answers = rag.open(index, encoder=words), []
     ask = lambda: answers.append([h.article_id for h in library.search("frost apple blossom", k=3)])  # noqa: E731
     threads = [threading.Thread(target=ask) for _ in range(8)]
@@ -105,8 +105,8 @@ rag.build([sys.argv[1]], index=sys.argv[2], encoder=WordEncoder())
     assert (library.report.new, library.report.unchanged) == (4, 6)
 
 
-def test_an_article_and_the_names_that_it_explains_are_removed_in_one_step(index, words, news):
-    """A process killed between the two would leave the name: what is not there cannot be removed again."""
+def test_an_article_and_the_aliases_that_it_explains_are_removed_in_one_step(index, words, news):
+    """A process killed in between would leave the alias, and what is gone cannot be removed again."""
     library = rag.open(index, encoder=words)
     union = {"id": "union", "text": "The Free Harbour Association (FHA) met. The FHA elects a chair today."}
     library.add([news(union)])
@@ -118,7 +118,7 @@ def test_an_article_and_the_names_that_it_explains_are_removed_in_one_step(index
     assert library.ask("Who is in the FHA?", min_confidence=0).aliases == ()
 
 
-def test_a_copy_that_a_killed_process_left_half_made_goes_when_one_is_made_again(index, words, tmp_path):
+def test_an_unfinished_copy_of_a_killed_process_is_deleted_by_the_next_one(index, words, tmp_path):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     (tmp_path / "copy").mkdir()
@@ -135,7 +135,7 @@ def test_a_copy_that_a_killed_process_left_half_made_goes_when_one_is_made_again
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_an_index_of_an_older_format_is_brought_up_to_date_without_encoding(index, words, news, number):
+def test_an_index_of_an_older_format_is_upgraded_without_encoding(index, words, news, number):
     rag.open(index, encoder=words).add(
         [news({"id": "union", "text": "The Free Harbour Association (FHA) met. The FHA elects a chair today."})]
     )

@@ -20,9 +20,9 @@ FERRIES, MILL, TOWER, CHOIR = (
 )
 
 
-def put(folder, *texts, outlet=None, day=NO_DATE, first=1):
-    """One article a text, each with one passage; both have the same key, counted from `first`."""
-    documents = [Document(key, outlet, day, text, [(key, text)]) for key, text in enumerate(texts, first)]
+def put(folder, *texts, outlet=None, date=NO_DATE, first=1):
+    """Index one article for each text, each with one passage of the same key, counted from `first`."""
+    documents = [Document(key, outlet, date, text, [(key, text)]) for key, text in enumerate(texts, first)]
     lexical.update(folder, (), documents)
     return WordIndex(folder)
 
@@ -32,8 +32,8 @@ def index(tmp_path):
     return put(tmp_path, FERRIES, MILL, TOWER, CHOIR)
 
 
-def coverage(index, question, names=(), limit=10, within=EVERYTHING, keys=()):
-    return index.coverage(index.terms(question, names), limit, within, keys)
+def coverage(index, question, aliases=(), limit=10, index_filter=EVERYTHING, keys=()):
+    return index.coverage(index.terms(question, aliases), limit, index_filter, keys)
 
 
 def words(index, question):
@@ -49,7 +49,7 @@ def test_words_are_found_in_any_form_case_and_accent(index):
     assert coverage(index, "SEÑORA") == {4: 1}
 
 
-def test_words_that_say_how_something_is_asked_are_left_out(index):
+def test_function_words_are_left_out(index):
     assert words(index, "Please tell me who it was that painted the tower, and when") == ["paint", "tower"]
     assert index.terms("What did they do about it?") == []
     assert coverage(index, "What did they do about it?") == {}
@@ -87,7 +87,7 @@ def test_a_passage_that_holds_all_words_covers_the_question(index):
 
 
 def test_rarer_words_count_more(index):
-    """Of 4 passages 3 hold "harbour", 1 holds "tower" and none "zebra", which weighs in all the same."""
+    """Of 4 passages 3 hold "harbour", 1 holds "tower" and none "zebra", which still has a weight."""
     assert RARITY_EXPONENT == 1.5
     harbour, tower, zebra = (math.log(n) ** 1.5 for n in (1 + 1.5 / 3.5, 1 + 3.5 / 1.5, 1 + 4.5 / 0.5))
     assert (harbour, tower, zebra) == pytest.approx((0.213014, 1.321068, 3.494005), abs=1e-6)
@@ -100,16 +100,16 @@ def test_rarer_words_count_more(index):
     )
 
 
-def test_the_passages_that_cover_most_come_first_and_no_more_than_asked(index):
+def test_the_best_passages_come_first_and_no_more_than_the_limit(index):
     assert list(coverage(index, "harbour tower", limit=1)) == [3]
 
 
-def test_how_often_a_word_stands_in_a_passage_does_not_count(tmp_path):
+def test_how_often_a_word_is_in_a_passage_does_not_count(tmp_path):
     index = put(tmp_path, "Salt.", "Salt, salt and more salt.", "Pepper.")
     assert coverage(index, "salt") == {1: 1, 2: 1}
 
 
-def test_passages_asked_for_are_looked_at_whatever_they_hold(index):
+def test_passages_given_by_key_are_scored_whatever_they_hold(index):
     keys = [4, 2, 1]
     found = coverage(index, "harbour mill", limit=3, keys=keys)
     assert found == pytest.approx({k: v for k, v in coverage(index, "harbour mill").items() if k in keys})
@@ -138,7 +138,7 @@ def test_a_name_asked_in_two_spellings_is_one_term(tmp_path):
 
 
 @pytest.mark.parametrize("long", ["Union of the Ferrymen of Lowland", "The Union of the Ferrymen of Lowland"])
-def test_small_words_in_a_name_keep_their_places(tmp_path, long):
+def test_stop_words_in_a_name_keep_their_positions(tmp_path, long):
     index = put(tmp_path, "The Union of the Ferrymen of Lowland struck.", "Lowland's union of cooks; ferrymen.")
     assert coverage(index, "UFL", [(0, 3, ["UFL", long])]) == {1: 1}
 
@@ -152,7 +152,7 @@ def test_a_name_is_more_than_its_words(tmp_path):
 
 
 def test_articles_are_ranked_by_all_their_words(tmp_path):
-    """BM25 with k1 1.2 and b 0.75; the article's words are counted wherever in it they stand."""
+    """BM25 with k1 1.2 and b 0.75; the article's words are counted wherever they are."""
     lexical.update(
         tmp_path,
         (),
@@ -175,7 +175,7 @@ def test_articles_are_ranked_by_all_their_words(tmp_path):
     assert index.article_scores(index.terms("what is it"), 10, EVERYTHING) == {}
 
 
-def test_no_article_has_more_than_all_of_a_question(tmp_path):
+def test_no_article_scores_above_1(tmp_path):
     index = put(tmp_path, f"{LONG}. " * 9, "FHA", *["Another text."] * 20)
     found = index.article_scores(index.terms("FHA", [(0, 3, ["FHA", LONG])]), 10, EVERYTHING)
     assert found[1] == 1
@@ -195,15 +195,15 @@ def test_the_share_of_names_that_an_article_holds(index):
 
 @pytest.fixture
 def dated(tmp_path):
-    kept = [("Echo", 100), ("Echo", 200), ("The Echo", 150), (None, 150), ("Echo", NO_DATE)]
+    articles = [("Echo", 100), ("Echo", 200), ("The Echo", 150), (None, 150), ("Echo", NO_DATE)]
     lexical.update(
-        tmp_path, (), [Document(key, o, day, "salt", [(key, "salt")]) for key, (o, day) in enumerate(kept, 1)]
+        tmp_path, (), [Document(key, o, date, "salt", [(key, "salt")]) for key, (o, date) in enumerate(articles, 1)]
     )
     return WordIndex(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("within", "found"),
+    ("index_filter", "found"),
     [
         (IndexFilter(), {1, 2, 3, 4, 5}),
         (IndexFilter(frozenset({"Echo"})), {1, 2, 5}),
@@ -218,17 +218,17 @@ def dated(tmp_path):
         (IndexFilter(undated=True), {1, 2, 3, 4, 5}),
     ],
 )
-def test_outlets_and_days_narrow_and_change_no_score(dated, within, found):
-    assert coverage(dated, "salt", within=within) == dict.fromkeys(found, 1)
-    articles = dated.article_scores(dated.terms("salt"), 10, within)
+def test_filters_narrow_and_change_no_score(dated, index_filter, found):
+    assert coverage(dated, "salt", index_filter=index_filter) == dict.fromkeys(found, 1)
+    articles = dated.article_scores(dated.terms("salt"), 10, index_filter)
     assert set(articles) == found
     assert set(articles.values()) <= set(dated.article_scores(dated.terms("salt"), 10, EVERYTHING).values())
 
 
-# Bringing up to date
+# Updating
 
 
-def test_what_is_put_in_again_takes_the_place_of_what_was_there(tmp_path):
+def test_an_article_that_is_added_again_replaces_the_old_one(tmp_path):
     put(tmp_path, FERRIES, MILL)
     index = put(tmp_path, TOWER, first=2)
     assert len(index) == 2
@@ -237,7 +237,7 @@ def test_what_is_put_in_again_takes_the_place_of_what_was_there(tmp_path):
     assert coverage(index, "tower") == {2: 1}
 
 
-def test_what_is_taken_out_is_no_longer_known(tmp_path):
+def test_a_deleted_article_is_no_longer_counted(tmp_path):
     put(tmp_path, FERRIES, MILL)
     lexical.update(tmp_path, [2, 99], [])
     index = WordIndex(tmp_path)
@@ -246,7 +246,7 @@ def test_what_is_taken_out_is_no_longer_known(tmp_path):
     assert index.article_scores(index.terms("mill"), 10, EVERYTHING) == {}
 
 
-def test_an_index_that_is_open_stays_as_it_was(tmp_path):
+def test_an_open_index_does_not_change(tmp_path):
     index = put(tmp_path, FERRIES, MILL)
     lexical.update(tmp_path, [1, 2], [])
     assert coverage(index, "mill") == {2: 1}
@@ -260,8 +260,8 @@ QUESTIONS = ("salt", "salt mine", "harbour choir pan", "zebra salt")
 
 @settings(max_examples=int(FUZZ or 20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(CHANGE, min_size=1, max_size=3), min_size=1, max_size=4))
-def test_changing_an_index_leads_to_the_same_as_making_it(tmp_path_factory, steps):
-    """Articles are put in, changed and taken out (None); coverage is as in an index made of what is left.
+def test_an_updated_index_equals_one_made_from_scratch(tmp_path_factory, steps):
+    """Articles are added, changed and deleted (None); coverage is as in an index made of what is left.
 
     The BM25 of articles differs until segments are merged, since tantivy counts documents taken out; what is found
     does not.
@@ -302,8 +302,8 @@ def test_a_word_never_ends_the_words_of_a_query():
     assert marks == {"(", ")", "."}
 
 
-def test_a_text_is_analysed_as_it_is_held(tmp_path):
-    """What is compared here, word by word, is what tantivy finds in its index."""
+def test_a_text_is_analysed_as_it_is_indexed(tmp_path):
+    """A comparison word by word finds what tantivy finds in its index."""
     text = "The People's Mujahedin of Iran said on 5 May: 'naïve' talks, and more of the talks."
     words = lexical.analyse(text)
     assert words[:5] == ["", "peopl", "s", "mujahedin", ""]

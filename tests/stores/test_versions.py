@@ -25,13 +25,13 @@ def cited(library, question="Engineers closed the old bridge after finding crack
     return library.ask(question, k=1, min_confidence=0).passages[0]
 
 
-def test_a_citation_of_what_is_in_is_current(library):
+def test_a_citation_of_a_current_article_is_current(library):
     resolved = library.resolve(cited(library))
     assert (resolved.article, resolved.current, resolved.retired) == (library.article("bridge"), True, None)
     assert (resolved.successors, resolved.note) == ((), "")
 
 
-def test_a_citation_of_a_text_that_was_replaced_resolves_and_says_so(library, news):
+def test_a_citation_of_a_replaced_text_resolves_and_says_so(library, news):
     citation = cited(library)
     before = library.article("bridge")
     library.add([news(AGAIN)])
@@ -46,14 +46,14 @@ def test_a_citation_of_a_text_that_was_replaced_resolves_and_says_so(library, ne
         library.verify(citation)
 
 
-def test_a_citation_whose_words_still_stand_is_current_though_the_text_has_grown(library, news):
+def test_a_citation_whose_words_are_still_there_is_current_although_the_text_has_grown(library, news):
     citation = cited(library)
     library.add([news(BRIDGE | {"text": f"{BRIDGE['text']}\n\nIt opens again in May."})])
     assert library.resolve(citation).current
     library.verify(citation)
 
 
-def test_a_citation_of_an_article_that_is_no_longer_in_the_files_resolves(library, news, tmp_path, words):
+def test_a_citation_of_an_article_missing_from_the_files_resolves(library, news, tmp_path, words):
     citation = cited(library)
     library = rag.build([news(HARBOUR)], index=tmp_path / "index", encoder=words)
     resolved = library.resolve(citation)
@@ -61,7 +61,7 @@ def test_a_citation_of_an_article_that_is_no_longer_in_the_files_resolves(librar
     assert re.fullmatch(r"no longer in the index; retired on \d+ \w+ \d{4}", resolved.note)
 
 
-def test_what_replaces_an_article_without_an_id_of_its_own_is_known_by_its_address(tmp_path, news, words):
+def test_the_replacement_of_an_article_without_an_id_is_found_by_its_url(tmp_path, news, words):
     page = {"url": "https://example.org/mill", "text": "The mill at the ford was sold on Friday."}
     library = rag.build([news(page, ORCHARD)], index=tmp_path / "i", encoder=words)
     citation = cited(library, "mill at the ford")
@@ -71,7 +71,7 @@ def test_what_replaces_an_article_without_an_id_of_its_own_is_known_by_its_addre
     assert now.article_id != citation.article_id
 
 
-def test_every_version_is_told_the_current_one_first(library, news):
+def test_every_version_is_listed_the_current_one_first(library, news):
     third = AGAIN | {"text": "The old bridge is for sale."}
     for record in (AGAIN, third):
         library.add([news(record)])
@@ -83,7 +83,7 @@ def test_every_version_is_told_the_current_one_first(library, news):
         library.versions("tunnel")
 
 
-def test_a_text_that_comes_back_is_no_earlier_version(library, news):
+def test_a_text_that_comes_back_is_not_an_earlier_version(library, news):
     for record in (AGAIN, BRIDGE):
         library.add([news(record)])
     assert [(v.article.text, v.current) for v in library.versions("bridge")] == [
@@ -91,7 +91,7 @@ def test_a_text_that_comes_back_is_no_earlier_version(library, news):
     ]  # fmt: skip
 
 
-def test_better_provenance_makes_no_version(library, news):
+def test_a_corrected_outlet_makes_no_version(library, news):
     library.add([news(BRIDGE | {"outlet": "Reuters"})])
     assert [v.article.outlet for v in library.versions("bridge")] == ["Reuters"]
 
@@ -107,12 +107,12 @@ def test_earlier_versions_are_not_found(library, news):
     assert [a.text for a in library.articles() if a.id == "bridge"] == [AGAIN["text"]]
 
 
-def test_words_that_never_stood_there_do_not_resolve(library):
+def test_words_that_were_never_there_do_not_resolve(library):
     with pytest.raises(CitationError, match="no stored version of article bridge contains the quoted words"):
         library.resolve(replace(cited(library), text="Engineers closed the new bridge."))
 
 
-def test_what_is_removed_goes_with_its_versions_and_no_citation_of_it_resolves(library, news, tmp_path):
+def test_no_citation_of_a_removed_article_resolves(library, news, tmp_path):
     citation = cited(library)
     library.add([news(AGAIN)])
     assert library.remove("bridge") == 1
@@ -122,7 +122,7 @@ def test_what_is_removed_goes_with_its_versions_and_no_citation_of_it_resolves(l
         library.resolve(citation)
 
 
-# What is encoded again, and what is not
+# Encoding again
 
 
 def test_an_article_that_comes_back_is_not_encoded_again(library, news, tmp_path, words):
@@ -140,7 +140,7 @@ PARAGRAPHS = [
 ]
 
 
-def test_of_an_article_that_changed_only_changed_passages_are_encoded(tmp_path, news, words):
+def test_only_the_changed_passages_of_an_article_are_encoded(tmp_path, news, words):
     record = {"id": "three", "text": "\n\n".join(PARAGRAPHS)}
     library = rag.build([news(record)], index=tmp_path / "i", encoder=words)
     before = library.report.passages
@@ -173,7 +173,7 @@ def test_after_compacting_what_comes_back_is_encoded_again(library, news, tmp_pa
 
 
 def traces(folder, *words):
-    """Files of an index folder that hold one of the words, in their bytes."""
+    """Return the files of an index folder that hold one of the words, in their bytes."""
     files = [p for p in folder.rglob("*") if p.is_file()]
     return sorted({p.name for p in files for w in words if w.encode() in p.read_bytes()})
 
@@ -202,7 +202,7 @@ def test_after_compacting_no_file_holds_what_was_removed(tmp_path, news, words):
         assert db.execute("SELECT count(*) FROM gone").fetchone() == (0,)
 
 
-def test_compacting_waits_for_nobody_and_says_who_is_in_the_way(library, tmp_path):
+def test_compacting_does_not_wait_for_readers_and_says_that_one_is_in_the_way(library, tmp_path):
     library.remove(["bridge"])
     with sqlite3.connect(tmp_path / "index" / DATABASE) as reader:
         reader.execute("PRAGMA busy_timeout = 0")

@@ -71,7 +71,7 @@ class Other:
         assert error is None, error
         return result
 
-    def told(self, code: str, **paths: Path) -> str | None:
+    def error_of(self, code: str, **paths: Path) -> str | None:
         """The error that the code ends with."""
         self.begin(code, **paths)
         return self.end()[1]
