@@ -1,24 +1,24 @@
-"""What is left of an index when the process that writes it is killed: at each of its steps, and at random moments.
+"""Kill the process that writes an index, at each of its steps and at random moments, and check what is left.
 
     .venv/bin/python benchmarks/crash.py [--kills N] [--moments N] [--strace] [--seconds S] [--seed N]
     .venv/bin/python benchmarks/crash.py --moments 0 --at STEP
 
-A child process lives the life of three indexes (LIFE) and keeps a journal: what it begins to change, and what is done.
-SIGKILL ends it at one of its steps: a statement of SQLite that writes, a file opened for writing, moved, linked or
-removed, a file had on the disk, a call of tantivy, a line of the journal. Another child then holds what is left against
-the journal, and a third lives the rest of the life, which must end as it does where nobody is killed. `--strace` kills
-at system calls as well. `--break` breaks the store on purpose, to see that this is noticed.
+A child process runs the life of three indexes (LIFE) and keeps a journal of what it begins to change, and what is done.
+SIGKILL ends it at one of its steps: a writing statement of SQLite, a file opened for writing, moved, linked, deleted or
+synced, a call of tantivy, a line of the journal. Another child then compares what is left with the journal, and a third
+runs the rest of the life, which must end as it does if nothing is killed. `--strace` kills at system calls as well.
+`--break` breaks the store on purpose, to check that this is noticed.
 
-Prints a row for each kind of kill, and what was wrong; exit status 1 where something was. Counted are the articles that
-were reported as being in before the kill, and of these, or beside these:
+Prints a row for each kind of kill, and what was wrong; the exit status is 1 if anything was. Counted are the articles
+that were reported as stored before the kill, and:
 
-    lost, torn      what was reported and is not so, or does not answer; changes that are done by half
+    lost, torn      what was reported and is missing, or is not found; changes that are half done
     double, off     what is there twice; citations that are not word for word what is stored
-    faults          what `according doctor` finds, caches that are not what the database says
-    caches made     those that had to be made again, since the kill or because of it
-    left over       files left half made by the killed; at the end, those that nothing has cleared away since
-    encoded again   texts whose vectors were reported as kept
-    same end        lives that end as those that nobody ends: rows, spans, vectors, names, answers
+    faults          what `according doctor` finds, and caches that differ from the database
+    caches made     caches that had to be built again, because of the kill or since
+    left over       files that the killed process left unfinished; at the end, those that nothing has deleted since
+    encoded again   texts whose vectors were reported as stored
+    same end        lives that end as those without a kill: rows, spans, vectors, aliases, answers
 """
 
 from __future__ import annotations
@@ -67,12 +67,12 @@ from rag.stores.base import find_article
 from rag.stores.sqlite import DATABASE, Store, cache_source
 from rag.stores.sqlite.writer import Writer
 
-LONGEST = 120  # seconds that a child may take
+CHILD_SECONDS = 120  # that a child may take
 INDEXES = ("index", "backup", "old")
 WRONG = ("unopened", "lost", "torn", "double", "off", "faults", "encoded", "differs", "failed")
-MEMORY = "/dev/shm"  # what SIGKILL leaves is in the system's memory anyway, so that no disk need be waited for
-NAMED = 20  # faults that are told one by one
-# What is printed of each kind of kill: its heading and what is counted.
+MEMORY = "/dev/shm"  # SIGKILL leaves written data in the system's memory anyway, so there is no need to wait for a disk
+MAX_LISTED = 20  # faults that are printed
+# What is printed for each kind of kill, by heading.
 COLUMNS = {
     "runs": "runs", "kills": "killed", "opened": "opened", "reported": "reported", "lost": "lost", "torn": "torn",
     "double": "double", "citations": "citations", "off": "off", "faults": "faults", "caches made": "repaired",
@@ -132,7 +132,7 @@ QUESTIONS = (
 
 
 def write_files(folder: Path) -> None:
-    """The files that the life reads: each is a state of the news."""
+    """Write the files that the life reads, each a state of the news."""
     folder.mkdir()
     absent = ("orchard", "quarry")
     second = {i: text for i, text in (STORIES | LATER).items() if i not in absent}
@@ -158,7 +158,7 @@ def _record(article_id: str, text: str, file: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Scene:
-    """Where a life takes place: the folder of its indexes and its journal, the files it reads, its encoder."""
+    """The folder of a life's indexes and its journal, the files it reads, and its encoder."""
 
     folder: Path
     files: Path
@@ -169,7 +169,7 @@ class Scene:
         return self.folder / name
 
     def read(self, name: str, **settings: Any) -> None:
-        """Builds the index from one state of the news."""
+        """Build the index from one state of the news."""
         files = [self.files / f"{name}.jsonl"]
         rag.build(files, index=self.index(), encoder=self.encoder, **settings).close()
 
@@ -232,7 +232,7 @@ LIFE = (_first, _second, _third, _second, _add, _amend, _remove, _keep, _back_up
 
 
 def live(scene: Scene, steps: Steps | None = None) -> None:
-    """Does what is not done yet."""
+    """Run what is not done yet."""
     pipeline.BATCH_ARTICLES = 3
     for number in range(scene.journal.replay().done, len(LIFE)):
         if steps:
@@ -250,7 +250,7 @@ class Ledger:
 
     Attributes:
         made: whether it must be there at all.
-        held: (digest, text) of each article that is in, by id.
+        held: (content hash, text) of each current article, by id.
         earlier: (id, text) of what was retired.
         removed: ids of what was removed.
         kept: the texts kept with the index.
@@ -265,7 +265,7 @@ class Ledger:
     vectors: set[tuple[str, str]] = field(default_factory=set)
 
     def apply(self, kind: str, what: Any) -> None:
-        """Makes a change."""
+        """Make a change."""
         self.made = True
         if kind == "put":
             for article_id, content_hash, text, amended in what:
@@ -298,13 +298,13 @@ class Ledger:
             self.earlier.add((article_id, self.held.pop(article_id)[1]))
 
     def said(self) -> tuple[Any, ...]:
-        """All that can be seen in the database."""
+        """Return everything that can be seen in the database."""
         return {i: content_hash for i, (content_hash, _) in self.held.items()}, self.earlier, self.kept
 
 
 @dataclass
 class Replay:
-    """What a journal says: how much of the life is done, what each index must hold, what may have been done beyond,
+    """What a journal says: how much of the life is done, what each index must hold, what may have been done after that,
     and which texts were encoded again."""
 
     done: int = 0
@@ -313,7 +313,7 @@ class Replay:
     again: list[str] = field(default_factory=list)
 
     def after(self, name: str) -> Ledger:
-        """What an index must hold if what was begun is done."""
+        """Return what an index must hold if what was begun is done."""
         ledger = copy.deepcopy(self.ledgers[name])
         if self.pending and self.pending[0] == name:
             _, kind, what = self.pending
@@ -324,7 +324,7 @@ class Replay:
 
 
 class Journal:
-    """Lines beside the indexes, each one system call; what is written stays, whatever becomes of the writer."""
+    """Lines in a file, each written by one system call, so that they survive the process."""
 
     def __init__(self, path: Path, step: Callable[[str], None] = lambda kind: None):
         self._path = path
@@ -338,7 +338,7 @@ class Journal:
 
     @contextlib.contextmanager
     def change(self, name: str, kind: str, what: Any) -> Iterator[None]:
-        """Says that a change of an index begins, and, where it did not fail, that it is done."""
+        """Write that a change of an index begins and, unless it fails, that it is done."""
         self.write("begin", name, kind, what)
         yield
         self.write("end")
@@ -367,7 +367,7 @@ class Journal:
 
 
 class _Handle:
-    """A file opened for appending, by a call that is no step."""
+    """A file opened for appending, by a call that is not counted as a step."""
 
     def __init__(self, path: Path):
         self.number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -377,7 +377,7 @@ class _Handle:
 
 
 class Encoder(WordEncoder):
-    """Tells the journal of what it encodes although vectors of it are reported as kept."""
+    """An encoder that writes into the journal what it encodes although its vectors were reported as stored."""
 
     def __init__(self, journal: Journal):
         super().__init__()
@@ -397,14 +397,14 @@ def _passages(article: Article, encoder: WordEncoder) -> list[passage.Passage]:
 
 
 def report_changes(journal: Journal, early: bool = False) -> None:
-    """Has every Writer of this process tell the journal of its changes; `early` before they are done."""
+    """Make every Writer of this process write its changes into the journal; `early`, before they are done."""
 
     def renamed(name: str, ids: list[str], aliases: str) -> str:
         """Journal the aliases that a removal leaves, which are known only on the way."""
         journal.write("begin", name, "remove", [ids, aliases])
         return aliases
 
-    def told(method: Callable[..., None], kind: str) -> Callable[..., None]:
+    def journaled(method: Callable[..., None], kind: str) -> Callable[..., None]:
         def change(writer: Writer, *given: Any) -> None:
             values = [value if isinstance(value, str) or callable(value) else list(value) for value in given]
             what: Any = values if kind == "save_setting" else values[0]
@@ -422,7 +422,7 @@ def report_changes(journal: Journal, early: bool = False) -> None:
         return change
 
     for kind in ("put", "retire", "remove", "save_setting"):
-        setattr(Writer, kind, told(getattr(Writer, kind), kind))
+        setattr(Writer, kind, journaled(getattr(Writer, kind), kind))
     create = Store.create
 
     def created(*given: Any, **named: Any) -> Store:
@@ -441,7 +441,7 @@ class Steps:
     """Counts the steps of this process, and kills it at one of them."""
 
     def __init__(self, at: int | None = None):
-        self.act = ""  # what the life is at
+        self.act = ""  # the part of the life that runs
         self.taken: list[tuple[str, str]] = []  # (act, kind) of each step
         self._at = at
 
@@ -451,7 +451,7 @@ class Steps:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def watch(self, folder: Path) -> None:
-        """Counts, from now on, whatever this process does to the files in a folder, as far as Python sees it."""
+        """Count, from now on, everything that this process does to the files in a folder, as far as Python sees it."""
         connect, fsync, opened = sqlite3.connect, os.fsync, lexical._open
 
         def connected(*given: Any, **named: Any) -> sqlite3.Connection:
@@ -481,7 +481,7 @@ _EVENTS = {f"os.{name}" for name in ("rename", "remove", "link", "mkdir", "rmdir
 
 
 class _Counted:
-    """Stands for an object of tantivy's: each call of it is a step."""
+    """Wraps an object of tantivy; each call of it is a step."""
 
     def __init__(self, real: Any, step: Callable[[str], None]):
         self._real = real
@@ -506,7 +506,7 @@ class _Counted:
 
 @dataclass
 class Found:
-    """What was counted, and in words what was wrong."""
+    """What was counted, and what was wrong, in words."""
 
     counts: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
@@ -522,7 +522,7 @@ class Found:
 
 
 def prove(scene: Scene) -> Found:
-    """Holds what is left of the indexes against the journal, and writes into it whether what was begun is done."""
+    """Compare what is left of the indexes with the journal, and write into it whether what was begun is done."""
     found, replay, made = Found(Counter(opened=1)), scene.journal.replay(), cache.make
     found.counts["left"] = len(list(scene.folder.glob("*/*.making.*")))
 
@@ -551,7 +551,7 @@ def prove(scene: Scene) -> Found:
                     for path in folder.glob("cache.*"):
                         shutil.rmtree(path)
                     if kept != _searched(scene, name):
-                        found.wrong("faults", f"{name}: its cache does not find what one made anew finds")
+                        found.wrong("faults", f"{name}: its cache does not find what a new one finds")
                 except (AccordingError, sqlite3.Error) as error:
                     found.wrong("unopened", f"{name}: {error}")
                     found.counts["lost"] += len(before.held)
@@ -566,7 +566,7 @@ def prove(scene: Scene) -> Found:
 
 
 def _prove(scene: Scene, name: str, before: Ledger, after: Ledger, found: Found) -> bool:
-    """Holds an index against what it must hold; whether what was begun is done."""
+    """Compare an index with what it must hold; return whether what was begun is done."""
     with scene.open(name) as library:
         library.prepare()
         with contextlib.closing(sqlite3.connect(scene.index(name) / DATABASE)) as db:
@@ -588,7 +588,7 @@ def _prove(scene: Scene, name: str, before: Ledger, after: Ledger, found: Found)
 
 
 def _said(db: sqlite3.Connection) -> tuple[dict[str, str], set[tuple[str, str]], dict[str, str]]:
-    """What a ledger says, as the database has it."""
+    """Return what the database holds, as a ledger has it."""
     held = dict(db.execute("SELECT id, digest FROM article WHERE retired IS NULL"))
     earlier = set(db.execute("SELECT id, text FROM article WHERE retired IS NOT NULL"))
     kept = db.execute(
@@ -609,24 +609,24 @@ def _doubles(db: sqlite3.Connection, name: str, found: Found) -> None:
 
 
 def _faults(library: rag.Library, name: str, found: Found) -> None:
-    """What does not agree with itself: the database's pages and rows, the cache with them, a copy kept beside them."""
+    """Find contradictions: in the database's pages and rows, between them and the cache, in a copy next to them."""
     store = library._store
     with store.reading() as db:
         lines = [line for (line,) in db.execute("PRAGMA integrity_check")]
         origin = cache_source.origin(db, store.manifest.dimension)
         fault = cache.fault(store.folder, origin) if origin.place(store.folder).exists() else "is not there"
-    told = [line for line in lines if line != "ok"] + ([f"its cache: {fault}"] if fault else [])
-    told += [fault for check in rag.examine(store.folder).checks for fault in check.faults]
+    faults = [line for line in lines if line != "ok"] + ([f"its cache: {fault}"] if fault else [])
+    faults += [fault for check in rag.examine(store.folder).checks for fault in check.faults]
     for kept in store.folder.glob("library.format*.sqlite"):
         with contextlib.closing(sqlite3.connect(kept)) as copied:
             if copied.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
-                told.append(f"{kept.name} is damaged")
-    for line in told:
+                faults.append(f"{kept.name} is damaged")
+    for line in faults:
         found.wrong("faults", f"{name}: {line}")
 
 
 def _answers(library: rag.Library, name: str, ledger: Ledger, found: Found) -> None:
-    """That each article can be read, found and quoted, and what was retired resolved."""
+    """Check that each article can be read, found and quoted, and that citations of retired ones resolve."""
     citation = None
     for article_id, (content_hash, text) in ledger.held.items():
         if find_article(library._store, article_id) is None:
@@ -668,14 +668,14 @@ def _answers(library: rag.Library, name: str, ledger: Ledger, found: Found) -> N
 
 
 def _searched(scene: Scene, name: str) -> list[Any]:
-    """All that is found, with scores, by question and day; it rests on every part of the cache."""
+    """Return everything that is found, with scores, by question and date; every part of the cache contributes."""
     with scene.open(name) as library:
         found = [library.search(q, k=1000, after=day) for q in QUESTIONS for day in (None, "2014-01-01")]
     return [[(h.article_id, h.start, round(h.score, 4)) for h in hits] for hits in found]
 
 
 def state(scene: Scene) -> Any:
-    """What the indexes hold and answer, without what differs from one life to the next."""
+    """Return what the indexes hold and answer, without what differs from one life to the next."""
     found: dict[str, Any] = {}
     rows = """SELECT a.id, a.digest, a.retired IS NULL,
         (SELECT id FROM article b WHERE b.key = coalesce(a.same, a.key)),
@@ -693,11 +693,11 @@ def state(scene: Scene) -> Any:
     return json.loads(json.dumps(found))
 
 
-# A store that does what it should not
+# Broken stores
 
 
 def _apart() -> None:
-    """Statements that are no transaction."""
+    """Statements that are not a transaction."""
 
     @contextlib.contextmanager
     def changing(writer: Writer) -> Iterator[int]:
@@ -730,8 +730,8 @@ BREAKS: dict[str, Callable[[], None]] = {"early": lambda: None, "apart": _apart,
 
 @dataclass(frozen=True)
 class Kill:
-    """When a life ends: at a step, by number; so many seconds after its journal has so many bytes, which is a random
-    moment however slow the machine is; at the n-th of a system call."""
+    """When a life is ended: at a step, by number; so many seconds after its journal has so many bytes, which is a
+    random moment however slow the machine is; or at the n-th of a system call."""
 
     kind: str
     step: int | None = None
@@ -742,8 +742,8 @@ class Kill:
         return f"{self.kind}, {self.step or self.moment or self.call}"
 
 
-def forked(work: Callable[[], None], limit: int = LONGEST) -> int:
-    """Does work in a child process, for at most so many seconds; its id."""
+def forked(work: Callable[[], None], limit: int = CHILD_SECONDS) -> int:
+    """Run work in a child process, for at most so many seconds; return its id."""
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
@@ -762,7 +762,7 @@ def forked(work: Callable[[], None], limit: int = LONGEST) -> int:
 
 
 def ended(child: int) -> int:
-    """The exit status of a child, or what killed it as a negative number."""
+    """Return the exit status of a child, or the signal that killed it as a negative number."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
@@ -773,7 +773,7 @@ def scene_of(folder: Path, files: Path, step: Callable[[str], None] = lambda kin
 
 @dataclass
 class Trial:
-    """Lives, kills and what became of them.
+    """Runs lives, kills them and checks what is left.
 
     Attributes:
         base: a folder with the files that are read, and how every life begins.
@@ -784,7 +784,7 @@ class Trial:
     broken: str | None = None
 
     def begin(self) -> None:
-        """Makes what every life begins with: the files, and an index of an older format."""
+        """Make what every life begins with: the files, and an index of an older format."""
         write_files(self.base / "files")
         start = self.base / "start"
         start.mkdir()
@@ -797,15 +797,15 @@ class Trial:
             older(scene.index("old"), 3)
 
         assert ended(forked(make)) == 0
-        # What is loaded at first use is loaded once, before forking; nothing here begins a thread.
+        # What is loaded at first use is loaded once, before forking; nothing here starts a thread.
         articles = list(rag.read_articles([self.base / "files" / "first.jsonl"]))
         copies.signatures(a.text for a in articles)
         _passages(articles[0], WordEncoder())
 
     def whole(self, folder: Path) -> tuple[list[tuple[str, str]], float, Any]:
-        """A life that nobody ends: (act, kind) of its steps, the seconds it takes, and its end."""
+        """Run a life without a kill; return (act, kind) of its steps, the seconds it takes, and its end."""
         shutil.copytree(self.base / "start", folder)
-        told = folder / "told.json"
+        report = folder / "report.json"
 
         def work() -> None:
             steps = Steps()
@@ -813,14 +813,14 @@ class Trial:
             begun = time.perf_counter()
             live(scene, steps)
             seconds, taken = time.perf_counter() - begun, list(steps.taken)
-            told.write_text(json.dumps([taken, seconds, state(scene)]))
+            report.write_text(json.dumps([taken, seconds, state(scene)]))
 
         assert ended(forked(work)) == 0, "a life that nobody ends fails"
-        taken, seconds, end = json.loads(told.read_text())
+        taken, seconds, end = json.loads(report.read_text())
         return [tuple(step) for step in taken], seconds, end
 
     def calls(self, folder: Path) -> dict[str, int]:
-        """The most calls of each kind that a thread of a life makes; strace counts them by thread."""
+        """Return the most calls of each kind that a thread of a life makes; strace counts them by thread."""
         shutil.copytree(self.base / "start", folder)
         gate, opener = os.pipe()
         traced = folder / "traced"
@@ -839,7 +839,7 @@ class Trial:
         return {name: max((n for (_, call), n in made.items() if call == name), default=0) for name in CALLS}
 
     def _life(self, folder: Path, steps: Steps) -> Scene:
-        """In a child: a scene whose steps are counted and whose changes are reported."""
+        """Return, in a child, a scene whose steps are counted and whose changes are journaled."""
         scene = scene_of(folder, self.base / "files", steps)
         report_changes(scene.journal, self.broken == "early")
         self._break()
@@ -851,7 +851,7 @@ class Trial:
             BREAKS[self.broken]()
 
     def run(self, folder: Path, kills: Sequence[Kill], end: Any) -> Found:
-        """A life that is ended by each of some kills, one after the other, and then lived to its end."""
+        """Run a life that is ended by each of some kills, one after the other, and then run to its end."""
         shutil.copytree(self.base / "start", folder)
         found = Found(Counter(runs=1))
         for kill in kills:
@@ -894,26 +894,26 @@ class Trial:
         return status
 
     def _proved(self, folder: Path) -> Found:
-        """What a proof finds. It looks at a copy, so that the life goes on with what the kill left."""
-        left, told = folder.with_name(f"{folder.name}.left"), folder / "told.json"
+        """Return what a check finds. It works on a copy, so that the life continues with what the kill left."""
+        left, report = folder.with_name(f"{folder.name}.left"), folder / "report.json"
         shutil.copytree(folder, left)
 
         def work() -> None:
             self._break()
             found = prove(scene_of(left, self.base / "files"))
-            told.write_text(json.dumps([found.counts, found.notes]))
+            report.write_text(json.dumps([found.counts, found.notes]))
 
         status = ended(forked(work))
         shutil.copyfile(left / "journal", folder / "journal")
         shutil.rmtree(left)
         if status:
             return Found(Counter(failed=1), [f"failed: the proof ended with {status}"])
-        counts, notes = json.loads(told.read_text())
+        counts, notes = json.loads(report.read_text())
         return Found(Counter(counts), notes)
 
     def _resumed(self, folder: Path, end: Any) -> Found:
-        """What the rest of a life leads to."""
-        told = folder / "told.json"
+        """Run the rest of a life, and return how it ends."""
+        report = folder / "report.json"
 
         def work() -> None:
             self._break()
@@ -925,11 +925,11 @@ class Trial:
             found.counts["litter"] = found.counts.pop("left")
             for text in scene.journal.replay().again:
                 found.wrong("encoded", text)
-            told.write_text(json.dumps([found.counts, found.notes, state(scene)]))
+            report.write_text(json.dumps([found.counts, found.notes, state(scene)]))
 
         if status := ended(forked(work)):
             return Found(Counter(failed=1), [f"failed: the rest of the life ended with {status}"])
-        counts, notes, now = json.loads(told.read_text())
+        counts, notes, now = json.loads(report.read_text())
         found = Found(Counter(counts), notes)
         if now == end:
             found.counts["same"] += 1
@@ -940,7 +940,7 @@ class Trial:
 
 
 def _trace(child: int, call: str, number: int) -> subprocess.Popen[str]:
-    """Has strace kill a process at the n-th call of one of its threads."""
+    """Let strace kill a process at the n-th call of one of its threads."""
     killing = ["-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={number}"]
     return _attached(["strace", "-f", "-p", str(child), "-o", os.devnull, *killing])
 
@@ -948,8 +948,8 @@ def _trace(child: int, call: str, number: int) -> subprocess.Popen[str]:
 def _attached(command: Sequence[str]) -> subprocess.Popen[str]:
     tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert tracer.stderr
-    told = tracer.stderr.readline()
-    assert "attached" in told, told
+    report = tracer.stderr.readline()
+    assert "attached" in report, report
     return tracer
 
 
@@ -957,12 +957,12 @@ def _attached(command: Sequence[str]) -> subprocess.Popen[str]:
 
 
 def spread(numbers: Sequence[int], count: int) -> list[int]:
-    """At most `count` of some numbers, evenly spread."""
+    """Return at most `count` of some numbers, evenly spread."""
     return [numbers[i * len(numbers) // count] for i in range(count)] if count < len(numbers) else list(numbers)
 
 
 def at_steps(numbers: dict[str, list[int]], count: int) -> list[list[Kill]]:
-    """At most so many kills at steps, given by kind: as many of one kind as of another, evenly spread."""
+    """Return at most so many kills at steps, given by kind: as many of each kind, evenly spread."""
     kills: list[list[Kill]] = []
     fewest = sorted(numbers.items(), key=lambda item: len(item[1]))
     for left, (kind, own) in zip(range(len(fewest), 0, -1), fewest, strict=True):
@@ -971,26 +971,26 @@ def at_steps(numbers: dict[str, list[int]], count: int) -> list[list[Kill]]:
 
 
 def run_all(trial: Trial, kills: Sequence[Sequence[Kill]], end: Any, jobs: int, until: float) -> dict[str, Found]:
-    """What became of lives ended by kills, by kind of kill; none begins after a time."""
+    """Run lives with kills, and return what was found, by kind of kill; none is started after a time."""
 
     def share(job: int) -> None:
-        with (trial.base / f"told.{job}").open("w") as told:
+        with (trial.base / f"report.{job}").open("w") as report:
             for number in range(job, len(kills), jobs):
                 if time.monotonic() < until:
                     found = trial.run(trial.base / f"life.{number}", kills[number], end)
-                    told.write(json.dumps([kills[number][0].kind, found.counts, found.notes]) + "\n")
+                    report.write(json.dumps([kills[number][0].kind, found.counts, found.notes]) + "\n")
 
     workers = [forked(functools.partial(share, job), limit=0) for job in range(jobs)]
     assert [ended(worker) for worker in workers] == [0] * jobs
     found: dict[str, Found] = {}
     for job in range(jobs):
-        for kind, counts, notes in map(json.loads, (trial.base / f"told.{job}").read_text().splitlines()):
+        for kind, counts, notes in map(json.loads, (trial.base / f"report.{job}").read_text().splitlines()):
             found.setdefault(kind, Found()).__iadd__(Found(Counter(counts), notes))
     return found
 
 
 def table(found: dict[str, Found]) -> str:
-    """A row for each kind of kill, and one for all."""
+    """Return a row for each kind of kill, and one for all."""
     rows = [(kind, each.counts) for kind, each in found.items()]
     rows.append(("all", sum((counts for _, counts in rows), Counter[str]())))
     lines = [f"{'killed at a':<20}" + "".join(f"{head:>{len(head) + 2}}" for head in COLUMNS)]
@@ -1043,7 +1043,11 @@ def main() -> int:
         print(json.dumps({"rows": {kind: each.counts for kind, each in found.items()}, "notes": notes}))
     else:
         print(f"a life of {len(steps):,} steps and {seconds:.1f} s, seed {options.seed}\n{table(found)}")
-        print(*notes[:NAMED], *([f"and {len(notes) - NAMED:,} more"] if len(notes) > NAMED else []), sep="\n")
+        print(
+            *notes[:MAX_LISTED],
+            *([f"and {len(notes) - MAX_LISTED:,} more"] if len(notes) > MAX_LISTED else []),
+            sep="\n",
+        )
     return 1 if notes else 0
 
 

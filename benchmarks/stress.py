@@ -1,16 +1,16 @@
-"""Writers and readers of one index in processes of their own, every answer checked: nothing torn, nothing removed.
+"""Write and read one index from several processes, and check every answer: nothing torn, nothing removed.
 
     .venv/bin/python benchmarks/stress.py [--seconds 60] [--writers 2] [--readers 2] [--threads 3] [--articles 60]
 
 Each writer has articles of its own, and adds, changes, amends, retires, removes, compacts and backs up at random,
-waiting for the lock. Every change has a number, which title, date and outlet of the article bear, and its text has that
-of the last change of the text: what is put together from two states shows. A writer notes in a file what it is about to
-remove, and once a call has returned, what can be found no more.
+waiting for the lock. Every change has a number, which the title, date and outlet of the article contain, and its text
+contains that of the last change of the text: what is put together from two states is seen. A writer notes in a file
+what it is about to remove and, once a call has returned, what can no longer be found.
 
-Each thread of a reader asks and searches with and without filters, and checks of all that it is given: the words are
+Each thread of a reader asks and searches with and without filters, and checks everything that it gets: the words are
 those of the article of that number; number, date and outlet belong together; filters let nothing else through; nothing
 is quoted that was gone when the question began; a citation resolves afterwards, unless its article is removed
-meanwhile. Prints what was done and each violation, and exits with 1 where there is one.
+meanwhile. Prints what was done and each violation; the exit status is 1 if there is one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ FIRST = dt.date(1990, 1, 1)
 THINGS = ["ferry", "harbour", "bridge", "orchard", "frost", "strike", "union", "kiosk", "tunnel", "school"]
 ACTS = ["closed", "opened", "burned", "moved", "rebuilt", "flooded", "sold", "repaired"]
 LOG = "gone.log"
-BUSY = "a process that reads it keeps the old pages"  # compacting beside readers may say so
+BUSY = "a process that reads it keeps the old pages"  # compacting while others read may say so
 
 
 # The articles
@@ -80,7 +80,7 @@ class Own:
 
 
 def words(article: str, text: int) -> str:
-    """The text of an article: sentences that each bear its id and number, in paragraphs that make several passages."""
+    """Return the text of an article: sentences with its id and number, in paragraphs that make several passages."""
     chance = random.Random(f"{article} {text}")
     says = [
         f"Edition {text} of {article} says that the {chance.choice(THINGS)} near the {chance.choice(THINGS)} was "
@@ -92,7 +92,7 @@ def words(article: str, text: int) -> str:
 
 
 def stored(article: Any) -> Own:
-    """The article that a stored one is, if all parts of it belong together; else AssertionError."""
+    """Return the article that a stored one is. Raises AssertionError unless all parts of it belong together."""
     number, text = map(int, article.title.split()[1].split("."))
     own = Own(article.id, number, text)
     is_ = {name: getattr(article, name) for name in ("text", "title", "outlet")} | {"date": article.date.isoformat()}
@@ -101,14 +101,14 @@ def stored(article: Any) -> Own:
     return own
 
 
-# What writers tell readers
+# What writers note for readers
 
 
 class Log:
-    """Lines that writers add and readers read: what is about to be removed, and what can be found no more.
+    """Lines that writers add and readers read: what is about to be removed, and what can no longer be found.
 
     (time, "removing" or "gone", id, number): "gone" is written once a call has returned, and tells that no state of the
-    article up to that number may be quoted by whoever begins to ask from then on.
+    article up to that number may be quoted in answers to questions asked from then on.
     """
 
     def __init__(self, path: Path):
@@ -124,7 +124,7 @@ class Log:
         os.close(handle)
 
     def read(self, what: str) -> dict[str, int]:
-        """The highest number of each article, of what was noted so far."""
+        """Return the highest number of each article that was noted so far."""
         with self.lock:
             with self.path.open("rb") as file:
                 file.seek(self.at)
@@ -139,7 +139,7 @@ class Log:
 
 @dataclass
 class Tally:
-    """What a process did: how often, the longest of it in seconds, and what was wrong."""
+    """What a process did: how often, the longest time in seconds, and what was wrong."""
 
     counts: Counter[str] = field(default_factory=Counter)
     slowest: dict[str, float] = field(default_factory=dict)
@@ -179,7 +179,7 @@ class Waits(logging.Handler):
 
 
 class Writing:
-    """One writer: its articles, as the file says that it reads them from."""
+    """One writer, and its articles, as the file has them that it reads."""
 
     def __init__(self, folder: Path, name: int, articles: int, tally: Tally):
         self.folder, self.name, self.tally = folder, name, tally
@@ -193,13 +193,13 @@ class Writing:
         self.most = articles
 
     def write(self) -> None:
-        """Puts the file in its place whole: builds of other writers read it too."""
+        """Replace the file as a whole: builds of other writers read it too."""
         made = self.file.with_suffix(".making")
         made.write_text("".join(json.dumps(own.record) + "\n" for own in self.own.values()), "utf-8")
         made.replace(self.file)
 
     def some(self, most: int) -> list[Own]:
-        """Some of its articles; never all, since a file without any is one that cannot be read."""
+        """Return some of its articles; never all, since a file without any cannot be read."""
         return self.chance.sample(list(self.own.values()), min(len(self.own) - 1, self.chance.randint(1, most)))
 
     def run(self, library: rag.Library) -> None:
@@ -210,7 +210,7 @@ class Writing:
         self.tally.timed(step.__name__, lambda: step(library))
 
     def add(self, library: rag.Library) -> None:
-        """New articles, and some that come back."""
+        """Add new articles, and some that come back."""
         self.number += 1
         back = self.chance.sample(sorted(self.out), min(len(self.out), 2))
         new = [f"w{self.name}x{self.most + i}" for i in range(2)] if len(self.own) < self.most else []
@@ -222,14 +222,14 @@ class Writing:
         self.put(library, [])
 
     def change(self, library: rag.Library) -> None:
-        """Other words under the same id."""
+        """Change the words of articles."""
         self.number += 1
         old = self.some(4)
         self.own |= {own.id: Own(own.id, self.number, self.number) for own in old}
         self.put(library, old)
 
     def amend(self, library: rag.Library) -> None:
-        """The same words with another outlet, date and title."""
+        """Change outlet, date and title of articles."""
         self.number += 1
         old = self.some(4)
         self.own |= {own.id: Own(own.id, self.number, own.text) for own in old}
@@ -241,7 +241,7 @@ class Writing:
         self.log.note("gone", [(own.id, own.number) for own in old])
 
     def retire(self, library: rag.Library) -> None:
-        """Articles that are no longer in the files; what other writers' files hold stays in."""
+        """Retire articles that are no longer in the files; those of other writers' files stay."""
         old = self.some(3)
         for own in old:
             self.out[own.id] = self.own.pop(own.id)
@@ -250,7 +250,7 @@ class Writing:
             self.log.note("gone", [(own.id, own.number) for own in old])
 
     def remove(self, library: rag.Library) -> None:
-        """Articles with all their versions."""
+        """Remove articles with all their versions."""
         old = self.some(2)
         for own in old:
             self.out[own.id] = self.own.pop(own.id)
@@ -268,7 +268,7 @@ class Writing:
             self.tally.counts["compact, kept by readers"] += 1
 
     def backup(self, library: rag.Library) -> None:
-        """A copy that opens, is whole, and has this writer's articles as they are: nobody else changes them."""
+        """Make a copy, which must open, be whole, and have this writer's articles: no other process changes them."""
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             library.backup(Path(folder) / "copy")
             with rag.open(Path(folder) / "copy", encoder=WordEncoder()) as copy:
@@ -286,7 +286,7 @@ def question(chance: random.Random) -> str:
 
 
 def read(library: rag.Library, log: Log, chance: random.Random, tally: Tally) -> None:
-    """One question, and all that can be checked of what it is answered with."""
+    """Ask one question, and check everything in its answer."""
     gone = log.read("gone")
     filters: dict[str, Any] = {}
     if chance.random() < 0.5:
@@ -306,13 +306,13 @@ def read(library: rag.Library, log: Log, chance: random.Random, tally: Tally) ->
     tally.generations.add(library._current.view.generation if library._current.view else -1)
     tally.counts["quoted"] += len(found)
     for each in found:
-        told = re.search(r"Edition (\d+) of (\S+) ", each.text)
-        own = Own(each.article_id, (each.date - FIRST).days, int(told[1]) if told else -1)
+        edition = re.search(r"Edition (\d+) of (\S+) ", each.text)
+        own = Own(each.article_id, (each.date - FIRST).days, int(edition[1]) if edition else -1)
         title = getattr(each, "title", None)
         if title is not None:
             assert title.split()[0] == own.id, f"title of another article: {each}"
             numbers = tuple(map(int, title.split()[1].split(".")))
-            own = Own(own.id, own.number, numbers[1]) if not told else own
+            own = Own(own.id, own.number, numbers[1]) if not edition else own
             assert numbers == (own.number, own.text), f"torn: {each}"
         assert own.outlet == each.outlet, f"torn: {each}"
         if own.text >= 0:
@@ -374,12 +374,12 @@ def reader(folder: Path, name: int, threads: int, seconds: float, start: Any, do
 
 
 def stress(folder: Path, seconds: float, writers: int, readers: int, threads: int, articles: int) -> Tally:
-    """Makes an index in a folder and has processes write and read it; what they did, and what was wrong."""
+    """Build an index in a folder, let processes write and read it, and return what they did and what was wrong."""
     (folder / "files").mkdir()
     (folder / LOG).touch()
     for name in range(writers):
         Writing(folder, name, articles, Tally()).write()
-    always = [Own(f"always{i}", i, i) for i in range(len(OUTLETS))]  # so that each outlet is one that the index has
+    always = [Own(f"always{i}", i, i) for i in range(len(OUTLETS))]  # so that the index has each outlet
     (folder / "files" / "always.jsonl").write_text("".join(json.dumps(own.record) + "\n" for own in always), "utf-8")
     rag.build([folder / "files"], index=folder / "index", encoder=WordEncoder()).close()
     context = multiprocessing.get_context("spawn")  # a copy of this process would have its threads' locks
