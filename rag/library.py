@@ -6,16 +6,15 @@ import os
 from pathlib import Path
 
 from rag import readers
-from rag.answer import balance
 from rag.answer.answer import Answer
-from rag.answer.balance import Counts
+from rag.answer.balance import Counts, count_by_outlet
 from rag.answer.compose import Composer, pool_size
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
 from rag.models.encoder import Encoder, Vectors, check_precision
 from rag.models.lazy_encoder import load
 from rag.models.reranker import CrossEncoderReranker, Reranker
-from rag.provenance import catalogue as outlets_by_name
-from rag.query import aliases as aliases_of_names
+from rag.provenance.catalogue import read_catalogue
+from rag.query.aliases import read_own_list
 from rag.query.query import Day, Names, Query
 from rag.retrieval.parse import ParsedQuery, parse
 from rag.retrieval.search import Hit, search
@@ -62,8 +61,8 @@ def build(
     """
     on_cluster = connects_to_cluster(engine)
     inputs = readers.resolve_inputs(listed(paths), fetch)  # first, so that a mistyped path leaves nothing behind
-    extra = None if catalogue is None else outlets_by_name.read_catalogue(Path(catalogue))
-    own_aliases = None if aliases is None else aliases_of_names.read_own_list(Path(aliases))
+    extra = None if catalogue is None else read_catalogue(Path(catalogue))
+    own_aliases = None if aliases is None else read_own_list(Path(aliases))
     library = _open(index, encoder, create=True, wait=wait, precision=precision)
     library._run(Job(inputs, True, extra, own_aliases, wait=wait, on_cluster=on_cluster))
     return library
@@ -242,7 +241,7 @@ class Library(UpdatableLibrary):
 
     def counts_by_outlet(self) -> dict[str | None, Counts]:
         """Return the counts of each outlet's articles, the most first; None is the unknown outlet."""
-        return balance.count_by_outlet(self._view().columns, self.catalogue)
+        return count_by_outlet(self._view().columns, self.catalogue)
 
     def _parse(self, query: Query) -> tuple[View, ParsedQuery, Vectors]:
         view = self._view()
