@@ -65,7 +65,14 @@ class Diagnosis:
         return all(check.ok for check in self.checks)
 
     def check(self, name: str) -> Check:
-        """Begin a check."""
+        """Begin a check.
+
+        Args:
+            name: what is checked.
+
+        Returns:
+            The check, to which faults are added.
+        """
         self.checks.append(Check(name))
         return self.checks[-1]
 

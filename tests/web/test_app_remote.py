@@ -32,7 +32,7 @@ def asked_in_vain(page, address, question):
 
 def test_the_app_reports_when_milvus_is_away_and_recovers_when_it_is_back(page, library, server, monkeypatch):
     address, open_to_all = (launch(library, port=0, wait=False, no_auth=no_auth) for no_auth in (False, True))
-    monkeypatch.setattr(connection, "READING", 1.0)
+    monkeypatch.setattr(connection, "READ_RETRY_SECONDS", 1.0)
     page.goto(address)
     card = ask(page, "By how much will the dock workers' wages rise?").locator(".card").first
     expect(card.locator("header")).to_contain_text("According to The Guardian")
