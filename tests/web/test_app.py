@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 from support import HARBOUR, ROOT
 from support.hostile import EVIL
-from support.page import ask
+from support.page import ask, at_rest
 
 import rag
 from rag.errors import AccordingError
@@ -146,7 +146,7 @@ def test_readers_do_not_affect_each_other(page, demonstration):
 
 def test_an_example_is_asked_with_one_click(page, address):
     page.goto(address)
-    page.get_by_text(EXAMPLES[0]).first.click()
+    at_rest(page.get_by_text(EXAMPLES[0]).first).click()
     expect(page.locator(".according.question")).to_have_text(EXAMPLES[0])
 
 
