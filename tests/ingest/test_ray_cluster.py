@@ -21,7 +21,10 @@ from rag.ingest.pipeline import Job
 from rag.ingest.report import Report
 
 ray = pytest.importorskip("ray")
-pytestmark = pytest.mark.alone
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.filterwarnings("default"),  # Ray Data warns of its own settings, and of few files
+]
 TESTS = Path(__file__).parent.parent
 
 
