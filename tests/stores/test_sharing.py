@@ -68,7 +68,7 @@ def test_writers_and_readers_in_several_processes_see_nothing_torn_or_removed(tm
     total = stress(tmp_path, seconds=8, writers=2, readers=2, threads=3, articles=40)  # some of them to import
     assert total.violations == [], "\n\n".join([table(total), *total.violations])
     assert min(total.counts[what] for what in ("ask", "search", "resolve")) > 50, table(total)
-    assert total.counts["generations written"] > 2, table(total)
+    assert total.counts["generations written"] > 10, table(total)
     assert len(total.generations) > 1, table(total)
 
 
