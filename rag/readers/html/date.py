@@ -49,30 +49,6 @@ _URL_DATE = regex.compile(
     r"/(?P<y>(?:19|20)\d\d)(?:/[a-z_]{3,})?(?P<s>[/_-])(?P<m>\d{1,2}|[a-z]{3})(?P=s)(?P<d>\d{1,2})(?!\d)|"
     r"[/_-](?P<y>20[0-3]\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-3]\d)(?=[/_.-]|$)"
 )
-_LABEL = regex.compile(
-    r"(?:^|[\s\d|])(?:信息|文章|内容|內容|新闻|新聞|本文|稿件)?(?:来源|來源|稿源|出处|出處)于?\s*[:：]\s*"
-)
-_SOURCE_NAME = regex.compile(
-    r"(?!网络|網絡|互联网|本站|原创|转载|未知|综合|整理|作者|打印|字号|分享|浏览|举报|评论)"
-    r"(?P<name>\p{L}[^\s|·•,，。;；:：()（）—-]{1,30})(?=[\s|·•,，。;；()（）—-]|$)"
-)
-_SOURCE_CLASS = regex.compile(r"(?:^|[\s_-])source(?:[\s_-]|$)")
-_OUTLET_NAME = regex.compile(
-    r"(?!.*(?:举报|舉報|播报|預報|预报|汇报|海报|官网|互联网|上网))\p{Han}{2,10}(?:报|報|网|網|社|周刊|电视台|電視台|电台|電台)"
-)
-
-_DATE_NAME = regex.compile(
-    r"(?:pub|issue|first|orig).*(?:date|time)|date.*(?:pub|issue|orig|first)|firstpublished|sailthru\.date|"
-    r"(?:^|[.:_-])(?:date|published|issued)$"
-)
-_CREATED = regex.compile(r"creat.*(?:date|time)|date.*creat|(?:^|[.:_-])created$")
-_NO_DATE_NAME = regex.compile(
-    r"modif|updat|expir|end|valid|upload|release|id$|type|video|image|author|source|publisher"
-)
-_URL_DAY = regex.compile(
-    r"/(?P<y>(?:19|20)\d\d)(?:/[a-z_]{3,})?(?P<s>[/_-])(?P<m>\d{1,2}|[a-z]{3})(?P=s)(?P<d>\d{1,2})(?!\d)|"
-    r"[/_-](?P<y>20[0-3]\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-3]\d)(?=[/_.-]|$)"
-)
 # What precedes a date, from the start of its line: in prose such words are about other texts.
 _LABEL = regex.compile(
     r"\W*(?:(?:(?:this|diese[rs]?|cet(?:te)?|este|questo)\s+\w+\s+(?:was|wurde|a\s+été|fue)\s+)?(?:(?:first|originally)\s+)?"
