@@ -191,7 +191,7 @@ class ReadOnlyLibrary:
         versions = list(self._store.versions(article_id))
         for version in versions:
             words = version.article.text[start:end]
-            if start >= 0 and len(words) == end - start and citation.quote_hash(words) == quote_hash:
+            if start >= 0 and len(words) == end - start and citation.is_of(words, quote_hash):
                 return self._resolved(version, versions), (start, end)
         now = citation.find_words(versions[0].article.text, end - start, quote_hash)
         return self._resolved(versions[0], versions), None if now is None else (now, now + end - start)

@@ -260,6 +260,9 @@ class Writer(Protocol):
         The current article with the same id is retired. A retired one with the same id and text becomes current again.
         """
 
+    def keep(self, articles: Iterable[Article]) -> None:
+        """Store texts as earlier versions of articles; no search finds them. One that is stored already stays as it is."""
+
     def retire(self, article_ids: Iterable[str]) -> None:
         """Take articles out of all answers; their text stays, so that citations of it still resolve."""
 
@@ -339,7 +342,8 @@ class Store(Protocol):
     def versions(self, article_id: str | None = None, url: str | None = None) -> Iterator[Version]:
         """Yield every text that was stored under an id and not removed: the current one first, then the latest.
 
-        Given a URL instead, or neither, yield the current articles at this URL, or all of them, in the order of adding.
+        Given a URL instead, or neither, yield the current articles at its canonical address, or all of them, in the
+        order of adding.
         Each is checked when it is reached: LibraryError is raised for one that is not as it was stored.
         """
 
@@ -380,6 +384,18 @@ class Store(Protocol):
                 with "ever", also the retired ones, several to an id, damaged ones included.
         """
 
+    def candidates(
+        self, given: Sequence[str], derived: Sequence[str], addresses: Sequence[str], staged: Container[str] = ()
+    ) -> Iterator[Version]:
+        """Yield what articles that are read may be versions of, in the order of adding.
+
+        Args:
+            given: ids: everything ever stored under them, or under one that was qualified from them (see `qualified`).
+            derived: ids: everything ever stored under them.
+            addresses: canonical addresses: everything ever stored under the ids of the current articles there.
+            staged: content hashes of articles in the sink that count as current.
+        """
+
     def encoded(self, texts: Sequence[str]) -> dict[str, Encoded]:
         """Return what is stored for texts that a passage has word for word, retired ones included, by text."""
 
@@ -405,6 +421,15 @@ CONFIDENCE_MODEL = "bar"  # JSON of the model that says how sure an answer must 
 def find_article(store: Store, article_id: str) -> Article | None:
     """Return the article of an id; the last retired one if none is current, None if there never was one."""
     return next((version.article for version in store.versions(article_id)), None)
+
+
+# Between an id that the input gives and what tells it from the same id of another source.
+QUALIFIER = "@"
+
+
+def qualified(article_id: str, given: str) -> bool:
+    """Whether an id is the one given, or was made from it, as the given one is that of another source's article."""
+    return article_id == given or article_id.startswith(f"{given}{QUALIFIER}")
 
 
 def hash64(*parts: str | bytes) -> int:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from rag.answer.balance import UNKNOWN_OUTLET
-from rag.answer.citation import find_words, quote_hash
+from rag.answer.citation import FORMER_HASH_DIGITS, HASH_DIGITS, find_words, is_of, quote_hash
 from rag.answer.wording import DIGEST, attribution, outlet_evidence, via, when
 from rag.article import Article
 from rag.browse import Resolved
@@ -23,6 +23,11 @@ from rag.web.plain_page import NoPageError, Page, route
 from rag.web.urls import article_url
 
 MAX_LISTED = 20  # other articles with the same text, or successors of this one, that are listed
+_FORMER = (
+    "This link was made by an earlier version of According, whose links do not prove which words they were made for: "
+    "if in doubt, compare the marked words with those that you were shown."
+)
+_HASH = rf"[0-9a-f]{{{FORMER_HASH_DIGITS}}}|[0-9a-f]{{{HASH_DIGITS}}}"
 
 Span = tuple[int, int]
 
@@ -64,7 +69,7 @@ def _place(given: QueryParams) -> _Place | None:
         return None
     start, end = _span(given.get("at", ""))
     quote = _span(given["quote"]) if "quote" in given else (start, start)
-    if not (start <= quote[0] and quote[1] <= end and regex.fullmatch("[0-9a-f]{12}", given.get("of", ""))):
+    if not (start <= quote[0] and quote[1] <= end and regex.fullmatch(_HASH, given.get("of", ""))):
         raise _invalid_link()
     return _Place(start, end, quote, given["of"])
 
@@ -81,7 +86,7 @@ def _invalid_link() -> NoPageError:
     return NoPageError(
         400,
         "This link is not valid",
-        "A link to a passage has at=START-END, quote=START-END within it, and of=12 hex digits. Part of it is missing "
+        "A link to a passage has at=START-END, quote=START-END within it, and of=32 hex digits. Part of it is missing "
         "or was changed; to read the article alone, remove the question mark and everything after it.",
     )
 
@@ -108,6 +113,8 @@ def _article(library: Library, request: Request, root: str) -> Page:
         notes.append("The quoted words are no longer in the article.")
     elif passage != place:
         notes.append("The article has been edited since this link was made; the quoted words are now here.")
+    if passage and len(passage.of) == FORMER_HASH_DIGITS:
+        notes.append(_FORMER)
     article = shown.article
     earlier = [v for v in versions if v.article.text != article.text and not v.current]
     outlet = article.outlet or UNKNOWN_OUTLET
@@ -126,7 +133,7 @@ def _article(library: Library, request: Request, root: str) -> Page:
 
 def _version(versions: list[Resolved], wanted: str | None) -> Resolved:
     """Return the version with the fingerprint wanted; the current or else the latest one for None."""
-    found = next((v for v in versions if wanted in (None, quote_hash(v.article.text))), None)
+    found = next((v for v in versions if wanted is None or is_of(v.article.text, wanted)), None)
     if not found:
         raise NoPageError(404, "No such version", "The index does not keep this version of the article.")
     return found

@@ -18,6 +18,10 @@ def scores(index, words, question="apple blossom frost on a bridge by the harbou
 def older(index, to):
     """Takes out of an index what the formats after `to` added to it."""
     back = {
+        4: (
+            "DROP INDEX article_address", "ALTER TABLE article DROP COLUMN address",
+            "CREATE INDEX article_url ON article (url) WHERE retired IS NULL",
+        ),
         3: (
             "DROP INDEX passage_content", "DROP INDEX article_url", "ALTER TABLE passage DROP COLUMN content",
             "ALTER TABLE vector DROP COLUMN checksum", "ALTER TABLE past DROP COLUMN time",
@@ -36,7 +40,7 @@ def older(index, to):
         ),
     }  # fmt: skip
     with sqlite3.connect(index / DATABASE) as db:
-        for number in range(3, to - 1, -1):
+        for number in range(4, to - 1, -1):
             for statement in back[number]:
                 db.execute(statement)
         db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(to),))

@@ -47,7 +47,7 @@ def card(catalogue=None, **changes):
     return answer_html(Answer("q", "q", True, (shown,), balance), catalogue)
 
 
-PLACE = "article/a?at=10-26&amp;quote=15-19&amp;of=3142bf79976c#passage"  # printf "One. Two. Three." | b2sum -l 48
+PLACE = "article/a?at=10-26&amp;quote=15-19&amp;of=d8048b283d88ff8cc79508acb33ebee5#passage"  # printf "One. Two. Three." | b2sum -l 48
 
 
 def hrefs(html):
@@ -113,7 +113,7 @@ def test_a_url_that_is_not_of_the_web_is_no_link():
 
 def test_a_card_has_a_citation_link_in_each_form():
     html = card(article_id='a/b?c="><img>')
-    key = re.search(r"key=(thepost2020-[0-9a-f]{12})", html)[1]
+    key = re.search(r"key=(thepost2020-[0-9a-f]{32})", html)[1]
     for form, label in (("markdown", "Markdown"), ("bibtex", "BibTeX"), ("csl-json", "CSL-JSON")):
         href = f"cite/a%2Fb%3Fc%3D%22%3E%3Cimg%3E?at=10-26&amp;quote=15-19&amp;key={key}&amp;as={form}"
         assert f'<a href="{href}" download>{label}</a> <button type="button" aria-label="Copy as {label}">' in html

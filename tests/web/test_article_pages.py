@@ -240,7 +240,8 @@ def test_a_library_locates_words_in_place_in_an_earlier_text_or_elsewhere(built)
 
 
 def test_words_are_found_only_if_they_occur_exactly_once():
-    assert quote_hash("ice") == "f5a336fac965"  # printf ice | b2sum -l 48
+    assert quote_hash("ice") == "1bb6571af1d0598c4af133d6b59e03fe"  # printf ice | b2sum -l 128
+    assert quote_hash("ice", 12) == "f5a336fac965"  # printf ice | b2sum -l 48
     assert find_words("the ice has gone", 3, quote_hash("ice")) == 4
     assert find_words("ice", 3, quote_hash("ice")) == 0
     assert find_words("the ice, the ice", 3, quote_hash("ice")) is None
