@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from rag.address import canonical_address
 from rag.article import ID_DIGITS, Article, derived_ids
 from rag.provenance.identity import (
-    Likeness,
     is_given,
     labels,
     likeness,
@@ -65,7 +64,12 @@ class Identifier:
     """Finds the articles of an index that the articles of one batch are."""
 
     def __init__(
-        self, store: Store, articles: Sequence[Article], read: Mapping[str, str], staged: Container[str] = ()
+        self,
+        store: Store,
+        articles: Sequence[Article],
+        read: Mapping[str, str],
+        waiting: Mapping[str, Sequence[Article]],
+        staged: Container[str] = (),
     ) -> None:
         """Look up what the articles of a batch may be.
 
@@ -73,10 +77,12 @@ class Identifier:
             store: the index.
             articles: as they were read.
             read: content hashes of the articles that were read in this run, by id; it may grow.
+            waiting: texts that were read in this run, by id, of which it is not decided yet whether they are current.
             staged: content hashes of those among them that are in a sink.
         """
-        self._read = read
+        self._read, self._waiting = read, waiting
         self._outlets = {(article.id, article.outlet) for article in articles}
+        self._texts = {article.text for article in articles}
         self._known: Mapping[str, Known] = dict(store.known([article.id for article in articles]))
         changed = [article for article in articles if not self._is_unchanged(article)]
         given = list(dict.fromkeys(article.id for article in changed if is_given(article)))
@@ -119,15 +125,17 @@ class Identifier:
         given = article.id
         options = {i: own for i, own in self._stored.items() if qualified(i, given) and (own.current or own.earlier)}
         found: list[tuple[int, str]] = []
-        for option, own in options.items():
-            like = likeness(own.newest, article)
-            claimed = like.outlets_differ and (given, own.newest.outlet) in self._outlets
-            if same_by_id(like, option in self._read) and not claimed:
-                found.append((like.rank, option))
-        if found:
-            return self._as(article, max(found, key=lambda each: each[0])[1], read_as)
         if any(self._is_repeated(article, option, own) for option, own in options.items()):
             return Identified(article, read_as, None, refused=f"another article already has the id {given!r}")
+        for option, own in options.items():
+            like = likeness(own.newest, article)
+            if like.outlets_differ and (given, own.newest.outlet) in self._outlets:
+                continue  # another article of the batch is this one
+            earlier = [e for e in own.earlier if e.text == article.text and not like.outlets_differ]
+            likes = [like, *(likeness(each, article) for each in earlier)]
+            found += [(each.rank, option) for each in likes if same_by_id(each, option in self._read)]
+        if found:
+            return self._as(article, max(found, key=lambda each: each[0])[1], read_as)
         if given not in options:
             return self._as(article, given, read_as)
         outlets = [own.newest.outlet for own in options.values()]
@@ -135,24 +143,35 @@ class Identifier:
 
     def _is_repeated(self, article: Article, option: str, own: Stored) -> bool:
         """Whether a file gives one id to two articles of one source."""
-        like: Likeness = likeness(own.newest, article)
-        return option in self._read and like.same_file and not like.outlets_differ
+        before = [*self._waiting.get(option, ()), *([own.newest] if option in self._read else [])]
+        likes = [like for like in (likeness(each, article) for each in before) if like.same_file]
+        own_likes = [like for like in likes if not like.outlets_differ]
+        return bool(own_likes) and not any(same_by_id(like, both_read=True) for like in own_likes)
 
     def _by_address(self, article: Article, read_as: str) -> Identified:
         ids = derived_ids(article)
-        found = []
+        found: list[str] = []
+        replaced: list[tuple[int, str]] = []  # what has the article's place in its file, if no other one takes it
         for option, own in self._stored.items():
+            if not (own.current or own.earlier) or not (option in ids or looks_derived(option)):
+                continue
             there = own.newest
             like = likeness(there, article)
             by_content = option in ids[-2:] and any(each.text == article.text for each in _texts(own))
-            if by_content or (
-                looks_derived(option) and same_by_address(there, article, like, both_read=option in self._read)
-            ):
+            if by_content or same_by_address(there, article, like, both_read=True):
                 found.append(option)
-        if not found:
-            return self._as(article, next((i for i in ids[:-1] if i not in self._stored), ids[-2]), read_as)
-        first, *others = found
-        return self._as(article, first, read_as, [i for i in others if self._stored[i].current])
+            elif (
+                option not in self._read
+                and there.text not in self._texts
+                and same_by_address(there, article, like, both_read=False)
+            ):
+                replaced.append((like.rank, option))
+        if found:
+            first, *others = found
+            return self._as(article, first, read_as, [i for i in others if self._stored[i].current])
+        if replaced:
+            return self._as(article, max(replaced, key=lambda each: each[0])[1], read_as)
+        return self._as(article, next((i for i in ids[:-1] if i not in self._stored), ids[-2]), read_as)
 
     def _as(self, article: Article, article_id: str, read_as: str, joined: Sequence[str] = ()) -> Identified:
         own = self._stored.setdefault(article_id, Stored())

@@ -70,12 +70,13 @@ class Reconciler:
         self._staged: set[str] | None = set() if staged else None
         self._counted = set[str]()  # ids of the articles that are counted as new or updated
         self._waiting: dict[str, _Waiting] = {}
+        self._readings: dict[str, list[Article]] = {}  # those of `_waiting`
 
     def take(self, items: Iterable[Article | Skipped]) -> Changes:
         """Return what is to be done for a batch, and count it."""
         items, changes = list(items), Changes()
         articles = [item for item in items if isinstance(item, Article)]
-        batch = Identifier(self._store, articles, self.seen, self._staged or ())
+        batch = Identifier(self._store, articles, self.seen, self._readings, self._staged or ())
         for item in items:
             if isinstance(item, Skipped):
                 changes.skipped.append(item)
@@ -130,7 +131,8 @@ class Reconciler:
             self._report.repeated += 1
         elif before is not None and current is not None:
             self._report.earlier += 1
-            if is_older(article, current):
+            known = stored is not None and any(each.text == article.text for each in stored.earlier)
+            if is_older(article, current) or (known and not is_older(current, article)):
                 changes.earlier.append(article)
                 batch.note(article, current=False)
             else:
@@ -147,7 +149,9 @@ class Reconciler:
             any(each.text == article.text for each in stored.earlier)
             or (article.source != current.source and is_older(article, current))
         ):
-            self._waiting.setdefault(article.id, _Waiting(current, tuple(stored.earlier))).readings.append(article)
+            waiting = self._waiting.setdefault(article.id, _Waiting(current, tuple(stored.earlier)))
+            waiting.readings.append(article)
+            self._readings[article.id] = waiting.readings
         else:
             self._count(article.id, "updated")
             self._put(found, batch, changes)

@@ -100,7 +100,7 @@ class Report:
     def __str__(self) -> str:
         parts = [f"{self.read} articles read: {self.new} new, {self.updated} updated, {self.unchanged} unchanged"]
         parts += [f"{self.repeated} more than once"] if self.repeated else []
-        parts += [f"{self.earlier} earlier versions"] if self.earlier else []
+        parts += [f"{self.earlier} earlier"] if self.earlier else []
         parts += [f"{self.retired} retired"] if self.retired else []
         parts += [f"{self.skipped} skipped"] if self.skipped else []
         return ", ".join(parts)
