@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 from rag.article import Article
 from rag.errors import CitationError, LibraryError
 from rag.readers.skipped import Skipped
-from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Location, Store, Version, find_article
+from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Location, Store, Version, find_article, find_versions
 from rag.stores.location import check_encoder, open_store
 from rag.text import has_surrogates, spelled_date
 
@@ -118,7 +118,7 @@ class ReadOnlyLibrary:
             LibraryError: if there is no such article.
         """
         self.article(article_id)
-        versions = list(self._store.versions(article_id))
+        versions = find_versions(self._store, article_id)
         return [self._resolved(version, versions) for version in versions]
 
     def articles(self) -> Iterator[Article]:

@@ -52,6 +52,8 @@ class Answer:
         counts = (balance[part] for part in ("shown", "allowed", "index"))
         for dated in (*plain["passages"], *balance["outlet_matches"], *counts):
             dated.update({name: date.isoformat() for name, date in dated.items() if isinstance(date, dt.date)})
+        for revised in filter(None, (passage["revision"] for passage in plain["passages"])):
+            revised.update({name: date.isoformat() for name, date in revised.items() if isinstance(date, dt.date)})
         return plain | {"constraints": [r.to_dict() for r in self.constraints]}
 
     def to_markdown(self, accessed: dt.date | None = None) -> str:

@@ -13,6 +13,7 @@ from rag.article import Article
 from rag.errors import CitationError
 from rag.models.encoder import Vectors
 from rag.passage import Passage
+from rag.provenance.revisions import Revision
 from rag.retrieval.search import ScoredPassage
 
 # A neighbour of the best sentence is quoted with it when it scores at least this share of it
@@ -40,6 +41,7 @@ class Citation:
         copies: ids of other articles in which the same words were found, word for word or nearly.
         republishers: the sites and outlets that publish these words, this citation's own among them.
         shared: ids of further articles that hold one of the passage's sentences word for word.
+        revision: what changed in the passage since an earlier version of the article; None if nothing did.
     """
 
     article_id: str
@@ -61,6 +63,7 @@ class Citation:
     copies: tuple[str, ...] = ()
     republishers: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    revision: Revision | None = None
 
     @property
     def quotation(self) -> str:

@@ -162,6 +162,8 @@ def _remarks(citation: Citation) -> list[str]:
         remarks.append(f"Date: {one_line(date_basis_label(citation.date_basis))}.")
     if citation.url and not is_web_url(citation.url):
         remarks.append(f"URL: {_escaped_url(citation.url)}")
+    if citation.revision:
+        remarks.append(one_line(f"The text has {citation.revision}."))
     return remarks
 
 

@@ -38,7 +38,8 @@ def answer_text(answer: Answer) -> str:
         ]
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, wording.republished(c)]))
         head = f"{number}. {wording.attribution(c)} {c.outlet or UNKNOWN_OUTLET}{wording.via(c)}, {wording.when(c)}"
-        parts.append("\n".join([head, *lines, f"{_INDENT}[{about or c.article_id}]"]))
+        revised = [f"{_INDENT}({c.revision})"] if c.revision else []
+        parts.append("\n".join([head, *lines, *revised, f"{_INDENT}[{about or c.article_id}]"]))
     return "\n\n".join([*parts, "\n".join([_counts(answer), *notes(answer)])])
 
 

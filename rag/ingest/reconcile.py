@@ -131,8 +131,7 @@ class Reconciler:
             self._report.repeated += 1
         elif before is not None and current is not None:
             self._report.earlier += 1
-            known = stored is not None and any(each.text == article.text for each in stored.earlier)
-            if is_older(article, current) or (known and not is_older(current, article)):
+            if is_older(article, current):
                 changes.earlier.append(article)
                 batch.note(article, current=False)
             else:

@@ -423,6 +423,22 @@ def find_article(store: Store, article_id: str) -> Article | None:
     return next((version.article for version in store.versions(article_id)), None)
 
 
+def find_versions(store: Store, article_id: str) -> list[Version]:
+    """Return every text stored under an id: the current one first, then the latest, by date if all are dated.
+
+    A text with an earlier date may have been read after one with a later date.
+    """
+    return in_order(store.versions(article_id))
+
+
+def in_order(versions: Iterable[Version]) -> list[Version]:
+    """Return the versions of an article as `find_versions` does."""
+    found = list(versions)
+    if all(v.article.date for v in found if not v.current):
+        found.sort(key=lambda v: (v.current, v.article.date or dt.date.min), reverse=True)
+    return found
+
+
 # Between an id that the input gives and what tells it from the same id of another source.
 QUALIFIER = "@"
 

@@ -19,6 +19,7 @@ from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.readers.skipped import Skipped
 from rag.web.charts import outlets_html, times_html
 from rag.web.html import Html, definitions, isolated, items, link, phrase
+from rag.web.revision_html import revision_html
 from rag.web.outlet_html import about_html
 from rag.web.urls import citation_url, passage_url
 
@@ -152,6 +153,7 @@ def _footer(citation: Citation) -> Html:
             authors,
             link(citation.url),
             Html('<span class="carried">{}</span>').format(isolated(elsewhere)) if elsewhere else "",
+            revision_html(citation.revision) if citation.revision else "",
             Html('<a href="{}" target="_blank" rel="noopener">Read in context</a>').format(passage_url(citation)),
             _source(citation),
             _cite(citation),

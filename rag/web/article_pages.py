@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,11 +18,15 @@ from rag.answer.wording import DIGEST, attribution, outlet_evidence, via, when
 from rag.article import Article
 from rag.browse import Resolved
 from rag.library import Library
+from rag.provenance.revisions import revision
 from rag.text import spelled_date
 from rag.web.html import Html, definitions, isolated, items, link
+from rag.web.revision_html import comparison_html
 from rag.web.plain_page import NoPageError, Page, route
 from rag.web.urls import article_url
 
+_REVISED = "Words removed are struck through, words added are underlined. The index has both texts; it does not know why they differ."
+MAX_COMPARED = 5  # pairs of versions that are compared
 MAX_LISTED = 20  # other articles with the same text, or successors of this one, that are listed
 _FORMER = (
     "This link was made by an earlier version of According, whose links do not prove which words they were made for: "
@@ -120,12 +125,13 @@ def _article(library: Library, request: Request, root: str) -> Page:
     outlet = article.outlet or UNKNOWN_OUTLET
     main = Html(
         '<article>\n<header><p class="source">{} <strong>{}</strong>{}<br>{}</p>\n{}</header>\n{}{}'
-        '<h2>About this article</h2>\n{}\n<h2>Text</h2>\n<div class="text" lang="">\n{}</div>\n</article>'
+        '<h2>About this article</h2>\n{}\n{}<h2>Text</h2>\n<div class="text" lang="">\n{}</div>\n</article>'
     ).format(
         attribution(article), isolated(outlet), isolated(via(article)), isolated(when(article)), _heading(article),
         Html().join(map(Html('<p class="note">{}</p>\n').format, notes)),
         Html('<p class="jump"><a href="#passage">Go to the quoted passage</a></p>\n') if passage else "",
         _details(library, article, earlier, root),
+        _changes(versions),
         Html().join(_paragraphs(article.text, passage)),
     )  # fmt: skip
     return Page(f"{article.title or 'Article without a title'}, {outlet}", main)
@@ -176,6 +182,19 @@ def _details(library: Library, article: Article, earlier: list[Resolved], root: 
         rows.append(("Earlier versions", items(_earlier(v, root) for v in earlier)))
     rows.append(("ID", Html("<code>{}</code>").format(isolated(article.id))))
     return definitions(rows)
+
+
+def _changes(versions: list[Resolved]) -> Html:
+    """Return what changed from version to version, the latest change first; nothing where there is one version."""
+    parts = []
+    for later, earlier in itertools.pairwise(versions):
+        if len(parts) < MAX_COMPARED and (found := revision(earlier.article, later.article, earlier.retired)):
+            heading = Html("<h3>Since {}</h3>\n{}").format(isolated(found.since), comparison_html(earlier.article, later.article))
+            parts.append(heading)
+    note = Html('<p class="note">{}</p>\n').format(_REVISED)
+    return Html('<section aria-labelledby="changes">\n<h2 id="changes">What changed</h2>\n{}{}</section>\n').format(
+        note, Html().join(parts)
+    ) if parts else Html()
 
 
 def _named(article: Article, root: str) -> Html:

@@ -231,8 +231,8 @@ def test_a_later_text_at_one_address_is_a_version(build, add, news, way):
 def test_reading_both_again_changes_nothing(build, news, words):
     paths = news(V1, name="v1.jsonl"), news(V2, name="v2.jsonl")
     generation, read = build(*paths)._store.generation(), words.read
-    for order in (paths, paths[::-1]):
-        library = build(*order)
+    for _ in range(2):
+        library = build(*paths)
         assert texts(library) == [V2["text"]]
         assert (library.report.unchanged, library.report.earlier) == (1, 1)
         assert str(library.report) == "2 articles read: 0 new, 0 updated, 1 unchanged, 1 earlier"
