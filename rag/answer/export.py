@@ -26,7 +26,7 @@ from rag.text import is_web_url, json_text, one_line, sanitise
 
 # The CSL type of what an outlet of a kind prints (https://docs.citationstyles.org, "Appendix III").
 CSL_TYPES = {"newspaper": "article-newspaper", "magazine": "article-magazine"}
-# Hex digits of a hash in a citation's key: 128 bits, as a link to a citation's file names a version of an article by it.
+# Hex digits of a hash in a citation's key: 128 bits, as a link to a citation's file names an article's version by it.
 KEY_DIGITS = 32
 FORMER_KEY_DIGITS = 12  # of one that an earlier version made
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")  # BibTeX's macros

@@ -87,7 +87,8 @@ def _compared(earlier: Resolved, later: Article) -> str:
 
     signs = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
     found = [
-        "".join(_signed(words, *signs[kind]) for kind, words in runs) for runs in excerpts(earlier.article.text, later.text)
+        "".join(_signed(words, *signs[kind]) for kind, words in runs)
+        for runs in excerpts(earlier.article.text, later.text)
     ]
     since = revision(earlier.article, later, earlier.retired)
     heading = f"since {since.since}" if since else "since another text that was stored under this ID"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from rag.address import canonical_address
 from rag.article import ID_DIGITS, Article, derived_ids
 from rag.provenance.identity import (
+    QUALIFIER,
     is_given,
     labels,
     likeness,
@@ -20,7 +21,7 @@ from rag.provenance.identity import (
     same_by_address,
     same_by_id,
 )
-from rag.stores.base import QUALIFIER, Known, Store, qualified
+from rag.stores.base import Known, Store, qualified
 
 
 @dataclass

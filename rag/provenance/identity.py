@@ -9,6 +9,7 @@ compared too, and in doubt there are two articles: of two that are shown apart n
 from __future__ import annotations
 
 import functools
+import itertools
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ MIN_SHARED = 0.3
 # The same of the longer text, where the titles differ: a page that shows one article after another shares less.
 MIN_SHARED_OTHER_TITLE = 0.7
 MIN_LENGTH = 0.5  # of the longer text: a shorter one is a summary, as feeds have them
+
+# Between an id that the input gives and what tells it from the same id of another source.
+QUALIFIER = "@"
 
 _WORD = regex.compile(r"\w+")
 _DERIVED = regex.compile(rf"[0-9a-f]{{{FORMER_ID_DIGITS}}}|[0-9a-f]{{{ID_DIGITS}}}")
@@ -138,6 +142,13 @@ def looks_derived(article_id: str) -> bool:
     return _DERIVED.fullmatch(article_id) is not None
 
 
+def likely_ids(article: Article) -> list[str]:
+    """Return the ids that an article may have in an index, as far as that can be said without looking."""
+    if is_given(article):
+        return [article.id, *(f"{article.id}{QUALIFIER}{label}" for label in labels(article, ()))]
+    return list(dict.fromkeys((article.id, *derived_ids(article))))
+
+
 def labels(article: Article, sibling_outlets: Sequence[str | None]) -> list[str]:
     """Return what may tell an article's id from the same id of other sources, the most readable first.
 
@@ -159,4 +170,4 @@ def _label(name: str) -> str:
 def _pairs(text: str) -> frozenset[tuple[str, ...]]:
     """Return the pairs of neighbouring words of a text; of one word, the word."""
     words = _WORD.findall(text.casefold())
-    return frozenset(zip(words, words[1:], strict=False)) or frozenset((word,) for word in words)
+    return frozenset(itertools.pairwise(words)) or frozenset((word,) for word in words)

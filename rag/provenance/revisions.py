@@ -70,7 +70,7 @@ class Revision:
 
     @property
     def since(self) -> str:
-        """Which version it is compared with: "the version of 3 May 2024", "an earlier version, replaced here on ..."."""
+        """Which version it is compared with: "the version of 3 May 2024", "an earlier version, replaced ..."."""
         if self.date:
             return f"the version of {spelled_date(self.date)}"
         replaced = f", replaced in this index on {spelled_date(self.replaced)}" if self.replaced else ""
@@ -141,7 +141,7 @@ def excerpts(old: str, new: str) -> Iterator[list[Run]]:
     for i, segment in enumerate(pieces):
         before, after = old[slice(*segment.old)], new[slice(*segment.new)]
         if not segment.same:
-            runs += [run for run in (("removed", before), ("added", after)) if run[1]]  # type: ignore[misc]
+            runs += [run for run in (("removed", before), ("added", after)) if run[1]]
         elif i and i + 1 < len(pieces) and len(after) <= 2 * CONTEXT_CHARACTERS:
             runs.append(("same", after))
         else:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from rag.article import Article
 from rag.passage import Passage
+from rag.provenance.identity import QUALIFIER
 from rag.readers.skipped import Skipped
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ class Writer(Protocol):
         """
 
     def keep(self, articles: Iterable[Article]) -> None:
-        """Store texts as earlier versions of articles; no search finds them. One that is stored already stays as it is."""
+        """Store texts as earlier versions of articles; no search finds them. One that is stored already stays."""
 
     def retire(self, article_ids: Iterable[str]) -> None:
         """Take articles out of all answers; their text stays, so that citations of it still resolve."""
@@ -437,10 +438,6 @@ def in_order(versions: Iterable[Version]) -> list[Version]:
     if all(v.article.date for v in found if not v.current):
         found.sort(key=lambda v: (v.current, v.article.date or dt.date.min), reverse=True)
     return found
-
-
-# Between an id that the input gives and what tells it from the same id of another source.
-QUALIFIER = "@"
 
 
 def qualified(article_id: str, given: str) -> bool:

@@ -19,8 +19,8 @@ from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.readers.skipped import Skipped
 from rag.web.charts import outlets_html, times_html
 from rag.web.html import Html, definitions, isolated, items, link, phrase
-from rag.web.revision_html import revision_html
 from rag.web.outlet_html import about_html
+from rag.web.revision_html import revision_html
 from rag.web.urls import citation_url, passage_url
 
 MAX_SKIPPED = 20  # places listed of what was skipped

@@ -21,11 +21,14 @@ from rag.library import Library
 from rag.provenance.revisions import revision
 from rag.text import spelled_date
 from rag.web.html import Html, definitions, isolated, items, link
-from rag.web.revision_html import comparison_html
 from rag.web.plain_page import NoPageError, Page, route
+from rag.web.revision_html import comparison_html
 from rag.web.urls import article_url
 
-_REVISED = "Words removed are struck through, words added are underlined. The index has both texts; it does not know why they differ."
+_REVISED = (
+    "Words removed are struck through, words added are underlined. The index has both texts; it does not know why they "
+    "differ."
+)
 MAX_COMPARED = 5  # pairs of versions that are compared
 MAX_LISTED = 20  # other articles with the same text, or successors of this one, that are listed
 _FORMER = (
@@ -186,15 +189,17 @@ def _details(library: Library, article: Article, earlier: list[Resolved], root: 
 
 def _changes(versions: list[Resolved]) -> Html:
     """Return what changed from version to version, the latest change first; nothing where there is one version."""
-    parts = []
+    parts: list[Html] = []
     for later, earlier in itertools.pairwise(versions):
         if len(parts) < MAX_COMPARED and (found := revision(earlier.article, later.article, earlier.retired)):
-            heading = Html("<h3>Since {}</h3>\n{}").format(isolated(found.since), comparison_html(earlier.article, later.article))
+            heading = Html("<h3>Since {}</h3>\n{}").format(
+                isolated(found.since), comparison_html(earlier.article, later.article)
+            )
             parts.append(heading)
-    note = Html('<p class="note">{}</p>\n').format(_REVISED)
-    return Html('<section aria-labelledby="changes">\n<h2 id="changes">What changed</h2>\n{}{}</section>\n').format(
-        note, Html().join(parts)
-    ) if parts else Html()
+    if not parts:
+        return Html()
+    section = Html('<section aria-labelledby="changes">\n<h2 id="changes">What changed</h2>\n<p>{}</p>\n{}</section>\n')
+    return section.format(_REVISED, Html().join(parts))
 
 
 def _named(article: Article, root: str) -> Html:

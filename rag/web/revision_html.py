@@ -28,7 +28,9 @@ def revision_html(revision: Revision) -> Html:
 def comparison_html(earlier: Article, later: Article) -> Html:
     """Return the places that differ between two versions, each with some words before and after it."""
     found = list(excerpts(earlier.text, later.text))
-    parts = [Html('<p dir="auto" class="compared">{}</p>\n').format(Html().join(_runs(e))) for e in found[:MAX_EXCERPTS]]
+    parts = [
+        Html('<p dir="auto" class="compared">{}</p>\n').format(Html().join(_runs(e))) for e in found[:MAX_EXCERPTS]
+    ]
     if len(found) > MAX_EXCERPTS:
         parts.append(Html("<p>and {:,} more places</p>\n").format(len(found) - MAX_EXCERPTS))
     return Html().join(parts) if parts else Html("<p>No word of the text differs.</p>\n")

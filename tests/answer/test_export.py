@@ -305,7 +305,11 @@ def test_a_url_that_is_not_of_the_web_is_no_link_in_any_form():
 
 
 def test_a_key_is_one_citations_own_and_stays_the_same():
-    assert key(PLAIN) == key(replace(PLAIN, score=0.1, copies=("x",))) == "theguardian2020-a0dfd675cbe649994c46bfb09a77db24"
+    assert (
+        key(PLAIN)
+        == key(replace(PLAIN, score=0.1, copies=("x",)))
+        == "theguardian2020-a0dfd675cbe649994c46bfb09a77db24"
+    )
     others = (
         PLAIN, replace(PLAIN, quote=(100, 126)), replace(PLAIN, article_id="bus"), replace(PLAIN, outlet="Reuters"),
         replace(PLAIN, date=None), replace(PLAIN, text=PLAIN.text.replace("May", "Mai")),

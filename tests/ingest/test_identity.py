@@ -15,7 +15,7 @@ from rag.article import derived_ids
 FERRY = {"id": "1", "title": "Ferry delayed", "outlet": "The Delta Herald", "date": "2016-02-03",
          "text": "The ferry to Outer Selwyn was delayed by ice on Monday, its captain said."}  # fmt: skip
 MINE = {"id": "1", "title": "Mine closes", "outlet": "Inland Post", "date": "2017-05-03",
-        "text": "The coal mine of Tarn closed on Friday after a hundred years, and 400 miners lost their work."}  # fmt: skip
+        "text": "The coal mine of Tarn closed on Friday after a hundred years, and 400 lost their work."}  # fmt: skip
 TRAM = {"id": "1", "title": "Tram opens", "outlet": "City Sheet", "date": "2018-05-03",
         "text": "The tram of Port Selwyn opens in spring, the mayor said, if the rails arrive."}  # fmt: skip
 
@@ -216,10 +216,7 @@ def test_ids_are_made_from_the_address_or_else_the_content(news):
 @pytest.mark.parametrize("way", ["build", "add", "one file"])
 def test_a_later_text_at_one_address_is_a_version(build, add, news, way):
     one, two = news(V1, name="v1.jsonl"), news(V2, name="v2.jsonl")
-    if way == "one file":
-        library = build(news(V1, V2))
-    else:
-        library = build(one, two) if way == "build" else add(one, two)
+    library = build(news(V1, V2)) if way == "one file" else build(one, two) if way == "build" else add(one, two)
     (article,) = library.articles()
     assert article.text == V2["text"]
     assert [(v.article.text, v.current) for v in library.versions(article.id)] == [
@@ -276,7 +273,7 @@ LONG = " ".join(f"The {thing} of the valley was counted and found to be in order
         (page("The market opened at nine.", "https://x.example/?p=12"), page("The market opened at ten.", "https://x.example/?p=13")),
         (page("Rain is expected in the north, and wind.", title="Live: rain"),
          page("Snow fell overnight on all the roads of the south.", title="Live: snow")),
-        (page("Rain is expected in the north, and wind."), page("Shares fell for the third day, brokers said at noon.")),
+        (page("Rain is expected in the north, and wind."), page("Shares fell for a third day, brokers said at noon.")),
         (page(LONG), page(LONG[:200])),
         (page(LONG, kind="digest"), page(LONG.replace("order", "ruin"))),
         (page(LONG), page(LONG, outlet="Inland Post")),

@@ -161,6 +161,38 @@ def test_a_build_on_a_cluster_changes_a_library_as_a_local_one_does(nodes, serve
     assert results == [results[0]] * 4
 
 
+def test_a_build_on_a_cluster_identifies_articles_as_a_local_one_does(nodes, server, tmp_path, news):
+    """Two outlets with one id in two files, an outlet that is corrected, and an address with two texts."""
+    numbered = [{"id": str(i % 20), "title": f"t{i}", "text": " ".join(prose(i, 3))} for i in range(40)]
+    herald = [row | {"outlet": "Herald"} for row in numbered[:20]]
+    inland = [row | {"outlet": "Inland"} for row in numbered[20:]]
+    text = f"She was fined 5,000. {' '.join(prose(99, 3))}"
+    fined = {"title": "Fined", "url": "https://x.example/fined", "text": text}
+    fined_less = fined | {"text": text.replace("5,000", "500")}
+    results = []
+    for engine, index in (
+        ("local", tmp_path / "local"), ("ray", tmp_path / "ray"), ("ray", server.address("identified")),
+    ):  # fmt: skip
+        encoder = RecordingEncoder(tmp_path / f"records{len(results)}")
+        paths = [news(*herald, fined, name="a.jsonl"), news(*inland, fined_less, name="b.jsonl")]
+        with rag.build(paths, index=index, encoder=encoder, engine=engine) as library:
+            encoded, found = encoder.encoded(), []
+            for number in range(2):
+                versions = {
+                    a.id: [(v.article.text, v.current) for v in library.versions(a.id)] for a in library.articles()
+                }
+                report = library.report
+                found.append((versions, report.new, report.updated, report.unchanged, report.earlier, report.skipped))
+                assert len(versions) == 41
+                if not number:
+                    library = rag.build(paths, index=index, encoder=encoder, engine=engine)
+            again = 3 if engine == "ray" else 0  # passages of the earlier version, which workers do not know
+            assert encoder.encoded() - encoded <= again
+            assert rag.examine(index).ok
+        results.append(found)
+    assert results == [results[0]] * 3
+
+
 def test_a_build_after_a_stopped_one_reuses_what_is_in_milvus(nodes, server, tmp_path, words, news):
     index = server.address("stopped")
     rows = [{"id": f"s{i}", "text": " ".join(prose(i, 3))} for i in range(200)]

@@ -1,6 +1,7 @@
 """What changed between two texts of an article, and the sentence that says so."""
 
 import datetime as dt
+import itertools
 import time
 
 import pytest
@@ -64,7 +65,9 @@ def test_excerpts_show_each_change_with_the_words_around_it():
     assert list(excerpts(OLD, OLD)) == []
 
 
-WORDS = st.lists(st.sampled_from(["one", "two", "5,000", "don't", ".", "\n\n", " ", "Zoë", "x"]), max_size=12).map(" ".join)
+WORDS = st.lists(st.sampled_from(["one", "two", "5,000", "don't", ".", "\n\n", " ", "Zoë", "x"]), max_size=12).map(
+    " ".join
+)
 
 
 @given(WORDS, WORDS)
@@ -72,7 +75,7 @@ def test_the_segments_make_both_texts(old, new):
     found = compare(old, new)
     assert "".join(old[slice(*s.old)] for s in found) == old
     assert "".join(new[slice(*s.new)] for s in found) == new
-    assert not any(a.same and b.same for a, b in zip(found, found[1:], strict=False))
+    assert not any(a.same and b.same for a, b in itertools.pairwise(found))
     removed = [words for runs in excerpts(old, new) for kind, words in runs if kind == "removed"]
     assert "".join(removed) == "".join(old[slice(*s.old)] for s in found if not s.same)
 

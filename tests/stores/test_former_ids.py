@@ -19,7 +19,10 @@ PAGE = {
     "text": "The former minister has been fined 5,000 crowns for contempt, the speaker said. She will appeal.",
 }  # fmt: skip
 LATER = PAGE | {"text": PAGE["text"].replace("5,000", "500"), "url": "https://www.republic.example/fined"}
-LETTER = {"title": "A letter", "text": "Sir, the ferry has not sailed since the ice came, and nobody says when it will."}
+LETTER = {
+    "title": "A letter",
+    "text": "Sir, the ferry has not sailed since the ice came, and nobody says when it will.",
+}
 
 
 @pytest.fixture

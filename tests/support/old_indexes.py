@@ -58,7 +58,7 @@ def schema(index):
 
 
 def with_former_ids(index, given=()):
-    """Gives articles the ids that earlier versions derived from their content: those without an id, and those `given`."""
+    """Gives articles without an id, and those `given`, the ids that earlier versions derived from their content."""
     with sqlite3.connect(index / DATABASE) as db:
         for key, *row in db.execute(f"SELECT key, {', '.join(COLUMNS)} FROM article").fetchall():
             article = article_from_row(row)

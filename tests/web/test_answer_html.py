@@ -47,7 +47,8 @@ def card(catalogue=None, **changes):
     return answer_html(Answer("q", "q", True, (shown,), balance), catalogue)
 
 
-PLACE = "article/a?at=10-26&amp;quote=15-19&amp;of=d8048b283d88ff8cc79508acb33ebee5#passage"  # printf "One. Two. Three." | b2sum -l 48
+PLACE = "article/a?at=10-26&amp;quote=15-19&amp;of=d8048b283d88ff8cc79508acb33ebee5#passage"
+# of: printf "One. Two. Three." | b2sum -l 128
 
 
 def hrefs(html):

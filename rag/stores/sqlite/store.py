@@ -19,9 +19,10 @@ from rag.address import canonical_address
 from rag.article import Article
 from rag.errors import LibraryError
 from rag.passage import Passage
+from rag.provenance.identity import QUALIFIER
 from rag.readers.skipped import Skipped
 from rag.stores import base
-from rag.stores.base import MAX_SENTENCE_TEXTS, QUALIFIER, Known, Manifest, Relations, Totals, Version, hash64
+from rag.stores.base import MAX_SENTENCE_TEXTS, Known, Manifest, Relations, Totals, Version, hash64
 from rag.stores.sqlite.connection import (
     DATABASE,
     TEMPORARY,
