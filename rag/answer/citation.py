@@ -21,8 +21,8 @@ from rag.retrieval.search import ScoredPassage
 NEIGHBOUR_SHARE = 0.85
 MAX_SENTENCES = 3
 HASH_DIGITS = 32
-# Those of a URL that an earlier version made. Words with the same 48 bits can be found in minutes: a page says that such
-# a URL does not prove which words it was made for.
+# Those of a URL that an earlier version made. Words with the same 48 bits can be found in minutes, so a page says that
+# such a URL does not prove which words it was made for.
 FORMER_HASH_DIGITS = 12
 # Characters hashed at most to find words again in a text that was edited: 0.3 s for 250,000 spans of 800.
 MAX_HASHED_CHARACTERS = 200_000_000
