@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.answer.balance import UNKNOWN_OUTLET
-from rag.answer.variants import AGENCY, EARLIEST, UNKNOWN_ORDER, Variant
+from rag.answer.precedence import AGENCY, EARLIEST, LATER, UNKNOWN_ORDER
+from rag.answer.variants import Variant
 from rag.answer.wording import Phrase, listed
 from rag.provenance.differences import word_diff, words
 from rag.text import one_line, spelled_date
@@ -24,6 +25,7 @@ ORDER = {
     AGENCY: "Shown above is the version of the agency that is credited.",
     EARLIEST: "Shown above is the earliest version by date.",
     UNKNOWN_ORDER: "Which version came first is not known: dates are missing or the same.",
+    LATER: "Shown above is not the first version: that is among these.",
 }
 _KINDS = {
     "number": "another number",
@@ -86,7 +88,8 @@ def changes(citation: Citation) -> list[Change]:
 
 def heading(citation: Citation) -> str:
     """Return what the changes are called: no version is said to be changed if it may have been the first."""
-    return "Where the copies differ" if citation.version_basis == UNKNOWN_ORDER else "What the copies changed"
+    is_first = citation.version_basis in (AGENCY, EARLIEST)
+    return "What the copies changed" if is_first else "Where the copies differ"
 
 
 def kind(variant: Variant) -> str:

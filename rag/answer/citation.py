@@ -39,7 +39,8 @@ class Citation:
         shared: ids of further articles that hold one of the passage's sentences word for word.
         variants: where near-copies of the passage have other words, those of the quoted sentences first.
         version_basis: why this version of the passage is cited and not a near-copy: "agency" (which others credit),
-            "earliest" (its date), or "order unknown"; None if there is no near-copy with other words.
+            "earliest" (its date), "order unknown", or "later version" where the first is excluded by filters or was not
+            found; None if there is no near-copy with other words.
     """
 
     article_id: str

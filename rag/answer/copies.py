@@ -13,8 +13,9 @@ import regex
 
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.citation import Citation
+from rag.answer.precedence import LATER, first_version
 from rag.answer.selection import replace_version
-from rag.answer.variants import find_variants, in_order, is_near_copy, order_basis, precedence, print_words
+from rag.answer.variants import find_variants, in_order, is_near_copy, print_words
 from rag.article import Article
 from rag.provenance import duplicates
 from rag.provenance.catalogue import Catalogue
@@ -25,7 +26,6 @@ from rag.stores.base import Relations, Store, View
 # Articles with the quoted words that are looked at; only formulas such as "All rights reserved" are in more.
 MAX_CONTAINING = 1000
 MAX_NEAR = 50  # articles with one sentence of a passage that are looked at
-NEWS_AGENCY = "news agency"  # a kind of outlet
 
 _SENTENCE = regex.compile(r"[^.!?\n]+")
 
@@ -50,12 +50,7 @@ def original(
     others = {p.article.id: p for p in reversed(found) if p.article.id in near and is_near_copy(passage.text, p.text)}
     if not others:
         return passage
-    versions = {passage.article.id: passage.article} | {i: p.article for i, p in others.items()}
-    agencies = news_agencies(versions.values(), catalogue)
-    first = min(
-        versions.values(),
-        key=lambda article: precedence(article, [a for a in versions.values() if a is not article], agencies),
-    )
+    first, _ = first_version([passage.article, *(other.article for other in others.values())], catalogue)
     return passage if first.id == passage.article.id else replace_version(passage, others[first.id], found)
 
 
@@ -82,27 +77,23 @@ def with_copies(
         return replace(citation, republishers=(citation.host or citation.outlet or UNKNOWN_OUTLET,)), set()
     split = store.articles([citation.article_id, *candidates])
     own = split.pop(citation.article_id)
-    copies, near_copies = [], []
-    for article, _ in split.values():
-        if print_words(citation.quotation, article.text):
-            copies.append(article)
-        if is_near_copy(citation.text, article.text):
-            near_copies.append(article)
+    copies = [article for article, _ in split.values() if print_words(citation.quotation, article.text)]
+    near_copies = [article for article, _ in split.values() if is_near_copy(citation.text, article.text)]
     variants = in_order([v for a in near_copies for v in find_variants(citation, own, split[a.id])])
     changed = {variant.article_id for variant in variants}
     publishers = (a.host or a.outlet or UNKNOWN_OUTLET for a in (own[0], *copies))
     ids = {article.id for article in copies}
-    agencies = news_agencies([own[0], *near_copies], catalogue)
     return replace(
         citation,
         copies=tuple(i for i in candidates if i in ids),
         republishers=tuple(dict.fromkeys(publishers)),
         shared=tuple(i for i in near if i in split and i not in ids and i not in changed),
         variants=variants,
-        version_basis=order_basis(own[0], near_copies, agencies) if variants else None,
+        version_basis=_basis(own[0], near_copies, catalogue) if variants else None,
     ), {a.id for a in near_copies} | (set(near) & split.keys())  # fmt: skip
 
 
-def news_agencies(articles: Collection[Article], catalogue: Catalogue) -> set[str]:
-    """Return the outlets of some articles that are news agencies by the catalogue."""
-    return {a.outlet for a in articles if a.outlet and catalogue.kind(a.outlet) == NEWS_AGENCY}
+def _basis(article: Article, near_copies: Sequence[Article], catalogue: Catalogue) -> str:
+    """Return why a version is the one that is cited (see `precedence`)."""
+    first, basis = first_version([article, *near_copies], catalogue)
+    return basis if first.id == article.id else LATER

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
@@ -30,8 +30,6 @@ MIN_NEAR_COPY = 0.5
 MIN_RESEMBLANCE = 0.3
 MAX_ADDED = 3  # sentences that a near-copy may add to a passage
 MAX_CACHED_TEXTS = 1024
-CREDIT_CHARACTERS = 200  # at either end of a text, where a copy names the outlet that it is from
-AGENCY, EARLIEST, UNKNOWN_ORDER = "agency", "earliest", "order unknown"
 
 Span = tuple[int, int]
 Split = tuple[Article, Sequence[Span]]  # an article and the spans of its sentences
@@ -76,7 +74,9 @@ def print_words(quoted: str, text: str) -> bool:
 
 def is_near_copy(passage: str, text: str) -> bool:
     """Return whether a text has most of a passage's runs of words."""
-    own = duplicates.shingles(passage)
+    if print_words(passage, text):
+        return True
+    own = _shingles(passage)
     return len(own & _shingles(text)) >= MIN_NEAR_COPY * len(own)
 
 
@@ -114,41 +114,6 @@ def in_order(variants: Sequence[Variant]) -> tuple[Variant, ...]:
             variants, key=lambda v: (not v.in_quotation, v.date is None, v.date or dt.date.max, v.article_id, v.start)
         )
     )
-
-
-def precedence(
-    article: Article, others: Collection[Article], agencies: Collection[str]
-) -> tuple[bool, bool, dt.date, str]:
-    """Return the key by which the version that is shown first is chosen: the lowest one of an article and near-copies.
-
-    An agency that is credited comes first, then the earliest date; undated articles come last, ties by id.
-
-    Args:
-        article: one version.
-        others: the other versions.
-        agencies: the outlets among them that are news agencies.
-    """
-    credited = article.outlet in agencies or any(_credits(other, article) for other in others)
-    return not credited, article.date is None, article.date or dt.date.max, article.id
-
-
-def order_basis(article: Article, others: Collection[Article], agencies: Collection[str]) -> str:
-    """Return why a version is the one that is shown: AGENCY, EARLIEST, or UNKNOWN_ORDER for a tie or an undated one."""
-    uncredited, undated, date, _ = precedence(article, others, agencies)
-    keys = [precedence(other, [article, *(o for o in others if o is not other)], agencies) for other in others]
-    if not uncredited and all(key[0] for key in keys):
-        return AGENCY
-    dates = [key[2] for key in keys if key[0] == uncredited]
-    return EARLIEST if not undated and all(date < other for other in dates) else UNKNOWN_ORDER
-
-
-def _credits(article: Article, other: Article) -> bool:
-    """Return whether an article names the outlet of another one where credits are: in its bylines, or at either end."""
-    if not other.outlet or other.outlet == article.outlet:
-        return False
-    ends = (article.text[:CREDIT_CHARACTERS], article.text[-CREDIT_CHARACTERS:])
-    name = regex.compile(rf"(?<!\w){regex.escape(other.outlet)}(?!\w)")
-    return any(name.search(text) for text in (*article.authors, *ends))
 
 
 def _runs(own: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:

@@ -112,7 +112,11 @@ def difference(old: str, new: str, context: str = "") -> Difference | None:
 
 def _printed_words(text: str) -> list[tuple[str, Span]]:
     """Return the words as they are compared, each with its span."""
-    return [(" ".join(words(m.group())), m.span()) for m in _PRINTED_WORD.finditer(text)]
+    return [(_key(m.group()), m.span()) for m in _PRINTED_WORD.finditer(text)]
+
+
+def _key(word: str) -> str:
+    return word.lower() if word.isalnum() else " ".join(words(word))
 
 
 def _edge(found: Sequence[tuple[str, Span]], at: int, text: str) -> int:
@@ -126,7 +130,7 @@ def _spans(text: str, span: Span) -> list[Span]:
 
 
 def _matching(pattern: regex.Pattern[str], found: Sequence[tuple[str, Span]]) -> list[str]:
-    keys = (" ".join(words(text[start:end])) for text, (start, end) in found)
+    keys = (_key(text[start:end]) for text, (start, end) in found)
     return sorted(key for key in keys if pattern.fullmatch(key))
 
 

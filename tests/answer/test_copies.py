@@ -167,6 +167,8 @@ def test_a_version_that_the_filters_exclude_is_not_shown_first_but_among_the_var
     _, answer = asked({"text": REPORT}, {"text": REPORT.replace("Three", "Thirty")}, outlets=["Outlet 1"])
     assert [c.article_id for c in answer.passages] == ["1"]
     assert [v.article_id for v in answer.passages[0].variants] == ["0"]
+    assert answer.passages[0].version_basis == "later version"
+    assert changes_text(answer.passages[0])[-1] == "Shown above is not the first version: that is among these."
 
 
 def test_two_reporters_of_one_speech_are_two_sources(asked):
