@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,7 +182,7 @@ def question_words(
         rest = rest[:start] + " " * (end - start) + rest[end:]
         found[tuple(sorted(set(filter(None, map(_phrase, spellings)))))] = True
     plain = question.isupper() or question.islower()
-    for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", rest):
+    for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", unicodedata.normalize("NFC", rest)):
         text = word.group()
         acronym = not plain and len(text) > 1 and text.isupper()  # "US", "WHO"
         if text.lower() in FUNCTION_WORDS and not acronym:
@@ -207,7 +208,7 @@ def max_score(terms: Sequence[Term], articles: int) -> float:
 
 def analyse(text: str) -> list[str]:
     """Return the words of a text as they are indexed, "" for a word that is not, such as "of"."""
-    return [_token(word) for word in _splitter().analyze(text)]
+    return [_token(word) for word in _splitter().analyze(unicodedata.normalize("NFC", text))]
 
 
 def holds_term(words: Sequence[str], term: Term) -> bool:
@@ -297,7 +298,8 @@ def _tokens(text: str) -> list[str]:
 
 def _phrase(text: str) -> tuple[str, ...]:
     """Return the analysed words of a spelling, "" for one that is not indexed: it keeps its position in a phrase."""
-    words = [(*_tokens(word), "")[0] for word in regex.findall(r"[\p{Alphabetic}\p{N}]+", text)]
+    found = regex.findall(r"[\p{Alphabetic}\p{N}]+", unicodedata.normalize("NFC", text))
+    words = [(*_tokens(word), "")[0] for word in found]
     held = [i for i, word in enumerate(words) if word]
     return tuple(words[held[0] : held[-1] + 1]) if held else ()
 
@@ -310,7 +312,7 @@ def _open(folder: Path) -> tantivy.Index:
 
 def _document(of: Document, key: int, body: str) -> tantivy.Document:
     document = tantivy.Document()
-    document.add_text("body", body)
+    document.add_text("body", unicodedata.normalize("NFC", body))
     if of.outlet:
         document.add_text("outlet", of.outlet)
     for name, value in (("key", key), ("article", of.key), ("day", of.date)):
