@@ -6,18 +6,20 @@ text, although browsers guess at some of it.
 
 from __future__ import annotations
 
+import functools
 from html.entities import html5
 
 import regex
 
-_REFERENCE = regex.compile(r"&(?:#(?P<n>\d{1,8})|#[xX](?P<x>[0-9a-fA-F]{1,8})|(?P<name>[A-Za-z][A-Za-z0-9]{1,31}));")
+_REFERENCE = regex.compile(r"&(?:#\d{1,8}|#[xX][0-9a-fA-F]{1,8}|[A-Za-z][A-Za-z0-9]{1,31});")
 _IN_XML = regex.compile(rf"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|{_REFERENCE.pattern}|&", regex.S)
-_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_XML_NAMES = frozenset({"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"})
+_KEPT = 4096  # references that are remembered; a page may have a million
 
 
 def decode(text: str) -> str:
     """Return a text with the characters that its references name; a reference that names none stays as it is."""
-    return _REFERENCE.sub(lambda found: _characters(found) or found.group(), text) if "&" in text else text
+    return _REFERENCE.sub(lambda found: _characters(found.group()) or found.group(), text) if "&" in text else text
 
 
 def repair_xml(xml: str) -> str:
@@ -30,20 +32,23 @@ def repair_xml(xml: str) -> str:
 
 
 def _repaired(found: regex.Match[str]) -> str:
-    if not found.group().startswith("&") or found["name"] in _XML_NAMES:
-        return found.group()
-    if characters := _characters(found):
+    part = found.group()
+    if part[0] != "&" or part in _XML_NAMES:
+        return part
+    if part == "&":
+        return "&amp;"
+    if characters := _characters(part):
         return "".join(f"&#{ord(c)};" for c in characters)
-    return "" if found["n"] or found["x"] else f"&amp;{found.group()[1:]}"
+    return "" if part[1] == "#" else f"&amp;{part[1:]}"
 
 
-def _characters(found: regex.Match[str]) -> str:
+@functools.lru_cache(_KEPT)
+def _characters(reference: str) -> str:
     """Return what a reference names, "" for nothing."""
-    if found["name"]:
-        return html5.get(f"{found['name']};", "")
-    if not (found["n"] or found["x"]):
-        return ""
-    code = int(found["n"]) if found["n"] else int(found["x"], 16)
+    name = reference[1:]
+    if name[0] != "#":
+        return html5.get(name, "")
+    code = int(name[2:-1], 16) if name[1] in "xX" else int(name[1:-1])
     if 0x80 <= code <= 0x9F:  # browsers read these as Windows-1252
         return bytes([code]).decode("cp1252", "replace")
     valid = code in (9, 10, 13) or 32 <= code < 0xD800 or 0xE000 <= code <= 0x10FFFF
