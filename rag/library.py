@@ -8,7 +8,9 @@ from pathlib import Path
 from rag import readers
 from rag.answer.answer import Answer
 from rag.answer.balance import Counts, count_by_outlet
+from rag.answer.citation import Citation
 from rag.answer.compose import Composer, pool_size
+from rag.answer.copies import with_copies
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
 from rag.models.encoder import Encoder, Vectors, check_precision
 from rag.models.lazy_encoder import load
@@ -55,8 +57,7 @@ def build(
 
     Raises:
         InputError: for a path that does not exist, or a catalogue or list of aliases that cannot be read.
-        LibraryError: if the index was made with another encoder, or another process is
-            writing to it and `wait` is False.
+        LibraryError: for another encoder than the index's, or if another process is writing and `wait` is False.
         EncoderError: if the encoder cannot be loaded.
     """
     on_cluster = connects_to_cluster(engine)
@@ -175,6 +176,12 @@ class Library(UpdatableLibrary):
             found = search(view, self._store, parsed, vector, pool_size(k), self.reranker)
             return self._composer.compose(view, self.catalogue, self.confidence_model, query, parsed, found)
 
+    def with_copies(self, citation: Citation) -> Citation:
+        """Return a citation of a current text with who else prints its words, and what near-copies changed."""
+        view = self._view()
+        with self._store.reading():
+            return with_copies(citation, None, view, self._store, self.catalogue)[0]
+
     def search(
         self,
         question: str,
@@ -214,24 +221,18 @@ class Library(UpdatableLibrary):
             return [passage.hit for passage in search(view, self._store, parsed, vector, k, self.reranker)]
 
     def duplicates(self, article_id: str) -> list[str]:
-        """Return the ids of the other articles with the same text as one, or nearly.
+        """Return the ids of the other articles with the same text as one, or nearly, in the order of adding.
 
         Args:
             article_id: the article.
-
-        Returns:
-            The ids, in the order of adding.
         """
         return self._view().duplicates(article_id)
 
     def of_outlet(self, outlet: str | None) -> list[str]:
-        """Return the ids of an outlet's articles.
+        """Return the ids of an outlet's articles, the latest first, undated ones last.
 
         Args:
             outlet: its name, as the index has it; None is the unknown outlet.
-
-        Returns:
-            The ids, the latest article first, undated ones last.
         """
         return self._view().of_outlet(outlet)
 

@@ -6,6 +6,7 @@ count. Copies of an article, and its earlier and later versions, are compared wi
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -52,8 +53,8 @@ class Segment:
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text without letter case, punctuation and white space."""
-    found: list[str] = _WORD.findall(text.lower())
+    """Return the words of a text without letter case, punctuation and white space, in Unicode's form NFC."""
+    found: list[str] = _WORD.findall(_folded(text))
     return found
 
 
@@ -112,7 +113,15 @@ def difference(old: str, new: str, context: str = "") -> Difference | None:
 
 def _printed_words(text: str) -> list[tuple[str, Span]]:
     """Return the words as they are compared, each with its span."""
-    return [(" ".join(words(m.group())), m.span()) for m in _PRINTED_WORD.finditer(text)]
+    return [(_key(m.group()), m.span()) for m in _PRINTED_WORD.finditer(text)]
+
+
+def _key(word: str) -> str:
+    return _folded(word) if word.isalnum() else " ".join(words(word))
+
+
+def _folded(text: str) -> str:
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.lower())
 
 
 def _edge(found: Sequence[tuple[str, Span]], at: int, text: str) -> int:
@@ -126,7 +135,7 @@ def _spans(text: str, span: Span) -> list[Span]:
 
 
 def _matching(pattern: regex.Pattern[str], found: Sequence[tuple[str, Span]]) -> list[str]:
-    keys = (" ".join(words(text[start:end])) for text, (start, end) in found)
+    keys = (_key(text[start:end]) for text, (start, end) in found)
     return sorted(key for key in keys if pattern.fullmatch(key))
 
 

@@ -142,13 +142,11 @@ class Relations:
         sharers: for each passage, by key, the ids of the other articles that share a sentence with it word for word; a
             sentence that more than MAX_SENTENCE_TEXTS texts hold is a formula, and does not count.
         groups: a number for the text of each article, by id; duplicates have the same one.
-        publishers: the site of each article if it is known, else its outlet, by id; for the `duplicates` too.
     """
 
     duplicates: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     sharers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     groups: Mapping[str, int] = field(default_factory=dict)
-    publishers: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -232,6 +230,14 @@ class View(Protocol):
 
     def duplicates(self, article_id: str) -> list[str]:
         """Return the ids of the other articles with the same text as this one, or nearly, in the order of adding."""
+
+    def containing(self, text: str, limit: int) -> list[str]:
+        """Return the ids of articles that may have the words of a text one after the other; their texts tell which do.
+
+        Args:
+            text: the words; if all are too frequent to be indexed, nothing is found.
+            limit: how many to return at most.
+        """
 
     def of_outlet(self, outlet: str | None) -> list[str]:
         """Return the ids of an outlet's articles, the latest first, undated ones last; None is the unknown outlet."""
@@ -368,6 +374,9 @@ class Store(Protocol):
         Returns:
             The rows of each passage, by key, and all vectors, (m, dimension). A passage that was deleted is missing.
         """
+
+    def articles(self, article_ids: Sequence[str]) -> dict[str, tuple[Article, tuple[Span, ...]]]:
+        """Return the current articles of some ids, by id, each with the spans of its sentences in order."""
 
     def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> Relations:
         """Return the other articles with the words of some passages, by key, and the groups of some articles."""

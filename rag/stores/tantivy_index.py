@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ BM25_K1, BM25_B = 1.2, 0.75  # tantivy's constants; the score of a word is at mo
 MAX_WORD_BYTES = 64
 ANALYSED_WORDS = 100_000  # kept in memory
 
+MAX_PHRASE_WORDS = 8  # that are looked for of a longer text: hardly any other article has them in this order
+
 Spellings = tuple[tuple[str, ...], ...]
 
 # Words that say how something is asked, not what is asked for.
@@ -45,6 +48,9 @@ FUNCTION_WORDS = frozenset(
         """,
     )
 )
+
+
+_WORD = regex.compile(r"[\p{Alphabetic}\p{N}]+")
 
 
 @dataclass(frozen=True)
@@ -158,6 +164,20 @@ class WordIndex:
         query = _all([_any([_number("key", key) for key in articles]), words])
         return dict(_hits(self._articles, query, len(articles), IndexFilter()))
 
+    def articles_containing(self, text: str, limit: int) -> list[int]:
+        """Return the keys of articles that may have the words of a text one after the other, in order of key.
+
+        Only MAX_PHRASE_WORDS of them are looked for, and those that are not indexed match any word.
+
+        Args:
+            text: the words.
+            limit: how many to return at most.
+        """
+        phrase = longest_words(text)
+        if not phrase:
+            return []
+        return sorted(key for key, _ in _hits(self._articles, _constant(_query((phrase,))), limit, IndexFilter()))
+
     def _count(self, searcher: tantivy.Searcher, spellings: Spellings) -> int:
         if len(spellings) == 1 and len(spellings[0]) == 1:
             held = int(searcher.doc_freq("body", spellings[0][0]))
@@ -179,9 +199,9 @@ def question_words(
     rest = question
     for start, end, spellings in aliases:
         rest = rest[:start] + " " * (end - start) + rest[end:]
-        found[tuple(sorted(set(filter(None, map(_phrase, spellings)))))] = True
+        found[tuple(sorted(set(filter(None, map(analysed_phrase, spellings)))))] = True
     plain = question.isupper() or question.islower()
-    for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", rest):
+    for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", unicodedata.normalize("NFC", rest)):
         text = word.group()
         acronym = not plain and len(text) > 1 and text.isupper()  # "US", "WHO"
         if text.lower() in FUNCTION_WORDS and not acronym:
@@ -207,7 +227,7 @@ def max_score(terms: Sequence[Term], articles: int) -> float:
 
 def analyse(text: str) -> list[str]:
     """Return the words of a text as they are indexed, "" for a word that is not, such as "of"."""
-    return [_token(word) for word in _splitter().analyze(text)]
+    return [_token(word) for word in _splitter().analyze(unicodedata.normalize("NFC", text))]
 
 
 def holds_term(words: Sequence[str], term: Term) -> bool:
@@ -295,9 +315,18 @@ def _tokens(text: str) -> list[str]:
     return list(_analyser().analyze(text))
 
 
-def _phrase(text: str) -> tuple[str, ...]:
-    """Return the analysed words of a spelling, "" for one that is not indexed: it keeps its position in a phrase."""
-    words = [(*_tokens(word), "")[0] for word in regex.findall(r"[\p{Alphabetic}\p{N}]+", text)]
+def longest_words(text: str) -> tuple[str, ...]:
+    """Return MAX_PHRASE_WORDS words of a text, as `analysed_phrase`, from where the longest are, which are rare."""
+    phrase = analysed_phrase(text)
+    starts = range(max(1, len(phrase) - MAX_PHRASE_WORDS + 1))
+    best = max(starts, key=lambda i: sum(map(len, phrase[i : i + MAX_PHRASE_WORDS])))
+    held = [i for i in range(best, min(len(phrase), best + MAX_PHRASE_WORDS)) if phrase[i]]
+    return phrase[held[0] : held[-1] + 1] if held else ()
+
+
+def analysed_phrase(text: str) -> tuple[str, ...]:
+    """Return the analysed words of a phrase, "" for one that is not indexed: it keeps its position in the phrase."""
+    words = [_token(word) for word in _WORD.findall(unicodedata.normalize("NFC", text))]
     held = [i for i, word in enumerate(words) if word]
     return tuple(words[held[0] : held[-1] + 1]) if held else ()
 
@@ -310,7 +339,7 @@ def _open(folder: Path) -> tantivy.Index:
 
 def _document(of: Document, key: int, body: str) -> tantivy.Document:
     document = tantivy.Document()
-    document.add_text("body", body)
+    document.add_text("body", unicodedata.normalize("NFC", body))
     if of.outlet:
         document.add_text("outlet", of.outlet)
     for name, value in (("key", key), ("article", of.key), ("day", of.date)):

@@ -41,6 +41,9 @@ def routes(library: Library) -> list[Route]:
         if citation is None:
             return _refused(404, "No stored version of this article has these words; ask again to see the current one.")
         name = f"{key(citation)}{form.suffix}"
+        now = versions[0]
+        if now.current and now.article.text[citation.start : citation.end] == citation.text:
+            citation = library.with_copies(citation)
         text = form.write(citation, dt.date.today(), library.catalogue)
         headers = _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(text, media_type=f"{form.media}; charset=utf-8", headers=headers)

@@ -11,8 +11,8 @@ from rag.web.html import Html, isolated
 MAX_EXCERPTS = 50  # of one pair of versions
 
 # The words are read aloud, or shown where a page has no styles.
-_REMOVED = Html('<del><span class="spoken">removed: </span>{}</del>')
-_ADDED = Html('<ins><span class="spoken">added: </span>{}</ins>')
+_REMOVED = Html('<del><span class="unseen">removed: </span>{}</del>')
+_ADDED = Html('<ins><span class="unseen">added: </span>{}</ins>')
 
 
 def revision_html(revision: Revision) -> Html:
@@ -20,7 +20,7 @@ def revision_html(revision: Revision) -> Html:
     shown = [_change(change) for change in revision.changes[:MAX_SHOWN]]
     more = len(revision.changes) - len(shown)
     listed = [*shown, *([Html("{:,} more").format(more)] if more else [])]
-    return Html('<span class="changed">Changed since {}: {}</span>').format(
+    return Html('<span class="changed diff">Changed since {}: {}</span>').format(
         isolated(revision.since), Html("; ").join(listed)
     )
 

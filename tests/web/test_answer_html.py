@@ -20,6 +20,7 @@ from rag.answer.citation import Citation
 from rag.errors import AccordingError
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import Fact, Outlet, Rating
+from rag.provenance.revisions import Change, Revision
 from rag.query.constraints import CONTRADICTION, DATES, IGNORED, IN_FUTURE, LOWER_END, MENTION, OUTLET, Constraint
 from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.web.answer_html import answer_html, error_html, question_html
@@ -310,3 +311,15 @@ def test_hostile_words_in_constraints_aliases_and_outlets_are_text():
     assert html.count(safe) == html.count("olleh") == 7
     assert "<img" not in html
     assert "<script" not in html
+
+
+def test_a_card_says_what_changed_since_an_earlier_version():
+    changed = Change("5,000", "<b>500</b>", 10, 13, "number")
+    html = card(revision=Revision(dt.date(2024, 5, 1), None, (changed, *[Change("", "x", 1, 2, "other")] * 4)))
+    assert (
+        '<span class="changed diff">Changed since <bdi>the version of 1 May 2024</bdi>: '
+        '<del><span class="unseen">removed: </span><bdi>5,000</bdi></del> → '
+        '<ins><span class="unseen">added: </span><bdi>&lt;b&gt;500&lt;/b&gt;</bdi></ins>; '
+    ) in html
+    assert "; 2 more</span>" in html
+    assert "Changed since" not in card()

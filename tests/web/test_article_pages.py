@@ -10,6 +10,7 @@ import httpx
 import pytest
 from lxml import html
 from support import HARBOUR, ORCHARD
+from support.hostile import EVIL
 from support.plain_pages import MEETING, PARAGRAPHS, fetch, get, known, outlet, texts
 
 import rag
@@ -435,3 +436,29 @@ def test_the_app_and_its_plain_pages_have_their_own_policies(built):
     assert httpx.get(address).headers["Content-Security-Policy"].startswith("default-src 'self';")
     assert httpx.get(f"{address}config").is_success
     gr.close_all()
+
+
+# Versions
+
+
+def test_the_page_shows_what_changed_from_version_to_version(built):
+    first, second = MEETING, MEETING | {"text": MEETING["text"].replace("Two pillars", "Twelve pillars")}
+    third = second | {"text": f"{second['text']} The mayor was not heard."}
+    built(first)
+    built(second)
+    page = get(built(third), "article/meeting")
+    assert len(texts(page, "section h3")) == 2
+    since = "Since an earlier version, replaced in this index on "
+    assert all(heading.startswith(since) for heading in texts(page, "h3"))
+    assert [texts(page, f".compared {tag}") for tag in ("del", "ins")] == [
+        ["removed: Two"], ["added: The mayor was not heard.", "added: Twelve"],
+    ]  # fmt: skip
+    assert "".join(texts(page, ".text")).endswith("The mayor was not heard.")
+    assert get(built(MEETING, index="other"), "article/meeting").cssselect("section") == []
+
+
+def test_what_changed_is_shown_as_text_whatever_it_holds(built):
+    built(MEETING)
+    page = get(built(MEETING | {"text": f"{MEETING['text']} {EVIL}"}), "article/meeting")
+    assert not page.cssselect("section img, section script")
+    assert "</bdi>" in page.cssselect(".compared ins")[0].text_content()

@@ -19,7 +19,15 @@ from rag.stores.base import Candidate
 from rag.stores.filters import IndexFilter, milvus_expression, outlet_code
 from rag.stores.milvus import schema
 from rag.stores.milvus.schema import Row
-from rag.stores.tantivy_index import Spellings, Term, holds_term, max_score, question_words, weights
+from rag.stores.tantivy_index import (
+    Spellings,
+    Term,
+    holds_term,
+    longest_words,
+    max_score,
+    question_words,
+    weights,
+)
 
 if TYPE_CHECKING:
     from rag.stores.milvus.store import MilvusStore
@@ -107,6 +115,13 @@ class MilvusView(base.View):
         group = next((group for _, group, other in duplicates.values() if other == article_id), None)
         return [other for _, own, other in duplicates.values() if own == group and other != article_id]
 
+    def containing(self, text: str, limit: int) -> list[str]:
+        phrase = longest_words(text)
+        if not phrase:
+            return []
+        wanted = f"{schema.present(self.generation)} and {self._counts.filter(phrase)}"
+        return [schema.brief(row)["id"] for row in self._store._rows("articles", wanted, ("brief",), limit)]
+
     def of_outlet(self, outlet: str | None) -> list[str]:
         wanted = f"outlet == {outlet_code(outlet)} and {schema.present(self.generation)}"
         briefs = [schema.brief(row) for row in self._store._scan("articles", wanted, ("brief",))]
@@ -135,10 +150,10 @@ class TermCounts:
 
     def _counted(self, generation: int, spellings: Spellings, table: str) -> int:
         """Return how many rows of a table hold a name in one of its spellings."""
-        held = " or ".join(f"({self._filter(spelling)})" for spelling in spellings)
+        held = " or ".join(f"({self.filter(spelling)})" for spelling in spellings)
         return self._store._total(table, f"{schema.present(generation)} and ({held})")
 
-    def _filter(self, spelling: Sequence[str]) -> str:
+    def filter(self, spelling: Sequence[str]) -> str:
         """Return the filter for what holds some words one after the other.
 
         A server has an index of words but none of phrases, so a row that holds all words of a phrase counts. Lite has

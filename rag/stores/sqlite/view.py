@@ -94,6 +94,10 @@ class View(base.View):
         rows = [] if row is None else np.flatnonzero(same == same[row]).tolist()
         return [self.ids[i] for i in rows if i != row]
 
+    def containing(self, text: str, limit: int) -> list[str]:
+        rows = np.searchsorted(self.article_keys, self.words.articles_containing(text, limit))
+        return [self.ids[row] for row in rows.tolist()]
+
     def of_outlet(self, outlet: str | None) -> list[str]:
         if outlet not in self.columns.outlets:
             return []
