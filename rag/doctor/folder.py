@@ -105,6 +105,8 @@ def _check_articles(store: Store, db: sqlite3.Connection, found: Diagnosis) -> N
             passages.add(f"{name} has none")
         stored = [_unpack(row, store.manifest.dimension) for row in rows]
         check_passages(article.text, stored, store.manifest.dimension, name, passages, vectors)
+    for (article_id,) in db.execute("SELECT id FROM article WHERE address IS NOT canonical_address(url)"):
+        articles.add(f"article {article_id}: its address is not that of its URL")
     duplicates.count = passages.count
     wrong = "SELECT key FROM passage WHERE same > key OR length(signature) != ?"
     for (key,) in db.execute(wrong, (PERMUTATIONS * 4,)):

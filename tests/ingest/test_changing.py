@@ -143,7 +143,7 @@ def test_article_prints_what_changed_from_version_to_version(said, news):
     assert out.endswith(f"the first version in the index\n\n{closed}\n")
     assert "the first version" not in said("article", "bridge", "--diff")[1]
     now, first = json.loads(said("article", "bridge", "--versions", "--diff", "--json")[1])
-    assert now["changes"] == [{"removed": "two", "added": "three", "start": 52, "end": 57, "difference": "number"}]
+    assert now["changes"] == [{"removed": "two", "added": "three", "start": 56, "end": 61, "difference": "number"}]
     assert first["changes"] == []
 
 

@@ -84,7 +84,7 @@ def test_empty_fields_are_ignored():
         {"text": "", "body": TEXT, "title": None, "headline": "h", "id": "", "source": float("nan"), "host": " "}
     )
     assert (article.text, article.title, article.outlet, article.host) == (TEXT, "h", None, None)
-    assert len(article.id) == 20
+    assert len(article.id) == 32
 
 
 @pytest.mark.parametrize(
