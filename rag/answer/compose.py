@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from rag.answer import confidence
@@ -53,6 +53,7 @@ class Composer:
         query: Query,
         parsed: ParsedQuery,
         found: Sequence[ScoredPassage],
+        changed: Collection[str | None] = (),
     ) -> Answer:
         """Compose the answer to a question.
 
@@ -63,6 +64,7 @@ class Composer:
             query: the question and the caller's filters.
             parsed: the question as it was searched for.
             found: the passages found, best first, `pool_size(query.k)` of them.
+            changed: outlets of passages that were left out because they have changed (see `Found`).
 
         Raises:
             CitationError: if a citation does not equal what is stored.
@@ -78,7 +80,7 @@ class Composer:
         )
         shown = [_with_duplicates(c, p.keys, relations) for c, p in zip(cited, selected, strict=True)]
         matches = outlet_matches(cleared, selected)
-        balance = self._balance(view, catalogue, parsed.filters, shown, hidden, matches, relations)
+        balance = self._balance(view, catalogue, parsed.filters, shown, hidden, matches, relations, changed)
         for citation in shown:
             verify(citation, find_article(self._store, citation.article_id))
         return Answer(
@@ -116,6 +118,7 @@ class Composer:
         hidden: Mapping[str, int],
         matches: tuple[OutletMatch, ...],
         relations: Relations,
+        changed: Collection[str | None],
     ) -> Balance:
         """The counts of the articles shown, of those that the filters leave, and of all."""
         allowed = self._allowed(view, catalogue, filters.index_filter)
@@ -129,7 +132,7 @@ class Composer:
             [c.outlet for c in own], [c.host for c in own], [ordinal(c.date) for c in own], same
         )  # fmt: skip
         counts = count(columns, catalogue)
-        matched = {match.outlet or UNKNOWN_OUTLET for match in matches} | {UNKNOWN_OUTLET}
+        matched = {match.outlet or UNKNOWN_OUTLET for match in matches} | {UNKNOWN_OUTLET, *changed}
         return Balance(
             counts,
             allowed,

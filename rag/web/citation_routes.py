@@ -34,14 +34,15 @@ def routes(library: Library) -> list[Route]:
         if at is None or quote is None:
             return _refused(400, "Give the spans: at=START-END of the passage, quote=START-END of the quotation.")
         try:
-            versions = library.versions(request.path_params["article_id"])
+            with library.reading() as now:
+                versions, catalogue = now.versions(request.path_params["article_id"]), now.catalogue
         except LibraryError:
             return _refused(404, "The index has no readable article with this ID; it may have been removed.")
         citation = _citation([version.article for version in versions], at, quote, given.get("key"))
         if citation is None:
             return _refused(404, "No stored version of this article has these words; ask again to see the current one.")
         name = f"{key(citation)}{form.suffix}"
-        text = form.write(citation, dt.date.today(), library.catalogue)
+        text = form.write(citation, dt.date.today(), catalogue)
         headers = _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(text, media_type=f"{form.media}; charset=utf-8", headers=headers)
 
