@@ -317,8 +317,9 @@ class Store(Database, base.Store):
         Raises:
             LibraryError: if a process that reads the index keeps the log from being emptied.
         """
-        before = self.size()
         with write_lock(self.folder, wait), translate_errors(self.folder):
+            self._writable()  # opening it makes a file that counts both before and after
+            before = self.size()
             snapshot.clear(self.folder)  # first: without the table `gone`, no older cache can be updated
             with writers.Writer(self).changing():
                 self._db.execute(
