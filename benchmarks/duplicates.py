@@ -12,10 +12,10 @@ import random
 import time
 
 import numpy as np
+from alterations import republished
 
 import rag
 from rag.provenance import duplicates
-from rag.sentence_splitter import sentence_spans
 
 
 def main() -> None:
@@ -39,31 +39,7 @@ def main() -> None:
     rng = random.Random(1)
     sample = rng.sample([t for t in texts if len(t.split()) > 150], options.sample)
 
-    def beginning(share: float, text: str) -> str:
-        spans = sentence_spans(text)
-        return text[: spans[max(0, int(len(spans) * share) - 1)][1]]
-
-    def edited(share: float, text: str) -> str:
-        words = text.split()
-        return " ".join(rng.choice(words) if rng.random() < share else word for word in words)
-
-    def framed(text: str) -> str:
-        before, after = (beginning(0.1, rng.choice(texts)) for _ in range(2))
-        return f"{before}\n{text}\n{after}"
-
-    changes = {
-        "unchanged": lambda t: t,
-        "first 70%": lambda t: beginning(0.7, t),
-        "first half": lambda t: beginning(0.5, t),
-        "first third": lambda t: beginning(0.33, t),
-        "first fifth": lambda t: beginning(0.2, t),
-        "2% of words changed": lambda t: edited(0.02, t),
-        "5% of words changed": lambda t: edited(0.05, t),
-        "10% of words changed": lambda t: edited(0.10, t),
-        "between a republisher's words": framed,
-        "first half, between a republisher's words": lambda t: framed(beginning(0.5, t)),
-    }
-    for name, change in changes.items():
+    for name, change in republished(texts, rng).items():
         changed = [change(t) for t in sample]
         both = sample + changed
         group = duplicates.groups(duplicates.signatures(both), np.full(len(both), -1), both.__getitem__)

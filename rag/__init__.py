@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rag.answer.answer import Answer
     from rag.answer.balance import Balance, Counts
     from rag.answer.citation import Citation
+    from rag.answer.variants import Variant
     from rag.article import Article
     from rag.browse import Resolved
     from rag.doctor import Diagnosis, examine
@@ -44,6 +45,7 @@ __all__ = [
     "QuestionError",
     "Report",
     "Resolved",
+    "Variant",
     "build",
     "encode",
     "examine",
@@ -58,7 +60,7 @@ _MODULES = {
     "AccordingError": "errors", "CitationError": "errors", "EncoderError": "errors", "InputError": "errors",
     "LibraryError": "errors", "QuestionError": "errors", "encode": "ingest.pipeline", "Report": "ingest.report",
     "Library": "library", "build": "library", "open": "library", "Passage": "passage", "read_articles": "readers",
-    "Hit": "retrieval.search",
+    "Hit": "retrieval.search", "Variant": "answer.variants",
 }  # fmt: skip
 
 

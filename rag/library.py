@@ -7,7 +7,9 @@ from pathlib import Path
 
 from rag import readers
 from rag.answer.answer import Answer
+from rag.answer.citation import Citation
 from rag.answer.compose import Composer, pool_size
+from rag.answer.copies import with_copies
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
 from rag.models.encoder import Encoder, Vectors, check_precision
 from rag.models.lazy_encoder import load
@@ -54,8 +56,7 @@ def build(
 
     Raises:
         InputError: for a path that does not exist, or a catalogue or list of aliases that cannot be read.
-        LibraryError: if the index was made with another encoder, or another process is
-            writing to it and `wait` is False.
+        LibraryError: for another encoder than the index's, or if another process is writing and `wait` is False.
         EncoderError: if the encoder cannot be loaded.
     """
     on_cluster = connects_to_cluster(engine)
@@ -179,6 +180,20 @@ class Library(UpdatableLibrary):
                 ), not found.changed
 
         return self._current.use(answer)
+
+    def with_copies(self, citation: Citation) -> Citation:
+        """Return a citation of a current text with who else prints its words, and what near-copies changed.
+
+        Raises:
+            CitationError: if the article has changed, and the change has not been loaded yet.
+        """
+
+        def copied(view: View) -> tuple[Citation, bool]:
+            with self._store.reading(view.generation):
+                cited, _ = with_copies(citation, None, view, self._store, load_catalogue(view.catalogue))
+                return cited, view.generation == self._store.generation()
+
+        return self._current.use(copied)
 
     def search(
         self,

@@ -50,7 +50,8 @@ class Answer:
         plain = asdict(self)
         balance = plain["balance"]
         counts = (balance[part] for part in ("shown", "allowed", "index"))
-        for dated in (*plain["passages"], *balance["outlet_matches"], *counts):
+        variants = (variant for citation in plain["passages"] for variant in citation["variants"])
+        for dated in (*plain["passages"], *variants, *balance["outlet_matches"], *counts):
             dated.update({name: date.isoformat() for name, date in dated.items() if isinstance(date, dt.date)})
         return plain | {"constraints": [r.to_dict() for r in self.constraints]}
 

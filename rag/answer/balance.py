@@ -21,7 +21,8 @@ from rag.stores.columns import ArticleColumns, Rows
 UNKNOWN_OUTLET = "an unknown outlet"
 
 # Why an answer may be one-sided, see `Caution`.
-ONE_OUTLET, STATE_MEDIA, ONE_KIND, ONE_TEXT = "one outlet", "state media", "one kind", "one text"
+ONE_OUTLET, STATE_MEDIA, ONE_KIND = "one outlet", "state media", "one kind"
+ONE_TEXT, ALTERED_TEXT = "one text", "one text, altered"
 # Kinds of outlets that publish for a cause or an institution, or select texts of others. That all sources are
 # newspapers, or broadcasters, says nothing about which side they take.
 PARTISAN_KINDS = ("advocacy group", "think-tank publication", "aggregator", "public body")
@@ -73,7 +74,7 @@ class Caution:
     """Why an answer may be one-sided.
 
     Attributes:
-        reason: ONE_OUTLET, STATE_MEDIA, ONE_KIND or ONE_TEXT.
+        reason: ONE_OUTLET, STATE_MEDIA, ONE_KIND, ONE_TEXT or ALTERED_TEXT.
         of: the outlet; the states; the kind; or the outlets and sites that print the text.
     """
 
@@ -89,7 +90,8 @@ class Balance:
         shown: the articles whose passages are shown.
         allowed: all articles that the constraints allow.
         index: all articles.
-        copies: articles that print the words shown too, and are not shown.
+        copies: articles that print the words quoted too, or near-copies of the passages, and are not shown.
+        altered_copies: those among them that have other words in a passage.
         undated_left_out: articles left out by a filter on dates because they have none.
         capped: how many passages fit nearly as well and were hidden by the cap on their outlet; by outlet.
         unmatched_outlets: outlets that the constraints allow, and of which no passage fits nearly as well.
@@ -101,6 +103,7 @@ class Balance:
     allowed: Counts = field(default_factory=Counts)
     index: Counts = field(default_factory=Counts)
     copies: int = 0
+    altered_copies: int = 0
     undated_left_out: int = 0
     capped: dict[str, int] = field(default_factory=dict)
     unmatched_outlets: tuple[str, ...] = ()
@@ -140,7 +143,7 @@ def _classed(catalogue: Catalogue, outlet: str) -> tuple[str, str | None]:
     return catalogue.kind(outlet), known.state.value if known and known.state else None
 
 
-def cautions(shown: Counts, passages: int, republishers: Sequence[str]) -> tuple[Caution, ...]:
+def cautions(shown: Counts, passages: int, republishers: Sequence[str], altered: bool = False) -> tuple[Caution, ...]:
     """Return why an answer may be one-sided, as far as counts can tell.
 
     A single passage is obviously from one outlet; the only caution about it is that several outlets print it.
@@ -148,14 +151,15 @@ def cautions(shown: Counts, passages: int, republishers: Sequence[str]) -> tuple
     Args:
         shown: the counts of the articles shown.
         passages: how many passages are shown.
-        republishers: the outlets and sites that print the words shown.
+        republishers: the outlets and sites that print the words shown, or nearly.
+        altered: whether the words of some of them differ.
     """
     found, several = [], passages > 1
     outlets = tuple(shown.outlets) if several else tuple(republishers)
     if several and len(outlets) == shown.named == 1:
         found.append(Caution(ONE_OUTLET, outlets))
     elif len(outlets) > 1 and shown.independent == 1:
-        found.append(Caution(ONE_TEXT, outlets))
+        found.append(Caution(ALTERED_TEXT if altered else ONE_TEXT, outlets))
     if several and shown.states and sum(shown.states.values()) == shown.articles:
         found.append(Caution(STATE_MEDIA, tuple(shown.states)))
     elif several and len(shown.outlet_kinds) == 1 and shown.outlet_kinds.keys() <= set(PARTISAN_KINDS):

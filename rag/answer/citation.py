@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import regex
 
 from rag.answer.markdown import citation_markdown
+from rag.answer.variants import Variant
 from rag.article import Article
 from rag.errors import CitationError
 from rag.models.encoder import Vectors
@@ -33,9 +34,13 @@ class Citation:
         quote: (start, end) in the article's text of the sentences that answer; always inside the passage.
         outlet, outlet_basis, strength, host, authors, date, date_basis, title, url, kind: as in `Article`.
         score: how well the passage fits the question (see `rag.retrieval.search`).
-        copies: ids of other articles in which the same words were found, word for word or nearly.
-        republishers: the sites and outlets that publish these words, this citation's own among them.
+        copies: ids of the other articles that print the quoted sentences word for word.
+        republishers: the sites and outlets of these articles and of this one.
         shared: ids of further articles that hold one of the passage's sentences word for word.
+        variants: where near-copies of the passage have other words, those of the quoted sentences first.
+        version_basis: why this version of the passage is cited and not a near-copy: "agency" (which others credit),
+            "earliest" (its date), "order unknown", or "later version" where the first is excluded by filters or was not
+            found; None if there is no near-copy with other words.
     """
 
     article_id: str
@@ -57,6 +62,8 @@ class Citation:
     copies: tuple[str, ...] = ()
     republishers: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    version_basis: str | None = None
 
     @property
     def quotation(self) -> str:
@@ -86,12 +93,10 @@ def cite(found: ScoredPassage) -> Citation:
     if passage.article_id != article.id:
         raise CitationError(f"a passage of article {passage.article_id} is not one of article {article.id}")
     quote = best_sentences(article.text, passage, found.sentences)
-    return cite_span(article, (passage.start, passage.end), quote, found.score, found.copies)
+    return cite_span(article, (passage.start, passage.end), quote, found.score)
 
 
-def cite_span(
-    article: Article, span: tuple[int, int], quote: tuple[int, int], score: float = 0.0, copies: tuple[str, ...] = ()
-) -> Citation:
+def cite_span(article: Article, span: tuple[int, int], quote: tuple[int, int], score: float = 0.0) -> Citation:
     """Cite a span of an article's text.
 
     Raises:
@@ -103,7 +108,7 @@ def cite_span(
     return Citation(
         article.id, start, end, article.text[start:end], quote, article.outlet, article.outlet_basis, article.strength,
         article.host, article.authors, article.date, article.date_basis, article.title, article.url, article.kind,
-        score, copies,
+        score,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from rag.answer.answer import Answer
 from rag.answer.balance import UNKNOWN_OUTLET, Balance, Counts, OutletMatch, cautions, count, merge_groups
 from rag.answer.citation import Citation, cite, verify
 from rag.answer.confidence import ConfidenceModel
+from rag.answer.copies import original, related, with_copies
 from rag.answer.selection import outlet_matches, select
 from rag.provenance.catalogue import Catalogue
 from rag.query.query import Query
@@ -74,13 +75,20 @@ class Composer:
         threshold = model.min_confidence if query.min_confidence is None else query.min_confidence
         cleared = found if probability >= threshold else []
         selected, hidden = select(cleared, query.k, not parsed.filters.names_outlets)
-        cited = [cite(passage) for passage in selected]
-        relations = self._store.relations(
-            [key for passage in selected for key in passage.keys], [i for c in cited for i in (c.article_id, *c.copies)]
-        )
-        shown = [_with_duplicates(c, p.keys, relations) for c, p in zip(cited, selected, strict=True)]
+        relations = self._relations(selected)
+        versions = [original(p, cleared, related(p, relations), catalogue) for p in selected]
+        if any(version is not passage for version, passage in zip(versions, selected, strict=True)):
+            selected, relations = versions, self._relations(versions)
+        shown, sources = [], []
+        for passage in selected:
+            near = related(passage, relations)
+            citation, same = with_copies(cite(passage), near, view, self._store, catalogue)
+            shown.append(citation)
+            sources.append(same)
         matches = outlet_matches(cleared, selected)
-        balance = self._balance(view, catalogue, parsed.filters, shown, hidden, matches, relations, changed)
+        balance = self._balance(
+            view, catalogue, parsed.filters, shown, hidden, matches, relations.groups, sources, changed
+        )
         for citation in shown:
             verify(citation, find_article(self._store, citation.article_id))
         return Answer(
@@ -89,6 +97,11 @@ class Composer:
             signals=signals,
             below=bool(shown) and probability < model.min_confidence,
         )  # fmt: skip
+
+    def _relations(self, selected: Sequence[ScoredPassage]) -> Relations:
+        """How passages and their articles are related to other articles."""
+        keys = [key for passage in selected for key in passage.keys]
+        return self._store.relations(keys, [passage.article.id for passage in selected])
 
     def counts(self, view: View, catalogue: Catalogue) -> Counts:
         """The counts of all articles of a view."""
@@ -117,42 +130,46 @@ class Composer:
         shown: Sequence[Citation],
         hidden: Mapping[str, int],
         matches: tuple[OutletMatch, ...],
-        relations: Relations,
+        groups: Mapping[str, int],
+        sources: Sequence[Collection[str]],
         changed: Collection[str | None],
     ) -> Balance:
-        """The counts of the articles shown, of those that the filters leave, and of all."""
+        """The counts of the articles shown, of those that the filters leave, and of all.
+
+        `sources` has the ids of the articles whose words are from the same source, for each citation.
+        """
         allowed = self._allowed(view, catalogue, filters.index_filter)
         quoted = {c.article_id: c for c in shown}
-        groups = relations.groups
         ids = [i for i in quoted if i in groups]
-        shared = [[i for c in shown if c.article_id == own for i in (*c.shared, *c.copies)] for own in ids]
+        shared = [
+            [i for c, same in zip(shown, sources, strict=True) if c.article_id == own for i in same] for own in ids
+        ]
         same = merge_groups([groups[i] for i in ids], ids, shared)
         own = [quoted[i] for i in ids]
         columns = ArticleColumns.of(
             [c.outlet for c in own], [c.host for c in own], [ordinal(c.date) for c in own], same
         )  # fmt: skip
         counts = count(columns, catalogue)
+        altered = {v.article_id for c in shown for v in c.variants}
         matched = {match.outlet or UNKNOWN_OUTLET for match in matches} | {UNKNOWN_OUTLET, *changed}
         return Balance(
             counts,
             allowed,
             self.counts(view, catalogue),
-            copies=len({i for c in shown for i in c.copies} - set(ids)),
+            copies=len((altered | {i for c in shown for i in c.copies}) - set(ids)),
+            altered_copies=len(altered - set(ids)),
             undated_left_out=_undated_left_out(view, filters),
             capped=dict(hidden),
             unmatched_outlets=tuple(outlet for outlet in allowed.outlets if outlet not in matched) if shown else (),
             outlet_matches=matches,
-            warnings=cautions(counts, len(shown), list(dict.fromkeys(name for c in shown for name in c.republishers))),
+            warnings=cautions(counts, len(shown), _publishers(shown), any(c.variants for c in shown)),
         )
 
 
-def _with_duplicates(citation: Citation, keys: Sequence[int], relations: Relations) -> Citation:
-    """The citation with the articles that print the same words, and those that share a sentence with them."""
-    copies = tuple(dict.fromkeys((*citation.copies, *(i for key in keys for i in relations.duplicates[key]))))
-    publishers = (relations.publishers[i] for i in copies if i in relations.publishers)
-    republishers = dict.fromkeys(name or UNKNOWN_OUTLET for name in (citation.host or citation.outlet, *publishers))
-    shared = dict.fromkeys(i for key in keys for i in relations.sharers[key] if i not in copies)
-    return replace(citation, copies=copies, republishers=tuple(republishers), shared=tuple(shared))
+def _publishers(shown: Sequence[Citation]) -> list[str]:
+    """The sites and outlets that publish the words shown, or nearly."""
+    near = (v.host or v.outlet or UNKNOWN_OUTLET for c in shown for v in c.variants)
+    return list(dict.fromkeys((*(name for c in shown for name in c.republishers), *near)))
 
 
 def _undated_left_out(view: View, filters: Filters) -> int:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import regex
 
 from rag.answer.answer import Answer
+from rag.answer.changes import changes
 from rag.answer.citation import Citation
 from rag.answer.wording import DIGEST, NOTHING
 from rag.article import date_basis_label
@@ -153,6 +154,8 @@ def _remarks(citation: Citation) -> list[str]:
         remarks.append(f"Date: {one_line(date_basis_label(citation.date_basis))}.")
     if citation.url and not is_web_url(citation.url):
         remarks.append(f"URL: {_escaped_url(citation.url)}")
+    quoted = [change for change in changes(citation) if change.in_quotation]
+    remarks += [f"A copy has other words: {one_line(f'{change.heading}: {change}')}" for change in quoted]
     return remarks
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import regex
 
 from rag.answer.balance import UNKNOWN_OUTLET
+from rag.answer.changes import changes, heading, order_note
 from rag.answer.wording import CLOSEST, DIGEST, NOTHING, attribution, via, when
 from rag.text import one_line, sanitise, spelled_date
 
@@ -40,7 +41,17 @@ def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> st
     about = [_plain(part) for part in parts if part]
     about += [_link(citation.url)] if citation.url else []
     about += [f"accessed {spelled_date(accessed)}"] if accessed else []
-    return f"{one_line(head)}:\n\n{_block(citation)}\n\n{one_line('; '.join(about))}".rstrip() + "\n"
+    parts = [f"{one_line(head)}:", _block(citation), one_line("; ".join(about)), *_changes(citation)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _changes(citation: Citation) -> list[str]:
+    """What the copies changed: a heading, a list, and why this version is the one that is cited."""
+    found = changes(citation)
+    if not found:
+        return []
+    entries = [f"* {_plain(one_line(f'{change.heading}: {change}'))}" for change in found]
+    return [f"{heading(citation)}:", "\n".join(entries), order_note(citation)]
 
 
 def _block(citation: Citation) -> str:

@@ -63,6 +63,21 @@ def select(found: Sequence[ScoredPassage], k: int, capped: bool = True) -> tuple
     return shown, hidden
 
 
+def replace_version(passage: ScoredPassage, other: ScoredPassage, found: Sequence[ScoredPassage]) -> ScoredPassage:
+    """Put a near-copy in the place of a passage, with the passage's score and as many of its neighbours.
+
+    Args:
+        passage: the passage, which may be joined with a neighbour.
+        other: the near-copy.
+        found: all passages found, best first.
+    """
+    if len(passage.keys) > len(other.keys):
+        neighbour = next((p for p in found if p.keys != other.keys and _adjoins(p, other)), None)
+        other = _join(other, neighbour) if neighbour else other
+    near = dict.fromkeys((passage.article.id, *passage.near_copies))
+    return replace(other, score=passage.score, near_copies=tuple(i for i in near if i != other.article.id))
+
+
 def outlet_matches(found: Sequence[ScoredPassage], shown: Sequence[ScoredPassage]) -> tuple[OutletMatch, ...]:
     """The passages that fit nearly as well as the best one, including those shown, best first; joined ones are one."""
     matches: dict[tuple[int, ...], OutletMatch] = {}
@@ -96,14 +111,14 @@ def _join(one: ScoredPassage, other: ScoredPassage) -> ScoredPassage:
         passage=Passage(one.article.id, first.passage.start, last.passage.end, spans),
         keys=(*first.keys, *last.keys),
         sentences=np.concatenate([first.sentences, last.sentences]),
-        copies=one.copies,
+        near_copies=one.near_copies,
     )
 
 
 def _with_copy(passage: ScoredPassage, article_id: str) -> ScoredPassage:
-    if article_id in (passage.article.id, *passage.copies):
+    if article_id in (passage.article.id, *passage.near_copies):
         return passage
-    return replace(passage, copies=(*passage.copies, article_id))
+    return replace(passage, near_copies=(*passage.near_copies, article_id))
 
 
 def _source(article: Article) -> str:

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rag.answer.balance import ONE_KIND, ONE_OUTLET, ONE_TEXT, STATE_MEDIA, UNKNOWN_OUTLET, Balance, Caution
+from rag.answer.balance import (
+    ALTERED_TEXT,
+    ONE_KIND,
+    ONE_OUTLET,
+    ONE_TEXT,
+    STATE_MEDIA,
+    UNKNOWN_OUTLET,
+    Balance,
+    Caution,
+)
 from rag.article import FROM_URL, POSTED, PUBLISHED, date_basis_label
 from rag.provenance.outlet import key
 from rag.query.constraints import CONTRADICTION, DATES, IGNORED, LOWER_END, Constraint
@@ -133,8 +142,9 @@ def summary(answer: Answer) -> str:
         f"{years[0]} to {years[-1]}" if len(years) > 1 else "".join(map(str, years)),
         f"{undated} undated" if years and undated else "undated" if undated else "",
     ]
-    duplicates = answer.balance.copies
-    hidden = f"; {counted(duplicates, 'duplicate')} not shown" if duplicates else ""
+    duplicates, altered = answer.balance.copies, answer.balance.altered_copies
+    words = f", {altered:,} with other words" if altered else ""
+    hidden = f"; {counted(duplicates, 'duplicate')} not shown{words}" if duplicates else ""
     return f"{', '.join(filter(None, parts))}{hidden}."
 
 
@@ -151,6 +161,10 @@ def caution(found: Caution) -> Phrase:
         STATE_MEDIA: Phrase("all passages come from state media of {}, owned or funded by a government", names),
         ONE_KIND: Phrase(f"all passages come from {OUTLET_KINDS.get(found.of[0], '{}')}", names),
         ONE_TEXT: Phrase("everything here may come from one source: {} carry the same text, or parts of it", names),
+        ALTERED_TEXT: Phrase(
+            "everything here may come from one source: {} carry the same text, or parts of it, and their words differ",
+            names,
+        ),
     }[found.reason]
 
 

@@ -25,6 +25,7 @@ def answer_text(answer: Answer) -> str:
     """Return an answer: outlet and date above each passage, the sentences that answer between « and »."""
     from rag.answer import wording
     from rag.answer.balance import UNKNOWN_OUTLET
+    from rag.answer.changes import changes_text
 
     if not answer.found:
         return "\n".join([wording.NOTHING, *notes(answer)])
@@ -32,14 +33,16 @@ def answer_text(answer: Answer) -> str:
     for number, c in enumerate(answer.passages, 1):
         start, end = (edge - c.start for edge in c.quote)
         marked = f"{c.text[:start]}«{c.text[start:end]}»{c.text[end:]}"
-        lines = [
-            textwrap.fill(line, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
-            for line in marked.splitlines()
-        ]
+        lines = [_filled(line) for line in marked.splitlines()]
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, wording.republished(c)]))
         head = f"{number}. {wording.attribution(c)} {c.outlet or UNKNOWN_OUTLET}{wording.via(c)}, {wording.when(c)}"
-        parts.append("\n".join([head, *lines, f"{_INDENT}[{about or c.article_id}]"]))
+        changed = map(_filled, changes_text(c))
+        parts.append("\n".join([head, *lines, f"{_INDENT}[{about or c.article_id}]", *changed]))
     return "\n\n".join([*parts, "\n".join([_counts(answer), *notes(answer)])])
+
+
+def _filled(line: str) -> str:
+    return textwrap.fill(line, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
 
 
 def notes(answer: Answer) -> list[str]:

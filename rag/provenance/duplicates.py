@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
+from rag.provenance.differences import words
+
 # Two texts are duplicates if they share this much of the shorter one's shingles (docs/measurements/duplicates.md).
 MIN_OVERLAP = 0.7
 SHINGLE_WORDS = 5  # a shingle is a run of so many words
@@ -35,15 +37,14 @@ Shingles = frozenset[tuple[str, ...]]
 Span = tuple[int, int]
 
 _OPENING, _AMBIGUOUS = "“«„‟", "\"'‘"
-_WORD = regex.compile(r"\w+")
 _QUOTATION_MARKS = regex.compile(r"[“«„‟”»\"\n]")
 EMPTY_HASH = np.iinfo(np.uint32).max  # each number of the signature of a text without words
 
 
 def shingles(text: str) -> Shingles:
     """Return the shingles of a text, without letter case and punctuation; of a shorter text, the whole."""
-    words = _words(text)
-    return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
+    own = words(text)
+    return frozenset(tuple(own[i : i + SHINGLE_WORDS]) for i in range(max(1, len(own) - SHINGLE_WORDS + 1)))
 
 
 def overlap(a: Shingles, b: Shingles) -> float:
@@ -58,7 +59,7 @@ def signatures(texts: Iterable[str]) -> Signatures:
     """
     from datasketch import MinHash  # here, as it takes 0.25 s to load and no question needs it
 
-    batches = ([" ".join(run).encode() for run in shingles(t)] if len(_words(t)) >= MIN_WORDS else [] for t in texts)
+    batches = ([" ".join(run).encode() for run in shingles(t)] if len(words(t)) >= MIN_WORDS else [] for t in texts)
     rows = [m.hashvalues for m in MinHash.bulk(batches, num_perm=PERMUTATIONS, seed=1, scheme="affine32")]
     return np.array(rows, np.uint32).reshape(-1, PERMUTATIONS)
 
@@ -107,7 +108,7 @@ def groups(signatures: Signatures, known: npt.NDArray[np.int64], text: Callable[
     _, first, group = np.unique(known, return_index=True, return_inverse=True)
     old_first = np.where(known < 0, np.arange(len(known)), first[group])
     merged = DisjointSet()  # of these rows, those that are compared
-    words: Callable[[int], Shingles] = functools.lru_cache(4096)(lambda row: shingles(text(row)))
+    shingles_of: Callable[[int], Shingles] = functools.lru_cache(4096)(lambda row: shingles(text(row)))
     tried: set[tuple[int, int]] = set()
 
     def alike(a: int, b: int) -> bool:
@@ -115,7 +116,7 @@ def groups(signatures: Signatures, known: npt.NDArray[np.int64], text: Callable[
             return False
         tried.add((a, b))
         near = np.count_nonzero(signatures[a] == signatures[b]) >= MIN_SIGNATURE_AGREEMENT * PERMUTATIONS
-        return bool(near) and overlap(words(a), words(b)) >= MIN_OVERLAP
+        return bool(near) and overlap(shingles_of(a), shingles_of(b)) >= MIN_OVERLAP
 
     for bucket in _buckets(signatures, known < 0):
         leaders: list[int] = []
@@ -164,9 +165,9 @@ def sentence_keys(text: str, spans: Sequence[tuple[int, int]]) -> list[int | Non
     """
     keys: list[int | None] = []
     for (start, end), quoted in zip(spans, _quoted(text, spans), strict=True):
-        words = [] if quoted else _words(text[start:end])
-        key = hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest()
-        keys.append(int.from_bytes(key, "little", signed=True) if len(words) >= MIN_SENTENCE_WORDS else None)
+        own = [] if quoted else words(text[start:end])
+        key = hashlib.blake2b(" ".join(own).encode(), digest_size=8).digest()
+        keys.append(int.from_bytes(key, "little", signed=True) if len(own) >= MIN_SENTENCE_WORDS else None)
     return keys
 
 
@@ -180,8 +181,3 @@ def _quoted(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[bool]:
             inside = not inside if mark == '"' else mark in _OPENING
             at, mark = next(marks, (len(text), ""))
         yield inside or text[start] in _OPENING + _AMBIGUOUS
-
-
-def _words(text: str) -> list[str]:
-    found: list[str] = _WORD.findall(text.lower())
-    return found

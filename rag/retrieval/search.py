@@ -60,7 +60,7 @@ class ScoredPassage:
         sentences: cosine of each of its sentences, (m,).
         words: share of the question's words that it holds, rarer words counting more.
         article_words: share that its article holds, by BM25.
-        copies: ids of other articles with the same words.
+        near_copies: ids of other articles with the same words, or nearly.
     """
 
     passage: Passage
@@ -71,7 +71,7 @@ class ScoredPassage:
     sentences: Vectors
     words: float = 0.0
     article_words: float = 0.0
-    copies: tuple[str, ...] = ()
+    near_copies: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -141,13 +141,11 @@ class Relations:
         sharers: for each passage, by key, the ids of the other articles that share a sentence with it word for word; a
             sentence that more than MAX_SENTENCE_TEXTS texts hold is a formula, and does not count.
         groups: a number for the text of each article, by id; duplicates have the same one.
-        publishers: the site of each article if it is known, else its outlet, by id; for the `duplicates` too.
     """
 
     duplicates: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     sharers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     groups: Mapping[str, int] = field(default_factory=dict)
-    publishers: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -252,6 +250,14 @@ class View(Contents, Protocol):
             articles: keys of such articles. Those of which a search finds no trace any more are added.
         """
 
+    def containing(self, text: str, limit: int) -> list[str]:
+        """Return the ids of articles that may have the words of a text one after the other; their texts tell which do.
+
+        Args:
+            text: the words; if all are too frequent to be indexed, nothing is found.
+            limit: how many to return at most.
+        """
+
 
 class Sink(Protocol):
     """Where the workers of a cluster put articles; it is sent to each of them."""
@@ -336,7 +342,7 @@ class Store(Protocol):
 
         Args:
             searched: the generation of a view. What was added, amended, retired or removed since is then missing from
-                `passages` and `relations`, so that they agree with the view.
+                `passages`, `articles` and `relations`, so that they agree with the view.
         """
 
     def writing(self, wait: bool = True, shared: bool = False) -> AbstractContextManager[Writer]:
@@ -388,6 +394,9 @@ class Store(Protocol):
         Returns:
             The rows of each passage, by key, and all vectors, (m, dimension). A passage that was deleted is missing.
         """
+
+    def articles(self, article_ids: Sequence[str]) -> dict[str, tuple[Article, tuple[Span, ...]]]:
+        """Return the current articles of some ids, by id, each with the spans of its sentences in order."""
 
     def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> Relations:
         """Return the other articles with the words of some passages, by key, and the groups of some articles."""

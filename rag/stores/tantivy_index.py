@@ -28,6 +28,8 @@ BM25_K1, BM25_B = 1.2, 0.75  # tantivy's constants; the score of a word is at mo
 MAX_WORD_BYTES = 64
 ANALYSED_WORDS = 100_000  # kept in memory
 
+MAX_PHRASE_WORDS = 8  # that are looked for of a longer text: hardly any other article has them in this order
+
 Spellings = tuple[tuple[str, ...], ...]
 
 # Words that say how something is asked, not what is asked for.
@@ -45,6 +47,9 @@ FUNCTION_WORDS = frozenset(
         """,
     )
 )
+
+
+_WORD = regex.compile(r"[\p{Alphabetic}\p{N}]+")
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,20 @@ class WordIndex:
         query = _all([_any([_number("key", key) for key in articles]), words])
         return dict(_hits(self._articles, query, len(articles), IndexFilter()))
 
+    def articles_containing(self, text: str, limit: int) -> list[int]:
+        """Return the keys of articles that may have the words of a text one after the other, in order of key.
+
+        Only MAX_PHRASE_WORDS of them are looked for, and those that are not indexed match any word.
+
+        Args:
+            text: the words.
+            limit: how many to return at most.
+        """
+        phrase = longest_words(text)
+        if not phrase:
+            return []
+        return sorted(key for key, _ in _hits(self._articles, _constant(_query((phrase,))), limit, IndexFilter()))
+
     def _count(self, searcher: tantivy.Searcher, spellings: Spellings) -> int:
         if len(spellings) == 1 and len(spellings[0]) == 1:
             held = int(searcher.doc_freq("body", spellings[0][0]))
@@ -179,7 +198,7 @@ def question_words(
     rest = question
     for start, end, spellings in aliases:
         rest = rest[:start] + " " * (end - start) + rest[end:]
-        found[tuple(sorted(set(filter(None, map(_phrase, spellings)))))] = True
+        found[tuple(sorted(set(filter(None, map(analysed_phrase, spellings)))))] = True
     plain = question.isupper() or question.islower()
     for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", rest):
         text = word.group()
@@ -295,9 +314,18 @@ def _tokens(text: str) -> list[str]:
     return list(_analyser().analyze(text))
 
 
-def _phrase(text: str) -> tuple[str, ...]:
-    """Return the analysed words of a spelling, "" for one that is not indexed: it keeps its position in a phrase."""
-    words = [(*_tokens(word), "")[0] for word in regex.findall(r"[\p{Alphabetic}\p{N}]+", text)]
+def longest_words(text: str) -> tuple[str, ...]:
+    """Return MAX_PHRASE_WORDS words of a text, as `analysed_phrase`, from where the longest are, which are rare."""
+    phrase = analysed_phrase(text)
+    starts = range(max(1, len(phrase) - MAX_PHRASE_WORDS + 1))
+    best = max(starts, key=lambda i: sum(map(len, phrase[i : i + MAX_PHRASE_WORDS])))
+    held = [i for i in range(best, min(len(phrase), best + MAX_PHRASE_WORDS)) if phrase[i]]
+    return phrase[held[0] : held[-1] + 1] if held else ()
+
+
+def analysed_phrase(text: str) -> tuple[str, ...]:
+    """Return the analysed words of a phrase, "" for one that is not indexed: it keeps its position in the phrase."""
+    words = [_token(word) for word in _WORD.findall(text)]
     held = [i for i, word in enumerate(words) if word]
     return tuple(words[held[0] : held[-1] + 1]) if held else ()
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from rag.answer import wording
 from rag.answer.answer import Answer
 from rag.answer.balance import UNKNOWN_OUTLET, Balance
+from rag.answer.changes import MAX_OUTLETS, Change, Part, changes, heading, kind, order_note, source
 from rag.answer.citation import Citation
 from rag.answer.export import FORMS
 from rag.errors import AccordingError, public_message
@@ -18,9 +19,9 @@ from rag.ingest.report import Report
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.readers.skipped import Skipped
 from rag.web.charts import outlets_html, times_html
-from rag.web.html import Html, definitions, isolated, items, link, phrase
+from rag.web.html import Html, definitions, isolated, items, link, page_link, phrase
 from rag.web.outlet_html import about_html
-from rag.web.urls import citation_url, passage_url
+from rag.web.urls import citation_url, passage_url, variant_url
 
 MAX_SKIPPED = 20  # places listed of what was skipped
 SCORE = "how well the passage matches the question (at most 1.8); it only orders the passages of one answer"
@@ -31,7 +32,8 @@ _NOTE = Html('<p class="note">{}.</p>')
 _CARD = Html(
     '<article class="card" aria-label="Passage {number} of {count}"><header><h3>{attribution} '
     "<strong>{outlet}</strong>{via}, {when}</h3>{about}</header>{digest}"
-    '<blockquote dir="auto">{before}<mark>{quotation}</mark>{after}</blockquote><footer>{footer}</footer></article>'
+    '<blockquote dir="auto">{before}<mark>{quotation}</mark>{after}</blockquote>{changes}'
+    "<footer>{footer}</footer></article>"
 )
 
 
@@ -128,8 +130,38 @@ def _card(citation: Citation, number: int, count: int, catalogue: Catalogue) -> 
         before=citation.text[:start],
         quotation=citation.text[start:end],
         after=citation.text[end:],
+        changes=_changes(citation),
         footer=_footer(citation),
     )
+
+
+def _changes(citation: Citation) -> Html:
+    """Return what the copies changed, unfolded if the quoted sentences are among it."""
+    found = changes(citation)
+    if not found:
+        return Html()
+    shown = Html(" open") if found[0].in_quotation else Html()
+    details = Html('<details class="changes"{}><summary>{} ({})</summary>{}<p>{}</p></details>')
+    return details.format(shown, heading(citation), len(found), items(map(_change, found)), order_note(citation))
+
+
+def _change(change: Change) -> Html:
+    """Return who made a change, and the words removed and added, which screen readers are told of."""
+    sources = Html(", ").join(
+        page_link(variant_url(variant), isolated(source(variant))) for variant in change.variants[:MAX_OUTLETS]
+    )
+    more = len(change.variants) - MAX_OUTLETS
+    rest = Html(" and {} more").format(more) if more > 0 else ""
+    sentences = Html('<div class="diff" dir="auto">{}</div>').format(Html().join(map(_part, change.parts)))
+    return Html("{}{}: <strong>{}</strong>{}").format(sources, rest, kind(change.variants[0]), sentences)
+
+
+def _part(part: Part) -> Html:
+    if part.same:
+        return Html("<span>{}</span>").format(part.added)
+    removed = Html('<del><span class="unseen">removed: </span>{}</del> ') if part.removed.strip() else Html()
+    added = Html('<ins><span class="unseen">added: </span>{}</ins> ') if part.added.strip() else Html()
+    return Html().join([removed.format(part.removed.strip()), added.format(part.added.strip())])
 
 
 def _when(citation: Citation) -> Html:
@@ -152,7 +184,7 @@ def _footer(citation: Citation) -> Html:
             authors,
             link(citation.url),
             Html('<span class="carried">{}</span>').format(isolated(elsewhere)) if elsewhere else "",
-            Html('<a href="{}" target="_blank" rel="noopener">Read in context</a>').format(passage_url(citation)),
+            page_link(passage_url(citation), "Read in context"),
             _source(citation),
             _cite(citation),
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 
@@ -42,6 +43,10 @@ def routes(library: Library) -> list[Route]:
         if citation is None:
             return _refused(404, "No stored version of this article has these words; ask again to see the current one.")
         name = f"{key(citation)}{form.suffix}"
+        latest = versions[0]
+        if latest.current and latest.article.text[citation.start : citation.end] == citation.text:
+            with contextlib.suppress(CitationError):  # another process has just changed the article
+                citation = library.with_copies(citation)
         text = form.write(citation, dt.date.today(), catalogue)
         headers = _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(text, media_type=f"{form.media}; charset=utf-8", headers=headers)

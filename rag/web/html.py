@@ -51,6 +51,11 @@ def link(url: str | None, words: str | None = None) -> Html:
     return anchor.format(url, isolated(words or url))
 
 
+def page_link(url: str, words: str) -> Html:
+    """Return a link to a page of the app, which opens in a tab of its own."""
+    return Html('<a href="{}" target="_blank" rel="noopener">{}</a>').format(url, words)
+
+
 def definitions(rows: Iterable[tuple[str, str]]) -> Html:
     """Return a list of terms, each with its description."""
     row = Html("<div><dt>{}</dt><dd>{}</dd></div>")

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from rag.answer.citation import Citation, quote_hash
 from rag.answer.export import key
+from rag.answer.variants import Variant
 
 
 def article_url(article_id: str, **parameters: str) -> str:
@@ -28,9 +29,18 @@ def article_url(article_id: str, **parameters: str) -> str:
 
 def passage_url(citation: Citation) -> str:
     """Return the URL of the whole article with the cited passage marked in it."""
-    passage, sentences = ("-".join(map(str, span)) for span in ((citation.start, citation.end), citation.quote))
-    parameters = {"at": passage, "quote": sentences, "of": quote_hash(citation.text)}
-    return f"{article_url(citation.article_id, **parameters)}#passage"
+    return _span_url(citation.article_id, (citation.start, citation.end), citation.quote, citation.text)
+
+
+def variant_url(variant: Variant) -> str:
+    """Return the URL of a near-copy, with the sentences marked that have other words; of the whole if it has none."""
+    span = variant.start, variant.end
+    return _span_url(variant.article_id, span, span, variant.text) if variant.text else article_url(variant.article_id)
+
+
+def _span_url(article_id: str, span: tuple[int, int], quoted: tuple[int, int], text: str) -> str:
+    passage, sentences = ("-".join(map(str, edges)) for edges in (span, quoted))
+    return f"{article_url(article_id, at=passage, quote=sentences, of=quote_hash(text))}#passage"
 
 
 def citation_url(citation: Citation, form: str) -> str:

@@ -81,7 +81,7 @@ def test_balance_is_plain_values_in_json(library):
     assert values["index"]["first"] == "2013-05-14"
     assert values["shown"]["outlet_kinds"] == {"broadcaster": 1}
     assert set(values) == {
-        "shown", "allowed", "index", "copies", "undated_left_out", "capped", "unmatched_outlets",
+        "shown", "allowed", "index", "copies", "altered_copies", "undated_left_out", "capped", "unmatched_outlets",
         "outlet_matches", "warnings",
     }  # fmt: skip
     assert values["outlet_matches"] == (

@@ -13,7 +13,7 @@ import pytest
 from support import ROOT
 
 pytestmark = [
-    pytest.mark.alone,
+    pytest.mark.slow,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here"),
 ]
 SEED = 1

@@ -241,16 +241,21 @@ class MilvusStore(Tables, base.Store):
     def is_ready(self) -> bool:
         return True
 
+    def articles(self, article_ids: Sequence[str]) -> dict[str, tuple[Article, tuple[Span, ...]]]:
+        rows = self._of_ids(article_ids, self._found(), ("key", "brief", "body"))
+        found = {row["key"]: self._checked(row) for row in rows}
+        spans: dict[int, list[Span]] = {key: [] for key in found}
+        for row in self._of("passages", "article", found, ("article", "sentences"), self._found()):
+            spans[row["article"]] += (schema.sentence(text)[0] for text in row["sentences"])
+        return {article.id: (article, tuple(sorted(spans[key]))) for key, article in found.items()}
+
     def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> base.Relations:
-        copies = duplicates.duplicates_of_passages(self, passages)
-        ids = list(dict.fromkeys((*article_ids, *(i for own in copies.values() for i in own))))
-        rows = [(int(row["key"]), schema.brief(row)) for row in self._of_ids(ids, self._found())]
+        rows = [(int(row["key"]), schema.brief(row)) for row in self._of_ids(article_ids, self._found())]
         groups = self._groups(key for key, _ in rows)
         return base.Relations(
-            copies,
+            duplicates.duplicates_of_passages(self, passages),
             duplicates.sharers_of_passages(self, passages),
             {brief["id"]: groups.get(key, key) for key, brief in rows},
-            {brief["id"]: brief["host"] or brief["outlet"] for _, brief in rows},
         )
 
     # Changing

@@ -19,7 +19,15 @@ from rag.stores.base import Candidate
 from rag.stores.filters import IndexFilter, milvus_expression, outlet_code
 from rag.stores.milvus import schema
 from rag.stores.milvus.schema import Row
-from rag.stores.tantivy_index import Spellings, Term, holds_term, max_score, question_words, weights
+from rag.stores.tantivy_index import (
+    Spellings,
+    Term,
+    holds_term,
+    longest_words,
+    max_score,
+    question_words,
+    weights,
+)
 
 if TYPE_CHECKING:
     from rag.stores.milvus.store import MilvusStore
@@ -127,6 +135,13 @@ class MilvusView(MilvusContents, base.View):
         held = (sum(holds_term(words, term) for term in terms) / len(terms) for words in texts)
         return max(held, default=0.0) if terms else 0.0
 
+    def containing(self, text: str, limit: int) -> list[str]:
+        phrase = longest_words(text)
+        if not phrase:
+            return []
+        wanted = f"{schema.present(self.generation)} and {self._counts.filter(phrase)}"
+        return [schema.brief(row)["id"] for row in self._store._rows("articles", wanted, ("brief",), limit)]
+
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         if self._store.has_erased(self.generation):
             return set(self.columns.outlets)  # any of them may have lost articles
@@ -155,10 +170,10 @@ class TermCounts:
 
     def _counted(self, generation: int, spellings: Spellings, table: str) -> int:
         """Return how many rows of a table hold a name in one of its spellings."""
-        held = " or ".join(f"({self._filter(spelling)})" for spelling in spellings)
+        held = " or ".join(f"({self.filter(spelling)})" for spelling in spellings)
         return self._store._total(table, f"{schema.present(generation)} and ({held})")
 
-    def _filter(self, spelling: Sequence[str]) -> str:
+    def filter(self, spelling: Sequence[str]) -> str:
         """Return the filter for what holds some words one after the other.
 
         A server has an index of words but none of phrases, so a row that holds all words of a phrase counts. Lite has

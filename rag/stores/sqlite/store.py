@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from rag.models.encoder import Vectors
     from rag.stores import snapshot
-    from rag.stores.base import Encoded
+    from rag.stores.base import Encoded, Span
     from rag.stores.sqlite import cache_source
     from rag.stores.sqlite import view as views
     from rag.stores.sqlite import writer as writers
@@ -227,6 +227,16 @@ class Store(Database, base.Store):
                 found[text] = relative, np.frombuffer(value, "<f4").astype(np.float32), vectors
         return found
 
+    def articles(self, article_ids: Sequence[str]) -> dict[str, tuple[Article, tuple[Span, ...]]]:
+        query = f"SELECT a.key, a.digest, {ARTICLE_COLUMNS} FROM article a"
+        rows = self._among(query, f"a.retired IS NULL AND {AS_SEARCHED} AND a.id", article_ids)
+        found = {key: self._checked(content_hash, row) for key, content_hash, *row in rows}
+        spans: dict[int, list[Span]] = {key: [] for key in found}
+        with translate_errors(self.folder):
+            for key, blob in self._among("SELECT article, sentences FROM passage", "article", list(found)):
+                spans[key] += unpack_spans(blob)
+        return {article.id: (article, tuple(sorted(spans[key]))) for key, article in found.items()}
+
     def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> Relations:
         duplicates = self._ids_by_passage(
             f"""SELECT p.key, a.id FROM passage p JOIN passage q ON q.same = p.same AND q.article != p.article
@@ -245,13 +255,9 @@ class Store(Database, base.Store):
             "s.passage",
             passages,
         )
-        ids = list(dict.fromkeys((*article_ids, *(i for own in duplicates.values() for i in own))))
-        query = "SELECT a.id, coalesce(a.same, a.key), coalesce(a.host, a.outlet) FROM article a"
-        rows = self._among(query, f"a.retired IS NULL AND {AS_SEARCHED} AND a.id", ids)
-        return Relations(
-            duplicates, sharers, {article_id: group for article_id, group, _ in rows},
-            {article_id: publisher for article_id, _, publisher in rows},
-        )  # fmt: skip
+        query = "SELECT a.id, coalesce(a.same, a.key) FROM article a"
+        groups = self._among(query, f"a.retired IS NULL AND {AS_SEARCHED} AND a.id", article_ids)
+        return Relations(duplicates, sharers, dict(groups))
 
     def _ids_by_passage(self, query: str, column: str, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
         found: dict[int, dict[str, None]] = {key: {} for key in passages}

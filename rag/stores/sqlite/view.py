@@ -117,6 +117,10 @@ class View(Contents, base.View):
         articles = sorted(set(self._articles(passages)))
         return max(self.words.article_coverage(terms, articles).values(), default=0.0)
 
+    def containing(self, text: str, limit: int) -> list[str]:
+        rows = np.searchsorted(self.article_keys, self.words.articles_containing(text, limit))
+        return [self.ids[row] for row in rows.tolist()]
+
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         rows = np.searchsorted(self.article_keys, np.array(articles, np.int64))
         return {self.columns.outlets[code] for code in self.columns.outlet[rows].tolist()}
