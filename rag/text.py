@@ -9,18 +9,20 @@ import regex
 
 # What moves a cursor, changes the direction of the text behind it, or cannot be printed.
 UNSAFE_CHARACTERS = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069--[\n\t]]", regex.V1)
+# Letters that no font shows. They can hide words, except after a black flag, where they name a region (UTS #51).
+_HIDDEN = regex.compile(r"\U0001f3f4[\U000e0030-\U000e007a]{1,6}\U000e007f(*SKIP)(*FAIL)|[\U000e0000-\U000e007f]")
 _TOO_MANY_MARKS = regex.compile(r"(?<=\p{M}{30})\p{M}++")  # UAX #15, "Stream-Safe Text Format": no writing has so many
 _SURROGATE = regex.compile("[\ud800-\udfff]")
 
 
 def sanitise(text: str) -> str:
-    """Return a text with U+FFFD in place of what moves a cursor or changes the direction of the text behind it.
+    """Return a text with U+FFFD in place of what moves a cursor, hides, or changes the direction of the text behind it.
 
     A browser needs that too: an isolate (U+2066 to U+2068) that a text leaves open swallows the end of the element
     around it.
     Marks beyond thirty on one letter are replaced as well: a browser is busy for minutes with a million.
     """
-    return UNSAFE_CHARACTERS.sub("\ufffd", _TOO_MANY_MARKS.sub("\ufffd", text))
+    return _HIDDEN.sub("\ufffd", UNSAFE_CHARACTERS.sub("\ufffd", _TOO_MANY_MARKS.sub("\ufffd", text)))
 
 
 def has_surrogates(text: str) -> bool:
@@ -41,7 +43,11 @@ def is_web_url(url: str | None) -> bool:
 def json_text(values: object) -> str:
     """Return values as indented JSON, unsafe characters (see `sanitise`) as their escapes, so that none is lost."""
     written = json.dumps(values, ensure_ascii=False, indent=2)
-    return UNSAFE_CHARACTERS.sub(lambda match: f"\\u{ord(match.group()):04x}", written)
+    return _HIDDEN.sub(_escaped, UNSAFE_CHARACTERS.sub(_escaped, written))
+
+
+def _escaped(found: regex.Match[str]) -> str:
+    return json.dumps(found.group())[1:-1]
 
 
 def spelled_date(date: dt.date) -> str:

@@ -8,7 +8,6 @@ import resource
 import subprocess
 import sys
 import time
-import unicodedata
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +33,7 @@ pytestmark = pytest.mark.slow
 LONGEST = 20  # seconds, for one file of at most 32 MB
 MOST_MEMORY = 1500 * 2**20
 ESCAPES = "\x1b[2J\x1b]0;owned\x07"  # clears a terminal, and names its window
+HIDDEN = "".join(chr(0xE0000 + ord(c)) for c in "trust me")  # tags, which no font shows
 TURNS = "\u202edeb\u202c \u2066\u2067\u2068\u2069\u202a\u202b\u202d"  # each direction that Unicode can turn
 MARKS = "e" + "\u0301" * 1_000_000
 
@@ -61,8 +61,7 @@ def wrapped(ending, text):
 
 
 KINDS = (".txt", ".text", ".jsonl", ".json", ".csv", ".md", ".html", ".mhtml", ".rss", ".warc")
-PAGES = (".html", ".mhtml", ".warc")
-STRUCTURED = (*PAGES, ".rss")  # control characters are removed: no such document may contain them
+STRUCTURED = (".html", ".mhtml", ".warc", ".rss")  # control characters are removed: no such document may contain them
 
 
 @pytest.fixture
@@ -86,8 +85,7 @@ def read(tmp_path):
 def test_direction_marks_and_terminal_escapes_are_stored_as_printed(read, ending):
     (found,) = read(ending, wrapped(ending, f"The ferry {TURNS} waits {ESCAPES} on."))
     escapes = "[2J]0;owned" if ending in STRUCTURED else ESCAPES
-    turns = "deb" if ending in PAGES else TURNS
-    assert f"The ferry {turns} waits {escapes} on." in found.text
+    assert f"The ferry {TURNS} waits {escapes} on." in found.text
 
 
 @pytest.mark.parametrize("ending", KINDS)
@@ -126,8 +124,7 @@ def test_json_ld_may_contain_a_lone_surrogate(read):
 @pytest.mark.parametrize("ending", KINDS)
 def test_a_million_marks_on_one_letter_are_stored_as_printed(read, ending):
     (found,) = read(ending, wrapped(ending, MARKS))
-    printed = unicodedata.normalize("NFC", MARKS) if ending in PAGES else MARKS  # by trafilatura
-    assert printed in found.text
+    assert MARKS in found.text
 
 
 @pytest.mark.parametrize(("ending", "size"), [(".txt", 10_000_000), (".jsonl", 10_000_000), (".html", 2_000_000)])
@@ -361,7 +358,7 @@ QUERIES = (
 def evil(tmp_path_factory):
     """The folder of an index whose only articles contain all that could do harm when displayed."""
     folder = tmp_path_factory.mktemp("evil")
-    bad = f"</bdi><script>alert(1)</script>{ESCAPES}{TURNS}\u202e"
+    bad = f"</bdi><script>alert(1)</script>{ESCAPES}{TURNS}{HIDDEN}\u202e"
     records = [
         HARBOUR
         | {"id": f"a{bad}", "text": f"Dock workers {bad} ended their strike on Tuesday, they said at the port."},

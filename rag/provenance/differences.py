@@ -6,6 +6,7 @@ count. Copies of an article, and its earlier and later versions, are compared wi
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -52,8 +53,8 @@ class Segment:
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text without letter case, punctuation and white space."""
-    found: list[str] = _WORD.findall(text.lower())
+    """Return the words of a text without letter case, punctuation and white space, in Unicode's form NFC."""
+    found: list[str] = _WORD.findall(_folded(text))
     return found
 
 
@@ -116,7 +117,11 @@ def _printed_words(text: str) -> list[tuple[str, Span]]:
 
 
 def _key(word: str) -> str:
-    return word.lower() if word.isalnum() else " ".join(words(word))
+    return _folded(word) if word.isalnum() else " ".join(words(word))
+
+
+def _folded(text: str) -> str:
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.lower())
 
 
 def _edge(found: Sequence[tuple[str, Span]], at: int, text: str) -> int:

@@ -80,13 +80,14 @@ MAX_MOJIBAKE_CHARS = 2_000_000  # a longer text is left as it is: ftfy takes 1.7
 # All but the characters of 99 in 100 English paragraphs; only text with one of them is checked for mojibake.
 _UNUSUAL = regex.compile(r"[^\x00-\x7f\u00a0áéíóúñçèüö‘’“”–—…•]")
 _NON_ASCII = regex.compile(r"[^\x00-\x7f]+")
-# What XML and HTML documents may not contain: control characters, surrogates, and a byte order mark within the text.
-INVALID_IN_MARKUP = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff]")
+# What pages and feeds may not contain (control characters, surrogates), and what they do not print (see `clean`).
+INVALID_IN_MARKUP = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\xad\ufeff\ufffe\uffff]")
+_NOT_PRINTED = regex.compile(r"\xad(?=\S)|\ufeff")
 _LOST_FIRST_BYTE = regex.compile(r"(?<![\x80-\xff])[\x80-\x9f]{2}")  # the rest of a three-byte character
 
 
 def to_text(data: bytes, declared: str | None = None) -> str:
-    """Decode bytes and repair mojibake.
+    """Decode bytes, and `clean` the text.
 
     Args:
         data: the bytes of a document.
@@ -95,11 +96,11 @@ def to_text(data: bytes, declared: str | None = None) -> str:
     Raises:
         InputError: if the bytes are not text.
     """
-    return fix_mojibake(decode(data, declared))
+    return clean(decode(data, declared))
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
-    """Decode bytes without repairing mojibake, for text that is parsed first (JSON).
+    """Decode bytes to a text that is parsed before it is cleaned (JSON).
 
     Args:
         data: the bytes of a document.
@@ -138,6 +139,16 @@ def detect_encoding(data: bytes, declared: str | None = None) -> str:
     if (name := _declared_codec(declared)) and _decodes(data, name):
         return name
     return _guess(data)
+
+
+def clean(text: str) -> str:
+    """Repair mojibake, and leave out soft hyphens and byte order marks within the text.
+
+    They print nothing, and part a word from those who search for it. A soft hyphen at the end of a line is printed, and
+    stays.
+    """
+    fixed = fix_mojibake(text)
+    return fixed if fixed.isascii() else _NOT_PRINTED.sub("", fixed)
 
 
 def fix_mojibake(text: str) -> str:

@@ -22,7 +22,7 @@ from rag.provenance.attribution import attribute
 from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.dates import stated
 
-from . import decoding, limits, record
+from . import decoding, limits, record, references
 from .html_to_text import html_to_text
 from .line_classifier import LineKind, classify
 from .skipped import Skipped
@@ -63,10 +63,11 @@ def parse(data: bytes, catalogue: Catalogue, source: str, url: str | None = None
     declared = _ENCODING.match(data)
     text = decoding.to_text(data, declared[1].decode() if declared else None)
     start = _start(text)
-    limits.check_feed(text[start:])
     # The parser gets the document from its root on, without a DTD: no entity is expanded, and nothing is loaded.
+    xml = references.repair_xml(text[start:])
+    limits.check_feed(xml)
     parsed = feedparser.parse(
-        io.BytesIO(text[start:].encode("utf-8", "replace")),
+        io.BytesIO(xml.encode("utf-8", "replace")),
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url or ""},
         resolve_relative_uris=False,
         sanitize_html=False,

@@ -6,14 +6,12 @@ stay as they are.
 
 from __future__ import annotations
 
-from html.entities import html5
-
 import regex
 from lxml import html
 
 from rag.errors import InputError
 
-from . import limits
+from . import limits, references
 
 _BLOCKS = frozenset(
     {
@@ -34,13 +32,12 @@ _INLINE = frozenset(
 )
 _NAMES = "|".join(sorted({*_BLOCKS, *_BREAK_BEFORE, *_DROPPED, *_INLINE}))
 _ATTRIBUTES = r"(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=]+))?){0,50}+\s*/?"
-_TAG = regex.compile(rf"<(?P<closes>/?)(?P<name>{_NAMES}){_ATTRIBUTES}>", regex.I)
+TAG = regex.compile(rf"<(?P<closes>/?)(?P<name>{_NAMES}){_ATTRIBUTES}>", regex.I)
 _BREAK_TAG = regex.compile(rf"<(?:br|p|hr|img){_ATTRIBUTES}>", regex.I)
 _OPEN_PARAGRAPH = regex.compile(rf"\s*<(?:p|div){_ATTRIBUTES}>\s*\w", regex.I)
 _LITERAL_LT = regex.compile(rf"<(?!/?(?:{_NAMES})(?:[\s/>])|!--)", regex.I)
 _DECLARATION = regex.compile(r"<\?xml[^<>]*>|<!doctype[^<>]*>", regex.I)
 _BLOCK_TAG = regex.compile(r"<(?:p|br|div|li)\b", regex.I)  # in text with such tags a line break is a space
-_ENTITY = regex.compile(r"&(?:#(?P<n>\d{1,7})|#[xX](?P<x>[0-9a-fA-F]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{1,31}));")
 MAX_DEPTH = 2_000  # nested elements of a field; more than in a page, since `_append_text` drops none
 _WHITESPACE = regex.compile(r"[ \t\r\f\v\n]+")
 
@@ -56,7 +53,7 @@ def html_to_text(text: str) -> str:
     if text.count("<") > 2 * limits.MAX_ELEMENTS:
         raise InputError(f"has more than {2 * limits.MAX_ELEMENTS:,} < characters; save only the text")
     if not _is_markup(text):
-        text = _ENTITY.sub(_unescape, text)
+        text = references.decode(text)
         return _render(text) if _is_markup(text) else text  # escaped twice, as in feeds
     return _render(text)
 
@@ -69,21 +66,11 @@ def _is_markup(text: str) -> bool:
     if breaks > 1 or (breaks and _OPEN_PARAGRAPH.match(text)):
         return True
     opened: set[str] = set()
-    for tag in _TAG.finditer(text):
+    for tag in TAG.finditer(text):
         if tag["closes"] and tag["name"].lower() in opened:
             return True
         opened.add("" if tag["closes"] else tag["name"].lower())
     return False
-
-
-def _unescape(match: regex.Match[str]) -> str:
-    if match["name"]:
-        return html5.get(f"{match['name']};", match.group())
-    code = int(match["n"]) if match["n"] else int(match["x"], 16)
-    if 0x80 <= code <= 0x9F:  # browsers read these as Windows-1252
-        return bytes([code]).decode("cp1252", "replace")
-    valid = code in (9, 10, 13) or 32 <= code < 0xD800 or 0xE000 <= code <= 0x10FFFF
-    return chr(code) if valid else match.group()
 
 
 def _render(markup: str) -> str:

@@ -189,7 +189,12 @@ def _lines(text: str) -> str:
 def _clean(value: str) -> str:
     if _NOT_TEXT.search(value):
         raise InputError("has invalid characters (NUL or half of a surrogate pair)")
-    return decoding.fix_mojibake(value)
+    return decoding.clean(value)
+
+
+def _plain(value: str) -> str:
+    """Return a text as displayed, without HTML."""
+    return _clean(html_to_text(_clean(value)))
 
 
 def _unwrap(value: object, depth: int = 3) -> object:
@@ -210,7 +215,7 @@ def _strings(values: Values) -> Iterator[tuple[str, str]]:
         if isinstance(inner, int | float) and not isinstance(inner, bool) and _normalize(name) in {"title", "headline"}:
             inner = str(inner)
         if isinstance(inner, str):
-            if text := regex.sub(r"\s*\n\s*", " ", html_to_text(_clean(inner))).strip():
+            if text := regex.sub(r"\s*\n\s*", " ", _plain(inner)).strip():
                 yield name, text
         elif _normalize(name) in STRICT and not isinstance(value, Mapping):
             raise InputError(f"its {name} is {type_name(value)}, not text")
@@ -287,7 +292,7 @@ def _people(value: object) -> Iterator[str]:
 
 
 def _person(printed: str) -> str:
-    name = html_to_text(_EMAIL.sub("", _clean(printed)))
+    name = _plain(_EMAIL.sub("", printed))
     return str(regex.sub(r"\s+", " ", name)).strip(' ,;()<>"')
 
 

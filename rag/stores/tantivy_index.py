@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,7 +201,7 @@ def question_words(
         rest = rest[:start] + " " * (end - start) + rest[end:]
         found[tuple(sorted(set(filter(None, map(analysed_phrase, spellings)))))] = True
     plain = question.isupper() or question.islower()
-    for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", rest):
+    for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", unicodedata.normalize("NFC", rest)):
         text = word.group()
         acronym = not plain and len(text) > 1 and text.isupper()  # "US", "WHO"
         if text.lower() in FUNCTION_WORDS and not acronym:
@@ -226,7 +227,7 @@ def max_score(terms: Sequence[Term], articles: int) -> float:
 
 def analyse(text: str) -> list[str]:
     """Return the words of a text as they are indexed, "" for a word that is not, such as "of"."""
-    return [_token(word) for word in _splitter().analyze(text)]
+    return [_token(word) for word in _splitter().analyze(unicodedata.normalize("NFC", text))]
 
 
 def holds_term(words: Sequence[str], term: Term) -> bool:
@@ -325,7 +326,7 @@ def longest_words(text: str) -> tuple[str, ...]:
 
 def analysed_phrase(text: str) -> tuple[str, ...]:
     """Return the analysed words of a phrase, "" for one that is not indexed: it keeps its position in the phrase."""
-    words = [_token(word) for word in _WORD.findall(text)]
+    words = [_token(word) for word in _WORD.findall(unicodedata.normalize("NFC", text))]
     held = [i for i, word in enumerate(words) if word]
     return tuple(words[held[0] : held[-1] + 1]) if held else ()
 
@@ -338,7 +339,7 @@ def _open(folder: Path) -> tantivy.Index:
 
 def _document(of: Document, key: int, body: str) -> tantivy.Document:
     document = tantivy.Document()
-    document.add_text("body", body)
+    document.add_text("body", unicodedata.normalize("NFC", body))
     if of.outlet:
         document.add_text("outlet", of.outlet)
     for name, value in (("key", key), ("article", of.key), ("day", of.date)):

@@ -60,6 +60,7 @@ def test_the_first_word_of_a_sentence_is_a_name_only_where_the_context_has_it_as
         ("one\n\ntwo", "One, two."),
         ("don't", "DON’T"),
         ("foo.bar", "foo. Bar"),
+        ("caf\u00e9 \u00c9t\u00e9", "cafe\u0301 e\u0301te\u0301"),
         ("", "…"),
     ],
 )

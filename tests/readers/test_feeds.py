@@ -188,6 +188,50 @@ def test_a_doctype_is_ignored():
     assert only(f"<description>{TEXT}</description>", head=head).text == TEXT
 
 
+BARE = {
+    "R&D": "R&D", "AT&T": "AT&T", "AT&T;": "AT&T;", "a & b": "a & b", "x &copy y": "x &copy y",
+    "&foo;": "&foo;", "&;": "&;",
+    "&&": "&&", "&#;": "&#;", "&#xZZ;": "&#xZZ;", "&#8217 s": "&#8217 s", "caf&eacute;": "café", "&NotEqualTilde;": "≂̸",
+    "&#8217;": "’", "&#150;": "–", "&#x200C;": "\u200c", "&amp;": "&", "R&amp;D": "R&D", "R&amp;amp;D": "R&D",
+    "&AMP;": "&",
+    "x&#0;y": "xy", "x&#xD800;y": "xy", "x&#1;y": "xy", "<![CDATA[R&D]]>": "R&D", "<![CDATA[AT&amp;T]]>": "AT&T",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("malformed", ["", "<unclosed>"])  # for which feedparser has a parser of its own
+@pytest.mark.parametrize("written", BARE)
+def test_ampersands_of_a_feed_are_read_as_they_are_meant(written, malformed):
+    item = f"<title>The {written} cut</title>"
+    for field in ("description", "content:encoded"):
+        text = written if "CDATA" in written else f"The {written} tram."
+        found = only(
+            f"{malformed}{item}<{field}>{TEXT} {text}</{field}>", title=f"Radio {written}", link="https://r.example/"
+        )
+        assert found.title == f"The {BARE[written]} cut"
+        assert found.text == f"{TEXT} {BARE[written] if 'CDATA' in written else f'The {BARE[written]} tram.'}"
+        assert found.outlet == f"Radio {BARE[written]}"
+
+
+@pytest.mark.parametrize("separator", ["&", "&amp;", "&#38;"])
+def test_ampersands_of_links_are_kept(separator):
+    link = f"https://r.example/a?x=1{separator}y=2{separator}copy=3{separator}lt=4"
+    url = "https://r.example/a?x=1&y=2&copy=3&lt=4"
+    assert only(f"<link>{link}</link><description>{TEXT}</description>").url == url
+    (found,) = read(atom(f'<link href="{link}"/><summary>{TEXT}</summary>'))
+    assert found.url == url
+
+
+@pytest.mark.parametrize("name", ["Jane R&D", "Jane O&Roe", "AT&T Roe", "Jane R&amp;D"])
+def test_ampersands_of_authors_are_kept(name):
+    found = only(f"<dc:creator>{name}</dc:creator><description>{TEXT}</description>")
+    assert found.authors == (name.replace("&amp;", "&"),)
+
+
+def test_ampersands_in_cdata_are_not_escaped():
+    found = only(f"<description><![CDATA[<p>{TEXT} R&D &amp; &lt;b&gt; &copy;</p>]]></description>")
+    assert found.text == f"{TEXT} R&D & <b> ©"
+
+
 LAUGHS = "<!DOCTYPE rss [<!ENTITY a 'ha'>" + "".join(f"<!ENTITY {b} '{f'&{a};' * 20}'>" for a, b in zip("abcdefgh", "bcdefghi", strict=True)) + "]>"  # fmt: skip  # noqa: E501
 LARGE = f"<!DOCTYPE rss [<!ENTITY i '{'ha' * 50_000}'>]>"
 FILE = "<!DOCTYPE rss [<!ENTITY i SYSTEM 'file:///etc/hostname'>]>"

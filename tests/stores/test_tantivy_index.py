@@ -1,6 +1,7 @@
 """Passages are found by the words they hold, rarer ones counting more, and names in any spelling."""
 
 import math
+import unicodedata
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -47,6 +48,24 @@ def test_words_are_found_in_any_form_case_and_accent(index):
     assert coverage(index, "a ferry COLLIDES") == {1: 1}
     assert coverage(index, "senora ibanez") == {4: 1}
     assert coverage(index, "SEÑORA") == {4: 1}
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_accents_are_found_whether_or_not_they_are_characters_of_their_own(tmp_path, form):
+    index = put(
+        tmp_path, FERRIES, unicodedata.normalize(form, CHOIR), unicodedata.normalize(form, "한국어 신문입니다.")
+    )
+    for question in ("Señora Ibáñez", "senora ibanez"):
+        for asked in ("NFC", "NFD"):
+            assert coverage(index, unicodedata.normalize(asked, question)) == {2: 1}
+    assert coverage(index, "한국어") == coverage(index, unicodedata.normalize("NFD", "한국어")) == {3: 1}
+    assert lexical.analyse(unicodedata.normalize(form, "Señora")) == ["senora"]
+
+
+def test_a_word_is_found_by_its_parts_at_joiners(tmp_path):
+    index = put(tmp_path, "آن‌ها می‌گویند که هیچ‌کس آسیب ندید.")
+    for question in ("می‌گویند", "می گویند", "گویند"):
+        assert coverage(index, question) == {1: 1}
 
 
 def test_function_words_are_left_out(index):

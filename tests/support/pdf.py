@@ -3,7 +3,7 @@
 import io
 
 import pypdf
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, NumberObject, TextStringObject
 
 FIRST = [
     "The dock workers of Port Selwyn ended their strike on Tuesday, after",
@@ -39,3 +39,41 @@ def make_pdf(*pages, info=None, password=None, stream=None):
     file = io.BytesIO()
     writer.write(file)
     return file.getvalue()
+
+
+def make_unicode_pdf(texts):
+    """Return a PDF of a page with any characters, one line for each text: its font says which each code stands for."""
+    codes = {c: n for n, c in enumerate(dict.fromkeys("".join(texts)), 1)}
+    pairs = [f"<{n:04x}> <{c.encode('utf-16-be').hex()}>" for c, n in codes.items()]
+    blocks = [pairs[i : i + 100] for i in range(0, len(pairs), 100)]
+    table = DecodedStreamObject()
+    table.set_data(
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def\n"
+        b"1 begincodespacerange <0000> <ffff> endcodespacerange\n"
+        + "".join(f"{len(b)} beginbfchar\n" + "\n".join(b) + "\nendbfchar\n" for b in blocks).encode()
+        + b"endcmap end end"
+    )
+    writer = pypdf.PdfWriter()
+    order = {"/Registry": TextStringObject("Adobe"), "/Ordering": TextStringObject("Identity")}
+    info = _dictionary(order | {"/Supplement": NumberObject(0)})
+    letters = {"/Type": "/Font", "/Subtype": "/CIDFontType2", "/BaseFont": "/Any", "/DW": NumberObject(500)}
+    letters = writer._add_object(_dictionary(letters | {"/CIDSystemInfo": info}))
+    font = {"/Type": "/Font", "/Subtype": "/Type0", "/BaseFont": "/Any", "/Encoding": "/Identity-H"}
+    font |= {"/DescendantFonts": ArrayObject([letters]), "/ToUnicode": writer._add_object(table)}
+    shown = ["".join(f"{codes[c]:04x}" for c in text) for text in texts]
+    drawn = [f"BT /F1 9 Tf 40 {800 - 12 * i} Td <{text}> Tj ET" for i, text in enumerate(shown)]
+    content = DecodedStreamObject()
+    content.set_data("\n".join(drawn).encode())
+    sheet = writer.add_blank_page(595, 842)
+    sheet[NameObject("/Contents")] = writer._add_object(content)
+    fonts = _dictionary({"/F1": writer._add_object(_dictionary(font))})
+    sheet[NameObject("/Resources")] = _dictionary({"/Font": fonts})
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+def _dictionary(values):
+    return DictionaryObject(
+        {NameObject(k): NameObject(v) if isinstance(v, str) and v[0] == "/" else v for k, v in values.items()}
+    )

@@ -21,6 +21,15 @@ def test_text_is_escaped_and_sanitised_whichever_way_it_is_put_in(html):
     assert str(html) == SAFE
 
 
+def test_letters_that_nothing_shows_are_visible_but_for_the_flags_of_regions():
+    scotland = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+    assert (
+        Html.escape(f"{scotland} wins\U000e0068\U000e0069 \U0001f3f4\U000e0068")
+        == f"{scotland} wins\ufffd\ufffd \U0001f3f4\ufffd"
+    )
+    assert Html.escape("می‌گویند \u200fשלום ❤\ufe0f 👨‍👩‍👧") == "می‌گویند \u200fשלום ❤\ufe0f 👨‍👩‍👧"
+
+
 def test_html_is_put_in_unchanged():
     bold = Html("<b>{}</b>").format("1 < 2")
     assert Html("<p>{}</p>").format(bold) == "<p><b>1 &lt; 2</b></p>"

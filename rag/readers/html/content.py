@@ -15,13 +15,14 @@ from rag.readers.line_classifier import LineKind, classify, count_words
 
 from .elements import clean_line, word_overlap
 from .page import WebPage, schema_types
+from .placeholders import as_extracted, with_placeholders
 
 MIN_WORDS = 18  # as in page dumps: a brief of one sentence is an article, a slogan is not
 MAX_WALL_WORDS = 120  # a page with no more words than this may be an error, a consent form or a log-in
 TEASERS = 3  # headings that link to other pages; an article may have one as its headline, a list has one per article
 MIN_SHARE = 0.5  # of the words that a page states as its article's; with less, it hides them from readers
 
-_LIST_MARKUP = regex.compile(r"^-\s+|^\|\s*|\s*\|$")  # trafilatura's notation of lists and tables
+_LIST_MARKUP = regex.compile(r"^\s*-\s+|^\|\s*|\s*\|\s*$")  # trafilatura's notation of lists and tables
 _SENTENCE_END = regex.compile(r"[.!?…。！？]\W*$")
 _ABOVE_TEXT = (LineKind.BYLINE, LineKind.DATED, LineKind.META, LineKind.CRUMBS)
 _FRONT_PAGES = ("", "index.html", "index.htm", "index.php", "default.aspx", "home", "homepage")
@@ -54,14 +55,16 @@ def extract_text(page: WebPage, title: str | None) -> tuple[list[str], list[str]
         InputError: if trafilatura cannot parse the page.
     """
     try:
-        found = trafilatura.extract(page.tree, url=page.url, include_comments=False) or ""
+        tree, undo = with_placeholders(page.tree)
+        found = trafilatura.extract(tree, url=page.url, include_comments=False) or ""
     except (ValueError, RecursionError) as error:
         raise InputError(f"its markup cannot be parsed ({error})") from error
     body = page.article.get("articleBody")
     stated = html_to_text(body) if isinstance(body, str) else ""
-    if len(found) < MIN_SHARE * len(stated) or found.split() == stated.split():
-        found = stated  # with its paragraphs, which trafilatura joins
-    lines = [" ".join(INVALID_IN_MARKUP.sub("", _LIST_MARKUP.sub("", row)).split()) for row in found.split("\n")]
+    rows = [_LIST_MARKUP.sub("", row).translate(undo) for row in found.split("\n")]
+    if len(found) < MIN_SHARE * len(stated) or as_extracted("\n".join(rows)) == as_extracted(stated):
+        rows = stated.split("\n")  # with its paragraphs, which trafilatura joins
+    lines = [" ".join(INVALID_IN_MARKUP.sub("", row).split()) for row in rows]
     lines = [text for text in lines if text]
     titles = [title or "", *page.meta("og:title")]
     headlines = [n for n, text in enumerate(lines[:4]) if word_overlap(text, titles) > 0.9]

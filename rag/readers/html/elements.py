@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from html import unescape
 from typing import Any
 
 import regex
 
+from rag.readers import references
 from rag.readers.decoding import INVALID_IN_MARKUP
+from rag.readers.html_to_text import TAG
 
 MAX_TEXT_NODES = 5000  # of a page that are searched for a headline, a label or a name
 # XPath of the text nodes that a page displays.
@@ -17,14 +18,15 @@ SEPARATOR = regex.compile(
     r"\s+[-–—|»«›‹•·:/]{1,2}\s+|\s*[|»]\s*|\s*：\s*|(?<=[\p{Han}\p{Hiragana}\p{Katakana}？！。…”》])[-_]{1,2}(?=\p{L})|"
     r"(?<=\w)[-_]{1,2}(?=[\p{Han}\p{Katakana}])"
 )
+_EMAIL = regex.compile(r"<[^\s<>@]+@[^\s<>@]+>")  # after a name
 WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\w\p{M}]+")
 
 
 def clean_line(value: object) -> str:
-    """Return a text as one line, with entities resolved, and without tags and invalid characters; "" for non-text."""
+    """Return a text as one line, with references decoded, and without tags and invalid characters; "" for non-text."""
     if not isinstance(value, str):
         return ""
-    bare = regex.sub(r"</?[a-zA-Z][^<>]*>", " ", unescape(unescape(value)))
+    bare = _EMAIL.sub(" ", TAG.sub(" ", references.decode(references.decode(value))))
     return " ".join(INVALID_IN_MARKUP.sub("", bare).split())
 
 
