@@ -1,0 +1,412 @@
+"""Asked, and the sentences that answer -> the values in them that count what is asked. In doubt a value is left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import regex
+
+from rag.answer.figures.asked import Asked, is_plural, key
+from rag.answer.figures.figure import DATE, NUMBER
+from rag.answer.figures.values import Value, find_values
+from rag.answer.figures.words import Token, stem, tokens
+
+if TYPE_CHECKING:
+    from rag.answer.citation import Citation
+
+# Nouns that stand for people in general: "44 residents died" answers how many people died.
+_PEOPLE = frozenset(
+    map(
+        stem,
+        "people persons residents members victims exiles civilians individuals worshippers patrons students neighbours neighbors "
+        "patients veterans parishioners employees workers users passengers citizens migrants immigrants refugees inmates "
+        "villagers protesters demonstrators followers supporters adults Americans Iranians Iraqis Muslims Christians "
+        "congregants shoppers concertgoers souls lives".casefold().split(),
+    )
+)
+_COMMON = frozenset(  # of these "people" may be said in their place
+    map(
+        stem,
+        "people persons residents members victims civilians worshippers students patients veterans employees workers users "
+        "passengers migrants immigrants refugees patrons fighters".split(),
+    )
+)
+_SAME_NOUN = (
+    "worker employee", "child first-grader kid schoolchild student", "prisoner detainee inmate", "email e-mail message",
+    "computer device", "migrant immigrant", "user account", "job position", "police officer policeman",
+)  # fmt: skip
+_HEADS = frozenset(map(stem, "devices units nationals citizens people agents items pieces members officials".split()))
+_BOUNDARY = frozenset(";:—–.!?")
+_CONJUNCTIONS = frozenset("and but while although though whereas or".split())
+_PASSED = frozenset(  # words between a value and what governs it
+    "the a an of at least about around nearly almost some more than fewer less up to as many much over under just "
+    "estimated approximately roughly only was were is are have has had been be being may might would could will who that "
+    "also reportedly all total down lives our their its his her or confirmed currently already by".split()
+)
+_DEATHS = frozenset(map(stem, "deaths toll fatalities".split()))
+_LINK = frozenset(map(stem, "surpassed reached rose risen to at is was stood exceeded topped hit climbed raised put".split()))
+_TOTAL = regex.compile(r"\b(?i:in all|in total|altogether|combined|all told|earlier|previous|prior)\b")
+_INCREMENT = regex.compile(r"\s(?i:others?|additional)\b|(?<=\b(?i:one)) (?i:more|of)\b"), regex.compile(r"\b(?i:another|additional|extra|further|other)\s$")
+_SENTENCE = regex.compile(r"(?<=[.!?…][\"'”’»)\]]*)\s+(?=[\"'“‘«(\[]*[\p{Lu}\d])|\n+")
+_ABBREVIATION = regex.compile(r"\b(?:Mr|Mrs|Ms|Dr|Sgt|Gen|Lt|Col|Rep|Sen|Gov|St|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|No|[A-Z])\.$")
+_HOPED = regex.compile(r"\b(?i:hope[ds]?|hoping|expect(?:ed|s|ing)?|target|goal|aim(?:s|ed|ing)?|predict(?:ed|s)?)\b")
+_TIME = regex.compile(
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:January|February|March|April|May|June|July|August|September|October|"
+    r"November|December|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.?"
+)
+_NEAR = 12  # tokens in which the governing word is looked for
+
+
+@dataclass(frozen=True)
+class _Sentence:
+    """A marked sentence, with the text before it that says what it is about."""
+
+    tokens: tuple[Token, ...]
+    values: tuple[Value, ...]
+    context: frozenset[str]
+    own: frozenset[str]
+    names: frozenset[str]
+    text: str
+    start: int
+    year: str
+
+
+def matching_values(asked: Asked, citation: Citation) -> Iterator[Value]:
+    """Yield the values in a citation's marked sentences that count what is asked; spans are of the article's text."""
+    if not _same_event(asked, citation):
+        return
+    around = {key(t) for t in tokens(f"{citation.title or ''}\n{citation.text}") if t.is_word}
+    plain = {t.stem for t in tokens(f"{citation.title or ''}\n{citation.text}") if t.is_word}
+    if any(not group & plain for group in asked.names):
+        return
+    for sentence in _sentences(citation, asked.kind):
+        if not _same_dates(asked, sentence):
+            continue
+        fitting = [v for v in sentence.values if _fits(asked, sentence, v, around)]
+        for value in _nearest(asked, sentence, fitting):
+            by = citation.start
+            outer = max(value.outer[0], sentence.start) + by, value.outer[1] + by
+            yield replace(value, start=value.start + by, end=value.end + by, outer=outer)
+
+
+def _sentences(citation: Citation, kind: str) -> Iterator[_Sentence]:
+    """Yield the marked sentences; spans are of the citation's text."""
+    text = citation.text
+    first, last = (edge - citation.start for edge in citation.quote)
+    lead = [t for t in tokens(text, max(0, first - 300), first) if t.is_word]
+    before, named = frozenset(map(key, lead)), frozenset(t.stem for t in lead)
+    at = first
+    cuts = [m for m in _SENTENCE.finditer(text, first, last) if not _ABBREVIATION.search(text, first, m.start())]
+    for cut in [*(m.span() for m in cuts), (last, last)]:
+        start, end, at = at, cut[0], cut[1]
+        own = tuple(tokens(text, start, end))
+        keys = frozenset(key(t) for t in own if t.is_word)
+        stems = frozenset(t.stem for t in own)
+        values = tuple(find_values(text, start, end, kind))
+        yield _Sentence(own, values, keys | before, keys, stems | named, text, start, f"{citation.date:%Y}" if citation.date else "")
+        before, named = keys, stems
+
+
+def _same_event(asked: Asked, citation: Citation) -> bool:
+    """Whether an article can report what happened at the time the question gives.
+
+    No article reports what happens after it; one that is much later has to name the year.
+    """
+    years = [d for d in asked.dates if regex.match(r"\d{4}(?!s)", d)]
+    if not years or asked.kind == DATE:
+        return True
+    day = min(years)
+    year, month = int(day[:4]), int(day[5:7] or 1)
+    if str(year) in citation.text:
+        return citation.date is None or citation.date >= dt.date(year, month, 1)
+    if citation.date is None:
+        return False
+    return dt.date(year, month, 1) <= citation.date <= dt.date(year + 1, 12, 31)
+
+
+def _same_dates(asked: Asked, sentence: _Sentence) -> bool:
+    """Whether a sentence gives no other month than the question, and every span of time that the question names."""
+    if not asked.spans <= sentence.context:
+        return False
+    months = {d[5:7] if d[0] != "-" else d[2:4] for d in asked.dates if "-" in d}
+    if not months or asked.kind == DATE:
+        return True
+    end = sentence.tokens[-1].end if sentence.tokens else sentence.start
+    stated = [str(v.value) for v in find_values(sentence.text, sentence.start, end, DATE)]
+    others = {d[5:7] if d[0] != "-" else d[2:4] for d in stated if "-" in d}
+    return not others or bool(others & months)
+
+
+def _fits(asked: Asked, sentence: _Sentence, value: Value, around: set[str]) -> bool:
+    text = sentence.text
+    if asked.kind == NUMBER:
+        return _counts(asked, sentence, value)
+    if asked.kind == DATE:
+        return _dates_it(asked, sentence, value)
+    return _measures(asked, sentence, value)
+
+
+# Numbers
+
+
+def _counts(asked: Asked, sentence: _Sentence, value: Value) -> bool:
+    """Whether a number counts the noun that is asked for, in what is said of it."""
+    text, after = sentence.text, _after(sentence, value)
+    if _INCREMENT[0].match(text, value.outer[1]) or _INCREMENT[1].search(text, max(0, value.outer[0] - 14), value.outer[0]):
+        if asked.family != "injure":
+            return False
+    governor, direct = _governor(sentence, value)
+    noun = _noun(asked, sentence, value)
+    if noun is None:
+        return False
+    if asked.family in ("kill", "injure") and _TOTAL.search(text, sentence.start, _clause_end(sentence, value)):
+        return False
+    if isinstance(value.value, str) and governor != (asked.family or "-"):
+        return False
+    if _HOPED.search(text, max(sentence.start, value.outer[0] - 60), value.outer[0]) and not asked.hopes:
+        return False
+    if _elsewhere(asked, sentence, value):
+        return False
+    if asked.family and governor:
+        if governor != asked.family:
+            return False
+        if asked.names and asked.family not in ("kill", "injure") and not any(g & sentence.names for g in asked.names):
+            return False
+        return noun != "" or (direct and asked.noun in _COMMON) or (direct and not asked.noun)
+    if governor and direct and governor not in asked.content:
+        return False
+    if asked.family in ("kill", "injure") or noun == "":
+        return False
+    wanted = asked.content
+    if not wanted:
+        return True
+    if asked.names and not any(group & sentence.names for group in asked.names):
+        return False
+    shared = wanted & sentence.own
+    return len(shared) * 2 >= len(wanted) or bool(shared) and len(wanted & sentence.context) * 2 >= len(wanted) and (not asked.family or asked.family in sentence.own)
+
+
+def _elsewhere(asked: Asked, sentence: _Sentence, value: Value) -> bool:
+    """Whether a number is said of another place or time: "three Baton Rouge officers", "In 2012, four officers"."""
+    phrase = _phrase(_after(sentence, value), sentence.values)
+    named = [t for t in phrase if t.is_name]
+    own = {word for group in asked.names for word in group}
+    if len(named) > 1 and not any(t.stem in own | asked.modifiers | {asked.noun} for t in named):
+        return True
+    if not asked.names:
+        return False
+    inside = {t.stem for t in sentence.tokens if t.is_name}
+    if not any(group & inside for group in asked.names):
+        stated = find_values(sentence.text, sentence.start, sentence.tokens[-1].end, DATE)
+        if {str(v.value) for v in stated} & set(asked.dates):
+            return False
+        years = [v for v in stated if regex.search(r"\b(?i:in) $", sentence.text[max(0, v.start - 3) : v.start])]
+        return any(str(v.value)[:4] not in (sentence.year, *(d[:4] for d in asked.dates)) for v in years if str(v.value)[:4].isdigit())
+    comma = next((t.start for t in _after(sentence, value) if t.text in ",;:—()"), sentence.tokens[-1].end)
+    clause = [t for t in _after(sentence, value) if t.start < comma]
+    for place, name in pairwise(clause):
+        if place.lower in ("in", "at", "near") and name.is_name and name.is_word and not _is_time(name):
+            return name.stem not in own and not any(t.stem in own for t in clause)
+    return False
+
+
+def _is_time(token: Token) -> bool:
+    return bool(_TIME.fullmatch(token.text))
+
+
+def _clause_end(sentence: _Sentence, value: Value) -> int:
+    """Return where the clause of a value ends, in the text."""
+    for token in _after(sentence, value):
+        if token.text in ",;:—()" or token.lower in _CONJUNCTIONS:
+            return token.start
+    return sentence.tokens[-1].end
+
+
+def _after(sentence: _Sentence, value: Value) -> list[Token]:
+    return [t for t in sentence.tokens if t.start >= value.outer[1]]
+
+
+def _before(sentence: _Sentence, value: Value) -> list[Token]:
+    return [t for t in reversed(sentence.tokens) if t.end <= value.outer[0]]
+
+
+def _noun(asked: Asked, sentence: _Sentence, value: Value) -> str | None:
+    """Return the noun that a number counts, if it is the one asked for; "" if it has none; None if it is another."""
+    phrase = _phrase(_after(sentence, value), sentence.values)
+    if not phrase:
+        return ""
+    same = {asked.noun} | {n for line in _SAME_NOUN if asked.noun in (group := {stem(w) for w in line.split()}) for n in group}
+    people = asked.noun in _COMMON
+    for i, token in enumerate(phrase):
+        plural = is_plural(token.lower) or value.value == 1
+        head = phrase[i + 1].stem in _HEADS if i + 1 < len(phrase) else False
+        if token.stem in same and (plural or head or token.is_name):
+            return token.lower
+        if people and plural and (token.stem in _PEOPLE if asked.noun == "person" else token.stem in ("person", "individual")):
+            return token.lower
+        if people and asked.family in ("kill", "injure") and plural and token.stem in _PEOPLE:
+            return token.lower
+        if token.is_name and token.stem in asked.modifiers:
+            return token.lower
+    if any(is_plural(t.lower) for t in phrase):
+        return None
+    return ""
+
+
+def _phrase(after: list[Token], values: tuple[Value, ...]) -> list[Token]:
+    """Return the words of the noun phrase after a value: those before a verb, a preposition or a mark."""
+    phrase: list[Token] = []
+    starts = {v.outer[0] for v in values}
+    skipped = False
+    for i, token in enumerate(after[:10]):
+        if token.start in starts:
+            if phrase or not skipped:
+                break
+        if token.lower == "of" and not phrase and not skipped:
+            skipped = True
+            continue
+        if skipped and not phrase and token.lower in ("the", "our", "their", "its", "these", "those", "nearly", "about", "more", "than"):
+            continue
+        if token.text == "," and phrase and i + 1 < len(after) and after[i + 1].lower in ("former", "and"):
+            continue
+        if token.text in "\"“”'‘’-":
+            continue
+        if token.lower == "and" and phrase and phrase[-1].lower in ("current", "former", "men"):
+            continue
+        if not token.is_word or token.lower in _STOPS:
+            if token.is_word or not token.text[0].isdigit():
+                break
+            continue
+        if token.family and not is_plural(token.lower):
+            break
+        phrase.append(token)
+    return phrase
+
+
+_STOPS = frozenset(
+    "in on at by for from with to into as than during since after before under over through among between about per and or "
+    "but who that which where when while is are was were be been do does did has have had will would can could may might "
+    "it they he she we i the a an".split()
+)
+
+
+def _governor(sentence: _Sentence, value: Value) -> tuple[str, bool]:
+    """Return the family of the word that a number depends on, and whether it is next to it; "" for none."""
+    starts = {v.outer[0] for v in sentence.values if v != value}
+    left, steps = "", 0
+    for token in _before(sentence, value)[:_NEAR]:
+        inside = any(v.outer[0] <= token.start < v.outer[1] for v in sentence.values)
+        if inside or token.text in _BOUNDARY or token.lower in _CONJUNCTIONS:
+            break
+        if token.text in ",()":
+            break
+        if token.family:
+            left = token.family
+            linked = token.stem in _DEATHS or steps == 0
+            if steps == 0 or (linked and steps <= 8):
+                return left, True
+            break
+        if token.stem in _LINK and steps == 0:
+            pass
+        elif token.lower not in _PASSED:
+            steps += 1
+    for place, token in enumerate(_after(sentence, value)[:_NEAR]):
+        if token.start in starts or token.text in _BOUNDARY or token.lower in ("but", "while", "and") and place > 5:
+            break
+        if token.text in ",()" or token.lower == "and":
+            break
+        if token.family:
+            return token.family, place <= 3
+    return left, False
+
+
+# Money and percentages
+
+
+def _measures(asked: Asked, sentence: _Sentence, value: Value) -> bool:
+    """Whether a sum or a percentage is of what is asked: its clause shares enough words with the question."""
+    clause = _clause(sentence, value)
+    if _PERIOD.search(sentence.text, clause[0].start if clause else sentence.start, clause[-1].end if clause else sentence.start) and "year" in asked.content:
+        return False
+    governor, direct = _governor(sentence, value)
+    if asked.family and governor and direct and governor != asked.family and governor not in asked.content:
+        return False
+    if _OTHERS.search(" ".join(t.lower for t in clause)):
+        return False
+    wanted = asked.content - {"year", "money"} - _COMMON
+    shared = wanted & {key(t) for t in clause}
+    governed = asked.family and asked.family in shared
+    return len(shared) * 2 >= max(2, len(wanted)) or bool(governed) and len(shared) >= 2
+
+
+_OTHERS = regex.compile(r"\b(?:last|previous|earlier|prior) (?!year|month|week|decade)\w+")
+_PERIOD = regex.compile(r"\b(?i:over|in) (?:the )?(?:next |past |last )?(?:\w+ years|decade)\b")
+
+
+def _clause(sentence: _Sentence, value: Value) -> list[Token]:
+    """Return the words of the clause that holds a value."""
+    ends = _BOUNDARY | {",", "(", ")"}
+    left: list[Token] = []
+    for token in _before(sentence, value):
+        if token.text in ends or token.lower in ("but", "while", "and", "which", "though"):
+            break
+        left.append(token)
+    right: list[Token] = []
+    for token in _after(sentence, value):
+        if token.text in ends or token.lower in ("but", "while", "and", "which", "though"):
+            break
+        right.append(token)
+    return [*reversed(left), *right]
+
+
+# Dates
+
+
+def _dates_it(asked: Asked, sentence: _Sentence, value: Value) -> bool:
+    """Whether a date is that of what is asked: its clause has the verb of the question, and no name that it has not."""
+    if asked.dates and str(value.value) in asked.dates:
+        return False
+    clause = _clause(sentence, value)
+    predicates = {asked.family} if asked.family else asked.content
+    near = [t for t in clause if abs(_distance(sentence, t, value)) <= 9]
+    if not asked.family or not any(key(t) in predicates for t in near):
+        return False
+    names = [t for t in clause if t.is_name and not any(v.outer[0] <= t.start < v.outer[1] for v in sentence.values)]
+    names = [t for t in names if t.start != sentence.tokens[0].start]
+    if not asked.names or not names:
+        return True
+    return any(t.stem in group for group in asked.names for t in names)
+
+
+def _distance(sentence: _Sentence, token: Token, value: Value) -> int:
+    if token.end <= value.outer[0]:
+        return sum(token.end <= t.start < value.outer[0] for t in sentence.tokens)
+    return sum(value.outer[1] <= t.start < token.start for t in sentence.tokens)
+
+
+def _nearest(asked: Asked, sentence: _Sentence, fitting: list[Value]) -> list[Value]:
+    """Leave out values that a name of another place or event is nearer to, where several compete in one sentence."""
+    names = [t for t in sentence.tokens if t.is_word and t.is_name and t.start != sentence.tokens[0].start]
+    own = [t for t in names if any(t.stem in group for group in asked.names)]
+    if not own or not fitting:
+        return fitting
+    kept = []
+    for value in fitting:
+        nearest = min(own, key=lambda t: _distance(sentence, t, value))
+        counted = {t.start for t in _phrase(_after(sentence, value), sentence.values)}
+        others = [t for t in names if t not in own and t.start not in counted]
+        between = _groups_between(others, *sorted((nearest.start, value.start)))
+        crowded = between > 5 and asked.family in ("kill", "injure")
+        if not crowded and not (len(fitting) > 1 and between and len(own) < len(fitting)):
+            kept.append(value)
+    return kept
+
+
+def _groups_between(names: list[Token], low: int, high: int) -> int:
+    """Return how many names are between two places; those that follow one another are one."""
+    inside = [t for t in names if low < t.start < high and not _is_time(t)]
+    return sum(i == 0 or token.start - inside[i - 1].end > 2 for i, token in enumerate(inside))
