@@ -60,6 +60,7 @@ class Asked:
     kind: str
     unit: str
     noun: str
+    noun_is_name: bool
     modifiers: frozenset[str]
     family: str
     content: frozenset[str]
@@ -67,6 +68,7 @@ class Asked:
     spans: frozenset[str]
     dates: tuple[str, ...]
     hopes: bool
+    target: bool
 
 
 def asked(question: str, aliases: Iterable[tuple[str, ...]] = ()) -> Asked | None:
@@ -86,9 +88,9 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
     words = [t for t in tokens(question) if t.is_word]
     after = [t for t in words if t.start >= start]
     phrase = _noun_phrase(after) if kind == NUMBER else []
+    if any(t.lower in ("toll", "deaths", "fatalities") for t in phrase):
+        phrase = []
     noun = phrase[-1] if phrase else None
-    if noun and noun.lower == "toll":
-        noun = None
     used = {t.start for t in phrase}
     rest = [t for t in words if t.start not in used and t.lower not in _STOP]
     rest = [t for t in rest if t.start >= start or kind != NUMBER or t.lower in ("toll",) or t.start < start and t.is_name and t.start > 0]
@@ -96,9 +98,7 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
     months = {t.start for t in words if regex.fullmatch(r"(?i:january|february|march|april|may|june|july|august|september|october|november|december)", t.text)} if dates else set()
     rest = [t for t in rest if t.start not in months]
     families = [t.family for t in rest if t.family and not _in_name(question, t)]
-    if noun and noun.lower in ("victims", "deaths", "fatalities"):
-        families.insert(0, "kill")
-    if kind == NUMBER and not phrase and "toll" in question.casefold():
+    if kind == NUMBER and not phrase and regex.search(r"\b(?:toll|deaths|fatalities)\b", question, regex.I):
         families.insert(0, "kill")
     spans = frozenset(t.stem for t in rest if t.lower in _SPAN_WORDS)
     names = _names(question, phrase, aliases)
@@ -107,6 +107,7 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
         kind,
         noun.lower if noun else "people" if "kill" in families[:1] else "",
         noun.stem if noun else "person" if "kill" in families[:1] else "",
+        bool(noun and noun.is_name and noun.start > 0),
         frozenset(t.stem for t in phrase[:-1] if t.lower not in _STOP),
         families[0] if families else "",
         frozenset(content),
@@ -114,6 +115,7 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
         spans,
         dates,
         bool(_HOPES.search(question)),
+        bool(regex.search(r"\bto\W*$", question)),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import regex
 
 from rag.answer.figures.asked import Asked, is_plural, key
-from rag.answer.figures.figure import DATE, NUMBER
+from rag.answer.figures.figure import DATE, MONEY, NUMBER
 from rag.answer.figures.values import Value, find_values
 from rag.answer.figures.words import Token, stem, tokens
 
@@ -36,7 +36,7 @@ _COMMON = frozenset(  # of these "people" may be said in their place
     )
 )
 _SAME_NOUN = (
-    "worker employee", "child first-grader kid schoolchild student", "prisoner detainee inmate", "email e-mail message",
+    "worker employee", "child kid schoolchild grader pupil toddler", "prisoner detainee inmate", "email e-mail message",
     "computer device", "migrant immigrant", "user account", "job position", "police officer policeman",
 )  # fmt: skip
 _HEADS = frozenset(map(stem, "devices units nationals citizens people agents items pieces members officials".split()))
@@ -53,6 +53,9 @@ _TOTAL = regex.compile(r"\b(?i:in all|in total|altogether|combined|all told|earl
 _INCREMENT = regex.compile(r"\s(?i:others?|additional)\b|(?<=\b(?i:one)) (?i:more|of)\b"), regex.compile(r"\b(?i:another|additional|extra|further|other)\s$")
 _SENTENCE = regex.compile(r"(?<=[.!?…][\"'”’»)\]]*)\s+(?=[\"'“‘«(\[]*[\p{Lu}\d])|\n+")
 _ABBREVIATION = regex.compile(r"\b(?:Mr|Mrs|Ms|Dr|Sgt|Gen|Lt|Col|Rep|Sen|Gov|St|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|No|[A-Z])\.$")
+# "45 people who were wounded remained in hospital" are not all that were wounded.
+_PART = regex.compile(r"\b(?i:who (?:was|were|had been)|remain(?:s|ed|ing)?|still|hospital(?:s|ised|ized)?|discharged|critical)\b")
+_PARTITIVE = regex.compile(r"(?i: of (?:an? )?(?:estimated |nearly |about |some |more than |over |roughly |around |total )*)")
 _HOPED = regex.compile(r"\b(?i:hope[ds]?|hoping|expect(?:ed|s|ing)?|target|goal|aim(?:s|ed|ing)?|predict(?:ed|s)?)\b")
 _TIME = regex.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:January|February|March|April|May|June|July|August|September|October|"
@@ -159,6 +162,10 @@ def _counts(asked: Asked, sentence: _Sentence, value: Value) -> bool:
     if _INCREMENT[0].match(text, value.outer[1]) or _INCREMENT[1].search(text, max(0, value.outer[0] - 14), value.outer[0]):
         if asked.family != "injure":
             return False
+    if asked.family in ("kill", "injure") and _PART.search(text, value.outer[0], _clause_end(sentence, value)):
+        return False
+    if _is_whole(sentence, value):
+        return False
     governor, direct = _governor(sentence, value)
     noun = _noun(asked, sentence, value)
     if noun is None:
@@ -199,18 +206,27 @@ def _elsewhere(asked: Asked, sentence: _Sentence, value: Value) -> bool:
         return True
     if not asked.names:
         return False
-    inside = {t.stem for t in sentence.tokens if t.is_name}
-    if not any(group & inside for group in asked.names):
+    fatal = asked.family in ("kill", "injure")
+    inside = [bool(group & {t.stem for t in sentence.tokens if t.is_name}) for group in asked.names]
+    if not all(inside):
         stated = find_values(sentence.text, sentence.start, sentence.tokens[-1].end, DATE)
         if {str(v.value) for v in stated} & set(asked.dates):
             return False
         years = [v for v in stated if regex.search(r"\b(?i:in) $", sentence.text[max(0, v.start - 3) : v.start])]
-        return any(str(v.value)[:4] not in (sentence.year, *(d[:4] for d in asked.dates)) for v in years if str(v.value)[:4].isdigit())
+        known = (sentence.year, *(d[:4] for d in asked.dates))
+        if any(str(v.value)[:4] not in known for v in years if str(v.value)[:4].isdigit()):
+            return True
+    if not any(inside):
+        return fatal and _place(_clause(sentence, value), own)
     comma = next((t.start for t in _after(sentence, value) if t.text in ",;:—()"), sentence.tokens[-1].end)
-    clause = [t for t in _after(sentence, value) if t.start < comma]
-    for place, name in pairwise(clause):
+    return fatal and _place([t for t in _after(sentence, value) if t.start < comma], own)
+
+
+def _place(words: list[Token], own: set[str]) -> bool:
+    """Whether the words name a place that is none of the question's names: "near a shop in Baton Rouge"."""
+    for i, (place, name) in enumerate(pairwise(words)):
         if place.lower in ("in", "at", "near") and name.is_name and name.is_word and not _is_time(name):
-            return name.stem not in own and not any(t.stem in own for t in clause)
+            return not any(t.stem in own for t in words[i:])
     return False
 
 
@@ -226,6 +242,13 @@ def _clause_end(sentence: _Sentence, value: Value) -> int:
     return sentence.tokens[-1].end
 
 
+def _is_whole(sentence: _Sentence, value: Value) -> bool:
+    """Whether a number is the whole that another is a part of: the second of "12,000 of nearly 17,000"."""
+    return any(
+        v.end < value.start and _PARTITIVE.fullmatch(sentence.text, v.outer[1], value.start) for v in sentence.values
+    )
+
+
 def _after(sentence: _Sentence, value: Value) -> list[Token]:
     return [t for t in sentence.tokens if t.start >= value.outer[1]]
 
@@ -237,7 +260,7 @@ def _before(sentence: _Sentence, value: Value) -> list[Token]:
 def _noun(asked: Asked, sentence: _Sentence, value: Value) -> str | None:
     """Return the noun that a number counts, if it is the one asked for; "" if it has none; None if it is another."""
     phrase = _phrase(_after(sentence, value), sentence.values)
-    if not phrase:
+    if not phrase or (asked.family and phrase[0].family == asked.family):
         return ""
     same = {asked.noun} | {n for line in _SAME_NOUN if asked.noun in (group := {stem(w) for w in line.split()}) for n in group}
     people = asked.noun in _COMMON
@@ -245,6 +268,10 @@ def _noun(asked: Asked, sentence: _Sentence, value: Value) -> str | None:
         plural = is_plural(token.lower) or value.value == 1
         head = phrase[i + 1].stem in _HEADS if i + 1 < len(phrase) else False
         if token.stem in same and (plural or head or token.is_name):
+            return token.lower
+        if asked.noun_is_name and not asked.family and plural and token.stem == "person":
+            return token.lower
+        if asked.family == "injure" and token.lower in ("others", "more"):
             return token.lower
         if people and plural and (token.stem in _PEOPLE if asked.noun == "person" else token.stem in ("person", "individual")):
             return token.lower
@@ -296,13 +323,13 @@ _STOPS = frozenset(
 
 def _governor(sentence: _Sentence, value: Value) -> tuple[str, bool]:
     """Return the family of the word that a number depends on, and whether it is next to it; "" for none."""
-    starts = {v.outer[0] for v in sentence.values if v != value}
+    starts = {v.outer[0] for v in sentence.values if v != value and not _is_whole(sentence, v)}
     left, steps = "", 0
     for token in _before(sentence, value)[:_NEAR]:
         inside = any(v.outer[0] <= token.start < v.outer[1] for v in sentence.values)
         if inside or token.text in _BOUNDARY or token.lower in _CONJUNCTIONS:
             break
-        if token.text in ",()":
+        if token.text in ",()" or token.text == "-" and sentence.text[token.start - 1].isspace():
             break
         if token.family:
             left = token.family
@@ -330,7 +357,9 @@ def _governor(sentence: _Sentence, value: Value) -> tuple[str, bool]:
 def _measures(asked: Asked, sentence: _Sentence, value: Value) -> bool:
     """Whether a sum or a percentage is of what is asked: its clause shares enough words with the question."""
     clause = _clause(sentence, value)
-    if _PERIOD.search(sentence.text, clause[0].start if clause else sentence.start, clause[-1].end if clause else sentence.start) and "year" in asked.content:
+    if "year" in asked.content and _PERIOD.search(sentence.text, sentence.start, sentence.tokens[-1].end):
+        return False
+    if asked.target and not _TARGET.search(sentence.text, sentence.start, value.outer[0]):
         return False
     governor, direct = _governor(sentence, value)
     if asked.family and governor and direct and governor != asked.family and governor not in asked.content:
@@ -340,9 +369,10 @@ def _measures(asked: Asked, sentence: _Sentence, value: Value) -> bool:
     wanted = asked.content - {"year", "money"} - _COMMON
     shared = wanted & {key(t) for t in clause}
     governed = asked.family and asked.family in shared
-    return len(shared) * 2 >= max(2, len(wanted)) or bool(governed) and len(shared) >= 2
+    return len(shared) * 2 >= max(2, len(wanted)) or bool(governed) and asked.kind == MONEY and len(shared) >= 2
 
 
+_TARGET = regex.compile(r"\b(?i:to|at)(?: an?)? $")
 _OTHERS = regex.compile(r"\b(?:last|previous|earlier|prior) (?!year|month|week|decade)\w+")
 _PERIOD = regex.compile(r"\b(?i:over|in) (?:the )?(?:next |past |last )?(?:\w+ years|decade)\b")
 

@@ -11,14 +11,14 @@ _TOKEN = regex.compile(r"\p{L}\.(?:\p{L}\.)+|\p{L}[\p{L}\p{M}]*(?:\.\p{Ll}{2,3}(
 
 # Verbs and nouns of one meaning, each in the form that `stem` gives; the first names the family.
 _FAMILIES = (
-    "kill die dead death deadly fatality murder massacre slay slaughter assassinate perish gun toll victim",
+    "kill die dead death deadly fatality murder massacre slay slaughter assassinate perish toll victim",
     "injure wound hurt maim injury",
     "hospitalise hospitalize",
     "arrest detain custody",
     "execute execution",
     "indict indictment charge",
     "separate split separation",
-    "found form establish create",
+    "founded formed establish create",
     "begin start open launch",
     "end close finish",
     "flee escape",
@@ -39,7 +39,7 @@ _FAMILIES = (
     "miss missing",
 )
 _IRREGULAR = {
-    "fled": "flee", "began": "begin", "begun": "begin", "shot": "shoot", "slain": "slay", "slew": "slay",
+    "fled": "flee", "gunned": "kill", "found": "find", "began": "begin", "begun": "begin", "shot": "shoot", "slain": "slay", "slew": "slay",
     "died": "die", "dies": "die", "dying": "die", "deaths": "death", "took": "take", "taken": "take",
     "swapped": "swap", "cutting": "cut", "cuts": "cut", "stolen": "steal", "stole": "steal", "went": "go",
     "sought": "seek", "people": "person", "persons": "person", "men": "man", "women": "woman", "children": "child",
