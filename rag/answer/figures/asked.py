@@ -24,7 +24,7 @@ _STOP = frozenset(
     "percentage percent share proportion fraction money number what when which who whom whose if take took taken part say said says go went one more most other".split()
 )
 _SPAN_WORDS = "deadline week month day quarter hour".split()  # a figure for another span of time is another figure
-_GENERIC_NAMES = frozenset(
+GENERIC_NAMES = frozenset(
     stem(w)
     for w in "camp city state university school high elementary hotel hospital president county hurricane flight operation north "
     "south west east new national republican democratic house senate".split()
@@ -32,7 +32,7 @@ _GENERIC_NAMES = frozenset(
 
 _KINDS = (
     (PERCENTAGE, r"\bhow many per ?cent\b|\b(?:what|which) (?:share|percentage|per ?cent|proportion|fraction)\b|\bwhat (?:is|was|were|are) the (?:[\w-]+ ){0,3}(?:rate|share|percentage|proportion)\b"),
-    (MONEY, r"\bhow much (?:money\b|(?=(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might)\b))|\bwhat (?:is|was|were|are|did|does|will|would) (?:the |it )?(?:[\w-]+ ){0,3}(?:cost|price|budget|fine|salary|fee)\b"),
+    (MONEY, r"\bhow much (?:(?:more )?(?:money|cash)\b|(?=(?:debt|funding|aid|tax|revenue|income|profit)\b)|(?=(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might)\b))|\bwhat (?:is|was|were|are|did|does|will|would) (?:the |it )?(?:[\w-]+ ){0,3}(?:cost|price|budget|fine|salary|fee)\b"),
     (NUMBER, r"\bhow many\b(?! more\b)|\bwhat (?:is|was|were|are) the (?:number of|(?=(?:[\w-]+ )?(?:death )?toll\b))|\b(?:the )?number of\b|^(?:the )?(?=death toll\b)"),
     (DATE, r"\b(?:since )?when (?=(?:is|are|was|were|do|does|did|has|have|had|will)\b)|\b(?:in |on )?(?:what|which) (?:year|month|day|date)\b"),
 )  # fmt: skip
@@ -69,6 +69,7 @@ class Asked:
     dates: tuple[str, ...]
     hopes: bool
     target: bool
+    average: bool
 
 
 def asked(question: str, aliases: Iterable[tuple[str, ...]] = ()) -> Asked | None:
@@ -116,6 +117,7 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
         dates,
         bool(_HOPES.search(question)),
         bool(regex.search(r"\bto\W*$", question)),
+        bool(regex.search(r"\b(?:average|each|every|per|a (?:day|week|month|year))\b", question, regex.I)),
     )
 
 
@@ -169,13 +171,19 @@ def _names(question: str, phrase: list[Token], aliases: tuple[tuple[str, ...], .
     result = []
     for group in groups:
         own = {t.stem for t in group}
-        own = (own - _GENERIC_NAMES) or own
+        own = (own - GENERIC_NAMES) or own
         text = " ".join(t.text for t in group).casefold()
         for spellings in aliases:
             if any(s.casefold() in text or text in s.casefold() for s in spellings):
-                own |= {t.stem for s in spellings for t in tokens(s) if t.is_name} - _GENERIC_NAMES
-        result.append(frozenset(own))
+                own |= {t.stem for s in spellings for t in tokens(s) if t.is_name} - GENERIC_NAMES
+        result.append(frozenset(form for word in own for form in _of_country(word)))
     return tuple(result)
+
+
+def _of_country(name: str) -> set[str]:
+    """Return a name with the forms of it that say who is from there, or where who is from there: Syria, Syrian."""
+    forms = {name, *(name + ending for ending in ("n", "an", "ian", "i"))}
+    return forms | {name.removesuffix(ending) for ending in ("n", "ian", "i") if len(name) > 5 or ending == "i"}
 
 
 def key(token: Token) -> str:

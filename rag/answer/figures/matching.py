@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import regex
 
-from rag.answer.figures.asked import Asked, is_plural, key
+from rag.answer.figures.asked import GENERIC_NAMES, Asked, is_plural, key
 from rag.answer.figures.figure import DATE, MONEY, NUMBER
 from rag.answer.figures.values import Value, find_values
 from rag.answer.figures.words import Token, stem, tokens
@@ -32,7 +32,8 @@ _COMMON = frozenset(  # of these "people" may be said in their place
     map(
         stem,
         "people persons residents members victims civilians worshippers students patients veterans employees workers users "
-        "passengers migrants immigrants refugees patrons fighters".split(),
+        "passengers migrants immigrants refugees patrons fighters shoppers parishioners villagers protesters demonstrators "
+        "inmates exiles concertgoers congregants supporters".split(),
     )
 )
 _SAME_NOUN = (
@@ -47,10 +48,18 @@ _PASSED = frozenset(  # words between a value and what governs it
     "estimated approximately roughly only was were is are have has had been be being may might would could will who that "
     "also reportedly all total down lives our their its his her or confirmed currently already by".split()
 )
+_QUALIFIERS = frozenset(
+    "at least about around nearly almost some more than fewer less up as many much over under just estimated an "
+    "approximately roughly only".split()
+)
 _DEATHS = frozenset(map(stem, "deaths toll fatalities".split()))
-_LINK = frozenset(map(stem, "surpassed reached rose risen to at is was stood exceeded topped hit climbed raised put".split()))
+_LINK = frozenset(map(stem, "surpassed reached rose risen to at is was exceeded topped hit climbed".split()))
 _TOTAL = regex.compile(r"\b(?i:in all|in total|altogether|combined|all told|earlier|previous|prior)\b")
 _INCREMENT = regex.compile(r"\s(?i:others?|additional)\b|(?<=\b(?i:one)) (?i:more|of)\b"), regex.compile(r"\b(?i:another|additional|extra|further|other)\s$")
+_MORE = regex.compile(r"\s(?i:more)\b")
+_EXCLUDED = regex.compile(r"\b(?i:not including|excluding|besides)\s(?:the\s)?$")
+_SUPPOSED = regex.compile(r"\b(?i:would|could)\b")
+_AVERAGE = regex.compile(r"\b(?i:average|each|every|per)\b"), regex.compile(r"\b(?i:a (?:day|week|month|year))\b(?! after)")
 _SENTENCE = regex.compile(r"(?<=[.!?…][\"'”’»)\]]*)\s+(?=[\"'“‘«(\[]*[\p{Lu}\d])|\n+")
 _ABBREVIATION = regex.compile(r"\b(?:Mr|Mrs|Ms|Dr|Sgt|Gen|Lt|Col|Rep|Sen|Gov|St|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|No|[A-Z])\.$")
 # "45 people who were wounded remained in hospital" are not all that were wounded.
@@ -61,6 +70,8 @@ _TIME = regex.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:January|February|March|April|May|June|July|August|September|October|"
     r"November|December|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.?"
 )
+_MONTH = regex.compile(r"\b(?:January|February|March|April|June|July|August|September|October|November|December)\b")
+_MONTHS = dict(zip("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), (f"{n:02d}" for n in range(1, 13)), strict=True))
 _NEAR = 12  # tokens in which the governing word is looked for
 
 
@@ -73,6 +84,7 @@ class _Sentence:
     context: frozenset[str]
     own: frozenset[str]
     names: frozenset[str]
+    before: frozenset[str]
     text: str
     start: int
     year: str
@@ -110,7 +122,7 @@ def _sentences(citation: Citation, kind: str) -> Iterator[_Sentence]:
         keys = frozenset(key(t) for t in own if t.is_word)
         stems = frozenset(t.stem for t in own)
         values = tuple(find_values(text, start, end, kind))
-        yield _Sentence(own, values, keys | before, keys, stems | named, text, start, f"{citation.date:%Y}" if citation.date else "")
+        yield _Sentence(own, values, keys | before, keys, stems, named, text, start, f"{citation.date:%Y}" if citation.date else "")
         before, named = keys, stems
 
 
@@ -124,6 +136,8 @@ def _same_event(asked: Asked, citation: Citation) -> bool:
         return True
     day = min(years)
     year, month = int(day[:4]), int(day[5:7] or 1)
+    if len(day) > 4 and citation.date and str(year) not in citation.text:
+        return dt.date(year, month, 1) <= citation.date <= dt.date(year, month, 1) + dt.timedelta(days=75)
     if str(year) in citation.text:
         return citation.date is None or citation.date >= dt.date(year, month, 1)
     if citation.date is None:
@@ -135,17 +149,46 @@ def _same_dates(asked: Asked, sentence: _Sentence) -> bool:
     """Whether a sentence gives no other month than the question, and every span of time that the question names."""
     if not asked.spans <= sentence.context:
         return False
-    months = {d[5:7] if d[0] != "-" else d[2:4] for d in asked.dates if "-" in d}
+    months = _months(asked.dates)
     if not months or asked.kind == DATE:
         return True
     end = sentence.tokens[-1].end if sentence.tokens else sentence.start
-    stated = [str(v.value) for v in find_values(sentence.text, sentence.start, end, DATE)]
-    others = {d[5:7] if d[0] != "-" else d[2:4] for d in stated if "-" in d}
+    others = _months(_stated(sentence.text, sentence.start, end))
     return not others or bool(others & months)
+
+
+def _of_months(asked: Asked, sentence: _Sentence, first: int, last: int) -> bool:
+    """Whether a clause names a month of the question, if its sentence names that one and others."""
+    months = _months(asked.dates)
+    end = sentence.tokens[-1].end if sentence.tokens else sentence.start
+    stated = _months(_stated(sentence.text, sentence.start, end))
+    if not months or asked.kind == DATE or not stated - months:
+        return True
+    return bool(months & _months(_stated(sentence.text, first, last)))
+
+
+def _stated(text: str, start: int, end: int) -> set[str]:
+    """Return the dates in a text, and months without a day or a year as "--09"."""
+    months = {f"--{_MONTHS[m.group()[:3]]}" for m in _MONTH.finditer(text, start, end)}
+    return months | {str(v.value) for v in find_values(text, start, end, DATE)}
+
+
+def _months(dates: Iterable[str]) -> set[str]:
+    return {d[5:7] if d[0] != "-" else d[2:4] for d in dates if "-" in d}
 
 
 def _fits(asked: Asked, sentence: _Sentence, value: Value, around: set[str]) -> bool:
     text = sentence.text
+    clause = _clause(sentence, value)
+    first, last = (clause[0].start, max(clause[-1].end, value.end)) if clause else (value.start, value.end)
+    if not asked.hopes and _SUPPOSED.search(text, min(first, value.start), value.start):
+        return False
+    if not asked.average and (
+        _AVERAGE[0].search(text, min(first, value.start), last) or _AVERAGE[1].search(text, value.end, last)
+    ):
+        return False
+    if _EXCLUDED.search(text, sentence.start, value.outer[0]) or not _of_months(asked, sentence, first, last):
+        return False
     if asked.kind == NUMBER:
         return _counts(asked, sentence, value)
     if asked.kind == DATE:
@@ -159,7 +202,7 @@ def _fits(asked: Asked, sentence: _Sentence, value: Value, around: set[str]) -> 
 def _counts(asked: Asked, sentence: _Sentence, value: Value) -> bool:
     """Whether a number counts the noun that is asked for, in what is said of it."""
     text, after = sentence.text, _after(sentence, value)
-    if _INCREMENT[0].match(text, value.outer[1]) or _INCREMENT[1].search(text, max(0, value.outer[0] - 14), value.outer[0]):
+    if _INCREMENT[0].match(text, value.outer[1]) or asked.family == "kill" and _MORE.match(text, value.outer[1]) or _INCREMENT[1].search(text, max(0, value.outer[0] - 14), value.outer[0]):
         if asked.family != "injure":
             return False
     if asked.family in ("kill", "injure") and _PART.search(text, value.outer[0], _clause_end(sentence, value)):
@@ -181,7 +224,7 @@ def _counts(asked: Asked, sentence: _Sentence, value: Value) -> bool:
     if asked.family and governor:
         if governor != asked.family:
             return False
-        if asked.names and asked.family not in ("kill", "injure") and not any(g & sentence.names for g in asked.names):
+        if asked.family not in ("kill", "injure") and not _about(asked, sentence):
             return False
         return noun != "" or (direct and asked.noun in _COMMON) or (direct and not asked.noun)
     if governor and direct and governor not in asked.content:
@@ -191,10 +234,30 @@ def _counts(asked: Asked, sentence: _Sentence, value: Value) -> bool:
     wanted = asked.content
     if not wanted:
         return True
-    if asked.names and not any(group & sentence.names for group in asked.names):
+    if not _about(asked, sentence):
         return False
     shared = wanted & sentence.own
+    near = {key(t) for t in _surroundings(sentence, value)}
+    said = wanted - GENERIC_NAMES - {word for group in asked.names for word in group}
+    if not (said & near if said else shared & near):
+        return False
     return len(shared) * 2 >= len(wanted) or bool(shared) and len(wanted & sentence.context) * 2 >= len(wanted) and (not asked.family or asked.family in sentence.own)
+
+
+def _about(asked: Asked, sentence: _Sentence) -> bool:
+    """Whether a sentence has a name of the question; without names of its own, the one before may have it."""
+    if not asked.names or any(group & sentence.names for group in asked.names):
+        return True
+    own = [t for t in sentence.tokens[1:] if t.is_word and t.is_name and not _is_time(t)]
+    return not own and any(group & sentence.before for group in asked.names)
+
+
+def _surroundings(sentence: _Sentence, value: Value) -> list[Token]:
+    """Return the words about a value, up to the values before and after it."""
+    others = [v for v in sentence.values if v != value and not _is_whole(sentence, v)]
+    low = max((v.end for v in others if v.end <= value.start), default=sentence.start)
+    high = min((v.outer[0] for v in others if v.start >= value.end), default=sentence.tokens[-1].end)
+    return [t for t in sentence.tokens if low <= t.start < high and abs(_distance(sentence, t, value)) <= _NEAR]
 
 
 def _elsewhere(asked: Asked, sentence: _Sentence, value: Value) -> bool:
@@ -218,14 +281,49 @@ def _elsewhere(asked: Asked, sentence: _Sentence, value: Value) -> bool:
             return True
     if not any(inside):
         return fatal and _place(_clause(sentence, value), own)
+    if fatal and not any(t.stem in own for t in phrase) and _foreign_before(sentence, value, own):
+        return True
     comma = next((t.start for t in _after(sentence, value) if t.text in ",;:—()"), sentence.tokens[-1].end)
     return fatal and _place([t for t in _after(sentence, value) if t.start < comma], own)
 
 
+def _foreign_before(sentence: _Sentence, value: Value, own: set[str]) -> bool:
+    """Whether the last place before a number is none of the question's: "from Paris after attacks there left 130 dead"."""
+    run: list[Token] = []  # names that follow one another, the last first: "Sandy Hook in Newtown, Connecticut"
+    for token in _before(sentence, value):
+        if not run and token.lower in _SAYING:
+            return False
+        is_first = token.start == sentence.tokens[0].start and token.stem not in own
+        if token.is_word and token.is_name and not is_first and not _is_time(token):
+            run.append(token)
+        elif run and token.lower not in ("in", ",", "of", "the", "-", "'s", ".", "and", "(", ")", "ap"):
+            break
+        elif run and token.lower in _PLACE_WORDS:
+            run.append(token)
+    places = [t for t in run if t.is_name]
+    placed = any(t.lower in _PLACE_WORDS for t in run) or _preposition(sentence, places)
+    return bool(places) and placed and not any(t.stem in own for t in places)
+
+
+_SAYING = frozenset("said says say told according reported reports added stated announced estimated that".split()) - {"that"}
+_ADJECTIVE = regex.compile(r"(?:[^l]i|ian|can|ish|ese)$")
+_PLACE_WORDS = ("in", "at", "near", "from", "outside", "to", "on")
+
+
+def _preposition(sentence: _Sentence, names: list[Token]) -> bool:
+    """Whether a preposition of place is before the first of some names."""
+    if not names:
+        return False
+    first = min(t.start for t in names)
+    before = [t for t in sentence.tokens if t.end <= first][-2:]
+    return any(t.lower in _PLACE_WORDS for t in before)
+
+
 def _place(words: list[Token], own: set[str]) -> bool:
     """Whether the words name a place that is none of the question's names: "near a shop in Baton Rouge"."""
+    words = [t for t in words if t.lower not in ("a", "an", "the", "mount", "mt")]
     for i, (place, name) in enumerate(pairwise(words)):
-        if place.lower in ("in", "at", "near") and name.is_name and name.is_word and not _is_time(name):
+        if place.lower in ("in", "at", "near") and name.is_name and not _is_time(name) and not _ADJECTIVE.search(name.lower):
             return not any(t.stem in own for t in words[i:])
     return False
 
@@ -325,6 +423,8 @@ def _governor(sentence: _Sentence, value: Value) -> tuple[str, bool]:
     """Return the family of the word that a number depends on, and whether it is next to it; "" for none."""
     starts = {v.outer[0] for v in sentence.values if v != value and not _is_whole(sentence, v)}
     left, steps = "", 0
+    before = [t for t in _before(sentence, value)[:_NEAR] if t.lower not in _QUALIFIERS]
+    linked_to = bool(before) and (before[0].stem in _LINK or before[0].lower == "of" and len(before) > 1 and before[1].stem in _DEATHS)
     for token in _before(sentence, value)[:_NEAR]:
         inside = any(v.outer[0] <= token.start < v.outer[1] for v in sentence.values)
         if inside or token.text in _BOUNDARY or token.lower in _CONJUNCTIONS:
@@ -333,8 +433,7 @@ def _governor(sentence: _Sentence, value: Value) -> tuple[str, bool]:
             break
         if token.family:
             left = token.family
-            linked = token.stem in _DEATHS or steps == 0
-            if steps == 0 or (linked and steps <= 8):
+            if steps == 0 and token.stem not in _DEATHS or token.stem in _DEATHS and linked_to and steps <= 8:
                 return left, True
             break
         if token.stem in _LINK and steps == 0:
@@ -366,14 +465,19 @@ def _measures(asked: Asked, sentence: _Sentence, value: Value) -> bool:
         return False
     if _OTHERS.search(" ".join(t.lower for t in clause)):
         return False
-    wanted = asked.content - {"year", "money"} - _COMMON
+    wanted = asked.content - {"year", "money"} - _COMMON - GENERIC_NAMES
     shared = wanted & {key(t) for t in clause}
     governed = asked.family and asked.family in shared
+    if asked.kind != MONEY:
+        return len(shared) * 3 >= max(2, len(wanted) * 2)
+    if asked.family in ("add", "cut") and not governed:
+        return False
     return len(shared) * 2 >= max(2, len(wanted)) or bool(governed) and asked.kind == MONEY and len(shared) >= 2
 
 
 _TARGET = regex.compile(r"\b(?i:to|at)(?: an?)? $")
 _OTHERS = regex.compile(r"\b(?:last|previous|earlier|prior) (?!year|month|week|decade)\w+")
+_CLAUSE_WORDS = _CONJUNCTIONS | {"which", "versus", "vs"}
 _PERIOD = regex.compile(r"\b(?i:over|in) (?:the )?(?:next |past |last )?(?:\w+ years|decade)\b")
 
 
@@ -382,12 +486,12 @@ def _clause(sentence: _Sentence, value: Value) -> list[Token]:
     ends = _BOUNDARY | {",", "(", ")"}
     left: list[Token] = []
     for token in _before(sentence, value):
-        if token.text in ends or token.lower in ("but", "while", "and", "which", "though"):
+        if token.text in ends or token.lower in _CLAUSE_WORDS:
             break
         left.append(token)
     right: list[Token] = []
     for token in _after(sentence, value):
-        if token.text in ends or token.lower in ("but", "while", "and", "which", "though"):
+        if token.text in ends or token.lower in _CLAUSE_WORDS:
             break
         right.append(token)
     return [*reversed(left), *right]
@@ -403,7 +507,8 @@ def _dates_it(asked: Asked, sentence: _Sentence, value: Value) -> bool:
     clause = _clause(sentence, value)
     predicates = {asked.family} if asked.family else asked.content
     near = [t for t in clause if abs(_distance(sentence, t, value)) <= 9]
-    if not asked.family or not any(key(t) in predicates for t in near):
+    said = {key(t) for t in near}
+    if not said & predicates or not asked.family and len(said & predicates) * 2 < max(3, len(predicates)):
         return False
     names = [t for t in clause if t.is_name and not any(v.outer[0] <= t.start < v.outer[1] for v in sentence.values)]
     names = [t for t in names if t.start != sentence.tokens[0].start]

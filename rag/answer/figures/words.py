@@ -32,6 +32,7 @@ _FAMILIES = (
     "seize confiscate",
     "delist",
     "steal hack",
+    "live house reside inhabit",
     "evacuate",
     "rescue",
     "infect infection",
