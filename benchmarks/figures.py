@@ -37,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--articles", type=Path, help="the collection, as gzipped JSON Lines")
     parser.add_argument("--ask", action="store_true", help="build indexes and ask, instead of taking the passages listed")
-    parser.add_argument("--half", choices=("tune", "held out", "fresh"), help="count the questions of one half only")
+    parser.add_argument("--half", choices=("tune", "held out", "fresh", "last"), help="count the questions of one half only")
     parser.add_argument("--show", action="store_true", help="print what is wrong and what is missing")
     options = parser.parse_args()
     questions = [q for q in read_questions() if options.half in (None, q["half"])]
