@@ -23,6 +23,7 @@ _STOP = frozenset(
     + "a an the this these those their his her its it they he she we you i not no and or but so any some much many how "
     "percentage percent share proportion fraction money number what when which who whom whose if take took taken part say said says go went one more most other".split()
 )
+_STATES = frozenset("toll dead deaths fatalities wounded injured injuries".split())  # nouns that say what happened to people
 _SPAN_WORDS = "deadline week month day quarter hour".split()  # a figure for another span of time is another figure
 GENERIC_NAMES = frozenset(
     stem(w)
@@ -89,7 +90,8 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
     words = [t for t in tokens(question) if t.is_word]
     after = [t for t in words if t.start >= start]
     phrase = _noun_phrase(after) if kind == NUMBER else []
-    if any(t.lower in ("toll", "deaths", "fatalities") for t in phrase):
+    state = next((family(t.stem) for t in phrase if t.lower in _STATES), "")
+    if state:
         phrase = []
     noun = phrase[-1] if phrase else None
     used = {t.start for t in phrase}
@@ -99,15 +101,15 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
     months = {t.start for t in words if regex.fullmatch(r"(?i:january|february|march|april|may|june|july|august|september|october|november|december)", t.text)} if dates else set()
     rest = [t for t in rest if t.start not in months]
     families = [t.family for t in rest if t.family and not _in_name(question, t)]
-    if kind == NUMBER and not phrase and regex.search(r"\b(?:toll|deaths|fatalities)\b", question, regex.I):
-        families.insert(0, "kill")
+    if state:
+        families.insert(0, state)
     spans = frozenset(t.stem for t in rest if t.lower in _SPAN_WORDS)
     names = _names(question, phrase, aliases)
     content = {t.family or t.stem for t in rest} - spans
     return Asked(
         kind,
-        noun.lower if noun else "people" if "kill" in families[:1] else "",
-        noun.stem if noun else "person" if "kill" in families[:1] else "",
+        noun.lower if noun else "people" if state else "",
+        noun.stem if noun else "person" if state else "",
         bool(noun and noun.is_name and noun.start > 0),
         frozenset(t.stem for t in phrase[:-1] if t.lower not in _STOP),
         families[0] if families else "",
@@ -147,7 +149,7 @@ def _is_plural(token: Token) -> bool:
 
 def is_plural(word: str) -> bool:
     """Whether a word looks like a plural."""
-    irregular = ("people", "men", "women", "children", "policemen", "police", "gunmen", "media", "firemen", "servicemen")
+    irregular = ("people", "men", "women", "children", "policemen", "police", "gunmen", "staff", "personnel", "firemen", "servicemen")
     return word in irregular or word.endswith("s") and not word.endswith(("ss", "us", "is", "'s"))
 
 
@@ -182,7 +184,7 @@ def _names(question: str, phrase: list[Token], aliases: tuple[tuple[str, ...], .
 
 def _of_country(name: str) -> set[str]:
     """Return a name with the forms of it that say who is from there, or where who is from there: Syria, Syrian."""
-    forms = {name, *(name + ending for ending in ("n", "an", "ian", "i"))}
+    forms = {name, *(name + ending for ending in ("n", "an", "ian", "ean", "i"))}
     return forms | {name.removesuffix(ending) for ending in ("n", "ian", "i") if len(name) > 5 or ending == "i"}
 
 

@@ -24,7 +24,7 @@ _PEOPLE = frozenset(
         stem,
         "people persons residents members victims exiles civilians individuals worshippers patrons students neighbours neighbors "
         "patients veterans parishioners employees workers users passengers citizens migrants immigrants refugees inmates "
-        "villagers protesters demonstrators followers supporters adults Americans Iranians Iraqis Muslims Christians "
+        "villagers protesters demonstrators followers supporters Americans Iranians Iraqis Muslims Christians "
         "congregants shoppers concertgoers souls lives".casefold().split(),
     )
 )
@@ -39,7 +39,10 @@ _COMMON = frozenset(  # of these "people" may be said in their place
 _SAME_NOUN = (
     "worker employee", "child kid schoolchild grader pupil toddler", "prisoner detainee inmate", "email e-mail message",
     "computer device", "migrant immigrant", "user account", "job position", "police officer policeman",
+    "company business firm", "home house", "gun firearm weapon rifle", "troop soldier",
 )  # fmt: skip
+_PERSONS = _COMMON | {stem(w) for w in "prisoners detainees leaders commanders officials soldiers".split()}
+_BOTH = regex.compile(r"\b(?i:men and women|women and men)\b")
 _HEADS = frozenset(map(stem, "devices units nationals citizens people agents items pieces members officials".split()))
 _BOUNDARY = frozenset(";:—–.!?")
 _CONJUNCTIONS = frozenset("and but while although though whereas or".split())
@@ -58,7 +61,7 @@ _TOTAL = regex.compile(r"\b(?i:in all|in total|altogether|combined|all told|earl
 _INCREMENT = regex.compile(r"\s(?i:others?|additional)\b|(?<=\b(?i:one)) (?i:more|of)\b"), regex.compile(r"\b(?i:another|additional|extra|further|other)\s$")
 _MORE = regex.compile(r"\s(?i:more)\b")
 _EXCLUDED = regex.compile(r"\b(?i:not including|excluding|besides)\s(?:the\s)?$")
-_SUPPOSED = regex.compile(r"\b(?i:would|could)\b")
+_SUPPOSED = regex.compile(r"\b(?i:would|could|will)\b")
 _AVERAGE = regex.compile(r"\b(?i:average|each|every|per)\b"), regex.compile(r"\b(?i:a (?:day|week|month|year))\b(?! after)")
 _SENTENCE = regex.compile(r"(?<=[.!?…][\"'”’»)\]]*)\s+(?=[\"'“‘«(\[]*[\p{Lu}\d])|\n+")
 _ABBREVIATION = regex.compile(r"\b(?:Mr|Mrs|Ms|Dr|Sgt|Gen|Lt|Col|Rep|Sen|Gov|St|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|No|[A-Z])\.$")
@@ -181,7 +184,7 @@ def _fits(asked: Asked, sentence: _Sentence, value: Value, around: set[str]) -> 
     text = sentence.text
     clause = _clause(sentence, value)
     first, last = (clause[0].start, max(clause[-1].end, value.end)) if clause else (value.start, value.end)
-    if not asked.hopes and _SUPPOSED.search(text, min(first, value.start), value.start):
+    if not asked.hopes and _SUPPOSED.search(text, sentence.start, value.start):
         return False
     if not asked.average and (
         _AVERAGE[0].search(text, min(first, value.start), last) or _AVERAGE[1].search(text, value.end, last)
@@ -375,7 +378,9 @@ def _noun(asked: Asked, sentence: _Sentence, value: Value) -> str | None:
             return token.lower
         if people and asked.family in ("kill", "injure") and plural and token.stem in _PEOPLE:
             return token.lower
-        if token.is_name and token.stem in asked.modifiers:
+        if token.is_name and token.stem in asked.modifiers and asked.noun in _PERSONS:
+            return token.lower
+        if asked.noun == "person" and token.lower in ("men", "women") and _BOTH.search(sentence.text, value.end, token.end + 12):
             return token.lower
     if any(is_plural(t.lower) for t in phrase):
         return None
@@ -421,6 +426,20 @@ _STOPS = frozenset(
 
 def _governor(sentence: _Sentence, value: Value) -> tuple[str, bool]:
     """Return the family of the word that a number depends on, and whether it is next to it; "" for none."""
+    found, direct = _own_governor(sentence, value)
+    if found:
+        return found, direct
+    before = [v for v in sentence.values if v.end <= value.outer[0]]
+    if not before:
+        return "", False
+    between = [t for t in sentence.tokens if before[-1].outer[1] <= t.start and t.end <= value.outer[0]]
+    joined = len(between) <= 5 and between and between[-1].lower == "and"
+    if joined and all(t.is_word and t.lower not in _STOPS for t in between[:-1]):
+        return _governor(sentence, before[-1])[0], False  # "killed 20 children and six adults"
+    return "", False
+
+
+def _own_governor(sentence: _Sentence, value: Value) -> tuple[str, bool]:
     starts = {v.outer[0] for v in sentence.values if v != value and not _is_whole(sentence, v)}
     left, steps = "", 0
     before = [t for t in _before(sentence, value)[:_NEAR] if t.lower not in _QUALIFIERS]

@@ -33,6 +33,10 @@ _FAMILIES = (
     "delist",
     "steal hack",
     "live house reside inhabit",
+    "hit strike",
+    "destroy destruction",
+    "hand provide produce",
+    "expel expulsion",
     "evacuate",
     "rescue",
     "infect infection",
@@ -40,7 +44,7 @@ _FAMILIES = (
     "miss missing",
 )
 _IRREGULAR = {
-    "fled": "flee", "gunned": "kill", "found": "find", "began": "begin", "begun": "begin", "shot": "shoot", "slain": "slay", "slew": "slay",
+    "fled": "flee", "struck": "strike", "gunned": "kill", "found": "find", "began": "begin", "begun": "begin", "shot": "shoot", "slain": "slay", "slew": "slay",
     "died": "die", "dies": "die", "dying": "die", "deaths": "death", "took": "take", "taken": "take",
     "swapped": "swap", "cutting": "cut", "cuts": "cut", "stolen": "steal", "stole": "steal", "went": "go",
     "sought": "seek", "people": "person", "persons": "person", "men": "man", "women": "woman", "children": "child",
@@ -89,6 +93,8 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
 def stem(word: str) -> str:
     """Return a lower-case word without the endings of plurals and verbs: "killed", "killing" and "kills" are "kil"."""
     word = word.removesuffix("'s").removesuffix("'")
+    if word[1:2] == ".":
+        return word.replace(".", "")
     if word in _IRREGULAR:
         word = _IRREGULAR[word]
     elif word.endswith("ies") and len(word) > 4:
@@ -97,6 +103,8 @@ def stem(word: str) -> str:
         word = word[:-2]
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
         word = word[:-1]
+    elif word.endswith("ly") and len(word) > 5:
+        word = word[:-2]
     for ending in ("ing", "ed"):
         if word.endswith(ending) and len(word) - len(ending) > 2:
             word = word.removesuffix(ending)
