@@ -21,7 +21,7 @@ from typing import Any
 
 import rag
 from rag.answer.citation import Citation, cite_span
-from rag.answer.figures import Figure, find_figures
+from rag.answer.figures import Figure, figures_for
 from rag.article import Article
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,8 +36,12 @@ Spelled = tuple[tuple[str, ...], ...]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--articles", type=Path, help="the collection, as gzipped JSON Lines")
-    parser.add_argument("--ask", action="store_true", help="build indexes and ask, instead of taking the passages listed")
-    parser.add_argument("--half", choices=("tune", "held out", "fresh", "last"), help="count the questions of one half only")
+    parser.add_argument(
+        "--ask", action="store_true", help="build indexes and ask, instead of taking the passages listed"
+    )
+    parser.add_argument(
+        "--half", choices=("tune", "held out", "fresh", "last"), help="count the questions of one half only"
+    )
     parser.add_argument("--show", action="store_true", help="print what is wrong and what is missing")
     options = parser.parse_args()
     questions = [q for q in read_questions() if options.half in (None, q["half"])]
@@ -92,7 +96,7 @@ def listed(question: dict[str, Any], articles: dict[str, Article]) -> list[tuple
         article = articles[name]
         names[article.id] = name
         citations.append(cite_span(article, (start, end), (quote[0], quote[1])))
-    return named(find_figures(question["question"], citations, aliases(question)), names)
+    return named(figures_for(question["question"], citations, aliases(question)), names)
 
 
 def aliases(question: dict[str, Any]) -> Spelled:
@@ -139,7 +143,9 @@ def judge(question: dict[str, Any], found: Sequence[tuple[str, Figure]], asked: 
     values = {gold["value"] for gold in expected if not gold.get("optional")}
     if show and not asked:
         for i in sorted(marked - hit):
-            print(f"{question['id']} missing: {expected[i]['value']} ({expected[i]['article']}) | {question['question']}")
+            print(
+                f"{question['id']} missing: {expected[i]['value']} ({expected[i]['article']}) | {question['question']}"
+            )
     return Counter(
         right=len(right),
         wrong=wrong,

@@ -11,6 +11,7 @@ from rag.answer.answer import Answer
 from rag.answer.balance import UNKNOWN_OUTLET, Balance, Counts, OutletMatch, cautions, count, merge_groups
 from rag.answer.citation import Citation, cite, verify
 from rag.answer.confidence import ConfidenceModel
+from rag.answer.figures import find_figures
 from rag.answer.selection import outlet_matches, select
 from rag.provenance.catalogue import Catalogue
 from rag.query.query import Query
@@ -86,6 +87,7 @@ class Composer:
             confidence=probability if model.encoder == self._store.manifest.encoder else None,
             signals=signals,
             below=bool(shown) and probability < model.min_confidence,
+            figures=find_figures(parsed, shown if probability >= model.min_confidence else ()),
         )  # fmt: skip
 
     def counts(self, view: View, catalogue: Catalogue) -> Counts:

@@ -39,7 +39,8 @@ def answer_text(answer: Answer) -> str:
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, wording.republished(c)]))
         head = f"{number}. {wording.attribution(c)} {c.outlet or UNKNOWN_OUTLET}{wording.via(c)}, {wording.when(c)}"
         parts.append("\n".join([head, *lines, f"{_INDENT}[{about or c.article_id}]"]))
-    return "\n\n".join([*parts, "\n".join([_counts(answer), *notes(answer)])])
+    figures = [f"({wording.figures(answer)})"] if answer.figures else []
+    return "\n\n".join([*parts, "\n".join([*figures, _counts(answer), *notes(answer)])])
 
 
 def notes(answer: Answer) -> list[str]:

@@ -19,22 +19,34 @@ from rag.answer.figures.figure import Amount, Figure, Mention
 
 if TYPE_CHECKING:
     from rag.answer.citation import Citation
+    from rag.retrieval.parse import ParsedQuery
 
-__all__ = ["Figure", "Mention", "find_figures"]
+__all__ = ["Figure", "Mention", "figures_for", "find_figures"]
 
 # What every question for a figure holds. Any other costs this search, and none of the modules below is loaded.
 _MAY_ASK = regex.compile(
-    r"\b(?:how (?:many|much)|when|what|which|number of|toll|share|percentage|per ?cent|proportion|rate|cost|price)\b", regex.I
+    r"\b(?:how (?:many|much)|when|what|which|number of|toll|share|percentage|per ?cent|proportion|rate|cost|price)\b",
+    regex.I,
 )
 
 
-def find_figures(
-    question: str, citations: Sequence[Citation], aliases: Iterable[tuple[str, ...]] = ()
-) -> tuple[Figure, ...]:
+def find_figures(parsed: ParsedQuery, citations: Sequence[Citation]) -> tuple[Figure, ...]:
     """Return the values that the marked sentences give for what a question asks, in the order of the passages.
 
     Args:
-        question: as it was searched for.
+        parsed: the question as it was searched for.
+        citations: the passages shown.
+    """
+    return figures_for(parsed.text, citations, ((alias.words, *alias.spellings) for alias in parsed.aliases))
+
+
+def figures_for(
+    question: str, citations: Sequence[Citation], aliases: Iterable[tuple[str, ...]] = ()
+) -> tuple[Figure, ...]:
+    """Return what `find_figures` does, for a question in words.
+
+    Args:
+        question: the question.
         citations: the passages shown.
         aliases: the spellings of each name in the question that has several.
     """
@@ -52,6 +64,6 @@ def find_figures(
             start, end = value.outer
             words = c.text[start - c.start : end - c.start]
             unit = value.unit or wanted.unit
-            mention = Mention(c.article_id, start, end, words, c.outlet, c.date)
+            mention = Mention(c.article_id, start, end, words, c.outlet, c.date, c.kind)
             groups.setdefault((value.kind, value.value, value.upper, unit), []).append(mention)
     return tuple(Figure(*group, tuple(mentions)) for group, mentions in groups.items())

@@ -23,7 +23,9 @@ _STOP = frozenset(
     + "a an the this these those their his her its it they he she we you i not no and or but so any some much many how "
     "percentage percent share proportion fraction money number what when which who whom whose if take took taken part say said says go went one more most other".split()
 )
-_STATES = frozenset("toll dead deaths fatalities wounded injured injuries".split())  # nouns that say what happened to people
+_STATES = frozenset(
+    "toll dead deaths fatalities wounded injured injuries".split()
+)  # nouns that say what happened to people
 _SPAN_WORDS = "deadline week month day quarter hour".split()  # a figure for another span of time is another figure
 GENERIC_NAMES = frozenset(
     stem(w)
@@ -37,7 +39,9 @@ _KINDS = (
     (NUMBER, r"\bhow many\b(?! more\b)|\bwhat (?:is|was|were|are) the (?:number of|(?=(?:[\w-]+ )?(?:death )?toll\b))|\b(?:the )?number of\b|^(?:the )?(?=death toll\b)"),
     (DATE, r"\b(?:since )?when (?=(?:is|are|was|were|do|does|did|has|have|had|will)\b)|\b(?:in |on )?(?:what|which) (?:year|month|day|date)\b"),
 )  # fmt: skip
-_HOPES = regex.compile(r"\b(?:will|would|should|could|expect\w*|hop\w+|plan\w*|want\w*|target|goal|predict\w*)\b", regex.I)
+_HOPES = regex.compile(
+    r"\b(?:will|would|should|could|expect\w*|hop\w+|plan\w*|want\w*|target|goal|predict\w*)\b", regex.I
+)
 _COMPILED = tuple((kind, regex.compile(pattern, regex.I)) for kind, pattern in _KINDS)
 
 
@@ -96,9 +100,23 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
     noun = phrase[-1] if phrase else None
     used = {t.start for t in phrase}
     rest = [t for t in words if t.start not in used and t.lower not in _STOP]
-    rest = [t for t in rest if t.start >= start or kind != NUMBER or t.lower in ("toll",) or t.start < start and t.is_name and t.start > 0]
+    rest = [
+        t
+        for t in rest
+        if t.start >= start or kind != NUMBER or t.lower in ("toll",) or t.start < start and t.is_name and t.start > 0
+    ]
     dates = tuple(str(v.value) for v in find_values(question, 0, len(question), DATE))
-    months = {t.start for t in words if regex.fullmatch(r"(?i:january|february|march|april|may|june|july|august|september|october|november|december)", t.text)} if dates else set()
+    months = (
+        {
+            t.start
+            for t in words
+            if regex.fullmatch(
+                r"(?i:january|february|march|april|may|june|july|august|september|october|november|december)", t.text
+            )
+        }
+        if dates
+        else set()
+    )
     rest = [t for t in rest if t.start not in months]
     families = [t.family for t in rest if t.family and not _in_name(question, t)]
     if state:
@@ -149,7 +167,19 @@ def _is_plural(token: Token) -> bool:
 
 def is_plural(word: str) -> bool:
     """Whether a word looks like a plural."""
-    irregular = ("people", "men", "women", "children", "policemen", "police", "gunmen", "staff", "personnel", "firemen", "servicemen")
+    irregular = (
+        "people",
+        "men",
+        "women",
+        "children",
+        "policemen",
+        "police",
+        "gunmen",
+        "staff",
+        "personnel",
+        "firemen",
+        "servicemen",
+    )
     return word in irregular or word.endswith("s") and not word.endswith(("ss", "us", "is", "'s"))
 
 
@@ -162,7 +192,9 @@ def _names(question: str, phrase: list[Token], aliases: tuple[tuple[str, ...], .
         if not token.is_word or not token.is_name or token.start == 0 or token.start in counted:
             last = None
             continue
-        if regex.fullmatch(r"January|February|March|April|May|June|July|August|September|October|November|December", token.text):
+        if regex.fullmatch(
+            r"January|February|March|April|May|June|July|August|September|October|November|December", token.text
+        ):
             last = None
             continue
         if last:

@@ -17,7 +17,7 @@ class Mention:
     Attributes:
         article_id, start, end: the span in the article's text; always inside the citation's `quote`.
         words: the article's words there: the value, and what qualifies it, such as "more than 30".
-        outlet, date: of the article.
+        outlet, date, kind: as in `Article`; a "digest" gives figures in a summary's words, not the outlet's.
     """
 
     article_id: str
@@ -26,6 +26,7 @@ class Mention:
     words: str
     outlet: str | None
     date: dt.date | None
+    kind: str = "full text"
 
 
 @dataclass(frozen=True)

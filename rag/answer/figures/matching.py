@@ -58,23 +58,37 @@ _QUALIFIERS = frozenset(
 _DEATHS = frozenset(map(stem, "deaths toll fatalities".split()))
 _LINK = frozenset(map(stem, "surpassed reached rose risen to at is was exceeded topped hit climbed".split()))
 _TOTAL = regex.compile(r"\b(?i:in all|in total|altogether|combined|all told|earlier|previous|prior)\b")
-_INCREMENT = regex.compile(r"\s(?i:others?|additional)\b|(?<=\b(?i:one)) (?i:more|of)\b"), regex.compile(r"\b(?i:another|additional|extra|further|other)\s$")
+_INCREMENT = (
+    regex.compile(r"\s(?i:others?|additional)\b|(?<=\b(?i:one)) (?i:more|of)\b"),
+    regex.compile(r"\b(?i:another|additional|extra|further|other)\s$"),
+)
 _MORE = regex.compile(r"\s(?i:more)\b")
 _EXCLUDED = regex.compile(r"\b(?i:not including|excluding|besides)\s(?:the\s)?$")
 _SUPPOSED = regex.compile(r"\b(?i:would|could|will)\b")
-_AVERAGE = regex.compile(r"\b(?i:average|each|every|per)\b"), regex.compile(r"\b(?i:a (?:day|week|month|year))\b(?! after)")
+_AVERAGE = (
+    regex.compile(r"\b(?i:average|each|every|per)\b"),
+    regex.compile(r"\b(?i:a (?:day|week|month|year))\b(?! after)"),
+)
 _SENTENCE = regex.compile(r"(?<=[.!?…][\"'”’»)\]]*)\s+(?=[\"'“‘«(\[]*[\p{Lu}\d])|\n+")
-_ABBREVIATION = regex.compile(r"\b(?:Mr|Mrs|Ms|Dr|Sgt|Gen|Lt|Col|Rep|Sen|Gov|St|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|No|[A-Z])\.$")
+_ABBREVIATION = regex.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Sgt|Gen|Lt|Col|Rep|Sen|Gov|St|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|No|[A-Z])\.$"
+)
 # "45 people who were wounded remained in hospital" are not all that were wounded.
-_PART = regex.compile(r"\b(?i:who (?:was|were|had been)|remain(?:s|ed|ing)?|still|hospital(?:s|ised|ized)?|discharged|critical)\b")
-_PARTITIVE = regex.compile(r"(?i: of (?:an? )?(?:estimated |nearly |about |some |more than |over |roughly |around |total )*)")
+_PART = regex.compile(
+    r"\b(?i:who (?:was|were|had been)|remain(?:s|ed|ing)?|still|hospital(?:s|ised|ized)?|discharged|critical)\b"
+)
+_PARTITIVE = regex.compile(
+    r"(?i: of (?:an? )?(?:estimated |nearly |about |some |more than |over |roughly |around |total )*)"
+)
 _HOPED = regex.compile(r"\b(?i:hope[ds]?|hoping|expect(?:ed|s|ing)?|target|goal|aim(?:s|ed|ing)?|predict(?:ed|s)?)\b")
 _TIME = regex.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:January|February|March|April|May|June|July|August|September|October|"
     r"November|December|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.?"
 )
 _MONTH = regex.compile(r"\b(?:January|February|March|April|June|July|August|September|October|November|December)\b")
-_MONTHS = dict(zip("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), (f"{n:02d}" for n in range(1, 13)), strict=True))
+_MONTHS = dict(
+    zip("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), (f"{n:02d}" for n in range(1, 13)), strict=True)
+)
 _NEAR = 12  # tokens in which the governing word is looked for
 
 
@@ -125,7 +139,9 @@ def _sentences(citation: Citation, kind: str) -> Iterator[_Sentence]:
         keys = frozenset(key(t) for t in own if t.is_word)
         stems = frozenset(t.stem for t in own)
         values = tuple(find_values(text, start, end, kind))
-        yield _Sentence(own, values, keys | before, keys, stems, named, text, start, f"{citation.date:%Y}" if citation.date else "")
+        yield _Sentence(
+            own, values, keys | before, keys, stems, named, text, start, f"{citation.date:%Y}" if citation.date else ""
+        )
         before, named = keys, stems
 
 
@@ -205,7 +221,12 @@ def _fits(asked: Asked, sentence: _Sentence, value: Value, around: set[str]) -> 
 def _counts(asked: Asked, sentence: _Sentence, value: Value) -> bool:
     """Whether a number counts the noun that is asked for, in what is said of it."""
     text, after = sentence.text, _after(sentence, value)
-    if _INCREMENT[0].match(text, value.outer[1]) or asked.family == "kill" and _MORE.match(text, value.outer[1]) or _INCREMENT[1].search(text, max(0, value.outer[0] - 14), value.outer[0]):
+    if (
+        _INCREMENT[0].match(text, value.outer[1])
+        or asked.family == "kill"
+        and _MORE.match(text, value.outer[1])
+        or _INCREMENT[1].search(text, max(0, value.outer[0] - 14), value.outer[0])
+    ):
         if asked.family != "injure":
             return False
     if asked.family in ("kill", "injure") and _PART.search(text, value.outer[0], _clause_end(sentence, value)):
@@ -244,7 +265,12 @@ def _counts(asked: Asked, sentence: _Sentence, value: Value) -> bool:
     said = wanted - GENERIC_NAMES - {word for group in asked.names for word in group}
     if not (said & near if said else shared & near):
         return False
-    return len(shared) * 2 >= len(wanted) or bool(shared) and len(wanted & sentence.context) * 2 >= len(wanted) and (not asked.family or asked.family in sentence.own)
+    return (
+        len(shared) * 2 >= len(wanted)
+        or bool(shared)
+        and len(wanted & sentence.context) * 2 >= len(wanted)
+        and (not asked.family or asked.family in sentence.own)
+    )
 
 
 def _about(asked: Asked, sentence: _Sentence) -> bool:
@@ -308,7 +334,9 @@ def _foreign_before(sentence: _Sentence, value: Value, own: set[str]) -> bool:
     return bool(places) and placed and not any(t.stem in own for t in places)
 
 
-_SAYING = frozenset("said says say told according reported reports added stated announced estimated that".split()) - {"that"}
+_SAYING = frozenset("said says say told according reported reports added stated announced estimated that".split()) - {
+    "that"
+}
 _ADJECTIVE = regex.compile(r"(?:[^l]i|ian|can|ish|ese)$")
 _PLACE_WORDS = ("in", "at", "near", "from", "outside", "to", "on")
 
@@ -326,7 +354,12 @@ def _place(words: list[Token], own: set[str]) -> bool:
     """Whether the words name a place that is none of the question's names: "near a shop in Baton Rouge"."""
     words = [t for t in words if t.lower not in ("a", "an", "the", "mount", "mt")]
     for i, (place, name) in enumerate(pairwise(words)):
-        if place.lower in ("in", "at", "near") and name.is_name and not _is_time(name) and not _ADJECTIVE.search(name.lower):
+        if (
+            place.lower in ("in", "at", "near")
+            and name.is_name
+            and not _is_time(name)
+            and not _ADJECTIVE.search(name.lower)
+        ):
             return not any(t.stem in own for t in words[i:])
     return False
 
@@ -363,7 +396,9 @@ def _noun(asked: Asked, sentence: _Sentence, value: Value) -> str | None:
     phrase = _phrase(_after(sentence, value), sentence.values)
     if not phrase or (asked.family and phrase[0].family == asked.family):
         return ""
-    same = {asked.noun} | {n for line in _SAME_NOUN if asked.noun in (group := {stem(w) for w in line.split()}) for n in group}
+    same = {asked.noun} | {
+        n for line in _SAME_NOUN if asked.noun in (group := {stem(w) for w in line.split()}) for n in group
+    }
     people = asked.noun in _COMMON
     for i, token in enumerate(phrase):
         plural = is_plural(token.lower) or value.value == 1
@@ -374,13 +409,21 @@ def _noun(asked: Asked, sentence: _Sentence, value: Value) -> str | None:
             return token.lower
         if asked.family == "injure" and token.lower in ("others", "more"):
             return token.lower
-        if people and plural and (token.stem in _PEOPLE if asked.noun == "person" else token.stem in ("person", "individual")):
+        if (
+            people
+            and plural
+            and (token.stem in _PEOPLE if asked.noun == "person" else token.stem in ("person", "individual"))
+        ):
             return token.lower
         if people and asked.family in ("kill", "injure") and plural and token.stem in _PEOPLE:
             return token.lower
         if token.is_name and token.stem in asked.modifiers and asked.noun in _PERSONS:
             return token.lower
-        if asked.noun == "person" and token.lower in ("men", "women") and _BOTH.search(sentence.text, value.end, token.end + 12):
+        if (
+            asked.noun == "person"
+            and token.lower in ("men", "women")
+            and _BOTH.search(sentence.text, value.end, token.end + 12)
+        ):
             return token.lower
     if any(is_plural(t.lower) for t in phrase):
         return None
@@ -399,7 +442,11 @@ def _phrase(after: list[Token], values: tuple[Value, ...]) -> list[Token]:
         if token.lower == "of" and not phrase and not skipped:
             skipped = True
             continue
-        if skipped and not phrase and token.lower in ("the", "our", "their", "its", "these", "those", "nearly", "about", "more", "than"):
+        if (
+            skipped
+            and not phrase
+            and token.lower in ("the", "our", "their", "its", "these", "those", "nearly", "about", "more", "than")
+        ):
             continue
         if token.text == "," and phrase and i + 1 < len(after) and after[i + 1].lower in ("former", "and"):
             continue
@@ -443,7 +490,9 @@ def _own_governor(sentence: _Sentence, value: Value) -> tuple[str, bool]:
     starts = {v.outer[0] for v in sentence.values if v != value and not _is_whole(sentence, v)}
     left, steps = "", 0
     before = [t for t in _before(sentence, value)[:_NEAR] if t.lower not in _QUALIFIERS]
-    linked_to = bool(before) and (before[0].stem in _LINK or before[0].lower == "of" and len(before) > 1 and before[1].stem in _DEATHS)
+    linked_to = bool(before) and (
+        before[0].stem in _LINK or before[0].lower == "of" and len(before) > 1 and before[1].stem in _DEATHS
+    )
     for token in _before(sentence, value)[:_NEAR]:
         inside = any(v.outer[0] <= token.start < v.outer[1] for v in sentence.values)
         if inside or token.text in _BOUNDARY or token.lower in _CONJUNCTIONS:

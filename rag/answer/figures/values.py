@@ -63,7 +63,9 @@ _ATOM = regex.compile(
     rf"\s(?P<after>(?i:(?:u\.?s\.? |american )?dollar|euro|rupee|yen|yuan|rouble|ruble|peso|franc|rial|dinar|shekel|"
     rf"pounds sterling)s?)\b)?"
 )
-_VAGUE = regex.compile(r"\b(?i:(?:(?:tens|hundreds) of thousands|(?:tens|hundreds) of millions|dozens|hundreds|thousands|millions))\b")
+_VAGUE = regex.compile(
+    r"\b(?i:(?:(?:tens|hundreds) of thousands|(?:tens|hundreds) of millions|dozens|hundreds|thousands|millions))\b"
+)
 
 _MONTHS = "january february march april may june july august september october november december".split()
 _MONTH = r"(?P<m>(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)(?:\.|\b)))"
@@ -99,10 +101,14 @@ _BEFORE = regex.compile(
     r"nearly|almost|some)|close to|upwards? of|an estimated|estimated|somewhere between|between|only))\s$"
 )
 _AFTER = regex.compile(r"(?i:\s(?:or (?:more|fewer|less|so))\b|-plus\b|\+)")
-_TO = regex.compile(r"(?:\s?[-–—]\s?|\s(?:and|to)\s)(?i:(?:as (?:many|much) as|nearly|about|around|over|more than|almost)\s)?")
+_TO = regex.compile(
+    r"(?:\s?[-–—]\s?|\s(?:and|to)\s)(?i:(?:as (?:many|much) as|nearly|about|around|over|more than|almost)\s)?"
+)
 _BETWEEN = regex.compile(r"\b(?i:between)\s(?:\w+\s)?$")
 _FROM = regex.compile(r"\b(?i:from)\s(?:(?i:about|around|nearly|roughly|almost|some|over|just)\s)?$")
-_RANGING = regex.compile(r"\b(?i:rang(?:e|es|ed|ing)|anywhere|somewhere|vary|varies|varied|varying)\s(?i:from)\s(?:\w+\s)?$")
+_RANGING = regex.compile(
+    r"\b(?i:rang(?:e|es|ed|ing)|anywhere|somewhere|vary|varies|varied|varying)\s(?i:from)\s(?:\w+\s)?$"
+)
 
 
 def find_values(text: str, start: int, end: int, kind: str) -> list[Value]:
@@ -211,7 +217,12 @@ def _counts_nothing(text: str, match: regex.Match[str], a: int, b: int) -> bool:
         return True
     if _NO_AFTER.match(text, b) and not regex.match(r"[-–]\d", text[b : b + 2]):
         return True
-    if match["digits"] and _AGE[0].search(text, max(0, a - 4), a) and _AGE[1].match(text, b) and len(match["digits"]) < 3:
+    if (
+        match["digits"]
+        and _AGE[0].search(text, max(0, a - 4), a)
+        and _AGE[1].match(text, b)
+        and len(match["digits"]) < 3
+    ):
         return True
     if regex.match(r"[-–]\d+[-–]\d", text[b : b + 12]):  # a telephone number
         return True
