@@ -40,7 +40,7 @@ def main() -> None:
         "--ask", action="store_true", help="build indexes and ask, instead of taking the passages listed"
     )
     parser.add_argument(
-        "--half", choices=("tune", "held out", "fresh", "last"), help="count the questions of one half only"
+        "--half", choices=("tune", "held out", "fresh", "last", "check"), help="count the questions of one half only"
     )
     parser.add_argument("--show", action="store_true", help="print what is wrong and what is missing")
     options = parser.parse_args()
