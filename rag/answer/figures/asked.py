@@ -35,7 +35,7 @@ GENERIC_NAMES = frozenset(
 
 _KINDS = (
     (PERCENTAGE, r"\bhow many per ?cent\b|\b(?:what|which) (?:share|percentage|per ?cent|proportion|fraction)\b|\bwhat (?:is|was|were|are) the (?:[\w-]+ ){0,3}(?:rate|share|percentage|proportion)\b"),
-    (MONEY, r"\bhow much (?:(?:more )?(?:money|cash)\b|(?=(?:debt|funding|aid|tax|revenue|income|profit)\b)|(?=(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might)\b))|\bwhat (?:is|was|were|are|did|does|will|would) (?:the |it )?(?:[\w-]+ ){0,3}(?:cost|price|budget|fine|salary|fee)\b"),
+    (MONEY, r"\bhow much (?:(?:more )?(?:money|cash)\b|(?=(?:\w+ )?(?:debt|funding|aid|tax|revenue|income|profit)\b)|(?=(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might)\b))|\bwhat (?:is|was|were|are|did|does|will|would) (?:the |it )?(?:[\w-]+ ){0,3}(?:cost|price|budget|fine|salary|fee)\b"),
     (NUMBER, r"\bhow many\b(?! more\b)|\bwhat (?:is|was|were|are) the (?:number of|(?=(?:[\w-]+ )?(?:death )?toll\b))|\b(?:the )?number of\b|^(?:the )?(?=death toll\b)"),
     (DATE, r"\b(?:since )?when (?=(?:is|are|was|were|do|does|did|has|have|had|will)\b)|\b(?:in |on )?(?:what|which) (?:year|month|day|date)\b"),
 )  # fmt: skip
@@ -75,6 +75,9 @@ class Asked:
     hopes: bool
     target: bool
     average: bool
+    added: bool
+    place: bool
+    change: bool
 
 
 def asked(question: str, aliases: Iterable[tuple[str, ...]] = ()) -> Asked | None:
@@ -136,8 +139,11 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
         spans,
         dates,
         bool(_HOPES.search(question)),
-        bool(regex.search(r"\bto\W*$", question)),
+        bool(regex.search(r"\bto\W*$|^to (?:how much|what)\b", question, regex.I)),
         bool(regex.search(r"\b(?:average|each|every|per|a (?:day|week|month|year))\b", question, regex.I)),
+        bool(regex.search(r"\b(?:additional|more|another|extra|other)\b", question, regex.I)),
+        bool(regex.search(r"\b(?i:in|at|on|from|near|to|of)(?: the)? (?:\p{Lu})", question)),
+        bool(regex.search(r"\bhow much\b.*\b(?:rise|increase|grow|fall|drop|decline)\b", question, regex.I)),
     )
 
 
@@ -210,6 +216,8 @@ def _names(question: str, phrase: list[Token], aliases: tuple[tuple[str, ...], .
         for spellings in aliases:
             if any(s.casefold() in text or text in s.casefold() for s in spellings):
                 own |= {t.stem for s in spellings for t in tokens(s) if t.is_name} - GENERIC_NAMES
+        if {"united", "stat"} <= {t.stem for t in group} or text in ("us", "u.s.", "usa"):
+            own |= {"us", "america", "united", "stat"}
         result.append(frozenset(form for word in own for form in _of_country(word)))
     return tuple(result)
 

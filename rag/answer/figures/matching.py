@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import regex
 
 from rag.answer.figures.asked import GENERIC_NAMES, Asked, is_plural, key
-from rag.answer.figures.figure import DATE, MONEY, NUMBER
+from rag.answer.figures.figure import DATE, MONEY, NUMBER, PERCENTAGE
 from rag.answer.figures.values import Value, find_values
 from rag.answer.figures.words import Token, stem, tokens
 
@@ -43,6 +43,7 @@ _SAME_NOUN = (
 )  # fmt: skip
 _PERSONS = _COMMON | {stem(w) for w in "prisoners detainees leaders commanders officials soldiers".split()}
 _BOTH = regex.compile(r"\b(?i:men and women|women and men)\b")
+_AGENTS = frozenset(map(stem, "nationals citizens people civilians agents officers operatives officials nationals".split()))
 _HEADS = frozenset(map(stem, "devices units nationals citizens people agents items pieces members officials".split()))
 _BOUNDARY = frozenset(";:—–.!?")
 _CONJUNCTIONS = frozenset("and but while although though whereas or".split())
@@ -115,7 +116,8 @@ def matching_values(asked: Asked, citation: Citation) -> Iterator[Value]:
     plain = {t.stem for t in tokens(f"{citation.title or ''}\n{citation.text}") if t.is_word}
     if any(not group & plain for group in asked.names):
         return
-    for sentence in _sentences(citation, asked.kind):
+    kinds = (asked.kind, PERCENTAGE) if asked.change else (asked.kind,)
+    for sentence in _sentences(citation, kinds):
         if not _same_dates(asked, sentence):
             continue
         fitting = [v for v in sentence.values if _fits(asked, sentence, v, around)]
@@ -125,7 +127,7 @@ def matching_values(asked: Asked, citation: Citation) -> Iterator[Value]:
             yield replace(value, start=value.start + by, end=value.end + by, outer=outer)
 
 
-def _sentences(citation: Citation, kind: str) -> Iterator[_Sentence]:
+def _sentences(citation: Citation, kinds: tuple[str, ...]) -> Iterator[_Sentence]:
     """Yield the marked sentences; spans are of the citation's text."""
     text = citation.text
     first, last = (edge - citation.start for edge in citation.quote)
@@ -138,7 +140,7 @@ def _sentences(citation: Citation, kind: str) -> Iterator[_Sentence]:
         own = tuple(tokens(text, start, end))
         keys = frozenset(key(t) for t in own if t.is_word)
         stems = frozenset(t.stem for t in own)
-        values = tuple(find_values(text, start, end, kind))
+        values = tuple(v for kind in kinds for v in find_values(text, start, end, kind))
         yield _Sentence(
             own, values, keys | before, keys, stems, named, text, start, f"{citation.date:%Y}" if citation.date else ""
         )
@@ -227,8 +229,10 @@ def _counts(asked: Asked, sentence: _Sentence, value: Value) -> bool:
         and _MORE.match(text, value.outer[1])
         or _INCREMENT[1].search(text, max(0, value.outer[0] - 14), value.outer[0])
     ):
-        if asked.family != "injure":
+        if asked.family != "injure" and not asked.added:
             return False
+    if value.value == 1 and _noun(asked, sentence, value) == "":
+        return False
     if asked.family in ("kill", "injure") and _PART.search(text, value.outer[0], _clause_end(sentence, value)):
         return False
     if _is_whole(sentence, value):
@@ -245,6 +249,8 @@ def _counts(asked: Asked, sentence: _Sentence, value: Value) -> bool:
         return False
     if _elsewhere(asked, sentence, value):
         return False
+    if noun == "" and asked.noun and _number_of(asked, sentence, value):
+        return not asked.family or asked.family in sentence.own
     if asked.family and governor:
         if governor != asked.family:
             return False
@@ -298,7 +304,7 @@ def _elsewhere(asked: Asked, sentence: _Sentence, value: Value) -> bool:
         return True
     if not asked.names:
         return False
-    fatal = asked.family in ("kill", "injure")
+    fatal = asked.family in ("kill", "injure") and asked.place
     inside = [bool(group & {t.stem for t in sentence.tokens if t.is_name}) for group in asked.names]
     if not all(inside):
         stated = find_values(sentence.text, sentence.start, sentence.tokens[-1].end, DATE)
@@ -403,9 +409,10 @@ def _noun(asked: Asked, sentence: _Sentence, value: Value) -> str | None:
     for i, token in enumerate(phrase):
         plural = is_plural(token.lower) or value.value == 1
         head = phrase[i + 1].stem in _HEADS if i + 1 < len(phrase) else False
-        if token.stem in same and (plural or head or token.is_name):
+        follows = [t for t in phrase[i + 1 :] if is_plural(t.lower)]
+        if token.stem in same and (plural or head or token.is_name and (not follows or follows[-1].stem in _AGENTS)):
             return token.lower
-        if asked.noun_is_name and not asked.family and plural and token.stem == "person":
+        if asked.noun_is_name and plural and token.stem == "person" and _same_matter(asked, sentence, value):
             return token.lower
         if asked.family == "injure" and token.lower in ("others", "more"):
             return token.lower
@@ -428,6 +435,24 @@ def _noun(asked: Asked, sentence: _Sentence, value: Value) -> str | None:
     if any(is_plural(t.lower) for t in phrase):
         return None
     return ""
+
+
+def _number_of(asked: Asked, sentence: _Sentence, value: Value) -> bool:
+    """Whether a number ends "the number of Palestinians killed rose to at least": it counts the noun after "of"."""
+    before = [t for t in _before(sentence, value) if t.lower not in _QUALIFIERS]
+    if not before or before[0].stem not in _LINK:
+        return False
+    words = list(reversed(before))
+    places = [i for i, t in enumerate(words) if t.lower == "number" and i + 1 < len(words) and words[i + 1].lower == "of"]
+    return bool(places) and any(t.stem == asked.noun for t in words[places[-1] : places[-1] + 6])
+
+
+def _same_matter(asked: Asked, sentence: _Sentence, value: Value) -> bool:
+    """Whether "people" can be those of a nation that is asked for: the rest of the question is near the number."""
+    own = {word for group in asked.names for word in group}
+    rest = asked.content - own - {asked.family}
+    shared = rest & {key(t) for t in _surroundings(sentence, value)}
+    return len(shared) * 2 >= len(rest) and len(rest) > (1 if asked.family else 0)
 
 
 def _phrase(after: list[Token], values: tuple[Value, ...]) -> list[Token]:
@@ -537,7 +562,7 @@ def _measures(asked: Asked, sentence: _Sentence, value: Value) -> bool:
     shared = wanted & {key(t) for t in clause}
     governed = asked.family and asked.family in shared
     if asked.kind != MONEY:
-        return len(shared) * 3 >= max(2, len(wanted) * 2)
+        return len(shared) * 5 >= max(2, len(wanted) * 3)
     if asked.family in ("add", "cut") and not governed:
         return False
     return len(shared) * 2 >= max(2, len(wanted)) or bool(governed) and asked.kind == MONEY and len(shared) >= 2
@@ -572,7 +597,7 @@ def _dates_it(asked: Asked, sentence: _Sentence, value: Value) -> bool:
     """Whether a date is that of what is asked: its clause has the verb of the question, and no name that it has not."""
     if asked.dates and str(value.value) in asked.dates:
         return False
-    clause = _clause(sentence, value)
+    clause = _clause(sentence, value) or _next_clause(sentence, value)
     predicates = {asked.family} if asked.family else asked.content
     near = [t for t in clause if abs(_distance(sentence, t, value)) <= 9]
     said = {key(t) for t in near}
@@ -583,6 +608,15 @@ def _dates_it(asked: Asked, sentence: _Sentence, value: Value) -> bool:
     if not asked.names or not names:
         return True
     return any(t.stem in group for group in asked.names for t in names)
+
+
+def _next_clause(sentence: _Sentence, value: Value) -> list[Token]:
+    """Return the words of the clause after a date that begins the sentence: "On Jan. 3, the general was killed"."""
+    after = _after(sentence, value)
+    if not after or after[0].text != "," or sum(t.end <= value.outer[0] for t in sentence.tokens) > 1:
+        return []
+    end = next((t.start for t in after[1:] if t.text in ";:—()" or t.lower in _CLAUSE_WORDS), sentence.tokens[-1].end)
+    return [t for t in after[1:] if t.start < end]
 
 
 def _distance(sentence: _Sentence, token: Token, value: Value) -> int:

@@ -105,7 +105,7 @@ _TO = regex.compile(
     r"(?:\s?[-–—]\s?|\s(?:and|to)\s)(?i:(?:as (?:many|much) as|nearly|about|around|over|more than|almost)\s)?"
 )
 _BETWEEN = regex.compile(r"\b(?i:between)\s(?:\w+\s)?$")
-_FROM = regex.compile(r"\b(?i:from)\s(?:(?i:about|around|nearly|roughly|almost|some|over|just)\s)?$")
+_FROM = regex.compile(r"\b(?i:from)\s(?:(?i:its|the|an?|current|present|previous|about|around|nearly|roughly|almost|some|over|just)\s)*$")
 _RANGING = regex.compile(
     r"\b(?i:rang(?:e|es|ed|ing)|anywhere|somewhere|vary|varies|varied|varying)\s(?i:from)\s(?:\w+\s)?$"
 )

@@ -11,19 +11,21 @@ _TOKEN = regex.compile(r"\p{L}\.(?:\p{L}\.)+|\p{L}[\p{L}\p{M}]*(?:\.\p{Ll}{2,3}(
 
 # Verbs and nouns of one meaning, each in the form that `stem` gives; the first names the family.
 _FAMILIES = (
-    "kill die dead death deadly fatality murder massacre slay slaughter assassinate perish toll victim",
+    "kill die dead death deadly fatality murder massacre slay slaughter assassinate perish drown toll victim",
     "injure wound hurt maim injury",
     "hospitalise hospitalize",
     "arrest detain custody",
     "execute execution",
     "indict indictment charge",
     "separate split separation",
-    "founded formed establish create",
+    "founded formed establish",
+    "create generate",
+    "grow growth expand rise",
     "begin start open launch",
     "end close finish",
     "flee escape",
     "exchange swap trade",
-    "add increase widen boost expand raise",
+    "add increase widen boost raise",
     "cut slash reduce reduction lower drop trim",
     "cost worth price",
     "demand insist request seek want",
@@ -73,6 +75,8 @@ class Token:
     @functools.cached_property
     def family(self) -> str:
         """The family of verbs that it belongs to; "" for none."""
+        if self.lower == "lives":  # "claimed 59 lives"
+            return "kill"
         return family(self.stem)
 
     @property
