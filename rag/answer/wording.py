@@ -215,7 +215,7 @@ def figures_label(answer: Answer) -> str:
 
 
 def figure_words(figure: Figure) -> str:
-    """Return a value as it is printed; where its mentions differ, the shortest, which has the fewest qualifying words."""
+    """Return a value as it is printed; of several mentions the shortest, which has the fewest qualifying words."""
     return one_line(min((m.words for m in figure.mentions), key=len))
 
 

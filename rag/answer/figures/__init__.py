@@ -1,11 +1,15 @@
 """The figures that sources give for what a question asks: how many, how much, what share, when.
 
-Nothing is inferred and nothing judged: a figure is a value printed in a sentence that is marked as answering, which counts
-what the question asks; equal values are grouped. In doubt a value is left out.
+Nothing is inferred and nothing judged: a figure is a value printed in a sentence that is marked as answering, which
+counts what the question asks; equal values are grouped. In doubt a value is left out (docs/measurements/figures.md).
 
-    asked.py      what the question asks for, if it asks for a figure
-    values.py     the values in a text: numbers, sums, percentages, dates
-    matching.py   which of them count what is asked
+    asked.py       what the question asks for, if it asks for a figure
+    sentence.py    the marked sentences, with their words and clauses
+    values.py      the values in them: numbers, sums, percentages, dates
+    matching.py    which values are what is asked, with the help of
+    nouns.py       what a number counts
+    elsewhere.py   whether it is said of another time or place
+    words.py       forms of words, and the English of vocabulary.toml
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def is_elsewhere(asked: Asked, sentence: Sentence, value: Value) -> bool:
         return _names_place(sentence.clause(value), own)
     if not any(t.stem in own for t in phrase) and _after_place(sentence, value, own):
         return True
-    end = sentence.clause_end(value, words_too=False)
+    end = sentence.clause_end(value, at_words=False)
     return _names_place([t for t in sentence.after(value) if t.start < end], own)
 
 
@@ -147,9 +147,9 @@ def _names_place(run: list[Token], own: frozenset[str]) -> bool:
     """Whether words name a place that is none of the question's names: "near a shop in Baton Rouge"."""
     run = [t for t in run if t.lower not in ("a", "an", "the", "mount", "mt")]
     for i, (place, name) in enumerate(pairwise(run)):
-        if place.lower in ("in", "at", "near") and name.is_name and not name.is_time:
-            if not _ADJECTIVE.search(name.lower):
-                return not any(t.stem in own for t in run[i:])
+        named = name.is_name and not name.is_time and not _ADJECTIVE.search(name.lower)
+        if named and place.lower in ("in", "at", "near"):
+            return not any(t.stem in own for t in run[i:])
     return False
 
 

@@ -24,24 +24,23 @@ def noun_phrase(sentence: Sentence, value: Value) -> list[Token]:
         following = after[i + 1].lower if i + 1 < len(after) else ""
         if token.start in others and (phrase or not partitive):
             break
-        if not phrase and token.lower == "of" and not partitive:
-            partitive = True
-        elif phrase and token.text == "," and following in ("former", "and"):
+        passed = token.text in "\"“”'‘’-" or token.text[0].isdigit()
+        if phrase:  # "current, former and prospective workers"
+            passed |= token.text == "," and following in ("former", "and")
+            passed |= token.lower == "and" and phrase[-1].lower in ("current", "former", "men")
+        elif partitive:
+            passed |= token.lower in _OF_WHICH
+        elif token.lower == "of":
+            passed = partitive = True
+        if passed:
             continue
-        elif phrase and token.lower == "and" and phrase[-1].lower in ("current", "former", "men"):
-            continue
-        elif token.text in "\"“”'‘’-" or token.text[0].isdigit():
-            continue
-        elif partitive and not phrase and token.lower in _OF_WHICH:
-            continue
-        elif not token.is_word or token.lower in words("phrase_ends") or (token.family and not token.is_plural):
+        if not token.is_word or token.lower in words("phrase_ends") or (token.family and not token.is_plural):
             break
-        else:
-            phrase.append(token)
+        phrase.append(token)
     return phrase
 
 
-_OF_WHICH = frozenset("the our their its these those nearly about more than".split())
+_OF_WHICH = ("the", "our", "their", "its", "these", "those", "nearly", "about", "more", "than")
 
 
 def counted_noun(asked: Asked, sentence: Sentence, value: Value) -> str | None:
@@ -65,7 +64,7 @@ def _is_asked(asked: Asked, sentence: Sentence, value: Value, token: Token, foll
     if token.stem in same_nouns(asked.noun):
         heads = [t for t in following if t.is_plural]
         nation = token.is_name and (not heads or heads[-1].stem in stemmed("agents"))
-        return plural or nation or bool(following) and following[0].stem in stemmed("heads")
+        return plural or nation or any(t.stem in stemmed("heads") for t in following[:1])
     if token.is_name and token.stem in asked.modifiers:
         return asked.noun in stemmed("called_people") | stemmed("groups")
     if asked.family == "injure" and token.lower in ("others", "more"):
@@ -126,7 +125,8 @@ def _left_governor(sentence: Sentence, before: list[Token]) -> tuple[str, bool]:
     for token in before:
         if sentence.is_in_value(token) or is_boundary(token) or token.text in ",()":
             break
-        if token.lower in words("conjunctions") or token.text == "-" and sentence.text[token.start - 1].isspace():
+        dash = token.text == "-" and sentence.text[token.start - 1].isspace()
+        if dash or token.lower in words("conjunctions"):
             break
         if token.family:
             toll = token.stem in stemmed("deaths")

@@ -81,10 +81,10 @@ class Sentence:
         end = next(ends, self.end)
         return [t for t in after[1:] if t.start < end]
 
-    def clause_end(self, value: Value, marks: str = ",;:—()", words_too: bool = True) -> int:
-        """Where the clause of a value ends."""
-        ends = (t.start for t in self.after(value) if t.text in marks or words_too and t.lower in words("conjunctions"))
-        return next(ends, self.end)
+    def clause_end(self, value: Value, at_words: bool = True) -> int:
+        """Where the clause of a value ends: at a mark, or at "and" and the like too."""
+        ending = words("conjunctions") if at_words else frozenset()
+        return next((t.start for t in self.after(value) if t.text in ",;:—()" or t.lower in ending), self.end)
 
     def distance(self, token: Token, value: Value) -> int:
         """How many words are between a word and a value, the word counted."""

@@ -1,8 +1,9 @@
 """Text -> Values: numbers in digits and words, sums of money, percentages and dates, each with what qualifies it.
 
-What looks like a value and counts nothing gives none: ordinals, ages, scores, times, telephone numbers, numbers that are
-names ("Flight 17", "9/11"), and digits that can be read in two ways ("3.500"). Cardinals in words are read by text2num.
-Dates are read here: `rag.provenance.dates` finds one full date in a text, and dateparser takes tens of milliseconds.
+What looks like a value and counts nothing gives none: ordinals, ages, scores, times, telephone numbers, numbers that
+are names ("Flight 17", "9/11"), and digits that can be read in two ways ("3.500"). Cardinals in words are read by
+text2num. Dates are read here: `rag.provenance.dates` finds one full date in a text, and dateparser takes tens of
+milliseconds.
 """
 
 from __future__ import annotations
@@ -34,9 +35,12 @@ class Value:
     outer: tuple[int, int]
 
 
-MONTHS = tuple("january february march april may june july august september october november december".split())
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 
-_BIG = "hundred thousand million billion trillion".split()
+_BIG = ("hundred", "thousand", "million", "billion", "trillion")
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _SCALES |= {"lakh": 10**5, "crore": 10**7, "k": 1000, "m": 10**6, "mn": 10**6, "bn": 10**9, "tn": 10**12}
 _SIGNS = {"us$": "USD", "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "hk$": "HKD", "nz$": "NZD"}
@@ -47,9 +51,10 @@ _CURRENCIES |= {"shekel": "ILS", "pounds sterling": "£"} | {c: c for c in ("pes
 # Numbers
 
 _SMALL = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty thirty forty fifty sixty seventy eighty ninety"
-).split()
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+    *("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"),
+)
 _BIG_WORD = rf"(?:{'|'.join(_BIG)})"
 _WORD = rf"(?:{'|'.join([*_SMALL, *_BIG, 'dozen'])})\b"
 _SPELLED = (
@@ -76,7 +81,7 @@ _EUROPEAN = regex.compile(r"\d{1,3}(?:\.\d{3}){2,}")
 _TWO_READINGS = regex.compile(r"\d{1,3}\.\d{3}")
 _NO_DIGIT = regex.compile(r"[,'’\s]")
 _LABELS = (
-    r"(?:no\.?|nos\.?|number|articles?|section|chapter|title|building|flight|room|page|pages|volume|vol\.|order|group of|"
+    r"(?:no\.?|nos\.?|number|articles?|section|chapter|title|building|flight|room|pages?|volume|vol\.|order|group of|"
     r"route|highway|interstate|class|channel|grade|version|part|phase|level|figure|table|age|aged|ages|top|district|"
     r"apartment|gate|pier|ward|resolution|psalm|verse|season|episode|boeing|airbus|apollo|proposition|amendment|directive)"
 )
@@ -94,8 +99,8 @@ _BEFORE_AGE, _AFTER_AGE = regex.compile(r"\p{L}['’)]?, $"), regex.compile(r"[,
 _QUALIFIED = regex.compile(
     r"\b(?i:(?:(?:as )?(?:well |just |slightly |a little )?(?:more|fewer|less|greater|higher) than|"
     r"(?:just |well |slightly )?(?:over|under)|at least|at most|no (?:more|fewer|less) than|up to|"
-    r"as (?:many|much|few|little) as|(?:only |just )?(?:about|around|roughly|approximately|nearly|almost|some)|close to|"
-    r"upwards? of|an estimated|estimated|somewhere between|between|only))\s$"
+    r"as (?:many|much|few|little) as|(?:only |just )?(?:about|around|roughly|approximately|nearly|almost|some)|"
+    r"close to|upwards? of|an estimated|estimated|somewhere between|between|only))\s$"
 )
 _OR_SO = regex.compile(r"(?i:\s(?:or (?:more|fewer|less|so))\b|-plus\b|\+)")
 _TO = regex.compile(
@@ -226,7 +231,7 @@ def _currency(match: regex.Match[str]) -> str:
 
 
 def _counts_nothing(text: str, start: int, end: int, digits: str | None) -> bool:
-    """Whether a number names, dates or orders something, or is an age, a score, a time or part of a telephone number."""
+    """Whether a number names or orders something, or is an age, a score, a time or part of a telephone number."""
     if _NAMED.search(text, max(0, start - 24), start) or _TELEPHONE.match(text, end):
         return True
     if _NO_COUNT.match(text, end) and not _PAIR.match(text, end):

@@ -58,7 +58,7 @@ class Token(NamedTuple):
 def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     """Return the words, numbers and marks of text[start:end], with their spans in `text`."""
     found = _TOKEN.finditer(text, start, len(text) if end is None else end)
-    return [Token(*match.span(), *_word(match.group())) for match in found]
+    return [Token(match.start(), match.end(), *_word(match.group())) for match in found]
 
 
 def stems(text: str) -> set[str]:
@@ -67,7 +67,7 @@ def stems(text: str) -> set[str]:
 
 
 @functools.lru_cache(1 << 14)
-def _word(text: str) -> tuple[str, str, str, str, str, bool, bool]:
+def _word(text: str) -> tuple[Any, ...]:
     """Return the fields of a token from `text` on."""
     lower = text.casefold().replace("’", "'")
     stemmed = stem(lower)
