@@ -22,9 +22,9 @@ _KINDS = tuple(
     for kind, pattern in (
         (PERCENTAGE, r"\bhow many per ?cent\b"),
         (PERCENTAGE, r"\b(?:what|which) (?:share|percentage|per ?cent|proportion|fraction)\b"),
-        (PERCENTAGE, rf"\bwhat {_BE} the (?:[\w-]+ ){{0,3}}(?:rate|share|percentage|proportion)\b"),
+        (PERCENTAGE, rf"\bwhat {_BE} the (?:[\w'’-]+ ){{0,3}}(?:rate|share|percentage|proportion)\b"),
         (MONEY, rf"\bhow much (?:(?:more )?(?:money|cash)\b|(?=(?:\w+ )?{_SUMS}\b)|(?={_DO}\b))"),
-        (MONEY, rf"\bwhat {_DO} (?:the |it )?(?:[\w-]+ ){{0,3}}(?:cost|price|budget|fine|salary|fee)\b"),
+        (MONEY, rf"\bwhat {_DO} (?:the |it )?(?:[\w'’-]+ ){{0,3}}(?:cost|price|budget|fine|salary|fee)\b"),
         (NUMBER, r"\bhow many\b(?! more\b)"),
         (NUMBER, rf"\bwhat {_BE} the (?:number of|(?=(?:[\w-]+ )?(?:death )?toll\b))"),
         (NUMBER, r"\b(?:the )?number of\b|^(?:the )?(?=death toll\b)"),

@@ -25,7 +25,7 @@ MAX_NAMES_BETWEEN = 5  # between the name asked about and a number of dead: beyo
 _PLACES = ("in", "at", "near", "from", "outside", "to", "on")
 _LINKED = frozenset(["in", ",", "of", "the", "-", "'s", ".", "and", "(", ")", "ap"])  # between names of one place
 _ADJECTIVE = regex.compile(r"(?:[^l]i|ian|can|ish|ese)$")  # "in an Iraqi raid" names no place
-_MONTH = regex.compile(rf"\b(?:{'|'.join(m.title() for m in MONTHS if m != 'may')})\b")
+_MONTH = regex.compile(rf"\b(?:{'|'.join(m.title() for m in MONTHS)})\b")
 _IN_YEAR = regex.compile(r"\b(?i:in) $")
 
 

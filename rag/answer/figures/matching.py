@@ -158,7 +158,7 @@ def _dates_it(asked: Asked, sentence: Sentence, value: Value) -> bool:
     """Whether a date is that of what is asked: its clause has the verb of the question, and no name that it has not."""
     if value.value in asked.dates:
         return False
-    clause = sentence.clause(value) or sentence.next_clause(value)
+    clause = sentence.next_clause(value) or sentence.clause(value)
     said = {t.key for t in clause if sentence.distance(t, value) <= NEAR_DATE}
     if asked.family:
         if asked.family not in said:

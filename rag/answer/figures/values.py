@@ -126,7 +126,7 @@ _MONTH = (
 _YEAR = r"(?P<y>(?:1[5-9]|20)\d\d)"
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"
 _DATES = [
-    regex.compile(rf"(?<![\w/.-]){form}(?![\d/]|[.,-]\d)")
+    regex.compile(rf"(?<![\w/.-]){form}(?![\d/]|[.,]\d)")
     for form in (
         rf"{_YEAR}-(?P<mm>\d\d)-(?P<d>\d\d)",
         rf"{_DAY} (?:of )?{_MONTH},? {_YEAR}",
@@ -151,7 +151,7 @@ def find_values(text: str, start: int, end: int, kind: str) -> list[Value]:
     dates = _dates(text, start, end)
     if kind == DATE:
         return dates
-    amounts = [a for a in _amounts(text, start, end) if not any(a.start < d.end and d.start < a.end for d in dates)]
+    amounts = _amounts(text, start, end, dates)
     found = [a for a in _joined(text, amounts) if a.kind == kind]
     if kind == NUMBER:
         vague = (m for m in _VAGUE.finditer(text, start, end))
@@ -163,8 +163,8 @@ def find_values(text: str, start: int, end: int, kind: str) -> list[Value]:
     return sorted(found, key=lambda v: v.start)
 
 
-def _amounts(text: str, start: int, end: int) -> list[Value]:
-    """Return numbers, sums and percentages, each by itself."""
+def _amounts(text: str, start: int, end: int, dates: list[Value]) -> list[Value]:
+    """Return numbers, sums and percentages, each by itself; none that is in a date."""
     found: list[Value] = []
     if not _ANY_AMOUNT.search(text, start, end):
         return found
@@ -175,7 +175,10 @@ def _amounts(text: str, start: int, end: int) -> list[Value]:
         first = match.start("words" if match["words"] else "digits")
         if number is None or (match["short"] and not unit):  # "5m" is metres
             continue
-        if kind == NUMBER and _counts_nothing(text, first, match.end(), match["digits"]):
+        if any(match.start() < d.end and d.start < match.end() for d in dates):
+            continue
+        follows = first > start and text[first - 1] in "-–" and bool(found) and found[-1].end == first - 1
+        if kind == NUMBER and not follows and _counts_nothing(text, first, match.end(), match["digits"]):
             continue
         span = (match.start() if unit else first), match.end()
         found.append(Value(kind, number, None, unit or ("%" if kind == PERCENTAGE else ""), *span, span))
@@ -277,9 +280,9 @@ def _range(text: str, low: Value, high: Value) -> Value | None:
     if isinstance(lower, str) or isinstance(upper, str):
         return None
     scale = _SCALE_AT_END.search(text[high.start : high.end])
-    if scale and lower < 1000 and not text[low.start : low.end].strip()[-1:].isalpha():
+    if scale and lower < 1000 and not _SCALE_AT_END.search(text[low.start : low.end]):
         lower = _whole(lower * _SCALES[scale[1].casefold()])
-    if lower >= upper:
+    if lower >= upper or (lower >= 1500 and upper <= 2099 and high.kind == NUMBER):  # years
         return None
     return replace(high, value=lower, upper=upper, start=low.start)
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import regex
 
 _TOKEN = regex.compile(
-    r"\p{L}\.(?:\p{L}\.)+|\p{L}[\p{L}\p{M}]*(?:\.\p{Ll}{2,3}(?!\w))?(?:['’]\p{L}+)?|\d[\d,.]*|\S"
+    r"\p{L}\.(?:\p{L}\.)+|\p{L}[\p{L}\p{M}]*(?:\.\p{Ll}{2,3}(?!\w))?(?:['’]\p{L}+)?|\d+(?:[.,]\d+)*|\S"
 )  # "U.S.", "HealthCare.gov", "Women's"
 _TIME = regex.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:January|February|March|April|May|June|July|August|September|October|"
