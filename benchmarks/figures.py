@@ -31,7 +31,7 @@ SAMPLE = ROOT / "benchmarks" / "questions" / "figures_sample.txt"
 ALIASES = ROOT / "docs" / "aliases.toml"
 DEMONSTRATION, COLLECTION = "demonstration", "allsides"
 
-SETS = (1, 2, 3, 4, 5)
+SETS = (1, 2, 3, 4, 5, 6)
 
 Spelled = tuple[tuple[str, ...], ...]
 
