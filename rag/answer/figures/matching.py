@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import regex
 from rag.answer.figures.asked import Asked
 from rag.answer.figures.elsewhere import can_report, is_elsewhere, nearest, same_month, same_time
 from rag.answer.figures.figure import DATE, MONEY, NUMBER, PERCENTAGE
-from rag.answer.figures.nouns import counted_noun, ends_number_of, governor
+from rag.answer.figures.nouns import counted_noun, ends_number_of, governor, noun_phrase
 from rag.answer.figures.sentence import Sentence, marked_sentences
 from rag.answer.figures.values import Value
 from rag.answer.figures.words import stemmed, stems
@@ -126,6 +127,8 @@ def _shares_words(asked: Asked, sentence: Sentence, value: Value) -> bool:
     near = {t.key for t in sentence.surroundings(value)}
     if not _is_about(asked, sentence) or not ((said or shared) & near):
         return False
+    if asked.family and asked.family not in near:
+        return False
     if len(shared) * 2 >= len(wanted):
         return True
     widely = wanted & (sentence.keys | sentence.lead_keys)
@@ -151,6 +154,9 @@ def _measures(asked: Asked, sentence: Sentence, value: Value) -> bool:
     governed = bool(asked.family) and asked.family in shared
     if asked.family in ("add", "cut") and not governed:
         return False
+    phrase = list(itertools.takewhile(lambda t: not t.is_time and t.lower != "more", noun_phrase(sentence, value)))
+    if phrase and phrase[-1].key not in wanted:  # "the $16.7 trillion debt ceiling" is no debt
+        return False
     return len(shared) * 2 >= max(2, len(wanted)) or (governed and len(shared) >= 2)
 
 
@@ -165,5 +171,7 @@ def _dates_it(asked: Asked, sentence: Sentence, value: Value) -> bool:
             return False
     elif len(said & asked.content) * 2 < max(3, len(asked.content)):
         return False
-    names = {t.stem for t in clause if t.is_name and not sentence.is_in_value(t) and not sentence.is_first(t)}
-    return not asked.names or not names or bool(names & asked.name_words)
+    names = [t for t in clause if t.is_name and not sentence.is_in_value(t)]
+    if not asked.names or any(t.stem in asked.name_words for t in names):
+        return True
+    return all(sentence.is_first(t) for t in names)

@@ -96,7 +96,10 @@ def ends_number_of(asked: Asked, sentence: Sentence, value: Value) -> bool:
         return False
     run = before[::-1]
     places = [i for i, t in enumerate(run[:-1]) if t.lower == "number" and run[i + 1].lower == "of"]
-    return bool(places) and any(t.stem == asked.noun for t in run[places[-1] : places[-1] + 6])
+    said = run[places[-1] :] if places else []
+    if any(t.family and t.family != asked.family for t in said):
+        return False
+    return any(t.stem == asked.noun for t in said[:6])
 
 
 def governor(sentence: Sentence, value: Value) -> tuple[str, bool]:

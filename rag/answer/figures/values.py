@@ -196,7 +196,7 @@ def _in_digits(match: regex.Match[str]) -> int | float | None:
 
 
 def _spelled(printed: str) -> int | float | None:
-    """Return the number that words say; None for words that say none."""
+    """Return the number that words say; None for words that say none, such as the last one of "a few thousand"."""
     plain = " ".join(printed.casefold().replace("-", " ").split())
     factor = 0.5 if plain.startswith("half ") else 1
     plain = plain.removeprefix("half ")
@@ -205,6 +205,8 @@ def _spelled(printed: str) -> int | float | None:
     head, _, last = plain.rpartition(" ")
     if last not in (*_BIG, "dozen"):
         head, last = plain, ""
+    if not head and last != "dozen" and factor == 1:
+        return None
     number = 1 if head in ("", "a", "an") else _cardinal(head)
     return None if number is None else _whole((number + half) * _SCALES.get(last, 1) * factor)
 
