@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rag.answer.answer import Answer
     from rag.answer.balance import Balance, Counts
     from rag.answer.citation import Citation
-    from rag.answer.figures import Figure, Mention
+    from rag.answer.figures.figure import Figure, Mention
     from rag.article import Article
     from rag.browse import Resolved
     from rag.doctor import Diagnosis, examine
@@ -61,7 +61,7 @@ _MODULES = {
     "AccordingError": "errors", "CitationError": "errors", "EncoderError": "errors", "InputError": "errors",
     "LibraryError": "errors", "QuestionError": "errors", "encode": "ingest.pipeline", "Report": "ingest.report",
     "Library": "library", "build": "library", "open": "library", "Passage": "passage", "read_articles": "readers",
-    "Hit": "retrieval.search", "Figure": "answer.figures", "Mention": "answer.figures",
+    "Hit": "retrieval.search", "Figure": "answer.figures.figure", "Mention": "answer.figures.figure",
 }  # fmt: skip
 
 
