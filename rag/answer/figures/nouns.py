@@ -104,6 +104,12 @@ def ends_number_of(asked: Asked, sentence: Sentence, value: Value) -> bool:
 
 def governor(sentence: Sentence, value: Value) -> tuple[str, bool]:
     """Return the family of the word that a number depends on ("" for none), and whether it is next to it."""
+    found, direct = _own_governor(sentence, value)
+    return (found, direct) if found else (_coordinated(sentence, value), False)
+
+
+def _own_governor(sentence: Sentence, value: Value) -> tuple[str, bool]:
+    """Return what `governor` does, without regard to a number that this one is joined to."""
     before, after = sentence.before(value)[:NEAR], sentence.after(value)[:NEAR]
     left, direct = _left_governor(sentence, before)
     if direct:
@@ -116,7 +122,7 @@ def governor(sentence: Sentence, value: Value) -> tuple[str, bool]:
             break
         if token.family:
             return token.family, place <= 3
-    return (left, False) if left else (_coordinated(sentence, value), False)
+    return left, False
 
 
 def _left_governor(sentence: Sentence, before: list[Token]) -> tuple[str, bool]:
@@ -148,4 +154,4 @@ def _coordinated(sentence: Sentence, value: Value) -> str:
     if not 0 < len(between) <= 5 or between[-1].lower != "and":
         return ""
     plain = all(t.is_word and t.lower not in words("phrase_ends") for t in between[:-1])
-    return governor(sentence, before[-1])[0] if plain else ""
+    return _own_governor(sentence, before[-1])[0] if plain else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rag.answer.citation import Citation
 
 NEAR = 12  # words in which a number is said of something
+MAX_VALUES = 30  # of a sentence; one with more is a table, and says nothing of each
 LEAD = 300  # characters before the marked sentences that say what they are about
 
 _CUT = regex.compile(r"(?<=[.!?…][\"'”’»)\]]*)\s+(?=[\"'“‘«(\[]*[\p{Lu}\d])|\n+")
@@ -87,10 +89,11 @@ class Sentence:
         return next((t.start for t in self.after(value) if t.text in ",;:—()" or t.lower in ending), self.end)
 
     def distance(self, token: Token, value: Value) -> int:
-        """How many words are between a word and a value, the word counted."""
-        if token.end <= value.outer[0]:
-            return sum(token.end <= t.start < value.outer[0] for t in self.tokens)
-        return sum(value.outer[1] <= t.start < token.start for t in self.tokens)
+        """How many words are between a word and a value."""
+        start, end = value.outer
+        if token.end <= start:
+            return bisect_left(self._starts, start) - bisect_left(self._starts, token.end)
+        return bisect_left(self._starts, token.start) - bisect_left(self._starts, end)
 
     def surroundings(self, value: Value) -> list[Token]:
         """The words about a value, up to the values before and after it."""
@@ -101,9 +104,16 @@ class Sentence:
 
     def is_whole(self, value: Value) -> bool:
         """Whether a number is the whole that another is a part of: the second of "12,000 of nearly 17,000"."""
-        return any(
-            v.end < value.start and _PARTITIVE.fullmatch(self.text, v.outer[1], value.start) for v in self.values
-        )
+        return value in self._wholes
+
+    @functools.cached_property
+    def _wholes(self) -> list[Value]:
+        joined = zip(self.values, self.values[1:], strict=False)
+        return [b for a, b in joined if _PARTITIVE.fullmatch(self.text, a.outer[1], max(a.outer[1], b.start))]
+
+    @functools.cached_property
+    def _starts(self) -> list[int]:
+        return [t.start for t in self.tokens]
 
     def is_in_value(self, token: Token) -> bool:
         """Whether a word is part of a value."""
@@ -132,6 +142,7 @@ def marked_sentences(citation: Citation, kinds: tuple[str, ...]) -> Iterator[Sen
         own = tuple(tokens(text, start, end))
         if own:
             values = tuple(v for kind in kinds for v in find_values(text, start, end, kind))
+            values = values if len(values) <= MAX_VALUES else ()
             own_keys = frozenset(t.key for t in own if t.is_word)
             own_stems = frozenset(t.stem for t in own)
             yield Sentence(text, start, own[-1].end, own, values, own_keys, own_stems, keys, stems, year)

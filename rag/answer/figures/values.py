@@ -67,7 +67,7 @@ _DIGITS = (
 )  # 1,234.5; Indian 12,34,567; 1 234 between thin spaces; European 1.234.567; Swiss 1'234
 _AMOUNT = regex.compile(
     r"(?:(?P<sign>\b(?:US|AU?|CA?|HK|NZ)\$|\p{Sc}|\bRs\.?|\b[A-Z]{3}(?=\s?\d))\s?)?"
-    rf"(?:(?<![\p{{L}}\d])(?P<digits>{_DIGITS})(?![\d,]*\d)"
+    rf"(?:(?<![\p{{L}}\d])(?P<digits>(?>{_DIGITS}))(?![\d,]*\d)"
     r"(?:[ \u00a0-]?(?P<scale>(?i:hundred|thousand|million|billion|trillion|lakh|crore|dozen))\b|"
     r"(?P<short>(?i:bn|tn|mn|m|k))\b)?"
     rf"|(?<![\p{{L}}\d-])(?P<words>(?i:{_SPELLED}))(?![\p{{L}}\d]))"
@@ -115,6 +115,7 @@ _RANGING = regex.compile(
 )
 _RAISED_TO = regex.compile(r"\bto\s(?:\w+\s)?$")
 _SCALE_AT_END = regex.compile(r"(?i)(thousand|million|billion|trillion|bn|tn|m|k)(?: \w+)?$")
+MAX_DIGITS = 20  # with their marks; longer ones identify something
 _AROUND = 40  # characters in which qualifying words are looked for
 
 # Dates
@@ -168,6 +169,7 @@ def _amounts(text: str, start: int, end: int, dates: list[Value]) -> list[Value]
     found: list[Value] = []
     if not _ANY_AMOUNT.search(text, start, end):
         return found
+    taken = {at for date in dates for at in range(date.start, date.end)}
     for match in _AMOUNT.finditer(text, start, end):
         number = _spelled(match["words"]) if match["words"] else _in_digits(match)
         unit = _currency(match)
@@ -175,7 +177,7 @@ def _amounts(text: str, start: int, end: int, dates: list[Value]) -> list[Value]
         first = match.start("words" if match["words"] else "digits")
         if number is None or (match["short"] and not unit):  # "5m" is metres
             continue
-        if any(match.start() < d.end and d.start < match.end() for d in dates):
+        if not taken.isdisjoint(range(*match.span())):
             continue
         follows = first > start and text[first - 1] in "-–" and bool(found) and found[-1].end == first - 1
         if kind == NUMBER and not follows and _counts_nothing(text, first, match.end(), match["digits"]):
@@ -186,8 +188,10 @@ def _amounts(text: str, start: int, end: int, dates: list[Value]) -> list[Value]
 
 
 def _in_digits(match: regex.Match[str]) -> int | float | None:
-    """Return a number in digits; None for one with two readings."""
+    """Return a number in digits; None for one with two readings, or too long to count anything."""
     digits, scale = match["digits"], (match["scale"] or match["short"] or "").casefold()
+    if len(digits) > MAX_DIGITS:
+        return None
     if _EUROPEAN.fullmatch(digits):
         digits = digits.replace(".", "")
     elif _TWO_READINGS.fullmatch(digits) and not scale:
@@ -300,15 +304,15 @@ def _qualify(text: str, value: Value) -> Value:
 def _dates(text: str, start: int, end: int) -> list[Value]:
     """Return the dates, years and decades."""
     found: list[Value] = []
+    taken: set[int] = set()  # characters
     if not _ANY_DATE.search(text, start, end):
         return found
     for form in _DATES:
         for match in form.finditer(text, start, end):
             a, b = match.span()
-            if any(a < d.end and d.start < b for d in found):
-                continue
-            if (value := _date(match.groupdict())) is not None:
+            if taken.isdisjoint(range(a, b)) and (value := _date(match.groupdict())) is not None:
                 found.append(Value(DATE, value, None, "", a, b, (a, b)))
+                taken.update(range(a, b))
     return sorted(found, key=lambda d: d.start)
 
 

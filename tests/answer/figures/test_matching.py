@@ -1,6 +1,7 @@
 """Which values of the marked sentences count what is asked: one that counts something else is worse than none."""
 
 import datetime as dt
+import time
 
 import pytest
 
@@ -167,3 +168,18 @@ def test_a_range_is_one_figure():
 def test_without_passages_or_without_such_a_question_there_are_none():
     assert figures_for(KILLED, []) == ()
     assert words("Who set fire to Varna harbour?", "The fire at Varna harbour killed nine people.") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nine " * 4000, "nine and " * 4000, "9 " * 4000, "9," * 4000, "9" * 20_000, "9 of " * 4000,
+        "9" * 400 + " people killed in Varna", "killed 9 people in Varna and " * 700, '"' * 10_000 + " 9", "9" + " " * 20_000 + "9",
+        "a." * 10_000, "\n9" * 5000, "9." * 5000, "from 9 to " * 2000, "$" * 10_000, "May 9 " * 3000, "half a " * 5000,
+    ],
+)  # fmt: skip
+def test_no_text_takes_long(text):
+    started = time.process_time()
+    for question in (KILLED, "How much did Varna cost?", "What share was killed?", "When was Varna founded?"):
+        words(question, f"Varna. {text}")
+    assert time.process_time() - started < 2
