@@ -174,7 +174,8 @@ def test_without_passages_or_without_such_a_question_there_are_none():
     "text",
     [
         "nine " * 4000, "nine and " * 4000, "9 " * 4000, "9," * 4000, "9" * 20_000, "9 of " * 4000,
-        "9" * 400 + " people killed in Varna", "killed 9 people in Varna and " * 700, '"' * 10_000 + " 9", "9" + " " * 20_000 + "9",
+        "9" * 400 + " people killed in Varna", "killed 9 people in Varna and " * 700,
+        '"' * 10_000 + " 9", "9" + " " * 20_000 + "9",
         "a." * 10_000, "\n9" * 5000, "9." * 5000, "from 9 to " * 2000, "$" * 10_000, "May 9 " * 3000, "half a " * 5000,
     ],
 )  # fmt: skip
