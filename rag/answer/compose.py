@@ -12,6 +12,7 @@ from rag.answer.balance import UNKNOWN_OUTLET, Balance, Counts, OutletMatch, cau
 from rag.answer.citation import Citation, cite, verify
 from rag.answer.confidence import ConfidenceModel
 from rag.answer.copies import original, related, with_copies
+from rag.answer.figures import find_figures
 from rag.answer.selection import outlet_matches, select
 from rag.provenance.catalogue import Catalogue
 from rag.query.query import Query
@@ -96,6 +97,7 @@ class Composer:
             confidence=probability if model.encoder == self._store.manifest.encoder else None,
             signals=signals,
             below=bool(shown) and probability < model.min_confidence,
+            figures=find_figures(parsed, shown if probability >= model.min_confidence else ()),
         )  # fmt: skip
 
     def _relations(self, selected: Sequence[ScoredPassage]) -> Relations:

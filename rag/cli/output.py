@@ -38,7 +38,8 @@ def answer_text(answer: Answer) -> str:
         head = f"{number}. {wording.attribution(c)} {c.outlet or UNKNOWN_OUTLET}{wording.via(c)}, {wording.when(c)}"
         changed = map(_filled, changes_text(c))
         parts.append("\n".join([head, *lines, f"{_INDENT}[{about or c.article_id}]", *changed]))
-    return "\n\n".join([*parts, "\n".join([_counts(answer), *notes(answer)])])
+    figures = [f"({wording.figures(answer)})"] if answer.figures else []
+    return "\n\n".join([*parts, "\n".join([*figures, _counts(answer), *notes(answer)])])
 
 
 def _filled(line: str) -> str:
