@@ -58,6 +58,8 @@ class Answer:
         mentions = (mention for figure in plain["figures"] for mention in figure["mentions"])
         for dated in (*plain["passages"], *variants, *balance["outlet_matches"], *counts, *mentions):
             dated.update({name: date.isoformat() for name, date in dated.items() if isinstance(date, dt.date)})
+        for revised in filter(None, (passage["revision"] for passage in plain["passages"])):
+            revised.update({name: date.isoformat() for name, date in revised.items() if isinstance(date, dt.date)})
         return plain | {"constraints": [r.to_dict() for r in self.constraints]}
 
     def to_markdown(self, accessed: dt.date | None = None) -> str:

@@ -41,6 +41,7 @@ def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> st
     ]
     about = [_plain(part) for part in parts if part]
     about += [_link(citation.url)] if citation.url else []
+    about += [_plain(one_line(str(citation.revision)))] if citation.revision else []
     about += [f"accessed {spelled_date(accessed)}"] if accessed else []
     parts = [f"{one_line(head)}:", _block(citation), one_line("; ".join(about)), *_changes(citation)]
     return "\n\n".join(filter(None, parts)) + "\n"

@@ -22,6 +22,7 @@ from rag.readers.skipped import Skipped
 from rag.web.charts import outlets_html, times_html
 from rag.web.html import Html, definitions, isolated, items, link, page_link, phrase
 from rag.web.outlet_html import about_html
+from rag.web.revision_html import revision_html
 from rag.web.urls import citation_url, passage_url, variant_url
 
 MAX_SKIPPED = 20  # places listed of what was skipped
@@ -202,6 +203,7 @@ def _footer(citation: Citation) -> Html:
             authors,
             link(citation.url),
             Html('<span class="carried">{}</span>').format(isolated(elsewhere)) if elsewhere else "",
+            revision_html(citation.revision) if citation.revision else "",
             page_link(passage_url(citation), "Read in context"),
             _source(citation),
             _cite(citation),
