@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/figures.py [--articles articles-12k.jsonl.gz] [--ask] [--set 1] [--show]
 
 benchmarks/questions/figures.jsonl has 180 questions with the figures that answer them: 36 over the demonstration, the
-others over articles of a collection that is no part of the project (`--articles`; figures_sample.txt lists those that
+others over articles of a collection that is no part of the project (`--articles`; figures_sample.json lists those that
 are indexed). A mention is right if it overlaps an expected figure and has the same value; figures that are expected as
 optional count neither way. By default the passages are those that were shown when the questions were written, which
 takes no model; `--ask` builds indexes and asks, and counts how many of the values that the articles give are in the
@@ -27,7 +27,7 @@ from rag.article import Article
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = ROOT / "benchmarks" / "questions" / "figures.jsonl"
-SAMPLE = ROOT / "benchmarks" / "questions" / "figures_sample.txt"
+SAMPLE = ROOT / "benchmarks" / "questions" / "figures_sample.json"
 ALIASES = ROOT / "docs" / "aliases.toml"
 DEMONSTRATION, COLLECTION = "demonstration", "allsides"
 
@@ -71,7 +71,7 @@ def read_questions() -> list[dict[str, Any]]:
 
 def sample(collection: Path, folder: Path) -> Path:
     """Write the articles of the collection that are indexed to a file, by id."""
-    wanted = set(SAMPLE.read_text("utf-8").split())
+    wanted = set(json.loads(SAMPLE.read_text("utf-8")))
     fields = ("id", "outlet", "date", "title", "url", "text")
     path = folder / "sample.jsonl"
     with gzip.open(collection, "rt", encoding="utf-8") as lines, path.open("w", encoding="utf-8") as out:
