@@ -9,6 +9,10 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass, replace
 
+from rag.address import canonical_address
+
+ID_DIGITS = 32  # of a derived id: 128 bits, so that nobody can make another article with the same one
+FORMER_ID_DIGITS = 20  # of one derived by an earlier version; such an article keeps it
 PUBLISHED = "published"
 POSTED = "posted by host"
 FROM_URL = "from the address"  # as stored and hashed; shown as "from the URL"
@@ -26,7 +30,8 @@ class Article:
     """One article as its source printed it: cleaned of navigation, never reworded.
 
     Attributes:
-        id: stable id; given by the input, otherwise derived from the content (see `identify`).
+        id: stable id; given by the input, otherwise derived from the address or the content (see `derived_ids`). In an
+            index, an article whose id another outlet's article has already gets one of its own: "1@inland-post".
         text: the article's own words; every quotation is a span of it.
         title: printed title, or None if the page prints none.
         outlet: original publisher, or None if nothing shows who it is.
@@ -76,14 +81,24 @@ def date_basis_label(basis: str | None) -> str:
 
 
 def identify(article: Article) -> Article:
-    """Return the article with an id derived from its text, title, URL and host.
+    """Return the article, which the input gives no id, with one derived from its address or else from its content."""
+    return replace(article, id=derived_ids(article)[0])
 
-    Inferred attribution (author, outlet, date) is left out, so that a better reader keeps today's ids. An outlet that
-    the input itself states is included, so that two outlets' copies of one text stay two articles.
+
+def derived_ids(article: Article) -> tuple[str, ...]:
+    """Return the ids that an article can have which the input gives none, the preferred one first.
+
+    They are made from its canonical address, if it has one; from its content (text, title, URL, host); and, as earlier
+    versions of According did, from less of the same hash. Inferred attribution (author, outlet, date) is left out, so
+    that a better reader keeps today's ids. An outlet that the input itself states is included in the content, so that
+    two outlets' copies of one text stay two articles.
     """
+    address = canonical_address(article.url)
     stated = article.outlet if article.outlet_basis.startswith("metadata") else None
     parts = (article.text, article.title, article.url, article.host, stated)
-    return replace(article, id=_sha256(*(part or "" for part in parts))[:20])
+    content = _sha256(*(part or "" for part in parts))
+    by_address = (_sha256("address", address)[:ID_DIGITS],) if address else ()
+    return *by_address, content[:ID_DIGITS], content[:FORMER_ID_DIGITS]
 
 
 def _sha256(*parts: str) -> str:

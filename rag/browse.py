@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 from rag.article import Article
 from rag.errors import CitationError, LibraryError
 from rag.readers.skipped import Skipped
-from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Contents, Location, Store, Version, find_article
+from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Contents, Location, Store, Version, find_article, find_versions
 from rag.stores.location import check_encoder, open_store
 from rag.text import has_surrogates, spelled_date
 
@@ -131,7 +131,7 @@ class ReadOnlyLibrary:
         """
         with self._store.reading():
             self.article(article_id)
-            versions = list(self._store.versions(article_id))
+            versions = find_versions(self._store, article_id)
             return [self._resolved(version, versions) for version in versions]
 
     def articles(self) -> Iterator[Article]:
@@ -244,7 +244,7 @@ class ReadOnlyLibrary:
             versions = list(self._store.versions(article_id))
             for version in versions:
                 words = version.article.text[start:end]
-                if start >= 0 and len(words) == end - start and citation.quote_hash(words) == quote_hash:
+                if start >= 0 and len(words) == end - start and citation.is_of(words, quote_hash):
                     return self._resolved(version, versions), (start, end)
             now = citation.find_words(versions[0].article.text, end - start, quote_hash)
             return self._resolved(versions[0], versions), None if now is None else (now, now + end - start)

@@ -14,12 +14,17 @@ from rag.article import Article
 from rag.errors import CitationError
 from rag.models.encoder import Vectors
 from rag.passage import Passage
+from rag.provenance.revisions import Revision
 from rag.retrieval.search import ScoredPassage
 
 # A neighbour of the best sentence is quoted with it when it scores at least this share of it
 # (docs/measurements/answers.md, "Quotations").
 NEIGHBOUR_SHARE = 0.85
 MAX_SENTENCES = 3
+HASH_DIGITS = 32
+# Those of a URL that an earlier version made. Words with the same 48 bits can be found in minutes, so a page says that
+# such a URL does not prove which words it was made for.
+FORMER_HASH_DIGITS = 12
 # Characters hashed at most to find words again in a text that was edited: 0.3 s for 250,000 spans of 800.
 MAX_HASHED_CHARACTERS = 200_000_000
 
@@ -41,6 +46,7 @@ class Citation:
         version_basis: why this version of the passage is cited and not a near-copy: "agency" (which others credit),
             "earliest" (its date), "order unknown", or "later version" where the first is excluded by filters or was not
             found; None if there is no near-copy with other words.
+        revision: what changed in the passage since an earlier version of the article; None if nothing did.
     """
 
     article_id: str
@@ -64,6 +70,7 @@ class Citation:
     shared: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
     version_basis: str | None = None
+    revision: Revision | None = None
 
     @property
     def quotation(self) -> str:
@@ -146,9 +153,19 @@ def verify(citation: Citation, article: Article | None) -> None:
         raise CitationError(f"the outlet or date shown for article {citation.article_id} differs from the stored one")
 
 
-def quote_hash(words: str) -> str:
-    """48 bits of the BLAKE2b of a passage's words, as 12 hex digits; its URL carries them."""
-    return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+def quote_hash(words: str, digits: int = HASH_DIGITS) -> str:
+    """128 bits of the BLAKE2b of a passage's words, as 32 hex digits; its URL carries them.
+
+    Args:
+        words: the words.
+        digits: how many, for the URLs of earlier versions (FORMER_HASH_DIGITS).
+    """
+    return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=digits // 2).hexdigest()
+
+
+def is_of(words: str, wanted: str) -> bool:
+    """Whether words have a `quote_hash`, of this or an earlier version."""
+    return len(wanted) in (HASH_DIGITS, FORMER_HASH_DIGITS) and quote_hash(words, len(wanted)) == wanted
 
 
 def find_words(text: str, length: int, wanted: str) -> int | None:
@@ -156,10 +173,10 @@ def find_words(text: str, length: int, wanted: str) -> int | None:
 
     Texts so long that more than MAX_HASHED_CHARACTERS would be hashed are not searched.
     """
-    starts = range(len(text) - length + 1)
-    if length < 1 or len(starts) * length > MAX_HASHED_CHARACTERS:
+    starts, digits = range(len(text) - length + 1), len(wanted)
+    if length < 1 or digits not in (HASH_DIGITS, FORMER_HASH_DIGITS) or len(starts) * length > MAX_HASHED_CHARACTERS:
         return None
-    start = next((i for i in starts if quote_hash(text[i : i + length]) == wanted), None)
+    start = next((i for i in starts if quote_hash(text[i : i + length], digits) == wanted), None)
     if start is None or text.find(text[start : start + length], start + 1) >= 0:
         return None
     return start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -12,13 +13,16 @@ from rag.answer.balance import UNKNOWN_OUTLET, Balance, Counts, OutletMatch, cau
 from rag.answer.citation import Citation, cite, verify
 from rag.answer.confidence import ConfidenceModel
 from rag.answer.copies import original, related, with_copies
+from rag.answer.figures import find_figures
 from rag.answer.selection import outlet_matches, select
+from rag.errors import LibraryError
 from rag.provenance.catalogue import Catalogue
+from rag.provenance.revisions import revision
 from rag.query.query import Query
 from rag.retrieval.filters import Filters
 from rag.retrieval.parse import ParsedQuery
 from rag.retrieval.search import ScoredPassage
-from rag.stores.base import Relations, Store, View, find_article
+from rag.stores.base import Relations, Store, View, in_order
 from rag.stores.columns import ArticleColumns
 from rag.stores.filters import NO_DATE, IndexFilter, mask, ordinal
 
@@ -89,14 +93,27 @@ class Composer:
         balance = self._balance(
             view, catalogue, parsed.filters, shown, hidden, matches, relations.groups, sources, changed
         )
-        for citation in shown:
-            verify(citation, find_article(self._store, citation.article_id))
+        shown = [self._verified(citation) for citation in shown]
         return Answer(
             query.text, parsed.text, bool(shown), tuple(shown), balance, parsed.constraints, parsed.aliases,
             confidence=probability if model.encoder == self._store.manifest.encoder else None,
             signals=signals,
             below=bool(shown) and probability < model.min_confidence,
+            figures=find_figures(parsed, shown if probability >= model.min_confidence else ()),
         )  # fmt: skip
+
+    def _verified(self, citation: Citation) -> Citation:
+        """The citation, checked, with what changed in its passage since an earlier version."""
+        versions = self._store.versions(citation.article_id)
+        current = next(versions, None)
+        verify(citation, current.article if current else None)
+        with contextlib.suppress(LibraryError):  # an earlier version that is damaged takes nothing from the answer
+            earlier = in_order(versions)
+            if current and earlier:
+                span = citation.start, citation.end
+                changed = revision(earlier[0].article, current.article, earlier[0].retired, span)
+                return replace(citation, revision=changed)
+        return citation
 
     def _relations(self, selected: Sequence[ScoredPassage]) -> Relations:
         """How passages and their articles are related to other articles."""

@@ -27,6 +27,9 @@ from rag.text import is_web_url, json_text, one_line, sanitise
 
 # The CSL type of what an outlet of a kind prints (https://docs.citationstyles.org, "Appendix III").
 CSL_TYPES = {"newspaper": "article-newspaper", "magazine": "article-magazine"}
+# Hex digits of a hash in a citation's key: 128 bits, as a link to a citation's file names an article's version by it.
+KEY_DIGITS = 32
+FORMER_KEY_DIGITS = 12  # of one that an earlier version made
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")  # BibTeX's macros
 
 # Braces become commands: BibTeX counts a brace after a backslash too, and ends a field where braces do not match. An @
@@ -84,7 +87,7 @@ FORMS = {
 
 
 def key(citation: Citation) -> str:
-    """Return a citation's key in a bibliography, "reuters2009-1f2e3d4c5b6a"; it is always the same for the same words.
+    """Return a citation's key in a bibliography, "reuters2009-1f2e..."; it is always the same for the same words.
 
     It has lower-case Latin letters, digits and one hyphen, so that it can be a file's name.
     """
@@ -92,7 +95,13 @@ def key(citation: Citation) -> str:
     name = regex.sub(r"[^a-z0-9]+", "", source)[:24] or "outlet"
     parts = (citation.article_id, citation.start, citation.end, *citation.quote, citation.text)
     content_hash = hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{name}{citation.date.year if citation.date else ''}-{content_hash[:12]}"
+    return f"{name}{citation.date.year if citation.date else ''}-{content_hash[:KEY_DIGITS]}"
+
+
+def has_key(citation: Citation, wanted: str) -> bool:
+    """Whether a citation has a key, of this or an earlier version."""
+    own = key(citation)
+    return wanted in (own, own[: FORMER_KEY_DIGITS - KEY_DIGITS])
 
 
 def _citations(cited: Citation | Answer) -> tuple[Citation, ...]:
@@ -154,6 +163,8 @@ def _remarks(citation: Citation) -> list[str]:
         remarks.append(f"Date: {one_line(date_basis_label(citation.date_basis))}.")
     if citation.url and not is_web_url(citation.url):
         remarks.append(f"URL: {_escaped_url(citation.url)}")
+    if citation.revision:
+        remarks.append(one_line(f"The text has {citation.revision}."))
     quoted = [change for change in changes(citation) if change.in_quotation]
     remarks += [f"A copy has other words: {one_line(f'{change.heading}: {change}')}" for change in quoted]
     return remarks

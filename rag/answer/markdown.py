@@ -9,7 +9,7 @@ import regex
 
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.changes import changes, heading, order_note
-from rag.answer.wording import CLOSEST, DIGEST, NOTHING, attribution, via, when
+from rag.answer.wording import CLOSEST, DIGEST, NOTHING, attribution, figures, via, when
 from rag.text import one_line, sanitise, spelled_date
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ def answer_markdown(answer: Answer, accessed: dt.date | None = None) -> str:
     """The question and the answer as Markdown; see `citation_markdown`."""
     parts = [citation_markdown(c, accessed) for c in answer.passages] if answer.found else [f"{NOTHING}\n"]
     closest = [f"{CLOSEST}\n"] if answer.below else []
-    return "\n".join([f"**{_plain(one_line(answer.question))}**\n", *closest, *parts])
+    given = [f"{_plain(str(figures(answer)))}\n"] if answer.figures else []
+    return "\n".join([f"**{_plain(one_line(answer.question))}**\n", *closest, *given, *parts])
 
 
 def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> str:
@@ -40,6 +41,7 @@ def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> st
     ]
     about = [_plain(part) for part in parts if part]
     about += [_link(citation.url)] if citation.url else []
+    about += [_plain(one_line(str(citation.revision)))] if citation.revision else []
     about += [f"accessed {spelled_date(accessed)}"] if accessed else []
     parts = [f"{one_line(head)}:", _block(citation), one_line("; ".join(about)), *_changes(citation)]
     return "\n\n".join(filter(None, parts)) + "\n"

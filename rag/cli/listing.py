@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from rag.cli.opening import open_read_only
@@ -11,6 +12,7 @@ from rag.errors import QuestionError
 
 if TYPE_CHECKING:
     from rag.article import Article
+    from rag.browse import Resolved
 
 _FIELDS = ("id", "title", "outlet", "outlet_basis", "strength", "host", "date", "date_basis", "url", "kind", "source")
 
@@ -50,21 +52,54 @@ def _explained(article: Article) -> str:
 
 
 def article(options: argparse.Namespace) -> None:
-    """Show an article's text, or all its versions."""
+    """Show an article's text, or all its versions; with `--diff` what changed from each to the next."""
     with open_read_only(options) as library:
         found = library.versions(options.id)
-        if not options.versions:
-            found = found[:1]
+    earlier: list[Resolved | None] = [*found[1:], None]
+    if not options.versions:
+        found = found[:1]
     rows, texts = [], []
-    for version in found:
+    for version, before in zip(found, earlier, strict=False):
         a = version.article
-        rows.append(
+        row = (
             _values(a)
             | {"text": a.text, "current": version.current}
             | {"retired": version.retired.isoformat() if version.retired else None, "note": version.note}
         )
-        texts.append("\n".join([_explained(a), *([f"    note    {version.note}"] if version.note else []), "", a.text]))
+        shown = a.text
+        if options.diff:
+            row["changes"] = _changes(before.article, a) if before else []
+            shown = _compared(before, a) if before else f"the first version in the index\n\n{a.text}"
+        rows.append(row)
+        texts.append("\n".join([_explained(a), *([f"    note    {version.note}"] if version.note else []), "", shown]))
     print_result(options, rows, "\n\n".join(texts))
+
+
+def _changes(earlier: Article, later: Article) -> list[dict[str, Any]]:
+    from rag.provenance import revisions
+
+    return [dataclasses.asdict(change) for change in revisions.changes(earlier.text, later.text)]
+
+
+def _compared(earlier: Resolved, later: Article) -> str:
+    """Return what changed since an earlier version, in its context: removed words as [-...-], added ones as {+...+}."""
+    from rag.provenance.revisions import excerpts, revision
+
+    signs = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+    found = [
+        "".join(_signed(words, *signs[kind]) for kind, words in runs)
+        for runs in excerpts(earlier.article.text, later.text)
+    ]
+    since = revision(earlier.article, later, earlier.retired)
+    heading = f"since {since.since}" if since else "since another text that was stored under this ID"
+    return "\n\n".join([f"what changed {heading}:", *(found or ["no word of the text differs"])])
+
+
+def _signed(words: str, begin: str, end: str) -> str:
+    """Return words between signs, which the white space around them stays outside of."""
+    inner = words.strip()
+    before, after = words.split(inner, 1) if inner else (words, "")
+    return f"{before}{begin}{inner}{end}{after}" if inner else words
 
 
 def skipped(options: argparse.Namespace) -> None:

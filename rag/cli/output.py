@@ -36,9 +36,11 @@ def answer_text(answer: Answer) -> str:
         lines = [_filled(line) for line in marked.splitlines()]
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, wording.republished(c)]))
         head = f"{number}. {wording.attribution(c)} {c.outlet or UNKNOWN_OUTLET}{wording.via(c)}, {wording.when(c)}"
+        revised = [f"{_INDENT}({c.revision})"] if c.revision else []
         changed = map(_filled, changes_text(c))
-        parts.append("\n".join([head, *lines, f"{_INDENT}[{about or c.article_id}]", *changed]))
-    return "\n\n".join([*parts, "\n".join([_counts(answer), *notes(answer)])])
+        parts.append("\n".join([head, *lines, *revised, f"{_INDENT}[{about or c.article_id}]", *changed]))
+    figures = [f"({wording.figures(answer)})"] if answer.figures else []
+    return "\n\n".join([*parts, "\n".join([*figures, _counts(answer), *notes(answer)])])
 
 
 def _filled(line: str) -> str:

@@ -43,7 +43,7 @@ def examine_library(location: MilvusLocation, repair: bool) -> Diagnosis:
 def _check_articles(store: MilvusStore, found: Diagnosis) -> None:
     """Check articles, passages, vectors and words."""
     articles, passages, vectors, words = map(found.check, ("articles", "passages", "vectors", "words"))
-    present = set[int]()
+    present = set[str]()
     for row, article, rows in store.everything():
         articles.count += 1
         passages.count += len(rows)
@@ -52,10 +52,10 @@ def _check_articles(store: MilvusStore, found: Diagnosis) -> None:
             articles.add(f"{name} is not as it was stored")
             continue
         current = row["died"] == schema.NEVER
-        if current and row["name"] in present:
+        if current and article.id in present:
             articles.add(f"{name} is there twice")
         if current:
-            present.add(row["name"])
+            present.add(article.id)
         vectors.count += len(rows)
         words.count += len(rows) + 1
         stored = [_unpack(each, store.manifest.dimension) for each in rows]

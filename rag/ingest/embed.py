@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from rag.models.encoder import Encoder
 from rag.passage import Passage
 from rag.provenance import duplicates
 from rag.provenance.duplicates import Fingerprint
+from rag.provenance.identity import likely_ids
 from rag.readers.skipped import Skipped
 from rag.stores.base import EmbeddedPassage, Encoded, Sink
 
@@ -114,7 +116,10 @@ def sorted_hashes(hashes: Iterable[str]) -> ContentHashes:
 
 
 def contains(known: ContentHashes, article: Article) -> bool:
-    """Whether an article's content hash is among those from `sorted_hashes`."""
-    content_hash = np.array(article.content_hash[:HASH_DIGITS], _HASH_TYPE)
-    row = int(np.searchsorted(known, content_hash))
-    return row < len(known) and bool(known[row] == content_hash)
+    """Whether an article's content hash is among those from `sorted_hashes`, also under an id that an index gave it."""
+    for article_id in likely_ids(article):
+        content_hash = np.array(replace(article, id=article_id).content_hash[:HASH_DIGITS], _HASH_TYPE)
+        row = int(np.searchsorted(known, content_hash))
+        if row < len(known) and bool(known[row] == content_hash):
+            return True
+    return False

@@ -24,6 +24,7 @@ from rag.ingest.embed import Embedder, contains, embed_articles, sorted_hashes
 from rag.ingest.find_aliases import find_aliases
 from rag.ingest.find_duplicates import find_duplicates
 from rag.ingest.packing import Item
+from rag.ingest.reconcile import Changes, Reconciler
 from rag.ingest.report import Report
 from rag.models.encoder import Encoder, check_precision
 from rag.models.lazy_encoder import LazyEncoder, load
@@ -78,15 +79,15 @@ class Pipeline:
             EncoderError: if the encoder cannot be loaded, or fails.
         """
         report, sources, unread = Report(), set[str](), set[str]()
-        seen: dict[str, str] = {}  # content hash by id, of all articles read
         with ExitStack() as stack:
             writer = stack.enter_context(self._store.writing(job.wait, shared=job.on_cluster))
             executor = stack.enter_context(ThreadPoolExecutor(1, "ingest"))
             progress_bar = stack.enter_context(progress_bar_of_articles())
             self._prepare(job, writer)
+            reconciler = Reconciler(self._store, report, staged=writer.sink is not None)
             batches = self._batches(job, writer.sink, executor)
             while batch := report.timed("reading", lambda: next(batches, [])):
-                skipped = self._take_in(batch, seen, writer, report, executor)
+                skipped = self._take_in(batch, reconciler, writer, report, executor)
                 new_sources = {item.source for item, _ in batch} - sources
                 sources |= new_sources
                 unread |= {item.source for item in skipped}
@@ -96,11 +97,12 @@ class Pipeline:
                 progress_bar.update(len(batch))
                 if job.progress:
                     job.progress(report.read)
-            if job.retire and (absent := _absent(self._store.known(), seen, unread)):
+            self._store_changes(reconciler.finish(job.retire), writer, report, executor, {})
+            if job.retire and (absent := reconciler.absent(unread)):
                 writer.retire(absent)
-                report.retired = len(absent)
+                report.retired += len(absent)
             if writer.sink:
-                report.passages = writer.publish(set(seen.values()))
+                report.passages = writer.publish(set(reconciler.seen.values()))
             report.timed("finding duplicates", functools.partial(find_duplicates, writer))
             report.timed("finding aliases", functools.partial(find_aliases, self._store, writer))
             report.timed("indexing", stack.close)
@@ -144,20 +146,36 @@ class Pipeline:
     def _take_in(
         self,
         batch: Sequence[Item],
-        seen: dict[str, str],
+        reconciler: Reconciler,
         writer: Writer,
         report: Report,
         executor: Executor,
     ) -> list[Skipped]:
         """Store what is new or changed in a batch; return what was skipped."""
-        items = [item for item, _ in batch]
         embedded = {i.content_hash: own for i, own in batch if isinstance(i, Article) and own is not None}
-        known = dict(self._store.known([item.id for item in items if isinstance(item, Article)]))
-        fresh, skipped = _sort(items, known, seen, report)
+        changes = report.timed("storing", lambda: reconciler.take(item for item, _ in batch))
+        self._store_changes(changes, writer, report, executor, embedded)
+        return changes.skipped
+
+    def _store_changes(
+        self,
+        changes: Changes,
+        writer: Writer,
+        report: Report,
+        executor: Executor,
+        embedded: Mapping[str, Sequence[EmbeddedPassage]],
+    ) -> None:
+        """Store changes; `embedded` has passages by the content hash of the article as it was read."""
+        fresh, read_as = changes.fresh, changes.read_as
+        known = dict(self._store.known([article.id for article in fresh]))
+        own = {h: embedded[as_read] for h, as_read in read_as.items() if as_read in embedded}
         if writer.sink:
             fresh = self._not_in_sink(fresh, known, writer)
-        report.passages += self._put(writer, fresh, known, report, executor, embedded)
-        return skipped
+        report.passages += self._put(writer, fresh, known, report, executor, own)
+        if changes.earlier:
+            report.timed("storing", lambda: writer.keep(changes.earlier))
+        if changes.joined:
+            writer.retire(changes.joined)
 
     def _not_in_sink(self, fresh: list[Article], known: Container[str], writer: Writer) -> list[Article]:
         """Return the articles that no worker has put into the sink; those that one has replace the `known` ones."""
@@ -275,38 +293,6 @@ def progress_bar_of_articles() -> Any:
     from tqdm import tqdm
 
     return tqdm(desc="articles", unit=" articles", disable=None, mininterval=0.5)
-
-
-def _sort(
-    items: Sequence[Article | Skipped], known: Mapping[str, Known], seen: dict[str, str], report: Report
-) -> tuple[list[Article], list[Skipped]]:
-    """Which of the items read are new or changed articles, and which were skipped; all are counted."""
-    fresh: list[Article] = []
-    skipped: list[Skipped] = []
-    for item in items:
-        if isinstance(item, Skipped):
-            skipped.append(item)
-            continue
-        report.count(item)
-        if item.id in seen:
-            report.repeated += 1
-            if seen[item.id] != item.content_hash:
-                skipped.append(Skipped(item.source, f"another article already has the id {item.id!r}"))
-            continue
-        seen[item.id] = item.content_hash
-        if item.id in known and known[item.id].content_hash == item.content_hash:
-            report.unchanged += 1
-        else:
-            report.updated += item.id in known
-            report.new += item.id not in known
-            fresh.append(item)
-    report.skip(skipped)
-    return fresh, skipped
-
-
-def _absent(stored: Iterable[tuple[str, Known]], seen: Container[str], unread: Container[str]) -> list[str]:
-    """Ids that are in the index and were not read; articles of a file that cannot be read are kept."""
-    return [i for i, known in stored if i not in seen and known.source not in unread]
 
 
 def _prefetched(stream: Iterator[Value], size: int, executor: Executor) -> Iterator[list[Value]]:

@@ -28,8 +28,9 @@ class Report:
     Attributes:
         read: articles in the files; of these
         new, updated, unchanged: are not in the index, are in it with other content, or with the same content;
-        repeated: were read before in the same run.
-        retired: in the index, and no longer in the files.
+        repeated: were read before in the same run;
+        earlier: are earlier versions of articles that were read in a newer one.
+        retired: in the index, and no longer in the files, or found to be one with another article.
         undated: articles read without a date; of these
         refused: state a date that cannot be right or can be read in two ways.
         passages: passages encoded.
@@ -45,6 +46,7 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     repeated: int = 0
+    earlier: int = 0
     retired: int = 0
     undated: int = 0
     refused: int = 0
@@ -98,6 +100,7 @@ class Report:
     def __str__(self) -> str:
         parts = [f"{self.read} articles read: {self.new} new, {self.updated} updated, {self.unchanged} unchanged"]
         parts += [f"{self.repeated} more than once"] if self.repeated else []
+        parts += [f"{self.earlier} earlier"] if self.earlier else []
         parts += [f"{self.retired} retired"] if self.retired else []
         parts += [f"{self.skipped} skipped"] if self.skipped else []
         return ", ".join(parts)
@@ -109,7 +112,8 @@ class Report:
         duplicates = f"  (in {groups:,} group{'s' if groups > 1 else ''}, of the whole index)" if groups else ""
         rows = [
             ("read", self.read, ""), ("  new", self.new, ""), ("  updated", self.updated, ""),
-            ("  unchanged", self.unchanged, ""), ("  more than once", self.repeated, ""), ("retired", self.retired, ""),
+            ("  unchanged", self.unchanged, ""), ("  more than once", self.repeated, ""),
+            *([("  earlier version", self.earlier, "")] if self.earlier else []), ("retired", self.retired, ""),
             ("undated", self.undated, refused), ("duplicates", self.duplicates, duplicates),
             ("skipped", self.skipped, ""),
         ]  # fmt: skip

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from rag.article import Article
 from rag.passage import Passage
+from rag.provenance.identity import QUALIFIER
 from rag.readers.skipped import Skipped
 
 if TYPE_CHECKING:
@@ -283,6 +284,9 @@ class Writer(Protocol):
         The current article with the same id is retired. A retired one with the same id and text becomes current again.
         """
 
+    def keep(self, articles: Iterable[Article]) -> None:
+        """Store texts as earlier versions of articles; no search finds them. One that is stored already stays."""
+
     def retire(self, article_ids: Iterable[str]) -> None:
         """Take articles out of all answers; their text stays, so that citations of it still resolve."""
 
@@ -370,7 +374,8 @@ class Store(Protocol):
     def versions(self, article_id: str | None = None, url: str | None = None) -> Iterator[Version]:
         """Yield every text that was stored under an id and not removed: the current one first, then the latest.
 
-        Given a URL instead, or neither, yield the current articles at this URL, or all of them, in the order of adding.
+        Given a URL instead, or neither, yield the current articles at its canonical address, or all of them, in the
+        order of adding.
         Each is checked when it is reached: LibraryError is raised for one that is not as it was stored.
         """
 
@@ -414,6 +419,18 @@ class Store(Protocol):
                 with "ever", also the retired ones, several to an id, damaged ones included.
         """
 
+    def candidates(
+        self, given: Sequence[str], derived: Sequence[str], addresses: Sequence[str], staged: Container[str] = ()
+    ) -> Iterator[Version]:
+        """Yield what articles that are read may be versions of, in the order of adding.
+
+        Args:
+            given: ids: everything ever stored under them, or under one that was qualified from them (see `qualified`).
+            derived: ids: everything ever stored under them.
+            addresses: canonical addresses: everything ever stored under the ids of the current articles there.
+            staged: content hashes of articles in the sink that count as current.
+        """
+
     def encoded(self, texts: Sequence[str]) -> dict[str, Encoded]:
         """Return what is stored for texts that a passage has word for word, retired ones included, by text."""
 
@@ -439,6 +456,27 @@ CONFIDENCE_MODEL = "bar"  # JSON of the model that says how sure an answer must 
 def find_article(store: Store, article_id: str) -> Article | None:
     """Return the article of an id; the last retired one if none is current, None if there never was one."""
     return next((version.article for version in store.versions(article_id)), None)
+
+
+def find_versions(store: Store, article_id: str) -> list[Version]:
+    """Return every text stored under an id: the current one first, then the latest, by date if all are dated.
+
+    A text with an earlier date may have been read after one with a later date.
+    """
+    return in_order(store.versions(article_id))
+
+
+def in_order(versions: Iterable[Version]) -> list[Version]:
+    """Return the versions of an article as `find_versions` does."""
+    found = list(versions)
+    if all(v.article.date for v in found if not v.current):
+        found.sort(key=lambda v: (v.current, v.article.date or dt.date.min), reverse=True)
+    return found
+
+
+def qualified(article_id: str, given: str) -> bool:
+    """Whether an id is the one given, or was made from it, as the given one is that of another source's article."""
+    return article_id == given or article_id.startswith(f"{given}{QUALIFIER}")
 
 
 def hash64(*parts: str | bytes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,17 +12,29 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from rag.answer.balance import UNKNOWN_OUTLET
-from rag.answer.citation import find_words, quote_hash
+from rag.answer.citation import FORMER_HASH_DIGITS, HASH_DIGITS, find_words, is_of, quote_hash
 from rag.answer.wording import DIGEST, attribution, outlet_evidence, via, when
 from rag.article import Article
 from rag.browse import ReadOnlyLibrary, Resolved
 from rag.library import Library
+from rag.provenance.revisions import revision
 from rag.text import spelled_date
 from rag.web.html import Html, definitions, isolated, items, link
 from rag.web.plain_page import NoPageError, Page, route
+from rag.web.revision_html import comparison_html
 from rag.web.urls import article_url
 
+_REVISED = (
+    "Words removed are struck through, words added are underlined. The index has both texts; it does not know why they "
+    "differ."
+)
+MAX_COMPARED = 5  # pairs of versions that are compared
 MAX_LISTED = 20  # other articles with the same text, or successors of this one, that are listed
+_FORMER = (
+    "This link was made by an earlier version of According, whose links do not prove which words they were made for: "
+    "if in doubt, compare the marked words with those that you were shown."
+)
+_HASH = rf"[0-9a-f]{{{FORMER_HASH_DIGITS}}}|[0-9a-f]{{{HASH_DIGITS}}}"
 
 Span = tuple[int, int]
 
@@ -63,7 +76,7 @@ def _place(given: QueryParams) -> _Place | None:
         return None
     start, end = _span(given.get("at", ""))
     quote = _span(given["quote"]) if "quote" in given else (start, start)
-    if not (start <= quote[0] and quote[1] <= end and regex.fullmatch("[0-9a-f]{12}", given.get("of", ""))):
+    if not (start <= quote[0] and quote[1] <= end and regex.fullmatch(_HASH, given.get("of", ""))):
         raise _invalid_link()
     return _Place(start, end, quote, given["of"])
 
@@ -80,7 +93,7 @@ def _invalid_link() -> NoPageError:
     return NoPageError(
         400,
         "This link is not valid",
-        "A link to a passage has at=START-END, quote=START-END within it, and of=12 hex digits. Part of it is missing "
+        "A link to a passage has at=START-END, quote=START-END within it, and of=32 hex digits. Part of it is missing "
         "or was changed; to read the article alone, remove the question mark and everything after it.",
     )
 
@@ -107,17 +120,20 @@ def _article(library: ReadOnlyLibrary, request: Request, root: str) -> Page:
         notes.append("The quoted words are no longer in the article.")
     elif passage != place:
         notes.append("The article has been edited since this link was made; the quoted words are now here.")
+    if passage and len(passage.of) == FORMER_HASH_DIGITS:
+        notes.append(_FORMER)
     article = shown.article
     earlier = [v for v in versions if v.article.text != article.text and not v.current]
     outlet = article.outlet or UNKNOWN_OUTLET
     main = Html(
         '<article>\n<header><p class="source">{} <strong>{}</strong>{}<br>{}</p>\n{}</header>\n{}{}'
-        '<h2>About this article</h2>\n{}\n<h2>Text</h2>\n<div class="text" lang="">\n{}</div>\n</article>'
+        '<h2>About this article</h2>\n{}\n{}<h2>Text</h2>\n<div class="text" lang="">\n{}</div>\n</article>'
     ).format(
         attribution(article), isolated(outlet), isolated(via(article)), isolated(when(article)), _heading(article),
         Html().join(map(Html('<p class="note">{}</p>\n').format, notes)),
         Html('<p class="jump"><a href="#passage">Go to the quoted passage</a></p>\n') if passage else "",
         _details(library, article, earlier, root),
+        _changes(versions),
         Html().join(_paragraphs(article.text, passage)),
     )  # fmt: skip
     return Page(f"{article.title or 'Article without a title'}, {outlet}", main)
@@ -125,7 +141,7 @@ def _article(library: ReadOnlyLibrary, request: Request, root: str) -> Page:
 
 def _version(versions: list[Resolved], wanted: str | None) -> Resolved:
     """Return the version with the fingerprint wanted; the current or else the latest one for None."""
-    found = next((v for v in versions if wanted in (None, quote_hash(v.article.text))), None)
+    found = next((v for v in versions if wanted is None or is_of(v.article.text, wanted)), None)
     if not found:
         raise NoPageError(404, "No such version", "The index does not keep this version of the article.")
     return found
@@ -168,6 +184,21 @@ def _details(library: ReadOnlyLibrary, article: Article, earlier: list[Resolved]
         rows.append(("Earlier versions", items(_earlier(v, root) for v in earlier)))
     rows.append(("ID", Html("<code>{}</code>").format(isolated(article.id))))
     return definitions(rows)
+
+
+def _changes(versions: list[Resolved]) -> Html:
+    """Return what changed from version to version, the latest change first; nothing where there is one version."""
+    parts: list[Html] = []
+    for later, earlier in itertools.pairwise(versions):
+        if len(parts) < MAX_COMPARED and (found := revision(earlier.article, later.article, earlier.retired)):
+            heading = Html("<h3>Since {}</h3>\n{}").format(
+                isolated(found.since), comparison_html(earlier.article, later.article)
+            )
+            parts.append(heading)
+    if not parts:
+        return Html()
+    section = Html('<section aria-labelledby="changes">\n<h2 id="changes">What changed</h2>\n<p>{}</p>\n{}</section>\n')
+    return section.format(_REVISED, Html().join(parts))
 
 
 def _named(article: Article, root: str) -> Html:

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from rag.answer.citation import Citation, cite_span
-from rag.answer.export import FORMS, key
+from rag.answer.export import FORMS, has_key, key
 from rag.article import Article
 from rag.errors import CitationError, LibraryError
 from rag.library import Library
@@ -63,7 +63,7 @@ def _citation(
             citation = cite_span(article, at, quote)
         except CitationError:
             continue
-        if wanted in (None, key(citation)):
+        if wanted is None or has_key(citation, wanted):
             return citation
     return None
 

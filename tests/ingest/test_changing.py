@@ -132,3 +132,27 @@ def test_no_wait_fails_at_once_where_another_writes(said, index, news, command):
     assert (status, out) == (1, "")
     assert err == f"according: another process is writing to {index}; try again when it is done\n"
     assert said(command, *given, "--no-wait")[0] == 0
+
+
+def test_article_prints_what_changed_from_version_to_version(said, news):
+    closed = BRIDGE["text"]
+    said("add", news(BRIDGE | {"text": closed.replace("two", "three"), "date": "2015-01-04"}))
+    out = said("article", "bridge", "--versions", "--diff")[1]
+    assert "what changed since the version of 2 January 2015:\n\n" in out
+    assert "finding cracks in [-two-]{+three+} pillars." in out
+    assert out.endswith(f"the first version in the index\n\n{closed}\n")
+    assert "the first version" not in said("article", "bridge", "--diff")[1]
+    now, first = json.loads(said("article", "bridge", "--versions", "--diff", "--json")[1])
+    assert now["changes"] == [{"removed": "two", "added": "three", "start": 52, "end": 57, "difference": "number"}]
+    assert first["changes"] == []
+
+
+def test_ask_says_what_changed_in_a_passage(said, news):
+    said("add", news(BRIDGE | {"text": BRIDGE["text"].replace("two", "three"), "date": "2015-01-04"}))
+    assert "(changed since the version of 2 January 2015: “two” → “three”)" in said("ask", "old bridge cracks")[1]
+    revised = json.loads(said("ask", "old bridge cracks", "-k", "1", "--json")[1])["passages"][0]["revision"]
+    assert (revised["date"], revised["changes"][0]["added"]) == ("2015-01-02", "three")
+    assert (
+        "The text has changed since the version of 2 January 2015"
+        in said("ask", "--as", "bibtex", "old bridge cracks")[1]
+    )

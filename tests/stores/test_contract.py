@@ -440,3 +440,77 @@ def test_vectors_come_back_as_they_went_in(library, words):
     assert [text[a:b] for a, b in spans] == text.replace(". ", ".|").split("|")
     np.testing.assert_allclose(vector, words.encode_question(text), atol=1e-6)
     assert parts.shape == (2, 64)
+
+
+# What identifies an article
+
+
+FERRY = {
+    "id": "1",
+    "title": "Ferry delayed",
+    "outlet": "The Delta Herald",
+    "text": "The ferry was delayed by ice on Monday.",
+}
+MINE = {
+    "id": "1",
+    "title": "Mine closes",
+    "outlet": "Inland Post",
+    "text": "The coal mine of Tarn closed on Friday for good.",
+}
+FINED = {"title": "Minister fined", "url": "https://republic.example/fined?utm_source=x", "outlet": "Reuters",
+         "text": "The former minister has been fined 5,000 crowns for contempt, the speaker said."}  # fmt: skip
+CORRECTED = FINED | {"text": FINED["text"].replace("5,000", "500"), "url": "http://www.republic.example/fined/"}
+
+
+def test_an_id_of_two_outlets_is_two_articles(index, news, words):
+    herald, inland = news(FERRY, name="herald.jsonl"), news(MINE, name="inland.jsonl")
+    rag.build([herald], index=index, encoder=words).close()
+    with rag.open(index, encoder=words) as library:
+        library.add([inland])
+        assert {a.id: a.outlet for a in library.articles()} == {"1": "The Delta Herald", "1@inland-post": "Inland Post"}
+        assert ids(library.search("coal mine of Tarn", k=1)) == ["1@inland-post"]
+        assert library.article("1@inland-post").text == MINE["text"]
+    amended = news(MINE | {"outlet": "Inland Weekly"}, name="inland.jsonl")
+    with rag.build([amended, herald], index=index, encoder=words) as library:
+        assert {a.id: a.outlet for a in library.articles()} == {
+            "1": "The Delta Herald",
+            "1@inland-post": "Inland Weekly",
+        }
+        assert library.remove(["1"]) == 1
+        assert [a.id for a in library.articles()] == ["1@inland-post"]
+        assert len(library.versions("1@inland-post")) == 1
+
+
+@pytest.mark.parametrize("dates", [("2023-09-30", "2023-10-02"), (None, None)])
+def test_a_later_text_at_an_address_is_a_version(index, news, words, dates):
+    one, two = (
+        news(r | {"date": d}, name=f"{d}{r['text'][40]}{n}.jsonl")
+        for n, (r, d) in enumerate(zip((FINED, CORRECTED), dates, strict=True))
+    )
+    with rag.build([one, two], index=index, encoder=words) as library:
+        (article,) = library.articles()
+        assert article.text == CORRECTED["text"]
+        assert [v.article.text for v in library.versions(article.id)] == [CORRECTED["text"], FINED["text"]]
+        (change,) = cited(library, "minister fined").revision.changes
+        assert (change.removed, change.added, change.difference) == ("5,000", "500", "number")
+        generation, read = library._store.generation(), words.read
+    with rag.build([one, two], index=index, encoder=words) as again:
+        assert (again.report.unchanged, again.report.earlier, words.read) == (1, 1, read)
+        assert again._store.generation() == generation
+    if dates[0]:
+        with rag.build([two, one], index=index, encoder=words) as again:
+            assert [a.text for a in again.articles()] == [CORRECTED["text"]]
+    assert rag.examine(index).ok
+
+
+def test_a_text_that_is_older_when_it_is_read_is_an_earlier_version(index, news, words):
+    with rag.build([news(CORRECTED | {"date": "2023-10-02"}, name="b.jsonl")], index=index, encoder=words) as library:
+        library.add([news(FINED | {"date": "2023-09-30"}, name="a.jsonl")])
+        (article,) = library.articles()
+        assert (article.text, library.report.earlier) == (CORRECTED["text"], 1)
+        _current, earlier = library.versions(article.id)
+        assert (earlier.article.text, earlier.current, earlier.retired) == (FINED["text"], False, None)
+        assert [h.text for h in library.search("minister fined", k=9)] == [CORRECTED["text"]]
+        assert library.outlets() == {"Reuters": 1}
+        library.compact()
+    assert rag.examine(index).ok

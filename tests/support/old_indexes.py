@@ -2,11 +2,14 @@
 
 import shutil
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
 import rag
+from rag.article import derived_ids
 from rag.stores.sqlite import DATABASE
+from rag.stores.sqlite.schema import COLUMNS, article_from_row
 
 
 def scores(index, words, question="apple blossom frost on a bridge by the harbour"):
@@ -18,6 +21,10 @@ def scores(index, words, question="apple blossom frost on a bridge by the harbou
 def older(index, to):
     """Takes out of an index what the formats after `to` added to it."""
     back = {
+        4: (
+            "DROP INDEX article_address", "ALTER TABLE article DROP COLUMN address",
+            "CREATE INDEX article_url ON article (url) WHERE retired IS NULL",
+        ),
         3: (
             "DROP INDEX passage_content", "DROP INDEX article_url", "ALTER TABLE passage DROP COLUMN content",
             "ALTER TABLE vector DROP COLUMN checksum", "ALTER TABLE past DROP COLUMN time",
@@ -36,7 +43,7 @@ def older(index, to):
         ),
     }  # fmt: skip
     with sqlite3.connect(index / DATABASE) as db:
-        for number in range(3, to - 1, -1):
+        for number in range(4, to - 1, -1):
             for statement in back[number]:
                 db.execute(statement)
         db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(to),))
@@ -48,3 +55,14 @@ def schema(index):
     with sqlite3.connect(index / DATABASE) as db:
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")]
         return {t: sorted(row[1] for row in db.execute(f"PRAGMA table_info({t})")) for t in tables}
+
+
+def with_former_ids(index, given=()):
+    """Gives articles without an id, and those `given`, the ids that earlier versions derived from their content."""
+    with sqlite3.connect(index / DATABASE) as db:
+        for key, *row in db.execute(f"SELECT key, {', '.join(COLUMNS)} FROM article").fetchall():
+            article = article_from_row(row)
+            *_, former = derived_ids(article)
+            if article.id in (*derived_ids(article), *given):
+                old = replace(article, id=former)
+                db.execute("UPDATE article SET id = ?, digest = ? WHERE key = ?", (former, old.content_hash, key))

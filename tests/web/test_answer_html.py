@@ -17,9 +17,11 @@ from rag.answer.balance import (
     OutletMatch,
 )
 from rag.answer.citation import Citation
+from rag.answer.figures import Figure, Mention
 from rag.errors import AccordingError
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import Fact, Outlet, Rating
+from rag.provenance.revisions import Change, Revision
 from rag.query.constraints import CONTRADICTION, DATES, IGNORED, IN_FUTURE, LOWER_END, MENTION, OUTLET, Constraint
 from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.web.answer_html import answer_html, error_html, question_html
@@ -47,7 +49,8 @@ def card(catalogue=None, **changes):
     return answer_html(Answer("q", "q", True, (shown,), balance), catalogue)
 
 
-PLACE = "article/a?at=10-26&amp;quote=15-19&amp;of=3142bf79976c#passage"  # printf "One. Two. Three." | b2sum -l 48
+PLACE = "article/a?at=10-26&amp;quote=15-19&amp;of=d8048b283d88ff8cc79508acb33ebee5#passage"
+# of: printf "One. Two. Three." | b2sum -l 128
 
 
 def hrefs(html):
@@ -113,7 +116,7 @@ def test_a_url_that_is_not_of_the_web_is_no_link():
 
 def test_a_card_has_a_citation_link_in_each_form():
     html = card(article_id='a/b?c="><img>')
-    key = re.search(r"key=(thepost2020-[0-9a-f]{12})", html)[1]
+    key = re.search(r"key=(thepost2020-[0-9a-f]{32})", html)[1]
     for form, label in (("markdown", "Markdown"), ("bibtex", "BibTeX"), ("csl-json", "CSL-JSON")):
         href = f"cite/a%2Fb%3Fc%3D%22%3E%3Cimg%3E?at=10-26&amp;quote=15-19&amp;key={key}&amp;as={form}"
         assert f'<a href="{href}" download>{label}</a> <button type="button" aria-label="Copy as {label}">' in html
@@ -309,3 +312,42 @@ def test_hostile_words_in_constraints_aliases_and_outlets_are_text():
     assert html.count(safe) == html.count("olleh") == 7
     assert "<img" not in html
     assert "<script" not in html
+
+
+def with_figures(*figures, **changes):
+    index = Counts(3, {"x": 1, "y": 2})
+    balance = Balance(Counts(1, {"x": 1}, independent=1), index, index)
+    return answer_html(Answer("q", "q", True, (citation(**changes),), balance, figures=figures))
+
+
+def test_figures_are_one_line_above_the_passages_each_with_a_link_to_its_place():
+    mentions = Mention("a", 15, 18, "Two", "The Post", None), Mention("a", 15, 18, "two", None, None)
+    html = with_figures(Figure("number", 2, None, "people", mentions))
+    place = PLACE.replace("quote=15-19", "quote=15-18")
+    link = f'<a href="{place}" target="_blank" rel="noopener"><bdi>{{}}</bdi></a>'
+    assert (
+        '<p class="figures">Figures given: <span><strong><bdi>Two</bdi></strong> '
+        f"({link.format('The Post')}; {link.format('an unknown outlet')})</span></p>" in html
+    )
+    assert html.index('class="figures"') < html.index('class="card"')
+    assert "figures" not in with_figures()
+
+
+def test_the_words_of_figures_are_escaped():
+    mentions = Mention("a", 15, 18, f"9{EVIL}", EVIL, None), Mention("a", 16, 18, f"9{EVIL}{EVIL}", EVIL, None)
+    html = with_figures(Figure("number", 9, None, "people", mentions))
+    assert EVIL not in html
+    line = html[html.index('<p class="figures">') : html.index("</p>", html.index('<p class="figures">'))]
+    assert line.count(SAFE) == 5
+
+
+def test_a_card_says_what_changed_since_an_earlier_version():
+    changed = Change("5,000", "<b>500</b>", 10, 13, "number")
+    html = card(revision=Revision(dt.date(2024, 5, 1), None, (changed, *[Change("", "x", 1, 2, "other")] * 4)))
+    assert (
+        '<span class="changed diff">Changed since <bdi>the version of 1 May 2024</bdi>: '
+        '<del><span class="unseen">removed: </span><bdi>5,000</bdi></del> → '
+        '<ins><span class="unseen">added: </span><bdi>&lt;b&gt;500&lt;/b&gt;</bdi></ins>; '
+    ) in html
+    assert "; 2 more</span>" in html
+    assert "Changed since" not in card()

@@ -69,7 +69,7 @@ def test_the_files_of_a_card_have_its_exact_quotation(page, address, library):
     (shown,) = library.ask(STRIKE).passages
     for form in FORMS.values():
         name, text = downloaded(page, card.get_by_role("link", name=form.label))
-        assert re.fullmatch(rf"theguardian2013-[0-9a-f]{{12}}\{form.suffix}", name)
+        assert re.fullmatch(rf"theguardian2013-[0-9a-f]{{32}}\{form.suffix}", name)
         assert text == form.write(shown, dt.date.today(), library.catalogue)
     (item,) = json.loads(text)
     assert item["abstract"] == card.locator("mark").inner_text()

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from lxml import html
 from support import HARBOUR, ORCHARD
+from support.hostile import EVIL
 from support.plain_pages import MEETING, PARAGRAPHS, fetch, get, known, outlet, texts
 
 import rag
@@ -240,7 +241,8 @@ def test_a_library_locates_words_in_place_in_an_earlier_text_or_elsewhere(built)
 
 
 def test_words_are_found_only_if_they_occur_exactly_once():
-    assert quote_hash("ice") == "f5a336fac965"  # printf ice | b2sum -l 48
+    assert quote_hash("ice") == "1bb6571af1d0598c4af133d6b59e03fe"  # printf ice | b2sum -l 128
+    assert quote_hash("ice", 12) == "f5a336fac965"  # printf ice | b2sum -l 48
     assert find_words("the ice has gone", 3, quote_hash("ice")) == 4
     assert find_words("ice", 3, quote_hash("ice")) == 0
     assert find_words("the ice, the ice", 3, quote_hash("ice")) is None
@@ -434,3 +436,29 @@ def test_the_app_and_its_plain_pages_have_their_own_policies(built):
     assert httpx.get(address).headers["Content-Security-Policy"].startswith("default-src 'self';")
     assert httpx.get(f"{address}config").is_success
     gr.close_all()
+
+
+# Versions
+
+
+def test_the_page_shows_what_changed_from_version_to_version(built):
+    first, second = MEETING, MEETING | {"text": MEETING["text"].replace("Two pillars", "Twelve pillars")}
+    third = second | {"text": f"{second['text']} The mayor was not heard."}
+    built(first)
+    built(second)
+    page = get(built(third), "article/meeting")
+    assert len(texts(page, "section h3")) == 2
+    since = "Since an earlier version, replaced in this index on "
+    assert all(heading.startswith(since) for heading in texts(page, "h3"))
+    assert [texts(page, f".compared {tag}") for tag in ("del", "ins")] == [
+        ["removed: Two"], ["added: The mayor was not heard.", "added: Twelve"],
+    ]  # fmt: skip
+    assert "".join(texts(page, ".text")).endswith("The mayor was not heard.")
+    assert get(built(MEETING, index="other"), "article/meeting").cssselect("section") == []
+
+
+def test_what_changed_is_shown_as_text_whatever_it_holds(built):
+    built(MEETING)
+    page = get(built(MEETING | {"text": f"{MEETING['text']} {EVIL}"}), "article/meeting")
+    assert not page.cssselect("section img, section script")
+    assert "</bdi>" in page.cssselect(".compared ins")[0].text_content()

@@ -41,7 +41,7 @@ def test_a_download_holds_the_citation_of_its_link(library, form):
         assert response.headers["x-content-type-options"] == "nosniff"
         name = f"{key(citation)}{FORMS[form].suffix}"
         assert response.headers["content-disposition"] == f'attachment; filename="{name}"'
-        assert re.fullmatch(r"[a-z0-9]+-[0-9a-f]{12}\.(md|bib|json)", name)
+        assert re.fullmatch(r"[a-z0-9]+-[0-9a-f]{32}\.(md|bib|json)", name)
 
 
 def test_a_citation_can_be_downloaded_after_its_article_has_changed(library, news):

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rag.address import canonical_address
 from rag.article import Article
 from rag.provenance.duplicates import EMPTY_HASH, PERMUTATIONS
+from rag.provenance.identity import QUALIFIER
 from rag.query.aliases import mine_pairs, printed_short_forms
 from rag.stores.base import EmbeddedPassage, Span, hash64
 from rag.stores.filters import ordinal, outlet_code
@@ -194,11 +196,17 @@ def article_row(article: Article, passages: Sequence[EmbeddedPassage], generatio
     }  # fmt: skip
     body = {name: getattr(article, name) for name in _BODY} | {"date": article.date and article.date.isoformat()}
     return {
-        "key": article_key(article, generation), "name": hash64(article.id),
-        "site": hash64(article.url or ""), "number": generation * 10**6 + number, "words": packed(whole(article)),
+        "key": article_key(article, generation), "name": hash64(unqualified(article.id)),
+        "site": hash64(canonical_address(article.url) or ""), "number": generation * 10**6 + number,
+        "words": packed(whole(article)),
         "signature": base64.b64encode(signature.astype("<u4").tobytes()).decode(),
         "brief": pieces(json.dumps(short, ensure_ascii=False)), "body": pieces(json.dumps(body, ensure_ascii=False)),
     } | _where(article, generation)  # fmt: skip
+
+
+def unqualified(article_id: str) -> str:
+    """Return the id that one was qualified from, or that it could be (see `base.qualified`)."""
+    return article_id.rpartition(QUALIFIER)[0] or article_id
 
 
 def whole(article: Article) -> str:

@@ -10,7 +10,7 @@ import datetime as dt
 import functools
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 
+from rag.address import canonical_address
 from rag.article import Article
 from rag.errors import LibraryError
 from rag.models.encoder import Vectors
@@ -136,9 +137,35 @@ class MilvusStore(Tables, base.Store):
             yield Version(article, row["died"] > now, dt.datetime.fromisoformat(time) if time else None)
 
     def _at(self, url: str) -> Iterator[Version]:
-        rows = self._of("articles", "site", [hash64(url)], ("key", "number", "brief", "body"), self._present())
-        there = (self._checked(row) for row in sorted(rows, key=lambda row: int(row["number"])))
-        return (Version(article, True, None) for article in there if article.url == url)
+        address = canonical_address(url)
+        rows = self._at_addresses([address], [url]) if address else []
+        there = (self._checked(row) for row in rows)
+        return (Version(article, True, None) for article in there if canonical_address(article.url) == address)
+
+    def _at_addresses(self, addresses: Sequence[str], urls: Sequence[str] = ()) -> list[Row]:
+        """Return the rows of the current articles at some addresses, and perhaps of others, in the order of adding.
+
+        Rows of earlier versions of According have the hash of the URL as it was stated.
+        """
+        stated = (f"{scheme}://{address}" for address in addresses for scheme in ("https", "http"))
+        codes = map(hash64, (*addresses, *urls, *stated))
+        rows = self._of("articles", "site", codes, ("key", "number", "brief", "body"), self._present())
+        return sorted(rows, key=schema.order)
+
+    def candidates(
+        self, given: Sequence[str], derived: Sequence[str], addresses: Sequence[str], staged: Container[str] = ()
+    ) -> Iterator[Version]:
+        now, columns = self.generation(), ("key", "number", "born", "died", "brief", "body")
+        wanted, there = {*given, *derived}, set(addresses)
+        at = [self._checked(row) for row in self._at_addresses(addresses)] if there else []
+        wanted |= {article.id for article in at if canonical_address(article.url) in there}
+        for row in sorted(self._named(wanted, f"(born <= {now} or died == {NEVER})", columns), key=schema.order):
+            brief = schema.brief(row)
+            name = brief["id"]
+            if row["born"] > now and brief["digest"] not in staged:
+                continue
+            if name in wanted or any(base.qualified(name, each) for each in given):
+                yield Version(self._checked(row), row["died"] > now, None)
 
     def totals(self) -> base.Totals:
         summary = self.summaries.newest()
@@ -209,7 +236,8 @@ class MilvusStore(Tables, base.Store):
 
     def encoded(self, texts: Sequence[str]) -> dict[str, Encoded]:
         wanted = {hash64(text): text for text in texts}
-        columns, there = (*schema.PASSAGE_COLUMNS, "vector"), schema.ever(self.generation())
+        # Those that a build has put in unseen, under another id, are not encoded again either.
+        columns, there = (*schema.PASSAGE_COLUMNS, "vector"), "born >= 0"
         rows = {row["content"]: row for row in self._of("passages", "content", wanted, columns, there)}
         articles = self._articles({row["article"] for row in rows.values()})
         found = {}

@@ -128,8 +128,16 @@ class Tables:
     def _of_ids(self, ids: Sequence[str], when: str, output: Sequence[str] = ("key", "brief")) -> list[Row]:
         """Return the rows of articles by id; `output` must include "brief"."""
         wanted = set(ids)
-        rows = self._of("articles", "name", map(hash64, wanted), output, when)
+        rows = self._named(wanted, when, output)
         return [row for row in rows if schema.brief(row)["id"] in wanted]
+
+    def _named(self, ids: Iterable[str], when: str, output: Sequence[str]) -> list[Row]:
+        """Return the rows of articles by id, of those whose ids were qualified from one, and perhaps of others.
+
+        Rows of earlier versions of According have the hash of the whole id.
+        """
+        names = (hash64(name) for article_id in ids for name in {article_id, schema.unqualified(article_id)})
+        return self._of("articles", "name", names, output, when)
 
     def _scan(self, table: str, filters: str, output: Sequence[str]) -> Iterator[Row]:
         """Yield all rows that pass a filter, however many, in the order of their keys."""

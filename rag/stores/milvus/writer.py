@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rag.stores.milvus.store import MilvusStore
 
 GENERATIONS_AHEAD = 1_000_000  # between the present generation and the one that a cluster's workers write
+NEVER_CURRENT = 0  # the generation at which a text ended that was an earlier version when it was read
 COMPARED = "compared"  # the setting that says up to which generation articles have been compared
 
 
@@ -107,6 +108,14 @@ class MilvusWriter(base.Writer):
             ),
         )
         return list(old)
+
+    def keep(self, articles: Iterable[Article]) -> None:
+        store = self._store
+        if not (new := [a for a in articles if all(v.article.text != a.text for v in store.versions(a.id))]):
+            return
+        with self._changing() as generation:
+            rows = (schema.article_row(a, (), generation, n) | {"died": NEVER_CURRENT} for n, a in enumerate(new))
+            store._send("articles", rows)
 
     def retire(self, article_ids: Iterable[str]) -> None:
         with self._changing() as generation:

@@ -15,6 +15,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from rag._lazy import LazyModule
+from rag.address import canonical_address
 from rag.article import Article
 from rag.stores.base import Manifest, Span, hash64
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 else:  # commands that only list articles do not load it
     np = LazyModule("numpy")
 
-FORMAT = 4
+FORMAT = 5
 # Articles kept in memory after their hash was checked: checking takes longer than reading the row.
 CHECKED_ARTICLES = 512
 
@@ -101,7 +102,13 @@ UPDATE passage SET content = content_hash((SELECT substr(text, start + 1, "end" 
     WHERE article.key = passage.article)) WHERE content IS NULL;
 UPDATE vector SET checksum = content_hash(value, sentences) WHERE checksum IS NULL;
 """
-UPGRADES = {2: _DUPLICATES, 3: _ALIASES, 4: _VERSIONS}  # SQL by the format that it leads to
+_ADDRESSES = """
+ALTER TABLE article ADD COLUMN address TEXT;  -- the canonical one of its URL
+UPDATE article SET address = canonical_address(url) WHERE url IS NOT NULL;
+DROP INDEX article_url;
+CREATE INDEX article_address ON article (address) WHERE retired IS NULL;
+"""
+UPGRADES = {2: _DUPLICATES, 3: _ALIASES, 4: _VERSIONS, 5: _ADDRESSES}  # SQL by the format that it leads to
 COLUMNS = tuple(f.name for f in fields(Article))
 # The columns of an article that is joined as `a`.
 ARTICLE_COLUMNS = ", ".join(f"a.{column}" for column in COLUMNS)
@@ -128,8 +135,9 @@ def upgrade_tables(db: sqlite3.Connection, old: int) -> None:
 
 
 def register_functions(db: sqlite3.Connection) -> None:
-    """Register the SQL function that the formats use."""
+    """Register the SQL functions that the formats use."""
     db.create_function("content_hash", -1, hash64, deterministic=True)
+    db.create_function("canonical_address", 1, canonical_address, deterministic=True)
 
 
 def split_statements(script: str) -> Iterator[str]:

@@ -9,15 +9,17 @@ import contextlib
 import datetime as dt
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rag._lazy import LazyModule
+from rag.address import canonical_address
 from rag.article import Article
 from rag.errors import LibraryError
 from rag.passage import Passage
+from rag.provenance.identity import QUALIFIER
 from rag.readers.skipped import Skipped
 from rag.stores import base
 from rag.stores.base import MAX_SENTENCE_TEXTS, Known, Manifest, Relations, Totals, Version, hash64
@@ -147,9 +149,9 @@ class Store(Database, base.Store):
 
     def _at(self, url: str) -> Iterator[Version]:
         query = f"""SELECT a.digest, {ARTICLE_COLUMNS} FROM article a
-            WHERE a.url = ? AND a.retired IS NULL ORDER BY a.key"""
+            WHERE a.address = ? AND a.retired IS NULL ORDER BY a.key"""
         with translate_errors(self.folder):
-            rows = self._db.execute(query, (url,)).fetchall()
+            rows = self._db.execute(query, (canonical_address(url),)).fetchall()
         return (Version(self._checked(content_hash, row), True, None) for content_hash, *row in rows)
 
     def totals(self) -> Totals:
@@ -179,6 +181,21 @@ class Store(Database, base.Store):
         column = "id" if which == "ever" else "retired IS NULL AND id"
         rows = iter(self._among("SELECT id, digest, source FROM article", column, article_ids))
         return ((article_id, Known(content_hash, source)) for article_id, content_hash, source in rows)
+
+    def candidates(
+        self, given: Sequence[str], derived: Sequence[str], addresses: Sequence[str], staged: Container[str] = ()
+    ) -> Iterator[Version]:
+        ids = {article_id for (article_id,) in self._among("SELECT DISTINCT id FROM article", "id", [*given, *derived])}
+        there = self._among("SELECT DISTINCT id FROM article", "retired IS NULL AND address", list(addresses))
+        ids |= {article_id for (article_id,) in there}
+        after = chr(ord(QUALIFIER) + 1)
+        with translate_errors(self.folder):
+            for each in given:
+                span = (f"{each}{QUALIFIER}", f"{each}{after}")
+                ids |= {row[0] for row in self._db.execute("SELECT id FROM article WHERE id >= ? AND id < ?", span)}
+        columns = f"SELECT a.key, a.digest, a.retired IS NULL, {ARTICLE_COLUMNS} FROM article a"
+        for _, content_hash, current, *row in sorted(self._among(columns, "a.id", sorted(ids))):
+            yield Version(self._checked(content_hash, row), bool(current), None)
 
     def setting(self, name: str) -> str | None:
         with translate_errors(self.folder):

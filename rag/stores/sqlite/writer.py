@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from rag.address import canonical_address
 from rag.article import Article
 from rag.provenance.duplicates import PERMUTATIONS, Fingerprint, fingerprints
 from rag.query.aliases import mine_pairs, printed_short_forms
@@ -28,6 +29,7 @@ from rag.stores.sqlite.schema import COLUMNS, article_values, unpack_spans
 if TYPE_CHECKING:
     from rag.stores.sqlite.store import Store
 
+NEVER_CURRENT = 0  # the generation that retired a text which was an earlier version when it was read
 ARTICLES_PER_TRANSACTION = 64  # that are searched for names, or fingerprinted
 # The passages that can be found: those of current articles.
 _FOUND = "FROM article a JOIN passage p ON p.article = a.key WHERE a.retired IS NULL"
@@ -73,10 +75,7 @@ class Writer(base.Writer):
         self._retire(article.id, generation)
         back = "id = ? AND text = ? AND retired IS NOT NULL"
         self._delete_rows(back, (article.id, article.text), generation, 0)
-        row = self._db.execute(
-            f"INSERT INTO article (changed, digest, {', '.join(COLUMNS)}) VALUES (?, ?{', ?' * len(COLUMNS)})",
-            (generation, article.content_hash, *article_values(article)),
-        ).lastrowid
+        row = self._insert(article, generation, None)
         for each in passages:
             start, end = each.passage.start, each.passage.end
             spans = np.array(each.passage.sentences, "<i4").tobytes()
@@ -89,12 +88,30 @@ class Writer(base.Writer):
             self._db.execute("INSERT INTO vector VALUES (?, ?, ?, ?)", (key, *blobs, hash64(*blobs)))
             self._put_sentences(key, each.fingerprint)
 
+    def _insert(self, article: Article, generation: int, retired: int | None) -> int | None:
+        return self._db.execute(
+            f"INSERT INTO article (changed, retired, digest, address, {', '.join(COLUMNS)}) "
+            f"VALUES (?, ?, ?, ?{', ?' * len(COLUMNS)})",
+            (generation, retired, article.content_hash, canonical_address(article.url), *article_values(article)),
+        ).lastrowid
+
     def _amend(self, article: Article, generation: int) -> None:
         changes = ", ".join(f"{column} = ?" for column in COLUMNS)
         self._db.execute(
-            f"UPDATE article SET changed = ?, digest = ?, {changes} WHERE id = ? AND retired IS NULL",
-            (generation, article.content_hash, *article_values(article), article.id),
-        )
+            f"UPDATE article SET changed = ?, digest = ?, address = ?, {changes} WHERE id = ? AND retired IS NULL",
+            (
+                generation, article.content_hash, canonical_address(article.url), *article_values(article), article.id,
+            ),
+        )  # fmt: skip
+
+    def keep(self, articles: Iterable[Article]) -> None:
+        there = "SELECT 1 FROM article WHERE id = ? AND text = ?"
+        with translate_errors(self._folder):
+            new = [a for a in articles if not self._db.execute(there, (a.id, a.text)).fetchone()]
+        if new:
+            with self.changing() as generation:
+                for article in new:
+                    self._insert(article, generation, NEVER_CURRENT)
 
     def retire(self, article_ids: Iterable[str]) -> None:
         with self.changing() as generation:
