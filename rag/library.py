@@ -184,8 +184,14 @@ class Library(UpdatableLibrary):
     def with_copies(self, citation: Citation) -> Citation:
         """Return a citation of a current text with who else prints its words, and what near-copies changed.
 
+        Args:
+            citation: the citation.
+
+        Returns:
+            The same with copies and variants.
+
         Raises:
-            CitationError: if the article has changed, and the change has not been loaded yet.
+            CitationError: if the article has just changed.
         """
 
         def copied(view: View) -> tuple[Citation, bool]:
