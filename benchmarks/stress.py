@@ -9,8 +9,9 @@ what it is about to remove and, once a call has returned, what can no longer be 
 
 Each thread of a reader asks and searches with and without filters, and checks everything that it gets: the words are
 those of the article of that number; number, date and outlet belong together; filters let nothing else through; nothing
-is quoted that was gone when the question began; a citation resolves afterwards, unless its article is removed
-meanwhile. Prints what was done and each violation; the exit status is 1 if there is one.
+is quoted that was gone when the question began; what is shown is among what is counted; a citation resolves afterwards,
+unless its article is removed meanwhile. It also lists articles and outlets, all of which must be of one state. Prints
+what was done and each violation; the exit status is 1 if there is one.
 """
 
 from __future__ import annotations
@@ -285,8 +286,37 @@ def question(chance: random.Random) -> str:
     return f"was the {chance.choice(THINGS)} {chance.choice(ACTS)} near the {chance.choice(THINGS)}"
 
 
+def check_balance(answer: Any) -> None:
+    """Check that what an answer shows and what it counts are of one state."""
+    weighed = answer.balance
+    index, shown = weighed.index, (*answer.passages, *weighed.outlet_matches)
+    for outlet in OUTLETS:
+        articles = {each.article_id for each in shown if each.outlet == outlet}
+        assert len(articles) <= index.outlets[outlet], f"torn: {articles} of {outlet}, of {index}"
+        assert not articles or outlet not in weighed.unmatched_outlets, f"torn: {articles} of {outlet}, of {weighed}"
+    assert all(index.first <= each.date <= index.last for each in shown), f"torn: {shown} of {index}"
+
+
+def look(library: rag.Library, chance: random.Random) -> None:
+    """List what the index holds, and check that all of it is of one state."""
+    if chance.random() < 0.5:
+        there = [stored(article) for article in library.articles()]
+        assert len({own.id for own in there}) == len(there), f"listed twice: {there}"
+    with library.reading() as now:
+        counts, there = now.counts(), [stored(article) for article in now.articles()]
+        assert counts.outlets == now.outlets() == Counter(own.outlet for own in there), f"torn: {counts}"
+        assert (counts.first, counts.last) == (min(o.date for o in there), max(o.date for o in there)), "torn"
+        for outlet, own in now.counts_by_outlet().items():
+            ids = now.of_outlet(outlet)
+            assert set(ids) == {own.id for own in there if own.outlet == outlet}, f"torn: {ids} of {outlet}"
+            assert own.articles == len(ids), f"torn: {own} of {outlet}"
+
+
 def read(library: rag.Library, log: Log, chance: random.Random, tally: Tally) -> None:
-    """Ask one question, and check everything in its answer."""
+    """Ask one question, and check everything in its answer; or list what the index holds."""
+    if chance.random() < 0.1:
+        tally.timed("list", lambda: look(library, chance))
+        return
     gone = log.read("gone")
     filters: dict[str, Any] = {}
     if chance.random() < 0.5:
@@ -303,6 +333,7 @@ def read(library: rag.Library, log: Log, chance: random.Random, tally: Tally) ->
         found, weighed = answer.passages, answer.balance
         assert weighed.shown.articles <= weighed.allowed.articles <= weighed.index.articles, f"torn: {weighed}"
         assert filters or weighed.allowed == weighed.index, f"torn: {weighed}"
+        check_balance(answer)
     tally.generations.add(library._current.view.generation if library._current.view else -1)
     tally.counts["quoted"] += len(found)
     for each in found:

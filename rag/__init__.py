@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rag.answer.answer import Answer
     from rag.answer.balance import Balance, Counts
     from rag.answer.citation import Citation
+    from rag.answer.figures.figure import Figure, Mention
     from rag.answer.variants import Variant
     from rag.article import Article
     from rag.browse import Resolved
@@ -37,10 +38,12 @@ __all__ = [
     "Counts",
     "Diagnosis",
     "EncoderError",
+    "Figure",
     "Hit",
     "InputError",
     "Library",
     "LibraryError",
+    "Mention",
     "Passage",
     "QuestionError",
     "Report",
@@ -60,7 +63,8 @@ _MODULES = {
     "AccordingError": "errors", "CitationError": "errors", "EncoderError": "errors", "InputError": "errors",
     "LibraryError": "errors", "QuestionError": "errors", "encode": "ingest.pipeline", "Report": "ingest.report",
     "Library": "library", "build": "library", "open": "library", "Passage": "passage", "read_articles": "readers",
-    "Hit": "retrieval.search", "Variant": "answer.variants",
+    "Hit": "retrieval.search", "Figure": "answer.figures.figure", "Mention": "answer.figures.figure",
+    "Variant": "answer.variants",
 }  # fmt: skip
 
 

@@ -6,10 +6,10 @@ the cache or the encoder.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import functools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Self
 from rag.article import Article
 from rag.errors import CitationError, LibraryError
 from rag.readers.skipped import Skipped
-from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Location, Store, Version, find_article, find_versions
+from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Contents, Location, Store, Version, find_article, find_versions
 from rag.stores.location import check_encoder, open_store
 from rag.text import has_surrogates, spelled_date
 
 if TYPE_CHECKING:
+    from rag.answer.balance import Counts
     from rag.answer.citation import Citation
     from rag.answer.confidence import ConfidenceModel
     from rag.provenance.catalogue import Catalogue
@@ -69,10 +70,21 @@ def browse(index: Location, encoder: str | None = None) -> ReadOnlyLibrary:
 class ReadOnlyLibrary:
     """Articles to look at. Safe to use from several threads."""
 
-    def __init__(self, store: Store):
+    def __init__(self, store: Store, contents: Callable[[], Contents] | None = None):
         self._store = store
+        self._contents = contents or store.contents
 
-    @functools.cached_property
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[ReadOnlyLibrary]:
+        """Let everything that this thread reads inside be of one state of the index.
+
+        Returns:
+            The index to look at. Leave it soon: files cannot shrink meanwhile.
+        """
+        with self._store.reading():
+            yield ReadOnlyLibrary(self._store, self._contents)
+
+    @property
     def catalogue(self) -> Catalogue:
         """The outlets known by name: those that come with According, and those stored with the index."""
         from rag.provenance.catalogue import load_catalogue
@@ -117,17 +129,56 @@ class ReadOnlyLibrary:
         Raises:
             LibraryError: if there is no such article.
         """
-        self.article(article_id)
-        versions = find_versions(self._store, article_id)
-        return [self._resolved(version, versions) for version in versions]
+        with self._store.reading():
+            self.article(article_id)
+            versions = find_versions(self._store, article_id)
+            return [self._resolved(version, versions) for version in versions]
 
     def articles(self) -> Iterator[Article]:
-        """Return every article that is searched, in the order of adding."""
+        """Return every article that can be found, in the order of adding, as they are when the first is asked for."""
         return (version.article for version in self._store.versions())
 
     def outlets(self) -> dict[str | None, int]:
         """Return the number of articles of each outlet, by name; None counts those whose outlet is not known."""
         return self._store.totals().outlets
+
+    def duplicates(self, article_id: str) -> list[str]:
+        """Return the ids of the other articles with the same text as one, or nearly.
+
+        Args:
+            article_id: the article.
+
+        Returns:
+            The ids, in the order of adding.
+        """
+        return self._contents().duplicates(article_id)
+
+    def of_outlet(self, outlet: str | None) -> list[str]:
+        """Return the ids of an outlet's articles.
+
+        Args:
+            outlet: its name, as the index has it; None is the unknown outlet.
+
+        Returns:
+            The ids, the latest article first, undated ones last.
+        """
+        return self._contents().of_outlet(outlet)
+
+    def counts(self) -> Counts:
+        """Return what the index is made of: outlets, sites, kinds of outlets, independent sources, dates."""
+        from rag.answer.balance import count
+        from rag.provenance.catalogue import load_catalogue
+
+        contents = self._contents()
+        return count(contents.columns, load_catalogue(contents.catalogue))
+
+    def counts_by_outlet(self) -> dict[str | None, Counts]:
+        """Return the counts of each outlet's articles, the most first; None is the unknown outlet."""
+        from rag.answer.balance import count_by_outlet
+        from rag.provenance.catalogue import load_catalogue
+
+        contents = self._contents()
+        return count_by_outlet(contents.columns, load_catalogue(contents.catalogue))
 
     def skipped(self) -> Iterator[Skipped]:
         """Return what could not be read when the files were last read, each with its place and the reason."""
@@ -160,10 +211,11 @@ class ReadOnlyLibrary:
         Raises:
             CitationError: if no text stored under its article's id contains them.
         """
-        versions = list(self._store.versions(citation.article_id))
-        for version in versions:
-            if version.article.text[citation.start : citation.end] == citation.text:
-                return self._resolved(version, versions)
+        with self._store.reading():
+            versions = list(self._store.versions(citation.article_id))
+            for version in versions:
+                if version.article.text[citation.start : citation.end] == citation.text:
+                    return self._resolved(version, versions)
         raise CitationError(f"no stored version of article {citation.article_id} contains the quoted words")
 
     def locate(self, article_id: str, start: int, end: int, quote_hash: str) -> tuple[Resolved, tuple[int, int] | None]:
@@ -186,15 +238,16 @@ class ReadOnlyLibrary:
         """
         from rag.answer import citation
 
-        if article_id not in self:
-            raise self._unknown(article_id)
-        versions = list(self._store.versions(article_id))
-        for version in versions:
-            words = version.article.text[start:end]
-            if start >= 0 and len(words) == end - start and citation.is_of(words, quote_hash):
-                return self._resolved(version, versions), (start, end)
-        now = citation.find_words(versions[0].article.text, end - start, quote_hash)
-        return self._resolved(versions[0], versions), None if now is None else (now, now + end - start)
+        with self._store.reading():
+            if article_id not in self:
+                raise self._unknown(article_id)
+            versions = list(self._store.versions(article_id))
+            for version in versions:
+                words = version.article.text[start:end]
+                if start >= 0 and len(words) == end - start and citation.is_of(words, quote_hash):
+                    return self._resolved(version, versions), (start, end)
+            now = citation.find_words(versions[0].article.text, end - start, quote_hash)
+            return self._resolved(versions[0], versions), None if now is None else (now, now + end - start)
 
     @property
     def confidence_model(self) -> ConfidenceModel:

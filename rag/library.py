@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rag import readers
 from rag.answer.answer import Answer
-from rag.answer.balance import Counts, count_by_outlet
 from rag.answer.citation import Citation
 from rag.answer.compose import Composer, pool_size
 from rag.answer.copies import with_copies
@@ -15,11 +14,11 @@ from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
 from rag.models.encoder import Encoder, Vectors, check_precision
 from rag.models.lazy_encoder import load
 from rag.models.reranker import CrossEncoderReranker, Reranker
-from rag.provenance.catalogue import read_catalogue
+from rag.provenance.catalogue import Catalogue, load_catalogue, read_catalogue
 from rag.query.aliases import read_own_list
 from rag.query.query import Day, Names, Query
 from rag.retrieval.parse import ParsedQuery, parse
-from rag.retrieval.search import Hit, search
+from rag.retrieval.search import Hit, find
 from rag.stores.base import Location, Manifest, Store, View
 from rag.stores.location import check_encoder, create_store, exists, open_store
 from rag.update import UpdatableLibrary
@@ -171,16 +170,36 @@ class Library(UpdatableLibrary):
         query = Query.of(
             question, k, outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated
         )
-        view, parsed, vector = self._parse(query)
-        with self._store.reading():
-            found = search(view, self._store, parsed, vector, pool_size(k), self.reranker)
-            return self._composer.compose(view, self.catalogue, self.confidence_model, query, parsed, found)
+
+        def answer(view: View) -> tuple[Answer, bool]:
+            catalogue, parsed, vector = self._parse(view, query)
+            with self._store.reading(view.generation):
+                found = find(view, self._store, parsed, vector, pool_size(k), self.reranker)
+                return self._composer.compose(
+                    view, catalogue, self.confidence_model, query, parsed, found.passages, found.changed
+                ), not found.changed
+
+        return self._current.use(answer)
 
     def with_copies(self, citation: Citation) -> Citation:
-        """Return a citation of a current text with who else prints its words, and what near-copies changed."""
-        view = self._view()
-        with self._store.reading():
-            return with_copies(citation, None, view, self._store, self.catalogue)[0]
+        """Return a citation of a current text with who else prints its words, and what near-copies changed.
+
+        Args:
+            citation: the citation.
+
+        Returns:
+            The same with copies and variants.
+
+        Raises:
+            CitationError: if the article has just changed.
+        """
+
+        def copied(view: View) -> tuple[Citation, bool]:
+            with self._store.reading(view.generation):
+                cited, _ = with_copies(citation, None, view, self._store, load_catalogue(view.catalogue))
+                return cited, view.generation == self._store.generation()
+
+        return self._current.use(copied)
 
     def search(
         self,
@@ -216,35 +235,16 @@ class Library(UpdatableLibrary):
             QuestionError: for arguments that make no sense.
         """
         query = Query.of(question, k, outlets, after, before, previous, asked_on, ignore, None, outlet_kinds, undated)
-        view, parsed, vector = self._parse(query)
-        with self._store.reading():
-            return [passage.hit for passage in search(view, self._store, parsed, vector, k, self.reranker)]
 
-    def duplicates(self, article_id: str) -> list[str]:
-        """Return the ids of the other articles with the same text as one, or nearly, in the order of adding.
+        def hits(view: View) -> tuple[list[Hit], bool]:
+            _, parsed, vector = self._parse(view, query)
+            with self._store.reading(view.generation):
+                found = find(view, self._store, parsed, vector, k, self.reranker)
+                return [passage.hit for passage in found.passages], not found.changed
 
-        Args:
-            article_id: the article.
-        """
-        return self._view().duplicates(article_id)
+        return self._current.use(hits)
 
-    def of_outlet(self, outlet: str | None) -> list[str]:
-        """Return the ids of an outlet's articles, the latest first, undated ones last.
-
-        Args:
-            outlet: its name, as the index has it; None is the unknown outlet.
-        """
-        return self._view().of_outlet(outlet)
-
-    def counts(self) -> Counts:
-        """Return what the index is made of: outlets, sites, kinds of outlets, independent sources, dates."""
-        return self._composer.counts(self._view(), self.catalogue)
-
-    def counts_by_outlet(self) -> dict[str | None, Counts]:
-        """Return the counts of each outlet's articles, the most first; None is the unknown outlet."""
-        return count_by_outlet(self._view().columns, self.catalogue)
-
-    def _parse(self, query: Query) -> tuple[View, ParsedQuery, Vectors]:
-        view = self._view()
-        parsed = parse(view, self.catalogue, query)
-        return view, parsed, self._encoder.question_vector(parsed.encoded)
+    def _parse(self, view: View, query: Query) -> tuple[Catalogue, ParsedQuery, Vectors]:
+        catalogue = load_catalogue(view.catalogue)
+        parsed = parse(view, catalogue, query)
+        return catalogue, parsed, self._encoder.question_vector(parsed.encoded)

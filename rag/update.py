@@ -13,8 +13,8 @@ from rag.ingest.pipeline import Job, Paths, Pipeline, listed
 from rag.ingest.report import Report
 from rag.models.encoder import Encoder
 from rag.models.lazy_encoder import LazyEncoder
-from rag.provenance.catalogue import load_catalogue
-from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Store, View
+from rag.provenance.catalogue import Catalogue, load_catalogue
+from rag.stores.base import CONFIDENCE_MODEL, Store, View
 from rag.stores.current_view import CurrentView
 
 
@@ -26,11 +26,16 @@ class UpdatableLibrary(ReadOnlyLibrary):
     """
 
     def __init__(self, store: Store, encoder: Encoder | None = None, precision: str = "auto"):
-        super().__init__(store)
-        self.catalogue = load_catalogue(store.setting(CATALOGUE))
+        self._current = CurrentView(store)
+        super().__init__(store, self._current.contents)
         self.report = Report()
         self._encoder = LazyEncoder(store.manifest.encoder, precision, encoder)
-        self._current = CurrentView(store, on_load=self._load_catalogue)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The outlets known by name; once a question was asked, those with which questions are answered."""
+        view = self._current.view
+        return super().catalogue if view is None else load_catalogue(view.catalogue)
 
     def add(
         self,
@@ -115,14 +120,6 @@ class UpdatableLibrary(ReadOnlyLibrary):
 
     def _run(self, job: Job) -> Report:
         """Take articles into the index."""
-        if job.catalogue and job.catalogue.extra is not None:
-            self.catalogue = job.catalogue
-        self.report = Pipeline(self._store, self._encoder, self.catalogue).run(job)
+        self.report = Pipeline(self._store, self._encoder, super().catalogue).run(job)
         self.report.timed("indexing", self._current.refresh)
         return self.report
-
-    def _load_catalogue(self) -> None:
-        """Load the catalogue of outlets again, if another process has replaced it."""
-        extra = self._store.setting(CATALOGUE)
-        if extra != self.catalogue.extra:
-            self.catalogue = load_catalogue(extra)

@@ -199,5 +199,5 @@ def test_results_printed_one_by_one_make_one_json_list(index, capsys):
 def test_outlets_are_counted_alike_by_the_database_and_by_what_is_asked(index):
     with rag.open(index) as library:
         by_database = library.outlets()
-        library.duplicates("harbour")  # which needs the view
+        library._view()
         assert list(by_database.items()) == list(library.outlets().items())

@@ -9,6 +9,7 @@ from typing import Any
 from rag.answer.balance import Balance
 from rag.answer.citation import Citation
 from rag.answer.confidence import Signals
+from rag.answer.figures import Figure
 from rag.answer.markdown import answer_markdown
 from rag.query.constraints import Constraint
 from rag.retrieval.parse import Alias
@@ -32,6 +33,8 @@ class Answer:
             fitted for the index's encoder.
         signals: what the confidence is computed from.
         below: whether the passages are only the closest there are: their confidence is below the threshold.
+        figures: where the question asks how many, how much, what share or when, the values that the marked sentences
+            give for it, each with those who give it; empty for other questions.
     """
 
     question: str
@@ -44,6 +47,7 @@ class Answer:
     confidence: float | None = None
     signals: Signals | None = None
     below: bool = False
+    figures: tuple[Figure, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer in JSON types; dates as YYYY-MM-DD."""
@@ -51,7 +55,8 @@ class Answer:
         balance = plain["balance"]
         counts = (balance[part] for part in ("shown", "allowed", "index"))
         variants = (variant for citation in plain["passages"] for variant in citation["variants"])
-        for dated in (*plain["passages"], *variants, *balance["outlet_matches"], *counts):
+        mentions = (mention for figure in plain["figures"] for mention in figure["mentions"])
+        for dated in (*plain["passages"], *variants, *balance["outlet_matches"], *counts, *mentions):
             dated.update({name: date.isoformat() for name, date in dated.items() if isinstance(date, dt.date)})
         for revised in filter(None, (passage["revision"] for passage in plain["passages"])):
             revised.update({name: date.isoformat() for name, date in revised.items() if isinstance(date, dt.date)})

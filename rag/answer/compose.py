@@ -13,6 +13,7 @@ from rag.answer.balance import UNKNOWN_OUTLET, Balance, Counts, OutletMatch, cau
 from rag.answer.citation import Citation, cite, verify
 from rag.answer.confidence import ConfidenceModel
 from rag.answer.copies import original, related, with_copies
+from rag.answer.figures import find_figures
 from rag.answer.selection import outlet_matches, select
 from rag.errors import LibraryError
 from rag.provenance.catalogue import Catalogue
@@ -57,6 +58,7 @@ class Composer:
         query: Query,
         parsed: ParsedQuery,
         found: Sequence[ScoredPassage],
+        changed: Collection[str | None] = (),
     ) -> Answer:
         """Compose the answer to a question.
 
@@ -67,6 +69,7 @@ class Composer:
             query: the question and the caller's filters.
             parsed: the question as it was searched for.
             found: the passages found, best first, `pool_size(query.k)` of them.
+            changed: outlets of passages that were left out because they have changed (see `Found`).
 
         Raises:
             CitationError: if a citation does not equal what is stored.
@@ -87,13 +90,16 @@ class Composer:
             shown.append(citation)
             sources.append(same)
         matches = outlet_matches(cleared, selected)
-        balance = self._balance(view, catalogue, parsed.filters, shown, hidden, matches, relations.groups, sources)
+        balance = self._balance(
+            view, catalogue, parsed.filters, shown, hidden, matches, relations.groups, sources, changed
+        )
         shown = [self._verified(citation) for citation in shown]
         return Answer(
             query.text, parsed.text, bool(shown), tuple(shown), balance, parsed.constraints, parsed.aliases,
             confidence=probability if model.encoder == self._store.manifest.encoder else None,
             signals=signals,
             below=bool(shown) and probability < model.min_confidence,
+            figures=find_figures(parsed, shown if probability >= model.min_confidence else ()),
         )  # fmt: skip
 
     def _verified(self, citation: Citation) -> Citation:
@@ -143,6 +149,7 @@ class Composer:
         matches: tuple[OutletMatch, ...],
         groups: Mapping[str, int],
         sources: Sequence[Collection[str]],
+        changed: Collection[str | None],
     ) -> Balance:
         """The counts of the articles shown, of those that the filters leave, and of all.
 
@@ -161,7 +168,7 @@ class Composer:
         )  # fmt: skip
         counts = count(columns, catalogue)
         altered = {v.article_id for c in shown for v in c.variants}
-        matched = {match.outlet or UNKNOWN_OUTLET for match in matches} | {UNKNOWN_OUTLET}
+        matched = {match.outlet or UNKNOWN_OUTLET for match in matches} | {UNKNOWN_OUTLET, *changed}
         return Balance(
             counts,
             allowed,

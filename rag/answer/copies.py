@@ -17,6 +17,7 @@ from rag.answer.precedence import LATER, first_version
 from rag.answer.selection import replace_version
 from rag.answer.variants import find_variants, in_order, is_near_copy, print_words
 from rag.article import Article
+from rag.errors import CitationError
 from rag.provenance import duplicates
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.differences import words
@@ -66,6 +67,9 @@ def with_copies(
         view: the passages that were searched.
         store: where the articles are.
         catalogue: which outlets are news agencies.
+
+    Raises:
+        CitationError: if the article is not stored as it was searched.
     """
     printing = view.containing(citation.quotation, MAX_CONTAINING)
     if near is None:
@@ -76,7 +80,9 @@ def with_copies(
     if not candidates:
         return replace(citation, republishers=(citation.host or citation.outlet or UNKNOWN_OUTLET,)), set()
     split = store.articles([citation.article_id, *candidates])
-    own = split.pop(citation.article_id)
+    own = split.pop(citation.article_id, None)
+    if own is None:
+        raise CitationError(f"article {citation.article_id!r} has changed since it was found; ask again")
     copies = [article for article, _ in split.values() if print_words(citation.quotation, article.text)]
     near_copies = [article for article, _ in split.values() if is_near_copy(citation.text, article.text)]
     variants = in_order([v for a in near_copies for v in find_variants(citation, own, split[a.id])])

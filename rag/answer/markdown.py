@@ -9,7 +9,7 @@ import regex
 
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.changes import changes, heading, order_note
-from rag.answer.wording import CLOSEST, DIGEST, NOTHING, attribution, via, when
+from rag.answer.wording import CLOSEST, DIGEST, NOTHING, attribution, figures, via, when
 from rag.text import one_line, sanitise, spelled_date
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ def answer_markdown(answer: Answer, accessed: dt.date | None = None) -> str:
     """The question and the answer as Markdown; see `citation_markdown`."""
     parts = [citation_markdown(c, accessed) for c in answer.passages] if answer.found else [f"{NOTHING}\n"]
     closest = [f"{CLOSEST}\n"] if answer.below else []
-    return "\n".join([f"**{_plain(one_line(answer.question))}**\n", *closest, *parts])
+    given = [f"{_plain(str(figures(answer)))}\n"] if answer.figures else []
+    return "\n".join([f"**{_plain(one_line(answer.question))}**\n", *closest, *given, *parts])
 
 
 def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> str:

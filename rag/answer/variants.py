@@ -29,6 +29,9 @@ MIN_NEAR_COPY = 0.5
 # A sentence may be a version of another one if they have this share of their words in common.
 MIN_RESEMBLANCE = 0.3
 MAX_ADDED = 3  # sentences that a near-copy may add to a passage
+MAX_SENTENCES = (
+    300  # of a near-copy that has no sentence of the passage word for word, in which versions are looked for
+)
 MAX_CACHED_TEXTS = 1024
 
 Span = tuple[int, int]
@@ -122,7 +125,7 @@ def _runs(own: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int, 
     same = SequenceMatcher(None, left, right, autojunk=False).find_longest_match()
     # What is further away than the passage is long is no version of it, though the text may repeat a sentence there.
     first = max(0, same.b - same.a - MAX_ADDED) if same.size else 0
-    last = same.b + len(own) - same.a + MAX_ADDED if same.size else len(other)
+    last = same.b + len(own) - same.a + MAX_ADDED if same.size else MAX_SENTENCES
     right = right[first:last]
     for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
         begins, ends = a == 0, b == len(own)

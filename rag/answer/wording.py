@@ -6,7 +6,7 @@ outlet's name or the reader's words, is a `Phrase`: `str` gives it as plain text
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rag.answer.balance import (
@@ -23,11 +23,12 @@ from rag.article import FROM_URL, POSTED, PUBLISHED, date_basis_label
 from rag.provenance.outlet import key
 from rag.query.constraints import CONTRADICTION, DATES, IGNORED, LOWER_END, Constraint
 from rag.retrieval.parse import OVERRIDDEN, Alias
-from rag.text import spelled_date
+from rag.text import one_line, spelled_date
 
 if TYPE_CHECKING:
     from rag.answer.answer import Answer
     from rag.answer.citation import Citation
+    from rag.answer.figures import Figure, Mention
     from rag.article import Article
 
 NOTHING = "Nothing in the index answers this."
@@ -212,6 +213,43 @@ def _capped(balance: Balance) -> Phrase:
     outlets = listed(sorted(balance.capped, key=lambda outlet: -balance.capped[outlet]), MAX_NAMES)
     match = "match" if number > 1 else "matches"
     return Phrase(f"{counted(number, 'more passage')} from {{}} {match} nearly as well", outlets)
+
+
+def figures(answer: Answer) -> Phrase:
+    """Return the values that the marked sentences give for what is asked: "Figures given: 44 (A) · about 50 (B; C)"."""
+    given = [
+        Phrase("{} ({})", figure_words(f), joined(figure_source(m, answer) for m in f.mentions)) for f in answer.figures
+    ]
+    return Phrase(f"{figures_label(answer)} {{}}", joined(given, " · "))
+
+
+def figures_label(answer: Answer) -> str:
+    """Return the words before the figures, which say where all of them are from digests."""
+    return "Figures given in digests:" if _only_digests(answer) else "Figures given:"
+
+
+def figure_words(figure: Figure) -> str:
+    """Return a value as it is printed; of several mentions the shortest, which has the fewest qualifying words."""
+    return one_line(min((m.words for m in figure.mentions), key=len))
+
+
+def figure_source(mention: Mention, answer: Answer) -> Phrase:
+    """Return who gives a value, and in which words if they are not those shown for it: "The Post, “about 50”"."""
+    figure = next(f for f in answer.figures if mention in f.mentions)
+    outlet, words = mention.outlet or UNKNOWN_OUTLET, one_line(mention.words)
+    by = "digest of {}" if mention.kind == "digest" and not _only_digests(answer) else "{}"
+    same = words.casefold() == figure_words(figure).casefold()
+    return Phrase(by, outlet) if same else Phrase(f"{by}, “{{}}”", outlet, words)
+
+
+def _only_digests(answer: Answer) -> bool:
+    return all(mention.kind == "digest" for figure in answer.figures for mention in figure.mentions)
+
+
+def joined(parts: Iterable[Phrase], mark: str = "; ") -> Phrase:
+    """Return phrases one after another, with a mark in between."""
+    values = tuple(parts)
+    return Phrase(mark.join(["{}"] * len(values)), *values)
 
 
 def unmatched(balance: Balance) -> str:

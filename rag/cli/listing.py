@@ -113,8 +113,8 @@ def outlets(options: argparse.Namespace) -> None:
     """List the outlets, or show one as the catalogue knows it."""
     from rag.provenance.outlet import describe_outlet
 
-    with open_read_only(options) as library:
-        catalogue, counts = library.catalogue, library.outlets()
+    with open_read_only(options) as library, library.reading() as now:
+        catalogue, counts = now.catalogue, now.outlets()
     if options.name:
         known = catalogue.outlet(options.name)
         if known is None:

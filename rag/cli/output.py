@@ -39,7 +39,8 @@ def answer_text(answer: Answer) -> str:
         revised = [f"{_INDENT}({c.revision})"] if c.revision else []
         changed = map(_filled, changes_text(c))
         parts.append("\n".join([head, *lines, *revised, f"{_INDENT}[{about or c.article_id}]", *changed]))
-    return "\n\n".join([*parts, "\n".join([_counts(answer), *notes(answer)])])
+    figures = [f"({wording.figures(answer)})"] if answer.figures else []
+    return "\n\n".join([*parts, "\n".join([*figures, _counts(answer), *notes(answer)])])
 
 
 def _filled(line: str) -> str:

@@ -7,12 +7,18 @@ count. Copies of an article, and its earlier and later versions, are compared wi
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
 import regex
+
+# Pairs of equal words in two texts up to which they are compared word by word, which takes a second then; beyond it,
+# as in texts that repeat one word, the whole is taken for changed.
+MAX_PAIRS = 3_000_000
+MAX_NAMES = 100  # changed words that are looked at for names
 
 Difference = Literal["number", "negation", "name", "other"]
 Span = tuple[int, int]
@@ -72,6 +78,9 @@ def word_diff(old: str, new: str) -> list[Segment]:
     if words(old) == words(new):
         return [Segment((0, len(old)), (0, len(new)), True)]
     old_words, new_words = _printed_words(old), _printed_words(new)
+    counts, others = (Counter(key for key, _ in found) for found in (old_words, new_words))
+    if sum(number * others[key] for key, number in counts.items()) > MAX_PAIRS:
+        return [Segment((0, len(old)), (0, len(new)), False)]
     matcher = SequenceMatcher(None, [key for key, _ in old_words], [key for key, _ in new_words], autojunk=False)
     segments: list[Segment] = []
     for tag, _, b, _, d in matcher.get_opcodes():
@@ -106,7 +115,7 @@ def difference(old: str, new: str, context: str = "") -> Difference | None:
         return "number"
     if len(_matching(_NEGATION, removed)) != len(_matching(_NEGATION, added)):
         return "negation"
-    if any(_is_name(text, span, both) for text, span in (*removed, *added)):
+    if any(_is_name(text, span, both) for text, span in (*removed[:MAX_NAMES], *added[:MAX_NAMES])):
         return "name"
     return "other"
 

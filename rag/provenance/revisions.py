@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,14 +14,11 @@ from typing import Literal
 import regex
 
 from rag.article import Article
-from rag.provenance.differences import Difference, Segment, difference, word_diff, words
+from rag.provenance.differences import Difference, Segment, difference, word_diff
 from rag.provenance.identity import likeness
 from rag.text import spelled_date
 
 CONTEXT_CHARACTERS = 80  # on each side of a change
-# Pairs of equal words in two texts up to which they are compared word by word, which takes a second then; beyond it,
-# as in a text that repeats one word, the whole part that differs is shown as changed.
-MAX_PAIRS = 3_000_000
 MAX_SHOWN = 3  # changes that a line lists
 MAX_WORDS_CHARACTERS = 120  # of the words of a change in a line
 
@@ -108,7 +104,7 @@ def changes(old: str, new: str) -> tuple[Change, ...]:
         if not segment.same:
             removed, (start, end) = old[slice(*segment.old)].strip(), _trimmed(new, segment.new)
             added, context = new[start:end], new[max(0, start - CONTEXT_CHARACTERS) : end + CONTEXT_CHARACTERS]
-            kind = difference(removed, added, context) if _comparable(removed, added) else None
+            kind = difference(removed, added, context)
             found.append(Change(removed, added, start, end, kind or "other"))
     return tuple(found)
 
@@ -119,7 +115,7 @@ def compare(old: str, new: str) -> tuple[Segment, ...]:
     first = _common(old, new)
     last = _common(old[first:][::-1], new[first:][::-1])
     a, b = old[first : len(old) - last], new[first : len(new) - last]
-    middle = word_diff(a, b) if _comparable(a, b) else [Segment((0, len(a)), (0, len(b)), False)]
+    middle = word_diff(a, b)
     moved = [
         replace(s, old=(s.old[0] + first, s.old[1] + first), new=(s.new[0] + first, s.new[1] + first)) for s in middle
     ]
@@ -166,12 +162,6 @@ def _closing(text: str) -> str:
         return text
     cut = regex.search(r"(?s)(?<=\s)\S.*", text[-CONTEXT_CHARACTERS:])
     return f"… {cut.group() if cut else text[-CONTEXT_CHARACTERS:]}"
-
-
-def _comparable(one: str, other: str) -> bool:
-    """Whether two texts are compared word by word within MAX_PAIRS."""
-    counts, others = Counter(words(one)), Counter(words(other))
-    return sum(number * others[word] for word, number in counts.items()) <= MAX_PAIRS
 
 
 def _arrow(change: Change) -> str:

@@ -19,7 +19,6 @@ from rag.passage import Passage
 from rag.retrieval.candidates import find_candidates
 from rag.retrieval.parse import ParsedQuery
 from rag.stores.base import Candidate, Store, View
-from rag.stores.filters import ordinal
 
 # What a passage's score is made of: the cosine of its own vector and of its best sentence's, the share of the
 # question's words that it holds, and the share that its article holds
@@ -91,9 +90,30 @@ class ScoredPassage:
         return Hit(article.id, start, end, self.text, self.score, article.outlet, article.date)
 
 
+@dataclass(frozen=True)
+class Found:
+    """What was found for a question.
+
+    Attributes:
+        passages: best first.
+        changed: the outlets, as the view has them, of articles whose passages would be among them, but that have been
+            amended, retired or removed since the view was made; None is the unknown outlet.
+    """
+
+    passages: list[ScoredPassage]
+    changed: frozenset[str | None] = frozenset()
+
+
 def search(
     view: View, store: Store, parsed: ParsedQuery, vector: Vectors, k: int, reranker: Reranker | None = None
 ) -> list[ScoredPassage]:
+    """Return the passages that `find` finds."""
+    return find(view, store, parsed, vector, k, reranker).passages
+
+
+def find(
+    view: View, store: Store, parsed: ParsedQuery, vector: Vectors, k: int, reranker: Reranker | None = None
+) -> Found:
     """Return the `k` best passages for a question, best first; fewer where the filters allow fewer.
 
     Every candidate gets the scores of both engines, so that one which only one engine proposed is not mistaken for one
@@ -102,7 +122,7 @@ def search(
 
     Args:
         view: the passages to search.
-        store: where they are stored.
+        store: where they are stored; what is read inside `store.reading(view.generation)` agrees with the view.
         parsed: the question.
         vector: its vector, (dimension,).
         k: how many passages to return.
@@ -114,7 +134,6 @@ def search(
     best = [candidates[i] for i in np.argsort(-np.array(first), kind="stable")[:limit].tolist()]
     rows_of, vectors = store.sentence_vectors([c.key for c, _ in best])
     cosines = vectors @ vector
-    # A candidate without sentences was removed by another process a moment ago.
     scored = [
         (_score(c, article, cosines[rows_of[c.key]]), cosines[rows_of[c.key]], c, article)
         for c, article in best
@@ -127,10 +146,10 @@ def search(
         for score, sentences, c, article in scored
         if c.key in stored
     ]
-    # An article's outlet or date may have been amended since the view was made.
-    index_filter = parsed.filters.index_filter
-    found = [p for p in found if index_filter.allows(p.article.outlet, ordinal(p.article.date))]
-    return found if reranker is None else rerank(reranker, parsed.text, found)
+    gone = [c.article for c, _ in best if c.key not in rows_of]  # removed by another process a moment ago
+    gone += [c.article for _, _, c, _ in scored if c.key not in stored]
+    changed = frozenset(view.changed_outlets(gone))
+    return Found(found if reranker is None else rerank(reranker, parsed.text, found), changed)
 
 
 def rerank(reranker: Reranker, question: str, found: list[ScoredPassage]) -> list[ScoredPassage]:

@@ -5,8 +5,8 @@ in this process. tests/stores/test_contract.py tests both against it. A store ke
 up; what is done with them is the work of `rag.ingest`, `rag.retrieval` and `rag.answer`.
 
 A store counts its changes: each raises its generation by one. What is read inside `Store.reading` is of one generation,
-and a view is of the one at which it was made. Keys of passages and articles are integers that the store assigns; ids
-are those of the articles themselves.
+and a view is of the one at which it was made; inside `reading(view.generation)`, what no longer agrees with the view is
+left out. Keys of passages and articles are integers that the store assigns; ids are those of the articles themselves.
 """
 
 from __future__ import annotations
@@ -181,17 +181,33 @@ class NameCounts:
     printed: Mapping[str, int]
 
 
-class View(Protocol):
-    """The passages that can be found, at one generation.
+class Contents(Protocol):
+    """What the index is made of, at one generation.
 
     Attributes:
         generation: the generation.
         columns: outlets, sites, dates and duplicates of all articles.
-        aliases: the names that are printed in several ways.
+        catalogue: the user's TOML of outlets, None if there is none.
     """
 
     generation: int
     columns: ArticleColumns
+    catalogue: str | None
+
+    def duplicates(self, article_id: str) -> list[str]:
+        """Return the ids of the other articles with the same text as this one, or nearly, in the order of adding."""
+
+    def of_outlet(self, outlet: str | None) -> list[str]:
+        """Return the ids of an outlet's articles, the latest first, undated ones last; None is the unknown outlet."""
+
+
+class View(Contents, Protocol):
+    """The passages that can be found, and what the index is made of, at one generation.
+
+    Attributes:
+        aliases: the names that are printed in several ways.
+    """
+
     aliases: Aliases
 
     def terms(self, question: str, aliases: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
@@ -228,8 +244,12 @@ class View(Protocol):
     def article_coverage(self, terms: Sequence[Term], passages: Sequence[int]) -> float:
         """Return the largest share of the terms that one of the articles of some passages, by key, holds."""
 
-    def duplicates(self, article_id: str) -> list[str]:
-        """Return the ids of the other articles with the same text as this one, or nearly, in the order of adding."""
+    def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
+        """Return the outlets, as they are here, of articles that have changed since; None is the unknown outlet.
+
+        Args:
+            articles: keys of such articles. Those of which a search finds no trace any more are added.
+        """
 
     def containing(self, text: str, limit: int) -> list[str]:
         """Return the ids of articles that may have the words of a text one after the other; their texts tell which do.
@@ -238,9 +258,6 @@ class View(Protocol):
             text: the words; if all are too frequent to be indexed, nothing is found.
             limit: how many to return at most.
         """
-
-    def of_outlet(self, outlet: str | None) -> list[str]:
-        """Return the ids of an outlet's articles, the latest first, undated ones last; None is the unknown outlet."""
 
 
 class Sink(Protocol):
@@ -324,8 +341,13 @@ class Store(Protocol):
     def generation(self) -> int:
         """Return the number of changes made so far; a view of another generation is out of date."""
 
-    def reading(self) -> AbstractContextManager[Any]:
-        """Let everything that this thread reads inside be of one generation."""
+    def reading(self, searched: int | None = None) -> AbstractContextManager[Any]:
+        """Let everything that this thread reads inside be of one generation.
+
+        Args:
+            searched: the generation of a view. What was added, amended, retired or removed since is then missing from
+                `passages`, `articles` and `relations`, so that they agree with the view.
+        """
 
     def writing(self, wait: bool = True, shared: bool = False) -> AbstractContextManager[Writer]:
         """Hold the index for writing; at the end, build what a view needs.
@@ -343,6 +365,9 @@ class Store(Protocol):
 
     def is_ready(self) -> bool:
         """Return whether `view` has nothing to build."""
+
+    def contents(self) -> Contents:
+        """Return what the index is made of, at the present generation; nothing needs to be built for it."""
 
     # Reading for anyone
 
@@ -366,7 +391,7 @@ class Store(Protocol):
     # Reading for questions
 
     def passages(self, keys: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
-        """Return passages with their articles, by key; one that was retired since the view was made is missing."""
+        """Return passages with their articles, by key; one whose article cannot be found any more is missing."""
 
     def sentence_vectors(self, keys: Sequence[int]) -> tuple[dict[int, slice], Vectors]:
         """Return the vectors of the sentences of passages.

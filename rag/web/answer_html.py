@@ -7,6 +7,7 @@ is put into it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rag.answer import wording
 from rag.answer.answer import Answer
@@ -57,6 +58,7 @@ def answer_html(answer: Answer, catalogue: Catalogue | None = None) -> Html:
     parts.append(_unmatched(answer.balance))
     if answer.found:
         known, count = catalogue or load_catalogue(), len(answer.passages)
+        parts += [_figures(answer)] if answer.figures else []
         parts.append(_balance(answer.balance))
         parts += [_card(citation, number, count, known) for number, citation in enumerate(answer.passages, 1)]
     return _ROOT.format(Html().join(parts))
@@ -106,6 +108,22 @@ def _unmatched(balance: Balance) -> Html:
         return Html()
     names = wording.listed(balance.unmatched_outlets, wording.MAX_UNMATCHED_NAMES)
     return Html('<details class="note"><summary>{}</summary>{}</details>').format(summary, phrase(names))
+
+
+def _figures(answer: Answer) -> Html:
+    """Return the values given for what is asked, each with links to the places that give it."""
+    anchor, given = Html('<a href="{}" target="_blank" rel="noopener">{}</a>'), []
+    for figure in answer.figures:
+        links = []
+        for mention in figure.mentions:
+            citation = next(
+                c for c in answer.passages if c.article_id == mention.article_id and mention.start in range(*c.quote)
+            )
+            url = passage_url(replace(citation, quote=(mention.start, mention.end)))
+            links.append(anchor.format(url, phrase(wording.figure_source(mention, answer))))
+        words = isolated(wording.figure_words(figure))
+        given.append(Html("<span><strong>{}</strong> ({})</span>").format(words, Html("; ").join(links)))
+    return Html('<p class="figures">{} {}</p>').format(wording.figures_label(answer), Html(" · ").join(given))
 
 
 def _balance(balance: Balance) -> Html:

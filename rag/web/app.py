@@ -122,9 +122,10 @@ def create_app(
             previous=turn.previous, asked_on=dt.date.today(), ignore=turn.ignore, min_confidence=min_confidence,
             outlet_kinds=outlet_kinds or None, undated=UNDATED[undated],
         )  # fmt: skip
+        catalogue = library.catalogue
         messages = [
             {"role": "user", "content": gr.HTML(str(question_html(turn.question)))},
-            {"role": "assistant", "content": gr.HTML(str(answer_html(answer, library.catalogue)))},
+            {"role": "assistant", "content": gr.HTML(str(answer_html(answer, catalogue)))},
         ]
         choices = _constraint_choices(answer)
         applied = [c.words for c in answer.constraints if c.applied]
@@ -134,7 +135,7 @@ def create_app(
             visible=bool(choices),
         )
         nothing = not answer.found and answer.balance.allowed.articles > 0
-        files = _download_buttons(answer, library.catalogue)
+        files = _download_buttons(answer, catalogue)
         return messages, replace(turn, words=tuple(choices)), group, gr.Button(visible=nothing), *files
 
     @warning
@@ -159,7 +160,8 @@ def create_app(
         return history[: -len(messages)] + messages, *rest
 
     def choices() -> tuple[gr.Dropdown, gr.Dropdown]:
-        outlets, counts = library.outlets(), library.counts()
+        with library.reading() as now:
+            outlets, counts = now.outlets(), now.counts()
         return (
             gr.Dropdown([(f"{name} ({count:,})", name) for name, count in outlets.items() if name]),
             gr.Dropdown([(f"{kind} ({count:,})", kind) for kind, count in counts.outlet_kinds.items()]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.citation import FORMER_HASH_DIGITS, HASH_DIGITS, find_words, is_of, quote_hash
 from rag.answer.wording import DIGEST, attribution, outlet_evidence, via, when
 from rag.article import Article
-from rag.browse import Resolved
+from rag.browse import ReadOnlyLibrary, Resolved
 from rag.library import Library
 from rag.provenance.revisions import revision
 from rag.text import spelled_date
@@ -47,7 +46,7 @@ def routes(library: Library, is_local: bool = True) -> list[Route]:
         library: where the articles are.
         is_local: whether only this machine can ask (see `errors.public_message`).
     """
-    return [route("/article/{article_id:path}", functools.partial(_article, library), is_local)]
+    return [route("/article/{article_id:path}", library, _article, is_local)]
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ def _invalid_link() -> NoPageError:
     )
 
 
-def _article(library: Library, request: Request, root: str) -> Page:
+def _article(library: ReadOnlyLibrary, request: Request, root: str) -> Page:
     given = request.query_params
     article_id = request.path_params["article_id"] or given.get("id", "")
     place = _place(given)
@@ -148,7 +147,7 @@ def _version(versions: list[Resolved], wanted: str | None) -> Resolved:
     return found
 
 
-def _replaced(library: Library, shown: Resolved, passage: _Place | None, root: str) -> Html:
+def _replaced(library: ReadOnlyLibrary, shown: Resolved, passage: _Place | None, root: str) -> Html:
     """Return the note that a text is not current, with links to its successors: to the passage if there is only one."""
     ids, at = shown.successors, None
     if passage and len(ids) == 1:
@@ -166,7 +165,7 @@ def _heading(article: Article) -> Html:
     return Html("{}\n{}{}").format(title, authors, digest)
 
 
-def _details(library: Library, article: Article, earlier: list[Resolved], root: str) -> Html:
+def _details(library: ReadOnlyLibrary, article: Article, earlier: list[Resolved], root: str) -> Html:
     """Return what is known of an article, with the evidence."""
     date = isolated(when(article) if article.date else article.date_basis or "not stated")
     rows: list[tuple[str, str]] = [

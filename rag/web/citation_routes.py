@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 
@@ -34,17 +35,19 @@ def routes(library: Library) -> list[Route]:
         if at is None or quote is None:
             return _refused(400, "Give the spans: at=START-END of the passage, quote=START-END of the quotation.")
         try:
-            versions = library.versions(request.path_params["article_id"])
+            with library.reading() as now:
+                versions, catalogue = now.versions(request.path_params["article_id"]), now.catalogue
         except LibraryError:
             return _refused(404, "The index has no readable article with this ID; it may have been removed.")
         citation = _citation([version.article for version in versions], at, quote, given.get("key"))
         if citation is None:
             return _refused(404, "No stored version of this article has these words; ask again to see the current one.")
         name = f"{key(citation)}{form.suffix}"
-        now = versions[0]
-        if now.current and now.article.text[citation.start : citation.end] == citation.text:
-            citation = library.with_copies(citation)
-        text = form.write(citation, dt.date.today(), library.catalogue)
+        latest = versions[0]
+        if latest.current and latest.article.text[citation.start : citation.end] == citation.text:
+            with contextlib.suppress(CitationError):  # another process has just changed the article
+                citation = library.with_copies(citation)
+        text = form.write(citation, dt.date.today(), catalogue)
         headers = _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(text, media_type=f"{form.media}; charset=utf-8", headers=headers)
 

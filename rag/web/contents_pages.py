@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from starlette.routing import Route
 from rag.answer.balance import UNKNOWN_OUTLET, Counts
 from rag.answer.wording import counted, via
 from rag.article import Article
+from rag.browse import ReadOnlyLibrary
 from rag.ingest.report import without_details
 from rag.library import Library
 from rag.provenance.outlet import Outlet
@@ -36,10 +36,10 @@ def routes(library: Library, is_local: bool = True) -> list[Route]:
         library: what is shown.
         is_local: whether only this machine can ask (see `errors.public_message`).
     """
-    return [route("/contents", functools.partial(_contents, library), is_local)]
+    return [route("/contents", library, _contents, is_local)]
 
 
-def _contents(library: Library, request: Request, root: str) -> Page:
+def _contents(library: ReadOnlyLibrary, request: Request, root: str) -> Page:
     outlet = request.query_params.get("outlet")
     if outlet is not None:
         return _outlet(library, outlet or None, request.query_params.get("page", "1"), root)
@@ -74,7 +74,7 @@ def _dates(counts: Counts) -> str:
     return Html(" to ").join(Html("<time>{}</time>").format(date) for date in dates)
 
 
-def _skipped(library: Library) -> Html:
+def _skipped(library: ReadOnlyLibrary) -> Html:
     """Return what was skipped when the files were last read, by reason."""
     numbers, places = Counter[str](), defaultdict[str, list[Html]](list)
     for item in library.skipped():
@@ -101,7 +101,7 @@ def _without_folders(item: Skipped) -> str:
     return str(replace(item, source=name, reason=item.reason.replace(item.source, name)))
 
 
-def _outlet(library: Library, name: str | None, number: str, root: str) -> Page:
+def _outlet(library: ReadOnlyLibrary, name: str | None, number: str, root: str) -> Page:
     """Return an outlet's articles, a hundred a page, and what the catalogue states of it."""
     ids = library.of_outlet(name)
     shown = name or UNKNOWN_OUTLET

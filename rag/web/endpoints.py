@@ -128,10 +128,9 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
 
     def outlets() -> dict[str, Any]:
         """The outlets whose news articles are indexed: how many articles each has, and its kind if that is known."""
-        counts = library.outlets()
-        outlet_kinds = {
-            name: known.kind if name and (known := library.catalogue.outlet(name)) else None for name in counts
-        }
+        with library.reading() as now:
+            counts, catalogue = now.outlets(), now.catalogue
+        outlet_kinds = {name: known.kind if name and (known := catalogue.outlet(name)) else None for name in counts}
         return _versioned(outlets=[{"outlet": n, "articles": counts[n], "kind": outlet_kinds[n]} for n in counts])
 
     return {f.__name__: _checked(f, is_local) for f in (ask, search, article, outlets)}

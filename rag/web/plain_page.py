@@ -16,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from rag.errors import AccordingError, public_message
+from rag.browse import ReadOnlyLibrary
+from rag.errors import AccordingError, LibraryError, public_message
+from rag.library import Library
 from rag.web.html import Html, isolated
 
 _PAGE = Html(
@@ -50,18 +52,29 @@ class NoPageError(Exception):
         self.status, self.title, self.message = status, title, message
 
 
-def route(path: str, make: Callable[[Request, str], Page], is_local: bool) -> Route:
+def route(path: str, library: Library, make: Callable[[ReadOnlyLibrary, Request, str], Page], is_local: bool) -> Route:
     """Return a route that serves the page.
 
     Args:
         path: of the URL, as Starlette writes it.
-        make: makes the page, given the request and the URL of the app's root relative to it; raises NoPageError.
+        library: what the page shows.
+        make: makes the page, all of one state of the library, given the library as it is then, the request, and the URL
+            of the app's root relative to it; raises NoPageError.
         is_local: whether only this machine can ask (see `errors.public_message`).
     """
 
+    def made(request: Request, again: bool = True) -> Page:
+        try:
+            with library.reading() as now:
+                return make(now, request, _root(request))
+        except LibraryError:
+            if not again:
+                raise
+            return made(request, False)  # Milvus deletes at once what another process has just removed
+
     def serve(request: Request) -> Response:
         try:
-            return _response(request, 200, make(request, _root(request)))
+            return _response(request, 200, made(request))
         except NoPageError as error:
             return _refusal(request, error.status, error.title, error.message)
         except AccordingError as error:

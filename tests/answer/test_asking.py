@@ -207,7 +207,7 @@ def test_an_answer_is_plain_json(library):
     assert values["passages"][0]["date"] == "2015-01-02"
     assert list(values) == [
         "question", "searched", "found", "passages", "balance", "constraints", "aliases", "confidence", "signals",
-        "below",
+        "below", "figures",
     ]  # fmt: skip
     assert list(values["signals"]) == ["sentence", "own", "words", "unknown", "strangers", "named"]
     assert (values["constraints"], values["aliases"]) == ([], [])

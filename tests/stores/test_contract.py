@@ -197,6 +197,19 @@ def test_a_view_does_not_change(library, news):
     assert set(dict(store.known(["newer", "new"]))) == {"newer", "new"}
 
 
+def test_a_setting_is_of_the_generation_that_is_read(library):
+    def save(text):
+        with library._store.writing() as writer:
+            writer.save_setting("own names", text)
+
+    save("first")
+    with library._store.reading():
+        with ThreadPoolExecutor(1) as other:
+            other.submit(save, "second").result()
+        assert library._store.setting("own names") == "first"
+    assert library._store.setting("own names") == "second"
+
+
 # Searching
 
 

@@ -247,6 +247,7 @@ def test_a_writer_that_did_not_renew_its_claim_changes_nothing_more(library, rem
             other.add([news({"id": "new", "text": "The lighthouse."}, name="new.jsonl")])
             with pytest.raises(LibraryError, match="another process has taken over the writing"):
                 writer.save_setting("catalogue", "")
+        assert other._store.setting("catalogue") is None
         assert "late" not in other
         library.add([path])
         assert "late" in other

@@ -332,7 +332,9 @@ def test_no_word_of_a_removed_article_is_left_in_the_cache(index, words, news, u
 def test_the_first_question_builds_a_missing_cache(index, words):
     shutil.rmtree(folder(index))
     with rag.open(index, encoder=words) as library:
-        assert len(library.counts().outlets) == 3
+        assert len(library.counts().outlets) == 3  # counting needs none
+        assert not list(index.glob("cache.*"))
+        assert len(library.search("bridge")) == 3
     assert folder(index).name == f"cache.{Store.open(index).generation()}"
 
 

@@ -17,6 +17,7 @@ from rag.answer.balance import (
     OutletMatch,
 )
 from rag.answer.citation import Citation
+from rag.answer.figures import Figure, Mention
 from rag.errors import AccordingError
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import Fact, Outlet, Rating
@@ -311,6 +312,33 @@ def test_hostile_words_in_constraints_aliases_and_outlets_are_text():
     assert html.count(safe) == html.count("olleh") == 7
     assert "<img" not in html
     assert "<script" not in html
+
+
+def with_figures(*figures, **changes):
+    index = Counts(3, {"x": 1, "y": 2})
+    balance = Balance(Counts(1, {"x": 1}, independent=1), index, index)
+    return answer_html(Answer("q", "q", True, (citation(**changes),), balance, figures=figures))
+
+
+def test_figures_are_one_line_above_the_passages_each_with_a_link_to_its_place():
+    mentions = Mention("a", 15, 18, "Two", "The Post", None), Mention("a", 15, 18, "two", None, None)
+    html = with_figures(Figure("number", 2, None, "people", mentions))
+    place = PLACE.replace("quote=15-19", "quote=15-18")
+    link = f'<a href="{place}" target="_blank" rel="noopener"><bdi>{{}}</bdi></a>'
+    assert (
+        '<p class="figures">Figures given: <span><strong><bdi>Two</bdi></strong> '
+        f"({link.format('The Post')}; {link.format('an unknown outlet')})</span></p>" in html
+    )
+    assert html.index('class="figures"') < html.index('class="card"')
+    assert "figures" not in with_figures()
+
+
+def test_the_words_of_figures_are_escaped():
+    mentions = Mention("a", 15, 18, f"9{EVIL}", EVIL, None), Mention("a", 16, 18, f"9{EVIL}{EVIL}", EVIL, None)
+    html = with_figures(Figure("number", 9, None, "people", mentions))
+    assert EVIL not in html
+    line = html[html.index('<p class="figures">') : html.index("</p>", html.index('<p class="figures">'))]
+    assert line.count(SAFE) == 5
 
 
 def test_a_card_says_what_changed_since_an_earlier_version():

@@ -24,8 +24,9 @@ MIN_COSINE = 0.8  # from which on they are
 def duplicates_of_passages(store: MilvusStore, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return the ids of the other articles that hold a passage's words, by passage key."""
     own = {row["key"]: row for row in store._of("passages", "key", passages, (*schema.COMPARED_COLUMNS, "vector"))}
+    found: dict[int, tuple[str, ...]] = dict.fromkeys(passages, ())
     if not own:
-        return dict.fromkeys(passages, ())
+        return found
     near = {key: {row["key"]: row for row in rows} for key, rows in _near(store, own).items()}
     for row in _sharing(store, own.values()):
         for key, other in own.items():
@@ -36,8 +37,9 @@ def duplicates_of_passages(store: MilvusStore, passages: Sequence[int]) -> dict[
     def shingles(row: Row) -> comparing.Shingles:
         return comparing.shingles(articles[row["article"]].text[row["start"] : row["end"]])
 
-    found: dict[int, tuple[str, ...]] = dict.fromkeys(passages, ())
     for key, row in own.items():
+        if row["article"] not in articles:
+            continue  # it has just been removed
         own_shingles = shingles(row)
         others = [o for o in near[key].values() if o["article"] != row["article"] and o["article"] in articles]
         same = [o for o in others if _is_duplicate(own_shingles, shingles(o))]
@@ -69,7 +71,7 @@ def _near(store: MilvusStore, own: Mapping[int, Row]) -> dict[int, list[Row]]:
     """Return the passages nearest in meaning to some, by the key of each of these."""
     found = store._call(
         "search", "passages", data=[row["vector"] for row in own.values()], anns_field="vector", limit=NEIGHBOURS,
-        filter=store._present(), output_fields=list(schema.COMPARED_COLUMNS), search_params={"metric_type": "IP"},
+        filter=store._found(), output_fields=list(schema.COMPARED_COLUMNS), search_params={"metric_type": "IP"},
         consistency_level=store._level,
     )  # fmt: skip
     return {
@@ -84,7 +86,7 @@ def _sharing(store: MilvusStore, rows: Iterable[Row]) -> list[Row]:
     if not hashes:
         return []
     found = store._rows(
-        "passages", f"array_contains_any(hashes, {hashes}) and {store._present()}", schema.COMPARED_COLUMNS
+        "passages", f"array_contains_any(hashes, {hashes}) and {store._found()}", schema.COMPARED_COLUMNS
     )
     if len(found) < tables.MAX_QUERY_ROWS:
         return found
@@ -92,7 +94,7 @@ def _sharing(store: MilvusStore, rows: Iterable[Row]) -> list[Row]:
     some = max(1, tables.MAX_QUERY_ROWS // len(hashes))
     alone = (
         store._rows(
-            "passages", f"array_contains_any(hashes, [{hash_}]) and {store._present()}", schema.COMPARED_COLUMNS, some
+            "passages", f"array_contains_any(hashes, [{hash_}]) and {store._found()}", schema.COMPARED_COLUMNS, some
         )
         for hash_ in hashes
     )

@@ -26,6 +26,7 @@ from rag.stores.tantivy_index import BM25_B, BM25_K1, analyse
 
 NEVER = 2**62  # the generation at which current rows end
 MAX_TEXT_BYTES, MAX_LIST = 65_535, 4_096  # of a text, and of texts in a list, in Milvus
+EARLIER = "kept before"  # the kind of a record of what a setting was before
 PIECE_CHARACTERS = 16_000  # of a text that is stored as a list
 TABLES = ("articles", "passages", "records")
 
@@ -133,9 +134,14 @@ def record(key: str, kind: str, number: int = 0, value: Sequence[str] = (), born
     }  # fmt: skip
 
 
-def setting(name: str, value: Sequence[str]) -> Row:
-    """Return the record of a setting."""
-    return record(f"kept:{name}", "kept", value=value)
+def setting(name: str, value: Sequence[str], generation: int, earlier: bool = False) -> Row:
+    """Return the record of a setting from a generation on; `earlier` is the one that this one replaces."""
+    return record(setting_key(name, earlier), EARLIER if earlier else "kept", value=value, born=generation)
+
+
+def setting_key(name: str, earlier: bool = False) -> str:
+    """Return the key of a setting's record."""
+    return f"{EARLIER if earlier else 'kept'}:{name}"
 
 
 def grouped(key: int, group: int, short: Mapping[str, Any], generation: int) -> Row:

@@ -26,14 +26,14 @@ from rag.passage import Passage
 from rag.query.aliases import Aliases, AliasGroup
 from rag.readers.skipped import Skipped
 from rag.stores import base
-from rag.stores.base import ALIASES, EmbeddedPassage, Encoded, Known, Manifest, Relations, Span, Totals, Version, hash64
+from rag.stores.base import ALIASES, CATALOGUE, EmbeddedPassage, Encoded, Known, Manifest, Span, Version, hash64
 from rag.stores.milvus import duplicates, schema
 from rag.stores.milvus.claim import Claim
 from rag.stores.milvus.client import WRITE_RETRY_SECONDS, MilvusLocation, Server
 from rag.stores.milvus.schema import NEVER, Row
 from rag.stores.milvus.summary import Summaries
 from rag.stores.milvus.tables import ROWS_PER_CALL, Tables, read_manifest
-from rag.stores.milvus.view import MilvusView, TermCounts
+from rag.stores.milvus.view import MilvusContents, MilvusView, TermCounts
 from rag.stores.milvus.writer import MilvusWriter, SharedWriter
 
 FORMAT = 1
@@ -167,11 +167,11 @@ class MilvusStore(Tables, base.Store):
             if name in wanted or any(base.qualified(name, each) for each in given):
                 yield Version(self._checked(row), row["died"] > now, None)
 
-    def totals(self) -> Totals:
+    def totals(self) -> base.Totals:
         summary = self.summaries.newest()
         groups = Counter(group for _, group, _ in summary.duplicates.values())
         several = [number for number in groups.values() if number > 1]
-        return Totals(summary.columns().tally(), sum(several), len(several))
+        return base.Totals(summary.columns().tally(), sum(several), len(several))
 
     def known(
         self, article_ids: Sequence[str] | None = None, which: Literal["current", "sink", "ever"] = "current"
@@ -213,7 +213,7 @@ class MilvusStore(Tables, base.Store):
     # Passages
 
     def passages(self, keys: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
-        rows = self._of("passages", "key", keys, schema.PASSAGE_COLUMNS, self._present())
+        rows = self._of("passages", "key", keys, schema.PASSAGE_COLUMNS, self._found())
         articles = self._articles({row["article"] for row in rows})
         found = {}
         for row in rows:
@@ -257,27 +257,30 @@ class MilvusStore(Tables, base.Store):
 
     def view(self) -> MilvusView:
         with self.reading():
-            summary = self.summaries.newest()
             kept = json.loads(self.setting(ALIASES) or "[]")
-            total = self._total("passages", schema.present(summary.generation))
+            total = self._total("passages", self._present())
             aliases = Aliases(AliasGroup(tuple(spellings), basis) for spellings, basis in kept)
-            return MilvusView(self, summary, aliases, total, self._counts)
+            return MilvusView(self, self.summaries.newest(), self.setting(CATALOGUE), aliases, total, self._counts)
+
+    def contents(self) -> MilvusContents:
+        with self.reading():
+            return MilvusContents(self, self.summaries.newest(), self.setting(CATALOGUE))
 
     def is_ready(self) -> bool:
         return True
 
     def articles(self, article_ids: Sequence[str]) -> dict[str, tuple[Article, tuple[Span, ...]]]:
-        rows = self._of_ids(article_ids, self._present(), ("key", "brief", "body"))
+        rows = self._of_ids(article_ids, self._found(), ("key", "brief", "body"))
         found = {row["key"]: self._checked(row) for row in rows}
         spans: dict[int, list[Span]] = {key: [] for key in found}
-        for row in self._of("passages", "article", found, ("article", "sentences"), self._present()):
+        for row in self._of("passages", "article", found, ("article", "sentences"), self._found()):
             spans[row["article"]] += (schema.sentence(text)[0] for text in row["sentences"])
         return {article.id: (article, tuple(sorted(spans[key]))) for key, article in found.items()}
 
-    def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> Relations:
-        rows = [(int(row["key"]), schema.brief(row)) for row in self._of_ids(article_ids, self._present())]
+    def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> base.Relations:
+        rows = [(int(row["key"]), schema.brief(row)) for row in self._of_ids(article_ids, self._found())]
         groups = self._groups(key for key, _ in rows)
-        return Relations(
+        return base.Relations(
             duplicates.duplicates_of_passages(self, passages),
             duplicates.sharers_of_passages(self, passages),
             {brief["id"]: groups.get(key, key) for key, brief in rows},

@@ -84,31 +84,36 @@ class Summaries:
     def __init__(self, tables: Tables):
         self._tables = tables
         self._lock = threading.Lock()
-        self._summary = Summary()
+        self._summary, self._before = Summary(), Summary()
 
     def newest(self) -> Summary:
         """Return the summary of the generation that this thread reads at."""
-        tables = self._tables
         with self._lock:
-            now = tables.generation()
-            last = self._summary.generation
-            if last >= now:
-                return self._summary
-            erased = tables._rows("records", f'kind == "erased" and number > {last}', ["number"], 1)
-            new = Summary() if erased else self._summary.copy()
-            last = new.generation
-            for row in tables._scan("articles", f"born > {last} and {schema.present(now)}", ("key", "brief")):
-                new.count(row["key"], schema.brief(row), 1)
-            if last >= 0:
-                gone = f"born <= {last} and died > {last} and died <= {now}"
-                for row in tables._scan("articles", gone, ("key", "brief")):
-                    new.count(row["key"], schema.brief(row), -1)
-            grouped = tables._scan("records", f'kind == "same" and born > {last}', schema.RECORD_COLUMNS)
-            groups = {int(row["value"][0]): row for row in grouped}
-            there = {row["key"] for row in tables._of("articles", "key", groups, ("key",), schema.present(now))}
-            for key in groups.keys() & there:
-                outlet, host, date, article_id = json.loads(groups[key]["value"][1])
-                new.group(key, (outlet, host, date), int(groups[key]["number"]), article_id)
-            new.generation = now
-            self._summary = new
-            return new
+            now = self._tables.generation()
+            for known in (self._summary, self._before):
+                if known.generation == now:
+                    return known
+            if self._summary.generation > now:  # another thread reads a later one
+                return self._updated(Summary(), now)
+            self._before, self._summary = self._summary, self._updated(self._summary, now)
+            return self._summary
+
+    def _updated(self, old: Summary, now: int) -> Summary:
+        """Return a summary of a generation, made from that of an earlier one."""
+        tables = self._tables
+        new = Summary() if tables.has_erased(old.generation) else old.copy()
+        last = new.generation
+        for row in tables._scan("articles", f"born > {last} and {schema.present(now)}", ("key", "brief")):
+            new.count(row["key"], schema.brief(row), 1)
+        if last >= 0:
+            gone = f"born <= {last} and died > {last} and died <= {now}"
+            for row in tables._scan("articles", gone, ("key", "brief")):
+                new.count(row["key"], schema.brief(row), -1)
+        saved = f'kind == "same" and born > {last} and born <= {now}'
+        groups = {int(row["value"][0]): row for row in tables._scan("records", saved, schema.RECORD_COLUMNS)}
+        there = {row["key"] for row in tables._of("articles", "key", groups, ("key",), schema.present(now))}
+        for key in groups.keys() & there:
+            outlet, host, date, article_id = json.loads(groups[key]["value"][1])
+            new.group(key, (outlet, host, date), int(groups[key]["number"]), article_id)
+        new.generation = now
+        return new

@@ -14,6 +14,7 @@ when the replica has them, in Milvus usually within a second.
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -53,14 +54,16 @@ class Tables:
         return int(rows[0]["number"])
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self, searched: int | None = None) -> Iterator[None]:
         """Read everything inside as of one generation: it is looked up once, and rows are asked for as of it."""
-        before = getattr(self._local, "pinned", None)
+        before = getattr(self._local, "pinned", None), getattr(self._local, "searched", None)
         self._local.pinned = self.generation()
+        if searched is not None:
+            self._local.searched = searched
         try:
             yield
         finally:
-            self._local.pinned = before
+            self._local.pinned, self._local.searched = before
 
     @contextlib.contextmanager
     def strictly(self) -> Iterator[None]:
@@ -74,6 +77,16 @@ class Tables:
     def _present(self) -> str:
         """Return the filter for what can be found now."""
         return schema.present(self.generation())
+
+    def _found(self) -> str:
+        """Return the filter for what can be found now, and could be in the view that this thread reads for, if any."""
+        searched: int | None = getattr(self._local, "searched", None)
+        return self._present() if searched is None else f"{self._present()} and {schema.ever(searched)}"
+
+    def has_erased(self, since: int) -> bool:
+        """Return whether articles were deleted for good after a generation."""
+        now = self.generation()
+        return now > since and bool(self._rows("records", f'kind == "erased" and number > {since}', ["number"], 1))
 
     # Calls
 
@@ -164,8 +177,14 @@ class Tables:
     # Settings
 
     def setting(self, name: str) -> str | None:
-        rows = self._rows("records", f'key == "kept:{name}"', ["value"])
-        return "".join(rows[0]["value"]) if rows else None
+        now = self.generation()
+        rows = [row for row in self._setting_rows(name) if row["born"] <= now]
+        return "".join(max(rows, key=lambda row: int(row["born"]))["value"]) if rows else None
+
+    def _setting_rows(self, name: str) -> list[Row]:
+        """Return the records of a setting: what it is, from a generation on that may not be visible yet, and was."""
+        keys = [schema.setting_key(name), schema.setting_key(name, earlier=True)]
+        return self._rows("records", f"key in {json.dumps(keys)}", ["key", "value", "born"])
 
     def _records(self, kind: str, column: str, values: Iterable[int]) -> list[Row]:
         return self._of("records", column, values, ("key", "number", "value"), f'kind == "{kind}"')

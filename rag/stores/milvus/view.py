@@ -1,4 +1,4 @@
-"""The passages of a library in Milvus that can be found, at one generation.
+"""What a library in Milvus is made of, and its passages that can be found, at one generation.
 
 After `summary`; `store` makes views. Small data is held in memory, large data is asked for.
 """
@@ -38,13 +38,38 @@ COUNTED_WORDS = 4096  # whose numbers of passages and articles are kept in memor
 COUNTING_THREADS = 8
 
 
-class MilvusView(base.View):
+class MilvusContents(base.Contents):
+    """What the index is made of, at one generation."""
+
+    def __init__(self, store: MilvusStore, summary: Summary, catalogue: str | None):
+        self.generation, self.columns, self.catalogue = summary.generation, summary.columns(), catalogue
+        self._store, self._duplicates, self._articles = store, summary.duplicates, summary.articles
+
+    def duplicates(self, article_id: str) -> list[str]:
+        group = next((group for _, group, other in self._duplicates.values() if other == article_id), None)
+        return [other for _, own, other in self._duplicates.values() if own == group and other != article_id]
+
+    def of_outlet(self, outlet: str | None) -> list[str]:
+        wanted = f"outlet == {outlet_code(outlet)} and {schema.present(self.generation)}"
+        briefs = [schema.brief(row) for row in self._store._scan("articles", wanted, ("brief",))]
+        briefs = sorted((b for b in briefs if b["outlet"] == outlet), key=lambda brief: -brief["day"])
+        return [brief["id"] for brief in briefs]
+
+
+class MilvusView(MilvusContents, base.View):
     """The passages that can be found, at one generation; filters are applied by Milvus."""
 
-    def __init__(self, store: MilvusStore, summary: Summary, aliases: Aliases, passages: int, counts: TermCounts):
-        self.generation, self.columns, self.aliases = summary.generation, summary.columns(), aliases
-        self._store, self._counts = store, counts
-        self._passages, self._articles = passages, summary.articles
+    def __init__(
+        self,
+        store: MilvusStore,
+        summary: Summary,
+        catalogue: str | None,
+        aliases: Aliases,
+        passages: int,
+        counts: TermCounts,
+    ):
+        super().__init__(store, summary, catalogue)
+        self.aliases, self._passages, self._counts = aliases, passages, counts
 
     def terms(self, question: str, aliases: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
         return self._counts.terms(question_words(question, aliases), self.generation)
@@ -110,11 +135,6 @@ class MilvusView(base.View):
         held = (sum(holds_term(words, term) for term in terms) / len(terms) for words in texts)
         return max(held, default=0.0) if terms else 0.0
 
-    def duplicates(self, article_id: str) -> list[str]:
-        duplicates = self._store.summaries.newest().duplicates
-        group = next((group for _, group, other in duplicates.values() if other == article_id), None)
-        return [other for _, own, other in duplicates.values() if own == group and other != article_id]
-
     def containing(self, text: str, limit: int) -> list[str]:
         phrase = longest_words(text)
         if not phrase:
@@ -122,11 +142,11 @@ class MilvusView(base.View):
         wanted = f"{schema.present(self.generation)} and {self._counts.filter(phrase)}"
         return [schema.brief(row)["id"] for row in self._store._rows("articles", wanted, ("brief",), limit)]
 
-    def of_outlet(self, outlet: str | None) -> list[str]:
-        wanted = f"outlet == {outlet_code(outlet)} and {schema.present(self.generation)}"
-        briefs = [schema.brief(row) for row in self._store._scan("articles", wanted, ("brief",))]
-        briefs = sorted((b for b in briefs if b["outlet"] == outlet), key=lambda brief: -brief["day"])
-        return [brief["id"] for brief in briefs]
+    def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
+        if self._store.has_erased(self.generation):
+            return set(self.columns.outlets)  # any of them may have lost articles
+        rows = self._store._of("articles", "key", articles, ("key", "brief"))
+        return {schema.brief(row)["outlet"] for row in rows}
 
 
 class TermCounts:

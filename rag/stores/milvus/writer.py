@@ -58,9 +58,11 @@ class MilvusWriter(base.Writer):
             store._send(table, ({"key": row["key"], "died": NEVER} for row in rows), partial=True)
             if not staged:
                 store._erase(table, f"born > {now}")
+        store._erase("records", f'kind == "kept" and born > {now}')  # what it was before is kept
         for row in store._rows("records", 'kind == "erasing"', schema.RECORD_COLUMNS):
             if row["number"] <= now:
                 self._delete(schema.parsed(row["value"]))
+                self._forget(ALIASES)
         store._erase("records", 'kind == "erasing"')
 
     @contextlib.contextmanager
@@ -130,6 +132,7 @@ class MilvusWriter(base.Writer):
         self._delete(ids)
         self._store._erase("records", 'kind == "erasing"')
         self.save_setting(ALIASES, aliases(self.name_counts()))
+        self._forget(ALIASES)
 
     def publish(self, content_hashes: Container[str]) -> int:
         raise NotImplementedError("there is no sink")
@@ -155,8 +158,19 @@ class MilvusWriter(base.Writer):
 
     def save_setting(self, name: str, text: str) -> None:
         if self._store.setting(name) != text:
-            with self._changing():
-                self._store._send("records", [schema.setting(name, schema.pieces(text))])
+            with self._changing() as generation:
+                self._keep(name, schema.pieces(text), generation)
+
+    def _keep(self, name: str, value: Sequence[str], generation: int) -> None:
+        """Store a setting from a generation on. What it is until then is put aside first."""
+        rows = sorted(self._store._setting_rows(name), key=lambda row: int(row["born"]))
+        if rows:
+            self._store._send("records", [schema.setting(name, rows[-1]["value"], rows[-1]["born"], earlier=True)])
+        self._store._send("records", [schema.setting(name, value, generation)])
+
+    def _forget(self, name: str) -> None:
+        """Delete what a setting was before, which may hold words of articles that were removed."""
+        self._store._erase("records", f'key == "{schema.setting_key(name, earlier=True)}"')
 
     def quarantine(self, sources: Iterable[str] | None, skipped: Iterable[Skipped]) -> None:
         if sources is None:
@@ -208,7 +222,7 @@ class MilvusWriter(base.Writer):
                 briefs = {r["key"]: schema.brief(r) for r in store._of("articles", "key", new, ("key", "brief"))}
                 records = (schema.grouped(key, group, briefs[key], generation) for key, group in new.items())
                 store._send("records", records)
-            store._send("records", [schema.setting(COMPARED, [str(generation)])])
+            self._keep(COMPARED, [str(generation)], generation)
 
     def name_counts(self) -> NameCounts:
         summary = self._store.summaries.newest()

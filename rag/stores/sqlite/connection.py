@@ -61,12 +61,30 @@ class Database:
             return read_generation(db)
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Open a read transaction of this thread: everything read inside is of one generation.
+    def reading(self, searched: int | None = None) -> Iterator[sqlite3.Connection]:
+        """Open a read transaction of this thread: everything read inside is of one generation (see `base.Store`).
 
         Raises:
             LibraryError: if the database cannot be read, or changed while it was read without a log.
         """
+        before: int | None = getattr(self._local, "searched", None)
+        with self._read_transaction() as db:
+            if searched is not None:
+                self._local.searched = None if searched == self.generation() else searched
+            try:
+                yield db
+            finally:
+                self._local.searched = before
+
+    def _searched(self) -> int | None:
+        """Return the generation of the view that this thread reads for, if that is not the one read; SQL can call it.
+
+        It does not change while a statement runs, so SQLite need ask only once.
+        """
+        return getattr(self._local, "searched", None)
+
+    @contextlib.contextmanager
+    def _read_transaction(self) -> Iterator[sqlite3.Connection]:
         with translate_errors(self.folder):
             db = self._db
             nested = db.in_transaction
@@ -76,6 +94,7 @@ class Database:
             yield db
             return
         try:
+            self.generation()  # the first read settles what all others see
             yield db
         finally:
             with translate_errors(self.folder):
@@ -94,6 +113,7 @@ class Database:
         if db is None:
             state = _file_state(path)
             db = self._local.db = connect(path)
+            db.create_function("searched", 0, self._searched, deterministic=True)
             self._local.immutable = state if isinstance(db, ImmutableConnection) else None
         return db
 
@@ -107,7 +127,9 @@ class Database:
         with translate_errors(self.folder):
             if isinstance(self._db, ImmutableConnection):
                 self.close()
-                self._local.db, self._local.immutable = connect(self.folder / DATABASE, writing=True), None
+                db = self._local.db = connect(self.folder / DATABASE, writing=True)
+                db.create_function("searched", 0, self._searched, deterministic=True)
+                self._local.immutable = None
             return self._db
 
     def _paged(self, query: str) -> Iterator[Any]:
@@ -126,6 +148,28 @@ class Database:
                 raise LibraryError(f"the index in {self.folder} cannot be used (rows out of order): {_DAMAGED}")
             yield from rows
             last = rows[-1][0]
+
+    def _copied(self, columns: str, source: str) -> Iterator[Any]:
+        """Yield some columns of the rows of a query, all of one generation, however long that takes.
+
+        More than PAGE_ROWS are first copied to a file that disappears afterwards: a transaction that is open until
+        someone asks for the last row would keep the log from being emptied.
+        """
+        with contextlib.closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as copy:
+            with translate_errors(self.folder):
+                cursor = self._db.execute(f"SELECT {columns} {source}")
+                rows = cursor.fetchmany(PAGE_ROWS)
+                if len(rows) == PAGE_ROWS:
+                    copy.execute("PRAGMA journal_mode = OFF")
+                    copy.execute(f"CREATE TABLE copy ({columns})")
+                    copy.execute("BEGIN")
+                    copy.executemany(f"INSERT INTO copy VALUES ({'?, ' * columns.count(',')}?)", cursor)
+                    cursor = copy.execute("SELECT * FROM copy ORDER BY rowid")
+            yield from rows
+            while len(rows) == PAGE_ROWS:
+                with translate_errors(self.folder):
+                    rows = cursor.fetchmany(PAGE_ROWS)
+                yield from rows
 
     def _among(self, query: str, column: str, keys: Sequence[int | str], group: str = "") -> list[Any]:
         """Return the rows of a query whose column has one of some values, optionally one row per `group`."""

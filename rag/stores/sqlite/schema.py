@@ -155,6 +155,12 @@ def read_generation(db: sqlite3.Connection) -> int:
     return int(dict(db.execute("SELECT key, value FROM manifest WHERE key = 'generation'"))["generation"])
 
 
+def read_setting(db: sqlite3.Connection, name: str) -> str | None:
+    """Return a text that is stored with a database, by name; None if there is none."""
+    row = db.execute("SELECT value FROM manifest WHERE key = ?", (name,)).fetchone()
+    return str(row[0]) if row else None
+
+
 def read_manifest(db: sqlite3.Connection) -> Manifest:
     """Return the manifest of a database."""
     values = dict(db.execute("SELECT key, value FROM manifest"))

@@ -44,6 +44,7 @@ from rag.stores.sqlite.schema import (
     checked_article,
     create_tables,
     read_manifest,
+    read_setting,
     unpack_spans,
 )  # fmt: skip
 
@@ -60,6 +61,10 @@ else:  # commands that only list articles do not load them
     np, snapshot = map(LazyModule, ("numpy", "rag.stores.snapshot"))
     names = ("cache_source", "view", "writer")
     cache_source, views, writers = (LazyModule(f"rag.stores.sqlite.{name}") for name in names)
+
+
+# The condition that an article, joined as `a`, is as it was in the view that is read for (see `Database.reading`).
+AS_SEARCHED = "(searched() IS NULL OR a.changed <= searched())"
 
 
 class Store(Database, base.Store):
@@ -120,9 +125,9 @@ class Store(Database, base.Store):
             return self._versions(article_id)
         if url is not None:
             return self._at(url)
-        query = f"""SELECT a.key, a.digest, {ARTICLE_COLUMNS} FROM article a
-            WHERE a.retired IS NULL AND a.key > ? ORDER BY a.key"""
-        return (Version(self._checked(content_hash, row), True, None) for _, content_hash, *row in self._paged(query))
+        columns = f"digest, {', '.join(COLUMNS)}"
+        rows = self._copied(columns, "FROM article WHERE retired IS NULL ORDER BY key")
+        return (Version(self._checked(content_hash, row), True, None) for content_hash, *row in rows)
 
     def _versions(self, article_id: str) -> Iterator[Version]:
         query = f"""SELECT a.digest, a.retired, t.time, {ARTICLE_COLUMNS} FROM article a LEFT JOIN past t
@@ -154,8 +159,8 @@ class Store(Database, base.Store):
             GROUP BY outlet ORDER BY outlet IS NULL, outlet"""
         duplicates = """SELECT coalesce(sum(n), 0), count(*) FROM (SELECT count(*) AS n FROM article
             WHERE retired IS NULL GROUP BY coalesce(same, key) HAVING n > 1)"""
-        with translate_errors(self.folder):
-            return Totals(dict(self._db.execute(outlets)), *self._db.execute(duplicates).fetchone())
+        with translate_errors(self.folder), self.reading() as db:
+            return Totals(dict(db.execute(outlets)), *db.execute(duplicates).fetchone())
 
     def everything(self) -> Iterator[tuple[int, bool, str, Article | None]]:
         """Yield (key, whether it is retired, content hash, article) of every article; None if it cannot be read."""
@@ -194,12 +199,11 @@ class Store(Database, base.Store):
 
     def setting(self, name: str) -> str | None:
         with translate_errors(self.folder):
-            row = self._db.execute("SELECT value FROM manifest WHERE key = ?", (name,)).fetchone()
-        return str(row[0]) if row else None
+            return read_setting(self._db, name)
 
     def skipped(self) -> Iterator[Skipped]:
-        query = "SELECT rowid, source, reason, place FROM quarantine WHERE rowid > ? ORDER BY rowid"
-        return (Skipped(*row[1:]) for row in self._paged(query))
+        rows = self._copied("source, reason, place", "FROM quarantine ORDER BY rowid")
+        return (Skipped(*row) for row in rows)
 
     # Passages
 
@@ -207,7 +211,7 @@ class Store(Database, base.Store):
         query = f"""SELECT p.key, p.start, p."end", p.sentences, p.content, a.key, a.digest, {ARTICLE_COLUMNS}
             FROM passage p JOIN article a ON a.key = p.article"""
         found, articles = {}, dict[int, Article]()
-        rows = self._among(query, "a.retired IS NULL AND p.key", keys)
+        rows = self._among(query, f"a.retired IS NULL AND {AS_SEARCHED} AND p.key", keys)
         with translate_errors(self.folder):
             for key, start, end, spans, content, number, content_hash, *row in rows:
                 if number not in articles:
@@ -242,7 +246,7 @@ class Store(Database, base.Store):
 
     def articles(self, article_ids: Sequence[str]) -> dict[str, tuple[Article, tuple[Span, ...]]]:
         query = f"SELECT a.key, a.digest, {ARTICLE_COLUMNS} FROM article a"
-        rows = self._among(query, "a.retired IS NULL AND a.id", article_ids)
+        rows = self._among(query, f"a.retired IS NULL AND {AS_SEARCHED} AND a.id", article_ids)
         found = {key: self._checked(content_hash, row) for key, content_hash, *row in rows}
         spans: dict[int, list[Span]] = {key: [] for key in found}
         with translate_errors(self.folder):
@@ -252,23 +256,24 @@ class Store(Database, base.Store):
 
     def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> Relations:
         duplicates = self._ids_by_passage(
-            """SELECT p.key, b.id FROM passage p JOIN passage q ON q.same = p.same AND q.article != p.article
-            JOIN article b ON b.key = q.article AND b.retired IS NULL""",
+            f"""SELECT p.key, a.id FROM passage p JOIN passage q ON q.same = p.same AND q.article != p.article
+            JOIN article a ON a.key = q.article AND a.retired IS NULL AND {AS_SEARCHED}""",
             "p.key",
             passages,
         )
-        texts = """SELECT count(DISTINCT coalesce(v.same, v.key)) FROM sentence u
-            JOIN passage w ON w.key = u.passage JOIN article v ON v.key = w.article
-            WHERE u.hash = s.hash AND v.retired IS NULL"""
+        texts = f"""SELECT count(DISTINCT coalesce(a.same, a.key)) FROM sentence u
+            JOIN passage w ON w.key = u.passage JOIN article a ON a.key = w.article
+            WHERE u.hash = s.hash AND a.retired IS NULL AND {AS_SEARCHED}"""
         sharers = self._ids_by_passage(
-            f"""SELECT s.passage, b.id FROM sentence s JOIN passage p ON p.key = s.passage
+            f"""SELECT s.passage, a.id FROM sentence s JOIN passage p ON p.key = s.passage
             JOIN sentence t ON t.hash = s.hash AND t.passage != s.passage AND ({texts}) <= {MAX_SENTENCE_TEXTS}
             JOIN passage q ON q.key = t.passage AND q.article != p.article
-            JOIN article b ON b.key = q.article AND b.retired IS NULL""",
+            JOIN article a ON a.key = q.article AND a.retired IS NULL AND {AS_SEARCHED}""",
             "s.passage",
             passages,
         )
-        groups = self._among("SELECT id, coalesce(same, key) FROM article", "retired IS NULL AND id", article_ids)
+        query = "SELECT a.id, coalesce(a.same, a.key) FROM article a"
+        groups = self._among(query, f"a.retired IS NULL AND {AS_SEARCHED} AND a.id", article_ids)
         return Relations(duplicates, sharers, dict(groups))
 
     def _ids_by_passage(self, query: str, column: str, passages: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -290,6 +295,10 @@ class Store(Database, base.Store):
                 if cache is not None:
                     return views.load_view(db, origin, cache)
             # Another process has written meanwhile, and deleted that cache.
+
+    def contents(self) -> views.Contents:
+        with translate_errors(self.folder), self.reading() as db:
+            return views.load_contents(db)
 
     def is_ready(self) -> bool:
         return snapshot.ready(self.folder, self.generation())
@@ -331,8 +340,9 @@ class Store(Database, base.Store):
         Raises:
             LibraryError: if a process that reads the index keeps the log from being emptied.
         """
-        before = self.size()
         with write_lock(self.folder, wait), translate_errors(self.folder):
+            self._writable()  # opening it makes a file that counts both before and after
+            before = self.size()
             snapshot.clear(self.folder)  # first: without the table `gone`, no older cache can be updated
             with writers.Writer(self).changing():
                 self._db.execute(

@@ -1,6 +1,6 @@
-"""The passages of an index folder that can be found, at one generation: FAISS, tantivy and the articles' columns.
+"""What an index folder is made of, and the passages that can be found, at one generation.
 
-After `cache_source`; before `store`, which makes views.
+A view is the articles' columns with FAISS and tantivy. After `cache_source`; before `store`, which makes views.
 """
 
 from __future__ import annotations
@@ -18,38 +18,67 @@ import numpy.typing as npt
 from rag.models.encoder import Vectors
 from rag.query.aliases import Aliases, AliasGroup
 from rag.stores import base
-from rag.stores.base import Candidate
+from rag.stores.base import ALIASES, CATALOGUE, Candidate
 from rag.stores.columns import ArticleColumns
 from rag.stores.faiss_index import VectorIndex
 from rag.stores.filters import IndexFilter, mask, ordinal
 from rag.stores.snapshot import Cache, Origin
+from rag.stores.sqlite.schema import read_generation, read_setting
 from rag.stores.tantivy_index import Term, WordIndex
 
 MAX_SCORED_ARTICLES = 300
 
 
 @dataclass(eq=False)
-class View(base.View):
-    """The passages that can be found, at one generation, in the order of their keys. Row i of an array is passage i.
+class Contents(base.Contents):
+    """What the index is made of, at one generation. Row i of an array is an article, in the order of their keys.
 
     Attributes:
         generation: the generation that it shows.
-        keys: passage keys, (n,).
-        article: the row of each passage's article in the arrays below, (n,).
+        catalogue: the user's TOML of outlets.
         columns: what is known of the articles, a row for each, (m,).
         ids: ids of the articles, (m,).
-        article_keys: their keys, (m,).
+    """
+
+    generation: int
+    catalogue: str | None
+    columns: ArticleColumns
+    ids: tuple[str, ...]
+
+    def duplicates(self, article_id: str) -> list[str]:
+        same = self.columns.same
+        row = self.row.get(article_id)
+        rows = [] if row is None else np.flatnonzero(same == same[row]).tolist()
+        return [self.ids[i] for i in rows if i != row]
+
+    def of_outlet(self, outlet: str | None) -> list[str]:
+        if outlet not in self.columns.outlets:
+            return []
+        rows = np.flatnonzero(self.columns.outlet == self.columns.outlets.index(outlet))
+        return [self.ids[i] for i in rows[np.argsort(-self.columns.date[rows], kind="stable")].tolist()]
+
+    @functools.cached_property
+    def row(self) -> dict[str, int]:
+        """The row of each article, by id."""
+        return {article_id: row for row, article_id in enumerate(self.ids)}
+
+
+@dataclass(eq=False)
+class View(Contents, base.View):
+    """The passages that can be found, at one generation, in the order of their keys. Row i of an array is passage i.
+
+    Attributes:
+        article_keys: keys of the articles, in the order of their rows, (m,).
+        keys: passage keys, (n,).
+        article: the row of each passage's article, (n,).
         vectors: the vectors of the passages, in the same order.
         words: the words of passages and articles, by their keys.
         aliases: the names that are printed in several ways.
     """
 
-    generation: int
+    article_keys: npt.NDArray[np.int64]
     keys: npt.NDArray[np.int64]
     article: npt.NDArray[np.int32]
-    columns: ArticleColumns
-    ids: tuple[str, ...]
-    article_keys: npt.NDArray[np.int64]
     vectors: VectorIndex
     words: WordIndex
     aliases: Aliases
@@ -88,47 +117,42 @@ class View(base.View):
         articles = sorted(set(self._articles(passages)))
         return max(self.words.article_coverage(terms, articles).values(), default=0.0)
 
-    def duplicates(self, article_id: str) -> list[str]:
-        same = self.columns.same
-        row = self.row.get(article_id)
-        rows = [] if row is None else np.flatnonzero(same == same[row]).tolist()
-        return [self.ids[i] for i in rows if i != row]
-
     def containing(self, text: str, limit: int) -> list[str]:
         rows = np.searchsorted(self.article_keys, self.words.articles_containing(text, limit))
         return [self.ids[row] for row in rows.tolist()]
 
-    def of_outlet(self, outlet: str | None) -> list[str]:
-        if outlet not in self.columns.outlets:
-            return []
-        rows = np.flatnonzero(self.columns.outlet == self.columns.outlets.index(outlet))
-        return [self.ids[i] for i in rows[np.argsort(-self.columns.date[rows], kind="stable")].tolist()]
+    def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
+        rows = np.searchsorted(self.article_keys, np.array(articles, np.int64))
+        return {self.columns.outlets[code] for code in self.columns.outlet[rows].tolist()}
 
     def _articles(self, passages: Sequence[int]) -> list[int]:
         """Return the keys of the articles of passages."""
         found: list[int] = self.article_keys[self.article[np.searchsorted(self.keys, passages)]].tolist()
         return found
 
-    @functools.cached_property
-    def row(self) -> dict[str, int]:
-        """The row of each article, by id."""
-        return {article_id: row for row, article_id in enumerate(self.ids)}
+
+def load_contents(db: sqlite3.Connection) -> Contents:
+    """Return what a database is made of, inside a read transaction."""
+    columns = "id, outlet, host, date, coalesce(same, key)"
+    articles = db.execute(f"SELECT {columns} FROM article WHERE retired IS NULL ORDER BY key").fetchall()
+    ids, outlet, host, date, same = zip(*articles, strict=True) if articles else ((),) * 5
+    return Contents(
+        read_generation(db),
+        read_setting(db, CATALOGUE),
+        ArticleColumns.of(outlet, host, [ordinal(dt.date.fromisoformat(d) if d else None) for d in date], same),
+        tuple(ids),
+    )
 
 
 def load_view(db: sqlite3.Connection, origin: Origin, cache: Cache) -> View:
     """Return the view of a database, inside a read transaction, and of the cache that was built from it."""
-    columns = "id, outlet, host, date, coalesce(same, key)"
-    articles = db.execute(f"SELECT {columns} FROM article WHERE retired IS NULL ORDER BY key").fetchall()
-    row = db.execute("SELECT value FROM manifest WHERE key = 'names'").fetchone()
-    ids, outlet, host, date, same = zip(*articles, strict=True) if articles else ((),) * 5
+    groups = json.loads(read_setting(db, ALIASES) or "[]")
     return View(
-        origin.generation,
-        origin.keys,
-        np.searchsorted(origin.articles, origin.owners).astype(np.int32),
-        ArticleColumns.of(outlet, host, [ordinal(dt.date.fromisoformat(d) if d else None) for d in date], same),
-        tuple(ids),
-        origin.articles,
-        cache.vectors,
-        cache.words,
-        Aliases(AliasGroup(tuple(spellings), basis) for spellings, basis in json.loads(row[0] if row else "[]")),
+        **vars(load_contents(db)),
+        article_keys=origin.articles,
+        keys=origin.keys,
+        article=np.searchsorted(origin.articles, origin.owners).astype(np.int32),
+        vectors=cache.vectors,
+        words=cache.words,
+        aliases=Aliases(AliasGroup(tuple(spellings), basis) for spellings, basis in groups),
     )

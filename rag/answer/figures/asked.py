@@ -1,0 +1,172 @@
+"""Question -> Asked: whether it asks for a figure, of what kind, and what the figure has to count. English, by rule."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import regex
+
+from rag.answer.figures.figure import DATE, MONEY, NUMBER, PERCENTAGE
+from rag.answer.figures.values import MONTHS, find_values
+from rag.answer.figures.words import Token, family, stemmed, tokens, words
+
+MAX_NOUN_WORDS = 4  # before the noun that is counted
+
+_BE = r"(?:is|are|was|were)"
+_DO = r"(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might)"
+_SUMS = r"(?:debt|funding|aid|tax|revenue|income|profit)"
+_KINDS = tuple(
+    (kind, regex.compile(pattern, regex.I))
+    for kind, pattern in (
+        (PERCENTAGE, r"\bhow many per ?cent\b"),
+        (PERCENTAGE, r"\b(?:what|which) (?:share|percentage|per ?cent|proportion|fraction)\b"),
+        (PERCENTAGE, rf"\bwhat {_BE} the (?:[\w'’-]+ ){{0,3}}(?:rate|share|percentage|proportion)\b"),
+        (MONEY, rf"\bhow much (?:(?:more )?(?:money|cash)\b|(?=(?:\w+ )?{_SUMS}\b)|(?={_DO}\b))"),
+        (MONEY, rf"\bwhat {_DO} (?:the |it )?(?:[\w'’-]+ ){{0,3}}(?:cost|price|budget|fine|salary|fee)\b"),
+        (NUMBER, r"\bhow many\b(?! more\b)"),
+        (NUMBER, rf"\bwhat {_BE} the (?:number of|(?=(?:[\w-]+ )?(?:death )?toll\b))"),
+        (NUMBER, r"\b(?:the )?number of\b|^(?:the )?(?=death toll\b)"),
+        (DATE, r"\b(?:since )?when (?=(?:is|are|was|were|do|does|did|has|have|had|will)\b)"),
+        (DATE, r"\b(?:in |on )?(?:what|which) (?:year|month|day|date)\b"),
+    )
+)
+_PLANS = regex.compile(r"\b(?i:will|would|should|could|expect\w*|hop\w+|plan\w*|want\w*|target|goal|predict\w*)\b")
+_TARGET = regex.compile(r"\bto\W*$|^(?i:to (?:how much|what))\b")
+_AVERAGE = regex.compile(r"\b(?i:average|each|every|per|a (?:day|week|month|year))\b")
+_ADDITION = regex.compile(r"\b(?i:additional|more|another|extra|other)\b")
+_PLACE = regex.compile(r"\b(?i:in|at|on|from|near|to|of)(?: the)? \p{Lu}")
+_CHANGE = regex.compile(r"\b(?i:how much)\b.*\b(?i:rise|increase|grow|fall|drop|decline)\b")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a question asks for.
+
+    Attributes:
+        kind: the kind of figure.
+        unit, noun: the noun counted, as the question has it, and its stem; "" where there is none.
+        noun_is_name: whether the noun is a name, such as "Russians".
+        modifiers: stems of the words before the noun ("Syrian" refugees).
+        family: the family of verbs asked for ("kill"); "" for a verb of none.
+        content: keys of all other words that say what the question is about.
+        names: for each name, the stems that tell it from others, in all its spellings.
+        spans: stems of words such as "week", "deadline".
+        dates: the dates that the question gives, as in `Figure`.
+        at_place: whether a name is that of the place ("in Dallas").
+        of_plans, of_target, of_average, of_addition, of_change: whether the question asks for what would be, for what
+            something is cut or raised to, for an average, for an addition, for a change.
+    """
+
+    kind: str
+    unit: str
+    noun: str
+    noun_is_name: bool
+    modifiers: frozenset[str]
+    family: str
+    content: frozenset[str]
+    names: tuple[frozenset[str], ...]
+    spans: frozenset[str]
+    dates: tuple[str, ...]
+    at_place: bool
+    of_plans: bool
+    of_target: bool
+    of_average: bool
+    of_addition: bool
+    of_change: bool
+
+    @functools.cached_property
+    def name_words(self) -> frozenset[str]:
+        """The stems of all names."""
+        return frozenset().union(*self.names)
+
+    @property
+    def is_harm(self) -> bool:
+        """Whether it asks how many were killed or injured: what is counted then is often not named."""
+        return self.family in ("kill", "injure")
+
+
+def asked(question: str, aliases: Iterable[tuple[str, ...]] = ()) -> Asked | None:
+    """Return what figure a question asks for; None if it asks for none.
+
+    Args:
+        question: the question.
+        aliases: for each name in it that has other spellings, these and its own.
+    """
+    for kind, pattern in _KINDS:
+        if match := pattern.search(question):
+            return _parse(question, kind, match.end(), tuple(aliases))
+    return None
+
+
+def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...], ...]) -> Asked:
+    """Return what is asked for, from the words that follow "how many" and the like."""
+    found = [t for t in tokens(question) if t.is_word]
+    phrase = _noun_phrase([t for t in found if t.start >= start]) if kind == NUMBER else []
+    state = next((family(t.stem) for t in phrase if t.lower in words("states")), "")  # "how many dead"
+    phrase = [] if state else phrase
+    unit, noun = (phrase[-1].lower, phrase[-1].stem) if phrase else ("people", "person") if state else ("", "")
+    dates = tuple(str(v.value) for v in find_values(question, 0, len(question), DATE))
+    empty = words("empty") | words("auxiliaries") | words("prepositions") | (set(MONTHS) if dates else set())
+    rest = [t for t in found if t not in phrase and t.lower not in empty]
+    if kind == NUMBER:
+        rest = [t for t in rest if t.start >= start or (t.is_name and t.start > 0)]
+    families = [state, *(t.family for t in rest if not (t.is_name and t.start > 0))]
+    spans = frozenset(t.stem for t in rest if t.lower in words("spans"))
+    return Asked(
+        kind,
+        unit,
+        noun,
+        bool(phrase) and phrase[-1].is_name and phrase[-1].start > 0,
+        frozenset(t.stem for t in phrase[:-1] if t.lower not in empty),
+        next(filter(None, families), ""),
+        frozenset(t.key for t in rest) - spans,
+        _names(question, phrase, aliases),
+        spans,
+        dates,
+        *(bool(p.search(question)) for p in (_PLACE, _PLANS, _TARGET, _AVERAGE, _ADDITION, _CHANGE)),
+    )
+
+
+def _noun_phrase(following: list[Token]) -> list[Token]:
+    """Return the words up to the noun that is counted: the last plural before a verb or a preposition."""
+    phrase: list[Token] = []
+    for token in following[: MAX_NOUN_WORDS + 1]:
+        if token.lower in words("auxiliaries") or token.lower in words("prepositions"):
+            break
+        if phrase and phrase[-1].is_plural and not token.is_plural:
+            break
+        phrase.append(token)
+    last = max((i for i, t in enumerate(phrase) if t.is_plural), default=len(phrase) - 1)
+    return phrase[: last + 1]
+
+
+def _names(question: str, phrase: list[Token], aliases: tuple[tuple[str, ...], ...]) -> tuple[frozenset[str], ...]:
+    """Return the names in a question: runs of capitalised words, without those of the counted noun and of dates."""
+    groups: list[list[Token]] = [[]]
+    for token in tokens(question):
+        if token.is_word and token.is_name and token.start > 0 and token not in phrase and token.lower not in MONTHS:
+            groups[-1].append(token)
+        elif groups[-1]:
+            groups.append([])
+    return tuple(_spellings(group, aliases) for group in groups if group)
+
+
+def _spellings(group: list[Token], aliases: tuple[tuple[str, ...], ...]) -> frozenset[str]:
+    """Return the stems that tell a name from others, in all its spellings."""
+    stems = {t.stem for t in group}
+    own = (stems - stemmed("generic_names")) or stems
+    text = " ".join(t.text for t in group).casefold()
+    for spellings in aliases:
+        if any(s.casefold() in text or text in s.casefold() for s in spellings):
+            own |= {t.stem for s in spellings for t in tokens(s) if t.is_name} - stemmed("generic_names")
+    if {"unit", "stat"} <= stems or text in ("us", "u.s.", "usa"):
+        own |= {"us", "america", "unit", "stat"}
+    return frozenset(form for word in own for form in _of_country(word))
+
+
+def _of_country(name: str) -> set[str]:
+    """Return a name with its forms for who is from there, or where they are from: Syria and Syrian."""
+    forms = {name, *(name + ending for ending in ("n", "an", "ian", "ean", "i"))}
+    return forms | {name.removesuffix(ending) for ending in ("n", "ian", "i") if len(name) > 5 or ending == "i"}
