@@ -14,7 +14,8 @@ from support.prose import prose
 
 import rag
 from rag.errors import LibraryError
-from rag.stores.milvus import claim, tables
+from rag.stores.base import hash64
+from rag.stores.milvus import claim, schema, tables
 from rag.stores.milvus import client as server
 from rag.stores.milvus.client import parse_location
 
@@ -326,3 +327,31 @@ def test_a_writer_killed_at_any_moment_leaves_the_state_before_or_after(remote, 
             break
     assert (was, moment >= 15, len(ends)) == (False, True, 1)
     other.kill()
+
+
+def test_rows_of_an_earlier_version_are_found_by_id_and_address(remote, news, words):
+    """They have hashes of the whole id and of the URL as it was stated."""
+    index = remote.address("former")
+    one = {"title": "Minister fined", "url": "https://republic.example/fined", "outlet": "Reuters",
+           "text": "The former minister has been fined 5,000 crowns for contempt, the speaker said."}  # fmt: skip
+    with rag.build([news(one, HARBOUR | {"id": "harbour@sea"})], index=index, encoder=words) as library:
+        store = library._store
+        rows = list(store._scan("articles", "born >= 0", ("key", "brief", "body")))
+        former = [
+            {
+                "key": row["key"],
+                "name": hash64(schema.brief(row)["id"]),
+                "site": hash64(schema.parsed(row["body"])["url"]),
+            }
+            for row in rows
+        ]
+        with store.strictly():
+            store._send("articles", former, partial=True)
+        ids = {article.url: article.id for article in library.articles()}
+        assert library.article("harbour@sea").id == "harbour@sea"
+    two = one | {"text": one["text"].replace("5,000", "500"), "url": "http://www.republic.example/fined/?utm_source=x"}
+    with rag.build([news(two, HARBOUR | {"id": "harbour@sea"})], index=index, encoder=words) as library:
+        assert (library.report.unchanged, library.report.updated, library.report.new) == (1, 1, 0)
+        (version,) = library._store.versions(url=one["url"])
+        assert (version.article.id, version.article.text) == (ids[one["url"]], two["text"])
+    assert rag.examine(index).ok
