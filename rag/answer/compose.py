@@ -80,7 +80,7 @@ class Composer:
         cleared = found if probability >= threshold else []
         selected, hidden = select(cleared, query.k, not parsed.filters.names_outlets)
         relations = self._relations(selected)
-        versions = [original(p, cleared, related(p, relations), catalogue) for p in selected]
+        versions = [original(p, selected, cleared, related(p, relations), catalogue) for p in selected]
         if any(version is not passage for version, passage in zip(versions, selected, strict=True)):
             selected, relations = versions, self._relations(versions)
         shown, sources = [], []

@@ -38,17 +38,29 @@ def related(passage: ScoredPassage, relations: Relations) -> list[str]:
 
 
 def original(
-    passage: ScoredPassage, found: Sequence[ScoredPassage], near: Collection[str], catalogue: Catalogue
+    passage: ScoredPassage,
+    selected: Sequence[ScoredPassage],
+    found: Sequence[ScoredPassage],
+    near: Collection[str],
+    catalogue: Catalogue,
 ) -> ScoredPassage:
     """Return the version of a passage that is to be shown: its own, or that of a near-copy which was found too.
 
     Args:
-        passage: a passage that was selected.
+        passage: one of the passages that were selected.
+        selected: all of these.
         found: all passages found, best first.
         near: ids of the articles that may have near-copies of it.
         catalogue: which outlets are news agencies.
     """
-    others = {p.article.id: p for p in reversed(found) if p.article.id in near and is_near_copy(passage.text, p.text)}
+    taken, own = {key for p in selected for key in p.keys}, duplicates.shingles(passage.text)
+    others = {
+        p.article.id: p
+        for p in reversed(found)
+        if p.article.id in near
+        and taken.isdisjoint(p.keys)
+        and duplicates.overlap(own, duplicates.shingles(p.text)) >= duplicates.MIN_OVERLAP
+    }
     if not others:
         return passage
     first, _ = first_version([passage.article, *(other.article for other in others.values())], catalogue)

@@ -94,20 +94,19 @@ def find_variants(cited: Citation, split: Split, other: Split) -> Iterator[Varia
     article, spans = other
     if print_words(cited.text, article.text):
         return
-    own = [span for span in split[1] if span[0] >= cited.start and span[1] <= cited.end]
-    text = split[0].text
-    for a, b, c, d in _runs([text[i:j] for i, j in own], [article.text[i:j] for i, j in spans]):
+    text, own = split[0].text, split[1]
+    first = next((i for i, span in enumerate(own) if span[0] >= cited.start), 0)
+    last = next((i for i, span in enumerate(own) if span[1] > cited.end), len(own))
+    versions = [article.text[a:b] for a, b in spans]
+    for a, b, c, d in _passage_runs([text[i:j] for i, j in own], first, last, versions):
         replaced = (own[a][0], own[b - 1][1]) if a < b else (own[a - 1][1],) * 2
         place = (spans[c][0], spans[d - 1][1]) if c < d else ((spans[c - 1][1] if c else 0),) * 2
         old, new = text[slice(*replaced)], article.text[slice(*place)]
         kind = difference(_undated(old), _undated(new), f"{text}\n{article.text}")
-        quoted = replaced[0] < cited.quote[1] and cited.quote[0] < replaced[1]
-        cut = c == d and (a == 0 or b == len(own)) and not quoted  # where a passage ends is no choice of the copy
         caption = (a == b or c == d) and not _SENTENCE.search(old + new)  # such as "Advertisement"
-        if kind and not cut and not caption:
-            yield Variant(
-                article.id, article.outlet, article.host, article.date, *place, new, replaced, kind, quoted
-            )  # fmt: skip
+        if kind and not caption:
+            quoted = replaced[0] < cited.quote[1] and cited.quote[0] < replaced[1]
+            yield Variant(article.id, article.outlet, article.host, article.date, *place, new, replaced, kind, quoted)
 
 
 def in_order(variants: Sequence[Variant]) -> tuple[Variant, ...]:
@@ -117,6 +116,25 @@ def in_order(variants: Sequence[Variant]) -> tuple[Variant, ...]:
             variants, key=lambda v: (not v.in_quotation, v.date is None, v.date or dt.date.max, v.article_id, v.start)
         )
     )
+
+
+def _passage_runs(
+    own: Sequence[str], first: int, last: int, other: Sequence[str]
+) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (a, b, c, d) where own[a:b] has other[c:d] in its place, of the sentences own[first:last].
+
+    The sentences before and after these show whether one is left out, or only where the other text begins or ends.
+    """
+    begin, end = max(0, first - 1), min(len(own), last + 1)
+    runs = [(begin + a, begin + b, c, d) for a, b, c, d in _runs(own[begin:end], other)]
+    if any(a < first < b or a < last < b for a, b, _, _ in runs):  # a change that goes beyond the passage
+        begin, end = first, last
+        runs = [(begin + a, begin + b, c, d) for a, b, c, d in _runs(own[begin:end], other)]
+    for a, b, c, d in runs:
+        outside = b <= first or a >= last
+        cut = c == d and (a == begin or b == end)
+        if not outside and not cut:
+            yield a, b, c, d
 
 
 def _runs(own: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:

@@ -25,7 +25,7 @@ from rag.answer.answer import Answer
 from rag.answer.citation import Citation
 from rag.answer.export import FORMS, bibtex, csl_json, key, markdown
 from rag.answer.wording import DIGEST, NOTHING, when
-from rag.article import FROM_URL
+from rag.article import FROM_URL, date_basis_label
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.text import sanitise
 
@@ -217,7 +217,10 @@ def test_bibtex_holds_one_entry_and_latex_prints_the_words(text):
     _, _, fields = read(bibtex(cited(text), TODAY, Catalogue(())))
     assert plain(fields["annote"]) == plain(fields["title"]) == plain(fields["howpublished"]) == shown(text)
     assert plain(fields["author"]) == f"{shown(text)} and Jane Roe"
-    assert plain(fields["note"]) == f"Taken from {shown(f'h{text}')}. {DIGEST.capitalize()}. Date: {shown(text)}."
+    assert (
+        plain(fields["note"])
+        == f"Taken from {shown(f'h{text}')}. {DIGEST.capitalize()}. Date: {shown(date_basis_label(text))}."
+    )
     assert not re.search(r"[\s{}\\^`\"<>|]", fields["url"])
     assert list(fields) == [
         "author", "title", "howpublished", "date", "year", "month", "url", "urldate", "note", "annote",
