@@ -53,13 +53,15 @@ def original(
         near: ids of the articles that may have near-copies of it.
         catalogue: which outlets are news agencies.
     """
-    taken, own = {key for p in selected for key in p.keys}, duplicates.shingles(passage.text)
+    taken = {key for p in selected for key in p.keys}
+    near_copies = [p for p in found if p.article.id in near and taken.isdisjoint(p.keys)] if near else []
+    if not near_copies:
+        return passage
+    own = duplicates.shingles(passage.text)
     others = {
         p.article.id: p
-        for p in reversed(found)
-        if p.article.id in near
-        and taken.isdisjoint(p.keys)
-        and duplicates.overlap(own, duplicates.shingles(p.text)) >= duplicates.MIN_OVERLAP
+        for p in reversed(near_copies)
+        if duplicates.overlap(own, duplicates.shingles(p.text)) >= duplicates.MIN_OVERLAP
     }
     if not others:
         return passage

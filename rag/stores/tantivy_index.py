@@ -8,6 +8,7 @@ articles with their titles, ranked by BM25. Text is analysed for English; words 
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -318,8 +319,9 @@ def _tokens(text: str) -> list[str]:
 def longest_words(text: str) -> tuple[str, ...]:
     """Return MAX_PHRASE_WORDS words of a text, as `analysed_phrase`, from where the longest are, which are rare."""
     phrase = analysed_phrase(text)
+    lengths = [0, *itertools.accumulate(map(len, phrase))]
     starts = range(max(1, len(phrase) - MAX_PHRASE_WORDS + 1))
-    best = max(starts, key=lambda i: sum(map(len, phrase[i : i + MAX_PHRASE_WORDS])))
+    best = max(starts, key=lambda i: lengths[min(len(phrase), i + MAX_PHRASE_WORDS)] - lengths[i])
     held = [i for i in range(best, min(len(phrase), best + MAX_PHRASE_WORDS)) if phrase[i]]
     return phrase[held[0] : held[-1] + 1] if held else ()
 
