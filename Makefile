@@ -15,7 +15,7 @@ VENV := $(if $(filter file,$(origin PYTHON)),.venv,.venv-$(VERSION))
 BIN := $(VENV)/bin
 MIN_COVERAGE := 90
 SHELL := /bin/sh
-DISTRIBUTION := --dist loadfile --no-loadscope-reorder
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
 .PHONY: run check test lint style types layers duplicates docs format clean
 
@@ -23,12 +23,12 @@ run: $(VENV)/.run
 	@$(BIN)/python app.py
 
 check: lint
-	@$(BIN)/python -m pytest -m "not (model or browser or server or alone or slow)" -n 2 $(DISTRIBUTION)
+	@$(BIN)/python -m pytest -m "not (model or browser or server or alone or slow)" -n 2 $(BY_FILE)
 
 # Three at a time on two processors: many tests wait for a browser, a server or a process that they kill.
 test: lint
 	@BROWSER_PATH="$$($(BIN)/python tests/support/browser.py)" && export BROWSER_PATH && \
-	$(BIN)/python -m pytest -m "not alone" -n 3 $(DISTRIBUTION) --cov --cov-fail-under=$(MIN_COVERAGE) && \
+	$(BIN)/python -m pytest -m "not alone" -n 3 $(BY_FILE) --cov --cov-fail-under=$(MIN_COVERAGE) && \
 	$(BIN)/python -m pytest -m alone
 
 lint: $(VENV)/.dev

@@ -42,10 +42,14 @@ def news(tmp_path: Path) -> Callable[..., Path]:
 
 
 # What a test needs beyond the code, by the fixtures it asks for; `make check` leaves these tests out.
-MARKER_OF_FIXTURE = {"real": "model", "opened": "browser", "page": "browser", "server": "server", "bucket": "server"}
+MARKER_OF_FIXTURE = {
+    "real": "model", "opened": "browser", "page": "browser",
+    "server": "server", "bucket": "server", "address": "server",
+}  # fmt: skip
 # The longest files, so that those that run in parallel with them end at about the same time.
 LONGEST_FIRST = (
-    "test_quality", "test_milvus", "test_faults", "test_app_for_every_reader", "test_app", "test_app_pages",
+    "test_crashes", "test_quality", "test_one_state", "test_milvus", "test_app", "test_contract", "test_app_pages",
+    "test_faults", "test_app_for_every_reader", "test_app_balance",
 )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ CHANGES = {
     "restores": [*BEFORE, {"id": "back", "outlet": "The Islander", "text": SANK}],
     "removes": [FERRY, DIVERS, FROST],
 }
+pytestmark = pytest.mark.slow  # each test starts a process of its own
 _names = (f"state_{number}" for number in itertools.count())
 
 
@@ -69,7 +70,7 @@ def other():
     process.kill()
 
 
-@pytest.fixture(params=["folder", "milvus"])
+@pytest.fixture(params=["folder", pytest.param("milvus", marks=pytest.mark.server)])
 def index(request, tmp_path):
     if request.param == "folder":
         return tmp_path / "index"

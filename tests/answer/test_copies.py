@@ -227,6 +227,7 @@ def changed(rng: Random, text: str) -> str:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(2, 5))
 def test_whatever_copies_change_exactly_those_that_print_the_quotation_are_named(tmp_path_factory, rng, copies):

@@ -103,6 +103,7 @@ def test_a_model_with_another_pooling_encodes_each_sentence_separately(tmp_path)
     assert np.allclose(parts, separately, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_missing_model_is_an_error_that_says_what_to_do(tmp_path):
     with pytest.raises(EncoderError, match="Give a sentence-transformers name that can be downloaded from here, or"):
         SentenceEncoder(str(tmp_path / "none"))

@@ -46,6 +46,7 @@ def test_known_groups_stay_and_take_in_new_texts():
     assert together(a, b, a, known=[70, 80, 90]) == [0, 1, 2]  # compared before, and found different
 
 
+@pytest.mark.slow
 def test_ten_thousand_texts_half_of_them_copies_are_compared_in_a_minute():
     originals = [" ".join(prose(i, 4)) for i in range(5000)]
     texts = originals + [text + " Reported elsewhere." for text in originals]

@@ -21,7 +21,7 @@ from rag.stores.filters import IndexFilter
 _names = (f"library_{number}" for number in itertools.count())
 
 
-@pytest.fixture(params=["folder", "milvus"])
+@pytest.fixture(params=["folder", pytest.param("milvus", marks=pytest.mark.server)])
 def index(request, tmp_path):
     """A location without an index."""
     if request.param == "folder":
