@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from support.milvus import Milvus
 
     from rag.models.encoder import SentenceEncoder
+
+_LIBRARIES = (f"library_{number}" for number in itertools.count())
 
 
 @pytest.fixture
@@ -71,6 +74,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Milvus]:
     started = Milvus(tmp_path_factory.mktemp("milvus")).start()
     yield started
     started.kill()
+
+
+@pytest.fixture(params=["folder", pytest.param("milvus", marks=pytest.mark.server)])
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """A location without an index, of each kind of store."""
+    if request.param == "folder":
+        return tmp_path / "index"
+    address: str = request.getfixturevalue("server").address(next(_LIBRARIES))
+    return address
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -60,7 +59,6 @@ CHANGES = {
     "removes": [FERRY, DIVERS, FROST],
 }
 pytestmark = pytest.mark.slow  # each test starts a process of its own
-_names = (f"state_{number}" for number in itertools.count())
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +66,6 @@ def other():
     process = Other()
     yield process
     process.kill()
-
-
-@pytest.fixture(params=["folder", pytest.param("milvus", marks=pytest.mark.server)])
-def index(request, tmp_path):
-    if request.param == "folder":
-        return tmp_path / "index"
-    return request.getfixturevalue("server").address(next(_names))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Both stores fulfil the contract: a Library behaves the same in a folder and in Milvus."""
 
 import datetime as dt
-import itertools
 import json
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -17,16 +16,6 @@ from rag.answer.confidence import ConfidenceModel
 from rag.errors import CitationError, LibraryError, QuestionError
 from rag.retrieval.candidates import find_candidates
 from rag.stores.filters import IndexFilter
-
-_names = (f"library_{number}" for number in itertools.count())
-
-
-@pytest.fixture(params=["folder", pytest.param("milvus", marks=pytest.mark.server)])
-def index(request, tmp_path):
-    """A location without an index."""
-    if request.param == "folder":
-        return tmp_path / "index"
-    return request.getfixturevalue("server").address(next(_names))
 
 
 @pytest.fixture
