@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.precedence import AGENCY, EARLIEST, LATER, UNKNOWN_ORDER
 from rag.answer.variants import Variant
-from rag.answer.wording import Phrase, listed
+from rag.answer.wording import Phrase, listed, via
 from rag.provenance.differences import word_diff, words
 from rag.text import one_line, spelled_date
 
@@ -120,8 +120,8 @@ def _marked(part: Part) -> str:
 
 def source(variant: Variant) -> str:
     """Return the outlet and the date of a copy: "The Post, via Example (3 May 2022)"."""
-    via = f", via {variant.host}" if variant.host and variant.host != variant.outlet else ""
-    return f"{variant.outlet or UNKNOWN_OUTLET}{via} ({spelled_date(variant.date) if variant.date else 'undated'})"
+    day = spelled_date(variant.date) if variant.date else "undated"
+    return f"{variant.outlet or UNKNOWN_OUTLET}{via(variant)} ({day})"
 
 
 def changes_text(citation: Citation) -> Sequence[str]:

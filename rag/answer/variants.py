@@ -29,9 +29,7 @@ MIN_NEAR_COPY = 0.5
 # A sentence may be a version of another one if they have this share of their words in common.
 MIN_RESEMBLANCE = 0.3
 MAX_ADDED = 3  # sentences that a near-copy may add to a passage
-MAX_SENTENCES = (
-    300  # of a near-copy that has no sentence of the passage word for word, in which versions are looked for
-)
+MAX_SENTENCES = 300  # of a near-copy that are looked at if none is in the passage word for word
 MAX_CACHED_TEXTS = 1024
 
 Span = tuple[int, int]

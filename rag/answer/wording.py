@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rag.answer.answer import Answer
     from rag.answer.citation import Citation
     from rag.answer.figures import Figure, Mention
+    from rag.answer.variants import Variant
     from rag.article import Article
 
 NOTHING = "Nothing in the index answers this."
@@ -97,7 +98,7 @@ def attribution(cited: Citation | Article) -> str:
     return "According to a digest of" if cited.kind == "digest" else "According to"
 
 
-def via(cited: Citation | Article) -> str:
+def via(cited: Citation | Article | Variant) -> str:
     """Return ", via HOST" where the text was taken from another site than its outlet's; else an empty string."""
     return f", via {cited.host}" if cited.host and cited.host != cited.outlet else ""
 

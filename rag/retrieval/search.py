@@ -34,7 +34,7 @@ class Hit:
 
     Attributes:
         article_id, start, end: the span; `text` is the article's text there.
-        score: what it is ranked by, 0 to 1.8 (see `search`).
+        score: what it is ranked by, 0 to 1.8 (see `find`).
         outlet, date: the article's.
     """
 
@@ -55,7 +55,7 @@ class ScoredPassage:
         passage: its span, and those of its sentences.
         article: the article, as it is stored now.
         keys: the store's keys of the passages in it.
-        score: what it is ranked by, 0 to 1.8 (see `search`).
+        score: what it is ranked by, 0 to 1.8 (see `find`).
         own: cosine of its vector with the question's.
         sentences: cosine of each of its sentences, (m,).
         words: share of the question's words that it holds, rarer words counting more.
@@ -102,13 +102,6 @@ class Found:
 
     passages: list[ScoredPassage]
     changed: frozenset[str | None] = frozenset()
-
-
-def search(
-    view: View, store: Store, parsed: ParsedQuery, vector: Vectors, k: int, reranker: Reranker | None = None
-) -> list[ScoredPassage]:
-    """Return the passages that `find` finds."""
-    return find(view, store, parsed, vector, k, reranker).passages
 
 
 def find(

@@ -36,7 +36,7 @@ def ranked(index, encoder, question, k=10, chosen=Filters()):  # noqa: B008
     store = Store.open(index)
     view = store.view()
     parsed = replace(parse(view, load_catalogue(), Query.of(question)), filters=chosen)
-    found = search.search(view, store, parsed, encoder.encode_question(parsed.text), k)
+    found = search.find(view, store, parsed, encoder.encode_question(parsed.text), k).passages
     return {passage.article.id: passage for passage in found}, view
 
 
