@@ -15,6 +15,8 @@ VENV := $(if $(filter file,$(origin PYTHON)),.venv,.venv-$(VERSION))
 BIN := $(VENV)/bin
 MIN_COVERAGE := 90
 SHELL := /bin/sh
+# The tests start hundreds of processes; without byte code that is kept, each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
 .PHONY: run check test lint style types layers duplicates docs format clean

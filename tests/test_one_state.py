@@ -58,6 +58,16 @@ CHANGES = {
     "restores": [*BEFORE, {"id": "back", "outlet": "The Islander", "text": SANK}],
     "removes": [FERRY, DIVERS, FROST],
 }
+# All changes to a folder; to Milvus, where each takes seconds, one of each kind.
+EACH_CHANGE = pytest.mark.parametrize(
+    ("index", "what"),
+    [("folder", what) for what in CHANGES]
+    + [
+        pytest.param("milvus", what, marks=pytest.mark.server)
+        for what in ("adds a copy", "amends a copy", "alters a copy", "retires what is quoted", "restores", "removes")
+    ],
+    indirect=["index"],
+)
 pytestmark = pytest.mark.slow  # each test starts a process of its own
 
 
@@ -164,7 +174,7 @@ def whole(answer, records):
 # Questions
 
 
-@pytest.mark.parametrize("what", CHANGES)
+@EACH_CHANGE
 def test_an_answer_is_of_the_state_that_was_searched_without_what_has_changed_since(stale, change, what):
     change(CHANGES[what])
     answer = asked(stale)
@@ -176,7 +186,7 @@ def test_an_answer_is_of_the_state_that_was_searched_without_what_has_changed_si
     assert hits == {(record["id"], record["outlet"]) for record in BEFORE if record["id"] in unchanged}
 
 
-@pytest.mark.parametrize("what", CHANGES)
+@EACH_CHANGE
 def test_an_answer_that_lacks_something_is_composed_again_of_the_newest_state(library, change, monkeypatch, what):
     """The cache of the new state is not there yet: only what is missing in the answer is a reason to hurry."""
     monkeypatch.setattr(library._current, "_is_due", lambda: False)
@@ -215,7 +225,7 @@ def test_filters_let_nothing_through_that_was_amended_since(stale, change):
 # Lists
 
 
-@pytest.mark.parametrize("what", CHANGES)
+@EACH_CHANGE
 def test_what_the_index_is_made_of_is_listed_as_it_is_now(stale, change, what):
     change(CHANGES[what])
     there = {record["id"]: record["outlet"] for record in CHANGES[what]}

@@ -1,6 +1,6 @@
 """A process that writes is killed: what it had reported is there, once, and answers; the rest of its work can be done.
 
-`benchmarks/crash.py` does the killing, here for a minute or two; by itself it kills at every step there is.
+`benchmarks/crash.py` does the killing, here for less than a minute; by itself it kills at every step there is.
 """
 
 import json
@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here"),
 ]
 SEED = 1
-KILLS = int(os.environ.get("KILLS", "50"))  # at steps; a quarter as many lives are killed at random moments, twice
+KILLS = int(os.environ.get("KILLS", "20"))  # at steps; a quarter as many lives are killed at random moments, twice
 
 
 def crashes(*options):
