@@ -3,8 +3,9 @@
     .venv/bin/python benchmarks/confidence.py [--write]
 
 The questions are in `questions/`: over the digests of `seeds/`, with and without an answer in them, and off topic.
-Prints the model, the figures of an evaluation with it, and the shares answered at other thresholds; --write saves the
-model in `rag/answer/confidence.json` and the curve in `docs/risk-coverage.svg`. To do the same for an index and
+Fits one model for passages that the default reranker has read, and one for those that none has. Prints each, the
+figures of an evaluation with it, and the shares answered at other thresholds; --write saves the models in
+`rag/answer/confidence.json`, and the first one's curve in `docs/risk-coverage.svg`. To do the same for an index and
 questions of your own:
 
     .venv/bin/according evaluate QUESTIONS.jsonl --index INDEX --fit
@@ -27,18 +28,21 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="save the model and the curve")
     options = parser.parse_args()
     questions = [q for path in sorted((ROOT / "benchmarks/questions").glob("*.jsonl")) for q in read_questions(path)]
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        rag.build([ROOT / "seeds"], index=folder, aliases=ROOT / "docs/aliases.toml") as library,
-    ):
-        model = evaluate(library, questions).fit(library.encoder)
-        library.set_confidence_model(model)
-        evaluation = evaluate(library, questions)
-    print(model.to_json(), "", evaluation.table(), "", _shares_answered(evaluation), sep="\n")
+    models = []
+    with tempfile.TemporaryDirectory() as folder:
+        rag.build([ROOT / "seeds"], index=folder, aliases=ROOT / "docs/aliases.toml").close()
+        for reranker in ("auto", None):
+            with rag.open(folder, reranker=reranker) as library:
+                name = library.reranker.name if library.reranker else None
+                model = evaluate(library, questions).fit(library.encoder, name)
+                library.set_confidence_model(model)
+                evaluation = evaluate(library, questions)
+            models.append(json.loads(model.to_json()))
+            print(model.to_json(), "", evaluation.table(), "", _shares_answered(evaluation), "", sep="\n", flush=True)
+            if options.write and reranker:
+                draw_picture(evaluation, ROOT / "docs/risk-coverage.svg")
     if options.write:
-        text = json.dumps(json.loads(model.to_json()), indent=2)
-        (ROOT / "rag/answer/confidence.json").write_text(text + "\n", "utf-8")
-        draw_picture(evaluation, ROOT / "docs/risk-coverage.svg")
+        (ROOT / "rag/answer/confidence.json").write_text(json.dumps(models, indent=2) + "\n", "utf-8")
 
 
 def _shares_answered(evaluation: Evaluation) -> str:

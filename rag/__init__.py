@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rag.library import Library, build, open
     from rag.passage import Passage
     from rag.readers import read_articles
-    from rag.retrieval.search import Hit
+    from rag.retrieval.scored_passage import Hit
 
     __version__: str
 

@@ -258,7 +258,11 @@ class ReadOnlyLibrary:
         from rag.answer import confidence
 
         own = self._store.setting(CONFIDENCE_MODEL)
-        return confidence.parse(own) if own else confidence.shipped()
+        return confidence.parse(own) if own else confidence.shipped(self._reranker_name())
+
+    def _reranker_name(self) -> str | None:
+        """The name of the model that reads passages; None where nothing is asked."""
+        return None
 
     def backup(self, folder: str | os.PathLike[str]) -> None:
         """Copy the index, as it is at one moment, into another folder, while readers and writers go on.

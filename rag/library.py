@@ -13,12 +13,13 @@ from rag.answer.copies import with_copies
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
 from rag.models.encoder import Encoder, Vectors, check_precision
 from rag.models.lazy_encoder import load
-from rag.models.reranker import CrossEncoderReranker, Reranker
+from rag.models.reranker import AUTO, LazyReranker, Reranker
 from rag.provenance.catalogue import Catalogue, load_catalogue, read_catalogue
 from rag.query.aliases import read_own_list
 from rag.query.query import Day, Names, Query
 from rag.retrieval.parse import ParsedQuery, parse
-from rag.retrieval.search import Hit, find
+from rag.retrieval.scored_passage import Hit
+from rag.retrieval.search import find
 from rag.stores.base import Location, Manifest, Store, View
 from rag.stores.location import check_encoder, create_store, exists, open_store
 from rag.update import UpdatableLibrary
@@ -71,7 +72,7 @@ def build(
 def open(
     index: Location = "index",
     encoder: Encoder | str | None = None,
-    reranker: Reranker | str | None = None,
+    reranker: Reranker | str | None = AUTO,
     precision: str = "auto",
 ) -> Library:
     """Open the library in folder `index`.
@@ -79,7 +80,7 @@ def open(
     Args:
         index: the folder of the index, or a library in Milvus, as for `build`.
         encoder: a sentence-transformers name or path, or an Encoder; by default the index's own.
-        reranker: a CrossEncoder's name or path, or a Reranker, that orders the best passages; by default none.
+        reranker: the model that reads the best passages: a CrossEncoder's name or path, or a Reranker; None for none.
         precision: of the encoding of texts that are added, as for `build`.
 
     Returns:
@@ -90,7 +91,7 @@ def open(
         EncoderError: if the reranker cannot be loaded.
     """
     library = _open(index, encoder, create=False, precision=precision)
-    library.reranker = CrossEncoderReranker(reranker) if isinstance(reranker, str) else reranker
+    library._reranker = LazyReranker(reranker)
     return library
 
 
@@ -114,18 +115,17 @@ class Library(UpdatableLibrary):
 
     Attributes:
         report: what the last build or addition did.
-        reranker: the model that orders the best passages; None for none.
     """
 
     def __init__(self, store: Store, encoder: Encoder | None = None, precision: str = "auto"):
         super().__init__(store, encoder, precision)
-        self.reranker: Reranker | None = None
         self._composer = Composer(store)
 
     def prepare(self) -> None:
-        """Load the encoder and the passages now (some seconds), rather than at the first question."""
+        """Load the models and the passages now (some seconds), rather than at the first question."""
         self._view()
         self._encoder.get()
+        self._reranker.get()
 
     def ask(
         self,

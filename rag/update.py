@@ -13,6 +13,7 @@ from rag.ingest.pipeline import Job, Paths, Pipeline, listed
 from rag.ingest.report import Report
 from rag.models.encoder import Encoder
 from rag.models.lazy_encoder import LazyEncoder
+from rag.models.reranker import LazyReranker, Reranker
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.stores.base import CONFIDENCE_MODEL, Store, View
 from rag.stores.current_view import CurrentView
@@ -30,6 +31,12 @@ class UpdatableLibrary(ReadOnlyLibrary):
         super().__init__(store, self._current.contents)
         self.report = Report()
         self._encoder = LazyEncoder(store.manifest.encoder, precision, encoder)
+        self._reranker = LazyReranker()
+
+    @property
+    def reranker(self) -> Reranker | None:
+        """The model that reads the best passages; None if there is none."""
+        return self._reranker.get()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -113,6 +120,9 @@ class UpdatableLibrary(ReadOnlyLibrary):
             )
         with self._store.writing() as writer:
             writer.save_setting(CONFIDENCE_MODEL, model.to_json())
+
+    def _reranker_name(self) -> str | None:
+        return self.reranker.name if self.reranker else None
 
     def _view(self) -> View:
         """The passages that can be found now."""

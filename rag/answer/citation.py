@@ -15,7 +15,7 @@ from rag.errors import CitationError
 from rag.models.encoder import Vectors
 from rag.passage import Passage
 from rag.provenance.revisions import Revision
-from rag.retrieval.search import ScoredPassage
+from rag.retrieval.scored_passage import ScoredPassage
 
 # A neighbour of the best sentence is quoted with it when it scores at least this share of it
 # (docs/measurements/answers.md, "Quotations").

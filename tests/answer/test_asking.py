@@ -14,7 +14,7 @@ from rag.answer.citation import cite
 from rag.article import Article
 from rag.errors import CitationError, LibraryError, QuestionError
 from rag.passage import Passage
-from rag.retrieval.search import ScoredPassage
+from rag.retrieval.scored_passage import ScoredPassage
 
 COPY = BRIDGE | {"id": "copy", "outlet": "Tehran Times", "text": BRIDGE["text"] + " The works take a month."}
 LONG = {

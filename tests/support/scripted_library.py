@@ -3,7 +3,7 @@
 from rag.answer.answer import Answer, Citation
 from rag.article import Article
 from rag.evaluation import ExpectedAnswer, Question
-from rag.retrieval.search import Hit
+from rag.retrieval.scored_passage import Hit
 
 FERRY = "The ferry sank at dawn near the pier. Nobody on board was hurt."
 MILL = "The mill burned for two days. Firemen blamed a lamp."

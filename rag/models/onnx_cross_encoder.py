@@ -1,0 +1,103 @@
+"""A cross-encoder as an ONNX file, run by ONNX Runtime: no torch, and 8-bit weights where the file has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from rag.errors import EncoderError
+
+_MAX_TOKENS = 512  # of question and passage together, with the special tokens
+_SPECIAL_TOKENS = 3  # [CLS] question [SEP] passage [SEP]
+_MAX_QUESTION_TOKENS = 128
+_BATCH = 4  # pairs read at once (docs/measurements/reading.md)
+
+Pair = tuple[list[int], list[int]]
+
+
+class OnnxCrossEncoder:
+    """A BERT cross-encoder with one output, from a folder with `model.onnx` and `tokenizer.json`.
+
+    Passages longer than the model can read are read in windows that overlap by half; the best one counts.
+
+    Attributes:
+        name: its name, for messages.
+    """
+
+    def __init__(self, folder: Path, name: str, threads: int | None = None):
+        """Load the model.
+
+        Args:
+            folder: where its files are.
+            name: its name.
+            threads: on which it runs; by default ONNX Runtime chooses, by the processor's cores.
+
+        Raises:
+            EncoderError: if it cannot be loaded.
+        """
+        import onnxruntime
+
+        self.name = name
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        options.intra_op_num_threads = threads or 0
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting takes nobody's processor
+        try:
+            self._session: Any = onnxruntime.InferenceSession(
+                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._cls, self._sep = (int(self._tokenizer.token_to_id(token) or 0) for token in ("[CLS]", "[SEP]"))
+        except Exception as error:  # ONNX Runtime and the tokenizer have errors of their own
+            raise EncoderError(f"cannot load the model in {folder}: {error}") from error
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._inputs = {given.name for given in self._session.get_inputs()}
+
+    def score(self, question: str, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Score how well each of n texts answers the question, (n,): logits, higher is better."""
+        asked, *read = (
+            found.ids for found in self._tokenizer.encode_batch_fast([question, *texts], add_special_tokens=False)
+        )
+        asked = asked[:_MAX_QUESTION_TOKENS]
+        windows = [
+            (at, (asked, ids)) for at, whole in enumerate(read) for ids in _windows(whole, self._room(len(asked)))
+        ]
+        windows.sort(key=lambda window: len(window[1][1]))  # so that a batch needs little padding
+        scores = np.full(len(texts), -np.inf, np.float32)
+        for start in range(0, len(windows), _BATCH):
+            batch = windows[start : start + _BATCH]
+            for (at, _), logit in zip(batch, self._logits([pair for _, pair in batch]), strict=True):
+                scores[at] = max(scores[at], logit)
+        return scores
+
+    @staticmethod
+    def _room(question: int) -> int:
+        """How many tokens of a passage can be read with so many of the question."""
+        return _MAX_TOKENS - _SPECIAL_TOKENS - question
+
+    def _logits(self, pairs: Sequence[Pair]) -> npt.NDArray[np.float32]:
+        width = max(len(asked) + len(read) for asked, read in pairs) + _SPECIAL_TOKENS
+        ids, mask, types = (np.zeros((len(pairs), width), np.int64) for _ in range(3))
+        for row, (asked, read) in enumerate(pairs):
+            whole = [self._cls, *asked, self._sep, *read, self._sep]
+            ids[row, : len(whole)] = whole
+            mask[row, : len(whole)] = 1
+            types[row, len(asked) + 2 : len(whole)] = 1
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+        (logits,) = self._session.run(None, {name: given[name] for name in self._inputs})
+        if logits.shape != (len(pairs), 1) or not np.isfinite(logits).all():
+            raise EncoderError(f"the model {self.name!r} returned {logits.shape} scores for {len(pairs)} passages")
+        return np.asarray(logits[:, 0], np.float32)
+
+
+def _windows(ids: list[int], room: int) -> list[list[int]]:
+    """The windows of at most `room` tokens in which a passage is read."""
+    starts = range(0, max(len(ids) - room, 0) + 1, room // 2)
+    windows = [ids[start : start + room] for start in starts]
+    return windows if starts[-1] + room >= len(ids) else [*windows, ids[-room:]]

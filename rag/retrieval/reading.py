@@ -1,0 +1,57 @@
+"""ScoredPassages -> the same in a better order: a model has read the best of them together with the question.
+
+Vectors that were made apart, and words that are counted, show what a passage is about; a model that reads both texts
+sees whether one answers the other. It reads so slowly that only the best passages are read, and no more of them once
+none of the others can be expected to be shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rag.models.reranker import Reranker
+from rag.retrieval.scored_passage import READING, ScoredPassage
+
+# How many passages are read: always the first ones, then so many at a time, at most the last number
+# (docs/measurements/reading.md, "How many are read").
+MIN_READ, READ_AT_ONCE, MAX_READ = 12, 4, 16
+# Reading ends when the next passage would not be among the first MAX_RIVALS if the model gave it EXPECTED.
+MAX_RIVALS, EXPECTED = 5, 0.5
+# What a logit is divided by before it becomes a share: the model is surer than it is right.
+TEMPERATURE = 2.0
+
+
+def read(reranker: Reranker, question: str, found: Sequence[ScoredPassage]) -> list[ScoredPassage]:
+    """Let a model read passages, and order them by all their scores.
+
+    The model is given the title of the article too, since a passage often says "the group" of what its title names.
+
+    Args:
+        reranker: the model.
+        question: the question, without the words that became filters.
+        found: best first.
+    """
+    done: list[ScoredPassage] = []
+    while len(done) < min(MAX_READ, len(found)):
+        batch = found[len(done) : len(done) + (READ_AT_ONCE if done else MIN_READ)]
+        if done and batch[0].retrieval + READING * EXPECTED < _rival(done):
+            break
+        logits = reranker.score(question, [_text(passage) for passage in batch]).tolist()
+        done += [replace(p, reading=_share(logit)) for p, logit in zip(batch, logits, strict=True)]
+    return sorted([*done, *found[len(done) :]], key=lambda passage: -passage.score)
+
+
+def _rival(done: Sequence[ScoredPassage]) -> float:
+    """The score that a passage needs to be among the first."""
+    return sorted((passage.score for passage in done), reverse=True)[:MAX_RIVALS][-1]
+
+
+def _text(passage: ScoredPassage) -> str:
+    title = passage.article.title
+    return f"{title}. {passage.text}" if title else passage.text
+
+
+def _share(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit / TEMPERATURE))))
