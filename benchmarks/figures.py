@@ -31,7 +31,7 @@ SAMPLE = ROOT / "benchmarks" / "questions" / "figures_sample.json"
 ALIASES = ROOT / "docs" / "aliases.toml"
 DEMONSTRATION, COLLECTION = "demonstration", "allsides"
 
-SETS = (1, 2, 3, 4, 5, 6)
+SETS = (1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14)
 
 Spelled = tuple[tuple[str, ...], ...]
 

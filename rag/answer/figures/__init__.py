@@ -29,7 +29,7 @@ __all__ = ["Figure", "Mention", "figures_for", "find_figures"]
 
 # What every question for a figure holds. Any other costs this search, and none of the modules below is loaded.
 _MAY_ASK = regex.compile(
-    r"\b(?:how (?:many|much)|when|what|which|number of|toll|share|percentage|per ?cent|proportion|rate|cost|price)\b",
+    r"\b(?:how (?:many|much|old|long|far|tall|deep|wide|high|fast|strong|big|large|expensive)|when|what|which|number of|toll|share|percentage|per ?cent|proportion|rate|cost|price)\b",
     regex.I,
 )
 

@@ -60,7 +60,7 @@ def counted_noun(asked: Asked, sentence: Sentence, value: Value) -> str | None:
 
 def _is_asked(asked: Asked, sentence: Sentence, value: Value, token: Token, following: list[Token]) -> bool:
     """Whether a word of a noun phrase is the noun asked for, or one that may be in its place."""
-    plural = token.is_plural or value.value == 1
+    plural = token.is_plural or value.value == 1 or sentence.text[value.end : token.start] == "-"
     if token.stem in same_nouns(asked.noun):
         heads = [t for t in following if t.is_plural]
         nation = token.is_name and (not heads or heads[-1].stem in stemmed("agents"))
