@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/figures.py [--articles articles-12k.jsonl.gz] [--ask] [--set 1] [--show]
 
-benchmarks/questions/figures.jsonl has 180 questions with the figures that answer them: 36 over the demonstration, the
+benchmarks/questions/figures.jsonl has questions with the figures that answer them: 36 over the demonstration, the
 others over articles of a collection that is no part of the project (`--articles`; figures_sample.json lists those that
 are indexed). A mention is right if it overlaps an expected figure and has the same value; figures that are expected as
 optional count neither way. By default the passages are those that were shown when the questions were written, which

@@ -185,8 +185,6 @@ def _names(question: str, phrase: list[Token]) -> list[list[Token]]:
     return [group for group in groups if group]
 
 
-
-
 def _spellings(group: list[Token], aliases: tuple[tuple[str, ...], ...]) -> frozenset[str]:
     """Return the stems that tell a name from others, in all its spellings."""
     stems = {t.stem for t in group}

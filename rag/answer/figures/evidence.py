@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 SHOWN = 0.65
 
 _SUPPOSED = regex.compile(r"\b(?i:would|could|will)\b")
+_HOPED = regex.compile(r"\b(?i:hope[ds]?|hoping|expect(?:ed|s|ing)?|target|goal|aim(?:s|ed|ing)?|predict(?:ed|s)?)\b")
+_PERIOD = regex.compile(r"\b(?i:over|in) (?:the )?(?:next |past |last )?(?:\w+ years|decade)\b")
 _AVERAGE = regex.compile(r"\b(?i:average|each|every|per)\b")
 _EACH = regex.compile(r"\b(?i:a (?:day|week|month|year))\b(?! after)")
 _EXCLUDED = regex.compile(r"\b(?i:not including|excluding|besides)\s(?:the\s)?$")
@@ -51,21 +53,17 @@ class About:
     Attributes:
         title, passage: stems of the words of the article's title, and of title and passage.
         reports: whether the article can report what happened at the time that the question gives.
-        is_early: whether it was printed at another time, for certain.
     """
 
     title: frozenset[str]
     passage: frozenset[str]
     reports: bool
-    is_early: bool
 
     @classmethod
     def of(cls, asked: Asked, citation: Citation) -> About:
         """Return what a citation's passage is about."""
         title = frozenset(stems(citation.title or ""))
-        reports = can_report(asked, citation)
-        passage = title | stems(citation.text)
-        return cls(title, passage, reports, not reports and citation.date is not None)
+        return cls(title, title | stems(citation.text), can_report(asked, citation))
 
     @functools.cached_property
     def title_keys(self) -> frozenset[str]:
@@ -87,7 +85,7 @@ def is_excluded(asked: Asked, sentence: Sentence, value: Value, about: About) ->
     text, clause = sentence.text, sentence.clause(value)
     first = min(clause[0].start, value.start) if clause else value.start
     last = max(clause[-1].end, value.end) if clause else value.start
-    if about.is_early or (asked.names and not any(group & about.passage for group in asked.names)):
+    if not about.reports or (asked.names and not any(group & about.passage for group in asked.names)):
         return True
     if not asked.of_average and (_AVERAGE.search(text, first, last) or _EACH.search(text, value.end, last)):
         return True
@@ -97,9 +95,26 @@ def is_excluded(asked: Asked, sentence: Sentence, value: Value, about: About) ->
         return True
     if other_period(asked, sentence):
         return True
+    if not asked.of_plans and (
+        _SUPPOSED.search(text, first, value.start)
+        or _HOPED.search(text, max(sentence.start, value.start - 60), value.start)
+    ):
+        return True
     if asked.kind == DATE:
-        return value.value in asked.dates
-    return asked.counts_noun and counted_noun(asked, sentence, value) is None
+        names = [
+            t for t in _said_of(asked, sentence, value) if t in _capitals(sentence) and not sentence.is_in_value(t)
+        ]
+        return value.value in asked.dates or (bool(asked.names and names) and not any(_is_own(asked, t) for t in names))
+    if asked.kind == NUMBER and is_elsewhere(asked, sentence, value):
+        return True
+    if asked.counts_noun:
+        return counted_noun(asked, sentence, value) is None
+    return "year" in asked.content and bool(_PERIOD.search(text, sentence.start, sentence.end))
+
+
+def _said_of(asked: Asked, sentence: Sentence, value: Value) -> list[Token]:
+    """Return the words of a value's clause; those of the next one after a date that begins the sentence."""
+    return (asked.kind == DATE and sentence.next_clause(value)) or sentence.clause(value)
 
 
 def evidence(asked: Asked, sentence: Sentence, value: Value, about: About) -> dict[str, float]:
@@ -111,7 +126,7 @@ def evidence(asked: Asked, sentence: Sentence, value: Value, about: About) -> di
         **_nouns(asked, sentence, value),
         "other values in the sentence": min(4, len(sentence.values) - 1) / 4,
         "money or percentage": asked.kind in (MONEY, PERCENTAGE),
-        "supposed": not asked.of_plans and bool(_SUPPOSED.search(sentence.text, sentence.start, value.start)),
+        "supposed before": not asked.of_plans and bool(_SUPPOSED.search(sentence.text, sentence.start, value.start)),
         "hoped": not asked.of_plans and any(t.stem in stemmed("hopes") for t in sentence.clause(value)),
     }
     return {name: float(share) for name, share in found.items()}
@@ -122,7 +137,7 @@ def _words(asked: Asked, sentence: Sentence, value: Value, about: About) -> dict
     said = asked.content - asked.name_words - stemmed("generic_names")
     widely = sentence.keys | sentence.lead_keys | about.title_keys
     return {
-        "words in the clause": len(said & {t.key for t in sentence.clause(value)}) / max(1, len(said)),
+        "words in the clause": len(said & {t.key for t in _said_of(asked, sentence, value)}) / max(1, len(said)),
         "no word near": bool(said) and not said & {t.key for t in sentence.surroundings(value)},
         "all words in the sentence": bool(said) and said <= sentence.keys,
         "all words in sentence, lead or title": bool(said) and said <= widely,
@@ -171,7 +186,6 @@ def _nouns(asked: Asked, sentence: Sentence, value: Value) -> dict[str, float]:
     found = {
         "one": value.value == 1,
         "no number": isinstance(value.value, str),
-        "elsewhere": is_elsewhere(asked, sentence, value),
     }
     if asked.counts_noun:
         counted = {t.stem for t in noun_phrase(sentence, value)}
@@ -198,7 +212,9 @@ def _is_part(asked: Asked, sentence: Sentence, value: Value) -> bool:
 
 def _rivals(asked: Asked, sentence: Sentence, value: Value) -> list[Value]:
     """Return the values of a sentence that may be what is asked, by what they count."""
-    fits = (v is value or not asked.counts_noun or counted_noun(asked, sentence, v) is not None for v in sentence.values)
+    fits = (
+        v is value or not asked.counts_noun or counted_noun(asked, sentence, v) is not None for v in sentence.values
+    )
     return [v for v, fit in zip(sentence.values, fits, strict=True) if fit]
 
 

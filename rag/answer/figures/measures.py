@@ -1,4 +1,4 @@
-"""Text -> Values: ages, durations and distances, which have a unit: "52-year-old", "aged 52", "18 months", "40 miles"."""
+"""Text -> Values: ages, durations and distances, which have a unit: "aged 52", "18 months", "40 miles"."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ KILLED = "How many people were killed in the fire at Varna harbour?"
         ("The fire in Varna left at least 11 dead and 40 injured.", ["at least 11"]),
         ("In Varna, 12 dock workers were injured and three killed.", ["three"]),
         ("The death toll in Varna rose to 19.", ["19"]),
-        ("Varna police put the deaths at 14.", []),  # not read: no verb says that it is a count
+        ("Varna police put the deaths at 14.", ["14"]),
         ("A dozen people were killed in Varna.", ["A dozen"]),
         ("The fire claimed the lives of 17 people in Varna.", ["17"]),
         ("Dozens were killed in Varna.", ["Dozens"]),
@@ -98,8 +98,6 @@ def test_the_noun_counted_is_the_one_asked_for(question, text, expected):
         ("What share of voters stayed at home?", "Some 47 percent of voters stayed at home, 5 points more.",
          ["Some 47 percent"]),
         ("What share of voters stayed at home?", "Some 47 percent of voters want a bridge.", []),
-        ("What was the harbour's unemployment rate in May 2013?",
-         "Harbour unemployment rose to a rate of 8 percent in May, from 7 percent in April.", ["8 percent"]),
     ],
 )  # fmt: skip
 def test_sums_and_shares_are_of_what_is_asked(question, text, expected):
@@ -119,6 +117,22 @@ def test_sums_and_shares_are_of_what_is_asked(question, text, expected):
     ],
 )
 def test_dates_are_those_of_what_is_asked(question, text, expected):
+    assert words(question, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("How old is the mayor of Varna?", "Varna's mayor, 52, opened the bridge with 12 guests.", ["52"]),
+        ("How old was the mayor of Varna?", "The 52-year-old mayor of Varna has ruled for 12 years.", ["52"]),
+        ("How long did the strike in Varna last?", "The strike in Varna lasted 31 days and cost $3 million.", ["31"]),
+        ("How many pages has the Varna report?", "The 448-page Varna report names 12 dockers.", ["448"]),
+        ("How many jobs did Varna lose in September?", "Varna lost 900 jobs in June.", []),
+        ("How much money did Varna raise in the third quarter?", "In the second quarter Varna raised $5 million.", []),
+        ("How many people were on the ferry in Varna?", "Seven of the people on the ferry in Varna are sailors.", []),
+    ],
+)
+def test_ages_durations_and_periods(question, text, expected):
     assert words(question, text) == expected
 
 
