@@ -89,19 +89,6 @@ def _same_matter(asked: Asked, sentence: Sentence, value: Value) -> bool:
     return len(shared) * 2 >= len(rest) and len(rest) > (1 if asked.family else 0)
 
 
-def ends_number_of(asked: Asked, sentence: Sentence, value: Value) -> bool:
-    """Whether a number ends "the number of Palestinians killed rose to at least": it counts the noun after "of"."""
-    before = [t for t in sentence.before(value) if t.lower not in words("qualifiers")]
-    if not asked.noun or not before or before[0].stem not in stemmed("links"):
-        return False
-    run = before[::-1]
-    places = [i for i, t in enumerate(run[:-1]) if t.lower == "number" and run[i + 1].lower == "of"]
-    said = run[places[-1] :] if places else []
-    if any(t.family and t.family != asked.family for t in said):
-        return False
-    return any(t.stem == asked.noun for t in said[:6])
-
-
 def governor(sentence: Sentence, value: Value) -> tuple[str, bool]:
     """Return the family of the word that a number depends on ("" for none), and whether it is next to it."""
     found, direct = _own_governor(sentence, value)
