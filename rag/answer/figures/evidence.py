@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rag.answer.citation import Citation
 
 # Of the values of a set whose questions the weights were not fitted on, nine of ten that are as likely are right.
-SHOWN = 0.65
+SHOWN = 0.75
 
 _SUPPOSED = regex.compile(r"\b(?i:would|could|will)\b")
 _HOPED = regex.compile(r"\b(?i:hope[ds]?|hoping|expect(?:ed|s|ing)?|target|goal|aim(?:s|ed|ing)?|predict(?:ed|s)?)\b")
