@@ -143,21 +143,28 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
     families = [state, *(t.family for t in rest if not (t.is_name and t.start > 0))]
     names = _names(question, phrase)
     spans = frozenset(t.stem for t in rest if t.lower in words("spans"))
+    says = {
+        name: bool(pattern.search(question))
+        for name, pattern in (
+            ("at_place", _PLACE), ("of_plans", _PLANS), ("of_target", _TARGET), ("of_average", _AVERAGE),
+            ("of_addition", _ADDITION), ("of_change", _CHANGE),
+        )
+    }  # fmt: skip
     return Asked(
-        kind,
-        measure,
-        unit,
-        noun,
-        bool(phrase) and phrase[-1].is_name and phrase[-1].start > 0,
-        frozenset(t.stem for t in phrase[:-1] if t.lower not in empty),
-        next(filter(None, families), ""),
-        frozenset(t.key for t in rest) - spans,
-        tuple(_spellings(name, aliases) for name in names),
-        tuple(tuple(frozenset(_of_country(t.stem)) for t in name) for name in names),
-        spans,
-        dates,
-        *(bool(p.search(question)) for p in (_PLACE, _PLANS, _TARGET, _AVERAGE, _ADDITION, _CHANGE)),
-        question,
+        kind=kind,
+        measure=measure,
+        unit=unit,
+        noun=noun,
+        noun_is_name=bool(phrase) and phrase[-1].is_name and phrase[-1].start > 0,
+        modifiers=frozenset(t.stem for t in phrase[:-1] if t.lower not in empty),
+        family=next(filter(None, families), ""),
+        content=frozenset(t.key for t in rest) - spans,
+        names=tuple(_spellings(name, aliases) for name in names),
+        name_parts=tuple(tuple(frozenset(_of_country(t.stem)) for t in name) for name in names),
+        spans=spans,
+        dates=dates,
+        question=question,
+        **says,
     )
 
 

@@ -183,7 +183,7 @@ def _nouns(asked: Asked, sentence: Sentence, value: Value) -> dict[str, float]:
     """What a number counts."""
     if asked.kind != NUMBER:
         return {"one": value.value == 1}
-    found = {
+    found: dict[str, float] = {
         "one": value.value == 1,
         "no number": isinstance(value.value, str),
     }
