@@ -6,7 +6,9 @@ counts what the question asks; equal values are grouped. In doubt a value is lef
     asked.py       what the question asks for, if it asks for a figure
     sentence.py    the marked sentences, with their words and clauses
     values.py      the values in them: numbers, sums, percentages, dates
-    matching.py    which values are what is asked, with the help of
+    measures.py    ages, durations and distances
+    matching.py    which values are shown, with the help of
+    evidence.py    what speaks for a value and against, with weights.toml
     nouns.py       what a number counts
     elsewhere.py   whether it is said of another time or place
     words.py       forms of words, and the English of vocabulary.toml
@@ -29,7 +31,8 @@ __all__ = ["Figure", "Mention", "figures_for", "find_figures"]
 
 # What every question for a figure holds. Any other costs this search, and none of the modules below is loaded.
 _MAY_ASK = regex.compile(
-    r"\b(?:how (?:many|much)|when|what|which|number of|toll|share|percentage|per ?cent|proportion|rate|cost|price)\b",
+    r"\b(?:how (?:many|much|old|long|far|tall|deep|wide|high|fast|strong|big|large|expensive)|when|what|which|"
+    r"number of|toll|share|percentage|per ?cent|proportion|rate|cost|price)\b",
     regex.I,
 )
 

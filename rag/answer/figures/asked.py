@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import regex
 
 from rag.answer.figures.figure import DATE, MONEY, NUMBER, PERCENTAGE
+from rag.answer.figures.measures import AGE, DISTANCE, DURATION
 from rag.answer.figures.values import MONTHS, find_values
 from rag.answer.figures.words import Token, family, stemmed, tokens, words
 
@@ -16,15 +17,23 @@ MAX_NOUN_WORDS = 4  # before the noun that is counted
 
 _BE = r"(?:is|are|was|were)"
 _DO = r"(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might)"
+_SHARES = r"(?:rate|share|percentage|proportion|rating|turnout|ratings|inflation|unemployment)\b"
+_PRICES = r"(?:cost|price|budget|fine|salary|fee|value|worth|debt|deficit|wage|bail|settlement|pay|income)\b"
+_RISE = r"rise|increase|grow|fall|drop|decline|shrink|contract|climb|jump|plunge|surge|slump|decrease"
 _SUMS = r"(?:debt|funding|aid|tax|revenue|income|profit)"
 _KINDS = tuple(
     (kind, regex.compile(pattern, regex.I))
     for kind, pattern in (
         (PERCENTAGE, r"\bhow many per ?cent\b"),
         (PERCENTAGE, r"\b(?:what|which) (?:share|percentage|per ?cent|proportion|fraction)\b"),
-        (PERCENTAGE, rf"\bwhat {_BE} the (?:[\w'’-]+ ){{0,3}}(?:rate|share|percentage|proportion)\b"),
+        (PERCENTAGE, rf"\bwhat {_BE} (?:the |[\w'’-]+['’]s? )(?:[\w'’-]+ ){{0,3}}{_SHARES}\b"),
+        (PERCENTAGE, r"\bhow much of (?:the|all|its|their)\b|\bhow high {_BE} the (?:[\w'’-]+ ){{0,2}}{_SHARES}\b"),
+        (PERCENTAGE, rf"\bhow fast\b(?=.*\b(?:{_RISE})\b)"),
+        (MONEY, rf"\bhow much\b(?=.*\b(?:{_RISE})\b)"),
         (MONEY, rf"\bhow much (?:(?:more )?(?:money|cash)\b|(?=(?:\w+ )?{_SUMS}\b)|(?={_DO}\b))"),
-        (MONEY, rf"\bwhat {_DO} (?:the |it )?(?:[\w'’-]+ ){{0,3}}(?:cost|price|budget|fine|salary|fee)\b"),
+        (MONEY, rf"\bwhat {_DO} (?:the |it )?(?:[\w'’-]+ ){{0,3}}{_PRICES}\b"),
+        (MONEY, r"\bhow (?:big|large|expensive)\b"),
+        (NUMBER, r"\bhow (?:old|long|far|tall|deep|wide|high|fast|strong)\b|\bwhat {_BE} the age of\b|\bwhat age\b"),
         (NUMBER, r"\bhow many\b(?! more\b)"),
         (NUMBER, rf"\bwhat {_BE} the (?:number of|(?=(?:[\w-]+ )?(?:death )?toll\b))"),
         (NUMBER, r"\b(?:the )?number of\b|^(?:the )?(?=death toll\b)"),
@@ -37,7 +46,12 @@ _TARGET = regex.compile(r"\bto\W*$|^(?i:to (?:how much|what))\b")
 _AVERAGE = regex.compile(r"\b(?i:average|each|every|per|a (?:day|week|month|year))\b")
 _ADDITION = regex.compile(r"\b(?i:additional|more|another|extra|other)\b")
 _PLACE = regex.compile(r"\b(?i:in|at|on|from|near|to|of)(?: the)? \p{Lu}")
-_CHANGE = regex.compile(r"\b(?i:how much)\b.*\b(?i:rise|increase|grow|fall|drop|decline)\b")
+_MEASURES = (
+    (AGE, regex.compile(r"\bhow old\b|\bthe age of\b|\bwhat age\b", regex.I)),
+    (DURATION, regex.compile(r"\bhow long\b", regex.I)),
+    (DISTANCE, regex.compile(r"\bhow (?:far|tall|deep|wide|high|fast|strong)\b", regex.I)),
+)
+_CHANGE = regex.compile(rf"\b(?i:how much)\b.*\b(?i:{_RISE})\b")
 
 
 @dataclass(frozen=True)
@@ -46,20 +60,24 @@ class Asked:
 
     Attributes:
         kind: the kind of figure.
+        measure: "age", "duration" or "distance" where it asks for one (a number with a unit); else "".
         unit, noun: the noun counted, as the question has it, and its stem; "" where there is none.
         noun_is_name: whether the noun is a name, such as "Russians".
         modifiers: stems of the words before the noun ("Syrian" refugees).
         family: the family of verbs asked for ("kill"); "" for a verb of none.
         content: keys of all other words that say what the question is about.
         names: for each name, the stems that tell it from others, in all its spellings.
+        name_parts: for each word of each name, its stems.
         spans: stems of words such as "week", "deadline".
         dates: the dates that the question gives, as in `Figure`.
         at_place: whether a name is that of the place ("in Dallas").
         of_plans, of_target, of_average, of_addition, of_change: whether the question asks for what would be, for what
             something is cut or raised to, for an average, for an addition, for a change.
+        question: the question.
     """
 
     kind: str
+    measure: str
     unit: str
     noun: str
     noun_is_name: bool
@@ -67,6 +85,7 @@ class Asked:
     family: str
     content: frozenset[str]
     names: tuple[frozenset[str], ...]
+    name_parts: tuple[tuple[frozenset[str], ...], ...]
     spans: frozenset[str]
     dates: tuple[str, ...]
     at_place: bool
@@ -75,11 +94,17 @@ class Asked:
     of_average: bool
     of_addition: bool
     of_change: bool
+    question: str
 
     @functools.cached_property
     def name_words(self) -> frozenset[str]:
         """The stems of all names."""
         return frozenset().union(*self.names)
+
+    @property
+    def counts_noun(self) -> bool:
+        """Whether the number has to count a noun, and is not that of a unit."""
+        return self.kind == NUMBER and not self.measure
 
     @property
     def is_harm(self) -> bool:
@@ -103,7 +128,10 @@ def asked(question: str, aliases: Iterable[tuple[str, ...]] = ()) -> Asked | Non
 def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...], ...]) -> Asked:
     """Return what is asked for, from the words that follow "how many" and the like."""
     found = [t for t in tokens(question) if t.is_word]
-    phrase = _noun_phrase([t for t in found if t.start >= start]) if kind == NUMBER else []
+    measure = next((name for name, pattern in _MEASURES if pattern.search(question)), "") if kind == NUMBER else ""
+    phrase = _noun_phrase([t for t in found if t.start >= start]) if kind == NUMBER and not measure else []
+    if phrase:
+        measure = next((name for name in ("durations", "distances") if phrase[-1].stem in stemmed(name)), "")[:-1]
     state = next((family(t.stem) for t in phrase if t.lower in words("states")), "")  # "how many dead"
     phrase = [] if state else phrase
     unit, noun = (phrase[-1].lower, phrase[-1].stem) if phrase else ("people", "person") if state else ("", "")
@@ -113,19 +141,30 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
     if kind == NUMBER:
         rest = [t for t in rest if t.start >= start or (t.is_name and t.start > 0)]
     families = [state, *(t.family for t in rest if not (t.is_name and t.start > 0))]
+    names = _names(question, phrase)
     spans = frozenset(t.stem for t in rest if t.lower in words("spans"))
+    says = {
+        name: bool(pattern.search(question))
+        for name, pattern in (
+            ("at_place", _PLACE), ("of_plans", _PLANS), ("of_target", _TARGET), ("of_average", _AVERAGE),
+            ("of_addition", _ADDITION), ("of_change", _CHANGE),
+        )
+    }  # fmt: skip
     return Asked(
-        kind,
-        unit,
-        noun,
-        bool(phrase) and phrase[-1].is_name and phrase[-1].start > 0,
-        frozenset(t.stem for t in phrase[:-1] if t.lower not in empty),
-        next(filter(None, families), ""),
-        frozenset(t.key for t in rest) - spans,
-        _names(question, phrase, aliases),
-        spans,
-        dates,
-        *(bool(p.search(question)) for p in (_PLACE, _PLANS, _TARGET, _AVERAGE, _ADDITION, _CHANGE)),
+        kind=kind,
+        measure=measure,
+        unit=unit,
+        noun=noun,
+        noun_is_name=bool(phrase) and phrase[-1].is_name and phrase[-1].start > 0,
+        modifiers=frozenset(t.stem for t in phrase[:-1] if t.lower not in empty),
+        family=next(filter(None, families), ""),
+        content=frozenset(t.key for t in rest) - spans,
+        names=tuple(_spellings(name, aliases) for name in names),
+        name_parts=tuple(tuple(frozenset(_of_country(t.stem)) for t in name) for name in names),
+        spans=spans,
+        dates=dates,
+        question=question,
+        **says,
     )
 
 
@@ -142,7 +181,7 @@ def _noun_phrase(following: list[Token]) -> list[Token]:
     return phrase[: last + 1]
 
 
-def _names(question: str, phrase: list[Token], aliases: tuple[tuple[str, ...], ...]) -> tuple[frozenset[str], ...]:
+def _names(question: str, phrase: list[Token]) -> list[list[Token]]:
     """Return the names in a question: runs of capitalised words, without those of the counted noun and of dates."""
     groups: list[list[Token]] = [[]]
     for token in tokens(question):
@@ -150,7 +189,7 @@ def _names(question: str, phrase: list[Token], aliases: tuple[tuple[str, ...], .
             groups[-1].append(token)
         elif groups[-1]:
             groups.append([])
-    return tuple(_spellings(group, aliases) for group in groups if group)
+    return [group for group in groups if group]
 
 
 def _spellings(group: list[Token], aliases: tuple[tuple[str, ...], ...]) -> frozenset[str]:

@@ -26,6 +26,13 @@ _PLACES = ("in", "at", "near", "from", "outside", "to", "on")
 _LINKED = frozenset(["in", ",", "of", "the", "-", "'s", ".", "and", "(", ")", "ap"])  # between names of one place
 _ADJECTIVE = regex.compile(r"(?:[^l]i|ian|can|ish|ese)$")  # "in an Iraqi raid" names no place
 _MONTH = regex.compile(rf"\b(?:{'|'.join(m.title() for m in MONTHS)})\b")
+_MONTH_NAME = regex.compile(
+    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December|"
+    r"(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.)"
+)
+_ORDERED = regex.compile(
+    r"\b(first|second|third|fourth|last|next|previous)[ -](quarter|month|week|day|year|round|half|debate|term)\b"
+)
 _IN_YEAR = regex.compile(r"\b(?i:in) $")
 
 
@@ -54,6 +61,22 @@ def same_time(asked: Asked, sentence: Sentence) -> bool:
     months = _months(asked.dates)
     stated = _stated_months(sentence, sentence.start, sentence.end)
     return asked.kind == DATE or not months or not stated or bool(stated & months)
+
+
+def other_period(asked: Asked, sentence: Sentence) -> bool:
+    """Whether a sentence names another month, or another quarter or week by its order, and not the one asked about."""
+    own, ordered = _period(asked.question)
+    months, orders = _period(sentence.text[sentence.start : sentence.end])
+    if asked.kind != DATE and own and months and not own & months:
+        return True
+    spans = {span for _, span in orders} & {span for _, span in ordered}
+    return bool(spans) and not ordered & orders
+
+
+def _period(text: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """Return the months that a text names, and the spans of time that it orders: "third quarter"."""
+    months = frozenset(m.group()[:3] for m in _MONTH_NAME.finditer(text))
+    return months, frozenset((m[1], m[2]) for m in _ORDERED.finditer(text.casefold()))
 
 
 def same_month(asked: Asked, sentence: Sentence, start: int, end: int) -> bool:

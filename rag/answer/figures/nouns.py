@@ -60,7 +60,7 @@ def counted_noun(asked: Asked, sentence: Sentence, value: Value) -> str | None:
 
 def _is_asked(asked: Asked, sentence: Sentence, value: Value, token: Token, following: list[Token]) -> bool:
     """Whether a word of a noun phrase is the noun asked for, or one that may be in its place."""
-    plural = token.is_plural or value.value == 1
+    plural = token.is_plural or value.value == 1 or sentence.text[value.end : token.start] == "-"
     if token.stem in same_nouns(asked.noun):
         heads = [t for t in following if t.is_plural]
         nation = token.is_name and (not heads or heads[-1].stem in stemmed("agents"))
@@ -87,19 +87,6 @@ def _same_matter(asked: Asked, sentence: Sentence, value: Value) -> bool:
     rest = asked.content - asked.name_words - {asked.family}
     shared = rest & {t.key for t in sentence.surroundings(value)}
     return len(shared) * 2 >= len(rest) and len(rest) > (1 if asked.family else 0)
-
-
-def ends_number_of(asked: Asked, sentence: Sentence, value: Value) -> bool:
-    """Whether a number ends "the number of Palestinians killed rose to at least": it counts the noun after "of"."""
-    before = [t for t in sentence.before(value) if t.lower not in words("qualifiers")]
-    if not asked.noun or not before or before[0].stem not in stemmed("links"):
-        return False
-    run = before[::-1]
-    places = [i for i, t in enumerate(run[:-1]) if t.lower == "number" and run[i + 1].lower == "of"]
-    said = run[places[-1] :] if places else []
-    if any(t.family and t.family != asked.family for t in said):
-        return False
-    return any(t.stem == asked.noun for t in said[:6])
 
 
 def governor(sentence: Sentence, value: Value) -> tuple[str, bool]:

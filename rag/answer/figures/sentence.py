@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -124,12 +124,12 @@ class Sentence:
         return token.start == self.tokens[0].start
 
 
-def marked_sentences(citation: Citation, kinds: tuple[str, ...]) -> Iterator[Sentence]:
+def marked_sentences(citation: Citation, find: Callable[[str, int, int], list[Value]]) -> Iterator[Sentence]:
     """Yield the marked sentences of a citation.
 
     Args:
         citation: the citation.
-        kinds: the kinds of values to find in them.
+        find: returns the values asked for in text[start:end].
     """
     text = citation.text
     first, last = (edge - citation.start for edge in citation.quote)
@@ -141,7 +141,7 @@ def marked_sentences(citation: Citation, kinds: tuple[str, ...]) -> Iterator[Sen
     for end, following in (*cuts, (last, last)):
         own = tuple(tokens(text, start, end))
         if own:
-            values = tuple(v for kind in kinds for v in find_values(text, start, end, kind))
+            values = tuple(find(text, start, end))
             values = values if len(values) <= MAX_VALUES else ()
             own_keys = frozenset(t.key for t in own if t.is_word)
             own_stems = frozenset(t.stem for t in own)

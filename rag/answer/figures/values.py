@@ -187,6 +187,14 @@ def _amounts(text: str, start: int, end: int, dates: list[Value]) -> list[Value]
     return found
 
 
+def read_number(printed: str) -> int | float | None:
+    """Return the number that digits or words say; None if they say none."""
+    match = _AMOUNT.fullmatch(printed)
+    if match is None:
+        return None
+    return _spelled(match["words"]) if match["words"] else _in_digits(match)
+
+
 def _in_digits(match: regex.Match[str]) -> int | float | None:
     """Return a number in digits; None for one with two readings, or too long to count anything."""
     digits, scale = match["digits"], (match["scale"] or match["short"] or "").casefold()
