@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import WordEncoder
 
+from rag.models import reranker
+
 if TYPE_CHECKING:
     from support.milvus import Milvus
 
     from rag.models.encoder import SentenceEncoder
 
+LOADS_RERANKER = reranker._default
 _LIBRARIES = (f"library_{number}" for number in itertools.count())
 
 
@@ -64,6 +67,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
     order = {name: place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let no model read the passages of tests that need none, before any fixture opens an index."""
+    reranker._default = LOADS_RERANKER if item.get_closest_marker("model") else lambda: None
 
 
 @pytest.fixture(scope="module")

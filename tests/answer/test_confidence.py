@@ -12,9 +12,10 @@ import rag
 from rag.answer import confidence
 from rag.answer.confidence import MIN_REFUSED, ConfidenceModel, Signals
 from rag.errors import LibraryError
+from rag.models.packaged import CROSS_ENCODER
 
 NOTHING = Signals(0, 0, 0, 1, 0, 0)
-BAR = ConfidenceModel("words", (1.0, 2.0, 0.5, -1.0, -2.0, 0.25), -0.5, 0.6, (10, 20))
+BAR = ConfidenceModel("words", (1.0, 2.0, 0.5, -1.0, -2.0, 0.25, 3.0), -0.5, 0.6, (10, 20), "reader")
 
 
 # Probability
@@ -25,6 +26,7 @@ def test_the_probability_is_the_logistic_of_the_weighted_signals():
     x = -0.5 + 0.8 + 1.0 + 0.2 - 0.25 - 1.0 + 0.25
     assert x == pytest.approx(0.5)
     assert BAR.probability(signals) == pytest.approx(1 / (1 + math.exp(-0.5))) == pytest.approx(0.6224593)
+    assert BAR.probability(replace(signals, reading=0.5)) == pytest.approx(1 / (1 + math.exp(-2)))
 
 
 def test_without_signals_the_constant_is_left():
@@ -37,6 +39,12 @@ def test_without_signals_the_constant_is_left():
 
 def test_a_stored_confidence_model_is_read_back_unchanged():
     assert confidence.parse(BAR.to_json()) == BAR
+
+
+def test_a_model_that_was_fitted_before_passages_were_read_gives_reading_no_weight():
+    stored = json.loads(BAR.to_json()) | {"weights": list(BAR.weights[:-1])}
+    del stored["reranker"]
+    assert confidence.parse(json.dumps(stored)) == replace(BAR, weights=(*BAR.weights[:-1], 0.0), reranker=None)
 
 
 @pytest.mark.parametrize(
@@ -56,9 +64,12 @@ def test_an_unreadable_confidence_model_is_an_error_that_says_to_fit_it_again(te
         confidence.parse(text)
 
 
-def test_the_shipped_confidence_model_is_for_the_default_encoder(real):
-    shipped = confidence.shipped()
-    assert shipped.encoder == real.name
+@pytest.mark.parametrize("reranker", [None, CROSS_ENCODER.name])
+def test_confidence_models_for_the_default_models_are_shipped(real, reranker):
+    shipped = confidence.shipped(reranker)
+    assert (shipped.encoder, shipped.reranker) == (real.name, reranker)
+    assert (shipped.weights[-1] > 0) == (reranker is not None)
+    assert confidence.shipped("another").reranker is None
     assert 0 < shipped.min_confidence < 1
     assert min(shipped.fitted) > 100
 
@@ -137,7 +148,7 @@ def library(tmp_path, news, words):
 
 def sure(encoder="words", min_confidence=0.5, bias=5.0):
     """A model that gives every question the same probability."""
-    return ConfidenceModel(encoder, (0.0,) * 6, bias, min_confidence, (1, 1))
+    return ConfidenceModel(encoder, (0.0,) * 7, bias, min_confidence, (1, 1))
 
 
 def test_an_index_whose_encoder_has_no_fitted_model_has_no_confidence(library):
@@ -147,12 +158,16 @@ def test_an_index_whose_encoder_has_no_fitted_model_has_no_confidence(library):
 
 
 def test_an_index_of_the_default_encoder_uses_the_shipped_confidence_model(tmp_path, news, real):
-    library = rag.build([news(HARBOUR, BRIDGE)], index=tmp_path / "i", encoder=real)
-    answer = library.ask("Who closed the old bridge?")
-    assert answer.confidence == confidence.shipped().probability(answer.signals) > confidence.shipped().min_confidence
-    none = library.ask("How do I bake sourdough bread?")
-    assert (none.found, none.confidence) == (False, confidence.shipped().probability(none.signals))
-    assert none.confidence < confidence.shipped().min_confidence
+    rag.build([news(HARBOUR, BRIDGE)], index=tmp_path / "i", encoder=real).close()
+    for reranker, name in (("auto", CROSS_ENCODER.name), (None, None)):
+        shipped = confidence.shipped(name)
+        with rag.open(tmp_path / "i", encoder=real, reranker=reranker) as library:
+            answer = library.ask("Who closed the old bridge?")
+            none = library.ask("How do I bake sourdough bread?")
+        assert answer.confidence == shipped.probability(answer.signals) > shipped.min_confidence
+        assert (none.found, none.confidence) == (False, shipped.probability(none.signals))
+        assert none.confidence < shipped.min_confidence
+        assert (answer.signals.reading > 0.9) == (name is not None)
 
 
 def test_a_confidence_model_stored_with_the_index_applies_to_every_question(library, tmp_path, words):

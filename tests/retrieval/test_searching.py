@@ -77,7 +77,7 @@ def test_every_passage_found_has_the_scores_of_both_engines(tmp_path, news, monk
         own = view.vectors.flat.reconstruct(int(r.keys[0]) - 1) @ Angles().encode_question("5")
         assert r.own == pytest.approx(float(own))
         assert r.best_sentence == pytest.approx(r.own, abs=1e-3)
-        parts = 0.5 * r.own + 0.5 * r.best_sentence + 0.5 * r.words + 0.3 * r.article_words
+        parts = 0.5 * r.own + 0.5 * r.best_sentence + 0.3 * r.words + 0.3 * r.article_words
         assert r.score == pytest.approx(parts, abs=1e-6)
     assert 0 < found["near"].words < 1
 

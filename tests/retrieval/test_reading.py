@@ -1,0 +1,82 @@
+"""A model reads the best passages, and no more than can matter."""
+
+import numpy as np
+import pytest
+
+from rag.article import Article
+from rag.passage import Passage
+from rag.retrieval import reading
+from rag.retrieval.reading import MAX_READ, MIN_READ, READ_AT_ONCE, read
+from rag.retrieval.scored_passage import READING, ScoredPassage
+
+ASKED = "Who sank the ferry?"
+
+
+class Model:
+    """Gives the passages whose words it knows 9, all others -9."""
+
+    name = "model"
+
+    def __init__(self, *answering):
+        self.answering, self.read = answering, []
+
+    def score(self, question, texts):
+        assert question == ASKED
+        self.read.append(list(texts))
+        return np.array([9.0 if any(a in text for a in self.answering) else -9.0 for text in texts], np.float32)
+
+
+def passage(number, retrieval, title=None):
+    text = f"Passage {number:02}."
+    article = Article(str(number), text, title)
+    return ScoredPassage(
+        Passage(str(number), 0, len(text), ((0, len(text)),)),
+        article,
+        (number,),
+        retrieval,
+        0.5,
+        np.ones(1, np.float32),
+    )
+
+
+def found(count, step=0.01):
+    return [passage(number, 1.0 - step * number) for number in range(count)]
+
+
+def test_what_answers_comes_first_and_the_others_keep_their_order():
+    ordered = read(Model("Passage 05"), ASKED, found(20))
+    assert [p.article.id for p in ordered] == ["5", *(str(i) for i in range(20) if i != 5)]
+    assert ordered[0].reading == pytest.approx(0.989, abs=0.001)
+    assert ordered[0].score == pytest.approx(0.95 + READING * ordered[0].reading)
+    assert ordered[0].retrieval == pytest.approx(0.95)
+
+
+def test_no_more_than_the_best_are_read():
+    model = Model()
+    assert len(read(model, ASKED, found(50, 0.001))) == 50
+    assert sum(map(len, model.read)) == MAX_READ
+    assert list(map(len, model.read)) == [MIN_READ, READ_AT_ONCE]
+
+
+def test_reading_ends_once_the_others_cannot_be_expected_among_the_first():
+    model = Model(*(f"Passage {i:02}" for i in range(5)))
+    read(model, ASKED, found(50, 0.03))
+    assert list(map(len, model.read)) == [MIN_READ]
+
+
+def test_fewer_passages_than_are_read_and_none_at_all():
+    model = Model()
+    assert len(read(model, ASKED, found(3))) == 3
+    assert read(model, ASKED, []) == []
+    assert list(map(len, model.read)) == [3]
+
+
+def test_the_title_is_read_before_the_passage():
+    model = Model()
+    read(model, ASKED, [passage(1, 1.0, "Ferry sinks"), passage(2, 0.9)])
+    assert model.read == [["Ferry sinks. Passage 01.", "Passage 02."]]
+
+
+@pytest.mark.parametrize(("logit", "share"), [(0, 0.5), (1000, 1), (-1000, 0), (2, 0.731)])
+def test_a_logit_becomes_a_share(logit, share):
+    assert reading._share(logit) == pytest.approx(share, abs=0.001)
