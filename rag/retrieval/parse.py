@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import key
+from rag.provenance.uploads import is_uploaded
 from rag.query import constraints
 from rag.query.constraints import Constraint
 from rag.query.query import Query
@@ -75,17 +76,20 @@ def parse(view: View, catalogue: Catalogue, query: Query) -> ParsedQuery:
 
 
 def _common(view: View, catalogue: Catalogue, outlets: tuple[str, ...], *questions: str) -> set[str]:
-    """Return outlets that questions ask for and the catalogue lacks, whose names articles of other outlets print.
+    """Return outlets that questions ask for and the catalogue lacks, and that are offered all the same.
 
-    "Iran" in "according to Iran" is then more likely what those articles mean by it.
+    Where articles of other outlets print the name, as "Iran", it is more likely what those articles mean by it. An
+    outlet of which there are only uploads is one that a reader may have made up.
     """
     asked = (constraints.uncatalogued_sources(question, catalogue, outlets) for question in questions)
-    return {outlet for outlet in set().union(*asked) if _is_printed_by_others(view, outlet)}
+    return {outlet for outlet in set().union(*asked) if _is_doubtful(view, outlet)}
 
 
-def _is_printed_by_others(view: View, outlet: str) -> bool:
+def _is_doubtful(view: View, outlet: str) -> bool:
     own = set(view.of_outlet(outlet))
-    return any(article_id not in own for article_id in view.containing(outlet, len(own) + 1))
+    return all(map(is_uploaded, own)) or any(
+        article_id not in own for article_id in view.containing(outlet, len(own) + 1)
+    )
 
 
 def narrow(view: View, chosen: Filters, stated: Sequence[Constraint]) -> tuple[Filters, tuple[Constraint, ...]]:
@@ -122,7 +126,7 @@ def narrow(view: View, chosen: Filters, stated: Sequence[Constraint]) -> tuple[F
 
 
 def _agreed(view: View, chosen: Filters, stated: Sequence[Constraint]) -> frozenset[str]:
-    """Return the outlets of the question that the caller chose too, if the caller chose no others and all that apply."""
+    """Return the outlets of the question that the caller chose too, if these are all chosen ones and all applied."""
     of_question = [c for c in stated if c.outlet and (c.applied or c.why in constraints.OFFERS)]
     agreed = [c.outlet for c in of_question if c.outlet and _spelled(view, [c.outlet]) <= chosen.outlets]
     all_applied = all(c.outlet in agreed for c in of_question if c.applied)

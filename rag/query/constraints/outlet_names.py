@@ -12,8 +12,8 @@ from rag._lazy import LazyPattern
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import key
 from rag.query.constraints.question_text import WORD, Span
-from rag.query.constraints.uncatalogued import can_be_named
 from rag.query.constraints.reporting_verbs import DESCRIBE, PUBLISH, SAY
+from rag.query.constraints.uncatalogued import can_be_named
 
 # Between the words of a name.
 _GAP = regex.compile(r"[\s.\-/’'!&]{1,3}")
@@ -41,7 +41,7 @@ class NamedOutlet:
         end: where it ends.
         outlet: the outlet.
         is_word: whether its name is also an ordinary word ("Reason").
-        is_catalogued: whether the catalogue knows it; else only articles of the index claim that there is such an outlet.
+        is_catalogued: whether the catalogue knows it; else only articles say that there is such an outlet.
     """
 
     start: int

@@ -165,7 +165,9 @@ def find_sources(
         quoted: spans of the question's quotations.
         common: outlets that the catalogue lacks, and whose names may mean something else: they are offered at most.
     """
-    found = [_source_run(question, r, catalogue, indexed) for r in _runs(question, find_outlets(question, catalogue), quoted)]
+    found = [
+        _source_run(question, r, catalogue, indexed) for r in _runs(question, find_outlets(question, catalogue), quoted)
+    ]
     catalogued = [(named.start, named.end) for run in found for named in run.outlets]
     named = list(find_outlets(question, catalogue, indexed))
     if all(outlet.is_catalogued for outlet in named):

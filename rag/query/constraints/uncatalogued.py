@@ -1,8 +1,8 @@
 """Outlets that the catalogue does not know: what a question must say for one of them to narrow the search.
 
-Any article can claim to be of an outlet called "Iran", "experts" or "the report". Such a name in a question is mostly no
-outlet, so it narrows the search only where the question says that it asks a source of this name ("according to X", "in
-X's view"), and X is written as the outlet is. Anywhere else the outlet is offered: shown, and applied if the reader
+Any article can claim to be of an outlet called "Iran", "experts" or "the report". Such a name in a question is mostly
+no outlet, so it narrows the search only where the question says that it asks a source of this name ("according to X",
+"in X's view"), and X is written as the outlet is. Anywhere else the outlet is offered: shown, and applied if the reader
 says so.
 """
 
@@ -85,7 +85,7 @@ def _has_small_words(text: str) -> bool:
 
 
 def looks_like_another(name: str, catalogue: Catalogue) -> bool:
-    """Return whether a name could be taken for that of an outlet of the catalogue, or mixes alphabets to look like one."""
+    """Return whether a name could be taken for that of an outlet of the catalogue, or mixes alphabets."""
     mixed = any(len(_alphabets(word)) > 1 for word in WORD.findall(name))
     return mixed or _skeleton(name) in _skeletons(catalogue)
 
