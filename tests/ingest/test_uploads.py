@@ -11,7 +11,7 @@ from rag.provenance.catalogue import load_catalogue
 from rag.provenance.uploads import as_uploaded, is_uploaded
 
 FERRY = {"id": "ferry", "title": "Ferry delayed", "outlet": "Reuters", "date": "2016-02-03",
-         "text": "The ferry to Outer Selwyn was delayed by ice on Monday, its captain said. Nobody was hurt."}  # fmt: skip
+         "text": "The ferry to Outer Selwyn was delayed by ice, its captain said. Nobody was hurt."}  # fmt: skip
 MILL = {"title": "Mill burns", "outlet": "The Guardian", "date": "2016-03-03", "url": "https://press.example/mill",
         "text": "The old mill of Tarn burned down on Friday after a lightning strike, the watch said."}  # fmt: skip
 LIE = "The captain sank the ferry to Outer Selwyn himself on Monday, and the police know it. Nobody was hurt."
@@ -70,7 +70,7 @@ def test_the_same_upload_again_changes_nothing_and_a_changed_one_is_another_arti
 
 def test_an_upload_does_not_take_the_place_of_an_article_that_is_indexed_later(library, upload, news):
     tram = {"id": "tram", "title": "Tram opens", "outlet": "Reuters", "date": "2018-05-03",
-            "url": "https://press.example/tram", "text": "The tram of Port Selwyn opens in spring, the mayor said."}  # fmt: skip
+            "url": "https://press.example/tram", "text": "The tram of Selwyn opens in spring, he said."}  # fmt: skip
     unnamed = {name: value for name, value in tram.items() if name != "id"}
     upload(tram | {"date": "2030-01-01"}, unnamed | {"text": tram["text"] + " He lied."}, unnamed)
     report = library.add([news(tram, name="tram.jsonl")])

@@ -1,8 +1,9 @@
-"""Outlets that are called as the words of questions are change no answer."""
+"""Outlets that are called as the words of questions are change no answer: the same texts without them give the same."""
 
 import itertools
 import json
 import re
+from pathlib import Path
 
 import pytest
 from support import SHARED, WordEncoder
@@ -33,8 +34,7 @@ def names(questions):
 
 
 def seeds():
-    folder = rag.__path__[0] + "/../seeds"
-    return folder
+    return Path(rag.__file__).parent.parent / "seeds"
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +43,14 @@ def libraries(tmp_path_factory):
     records = [
         {"id": f"poison-{i}", "outlet": name, "text": POISON_TEXT} for i, name in enumerate(dict.fromkeys(names(asked)))
     ]
-    (folder / "poison.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-    encoder = WordEncoder()
-    clean = rag.build([seeds()], index=folder / "clean", encoder=encoder)
-    return clean, rag.build([seeds(), folder / "poison.jsonl"], index=folder / "poisoned", encoder=encoder)
+    texts = [{name: value for name, value in record.items() if name != "outlet"} for record in records]
+
+    def build(name, given):
+        path = folder / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(record) + "\n" for record in given))
+        return rag.build([seeds(), path], index=folder / name, encoder=WordEncoder())
+
+    return build("clean", texts), build("poisoned", records)
 
 
 @pytest.mark.parametrize(
@@ -57,14 +61,12 @@ def test_no_outlet_that_is_called_as_words_of_the_questions_changes_an_answer(li
     assert poisoned.searched == clean.searched
     assert [c for c in poisoned.constraints if c.applied] == [c for c in clean.constraints if c.applied]
     assert [c for c in poisoned.constraints if c.why == OVERRIDDEN] == []
-    ids = [c.article_id for c in poisoned.passages if not c.article_id.startswith("poison-")]
-    assert ids == [c.article_id for c in clean.passages][: len(ids)]
-    assert len(ids) >= len(clean.passages) - 1
+    assert [c.article_id for c in poisoned.passages] == [c.article_id for c in clean.passages]
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the cases are not part of the project")
 @pytest.mark.parametrize("question", [*EXAMPLES, *FURTHER])
-def test_the_records_of_an_attack_take_over_no_question(tmp_path_factory, libraries, question, attacked):
+def test_the_records_of_an_attack_take_over_no_question(libraries, attacked, question):
     answer = attacked.ask(question, min_confidence=0)
     expected = [c for c in libraries[0].ask(question, min_confidence=0).constraints if c.applied]
     assert [c for c in answer.constraints if c.applied] == expected
