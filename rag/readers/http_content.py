@@ -97,8 +97,10 @@ def _brotli(data: bytes) -> bytes:
     try:
         import brotli
     except ImportError as error:
-        raise InputError("compressed with Brotli (br); install the package 'brotli' to read it") from error
+        raise InputError("compressed with Brotli (br); install the package 'brotli>=1.2' to read it") from error
     decompressor = brotli.Decompressor()
+    if not hasattr(decompressor, "can_accept_more_data"):  # before 1.2 there is no limit to what it makes of a body
+        raise InputError("compressed with Brotli (br); install the package 'brotli>=1.2' to read it")
     try:
         out: bytes = decompressor.process(data, output_buffer_limit=limits.MAX_BYTES + 1)
     except brotli.error as error:
