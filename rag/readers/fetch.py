@@ -145,7 +145,7 @@ def _user_agent() -> str:
 
 def _fetch(url: httpx.URL, deadline: float) -> _Response:
     context = httpx.create_ssl_context()
-    headers = {
+    headers: dict[bytes | str, bytes | str] = {
         "User-Agent": _user_agent(),
         "Accept": _ACCEPT,
         "Accept-Encoding": "gzip, deflate",
@@ -161,7 +161,7 @@ def _fetch(url: httpx.URL, deadline: float) -> _Response:
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         with (
             httpcore.ConnectionPool(context, proxy, network_backend=connector) as pool,
-            pool.stream("GET", target, headers={**headers, "Host": url.netloc}) as response,
+            pool.stream("GET", target, headers={"Host": url.netloc, **headers}) as response,
         ):
             if not (location := _redirect(response)):
                 return _complete(response, str(url), deadline)

@@ -207,6 +207,12 @@ def test_a_site_that_is_named_may_be_anywhere(site, net):
         assert net.connected.pop() == address
 
 
+def test_the_host_of_a_request_is_written_as_in_its_url(site, net):
+    for host in ("[::1]", "[::1]:81", "127.0.0.1:81", "evil.test"):
+        assert len(get(f"http://{host}/page")) == 1
+        assert site.requests.pop()[1]["Host"] == host
+
+
 @pytest.mark.parametrize(
     ("first", "second", "followed"),
     [
