@@ -2,6 +2,7 @@
 #               are respected: HOST beyond this machine asks for AUTH or NO_AUTH
 # make check    for the inner loop: style, types, layers, documents, the tests that need no model, browser or server
 # make test     everything: environment, browser, what `make check` checks, all tests, coverage
+# make audit    compares the installed packages with the flaws that PyPI knows; needs a network
 # make format, make docs, make clean
 #
 # PYTHON=python3.13 uses another Python, in an environment of its own (.venv-3.13).
@@ -19,7 +20,7 @@ SHELL := /bin/sh
 unexport PYTHONDONTWRITEBYTECODE
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
-.PHONY: run check test lint style types layers duplicates docs format clean
+.PHONY: run check test lint style types layers duplicates audit docs format clean
 
 run: $(VENV)/.run
 	@$(BIN)/python app.py
@@ -48,6 +49,9 @@ layers:
 
 duplicates:
 	@$(BIN)/pylint rag
+
+audit: $(VENV)/.dev
+	@$(BIN)/python .ci/audit
 
 docs: $(VENV)/.dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

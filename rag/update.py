@@ -58,7 +58,8 @@ class UpdatableLibrary(ReadOnlyLibrary):
             paths: files and folders, as for `build`.
             fetch: whether URLs among the paths may be fetched.
             wait: whether to wait until no other process is writing to the index.
-            sources: what files are to be called in the index, by path, where they are in a temporary place.
+            sources: of files that readers upload, what they are to be called in the index, by path. The articles of
+                uploads are kept apart: whatever id or address they state, they never replace another article.
             progress: called with the number of articles read so far.
 
         Returns:
@@ -68,7 +69,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
             AccordingError: as `build` does.
         """
         inputs = readers.resolve_inputs(listed(paths), fetch)
-        return self._run(Job(inputs, False, sources=sources or {}, wait=wait, progress=progress))
+        return self._run(Job(inputs, False, uploads=sources, wait=wait, progress=progress))
 
     def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:
         """Delete articles with their text and their earlier versions; `compact` clears the last traces from the files.

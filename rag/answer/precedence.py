@@ -9,6 +9,7 @@ import regex
 
 from rag.article import Article
 from rag.provenance.catalogue import Catalogue
+from rag.provenance.uploads import is_uploaded
 
 AGENCY, EARLIEST, UNKNOWN_ORDER = "agency", "earliest", "order unknown"
 LATER = "later version"  # the first one is not among the passages found, or the filters exclude it
@@ -21,6 +22,7 @@ def first_version(versions: Sequence[Article], catalogue: Catalogue) -> tuple[Ar
 
     An agency that is credited comes first: an outlet that the catalogue has as a news agency, or that another version
     names where credits are. Then the earliest date; undated versions come last, and ties are in the order of their ids.
+    What a reader uploaded, whatever it states, comes after all else.
 
     Args:
         versions: near-copies of one text.
@@ -29,6 +31,10 @@ def first_version(versions: Sequence[Article], catalogue: Catalogue) -> tuple[Ar
     Returns:
         The version, and AGENCY, EARLIEST, or UNKNOWN_ORDER for a tie or an undated one.
     """
+    indexed = [version for version in versions if not is_uploaded(version.id)]
+    if 0 < len(indexed) < len(versions):
+        first, why = first_version(indexed, catalogue)
+        return first, why if why == AGENCY else UNKNOWN_ORDER
     agencies = _agencies(versions, catalogue)
     keys = sorted((a.outlet not in agencies, a.date is None, a.date or dt.date.max, a.id) for a in versions)
     uncredited, undated, date, article_id = keys[0]

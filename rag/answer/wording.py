@@ -21,7 +21,7 @@ from rag.answer.balance import (
 )
 from rag.article import FROM_URL, POSTED, PUBLISHED, date_basis_label
 from rag.provenance.outlet import key
-from rag.query.constraints import CONTRADICTION, DATES, IGNORED, LOWER_END, Constraint
+from rag.query.constraints import CONTRADICTION, DATES, IGNORED, LOWER_END, OFFERS, Constraint
 from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.text import one_line, spelled_date
 
@@ -185,9 +185,8 @@ def constraint(found: Constraint, answer: Answer) -> Phrase:
 
 def unapplied(answer: Answer) -> list[Constraint]:
     """Return the constraints that a reader may expect to be applied and that are not; `why` gives the reason."""
-    return [
-        found for found in answer.constraints if not found.applied and found.why in (OVERRIDDEN, CONTRADICTION, IGNORED)
-    ]
+    reasons = (OVERRIDDEN, CONTRADICTION, IGNORED, *OFFERS)
+    return [found for found in answer.constraints if not found.applied and found.why in reasons]
 
 
 def notes(answer: Answer) -> list[Phrase]:

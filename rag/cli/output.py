@@ -50,7 +50,7 @@ def _filled(line: str) -> str:
 def notes(answer: Answer) -> list[str]:
     """Return lines on why the answer may be one-sided, what was searched for, and what was left out."""
     from rag.answer import wording
-    from rag.query.constraints import IGNORED
+    from rag.query.constraints import IGNORED, OFFERS
 
     lines = [f"Caution: {wording.caution(found)}" for found in answer.balance.warnings]
     lines += [f"Searched for: {answer.searched}"] if answer.searched != answer.question else []
@@ -61,7 +61,9 @@ def notes(answer: Answer) -> list[str]:
         option = f"--ignore {shell_quoted(found.words)}"
         lines.append(f"Only {wording.constraint(found, answer)}; to {purpose}, add {option}")
     others = [found for found in wording.unapplied(answer) if found.why != IGNORED]
-    lines += [f"Not applied: “{found.words}”: {found.why}" for found in others]
+    for found in others:
+        offer = f"; to search only that, add --outlet {shell_quoted(found.outlet or '')}"
+        lines.append(f"Not applied: “{found.words}”: {found.why}{offer if found.why in OFFERS else ''}")
     lines += map(str, wording.notes(answer))
     return [f"({line})" for line in lines]
 

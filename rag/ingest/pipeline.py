@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +30,7 @@ from rag.models.encoder import Encoder, check_precision
 from rag.models.lazy_encoder import LazyEncoder, load
 from rag.provenance import catalogue as outlets
 from rag.provenance.catalogue import Catalogue
+from rag.provenance.uploads import as_uploaded
 from rag.readers.skipped import Skipped
 from rag.stores.base import CATALOGUE, OWN_ALIASES, EmbeddedPassage, Known, Manifest, Sink, Store, Writer, find_article
 
@@ -49,7 +50,7 @@ class Job:
         retire: whether articles that the files no longer hold are retired.
         catalogue: a catalogue of outlets to store with the index; None leaves the one stored.
         aliases: a user's list of aliases, TOML, to store with the index; None leaves the one stored.
-        sources: what files are to be called in the index, by path, where they are in a temporary place.
+        uploads: what the files that readers upload are to be called in the index, by path; None if they are no uploads.
         wait: whether to wait until no other process is writing to the index.
         on_cluster: whether a Ray cluster reads and encodes.
         progress: called with the number of articles read so far.
@@ -59,7 +60,7 @@ class Job:
     retire: bool
     catalogue: Catalogue | None = None
     aliases: str | None = None
-    sources: Mapping[str, str] = field(default_factory=dict)
+    uploads: Mapping[str, str] | None = None
     wait: bool = True
     on_cluster: bool = False
     progress: Callable[[int], None] | None = None
@@ -126,14 +127,29 @@ class Pipeline:
 
     def _from_here(self, job: Job) -> Iterator[Item]:
         """The articles of files; those of Parquet files with the passages embedded already."""
+        if job.uploads is not None:
+            yield from ((item, None) for item in self._uploaded(job.inputs, job.uploads))
+            return
         for source in readers.iter_sources(job.inputs):
             if isinstance(source, Skipped):
                 yield source, None
             elif str(source).endswith(parquet.SUFFIX) and not readers.is_web_url(str(source)):
                 yield from parquet.read(source, self._store.manifest)
             else:
-                for item in readers.read_source(source, self._catalogue):
-                    yield replace(item, source=job.sources.get(item.source, item.source)), None
+                yield from ((item, None) for item in readers.read_source(source, self._catalogue))
+
+    def _uploaded(self, inputs: Sequence[readers.Input], names: Mapping[str, str]) -> Iterator[Article | Skipped]:
+        """The articles of uploaded files; of Parquet none, as those bring ids and vectors of their own."""
+        for source in readers.iter_sources(inputs):
+            if isinstance(source, Skipped):
+                found: Iterable[Article | Skipped] = [source]
+            elif str(source).endswith(parquet.SUFFIX):
+                found = [Skipped(str(source), "Parquet files cannot be uploaded; give them to `according add`")]
+            else:
+                found = readers.read_source(source, self._catalogue)
+            for item in found:
+                name = names.get(item.source, item.source)
+                yield as_uploaded(item, name) if isinstance(item, Article) else replace(item, source=name)
 
     def _from_cluster(self, inputs: Sequence[readers.Input], sink: Sink | None) -> Iterator[list[Item]]:
         """What Ray's workers make of files, in their order."""

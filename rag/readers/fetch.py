@@ -2,11 +2,13 @@
 
 Only the URL itself is fetched: no links, images or scripts. The limits hold for the whole fetch, not for each step of
 it: a server that sends a byte per second, or never stops, costs TIMEOUT_SECONDS and limits.MAX_BYTES at most.
+
+The URL may be of any machine: the user named it. A redirect was chosen by the site, so it is followed only to where the
+site could be itself: `connection` looks at the address that is connected to, at every step, before anything is sent.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import queue
 import socket
 import ssl
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urljoin
 
+import httpcore
 import httpx
 
 from rag.article import Article
@@ -24,7 +27,9 @@ from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 
 from . import feed, html, http_content, limits, pdf
+from .connection import NO_SITE, Connector, check_redirect_through_proxy, proxy_for, time_left
 from .http_content import HTML_TYPES
+from .reach import Reach
 from .skipped import Skipped
 
 TIMEOUT_SECONDS = 30.0  # from the DNS lookup to the last byte
@@ -33,6 +38,8 @@ _ACCEPT = (
     "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, application/xml;q=0.9, "
     "application/pdf;q=0.9, */*;q=0.1"
 )
+_REDIRECTS = (301, 302, 303, 307, 308)
+_NETWORK_ERRORS = httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError
 _SAVE = "open it in a browser, save it, and give the file"
 _STATUS = {
     401: "it requires a password",
@@ -89,38 +96,40 @@ def normalize(url: str, base: str = "") -> str:
     """
     try:
         parsed = httpx.URL(urljoin(base, url.strip()))
+        host = parsed.host  # decodes an international name, which may fail
     except (httpx.InvalidURL, ValueError) as error:
         raise InputError("not a valid URL; it must begin with http:// or https://") from error
-    if parsed.scheme not in ("http", "https") or not parsed.host:
+    if parsed.scheme not in ("http", "https") or not host:
         raise InputError("not a URL that can be fetched; it must begin with http:// or https://")
+    if parsed.port is not None and not 0 < parsed.port < 2**16:
+        raise InputError(f"not a valid URL; there is no port {parsed.port}")
     return str(parsed.copy_with(userinfo=b"", fragment=None))
 
 
 def _fetch_within(seconds: float, url: str) -> _Response:
     """Fetch a URL in at most `seconds`, DNS lookup included.
 
-    This needs a daemon thread. httpx's timeouts bound each step alone. `anyio.fail_after` does not bound the lookup:
+    This needs a daemon thread, because nothing interrupts getaddrinfo. `anyio.fail_after` does not bound the lookup:
     its event loop waits for the thread that runs getaddrinfo before it closes (4 s of lookup under a timeout of 0.3 s
     took 4.1 s), and it cannot be run where an event loop runs already, as in a notebook.
     """
     results: queue.SimpleQueue[_Response | BaseException] = queue.SimpleQueue()
-    headers = {"User-Agent": _user_agent(), "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
+    deadline = time.monotonic() + seconds
 
-    def work(client: httpx.Client) -> None:
+    def work() -> None:
         try:
-            results.put(_fetch(client, httpx.URL(url), time.monotonic() + seconds))
+            results.put(_fetch(httpx.URL(url), deadline))
         except BaseException as error:  # raised in the thread that waits
             results.put(error)
 
-    with httpx.Client(headers=headers, timeout=seconds, follow_redirects=False) as client:
-        threading.Thread(target=work, args=(client,), daemon=True).start()
-        try:
-            result = results.get(timeout=seconds)
-        except queue.Empty:
-            result = httpx.ReadTimeout("")
-    if isinstance(result, httpx.TimeoutException):
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        result = results.get(timeout=seconds)
+    except queue.Empty:
+        result = httpcore.ReadTimeout()
+    if isinstance(result, httpcore.TimeoutException):
         raise InputError(f"no complete response within {seconds:.0f} s; try again later, or {_SAVE}") from result
-    if isinstance(result, httpx.HTTPError | httpx.InvalidURL | OSError):
+    if isinstance(result, _NETWORK_ERRORS):
         raise InputError(_failure(result)) from result
     if isinstance(result, BaseException):
         raise result
@@ -134,45 +143,79 @@ def _user_agent() -> str:
         return "According"
 
 
-def _fetch(client: httpx.Client, url: httpx.URL, deadline: float) -> _Response:
-    first = url
+def _fetch(url: httpx.URL, deadline: float) -> _Response:
+    context = httpx.create_ssl_context()
+    headers: dict[bytes | str, bytes | str] = {
+        "User-Agent": _user_agent(),
+        "Accept": _ACCEPT,
+        "Accept-Encoding": "gzip, deflate",
+        "Connection": "close",
+    }
+    allowed = Reach.MACHINE
+    before: httpx.URL | None = None
     for _ in range(MAX_REDIRECTS + 1):
-        client.cookies.clear()
-        with client.stream("GET", url) as response:
-            if response.has_redirect_location:
-                url = httpx.URL(normalize(response.headers["Location"], str(url)))
-                if url.host != first.host and _is_private(url.host) and not _is_private(first.host):
-                    raise InputError("redirects to an address in this machine's own network, which is not followed")
-                continue
-            if not response.is_success:
-                raise InputError(_refusal(response))
-            content_type = response.headers.get("Content-Type")
-            data = http_content.decompress(_body(response, deadline), response.headers.get("Content-Encoding"))
-            return _Response(data, str(url), http_content.media_type(content_type), http_content.charset(content_type))
+        proxy = proxy_for(url)
+        if proxy and before:
+            check_redirect_through_proxy(before, url)
+        connector = Connector(Reach.MACHINE if proxy else allowed, deadline)
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        with (
+            httpcore.ConnectionPool(context, proxy, network_backend=connector) as pool,
+            pool.stream("GET", target, headers={"Host": url.netloc, **headers}) as response,
+        ):
+            if not (location := _redirect(response)):
+                return _complete(response, str(url), deadline)
+        # How far in the site is behind a proxy is not known.
+        allowed = min(allowed, Reach.PUBLIC if proxy or connector.reached is None else connector.reached)
+        before, url = url, httpx.URL(normalize(location, str(url)))
     raise InputError(f"redirects more than {MAX_REDIRECTS} times; {_SAVE}")
 
 
-def _body(response: httpx.Response, deadline: float) -> bytes:
-    """Return the body as sent. Raises InputError if it is too large, httpx.ReadTimeout after the deadline."""
-    length = response.headers.get("Content-Length", "")
+def _redirect(response: httpcore.Response) -> str | None:
+    return _header(response, "Location") if response.status in _REDIRECTS else None
+
+
+def _header(response: httpcore.Response, name: str) -> str | None:
+    wanted = name.lower().encode()
+    values = [value for given, value in response.headers if given.lower() == wanted]
+    if not values:
+        return None
+    joined = b", ".join(values)
+    try:
+        return joined.decode("utf-8")
+    except UnicodeDecodeError:
+        return joined.decode("latin-1")
+
+
+def _complete(response: httpcore.Response, url: str, deadline: float) -> _Response:
+    if not 200 <= response.status < 300:
+        raise InputError(_refusal(response))
+    content_type = _header(response, "Content-Type")
+    data = http_content.decompress(_body(response, deadline), _header(response, "Content-Encoding"))
+    return _Response(data, url, http_content.media_type(content_type), http_content.charset(content_type))
+
+
+def _body(response: httpcore.Response, deadline: float) -> bytes:
+    """Return the body as sent. Raises InputError if it is too large, httpcore.ReadTimeout after the deadline."""
+    length = _header(response, "Content-Length") or ""
     if length.isdecimal() and int(length) > limits.MAX_BYTES:
         raise InputError(limits.too_large(int(length)))
     data = bytearray()
-    for chunk in response.iter_raw():
+    for chunk in response.iter_stream():
         data += chunk
         if len(data) > limits.MAX_BYTES:
             raise InputError(limits.too_large())
-        if time.monotonic() > deadline:
-            raise httpx.ReadTimeout("")
+        time_left(deadline)
     return bytes(data)
 
 
-def _refusal(response: httpx.Response) -> str:
+def _refusal(response: httpcore.Response) -> str:
     """Return the reason why a site's response holds no page."""
-    status = response.status_code
+    status = response.status
+    phrase = response.extensions.get("reason_phrase", b"").decode("ascii", "ignore")[:40]
     meaning = _STATUS.get(status) or ("its server failed; try again later" if status >= 500 else "there is no page")
     advice = f"; {_SAVE}" if status in (401, 402, 403, 429) else ""
-    return f"the site responds {status} {response.reason_phrase[:40]}: {meaning}{advice}"
+    return f"the site responds {status} {phrase}: {meaning}{advice}"
 
 
 def _failure(error: BaseException) -> str:
@@ -180,24 +223,15 @@ def _failure(error: BaseException) -> str:
     cause: BaseException | None = error
     while cause:
         if isinstance(cause, socket.gaierror):
-            return "there is no site of this name; check the URL, and whether this machine is online"
+            return NO_SITE
         if isinstance(cause, ssl.SSLError):
             detail = getattr(cause, "verify_message", "") or cause.reason
             return f"its certificate cannot be trusted ({detail}); {_SAVE}"
         if isinstance(cause, ConnectionRefusedError):
             return "the site refuses the connection; check the URL, or try again later"
         cause = cause.__cause__ or cause.__context__
-    if isinstance(error, httpx.InvalidURL):
-        return "its redirect is not a URL that can be fetched"
-    if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+    if isinstance(error, httpcore.ProxyError):
+        return f"the proxy does not fetch it ({error}); check HTTP_PROXY and HTTPS_PROXY"
+    if isinstance(error, httpcore.RemoteProtocolError | httpcore.ReadError):
         return "its response is truncated, or not HTTP; try again later"
     return f"cannot be reached ({type(error).__name__})"
-
-
-def _is_private(host: str) -> bool:
-    """Return whether a name resolves to this machine or its network; False for an unknown name."""
-    try:
-        found = socket.getaddrinfo(host, None)
-    except (OSError, UnicodeError):
-        return False
-    return any(not ipaddress.ip_address(str(info[4][0]).partition("%")[0]).is_global for info in found)

@@ -1,6 +1,7 @@
 """List and download the files at a URL that fsspec can open: s3://bucket/folder, gs://, sftp://, memory:// ...
 
-Each protocol needs its own driver package; that of s3:// comes with `according[scale]`.
+Each protocol needs its own driver package; that of s3:// comes with `according[scale]`. Web pages are not read here:
+their drivers follow redirects anywhere, and know no limits (see `fetch`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from pathlib import Path, PurePosixPath
 import regex
 
 from rag.errors import AccordingError, InputError
+
+# Drivers that read other URLs: of the web, or of what a file lists, which may be files of this machine.
+_LEADING_ELSEWHERE = ("http", "https", "generic", "reference")
 
 
 def list_files(url: str) -> list[str]:
@@ -57,15 +61,34 @@ def download(url: str) -> Iterator[Path]:
 
 @contextmanager
 def input_errors(url: str, action: str) -> Iterator[None]:
-    """Turn whatever a driver raises into an InputError: "URL cannot be `action`". Each driver has its own errors."""
+    """Turn whatever a driver raises into an InputError: "URL cannot be `action`". Each driver has its own errors.
+
+    Raises:
+        InputError: also at once, if the URL leads to another one. The name of a file in a bucket may be such a URL.
+    """
+    _check_leads_nowhere_else(url)
     try:
         yield
     except AccordingError:
         raise
     except Exception as error:
-        raise InputError(f"{without_credentials(url)}: cannot be {action} ({error})") from error
+        raise InputError(
+            f"{without_credentials(url)}: cannot be {action} ({without_credentials(str(error))})"
+        ) from error
+
+
+def _check_leads_nowhere_else(url: str) -> None:
+    protocol, separator, rest = url.partition("://")
+    if not separator:
+        return
+    if "::" in url:
+        raise InputError(
+            f"{without_credentials(url)}: a URL with '::' leads to another file; give the URL of that file"
+        )
+    if protocol.lower() in _LEADING_ELSEWHERE or "://" in rest:
+        raise InputError(f"{without_credentials(url)}: leads to another URL; give that one")
 
 
 def without_credentials(url: str) -> str:
     """Return a URL without the user name and password in it."""
-    return regex.sub(r"//[^/@]*@", "//", url)
+    return regex.sub(r"//[^/\s]*@", "//", url)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import key
+from rag.provenance.uploads import is_uploaded
 from rag.query import constraints
 from rag.query.constraints import Constraint
 from rag.query.query import Query
@@ -57,9 +58,11 @@ def parse(view: View, catalogue: Catalogue, query: Query) -> ParsedQuery:
         QuestionError: for an outlet or kind of outlet that the query names and nothing knows.
     """
     chosen = resolve_filters(view, catalogue, query)
-    outlets = [outlet for outlet in view.columns.outlets if outlet]
-    completed = constraints.complete_question(query.text, query.previous, catalogue, outlets)
-    parsed = constraints.parse_constraints(completed, catalogue, outlets, query.asked_on, query.ignore)
+    outlets = tuple(outlet for outlet in view.columns.outlets if outlet)
+    common = _common(view, catalogue, outlets, query.text, query.previous or "")
+    completed = constraints.complete_question(query.text, query.previous, catalogue, outlets, common)
+    common |= _common(view, catalogue, outlets, completed) if completed != query.text else set()
+    parsed = constraints.parse_constraints(completed, catalogue, outlets, query.asked_on, query.ignore, common)
     filters, applied = narrow(view, chosen, parsed.constraints)
     mentions = view.aliases.find(parsed.text)
     spellings = {m: (m.text, *view.aliases.other_spellings(m)) for m in mentions}
@@ -72,21 +75,45 @@ def parse(view: View, catalogue: Catalogue, query: Query) -> ParsedQuery:
     return ParsedQuery(parsed.text, encoded, tuple(terms), filters, applied, aliases)
 
 
+def _common(view: View, catalogue: Catalogue, outlets: tuple[str, ...], *questions: str) -> set[str]:
+    """Return outlets that questions ask for and the catalogue lacks, and that are offered all the same.
+
+    Where articles of other outlets print the name, as "Iran", it is more likely what those articles mean by it. An
+    outlet of which there are only uploads is one that a reader may have made up.
+    """
+    asked = (constraints.uncatalogued_sources(question, catalogue, outlets) for question in questions)
+    return {outlet for outlet in set().union(*asked) if _is_doubtful(view, outlet)}
+
+
+def _is_doubtful(view: View, outlet: str) -> bool:
+    own = set(view.of_outlet(outlet))
+    return all(map(is_uploaded, own)) or any(
+        article_id not in own for article_id in view.containing(outlet, len(own) + 1)
+    )
+
+
 def narrow(view: View, chosen: Filters, stated: Sequence[Constraint]) -> tuple[Filters, tuple[Constraint, ...]]:
     """Narrow the caller's filters by the constraints a question states; return both as they were applied.
 
-    Outlets that the caller chose override outlets stated in the question, and likewise dates. The date of an event lets
-    undated articles pass, since they may report it.
+    Outlets that the caller chose override outlets stated in the question, unless they are some of those, and likewise
+    dates. An outlet that is offered is applied if the caller chose it. The date of an event lets undated articles pass,
+    since they may report it.
     """
+    meant = _agreed(view, chosen, stated)
     result = []
     for constraint in stated:
-        overridden = chosen.outlets if constraint.kind == constraints.OUTLET else chosen.has_span
+        if constraint.why in constraints.OFFERS:
+            if constraint.outlet in meant:
+                constraint = replace(constraint, applied=True, why="")
+            elif chosen.outlets and not meant:
+                continue
+        overridden = chosen.outlets and not meant if constraint.kind == constraints.OUTLET else chosen.has_span
         if constraint.applied and overridden:
             constraint = replace(constraint, applied=False, why=OVERRIDDEN)
         result.append(constraint)
     applied = [c for c in result if c.applied]
     named = [c.outlet for c in applied if c.outlet]
-    outlets = frozenset(name for outlet in named for name in view.columns.spelled.get(key(outlet)) or [outlet])
+    outlets = _spelled(view, named)
     spans = [c for c in applied if c.kind == constraints.DATES]
     if spans:
         chosen = replace(
@@ -96,3 +123,17 @@ def narrow(view: View, chosen: Filters, stated: Sequence[Constraint]) -> tuple[F
             undated=all(c.why == constraints.LOWER_END for c in spans) if chosen.undated is None else chosen.undated,
         )
     return (replace(chosen, outlets=outlets) if outlets else chosen), tuple(result)
+
+
+def _agreed(view: View, chosen: Filters, stated: Sequence[Constraint]) -> frozenset[str]:
+    """Return the outlets of the question that the caller chose too, if these are all chosen ones and all applied."""
+    of_question = [c for c in stated if c.outlet and (c.applied or c.why in constraints.OFFERS)]
+    agreed = [c.outlet for c in of_question if c.outlet and _spelled(view, [c.outlet]) <= chosen.outlets]
+    all_applied = all(c.outlet in agreed for c in of_question if c.applied)
+    whole = chosen.names_outlets and _spelled(view, agreed) == chosen.outlets
+    return frozenset(agreed) if whole and all_applied else frozenset()
+
+
+def _spelled(view: View, outlets: Sequence[str]) -> frozenset[str]:
+    """Return the names that the index has for outlets; where it has none, the name itself."""
+    return frozenset(name for outlet in outlets for name in view.columns.spelled.get(key(outlet)) or [outlet])

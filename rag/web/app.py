@@ -9,7 +9,7 @@ import datetime as dt
 import functools
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -24,7 +24,7 @@ from rag.answer.export import FORMS
 from rag.errors import AccordingError, QuestionError
 from rag.library import Library
 from rag.provenance.catalogue import Catalogue
-from rag.query.constraints import IGNORED
+from rag.query.constraints import IGNORED, OFFERS
 from rag.text import sanitise
 from rag.web.answer_html import answer_html, error_html, question_html, report_html
 from rag.web.endpoints import Endpoint, endpoints
@@ -94,12 +94,30 @@ class Turn:
         previous: the question before, if this one is a follow-up.
         words: the words of its constraints that can be ignored.
         ignore: those that are.
+        named: the words that name an outlet, and the outlet.
+        offered: those of its words that are applied only if the reader ticks them.
+        outlets: the only outlets to search, if the reader ticked such words.
     """
 
     question: str = ""
     previous: str | None = None
     words: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()
+    offered: frozenset[str] = frozenset()
+    outlets: tuple[str, ...] = ()
+
+    def with_ticks(self, kept: Sequence[str]) -> Turn:
+        """Return the turn with these words of constraints applied, and no others."""
+        ignore = tuple(words for words in self.words if words not in kept and words not in self.offered)
+        outlets = tuple(outlet for words, outlet in self.named if words in kept)
+        return replace(self, ignore=ignore, outlets=outlets if self.offered.intersection(kept) else ())
+
+    def understood(self, answer: Answer, choices: Iterable[str]) -> Turn:
+        """Return the turn with what an answer says of the question's constraints."""
+        named = tuple((c.words, c.outlet) for c in answer.constraints if c.outlet)
+        offered = self.offered.union(c.words for c in answer.constraints if c.why in OFFERS)
+        return replace(self, words=tuple(choices), named=named, offered=offered)
 
 
 def create_app(
@@ -118,7 +136,8 @@ def create_app(
     def answered(turn: Turn, filters: Sequence[Any], min_confidence: float | None = None) -> tuple[Any, ...]:
         outlets, outlet_kinds, after, before, undated = filters
         answer = library.ask(
-            turn.question, outlets=outlets or None, after=(after or "").strip(), before=(before or "").strip(),
+            turn.question, outlets=turn.outlets or outlets or None,
+            after=(after or "").strip(), before=(before or "").strip(),
             previous=turn.previous, asked_on=dt.date.today(), ignore=turn.ignore, min_confidence=min_confidence,
             outlet_kinds=outlet_kinds or None, undated=UNDATED[undated],
         )  # fmt: skip
@@ -136,7 +155,7 @@ def create_app(
         )
         nothing = not answer.found and answer.balance.allowed.articles > 0
         files = _download_buttons(answer, catalogue)
-        return messages, replace(turn, words=tuple(choices)), group, gr.Button(visible=nothing), *files
+        return messages, turn.understood(answer, choices), group, gr.Button(visible=nothing), *files
 
     @warning
     def ask(question: str, history: list[Message], follow: bool, last: Turn, *filters: Any) -> tuple[Any, ...]:
@@ -146,8 +165,7 @@ def create_app(
 
     @warning
     def ask_again(kept: list[str], history: list[Message], last: Turn, *filters: Any) -> tuple[Any, ...]:
-        turn = replace(last, ignore=tuple(words for words in last.words if words not in kept))
-        messages, *rest = answered(turn, filters)
+        messages, *rest = answered(last.with_ticks(kept), filters)
         return history[: -len(messages)] + messages, *rest
 
     def cleared() -> tuple[Any, ...]:
@@ -190,8 +208,8 @@ def create_app(
             )  # fmt: skip
             button = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="ask")
         understood = gr.CheckboxGroup(
-            [], label="Filters taken from your question; untick any that you did not mean", visible=False,
-            elem_id="understood",
+            [], label="Filters taken from your question; untick any that you did not mean, tick any that you did",
+            visible=False, elem_id="understood",
         )  # fmt: skip
         with gr.Row(elem_id="cite"):
             files = [
@@ -278,8 +296,8 @@ def _with_public_errors(endpoint: Endpoint) -> Endpoint:
 
 
 def _constraint_choices(answer: Answer) -> dict[str, str]:
-    """Return words of the question that filter the search, or did until they were ignored, each with its label."""
-    found = [c for c in answer.constraints if c.applied or c.why == IGNORED]
+    """Return words of the question that filter the search, or do if they are ticked, each with its label."""
+    found = [c for c in answer.constraints if c.applied or c.why in (IGNORED, *OFFERS)]
     return {c.words: sanitise(f"Only {wording.constraint(c, answer)}") for c in found}
 
 

@@ -89,6 +89,38 @@ def test_an_empty_url_is_an_error_before_an_index_is_created(bucket, tmp_path, w
     assert not (tmp_path / "index").exists()
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "simplecache::http://127.0.0.1:1/page.html",
+        "filecache::https://127.0.0.1:1/page.html",
+        "zip://a.html::http://127.0.0.1:1/a.zip",
+        "reference::memory://news/list.json",
+        "reference://",
+        "generic://http://127.0.0.1:1/page.html",
+        "memory://news::file:///etc/hostname",
+    ],
+)
+def test_a_url_that_leads_to_another_one_is_refused(url):
+    with pytest.raises(InputError, match=r"leads to another (file|URL); give "):
+        resolve_inputs([url])
+
+
+def test_a_file_whose_name_leads_to_another_file_is_skipped(tmp_path):
+    put(
+        "memory://keys",
+        {"a.txt": "The ferry ran aground at dawn.\n\nNobody was hurt.", "b.txt::memory://keys/a.txt": "x"},
+    )
+    with pytest.warns(match=r"b\.txt::memory://keys/a\.txt.* leads to another file"):
+        assert [a.source for a in rag.read_articles(["memory://keys"])] == ["memory://keys/a.txt"]
+
+
+def test_a_password_is_not_shown_with_an_error():
+    with pytest.raises(InputError) as error, remote.input_errors("sftp://jane:p@ss:w@a.example/b", "read"):
+        raise OSError("no route to sftp://jane:p@ss:w@a.example")
+    assert str(error.value) == "sftp://a.example/b: cannot be read (no route to sftp://a.example)"
+
+
 def test_an_unreachable_server_is_an_error(bucket, tmp_path, words, news, monkeypatch):
     import s3fs
 

@@ -12,12 +12,15 @@ from rag.query.constraints.constraint import (
     LOWER_END,
     MENTION,
     NO_ASKING_DATE,
+    OFFERED,
+    OFFERS,
     OUTLET,
     Constraint,
     ParsedConstraints,
 )
 from rag.query.constraints.follow_up import complete_question
 from rag.query.constraints.parse import parse_constraints
+from rag.query.constraints.sources import uncatalogued_sources
 
 __all__ = [
     "CONTRADICTION",
@@ -27,9 +30,12 @@ __all__ = [
     "LOWER_END",
     "MENTION",
     "NO_ASKING_DATE",
+    "OFFERED",
+    "OFFERS",
     "OUTLET",
     "Constraint",
     "ParsedConstraints",
     "complete_question",
     "parse_constraints",
+    "uncatalogued_sources",
 ]

@@ -20,6 +20,10 @@ CONTRADICTION = "the dates contradict each other"
 NOT_SOURCE = "named, but not as the source"
 EXCLUDED = "an outlet can be asked for, but not excluded, in words"
 ORGANISATION = "an organisation that others report on"
+# Why an outlet that the catalogue lacks is only offered.
+OFFERED = "also the name of an outlet in this index, unknown to the catalogue"
+LOOKS_LIKE = "an outlet in this index has this name, which looks like that of another one"
+OFFERS = (OFFERED, LOOKS_LIKE)
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class Constraint:
     """What some words of a question say about where its answer may come from.
 
     Attributes:
-        kind: OUTLET, DATES or MENTION; a mention never narrows the search.
+        kind: OUTLET, DATES or MENTION; a mention never narrows the search. An outlet whose `why` is one of OFFERS
+            narrows it if the caller chooses that outlet.
         words: the words as the question has them.
         start: where they begin in the question.
         end: where they end.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import regex
 
@@ -18,7 +18,11 @@ _SOURCE = regex.compile(r"\baccording\s+to\s+(?P<who>(?!how\b|who\b|what\b)[^,?;
 
 
 def complete_question(
-    question: str, previous: str | None, catalogue: Catalogue | None = None, outlets: Sequence[str] = ()
+    question: str,
+    previous: str | None,
+    catalogue: Catalogue | None = None,
+    outlets: Sequence[str] = (),
+    common: Collection[str] = (),
 ) -> str:
     """Return what to search for when a question follows another one.
 
@@ -32,24 +36,25 @@ def complete_question(
         previous: the question before it, or None.
         catalogue: the outlets known by name; the bundled catalogue by default.
         outlets: the outlets of the index, as it names them.
+        common: those of them that are offered at most, as for `parse_constraints`.
     """
     if not previous or not previous.strip():
         return question
     known = catalogue or load_catalogue()
     indexed = tuple(outlets)
     phrases = _times(question)
-    runs = find_sources(question, known, indexed, quoted_spans(question))
+    runs = [r for r in find_sources(question, known, indexed, quoted_spans(question), common) if not r.is_offered]
     rest = cut_spans(question, [(p.start, p.end) for p in phrases] + [(r.start, r.end) for r in runs])
     if (phrases or runs) and set(WORD.findall(rest.casefold())) <= FOLLOW_UP_WORDS:
         completed = previous
         for phrase in phrases[:1]:
             completed = _with_time(completed, question[phrase.start : phrase.end], phrase.preposition)
         for run in runs[:1]:
-            completed = _with_source(completed, question[run.names_start : run.names_end], known, indexed)
+            completed = _with_source(completed, question[run.names_start : run.names_end], known, indexed, common)
         return completed
     if source := _ONLY_SOURCE.fullmatch(question.strip()):
-        return _with_source(previous, source["who"], known, indexed)
-    now, then = parse_constraints(question, known, indexed), parse_constraints(previous, known, indexed)
+        return _with_source(previous, source["who"], known, indexed, common)
+    now, then = (parse_constraints(each, known, indexed, common=common) for each in (question, previous))
     stated = {c.kind for c in now.constraints if c.applied}
     replaced = [(c.start, c.end) for c in then.constraints if c.applied and c.kind in stated]
     return f"{remaining_text(previous, replaced)} {question}"
@@ -73,10 +78,12 @@ def _with_time(previous: str, words: str, preposition: str) -> str:
     return previous[: old.start] + first + words[1:] + previous[old.end :]
 
 
-def _with_source(previous: str, words: str, catalogue: Catalogue, indexed: tuple[str, ...]) -> str:
+def _with_source(
+    previous: str, words: str, catalogue: Catalogue, indexed: tuple[str, ...], common: Collection[str]
+) -> str:
     """Return a question with its source replaced, or the source added at its end."""
     words = regex.sub(r"^The\b", "the", words)
-    for run in find_sources(previous, catalogue, indexed, quoted_spans(previous)):
+    for run in find_sources(previous, catalogue, indexed, quoted_spans(previous), common):
         if run.is_source:
             return previous[: run.names_start] + words + previous[run.names_end :]
     if source := _SOURCE.search(previous):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -11,8 +11,9 @@ import regex
 from rag._lazy import LazyPattern
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import key
-from rag.query.constraints.question_text import WORD
+from rag.query.constraints.question_text import WORD, Span
 from rag.query.constraints.reporting_verbs import DESCRIBE, PUBLISH, SAY
+from rag.query.constraints.uncatalogued import can_be_named
 
 # Between the words of a name.
 _GAP = regex.compile(r"[\s.\-/’'!&]{1,3}")
@@ -33,24 +34,35 @@ _NOT_IN_NAME = LazyPattern(
 
 @dataclass(frozen=True, slots=True)
 class NamedOutlet:
-    """An outlet named at question[start:end], and whether its name is also an ordinary word ("Reason")."""
+    """An outlet named at question[start:end].
+
+    Attributes:
+        start: where the name begins, a "the" before it included.
+        end: where it ends.
+        outlet: the outlet.
+        is_word: whether its name is also an ordinary word ("Reason").
+        is_catalogued: whether the catalogue knows it; else only articles say that there is such an outlet.
+    """
 
     start: int
     end: int
     outlet: str
     is_word: bool
+    is_catalogued: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A name to look for: its words in lower case, its outlet, and its spelling if that needs its capitals."""
+    """A name to look for: its words in lower case, its outlet, its spelling without "The", and what else is known."""
 
     words: tuple[str, ...]
     outlet: str
-    exact: str | None
+    bare: str
+    is_word: bool
+    is_catalogued: bool
 
 
-def find_outlets(question: str, catalogue: Catalogue, indexed: tuple[str, ...]) -> Iterator[NamedOutlet]:
+def find_outlets(question: str, catalogue: Catalogue, indexed: tuple[str, ...] = ()) -> Iterator[NamedOutlet]:
     """Find the outlets named in a question, the longest name at each place, in order.
 
     A name that is also a word, and a name of a single word that the catalogue lacks, needs its own capitals, or
@@ -68,28 +80,35 @@ def find_outlets(question: str, catalogue: Catalogue, indexed: tuple[str, ...]) 
     lower_case = not regex.search(r"\p{Lu}", question[1:])
     i = 0
     while i < len(words):
-        for entry in table.get(folded[i], ()):
+        for entry in _names_at(i, table.get(folded[i]) or {}, question, words, folded):
             n = len(entry.words)
-            if tuple(folded[i : i + n]) != entry.words:
-                continue
-            if not all(_GAP.fullmatch(question, words[j][1], words[j + 1][0]) for j in range(i, i + n - 1)):
-                continue
             start, end = words[i][0], words[i + n - 1][1]
             if question[start - 1 : start] in _JOINED_BEFORE or _JOINED_AFTER.match(question, end):
                 continue
-            exact = entry.exact
-            capitals = exact is None or question[start:end] in (exact, exact.upper()) or TITLE.match(question, end)
-            if not capitals and not (lower_case and catalogue.resolve(entry.outlet) is None):
+            bare = entry.bare
+            capitals = not entry.is_word or question[start:end] in (bare, bare.upper()) or TITLE.match(question, end)
+            if not capitals and not (lower_case and not entry.is_catalogued):
                 continue
             following = _NEXT_CAPITALISED.match(question, end) if mixed_case else None
             if following and not _NOT_IN_NAME.compiled.match(following["next"]):
                 continue
             if _THE.search(question, max(0, start - 5), start):
                 start -= 4
-            yield NamedOutlet(start, end, entry.outlet, exact is not None)
+            yield NamedOutlet(start, end, entry.outlet, entry.is_word, entry.is_catalogued)
             i += n - 1
             break
         i += 1
+
+
+def _names_at(
+    i: int, names: Mapping[tuple[str, ...], Sequence[_Entry]], question: str, words: Sequence[Span], folded: list[str]
+) -> Iterator[_Entry]:
+    """Yield the names that begin at a question's word `i`, the longest first, then those that are written just so."""
+    for n in sorted({len(name) for name in names}, reverse=True):
+        entries = names.get(tuple(folded[i : i + n]), ()) if i + n <= len(words) else ()
+        if entries and all(_GAP.fullmatch(question, words[j][1], words[j + 1][0]) for j in range(i, i + n - 1)):
+            written = question[words[i][0] : words[i + n - 1][1]]
+            yield from sorted(entries, key=lambda e: (not e.is_catalogued, e.bare != written, e.is_word))
 
 
 @functools.lru_cache(maxsize=8)
@@ -99,16 +118,15 @@ def indexed_keys(catalogue: Catalogue, indexed: tuple[str, ...]) -> frozenset[st
 
 
 @functools.lru_cache(maxsize=8)
-def _entries(catalogue: Catalogue, indexed: tuple[str, ...]) -> dict[str, list[_Entry]]:
-    """Return the names by their first word, the longest first."""
-    table: dict[str, list[_Entry]] = {}
-    spellings = {s: (o.name, s in o.words) for o in catalogue.outlets for s in (*o.names, *o.domains)}
-    spellings |= {h: (h, len(WORD.findall(h)) == 1) for h in indexed if h and catalogue.resolve(h) is None}
-    for spelling, (name, is_word) in spellings.items():
+def _entries(catalogue: Catalogue, indexed: tuple[str, ...]) -> dict[str, dict[tuple[str, ...], list[_Entry]]]:
+    """Return the names by their first word, then by all their words."""
+    table: dict[str, dict[tuple[str, ...], list[_Entry]]] = {}
+    spellings = {s: (o.name, s in o.words, True) for o in catalogue.outlets for s in (*o.names, *o.domains)}
+    others = (name for name in indexed if name and catalogue.resolve(name) is None and can_be_named(name))
+    spellings |= {name: (name, len(WORD.findall(name)) == 1, False) for name in others}
+    for spelling, (name, is_word, is_catalogued) in spellings.items():
         bare = regex.sub(r"^(?:the)\s+", "", spelling, flags=regex.I)
-        words = tuple(WORD.findall(bare.casefold()))
-        if words:
-            table.setdefault(words[0], []).append(_Entry(words, name, bare if is_word else None))
-    for entries in table.values():
-        entries.sort(key=lambda e: (-len(e.words), e.exact is not None))
+        if words := tuple(WORD.findall(bare.casefold())):
+            entry = _Entry(words, name, bare, is_word, is_catalogued)
+            table.setdefault(words[0], {}).setdefault(words, []).append(entry)
     return table

@@ -26,6 +26,7 @@ def parse_constraints(
     outlets: Sequence[str] = (),
     asked_on: dt.date | None = None,
     ignore: Collection[str] = (),
+    common: Collection[str] = (),
 ) -> ParsedConstraints:
     """Find the constraints that a question states in words.
 
@@ -39,15 +40,17 @@ def parse_constraints(
         asked_on: the date from which "last year" counts; without it such words are a mention. No date after it, or
             after today, filters.
         ignore: words of constraints not to apply, in any letter case; "all" for all of them.
+        common: outlets that the catalogue lacks, and whose names may mean something else: they are offered at most.
     """
     quoted = quoted_spans(question)
-    runs = find_sources(question, catalogue, tuple(outlets), quoted)
-    named = [(outlet.start, outlet.end) for run in runs for outlet in run.outlets]  # "USA Today" holds a date
+    runs = find_sources(question, catalogue, tuple(outlets), quoted, common)
+    # "USA Today" holds a date
+    named = [(outlet.start, outlet.end) for run in runs if not run.is_offered for outlet in run.outlets]
     sources = [run for run in runs if run.is_source]
     found = [
         (constraint, run.is_source)
         for run in runs
-        if run.is_source or not all(outlet.is_word for outlet in run.outlets)
+        if run.is_source or run.is_offered or not all(outlet.is_word for outlet in run.outlets)
         for constraint in run.constraints(question)
     ]
     found += find_dates(question, asked_on or dt.date.today(), sources, quoted + named, asked_on is not None)

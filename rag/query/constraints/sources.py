@@ -6,7 +6,7 @@ found into constraints.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -14,10 +14,21 @@ import regex
 from rag._lazy import LazyPattern
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import key
-from rag.query.constraints.constraint import EXCLUDED, MENTION, NOT_SOURCE, ORGANISATION, OUTLET, Constraint
+from rag.query.constraints.constraint import (
+    EXCLUDED,
+    LOOKS_LIKE,
+    MENTION,
+    NOT_SOURCE,
+    OFFERED,
+    OFFERS,
+    ORGANISATION,
+    OUTLET,
+    Constraint,
+)
 from rag.query.constraints.outlet_names import TITLE, NamedOutlet, find_outlets, indexed_keys
-from rag.query.constraints.question_text import WORD, Span
+from rag.query.constraints.question_text import WORD, Span, quoted_spans
 from rag.query.constraints.reporting_verbs import DESCRIBE, PUBLICATIONS, SAY
+from rag.query.constraints.uncatalogued import is_asked_for, is_written_as, looks_like_another
 
 CUE_CHARS = 120  # characters before and after a name in which a cue is looked for
 
@@ -112,6 +123,11 @@ class SourceRun:
     why: str = ""
 
     @property
+    def is_offered(self) -> bool:
+        """Whether the outlet narrows the search only if the reader says so."""
+        return self.why in OFFERS
+
+    @property
     def names_start(self) -> int:
         """Where the first outlet's name begins."""
         return self.outlets[0].start
@@ -127,7 +143,7 @@ class SourceRun:
         for i, named in enumerate(self.outlets):
             stop = self.end if i == len(self.outlets) - 1 else named.end
             start = begin + len(question[begin:stop]) - len(question[begin:stop].lstrip(" ,"))
-            kind = OUTLET if self.is_source else MENTION
+            kind = OUTLET if self.is_source or self.is_offered else MENTION
             yield Constraint(
                 kind, question[start:stop], start, stop, named.outlet, applied=self.is_source, why=self.why
             )
@@ -135,18 +151,70 @@ class SourceRun:
 
 
 def find_sources(
-    question: str, catalogue: Catalogue, indexed: tuple[str, ...], quoted: Sequence[Span]
+    question: str, catalogue: Catalogue, indexed: tuple[str, ...], quoted: Sequence[Span], common: Collection[str] = ()
 ) -> list[SourceRun]:
     """Find the outlets that a question names outside its quotations, as sources or otherwise, in order.
+
+    What the catalogue knows is found as if there were no other outlets. Those are added if the question asks for them
+    explicitly, and else offered (`rag.query.constraints.uncatalogued`).
 
     Args:
         question: the question.
         catalogue: the outlets known by name.
         indexed: the outlets of the index, as it names them.
         quoted: spans of the question's quotations.
+        common: outlets that the catalogue lacks, and whose names may mean something else: they are offered at most.
     """
+    found = [
+        _source_run(question, r, catalogue, indexed) for r in _runs(question, find_outlets(question, catalogue), quoted)
+    ]
+    catalogued = [(named.start, named.end) for run in found for named in run.outlets]
+    named = list(find_outlets(question, catalogue, indexed))
+    if all(outlet.is_catalogued for outlet in named):
+        return found
+    for outlets in _runs(question, named, quoted):
+        others = [outlet for outlet in outlets if not outlet.is_catalogued]
+        if not others:
+            continue
+        run = _source_run(question, outlets, catalogue, indexed)
+        if not run.is_source:
+            continue
+        reasons = [_why_offered(question, outlet, catalogue, catalogued, common) for outlet in others]
+        if not any(reasons) and is_asked_for(question, run.names_start, run.names_end):
+            found = [other for other in found if not _overlap((run.start, run.end), (other.start, other.end))] + [run]
+            continue
+        found += [
+            SourceRun((outlet,), outlet.start, outlet.end, False, why or OFFERED)
+            for outlet, why in zip(others, reasons, strict=True)
+        ]
+    return sorted(found, key=lambda run: run.start)
+
+
+def uncatalogued_sources(question: str, catalogue: Catalogue, indexed: tuple[str, ...]) -> set[str]:
+    """Return the outlets that a question asks for as sources and that the catalogue lacks."""
+    runs = find_sources(question, catalogue, indexed, quoted_spans(question))
+    return {named.outlet for run in runs if run.is_source for named in run.outlets if not named.is_catalogued}
+
+
+def _why_offered(
+    question: str, named: NamedOutlet, catalogue: Catalogue, catalogued: Iterable[Span], common: Collection[str]
+) -> str:
+    """Return why an outlet that the catalogue lacks is offered at most; "" if an explicit cue may apply it."""
+    if looks_like_another(named.outlet, catalogue):
+        return LOOKS_LIKE
+    written = is_written_as(question, named.start, named.end, named.outlet)
+    part = any(_overlap((named.start, named.end), span) for span in catalogued)
+    return "" if written and not part and named.outlet not in common else OFFERED
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _runs(question: str, outlets: Iterable[NamedOutlet], quoted: Sequence[Span]) -> list[tuple[NamedOutlet, ...]]:
+    """Return outlets outside quotations as runs of those that are named one after another."""
     runs: list[list[NamedOutlet]] = []
-    for named in find_outlets(question, catalogue, indexed):
+    for named in outlets:
         if any(a <= named.start < b for a, b in quoted):
             continue
         if runs and _JOINED.fullmatch(question, runs[-1][-1].end, named.start):
@@ -156,7 +224,7 @@ def find_sources(
     for i, run in enumerate(runs):  # "according to Reuters, AP was sold" has no "and": AP is another matter
         if len(run) > 1 and not WORD.search(question[run[-2].end : run[-1].start].casefold().replace("the ", "")):
             runs[i : i + 1] = [[named] for named in run]
-    return [_source_run(question, tuple(run), catalogue, indexed) for run in runs]
+    return list(map(tuple, runs))
 
 
 def _source_run(

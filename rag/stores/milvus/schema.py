@@ -19,6 +19,7 @@ from rag.address import canonical_address
 from rag.article import Article
 from rag.provenance.duplicates import EMPTY_HASH, PERMUTATIONS
 from rag.provenance.identity import QUALIFIER
+from rag.provenance.uploads import is_uploaded
 from rag.query.aliases import mine_pairs, printed_short_forms
 from rag.stores.base import EmbeddedPassage, Span, hash64
 from rag.stores.filters import ordinal, outlet_code
@@ -188,11 +189,12 @@ def moved(row: Row, article: Article, generation: int) -> Row:
 def article_row(article: Article, passages: Sequence[EmbeddedPassage], generation: int, number: int) -> Row:
     """Return an article's row, from a generation on; `number` is its place among the articles added there."""
     signatures = [each.fingerprint.signature for each in passages]
+    mined = "" if is_uploaded(article.id) else article.text  # a reader's file changes no spelling for the others
     signature = np.minimum.reduce(signatures) if signatures else np.full(PERMUTATIONS, EMPTY_HASH)
     short = {
         "id": article.id, "digest": article.content_hash, "source": article.source, "outlet": article.outlet,
         "host": article.host, "day": ordinal(article.date),
-        "pairs": sorted(mine_pairs(article.text)), "printed": sorted(printed_short_forms(article.text)),
+        "pairs": sorted(mine_pairs(mined)), "printed": sorted(printed_short_forms(mined)),
     }  # fmt: skip
     body = {name: getattr(article, name) for name in _BODY} | {"date": article.date and article.date.isoformat()}
     return {

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from rag.address import canonical_address
 from rag.article import Article
 from rag.provenance.duplicates import PERMUTATIONS, Fingerprint, fingerprints
+from rag.provenance.uploads import is_uploaded
 from rag.query.aliases import mine_pairs, printed_short_forms
 from rag.readers.skipped import Skipped
 from rag.stores import base
@@ -156,11 +157,13 @@ class Writer(base.Writer):
 
     def name_counts(self) -> NameCounts:
         stream = self._store._paged(
-            "SELECT key, text FROM article WHERE mined = 0 AND retired IS NULL AND key > ? ORDER BY key"
+            "SELECT key, id, text FROM article WHERE mined = 0 AND retired IS NULL AND key > ? ORDER BY key"
         )
         while batch := list(islice(stream, ARTICLES_PER_TRANSACTION)):
             with self._transaction():
-                for key, text in batch:
+                for key, article_id, text in batch:
+                    if is_uploaded(article_id):  # a reader's file changes no spelling for the others
+                        text = ""
                     pairs, shorts = mine_pairs(text), printed_short_forms(text)
                     self._db.executemany("INSERT OR IGNORE INTO pair VALUES (?, ?, ?)", [(key, *p) for p in pairs])
                     self._db.executemany("INSERT OR IGNORE INTO printed VALUES (?, ?)", [(key, s) for s in shorts])
