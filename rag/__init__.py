@@ -63,7 +63,7 @@ _MODULES = {
     "AccordingError": "errors", "CitationError": "errors", "EncoderError": "errors", "InputError": "errors",
     "LibraryError": "errors", "QuestionError": "errors", "encode": "ingest.pipeline", "Report": "ingest.report",
     "Library": "library", "build": "library", "open": "library", "Passage": "passage", "read_articles": "readers",
-    "Hit": "retrieval.search", "Figure": "answer.figures.figure", "Mention": "answer.figures.figure",
+    "Hit": "retrieval.scored_passage", "Figure": "answer.figures.figure", "Mention": "answer.figures.figure",
     "Variant": "answer.variants",
 }  # fmt: skip
 

@@ -41,7 +41,7 @@ class Signals:
         unknown: share of the question's words that the index does not hold at all.
         strangers: share of its names and numbers that the index does not hold.
         named: the largest share of its names and numbers in one of the articles; 1 if it has none.
-        reading: the best reading of a passage; 0 if no model has read them.
+        relevance: the highest that the reranker gives a passage; 0 if it has read none.
     """
 
     sentence: float
@@ -50,7 +50,7 @@ class Signals:
     unknown: float
     strangers: float
     named: float
-    reading: float = 0.0
+    relevance: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,11 @@ def parse(text: str) -> ConfidenceModel:
     """
     try:
         values = json.loads(text)
-        weights = tuple(map(float, values["weights"]))
-        if "reranker" not in values:  # it was fitted before passages were read
+        encoder, weights = str(values["encoder"]), tuple(map(float, values["weights"]))
+        if "reranker" not in values:  # it was fitted before passages were reranked
             weights = (*weights, 0.0)
         model = ConfidenceModel(
-            str(values["encoder"]), weights, float(values["bias"]), float(values["least"]),
+            encoder, weights, float(values["bias"]), float(values["least"]),
             (int(values["fitted"][0]), int(values["fitted"][1])), values.get("reranker"),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, IndexError) as error:
@@ -128,7 +128,7 @@ def signals(view: View, terms: Sequence[Term], found: Sequence[ScoredPassage]) -
         sum(t.unknown for t in terms) / len(terms) if terms else 0.0,
         sum(t.unknown for t in named) / len(named) if named else 0.0,
         view.article_coverage(named, [key for p in best for key in p.keys]) if named else 1.0,
-        max(p.reading for p in best),
+        max(p.relevance for p in best),
     )
 
 

@@ -179,7 +179,7 @@ def _engine(added: argparse.ArgumentParser) -> None:
 def _reranker(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--reranker", metavar="NAME", default="auto",
-        help="sentence-transformers CrossEncoder that reads the best passages (default: the one of According[reading])",
+        help="sentence-transformers CrossEncoder that reads the best passages (default: the one of according[rerank])",
     )  # fmt: skip
     added.add_argument(
         "--no-rerank", dest="reranker", action="store_const", const=None, help="let no model read the passages"

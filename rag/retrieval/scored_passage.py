@@ -9,8 +9,8 @@ from rag.article import Article
 from rag.models.encoder import Vectors
 from rag.passage import Passage
 
-# What a passage's score gains by being read: so much of what the model says (docs/measurements/reading.md).
-READING = 0.5
+# What a passage's score gains by being read: so much of what the model says (docs/measurements/reranking.md).
+RELEVANCE = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ScoredPassage:
         sentences: cosine of each of its sentences, (m,).
         words: share of the question's words that it holds, rarer words counting more.
         article_words: share that its article holds, by BM25.
-        reading: how well it answers according to a model that reads it, 0 to 1; 0 if none has.
+        relevance: how well it answers according to the reranker, 0 to 1; 0 if it has not read it.
         near_copies: ids of other articles with the same words, or nearly.
     """
 
@@ -57,7 +57,7 @@ class ScoredPassage:
     sentences: Vectors
     words: float = 0.0
     article_words: float = 0.0
-    reading: float = 0.0
+    relevance: float = 0.0
     near_copies: tuple[str, ...] = ()
 
     @property
@@ -73,7 +73,7 @@ class ScoredPassage:
     @property
     def score(self) -> float:
         """What it is ranked by, 0 to 2.1."""
-        return self.retrieval + READING * self.reading
+        return self.retrieval + RELEVANCE * self.relevance
 
     @property
     def hit(self) -> Hit:

@@ -1,7 +1,7 @@
 """ParsedQuery -> ScoredPassages: the passages nearest in meaning and in words, among those that the filters allow.
 
 Two engines of the store find candidates, one by vectors and one by words, under the same filters; every candidate is
-then scored by both. A model may then read the best of them (`rag/retrieval/reading.py`).
+then scored by both. The best of them may then be reranked (`reranking`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rag.models.encoder import Vectors
 from rag.models.reranker import Reranker
 from rag.retrieval.candidates import find_candidates
 from rag.retrieval.parse import ParsedQuery
-from rag.retrieval.reading import read
+from rag.retrieval.reranking import rerank
 from rag.retrieval.scored_passage import ScoredPassage
 from rag.stores.base import Candidate, Store, View
 
@@ -47,7 +47,7 @@ def find(
 
     Every candidate gets the scores of both engines, so that one which only one engine proposed is not mistaken for one
     in which the other found nothing. Its score is OWN * cosine of the passage + SENTENCE * cosine of its best sentence
-    + WORDS * share of the question's words in the passage + ARTICLE * share of them in its article; `read` adds to it.
+    + WORDS * share of the question's words in the passage + ARTICLE * share of them in its article.
 
     Args:
         view: the passages to search.
@@ -78,7 +78,7 @@ def find(
     gone = [c.article for c, _ in best if c.key not in rows_of]  # removed by another process a moment ago
     gone += [c.article for _, _, c, _ in scored if c.key not in stored]
     changed = frozenset(view.changed_outlets(gone))
-    return Found(found if reranker is None else read(reranker, parsed.text, found), changed)
+    return Found(found if reranker is None else rerank(reranker, parsed.text, found), changed)
 
 
 def _score(candidate: Candidate, article: float, sentences: Vectors) -> float:

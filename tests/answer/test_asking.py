@@ -209,7 +209,7 @@ def test_an_answer_is_plain_json(library):
         "question", "searched", "found", "passages", "balance", "constraints", "aliases", "confidence", "signals",
         "below", "figures",
     ]  # fmt: skip
-    assert list(values["signals"]) == ["sentence", "own", "words", "unknown", "strangers", "named"]
+    assert list(values["signals"]) == ["sentence", "own", "words", "unknown", "strangers", "named", "relevance"]
     assert (values["constraints"], values["aliases"]) == ([], [])
 
 

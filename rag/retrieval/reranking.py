@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.models.reranker import Reranker
-from rag.retrieval.scored_passage import READING, ScoredPassage
+from rag.retrieval.scored_passage import RELEVANCE, ScoredPassage
 
 # How many passages are read: always the first ones, then so many at a time, at most the last number
-# (docs/measurements/reading.md, "How many are read").
-MIN_READ, READ_AT_ONCE, MAX_READ = 12, 4, 16
+# (docs/measurements/reranking.md, "How many are read").
+MIN_RERANKED, RERANKED_AT_ONCE, MAX_RERANKED = 12, 4, 16
 # Reading ends when the next passage would not be among the first MAX_RIVALS if the model gave it EXPECTED.
 MAX_RIVALS, EXPECTED = 5, 0.5
 # What a logit is divided by before it becomes a share: the model is surer than it is right.
 TEMPERATURE = 2.0
 
 
-def read(reranker: Reranker, question: str, found: Sequence[ScoredPassage]) -> list[ScoredPassage]:
+def rerank(reranker: Reranker, question: str, found: Sequence[ScoredPassage]) -> list[ScoredPassage]:
     """Let a model read passages, and order them by all their scores.
 
     The model is given the title of the article too, since a passage often says "the group" of what its title names.
@@ -34,12 +34,12 @@ def read(reranker: Reranker, question: str, found: Sequence[ScoredPassage]) -> l
         found: best first.
     """
     done: list[ScoredPassage] = []
-    while len(done) < min(MAX_READ, len(found)):
-        batch = found[len(done) : len(done) + (READ_AT_ONCE if done else MIN_READ)]
-        if done and batch[0].retrieval + READING * EXPECTED < _rival(done):
+    while len(done) < min(MAX_RERANKED, len(found)):
+        batch = found[len(done) : len(done) + (RERANKED_AT_ONCE if done else MIN_RERANKED)]
+        if done and batch[0].retrieval + RELEVANCE * EXPECTED < _rival(done):
             break
         logits = reranker.score(question, [_text(passage) for passage in batch]).tolist()
-        done += [replace(p, reading=_share(logit)) for p, logit in zip(batch, logits, strict=True)]
+        done += [replace(p, relevance=_share(logit)) for p, logit in zip(batch, logits, strict=True)]
     return sorted([*done, *found[len(done) :]], key=lambda passage: -passage.score)
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from rag.article import Article
 from rag.passage import Passage
-from rag.retrieval import reading
-from rag.retrieval.reading import MAX_READ, MIN_READ, READ_AT_ONCE, read
-from rag.retrieval.scored_passage import READING, ScoredPassage
+from rag.retrieval import reranking
+from rag.retrieval.reranking import MAX_RERANKED, MIN_RERANKED, RERANKED_AT_ONCE, rerank
+from rag.retrieval.scored_passage import RELEVANCE, ScoredPassage
 
 ASKED = "Who sank the ferry?"
 
@@ -44,39 +44,39 @@ def found(count, step=0.01):
 
 
 def test_what_answers_comes_first_and_the_others_keep_their_order():
-    ordered = read(Model("Passage 05"), ASKED, found(20))
+    ordered = rerank(Model("Passage 05"), ASKED, found(20))
     assert [p.article.id for p in ordered] == ["5", *(str(i) for i in range(20) if i != 5)]
-    assert ordered[0].reading == pytest.approx(0.989, abs=0.001)
-    assert ordered[0].score == pytest.approx(0.95 + READING * ordered[0].reading)
+    assert ordered[0].relevance == pytest.approx(0.989, abs=0.001)
+    assert ordered[0].score == pytest.approx(0.95 + RELEVANCE * ordered[0].relevance)
     assert ordered[0].retrieval == pytest.approx(0.95)
 
 
 def test_no_more_than_the_best_are_read():
     model = Model()
-    assert len(read(model, ASKED, found(50, 0.001))) == 50
-    assert sum(map(len, model.read)) == MAX_READ
-    assert list(map(len, model.read)) == [MIN_READ, READ_AT_ONCE]
+    assert len(rerank(model, ASKED, found(50, 0.001))) == 50
+    assert sum(map(len, model.read)) == MAX_RERANKED
+    assert list(map(len, model.read)) == [MIN_RERANKED, RERANKED_AT_ONCE]
 
 
 def test_reading_ends_once_the_others_cannot_be_expected_among_the_first():
     model = Model(*(f"Passage {i:02}" for i in range(5)))
-    read(model, ASKED, found(50, 0.03))
-    assert list(map(len, model.read)) == [MIN_READ]
+    rerank(model, ASKED, found(50, 0.03))
+    assert list(map(len, model.read)) == [MIN_RERANKED]
 
 
 def test_fewer_passages_than_are_read_and_none_at_all():
     model = Model()
-    assert len(read(model, ASKED, found(3))) == 3
-    assert read(model, ASKED, []) == []
+    assert len(rerank(model, ASKED, found(3))) == 3
+    assert rerank(model, ASKED, []) == []
     assert list(map(len, model.read)) == [3]
 
 
 def test_the_title_is_read_before_the_passage():
     model = Model()
-    read(model, ASKED, [passage(1, 1.0, "Ferry sinks"), passage(2, 0.9)])
+    rerank(model, ASKED, [passage(1, 1.0, "Ferry sinks"), passage(2, 0.9)])
     assert model.read == [["Ferry sinks. Passage 01.", "Passage 02."]]
 
 
 @pytest.mark.parametrize(("logit", "share"), [(0, 0.5), (1000, 1), (-1000, 0), (2, 0.731)])
 def test_a_logit_becomes_a_share(logit, share):
-    assert reading._share(logit) == pytest.approx(share, abs=0.001)
+    assert reranking._share(logit) == pytest.approx(share, abs=0.001)
