@@ -95,9 +95,9 @@ def _is_doubtful(view: View, outlet: str) -> bool:
 def narrow(view: View, chosen: Filters, stated: Sequence[Constraint]) -> tuple[Filters, tuple[Constraint, ...]]:
     """Narrow the caller's filters by the constraints a question states; return both as they were applied.
 
-    Outlets that the caller chose override outlets stated in the question, unless they are some of those, and likewise
-    dates. An outlet that is offered is applied if the caller chose it. The date of an event lets undated articles pass,
-    since they may report it.
+    Outlets that the caller chose override outlets stated in the question, and likewise dates. An outlet that is offered
+    is applied if the caller chose it, together with those that are applied anyway. The date of an event lets undated
+    articles pass, since they may report it.
     """
     meant = _agreed(view, chosen, stated)
     result = []
@@ -126,12 +126,16 @@ def narrow(view: View, chosen: Filters, stated: Sequence[Constraint]) -> tuple[F
 
 
 def _agreed(view: View, chosen: Filters, stated: Sequence[Constraint]) -> frozenset[str]:
-    """Return the outlets of the question that the caller chose too, if these are all chosen ones and all applied."""
+    """Return the outlets of the question that the caller chose too, if these are all chosen ones and all applied.
+
+    None where the question offers none of them: then the choice only repeats what the question says.
+    """
     of_question = [c for c in stated if c.outlet and (c.applied or c.why in constraints.OFFERS)]
     agreed = [c.outlet for c in of_question if c.outlet and _spelled(view, [c.outlet]) <= chosen.outlets]
     all_applied = all(c.outlet in agreed for c in of_question if c.applied)
     whole = chosen.names_outlets and _spelled(view, agreed) == chosen.outlets
-    return frozenset(agreed) if whole and all_applied else frozenset()
+    offered = any(c.why in constraints.OFFERS and c.outlet in agreed for c in of_question)
+    return frozenset(agreed) if offered and whole and all_applied else frozenset()
 
 
 def _spelled(view: View, outlets: Sequence[str]) -> frozenset[str]:
