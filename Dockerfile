@@ -13,7 +13,7 @@ WORKDIR /app
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY rag rag
 # PyTorch's own index has builds for the processor alone, some gigabytes smaller than PyPI's.
-RUN pip install --no-cache-dir -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu ".${EXTRAS:+[$EXTRAS]}" \
+RUN pip install --no-cache-dir -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu ".[rerank${EXTRAS:+,$EXTRAS}]" \
     && rm -rf rag build *.egg-info
 COPY app.py ./
 COPY docs/aliases.toml docs/

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import EncoderError
-from rag.models import packaged
 
 AUTO = "auto"  # the default model, where it is installed
 
@@ -107,6 +106,8 @@ class LazyReranker:
 
 
 def _default() -> Reranker | None:
+    from rag.models import packaged
+
     folder = packaged.find(packaged.CROSS_ENCODER)
     if folder is None:
         log.warning(
