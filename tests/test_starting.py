@@ -153,7 +153,7 @@ def test_the_doctor_loads_what_the_cache_is_made_with_and_no_more(index):
 def test_a_question_loads_nothing_that_only_building_or_serving_needs(index, how, question):
     found = loaded(ASKING, index, how, question)
     assert found >= LOOKING_UP
-    assert not found & NEITHER
+    assert found & NEITHER == set()
 
 
 def test_words_of_time_that_need_it_load_what_reads_them(index):
