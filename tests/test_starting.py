@@ -49,7 +49,7 @@ class Encoder:
             vector[zlib.crc32(word.encode()) % 64] += 1
         return vector / np.linalg.norm(vector)
 
-with rag.open(sys.argv[1], encoder=Encoder()) as library:
+with rag.open(sys.argv[1], encoder=Encoder(), reranker=None) as library:
     if sys.argv[2] == "search":
         assert library.search(sys.argv[3])[0].article_id == "harbour"
     else:
