@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from rag.stores import snapshot
 from rag.stores.base import hash64
 from rag.stores.sqlite import DATABASE, FORMAT, Store
 from rag.stores.sqlite.connection import translate_errors
+from rag.stores.sqlite.engine import Connection
 from rag.stores.sqlite.schema import unpack_spans
 
 # What PRAGMA integrity_check says about SQLite's own indexes, which can be built again.
@@ -75,7 +75,7 @@ def _check_structure(store: Store, check: Check, repair: bool) -> None:
         check.repaired = "built SQLite's indexes again"
 
 
-def _check_generations(db: sqlite3.Connection, check: Check) -> None:
+def _check_generations(db: Connection, check: Check) -> None:
     """Check that nothing in the database is later than its generation, and that this has its token."""
     (now,) = db.execute("SELECT CAST(value AS INTEGER) FROM manifest WHERE key = 'generation'").fetchone()
     check.count = now
@@ -89,7 +89,7 @@ def _check_generations(db: sqlite3.Connection, check: Check) -> None:
             check.add(f"{what} in generation {last}, later than {now}")
 
 
-def _check_articles(store: Store, db: sqlite3.Connection, found: Diagnosis) -> None:
+def _check_articles(store: Store, db: Connection, found: Diagnosis) -> None:
     """Check articles, passages, vectors and groups of duplicates."""
     articles, passages, vectors, duplicates = map(found.check, ("articles", "passages", "vectors", "duplicates"))
     for key, retired, content_hash, article in store.everything():

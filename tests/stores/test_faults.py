@@ -7,13 +7,13 @@ import os
 import random
 import re
 import shutil
-import sqlite3
 import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
 from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
+from support.database import database
 from support.old_indexes import older, schema, scores
 from support.processes import Other
 
@@ -138,7 +138,7 @@ def _meets(disk, what, left):
     Writer.put, tempfile.tempdir = put, None
     before = [] if what in ("create", "build") else OLD
     if what == "upgrade" and error:
-        with sqlite3.connect(index / DATABASE) as db:
+        with database(index) as db:
             assert db.execute("SELECT value FROM manifest WHERE key = 'format'").fetchone() == ("2",)
     elif Store.exists(index) and error:
         there = {version.article.id for version in Store.open(index).versions()}  # reading goes on
@@ -496,7 +496,7 @@ def test_a_flipped_bit_gives_right_quotations_or_an_error_that_says_what_to_do(i
 
 
 def test_a_damaged_article_is_named_and_can_be_removed_and_added_again(index, words, news):
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         db.execute("UPDATE article SET text = replace(text, 'old', 'new') WHERE id = 'bridge'")
     with rag.open(index, encoder=words) as library:
         expected = (

@@ -1,7 +1,6 @@
 """Indexes of older formats, and what an index holds, to compare them by."""
 
 import shutil
-import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -9,7 +8,9 @@ import pytest
 import rag
 from rag.article import derived_ids
 from rag.stores.sqlite import DATABASE
+from rag.stores.sqlite.connection import install
 from rag.stores.sqlite.schema import COLUMNS, article_from_row
+from support.database import database
 
 
 def scores(index, words, question="apple blossom frost on a bridge by the harbour"):
@@ -42,24 +43,29 @@ def older(index, to):
             "ALTER TABLE passage DROP COLUMN signature",
         ),
     }  # fmt: skip
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         for number in range(4, to - 1, -1):
             for statement in back[number]:
                 db.execute(statement)
         db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(to),))
+        db.reserve_bytes("main", 0)  # no format before 6 has checksums in its pages
+        db.execute("VACUUM INTO ?", (str(index / "older"),))
+    install(index / "older", index / DATABASE)
+    with database(index) as db:
+        db.execute("PRAGMA journal_mode = WAL")
     (there,) = index.glob("cache.*")
     shutil.rmtree(there)
 
 
 def schema(index):
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")]
         return {t: sorted(row[1] for row in db.execute(f"PRAGMA table_info({t})")) for t in tables}
 
 
 def with_former_ids(index, given=()):
     """Gives articles without an id, and those `given`, the ids that earlier versions derived from their content."""
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         for key, *row in db.execute(f"SELECT key, {', '.join(COLUMNS)} FROM article").fetchall():
             article = article_from_row(row)
             *_, former = derived_ids(article)
