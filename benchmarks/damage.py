@@ -173,7 +173,7 @@ def run(flips: int, seed: int, number: int, folder: Path) -> tuple[dict[str, Cou
     wanted = reads([f"a{i}" for i in range(number)])
     right = said(index, wanted)
     assert right == said(index, wanted)
-    assert not [name for name, text in right.items() if text == "error" or len(text) < 3 and name != "skipped"]
+    assert not [name for name, text in right.items() if text == "error" or (len(text) < 3 and name != "skipped")]
     rows, notes = defaultdict[str, Counter[str]](Counter), list[str]()
     for i in range(flips):
         place, size = PLACES[i % len(PLACES)], [*SIZES][i // len(PLACES) % len(SIZES)]

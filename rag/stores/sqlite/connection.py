@@ -108,6 +108,7 @@ class Database:
 
     @property
     def _db(self) -> Connection:
+        engine.check_process()
         path = self.folder / DATABASE
         db: Connection | None = getattr(self._local, "db", None)
         if db and not db.in_transaction and self._has_changed():

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +37,16 @@ class Connection(apsw.Connection):
 
         def execute(self, statements: str, bindings: Any = None) -> Any: ...  # type: ignore[override]
 
+    def __init__(self, *given: Any):
+        check_process()
+        super().__init__(*given)
+        _open.add(self)
+
+    def close(self, force: bool = False) -> None:
+        """Close it. It is open until then, or until nothing refers to it any more."""
+        super().close(force)
+        _open.discard(self)
+
     def define(self, name: str, function: Callable[..., Any], arguments: int = -1) -> None:
         """Define an SQL function that gives the same value for the same arguments within a statement."""
         self.create_scalar_function(name, function, arguments, deterministic=True)
@@ -46,7 +58,7 @@ class ImmutableConnection(Connection):
 
 def create_database(path: Path) -> Connection:
     """Create an empty database, each page of which has a checksum, and open it."""
-    db = Connection(str(path), vfs=_vfs())
+    db = Connection(str(path), apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE, _vfs())
     with_sums(db)
     return db
 
@@ -71,10 +83,10 @@ def has_sums(db: Connection) -> bool:
     return db.reserve_bytes("main") == SUM_BYTES
 
 
-def damaged_pages(db: Connection) -> tuple[int, list[int]]:
-    """Return the number of pages in the file of a database, and the numbers of those without their checksums."""
+def damaged_pages(db: Connection) -> list[int]:
+    """Return the numbers of the pages in the file of a database that do not have their checksum."""
     count = Path(db.filename).stat().st_size // PAGE_BYTES
-    return count, [number + 1 for number in range(count) if not _is_whole(db, number * PAGE_BYTES)]
+    return [number + 1 for number in range(count) if not _is_whole(db, number * PAGE_BYTES)]
 
 
 def _is_whole(db: Connection, offset: int) -> bool:
@@ -88,6 +100,33 @@ def _is_whole(db: Connection, offset: int) -> bool:
 def trust(db: Connection) -> None:
     """Read damaged pages as they are from now on: to find out what is in them, never to answer."""
     db.execute("PRAGMA checksum_verification = OFF")
+
+
+def check_process() -> None:
+    """Raise LibraryError in a process that was forked while a database was open.
+
+    SQLite believes there that it holds the locks of the other process, and what reads and writes would not wait.
+    """
+    if _Forked.with_open_databases:
+        raise LibraryError(
+            "this process was forked from one in which an index was open, and cannot use an index safely; open indexes "
+            'after the fork, close them before it, or start processes with multiprocessing.get_context("spawn")'
+        )
+
+
+class _Forked:
+    """Whether this process was forked while databases were open."""
+
+    with_open_databases = False
+
+
+def _forked() -> None:
+    _Forked.with_open_databases |= bool(_open)
+
+
+_open: weakref.WeakSet[Connection] = weakref.WeakSet()
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forked)
 
 
 @contextlib.contextmanager
