@@ -65,10 +65,8 @@ def _check_pages(store: Store, check: Check) -> bool:
         damaged = engine.damaged_pages(db) if engine.has_sums(db) else []
         if damaged:
             engine.trust(db)
-            some = ", ".join(map(str, damaged[:MAX_LISTED_FAULTS])) + (
-                " ..." if len(damaged) > MAX_LISTED_FAULTS else ""
-            )
-            check.add(f"pages that are not as they were written, by their checksums: {some}")
+            for page in damaged:
+                check.add(f"page {page} is not as it was written")
     return not damaged
 
 
