@@ -22,6 +22,7 @@ import apsw
 from rag._lazy import LazyModule
 from rag.errors import LibraryError
 from rag.stores.base import Manifest
+from rag.stores.process import check_process
 from rag.stores.sqlite import engine
 from rag.stores.sqlite.engine import Connection, ImmutableConnection
 from rag.stores.sqlite.schema import FORMAT, read_generation, read_manifest, register_functions, upgrade_tables
@@ -108,7 +109,7 @@ class Database:
 
     @property
     def _db(self) -> Connection:
-        engine.check_process()
+        check_process()
         path = self.folder / DATABASE
         db: Connection | None = getattr(self._local, "db", None)
         if db and not db.in_transaction and self._has_changed():

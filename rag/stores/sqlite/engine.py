@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
-import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ import apsw
 import apsw.sqlite_extra
 
 from rag.errors import LibraryError
+from rag.stores.process import check_process, closed, opened
 
 EXTENSION, VFS = "cksumvfs", "cksmvfs"
 PAGE_BYTES, SUM_BYTES = 4096, 8
@@ -40,12 +39,12 @@ class Connection(apsw.Connection):
     def __init__(self, *given: Any):
         check_process()
         super().__init__(*given)
-        _open.add(self)
+        opened(self)
 
     def close(self, force: bool = False) -> None:
-        """Close it. It is open until then, or until nothing refers to it any more."""
+        """Close it."""
         super().close(force)
-        _open.discard(self)
+        closed(self)
 
     def define(self, name: str, function: Callable[..., Any], arguments: int = -1) -> None:
         """Define an SQL function that gives the same value for the same arguments within a statement."""
@@ -100,33 +99,6 @@ def _is_whole(db: Connection, offset: int) -> bool:
 def trust(db: Connection) -> None:
     """Read damaged pages as they are from now on: to find out what is in them, never to answer."""
     db.execute("PRAGMA checksum_verification = OFF")
-
-
-def check_process() -> None:
-    """Raise LibraryError in a process that was forked while a database was open.
-
-    SQLite believes there that it holds the locks of the other process, and what reads and writes would not wait.
-    """
-    if _Forked.with_open_databases:
-        raise LibraryError(
-            "this process was forked from one in which an index was open, and cannot use an index safely; open indexes "
-            'after the fork, close them before it, or start processes with multiprocessing.get_context("spawn")'
-        )
-
-
-class _Forked:
-    """Whether this process was forked while databases were open."""
-
-    with_open_databases = False
-
-
-def _forked() -> None:
-    _Forked.with_open_databases |= bool(_open)
-
-
-_open: weakref.WeakSet[Connection] = weakref.WeakSet()
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_forked)
 
 
 @contextlib.contextmanager
