@@ -51,8 +51,7 @@ def test_a_bit_in_any_page_that_is_read_is_an_error(tmp_path):
         db = engine.open_database(tmp_path / DATABASE)
         assert engine.damaged_pages(db) == [page]
         with pytest.raises(apsw.IOError) as caught:
-            for query in everything:
-                db.execute(query).fetchall()
+            [db.execute(query).fetchall() for query in everything]
         assert caught.value.extendedresult == engine.DAMAGED_PAGE
         db.close()
         flip(tmp_path, page, at=engine.PAGE_BYTES - 1 - 37 * page % 4000)
@@ -61,12 +60,13 @@ def test_a_bit_in_any_page_that_is_read_is_an_error(tmp_path):
     db.close()
 
 
-@pytest.mark.parametrize("what", [b"The Guardian", b"Dock workers ended", "0.01"])
+@pytest.mark.parametrize("what", ["an outlet", "a text", "a vector"])
 def test_what_is_read_of_a_damaged_page_is_an_error_that_names_doctor(index, words, what):
-    if isinstance(what, str):  # a vector, which nothing but a checksum tells from another one
-        with database(index) as db:
-            what = db.execute("SELECT sentences FROM vector WHERE passage = 1").fetchone()[0][:24]
-    flip(index, page_with(index, what), at=pages(index)[page_with(index, what) - 1].index(what) + 5)
+    with database(index) as db:
+        vector = db.execute("SELECT sentences FROM vector WHERE passage = 1").fetchone()[0][:24]
+    held = {"an outlet": b"The Guardian", "a text": b"Dock workers ended", "a vector": vector}[what]
+    page = page_with(index, held)
+    flip(index, page, at=pages(index)[page - 1].index(held) + 5)
     with rag.open(index, encoder=words) as library, pytest.raises(LibraryError, match=DOCTOR):
         library.ask("What did the dock workers end?", min_confidence=0)
     found = rag.examine(index)
