@@ -1,8 +1,10 @@
 """Indexes of older formats, and what an index holds, to compare them by."""
 
+import contextlib
 import shutil
 from dataclasses import replace
 
+import apsw
 import pytest
 
 import rag
@@ -48,13 +50,28 @@ def older(index, to):
             for statement in back[number]:
                 db.execute(statement)
         db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(to),))
-        db.reserve_bytes("main", 0)  # no format before 6 has checksums in its pages
-        db.execute("VACUUM INTO ?", (str(index / "older"),))
-    install(index / "older", index / DATABASE)
-    with database(index) as db:
-        db.execute("PRAGMA journal_mode = WAL")
+    _without_sums(index)
     (there,) = index.glob("cache.*")
     shutil.rmtree(there)
+
+
+def _without_sums(index):
+    """Writes a database again as formats before 6 did, without checksums; VACUUM cannot take them out."""
+    with contextlib.closing(apsw.Connection(str(index / "older"))) as db:
+        db.execute("ATTACH ? AS new", (str(index / DATABASE),))
+        made = "SELECT name, sql FROM new.sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND type = ?"
+        db.execute("BEGIN")
+        for name, sql in db.execute(made, ("table",)).fetchall():
+            db.execute(sql)
+            db.execute(f"INSERT INTO main.{name} SELECT * FROM new.{name}")
+        for _, sql in db.execute(made, ("index",)).fetchall():
+            db.execute(sql)
+        db.execute("DELETE FROM main.sqlite_sequence")
+        db.execute("INSERT INTO main.sqlite_sequence SELECT * FROM new.sqlite_sequence")
+        db.execute("COMMIT")
+        db.execute("DETACH new")
+        db.execute("PRAGMA journal_mode = WAL")
+    install(index / "older", index / DATABASE)
 
 
 def schema(index):
