@@ -10,6 +10,7 @@ import rag
 from rag.errors import LibraryError
 from rag.stores.sqlite import DATABASE, engine
 
+PAGE_BYTES = 4096
 QUESTION = "apple blossom frost on a bridge by the harbour"
 DOCTOR = "cannot be used .*: run `according doctor` to see what is damaged; restore a backup, or build the index again"
 
@@ -22,13 +23,13 @@ def index(tmp_path, news, words):
 
 def pages(index):
     body = (index / DATABASE).read_bytes()
-    return [body[at : at + engine.PAGE_BYTES] for at in range(0, len(body), engine.PAGE_BYTES)]
+    return [body[at : at + PAGE_BYTES] for at in range(0, len(body), PAGE_BYTES)]
 
 
 def flip(index, page, at=0):
     """Change one bit of a page, the first of which is 1."""
     body = bytearray((index / DATABASE).read_bytes())
-    body[(page - 1) * engine.PAGE_BYTES + at] ^= 1
+    body[(page - 1) * PAGE_BYTES + at] ^= 1
     (index / DATABASE).write_bytes(body)
 
 
@@ -47,14 +48,14 @@ def test_a_bit_in_any_page_that_is_read_is_an_error(tmp_path):
     number = len(pages(tmp_path))
     assert number > 60
     for page in range(1, number + 1):
-        flip(tmp_path, page, at=engine.PAGE_BYTES - 1 - 37 * page % 4000)
+        flip(tmp_path, page, at=PAGE_BYTES - 1 - 37 * page % 4000)
         db = engine.open_database(tmp_path / DATABASE)
         assert engine.damaged_pages(db) == [page]
         with pytest.raises(apsw.IOError) as caught:
             [db.execute(query).fetchall() for query in everything]
         assert caught.value.extendedresult == engine.DAMAGED_PAGE
         db.close()
-        flip(tmp_path, page, at=engine.PAGE_BYTES - 1 - 37 * page % 4000)
+        flip(tmp_path, page, at=PAGE_BYTES - 1 - 37 * page % 4000)
     db = engine.open_database(tmp_path / DATABASE)
     assert engine.damaged_pages(db) == []
     db.close()

@@ -14,8 +14,9 @@ stay, so that citations of it resolve and nothing is encoded again when it comes
 
 Every page of the database has a checksum, so what is damaged is an error and never another answer (see `engine`).
 
-The modules, in the order in which they build on each other: `engine` (SQLite with checksums), `schema` (tables and rows), `connection` (connections,
-locks, errors), `cache_source` (what a cache is built from), `view` (searching), `store` (reading), `writer` (changing).
+The modules, in the order in which they build on each other: `engine` (SQLite with checksums), `schema` (tables, rows),
+`connection` (connections, locks, errors), `cache_source` (what a cache is built from), `view` (searching), `store`
+(reading), `writer` (changing).
 """
 
 from rag.stores.sqlite.connection import DATABASE, LOCK

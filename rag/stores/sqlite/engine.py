@@ -23,7 +23,7 @@ from rag.errors import LibraryError
 from rag.stores.process import check_process, closed, opened
 
 EXTENSION, VFS = "cksumvfs", "cksmvfs"
-PAGE_BYTES, SUM_BYTES = 4096, 8
+SUM_BYTES = 8
 SUMS_SINCE = 6  # the format of an index
 BUSY_TIMEOUT_SECONDS = 30.0
 DAMAGED_PAGE = apsw.SQLITE_IOERR_DATA  # the error of a page that does not have its checksum
@@ -84,13 +84,14 @@ def has_sums(db: Connection) -> bool:
 
 def damaged_pages(db: Connection) -> list[int]:
     """Return the numbers of the pages in the file of a database that do not have their checksum."""
-    count = Path(db.filename).stat().st_size // PAGE_BYTES
-    return [number + 1 for number in range(count) if not _is_whole(db, number * PAGE_BYTES)]
+    (size,) = db.execute("PRAGMA page_size").fetchone()
+    count = Path(db.filename).stat().st_size // size
+    return [number + 1 for number in range(count) if not _is_whole(db, number * size, size)]
 
 
-def _is_whole(db: Connection, offset: int) -> bool:
+def _is_whole(db: Connection, offset: int, size: int) -> bool:
     try:
-        db.read("main", 0, offset, PAGE_BYTES)
+        db.read("main", 0, offset, size)
     except apsw.Error:
         return False
     return True
