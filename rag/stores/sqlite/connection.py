@@ -328,15 +328,18 @@ def _companions(path: Path) -> list[Path]:
     return [path.with_name(f"{path.name}-{end}") for end in ("wal", "shm", "journal")]
 
 
-def copy_database(db: Connection, path: Path, change: Callable[[Connection], None] | None = None) -> None:
+def copy_database(
+    db: Connection, path: Path, change: Callable[[Connection], None] | None = None, sums: bool = True
+) -> None:
     """Write a whole copy of a database as one transaction sees it, without its unused pages, and check it.
 
     Args:
         db: the database.
         path: of the copy.
         change: what to change in the copy first.
+        sums: whether its pages are to have checksums; not in a copy of an older format.
     """
-    db.execute("VACUUM INTO ?", (str(path),))
+    engine.copy(db, path, sums=sums)
     with contextlib.closing(engine.open_database(path)) as copy:
         if change:
             with engine.transaction(copy):
@@ -366,7 +369,6 @@ def upgrade(folder: Path, old: int, wait: bool) -> Manifest:
                     return read_manifest(db)
                 _keep_copy(db, folder, old)
                 with temporary_database(folder) as temporary:
-                    engine.with_sums(db)
                     copy_database(db, temporary, lambda copy: _upgraded(copy, old))
                     db.close()  # before its file is replaced, so that its log does not become that of the new one
                     install(temporary, folder / DATABASE)
@@ -392,5 +394,5 @@ def _keep_copy(db: Connection, folder: Path, old: int) -> None:
     kept = folder / f"library.format{old}.sqlite"
     log.warning("upgrading the index in %s from format %s to %s; %s is a copy of it", folder, old, FORMAT, kept.name)
     with temporary_database(folder) as temporary:
-        copy_database(db, temporary)
+        copy_database(db, temporary, sums=False)
         install(temporary, kept)

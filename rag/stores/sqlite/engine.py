@@ -58,7 +58,7 @@ class ImmutableConnection(Connection):
 def create_database(path: Path) -> Connection:
     """Create an empty database, each page of which has a checksum, and open it."""
     db = Connection(str(path), apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE, _vfs())
-    with_sums(db)
+    db.reserve_bytes("main", SUM_BYTES)
     return db
 
 
@@ -72,9 +72,29 @@ def open_database(path: Path, immutable: bool = False) -> Connection:
     return db
 
 
-def with_sums(db: Connection) -> None:
-    """Let the pages of a new database, or of the copy that VACUUM INTO makes of this one, have checksums."""
-    db.reserve_bytes("main", SUM_BYTES)
+def copy(db: Connection, path: Path, sums: bool = True) -> None:
+    """Write a copy of a database, without its unused pages, in whose pages there are checksums, or none as before."""
+    if sums:
+        db.reserve_bytes("main", SUM_BYTES)  # of what VACUUM INTO writes
+    db.execute("VACUUM INTO ?", (str(path),))
+    if sums:
+        _write_sums(path)
+
+
+def _write_sums(path: Path) -> None:
+    """Write each page of a database that nobody uses yet once more, with its checksum.
+
+    The extension knows by the first page that there are to be checksums, and VACUUM INTO may write others before it.
+    """
+    file = apsw.VFSFile(_vfs(), str(path), [apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_READWRITE, 0])
+    try:
+        with path.open("rb") as pages:
+            size = int.from_bytes(pages.read(18)[16:], "big")
+            pages.seek(0)
+            for number, page in enumerate(iter(functools.partial(pages.read, size), b"")):
+                file.xWrite(page, number * size)
+    finally:
+        file.xClose()
 
 
 def has_sums(db: Connection) -> bool:
