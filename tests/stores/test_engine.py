@@ -1,5 +1,7 @@
 """Every page of an index's database has a checksum, which is compared whenever the page is read."""
 
+import contextlib
+
 import apsw
 import pytest
 from support import BRIDGE, HARBOUR, ORCHARD
@@ -120,6 +122,25 @@ def test_a_backup_and_a_compacted_index_have_checksums(index, words, tmp_path):
         library.compact()
     for folder in (index, tmp_path / "backup"):
         with database(folder) as db:
+            assert engine.has_sums(db)
+            assert engine.damaged_pages(db) == []
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_every_page_of_a_copy_has_a_checksum_however_many_they_are(tmp_path, before):
+    """SQLite writes pages of a copy before it knows of checksums, once they fill its cache (2 MB)."""
+    make = engine.create_database if before else lambda path: engine.Connection(str(path))
+    for number, rows in enumerate((1, 3000)):
+        source, copied = tmp_path / f"source{number}", tmp_path / f"copy{number}"
+        with contextlib.closing(make(source)) as db:
+            db.execute("CREATE TABLE row (key INTEGER PRIMARY KEY, text TEXT)")
+            db.execute("BEGIN")
+            db.executemany("INSERT INTO row VALUES (?, ?)", [(i, f"{i:05} " * 300) for i in range(rows)])
+            db.execute("COMMIT")
+            assert engine.has_sums(db) is before
+            engine.copy(db, copied)
+        with contextlib.closing(engine.open_database(copied)) as db:
+            assert db.execute("SELECT count(*), sum(length(text)) FROM row").fetchone() == (rows, rows * 1800)
             assert engine.has_sums(db)
             assert engine.damaged_pages(db) == []
 
