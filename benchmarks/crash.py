@@ -34,7 +34,6 @@ import random
 import re
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -49,6 +48,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import apsw
 import faiss
 from support import WordEncoder
 from support.old_indexes import older
@@ -64,7 +64,8 @@ from rag.stores import faiss_index as dense
 from rag.stores import snapshot as cache
 from rag.stores import tantivy_index as lexical
 from rag.stores.base import find_article
-from rag.stores.sqlite import DATABASE, Store, cache_source
+from rag.stores.sqlite import DATABASE, Store, cache_source, engine
+from rag.stores.sqlite.connection import connect
 from rag.stores.sqlite.writer import Writer
 
 CHILD_SECONDS = 120  # that a child may take
@@ -452,12 +453,16 @@ class Steps:
 
     def watch(self, folder: Path) -> None:
         """Count, from now on, everything that this process does to the files in a folder, as far as Python sees it."""
-        connect, fsync, opened = sqlite3.connect, os.fsync, lexical._open
+        fsync, opened = os.fsync, lexical._open
+        create, connect = engine.create_database, engine.open_database
 
-        def connected(*given: Any, **named: Any) -> sqlite3.Connection:
-            db = connect(*given, **named)
-            db.set_trace_callback(lambda sql: None if sql.lstrip().upper().startswith("SELECT") else self("statement"))
+        def traced(db: engine.Connection) -> engine.Connection:
+            db.trace_v2(apsw.SQLITE_TRACE_STMT, stated)
             return db
+
+        def stated(event: dict[str, Any]) -> None:
+            if not event["sql"].lstrip().upper().startswith("SELECT"):
+                self("statement")
 
         def synced(handle: int) -> None:
             self("sync")
@@ -472,7 +477,9 @@ class Steps:
             elif event in _EVENTS:
                 self("file")
 
-        sqlite3.connect, os.fsync = connected, synced
+        engine.create_database = lambda path: traced(create(path))
+        engine.open_database = lambda path, immutable=False: traced(connect(path, immutable))
+        os.fsync = synced
         lexical._open = lambda where: _Counted(opened(where), self)
         sys.addaudithook(seen)
 
@@ -552,7 +559,7 @@ def prove(scene: Scene) -> Found:
                         shutil.rmtree(path)
                     if kept != _searched(scene, name):
                         found.wrong("faults", f"{name}: its cache does not find what a new one finds")
-                except (AccordingError, sqlite3.Error) as error:
+                except (AccordingError, apsw.Error) as error:
                     found.wrong("unopened", f"{name}: {error}")
                     found.counts["lost"] += len(before.held)
                     done = False
@@ -569,7 +576,7 @@ def _prove(scene: Scene, name: str, before: Ledger, after: Ledger, found: Found)
     """Compare an index with what it must hold; return whether what was begun is done."""
     with scene.open(name) as library:
         library.prepare()
-        with contextlib.closing(sqlite3.connect(scene.index(name) / DATABASE)) as db:
+        with contextlib.closing(connect(scene.index(name) / DATABASE)) as db:
             held, earlier, kept = _said(db)
             _doubles(db, name, found)
         _faults(library, name, found)
@@ -587,7 +594,7 @@ def _prove(scene: Scene, name: str, before: Ledger, after: Ledger, found: Found)
         return actual == after.said()
 
 
-def _said(db: sqlite3.Connection) -> tuple[dict[str, str], set[tuple[str, str]], dict[str, str]]:
+def _said(db: engine.Connection) -> tuple[dict[str, str], set[tuple[str, str]], dict[str, str]]:
     """Return what the database holds, as a ledger has it."""
     held = dict(db.execute("SELECT id, digest FROM article WHERE retired IS NULL"))
     earlier = set(db.execute("SELECT id, text FROM article WHERE retired IS NOT NULL"))
@@ -597,7 +604,7 @@ def _said(db: sqlite3.Connection) -> tuple[dict[str, str], set[tuple[str, str]],
     return held, earlier, dict(kept)
 
 
-def _doubles(db: sqlite3.Connection, name: str, found: Found) -> None:
+def _doubles(db: engine.Connection, name: str, found: Found) -> None:
     counted = {
         "the id": "SELECT id, count(*) FROM article WHERE retired IS NULL GROUP BY id",
         "the text of": "SELECT id, count(*) FROM article GROUP BY id, text",
@@ -618,7 +625,7 @@ def _faults(library: rag.Library, name: str, found: Found) -> None:
     faults = [line for line in lines if line != "ok"] + ([f"its cache: {fault}"] if fault else [])
     faults += [fault for check in rag.examine(store.folder).checks for fault in check.faults]
     for kept in store.folder.glob("library.format*.sqlite"):
-        with contextlib.closing(sqlite3.connect(kept)) as copied:
+        with contextlib.closing(connect(kept)) as copied:
             if copied.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
                 faults.append(f"{kept.name} is damaged")
     for line in faults:
@@ -684,7 +691,7 @@ def state(scene: Scene) -> Any:
     for name in INDEXES:
         with scene.open(name) as library:
             asked = [library.ask(question, min_confidence=0) for question in QUESTIONS]
-            with contextlib.closing(sqlite3.connect(scene.index(name) / DATABASE)) as db:
+            with contextlib.closing(connect(scene.index(name) / DATABASE)) as db:
                 held = db.execute(rows).fetchall()
                 kept = _said(db)[2]
                 skipped = db.execute("SELECT source, place, reason FROM quarantine ORDER BY source, place").fetchall()

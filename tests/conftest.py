@@ -54,8 +54,8 @@ MARKER_OF_FIXTURE = {
 }  # fmt: skip
 # The longest files, so that those that run in parallel with them end at about the same time.
 LONGEST_FIRST = (
-    "test_crashes", "test_quality", "test_one_state", "test_milvus", "test_app", "test_contract", "test_app_pages",
-    "test_faults", "test_app_for_every_reader", "test_app_balance",
+    "test_crashes", "test_damage", "test_quality", "test_one_state", "test_milvus", "test_app", "test_contract",
+    "test_app_pages", "test_faults", "test_app_for_every_reader", "test_app_balance",
 )  # fmt: skip
 
 

@@ -29,7 +29,6 @@ from rag.text import is_web_url, json_text, one_line, sanitise
 CSL_TYPES = {"newspaper": "article-newspaper", "magazine": "article-magazine"}
 # Hex digits of a hash in a citation's key: 128 bits, as a link to a citation's file names an article's version by it.
 KEY_DIGITS = 32
-FORMER_KEY_DIGITS = 12  # of one that an earlier version made
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")  # BibTeX's macros
 
 # Braces become commands: BibTeX counts a brace after a backslash too, and ends a field where braces do not match. An @
@@ -98,10 +97,9 @@ def key(citation: Citation) -> str:
     return f"{name}{citation.date.year if citation.date else ''}-{content_hash[:KEY_DIGITS]}"
 
 
-def has_key(citation: Citation, wanted: str) -> bool:
-    """Whether a citation has a key, of this or an earlier version."""
-    own = key(citation)
-    return wanted in (own, own[: FORMER_KEY_DIGITS - KEY_DIGITS])
+def is_former_key(wanted: str) -> bool:
+    """Whether a key was made by an earlier version: too short to prove which words it was made for."""
+    return len(wanted.rpartition("-")[2]) < KEY_DIGITS
 
 
 def _citations(cited: Citation | Answer) -> tuple[Citation, ...]:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rag.cli.opening import open_library
-from rag.cli.output import print_result
+from rag.cli.output import in_a_line, print_result
 
 if TYPE_CHECKING:
     from rag.ingest.capacity import Machine
@@ -49,7 +49,7 @@ def _print_report(options: argparse.Namespace, library: Any) -> None:
     report = library.report
     first = list(islice(library.skipped(), MAX_SKIPPED)) if report.skipped else []
     for skipped in first:
-        print(f"skipped {skipped}", file=sys.stderr)
+        print(in_a_line(f"skipped {skipped}"), file=sys.stderr)
     if report.skipped > len(first):
         rest = report.skipped - len(first)
         print(f"skipped {rest:,} more: according skipped --index {options.index}", file=sys.stderr)

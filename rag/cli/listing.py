@@ -7,7 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from rag.cli.opening import open_read_only
-from rag.cli.output import print_each, print_result, shortened
+from rag.cli.output import in_a_line, print_each, print_result, shortened
 from rag.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _values(article: Article) -> dict[str, Any]:
 
 def _listed(article: Article) -> str:
     outlet, title = article.outlet or "unknown outlet", article.title or shortened(article.text, 60)
-    return f"{article.id}  {article.date or 'undated   '}  {outlet}: {title}"
+    return in_a_line(f"{article.id}  {article.date or 'undated   '}  {outlet}: {title}")
 
 
 def _explained(article: Article) -> str:
@@ -48,7 +48,7 @@ def _explained(article: Article) -> str:
         f"    url     {article.url}" if article.url else "",
         f"    from    {article.source}",
     ]
-    return "\n".join(line for line in lines if line)
+    return "\n".join(in_a_line(line) for line in lines if line)
 
 
 def article(options: argparse.Namespace) -> None:
@@ -105,7 +105,8 @@ def _signed(words: str, begin: str, end: str) -> str:
 def skipped(options: argparse.Namespace) -> None:
     """List what could not be read."""
     with open_read_only(options) as library:
-        found = (({"source": s.source, "place": s.place, "reason": s.reason}, str(s)) for s in library.skipped())
+        rows = library.skipped()
+        found = (({"source": s.source, "place": s.place, "reason": s.reason}, in_a_line(str(s))) for s in rows)
         print_each(options, found, "nothing was skipped")
 
 

@@ -38,9 +38,15 @@ def answer_text(answer: Answer) -> str:
         head = f"{number}. {wording.attribution(c)} {c.outlet or UNKNOWN_OUTLET}{wording.via(c)}, {wording.when(c)}"
         revised = [f"{_INDENT}({c.revision})"] if c.revision else []
         changed = map(_filled, changes_text(c))
-        parts.append("\n".join([head, *lines, *revised, f"{_INDENT}[{about or c.article_id}]", *changed]))
+        about = in_a_line(about or c.article_id)
+        parts.append("\n".join([in_a_line(head), *lines, *revised, f"{_INDENT}[{about}]", *changed]))
     figures = [f"({wording.figures(answer)})"] if answer.figures else []
     return "\n\n".join([*parts, "\n".join([*figures, _counts(answer), *notes(answer)])])
+
+
+def in_a_line(text: str) -> str:
+    """Return a text without line ends: what an article or a file is called must not look like a line of its own."""
+    return sanitise(text.replace("\n", " "))
 
 
 def _filled(line: str) -> str:

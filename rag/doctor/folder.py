@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from rag.errors import LibraryError
 from rag.provenance.duplicates import PERMUTATIONS
 from rag.stores import snapshot
 from rag.stores.base import hash64
-from rag.stores.sqlite import DATABASE, FORMAT, Store
+from rag.stores.sqlite import DATABASE, FORMAT, Store, engine
 from rag.stores.sqlite.connection import translate_errors
+from rag.stores.sqlite.engine import Connection
 from rag.stores.sqlite.schema import unpack_spans
 
 # What PRAGMA integrity_check says about SQLite's own indexes, which can be built again.
@@ -38,10 +38,13 @@ def examine_folder(folder: Path, repair: bool) -> Diagnosis:
         return found
     try:
         with translate_errors(folder):
-            _check_structure(store, database, repair)
+            whole = _check_pages(store, database)
+            readable = _check_structure(store, database, repair and whole)
+            if not whole:
+                found.notes.append("restore a backup, or build the index again in a new folder")
             if store.manifest.format != FORMAT:
                 found.notes.append(f"the index has format {store.manifest.format}: any other command upgrades it")
-            elif database.ok:
+            elif readable:
                 with store.reading() as db:
                     check_settings(dict(db.execute("SELECT key, value FROM manifest")), found.check("manifest"))
                     _check_generations(db, found.check("generations"))
@@ -55,12 +58,24 @@ def examine_folder(folder: Path, repair: bool) -> Diagnosis:
     return found
 
 
-def _check_structure(store: Store, check: Check, repair: bool) -> None:
-    """Let SQLite check pages, rows and indexes, and that every row that is referred to exists."""
+def _check_pages(store: Store, check: Check) -> bool:
+    """Check that every page of the database has its checksum; if not, let the other checks read what is there."""
+    with store.reading() as db:
+        (check.count,) = db.execute("PRAGMA page_count").fetchone()
+        damaged = engine.damaged_pages(db) if engine.has_sums(db) else []
+        if damaged:
+            engine.trust(db)
+            for page in damaged:
+                check.add(f"page {page} is not as it was written")
+    return not damaged
+
+
+def _check_structure(store: Store, check: Check, repair: bool) -> bool:
+    """Let SQLite check rows and indexes, and that every row that is referred to exists; return whether all is well."""
+    before = len(check.faults)
     with store.reading() as db:
         lines = [row[0] for row in db.execute("PRAGMA integrity_check")]
         orphans = db.execute("PRAGMA foreign_key_check").fetchall()
-        (check.count,) = db.execute("PRAGMA page_count").fetchone()
     for line in lines if lines != ["ok"] else ():
         check.add(line)
     for table, row, of, _ in orphans:
@@ -73,9 +88,10 @@ def _check_structure(store: Store, check: Check, repair: bool) -> None:
     ):
         store.reindex()
         check.repaired = "built SQLite's indexes again"
+    return len(check.faults) == before or bool(check.repaired)
 
 
-def _check_generations(db: sqlite3.Connection, check: Check) -> None:
+def _check_generations(db: Connection, check: Check) -> None:
     """Check that nothing in the database is later than its generation, and that this has its token."""
     (now,) = db.execute("SELECT CAST(value AS INTEGER) FROM manifest WHERE key = 'generation'").fetchone()
     check.count = now
@@ -89,7 +105,7 @@ def _check_generations(db: sqlite3.Connection, check: Check) -> None:
             check.add(f"{what} in generation {last}, later than {now}")
 
 
-def _check_articles(store: Store, db: sqlite3.Connection, found: Diagnosis) -> None:
+def _check_articles(store: Store, db: Connection, found: Diagnosis) -> None:
     """Check articles, passages, vectors and groups of duplicates."""
     articles, passages, vectors, duplicates = map(found.check, ("articles", "passages", "vectors", "duplicates"))
     for key, retired, content_hash, article in store.everything():

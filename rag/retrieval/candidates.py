@@ -7,6 +7,7 @@ a passage that only one of them finds is not mistaken for one in which the other
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 
@@ -45,3 +46,7 @@ def find_candidates(
 @functools.cache
 def _executor() -> Executor:
     return ThreadPoolExecutor(thread_name_prefix="searching")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of its threads
+    os.register_at_fork(after_in_child=_executor.cache_clear)

@@ -32,7 +32,7 @@ MAX_COMPARED = 5  # pairs of versions that are compared
 MAX_LISTED = 20  # other articles with the same text, or successors of this one, that are listed
 _FORMER = (
     "This link was made by an earlier version of According, whose links do not prove which words they were made for: "
-    "if in doubt, compare the marked words with those that you were shown."
+    "if in doubt, compare the words with those that you were shown."
 )
 _HASH = rf"[0-9a-f]{{{FORMER_HASH_DIGITS}}}|[0-9a-f]{{{HASH_DIGITS}}}"
 
@@ -120,7 +120,7 @@ def _article(library: ReadOnlyLibrary, request: Request, root: str) -> Page:
         notes.append("The quoted words are no longer in the article.")
     elif passage != place:
         notes.append("The article has been edited since this link was made; the quoted words are now here.")
-    if passage and len(passage.of) == FORMER_HASH_DIGITS:
+    if len(passage.of if passage else given.get("version", "")) == FORMER_HASH_DIGITS:
         notes.append(_FORMER)
     article = shown.article
     earlier = [v for v in versions if v.article.text != article.text and not v.current]

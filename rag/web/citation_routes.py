@@ -11,12 +11,16 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from rag.answer.citation import Citation, cite_span
-from rag.answer.export import FORMS, has_key, key
+from rag.answer.export import FORMS, is_former_key, key
 from rag.article import Article
 from rag.errors import CitationError, LibraryError
 from rag.library import Library
 
 _SPAN = re.compile(r"([0-9]{1,12})-([0-9]{1,12})")
+_FORMER = (
+    "This link was made by an earlier version of According, whose links do not prove which words they were made for. "
+    "Open the article, or ask again, and take the citation from there."
+)
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
@@ -34,12 +38,15 @@ def routes(library: Library) -> list[Route]:
             return _refused(400, f"Give a format: as=FORM, one of {', '.join(FORMS)}.")
         if at is None or quote is None:
             return _refused(400, "Give the spans: at=START-END of the passage, quote=START-END of the quotation.")
+        article_id, wanted = request.path_params["article_id"] or given.get("id", ""), given.get("key")
+        if wanted and is_former_key(wanted):
+            return _refused(410, _FORMER)
         try:
             with library.reading() as now:
-                versions, catalogue = now.versions(request.path_params["article_id"]), now.catalogue
+                versions, catalogue = now.versions(article_id), now.catalogue
         except LibraryError:
             return _refused(404, "The index has no readable article with this ID; it may have been removed.")
-        citation = _citation([version.article for version in versions], at, quote, given.get("key"))
+        citation = _citation([version.article for version in versions], at, quote, wanted)
         if citation is None:
             return _refused(404, "No stored version of this article has these words; ask again to see the current one.")
         name = f"{key(citation)}{form.suffix}"
@@ -63,7 +70,7 @@ def _citation(
             citation = cite_span(article, at, quote)
         except CitationError:
             continue
-        if wanted is None or has_key(citation, wanted):
+        if wanted is None or key(citation) == wanted:
             return citation
     return None
 

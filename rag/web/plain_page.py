@@ -109,7 +109,7 @@ def _style() -> tuple[Html, str]:
 def _response(request: Request, status: int, page: Page) -> Response:
     css, policy = _style()
     body = str(_PAGE.format(title=page.title, style=css, root=_root(request), main=page.main))
-    tag = f'W/"{hashlib.blake2b(body.encode(), digest_size=12).hexdigest()}"'
+    tag = f'W/"{hashlib.blake2b(body.encode(), digest_size=16).hexdigest()}"'
     headers = {"Content-Security-Policy": policy, "Cache-Control": "private, no-cache", "ETag": tag}
     if status == 200 and tag in request.headers.get("If-None-Match", ""):
         return Response(status_code=304, headers=headers)

@@ -6,6 +6,7 @@ still leads to the words after the index was rebuilt or the article was edited (
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from rag.answer.citation import Citation, quote_hash
@@ -22,9 +23,13 @@ def article_url(article_id: str, **parameters: str) -> str:
         article_id: the article's id.
         **parameters: of the query, such as `version`.
     """
+    return _of_article("article", article_id, parameters)
+
+
+def _of_article(page: str, article_id: str, parameters: Mapping[str, str]) -> str:
     segment = "" if article_id in (".", "..") or "\n" in article_id else quote(article_id, safe="", errors="replace")
     query = urlencode({**({} if segment else {"id": article_id}), **parameters}, errors="replace")
-    return f"article/{segment}{'?' if query else ''}{query}"
+    return f"{page}/{segment}{'?' if query else ''}{query}"
 
 
 def passage_url(citation: Citation) -> str:
@@ -45,10 +50,9 @@ def _span_url(article_id: str, span: tuple[int, int], quoted: tuple[int, int], t
 
 def citation_url(citation: Citation, form: str) -> str:
     """Return the URL of the file of a citation in one of `export.FORMS`, which `citation_routes` serves."""
-    spans = (citation.start, citation.end, *citation.quote)
-    return "cite/{}?at={}-{}&quote={}-{}&key={}&as={}".format(
-        quote(citation.article_id, safe=""), *spans, key(citation), form
-    )
+    at, spoken = (f"{start}-{end}" for start, end in ((citation.start, citation.end), citation.quote))
+    parameters = {"at": at, "quote": spoken, "key": key(citation), "as": form}
+    return _of_article("cite", citation.article_id, parameters)
 
 
 def outlet_url(name: str | None, **parameters: int) -> str:

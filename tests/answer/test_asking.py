@@ -3,11 +3,11 @@
 import dataclasses
 import datetime as dt
 import json
-import sqlite3
 
 import numpy as np
 import pytest
 from support import BRIDGE, HARBOUR, ORCHARD
+from support.database import database
 
 import rag
 from rag.answer.citation import cite
@@ -236,7 +236,7 @@ def test_a_quotation_that_no_longer_equals_its_article_is_an_error(tmp_path, rea
         library.verify(dataclasses.replace(citation, text=citation.text.replace("four", "five")))
     with pytest.raises(CitationError, match="outlet or date shown"):
         library.verify(dataclasses.replace(citation, outlet="Reuters"))
-    with sqlite3.connect(tmp_path / "i" / "library.sqlite") as db:
+    with database(tmp_path / "i") as db:
         db.execute("UPDATE article SET text = 'short'")
     with pytest.raises(LibraryError, match=r"article 'harbour' in .* is not as it was stored: the database is damaged"):
         library.ask("What did the dock workers end?")

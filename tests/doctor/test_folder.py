@@ -4,18 +4,17 @@ import hashlib
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from support import BRIDGE, HARBOUR, ORCHARD
+from support.database import database
 
 import rag
 from rag.cli import main
 from rag.errors import LibraryError
-from rag.stores.base import hash64
 from rag.stores.faiss_index import KEYS, SEGMENT
 from rag.stores.snapshot import STAMP
 from rag.stores.sqlite import DATABASE
@@ -162,9 +161,8 @@ DAMAGE = {
 @pytest.mark.parametrize("what", DAMAGE)
 def test_damage_in_the_database_is_reported(index, what):
     damage, expected = DAMAGE[what]
-    with sqlite3.connect(index / DATABASE, isolation_level=None) as db:
+    with database(index) as db:
         db.execute("PRAGMA foreign_keys = ON")
-        db.create_function("content_hash", -1, hash64)
         for statement in damage.split("; "):
             db.execute(statement)
     assert faults(index) == expected
@@ -173,17 +171,15 @@ def test_damage_in_the_database_is_reported(index, what):
 
 def test_a_changed_byte_in_any_text_of_an_article_is_found(index):
     """In each article, the last character of one column at a time."""
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         texts = [c for (c,) in db.execute("SELECT name FROM pragma_table_info('article') WHERE type = 'TEXT'")]
         harmless = {"source"}  # where it was read from is no part of what is quoted
         for column in texts:
             for (key,) in db.execute(f"SELECT key FROM article WHERE {column} IS NOT NULL").fetchall():
                 (value,) = db.execute(f"SELECT {column} FROM article WHERE key = ?", (key,)).fetchone()
                 db.execute(f"UPDATE article SET {column} = ? WHERE key = ?", (f"{value[:-1]}~", key))
-                db.commit()
                 assert rag.examine(index).ok == (column in harmless), (column, key)
                 db.execute(f"UPDATE article SET {column} = ? WHERE key = ?", (value, key))
-                db.commit()
     assert rag.examine(index).ok
 
 
@@ -241,13 +237,13 @@ def test_what_killed_processes_left_is_reported_and_deleted(index):
 
 
 def test_sqlites_own_indexes_are_built_again(index):
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         db.execute("PRAGMA writable_schema = ON")
         db.execute(
             "UPDATE sqlite_master SET sql = 'CREATE INDEX passage_content ON passage (content) WHERE key > 2' "
             "WHERE name = 'passage_content'"
         )
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         db.execute("REINDEX passage_content")
         db.execute("PRAGMA writable_schema = ON")
         db.execute(
@@ -268,7 +264,7 @@ def test_a_database_that_cannot_be_read_is_a_fault(index):
 
 
 def test_an_older_format_is_noted(index):
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         db.execute("UPDATE manifest SET value = '3' WHERE key = 'format'")
     found = rag.examine(index)
     assert (found.ok, found.notes) == (True, ["the index has format 3: any other command upgrades it"])

@@ -7,13 +7,13 @@ import os
 import random
 import re
 import shutil
-import sqlite3
 import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
 from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
+from support.database import database
 from support.old_indexes import older, schema, scores
 from support.processes import Other
 
@@ -138,7 +138,7 @@ def _meets(disk, what, left):
     Writer.put, tempfile.tempdir = put, None
     before = [] if what in ("create", "build") else OLD
     if what == "upgrade" and error:
-        with sqlite3.connect(index / DATABASE) as db:
+        with database(index) as db:
             assert db.execute("SELECT value FROM manifest WHERE key = 'format'").fetchone() == ("2",)
     elif Store.exists(index) and error:
         there = {version.article.id for version in Store.open(index).versions()}  # reading goes on
@@ -477,26 +477,8 @@ def test_a_truncated_database_gives_right_answers_or_an_error_that_says_what_to_
     assert sound(index, expected)
 
 
-def test_a_flipped_bit_gives_right_quotations_or_an_error_that_says_what_to_do(index, expected):
-    """In bytes that are used, or next to one: most of a small database is empty. One in three has no cache yet."""
-    body = (index / DATABASE).read_bytes()
-    used = [at for at in range(len(body)) if any(body[max(0, at - 2) : at + 3])]
-    chance, outlet_kinds, folder = random.Random(1), [], index.parent / "flipped"
-    for number in range(150):
-        at, bit = chance.choice(used), chance.randrange(8)
-        shutil.copytree(index, folder, ignore=None if number % 3 else shutil.ignore_patterns("cache.*"))
-        (folder / DATABASE).write_bytes(body[:at] + bytes([body[at] ^ 1 << bit]) + body[at + 1 :])
-        try:
-            outlet_kinds.append(sound(folder, expected))
-        except Exception as error:
-            raise AssertionError(f"bit {bit} of byte {at}") from error
-        shutil.rmtree(folder)
-    assert outlet_kinds.count(True) > 50
-    assert outlet_kinds.count(None) > 5
-
-
 def test_a_damaged_article_is_named_and_can_be_removed_and_added_again(index, words, news):
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         db.execute("UPDATE article SET text = replace(text, 'old', 'new') WHERE id = 'bridge'")
     with rag.open(index, encoder=words) as library:
         expected = (

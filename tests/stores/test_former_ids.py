@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from support import ORCHARD
 from support.old_indexes import older, with_former_ids
 from support.plain_pages import get, texts
@@ -11,8 +13,8 @@ import rag
 from rag.answer.citation import quote_hash
 from rag.answer.export import key
 from rag.article import derived_ids
-from rag.web.citation_routes import _citation
-from rag.web.urls import article_url
+from rag.web import citation_routes
+from rag.web.urls import article_url, citation_url
 
 PAGE = {
     "title": "Minister fined", "outlet": "The Republic Daily", "url": "https://republic.example/fined?utm_source=x",
@@ -99,15 +101,20 @@ def test_an_old_link_to_a_passage_leads_to_the_words_and_says_that_it_proves_not
     assert texts(page, "mark") == [words_quoted]
     version = get(library, article_url(old[2], version=quote_hash(LETTER["text"], 12)))
     assert " ".join(texts(version, ".text p")) == LETTER["text"]
+    assert "an earlier version of According, whose links do not prove" in texts(version, ".note")[0]
+    assert texts(get(library, article_url(old[2], version=quote_hash(LETTER["text"]))), ".note") == []
 
 
-def test_an_old_link_to_the_file_of_a_citation_leads_to_it(old, tmp_path, words):
+def test_an_old_link_to_the_file_of_a_citation_says_that_it_proves_nothing(old, tmp_path, words):
     library = rag.open(tmp_path / "i", encoder=words)
     citation = library.ask("ferry has not sailed", k=1, min_confidence=0).passages[0]
-    own, span = key(citation), (citation.start, citation.end)
-    article = library.article(citation.article_id)
-    for wanted, found in ((own, True), (own[:-20], True), (own[:-19], False), (own[:-21], False), ("", False)):
-        assert bool(_citation([article], span, citation.quote, wanted)) is found
+    url, own = citation_url(citation, "markdown"), key(citation)
+    with TestClient(Starlette(routes=citation_routes.routes(library))) as client:
+        assert client.get(url).status_code == 200
+        for former in (own[:-20], own[:-19], own[:-1]):
+            response = client.get(url.replace(own, former))
+            assert (response.status_code, "whose links do not prove" in response.text) == (410, True)
+        assert client.get(url.replace(own, f"{own[:-1]}x")).status_code == 404
 
 
 def test_a_new_index_has_no_id_that_an_earlier_version_would_have_made(tmp_path, news, words):

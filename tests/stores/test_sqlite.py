@@ -1,13 +1,13 @@
 """The database is the source of truth: what was reported as done is in it, what does not fit is refused."""
 
 import os
-import sqlite3
 import subprocess
 import sys
 import threading
 
 import pytest
 from support import BRIDGE, HARBOUR, ORCHARD
+from support.database import database
 from support.old_indexes import older, schema, scores
 
 import rag
@@ -48,7 +48,7 @@ def test_a_file_that_is_no_database_is_an_error(tmp_path):
 
 
 def test_an_index_of_another_format_is_refused(index, words):
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         db.execute("UPDATE manifest SET value = '99' WHERE key = 'format'")
     with pytest.raises(LibraryError, match=r"has format 99, this version of According reads \d+; build it again"):
         rag.open(index, encoder=words)
@@ -153,6 +153,6 @@ def test_an_index_of_an_older_format_is_upgraded_without_encoding(index, words, 
         (name,) = library.ask("Who is in the FHA?", min_confidence=0).aliases
         assert (name.words, name.spellings) == ("FHA", ("Free Harbour Association",))
     assert words.read == 0
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         assert db.execute("SELECT count(*) FROM passage WHERE signature IS NULL").fetchone() == (0,)
         assert db.execute("SELECT count(*) FROM article WHERE mined = 0").fetchone() == (0,)

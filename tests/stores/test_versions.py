@@ -3,11 +3,11 @@ version; what is removed leaves nothing behind."""
 
 import datetime as dt
 import re
-import sqlite3
 from dataclasses import replace
 
 import pytest
 from support import BRIDGE, HARBOUR, ORCHARD
+from support.database import database
 
 import rag
 from rag.errors import CitationError, LibraryError
@@ -198,13 +198,13 @@ def test_after_compacting_no_file_holds_what_was_removed(tmp_path, news, words):
     assert after < before
     assert library.search("password lighthouse", k=9) != []
     assert rag.examine(folder).ok
-    with sqlite3.connect(folder / DATABASE) as db:
+    with database(folder) as db:
         assert db.execute("SELECT count(*) FROM gone").fetchone() == (0,)
 
 
 def test_compacting_does_not_wait_for_readers_and_says_that_one_is_in_the_way(library, tmp_path):
     library.remove(["bridge"])
-    with sqlite3.connect(tmp_path / "index" / DATABASE) as reader:
+    with database(tmp_path / "index") as reader:
         reader.execute("PRAGMA busy_timeout = 0")
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM article").fetchone()

@@ -1,15 +1,18 @@
 """Indexes of older formats, and what an index holds, to compare them by."""
 
+import contextlib
 import shutil
-import sqlite3
 from dataclasses import replace
 
+import apsw
 import pytest
 
 import rag
 from rag.article import derived_ids
 from rag.stores.sqlite import DATABASE
+from rag.stores.sqlite.connection import install
 from rag.stores.sqlite.schema import COLUMNS, article_from_row
+from support.database import database
 
 
 def scores(index, words, question="apple blossom frost on a bridge by the harbour"):
@@ -42,24 +45,44 @@ def older(index, to):
             "ALTER TABLE passage DROP COLUMN signature",
         ),
     }  # fmt: skip
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         for number in range(4, to - 1, -1):
             for statement in back[number]:
                 db.execute(statement)
         db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(to),))
+    _without_sums(index)
     (there,) = index.glob("cache.*")
     shutil.rmtree(there)
 
 
+def _without_sums(index):
+    """Writes a database again as formats before 6 did, without checksums; VACUUM cannot take them out."""
+    with contextlib.closing(apsw.Connection(str(index / "older"))) as db:
+        db.execute("ATTACH ? AS new", (str(index / DATABASE),))
+        made = "SELECT name, sql FROM new.sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND type = ?"
+        db.execute("BEGIN")
+        for name, sql in db.execute(made, ("table",)).fetchall():
+            db.execute(sql)
+            db.execute(f"INSERT INTO main.{name} SELECT * FROM new.{name}")
+        for _, sql in db.execute(made, ("index",)).fetchall():
+            db.execute(sql)
+        db.execute("DELETE FROM main.sqlite_sequence")
+        db.execute("INSERT INTO main.sqlite_sequence SELECT * FROM new.sqlite_sequence")
+        db.execute("COMMIT")
+        db.execute("DETACH new")
+        db.execute("PRAGMA journal_mode = WAL")
+    install(index / "older", index / DATABASE)
+
+
 def schema(index):
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")]
         return {t: sorted(row[1] for row in db.execute(f"PRAGMA table_info({t})")) for t in tables}
 
 
 def with_former_ids(index, given=()):
     """Gives articles without an id, and those `given`, the ids that earlier versions derived from their content."""
-    with sqlite3.connect(index / DATABASE) as db:
+    with database(index) as db:
         for key, *row in db.execute(f"SELECT key, {', '.join(COLUMNS)} FROM article").fetchall():
             article = article_from_row(row)
             *_, former = derived_ids(article)

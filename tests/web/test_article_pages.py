@@ -2,7 +2,6 @@
 
 import json
 import re
-import sqlite3
 from html import escape
 
 import gradio as gr
@@ -10,13 +9,13 @@ import httpx
 import pytest
 from lxml import html
 from support import HARBOUR, ORCHARD
+from support.database import database
 from support.hostile import EVIL
 from support.plain_pages import MEETING, PARAGRAPHS, fetch, get, known, outlet, texts
 
 import rag
 from rag.answer.citation import MAX_HASHED_CHARACTERS, find_words, quote_hash
 from rag.errors import LibraryError
-from rag.stores.sqlite import DATABASE
 from rag.web.answer_html import answer_html
 from rag.web.launch import launch
 from rag.web.urls import article_url, passage_url
@@ -268,7 +267,7 @@ def test_an_unknown_article_gets_a_page_that_says_so(built):
 
 def test_a_damaged_article_gets_a_page_that_says_so(built, tmp_path):
     library = built(MEETING)
-    with sqlite3.connect(tmp_path / "index" / DATABASE) as db:
+    with database(tmp_path / "index") as db:
         db.execute("UPDATE article SET text = 'Nobody met.'")
     page = get(library, "article/meeting", 500)
     assert texts(page, "h1") == ["This page is not available"]

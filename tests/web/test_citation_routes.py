@@ -44,6 +44,15 @@ def test_a_download_holds_the_citation_of_its_link(library, form):
         assert re.fullmatch(r"[a-z0-9]+-[0-9a-f]{32}\.(md|bib|json)", name)
 
 
+@pytest.mark.parametrize("article_id", ["a\nb", "a\r\nb", "..", "a\u2028b", "a/../b"])
+def test_a_citation_of_an_article_with_any_id_can_be_downloaded(tmp_path, news, words, article_id):
+    library = rag.build([news(HARBOUR | {"id": article_id})], index=tmp_path / "any", encoder=words)
+    citation = citation_of(library, "dock workers strike")
+    assert citation.article_id == article_id
+    (item,) = got(library, citation_url(citation, "csl-json")).json()
+    assert item["id"] == key(citation)
+
+
 def test_a_citation_can_be_downloaded_after_its_article_has_changed(library, news):
     citation = citation_of(library, "Engineers closed the old bridge")
     library.add([news(BRIDGE | {"text": "Nobody has closed anything. " * 5})])
@@ -73,7 +82,8 @@ def test_a_citation_can_be_downloaded_after_its_article_has_changed(library, new
         ("cite/harbour?at=0-43&quote=0-44&as=bibtex", 404, "No stored version"),
         ("cite/harbour?at=43-0&quote=43-0&as=bibtex", 404, "No stored version"),
         ("cite/harbour?at=0-43&quote=5-5&as=bibtex", 404, "No stored version"),
-        ("cite/harbour?at=0-43&quote=0-43&as=bibtex&key=theguardian2013-000000000000", 404, "No stored version"),
+        (f"cite/harbour?at=0-43&quote=0-43&as=bibtex&key=theguardian2013-{'0' * 32}", 404, "No stored version"),
+        ("cite/harbour?at=0-43&quote=0-43&as=bibtex&key=theguardian2013-000000000000", 410, "an earlier version of"),
     ],
 )
 def test_a_request_that_cannot_be_served_says_why(library, url, status, why):

@@ -23,6 +23,7 @@ import regex
 from rag.errors import LibraryError
 from rag.readers.remote import without_credentials
 from rag.stores.base import Location
+from rag.stores.process import check_process, closed, opened
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -151,6 +152,7 @@ class Server:
             ) from error
 
     def _client(self) -> MilvusClient:
+        check_process()
         with self._lock:
             if self._connected is None:
                 from pymilvus import MilvusClient
@@ -164,6 +166,7 @@ class Server:
                     if self.location.lite:
                         _release_lite(self.location)
                     raise
+                opened(self)
             return self._connected
 
     @functools.cached_property
@@ -177,6 +180,7 @@ class Server:
             client, self._connected = self._connected, None
         if client:
             client.close()
+            closed(self)
             if self.location.lite:
                 _release_lite(self.location)
 

@@ -12,8 +12,11 @@ missing, out of date or damaged: it is built again from the database, without en
 An article that changes, or that is no longer in the files, is retired: no search finds it, and its text and vectors
 stay, so that citations of it resolve and nothing is encoded again when it comes back. `compact` deletes the vectors.
 
-The modules, in the order in which they build on each other: `schema` (tables and rows), `connection` (connections,
-locks, errors), `cache_source` (what a cache is built from), `view` (searching), `store` (reading), `writer` (changing).
+Every page of the database has a checksum, so what is damaged is an error and never another answer (see `engine`).
+
+The modules, in the order in which they build on each other: `engine` (SQLite with checksums), `schema` (tables, rows),
+`connection` (connections, locks, errors), `cache_source` (what a cache is built from), `view` (searching), `store`
+(reading), `writer` (changing).
 """
 
 from rag.stores.sqlite.connection import DATABASE, LOCK

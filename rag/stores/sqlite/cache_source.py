@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import sqlite3
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -17,13 +17,14 @@ from rag.models.encoder import Vectors
 from rag.stores.faiss_index import Keys
 from rag.stores.filters import ordinal
 from rag.stores.snapshot import Changes, Origin
+from rag.stores.sqlite.engine import Connection
 from rag.stores.sqlite.schema import read_generation
 from rag.stores.tantivy_index import Document
 
 VECTORS_AT_ONCE = 8192
 
 
-def origin(db: sqlite3.Connection, dimension: int) -> Origin:
+def origin(db: Connection, dimension: int) -> Origin:
     """Describe a database, inside a read transaction, as the source of a cache of vectors of this dimension."""
     rows = db.execute("SELECT key FROM article WHERE retired IS NULL ORDER BY key").fetchall()
     articles = np.array(rows, np.int64).reshape(-1)
@@ -43,7 +44,7 @@ def origin(db: sqlite3.Connection, dimension: int) -> Origin:
     )
 
 
-def _since(db: sqlite3.Connection, generation: int) -> Changes:
+def _since(db: Connection, generation: int) -> Changes:
     def keys_of(query: str) -> list[int]:
         return [row[0] for row in db.execute(query, {"g": generation})]
 
@@ -53,14 +54,14 @@ def _since(db: sqlite3.Connection, generation: int) -> Changes:
     return Changes(gone, changed, bool(erased))
 
 
-def _vectors(db: sqlite3.Connection, above: int) -> Iterator[tuple[Keys, Vectors]]:
+def _vectors(db: Connection, above: int) -> Iterator[tuple[Keys, Vectors]]:
     cursor = db.execute("SELECT passage, value FROM vector WHERE passage > ? ORDER BY passage", (above,))
-    while rows := cursor.fetchmany(VECTORS_AT_ONCE):
+    while rows := list(islice(cursor, VECTORS_AT_ONCE)):
         vectors = np.frombuffer(b"".join(value for _, value in rows), "<f4").reshape(len(rows), -1)
         yield np.array([key for key, _ in rows], np.int64), vectors
 
 
-def _documents(db: sqlite3.Connection, generation: int) -> Iterator[Document]:
+def _documents(db: Connection, generation: int) -> Iterator[Document]:
     articles = db.execute(
         "SELECT key, outlet, date, title, text FROM article WHERE retired IS NULL AND changed > ? ORDER BY key",
         (generation,),

@@ -11,15 +11,20 @@ import errno
 import logging
 import os
 import secrets
-import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import apsw
 
 from rag._lazy import LazyModule
 from rag.errors import LibraryError
 from rag.stores.base import Manifest
+from rag.stores.process import check_process
+from rag.stores.sqlite import engine
+from rag.stores.sqlite.engine import Connection, ImmutableConnection
 from rag.stores.sqlite.schema import FORMAT, read_generation, read_manifest, register_functions, upgrade_tables
 
 if TYPE_CHECKING:
@@ -32,7 +37,6 @@ TEMPORARY = "library.sqlite.making."  # how the name of a database begins that i
 MAX_LOG_BYTES = 64 * 2**20  # that SQLite's log keeps between transactions
 MAX_PARAMETERS = 500  # values in one query; SQLite takes 32,766
 PAGE_ROWS = 256
-BUSY_TIMEOUT_SECONDS = 30.0
 
 log = logging.getLogger("rag")
 
@@ -61,7 +65,7 @@ class Database:
             return read_generation(db)
 
     @contextlib.contextmanager
-    def reading(self, searched: int | None = None) -> Iterator[sqlite3.Connection]:
+    def reading(self, searched: int | None = None) -> Iterator[Connection]:
         """Open a read transaction of this thread: everything read inside is of one generation (see `base.Store`).
 
         Raises:
@@ -84,7 +88,7 @@ class Database:
         return getattr(self._local, "searched", None)
 
     @contextlib.contextmanager
-    def _read_transaction(self) -> Iterator[sqlite3.Connection]:
+    def _read_transaction(self) -> Iterator[Connection]:
         with translate_errors(self.folder):
             db = self._db
             nested = db.in_transaction
@@ -104,16 +108,17 @@ class Database:
                 raise ChangedWhileReadError(f"the index in {self.folder} was changed while it was read; try again")
 
     @property
-    def _db(self) -> sqlite3.Connection:
+    def _db(self) -> Connection:
+        check_process()
         path = self.folder / DATABASE
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        db: Connection | None = getattr(self._local, "db", None)
         if db and not db.in_transaction and self._has_changed():
             self.close()
             db = None
         if db is None:
             state = _file_state(path)
             db = self._local.db = connect(path)
-            db.create_function("searched", 0, self._searched, deterministic=True)
+            db.define("searched", self._searched, 0)
             self._local.immutable = state if isinstance(db, ImmutableConnection) else None
         return db
 
@@ -122,13 +127,13 @@ class Database:
         state = getattr(self._local, "immutable", None)
         return bool(state) and state != _file_state(self.folder / DATABASE)
 
-    def _writable(self) -> sqlite3.Connection:
+    def _writable(self) -> Connection:
         """Return this thread's connection, opened for writing."""
         with translate_errors(self.folder):
             if isinstance(self._db, ImmutableConnection):
                 self.close()
                 db = self._local.db = connect(self.folder / DATABASE, writing=True)
-                db.create_function("searched", 0, self._searched, deterministic=True)
+                db.define("searched", self._searched, 0)
                 self._local.immutable = None
             return self._db
 
@@ -155,10 +160,10 @@ class Database:
         More than PAGE_ROWS are first copied to a file that disappears afterwards: a transaction that is open until
         someone asks for the last row would keep the log from being emptied.
         """
-        with contextlib.closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as copy:
+        with contextlib.closing(Connection("")) as copy:
             with translate_errors(self.folder):
                 cursor = self._db.execute(f"SELECT {columns} {source}")
-                rows = cursor.fetchmany(PAGE_ROWS)
+                rows = list(islice(cursor, PAGE_ROWS))
                 if len(rows) == PAGE_ROWS:
                     copy.execute("PRAGMA journal_mode = OFF")
                     copy.execute(f"CREATE TABLE copy ({columns})")
@@ -168,7 +173,7 @@ class Database:
             yield from rows
             while len(rows) == PAGE_ROWS:
                 with translate_errors(self.folder):
-                    rows = cursor.fetchmany(PAGE_ROWS)
+                    rows = list(islice(cursor, PAGE_ROWS))
                 yield from rows
 
     def _among(self, query: str, column: str, keys: Sequence[int | str], group: str = "") -> list[Any]:
@@ -182,33 +187,30 @@ class Database:
         return found
 
 
-class ImmutableConnection(sqlite3.Connection):
-    """A database that is read without a log: no process writes it, and no log can be created here."""
-
-
 class ChangedWhileReadError(LibraryError):
     """Another process has begun to write a database that was being read as immutable."""
 
 
-def connect(path: Path, writing: bool = False) -> sqlite3.Connection:
-    """Open a database. Raises sqlite3.Error where that is impossible."""
-    uri = f"{path.absolute().as_uri()}?mode=rw"
-    db = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
+def connect(path: Path, writing: bool = False) -> Connection:
+    """Open a database. Raises apsw.Error where that is impossible."""
+    db = engine.open_database(path)
     try:
         db.execute("SELECT 1 FROM sqlite_master")
-    except sqlite3.OperationalError as error:
+    except apsw.Error as error:
         db.close()
         # The first reader creates the log of a database that is not being written. A read-only folder or a full disk
         # prevents that; but as long as there is no log, the database can be read without one.
-        code = error.sqlite_errorcode
-        forbidden = code & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
-        if writing or _file_state(path)[-1] or not (forbidden or code == sqlite3.SQLITE_IOERR_SHMSIZE):
+        code = getattr(error, "extendedresult", 0)
+        forbidden = code & 0xFF in (apsw.SQLITE_READONLY, apsw.SQLITE_CANTOPEN)
+        if writing or _file_state(path)[-1] or not (forbidden or code == apsw.SQLITE_IOERR_SHMSIZE):
             raise
-        db = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None, factory=ImmutableConnection)
+        db = engine.open_database(path, immutable=True)
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA journal_size_limit = {MAX_LOG_BYTES}")
     register_functions(db)
+    if not engine.has_sums(db) and read_manifest(db).format >= engine.SUMS_SINCE:
+        raise apsw.CorruptError("its pages have lost their checksums")
     return db
 
 
@@ -250,14 +252,16 @@ def write_lock(folder: Path, wait: bool) -> Iterator[None]:
 
 _FULL = "the disk is full; free some space and run this again: what was done is kept"
 _READ_ONLY = "it may not be written here; change its permissions, or copy the folder and use the copy"
+_DAMAGED = "run `according doctor` to see what is damaged; restore a backup, or build the index again in a new folder"
 # What is wrong and what to do about it, by SQLite's result code and by the system's error number.
 _SQLITE_ADVICE = {
-    sqlite3.SQLITE_FULL: _FULL,
-    sqlite3.SQLITE_READONLY: _READ_ONLY,
-    sqlite3.SQLITE_CANTOPEN: "it may not be opened here; change its permissions, or copy the folder and use the copy",
-    sqlite3.SQLITE_BUSY: "another process keeps its database locked; try again when it is done",
-    sqlite3.SQLITE_IOERR_SHMSIZE: _FULL,
-    sqlite3.SQLITE_IOERR: "its disk cannot be read or written; check the disk, or copy the folder to another one",
+    engine.DAMAGED_PAGE: _DAMAGED,
+    apsw.SQLITE_FULL: _FULL,
+    apsw.SQLITE_READONLY: _READ_ONLY,
+    apsw.SQLITE_CANTOPEN: "it may not be opened here; change its permissions, or copy the folder and use the copy",
+    apsw.SQLITE_BUSY: "another process keeps its database locked; try again when it is done",
+    apsw.SQLITE_IOERR_SHMSIZE: _FULL,
+    apsw.SQLITE_IOERR: "its disk cannot be read or written; check the disk, or copy the folder to another one",
 }
 _SYSTEM_ADVICE = {
     errno.ENOSPC: _FULL,
@@ -266,7 +270,6 @@ _SYSTEM_ADVICE = {
     errno.EPERM: _READ_ONLY,
     errno.EROFS: _READ_ONLY,
 }
-_DAMAGED = "run `according doctor` to see what is damaged; restore a backup, or build the index again in a new folder"
 
 
 @contextlib.contextmanager
@@ -274,14 +277,20 @@ def translate_errors(folder: Path) -> Iterator[None]:
     """Turn the errors of reading or writing an index into a LibraryError that says what to do."""
     try:
         yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", None) or 0
+    except apsw.Error as error:
+        code = getattr(error, "extendedresult", 0)
         advice = _SQLITE_ADVICE.get(code) or _SQLITE_ADVICE.get(code & 0xFF, _DAMAGED)
-        raise LibraryError(f"the index in {folder} cannot be used ({error}): {advice}") from error
+        reason = "a part of its database is not as it was written" if code == engine.DAMAGED_PAGE else _words(error)
+        raise LibraryError(f"the index in {folder} cannot be used ({reason}): {advice}") from error
     except (KeyError, ValueError, TypeError) as error:  # a damaged row may hold values of any type
         raise LibraryError(f"the index in {folder} cannot be used ({error}): {_DAMAGED}") from error
     except OSError as error:
         raise LibraryError(f"the index in {folder} cannot be used ({error}){_advice(error)}") from error
+
+
+def _words(error: Exception) -> str:
+    """Return what SQLite says of an error, without the name that APSW puts before it."""
+    return str(error).removeprefix(f"{type(error).__name__}: ")
 
 
 def _advice(error: OSError) -> str:
@@ -319,14 +328,26 @@ def _companions(path: Path) -> list[Path]:
     return [path.with_name(f"{path.name}-{end}") for end in ("wal", "shm", "journal")]
 
 
-def copy_database(db: sqlite3.Connection, path: Path) -> None:
-    """Write a whole copy of a database as one transaction sees it, without its unused pages, and check it."""
-    db.execute("VACUUM INTO ?", (str(path),))
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as copy:
-        copy.execute("PRAGMA journal_mode = WAL")
+def copy_database(
+    db: Connection, path: Path, change: Callable[[Connection], None] | None = None, sums: bool = True
+) -> None:
+    """Write a whole copy of a database as one transaction sees it, without its unused pages, and check it.
+
+    Args:
+        db: the database.
+        path: of the copy.
+        change: what to change in the copy first.
+        sums: whether its pages are to have checksums; not in a copy of an older format.
+    """
+    engine.copy(db, path, sums=sums)
+    with contextlib.closing(engine.open_database(path)) as copy:
+        if change:
+            with engine.transaction(copy):
+                change(copy)
         ((found,),) = copy.execute("PRAGMA quick_check(1)").fetchall()
-    if found != "ok":
-        raise sqlite3.DatabaseError(found)
+        if found != "ok":
+            raise apsw.CorruptError(found)
+        copy.execute("PRAGMA journal_mode = WAL")  # last: a log would not be moved together with the file
 
 
 def install(temporary: Path, path: Path) -> None:
@@ -342,21 +363,17 @@ def install(temporary: Path, path: Path) -> None:
 def upgrade(folder: Path, old: int, wait: bool) -> Manifest:
     """Upgrade an older index to this format, after making a copy of it; unless another process has just done so."""
     try:
-        with (
-            write_lock(folder, wait),
-            translate_errors(folder),
-            contextlib.closing(connect(folder / DATABASE, writing=True)) as db,
-        ):
-            if (old := read_manifest(db).format) < FORMAT:
+        with write_lock(folder, wait), translate_errors(folder):
+            with contextlib.closing(connect(folder / DATABASE, writing=True)) as db:
+                if (old := read_manifest(db).format) >= FORMAT:
+                    return read_manifest(db)
                 _keep_copy(db, folder, old)
-                with db:
-                    db.execute("BEGIN IMMEDIATE")
-                    upgrade_tables(db, old)
-                    db.execute(
-                        "INSERT OR IGNORE INTO past (generation, token) VALUES (?, ?)",
-                        (read_generation(db), secrets.token_hex(8)),
-                    )
-            return read_manifest(db)
+                with temporary_database(folder) as temporary:
+                    copy_database(db, temporary, lambda copy: _upgraded(copy, old))
+                    db.close()  # before its file is replaced, so that its log does not become that of the new one
+                    install(temporary, folder / DATABASE)
+            with contextlib.closing(connect(folder / DATABASE)) as db:
+                return read_manifest(db)
     except LibraryError as error:
         raise LibraryError(
             f"the index in {folder} has format {old} and must be upgraded to format {FORMAT} first; that failed: "
@@ -364,10 +381,18 @@ def upgrade(folder: Path, old: int, wait: bool) -> Manifest:
         ) from error
 
 
-def _keep_copy(db: sqlite3.Connection, folder: Path, old: int) -> None:
+def _upgraded(copy: Connection, old: int) -> None:
+    register_functions(copy)
+    upgrade_tables(copy, old)
+    copy.execute(
+        "INSERT OR IGNORE INTO past (generation, token) VALUES (?, ?)", (read_generation(copy), secrets.token_hex(8))
+    )
+
+
+def _keep_copy(db: Connection, folder: Path, old: int) -> None:
     """Keep a copy of an index of an older format next to it."""
     kept = folder / f"library.format{old}.sqlite"
     log.warning("upgrading the index in %s from format %s to %s; %s is a copy of it", folder, old, FORMAT, kept.name)
     with temporary_database(folder) as temporary:
-        copy_database(db, temporary)
+        copy_database(db, temporary, sums=False)
         install(temporary, kept)

@@ -9,22 +9,24 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
+
+import apsw
 
 from rag._lazy import LazyModule
 from rag.address import canonical_address
 from rag.article import Article
 from rag.stores.base import Manifest, Span, hash64
+from rag.stores.sqlite.engine import Connection
 
 if TYPE_CHECKING:
     import numpy as np
 else:  # commands that only list articles do not load it
     np = LazyModule("numpy")
 
-FORMAT = 5
+FORMAT = 6
 # Articles kept in memory after their hash was checked: checking takes longer than reading the row.
 CHECKED_ARTICLES = 512
 
@@ -54,8 +56,8 @@ CREATE TABLE vector (
     sentences BLOB NOT NULL  -- float16 rows, little endian: a vector of each sentence
 ) STRICT;
 """
-# What each format added to the one before. An older index is upgraded in place, in one transaction. The comments are
-# stored in the database, so they stay as they are.
+# What each format added to the one before. An older index is upgraded in a copy, which then takes its place. The
+# comments are stored in the database, so they stay as they are.
 _DUPLICATES = """
 ALTER TABLE article ADD COLUMN same INTEGER;  -- key of the first article of its group of copies; NULL: not compared yet
 ALTER TABLE passage ADD COLUMN same INTEGER;  -- likewise, of passages
@@ -108,13 +110,14 @@ UPDATE article SET address = canonical_address(url) WHERE url IS NOT NULL;
 DROP INDEX article_url;
 CREATE INDEX article_address ON article (address) WHERE retired IS NULL;
 """
-UPGRADES = {2: _DUPLICATES, 3: _ALIASES, 4: _VERSIONS, 5: _ADDRESSES}  # SQL by the format that it leads to
+_SUMS = ""  # a checksum in every page: the whole database is written again
+UPGRADES = {2: _DUPLICATES, 3: _ALIASES, 4: _VERSIONS, 5: _ADDRESSES, 6: _SUMS}  # SQL by the format that it leads to
 COLUMNS = tuple(f.name for f in fields(Article))
 # The columns of an article that is joined as `a`.
 ARTICLE_COLUMNS = ", ".join(f"a.{column}" for column in COLUMNS)
 
 
-def create_tables(db: sqlite3.Connection, manifest: Manifest) -> None:
+def create_tables(db: Connection, manifest: Manifest) -> None:
     """Create the tables of an empty index, in one transaction."""
     register_functions(db)
     db.execute("BEGIN")
@@ -126,7 +129,7 @@ def create_tables(db: sqlite3.Connection, manifest: Manifest) -> None:
     db.execute("PRAGMA journal_mode = WAL")  # last: a log would not be moved together with the file
 
 
-def upgrade_tables(db: sqlite3.Connection, old: int) -> None:
+def upgrade_tables(db: Connection, old: int) -> None:
     """Upgrade the tables from format `old` to FORMAT, inside the caller's transaction."""
     for step in range(old + 1, FORMAT + 1):
         for statement in split_statements(UPGRADES[step]):
@@ -134,10 +137,10 @@ def upgrade_tables(db: sqlite3.Connection, old: int) -> None:
     db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(FORMAT),))
 
 
-def register_functions(db: sqlite3.Connection) -> None:
+def register_functions(db: Connection) -> None:
     """Register the SQL functions that the formats use."""
-    db.create_function("content_hash", -1, hash64, deterministic=True)
-    db.create_function("canonical_address", 1, canonical_address, deterministic=True)
+    db.define("content_hash", hash64)
+    db.define("canonical_address", canonical_address, 1)
 
 
 def split_statements(script: str) -> Iterator[str]:
@@ -145,23 +148,23 @@ def split_statements(script: str) -> Iterator[str]:
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
-        if sqlite3.complete_statement(statement):
+        if apsw.complete(statement):
             yield statement
             statement = ""
 
 
-def read_generation(db: sqlite3.Connection) -> int:
+def read_generation(db: Connection) -> int:
     """Return the generation of a database."""
     return int(dict(db.execute("SELECT key, value FROM manifest WHERE key = 'generation'"))["generation"])
 
 
-def read_setting(db: sqlite3.Connection, name: str) -> str | None:
+def read_setting(db: Connection, name: str) -> str | None:
     """Return a text that is stored with a database, by name; None if there is none."""
     row = db.execute("SELECT value FROM manifest WHERE key = ?", (name,)).fetchone()
     return str(row[0]) if row else None
 
 
-def read_manifest(db: sqlite3.Connection) -> Manifest:
+def read_manifest(db: Connection) -> Manifest:
     """Return the manifest of a database."""
     values = dict(db.execute("SELECT key, value FROM manifest"))
     return Manifest(values["encoder"], int(values["dimension"]), int(values["format"]))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
-import sqlite3
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from rag.provenance.identity import QUALIFIER
 from rag.readers.skipped import Skipped
 from rag.stores import base
 from rag.stores.base import MAX_SENTENCE_TEXTS, Known, Manifest, Relations, Totals, Version, hash64
+from rag.stores.sqlite import engine
 from rag.stores.sqlite.connection import (
     DATABASE,
     TEMPORARY,
@@ -89,7 +89,7 @@ class Store(Database, base.Store):
             if not cls.exists(folder):
                 with translate_errors(folder), temporary_database(folder) as temporary:
                     snapshot.clear(folder)  # of an index that was deleted
-                    with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as db:
+                    with contextlib.closing(engine.create_database(temporary)) as db:
                         create_tables(db, replace(manifest, format=FORMAT))
                     install(temporary, folder / DATABASE)
         return cls.open(folder)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +22,7 @@ from rag.stores.columns import ArticleColumns
 from rag.stores.faiss_index import VectorIndex
 from rag.stores.filters import IndexFilter, mask, ordinal
 from rag.stores.snapshot import Cache, Origin
+from rag.stores.sqlite.engine import Connection
 from rag.stores.sqlite.schema import read_generation, read_setting
 from rag.stores.tantivy_index import Term, WordIndex
 
@@ -131,7 +131,7 @@ class View(Contents, base.View):
         return found
 
 
-def load_contents(db: sqlite3.Connection) -> Contents:
+def load_contents(db: Connection) -> Contents:
     """Return what a database is made of, inside a read transaction."""
     columns = "id, outlet, host, date, coalesce(same, key)"
     articles = db.execute(f"SELECT {columns} FROM article WHERE retired IS NULL ORDER BY key").fetchall()
@@ -144,7 +144,7 @@ def load_contents(db: sqlite3.Connection) -> Contents:
     )
 
 
-def load_view(db: sqlite3.Connection, origin: Origin, cache: Cache) -> View:
+def load_view(db: Connection, origin: Origin, cache: Cache) -> View:
     """Return the view of a database, inside a read transaction, and of the cache that was built from it."""
     groups = json.loads(read_setting(db, ALIASES) or "[]")
     return View(

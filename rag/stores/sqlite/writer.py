@@ -25,6 +25,7 @@ from rag.readers.skipped import Skipped
 from rag.stores import base
 from rag.stores.base import ALIASES, Comparison, EmbeddedPassage, NameCounts, Sink, Span, hash64
 from rag.stores.sqlite.connection import translate_errors
+from rag.stores.sqlite.engine import transaction
 from rag.stores.sqlite.schema import COLUMNS, article_values, unpack_spans
 
 if TYPE_CHECKING:
@@ -58,8 +59,7 @@ class Writer(base.Writer):
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        with translate_errors(self._folder), self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with translate_errors(self._folder), transaction(self._db):
             yield
 
     # Articles
@@ -81,20 +81,22 @@ class Writer(base.Writer):
             start, end = each.passage.start, each.passage.end
             spans = np.array(each.passage.sentences, "<i4").tobytes()
             signature = each.fingerprint.signature.astype("<u4").tobytes()
-            key = self._db.execute(
+            self._db.execute(
                 'INSERT INTO passage (article, start, "end", sentences, content, signature) VALUES (?, ?, ?, ?, ?, ?)',
                 (row, start, end, spans, hash64(article.text[start:end]), signature),
-            ).lastrowid
+            )
+            key = self._db.last_insert_rowid()
             blobs = each.vector.astype("<f4").tobytes(), each.sentences.astype("<f2").tobytes()
             self._db.execute("INSERT INTO vector VALUES (?, ?, ?, ?)", (key, *blobs, hash64(*blobs)))
             self._put_sentences(key, each.fingerprint)
 
-    def _insert(self, article: Article, generation: int, retired: int | None) -> int | None:
-        return self._db.execute(
+    def _insert(self, article: Article, generation: int, retired: int | None) -> int:
+        self._db.execute(
             f"INSERT INTO article (changed, retired, digest, address, {', '.join(COLUMNS)}) "
             f"VALUES (?, ?, ?, ?{', ?' * len(COLUMNS)})",
             (generation, retired, article.content_hash, canonical_address(article.url), *article_values(article)),
-        ).lastrowid
+        )
+        return self._db.last_insert_rowid()
 
     def _amend(self, article: Article, generation: int) -> None:
         changes = ", ".join(f"{column} = ?" for column in COLUMNS)
@@ -242,6 +244,6 @@ class Writer(base.Writer):
                 self._db.execute("UPDATE passage SET signature = ? WHERE key = ?", (signature, key))
                 self._put_sentences(key, fingerprint)
 
-    def _put_sentences(self, key: int | None, fingerprint: Fingerprint) -> None:
+    def _put_sentences(self, key: int, fingerprint: Fingerprint) -> None:
         rows = [(key, sentence) for sentence in fingerprint.sentences]
         self._db.executemany("INSERT OR IGNORE INTO sentence VALUES (?, ?)", rows)
