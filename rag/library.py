@@ -34,11 +34,14 @@ def build(
     wait: bool = True,
     precision: str = "auto",
     engine: str = "local",
+    follow_links: bool = False,
+    retire: bool = False,
 ) -> Library:
     """Make the index hold what the paths hold, and open it; its `report` says what changed.
 
-    New articles are added, changed ones updated, absent ones retired; what is unchanged is not encoded again. What was
-    done before an error, or before the process was killed, is kept. Progress is shown on stderr if it is a terminal.
+    New articles are added, changed ones updated, absent ones retired; what is unchanged is not encoded again. A build
+    that would retire more than half of the articles stops before any change, unless `retire` is True. What was done
+    before any other error, or before the process was killed, is kept. Progress is shown on stderr if it is a terminal.
 
     Args:
         paths: files and folders, also at URLs that fsspec knows (s3://bucket/folder); with `fetch`, http(s) URLs too.
@@ -50,21 +53,24 @@ def build(
         wait: whether to wait until no other process is writing to the index.
         precision: of the encoding of texts, see `SentenceEncoder`.
         engine: where to read and encode: "local", here, or "ray", on the cluster of $RAY_ADDRESS, else a local one.
+        follow_links: whether links inside folders are followed; each real folder is read once.
+        retire: whether more than half of the articles in the index may be retired.
 
     Returns:
         The library, opened.
 
     Raises:
         InputError: for a path that does not exist, or a catalogue or list of aliases that cannot be read.
-        LibraryError: for another encoder than the index's, or if another process is writing and `wait` is False.
+        LibraryError: for another encoder than the index's, if another process is writing and `wait` is False, or if
+            more than half of the articles would be retired.
         EncoderError: if the encoder cannot be loaded.
     """
     on_cluster = connects_to_cluster(engine)
-    inputs = readers.resolve_inputs(listed(paths), fetch)  # first, so that a mistyped path leaves nothing behind
+    inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)  # first, so that a mistyped path leaves nothing behind
     extra = None if catalogue is None else read_catalogue(Path(catalogue))
     own_aliases = None if aliases is None else read_own_list(Path(aliases))
     library = _open(index, encoder, create=True, wait=wait, precision=precision)
-    library._run(Job(inputs, True, extra, own_aliases, wait=wait, on_cluster=on_cluster))
+    library._run(Job(inputs, True, retire, extra, own_aliases, wait=wait, on_cluster=on_cluster))
     return library
 
 

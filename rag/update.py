@@ -44,6 +44,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
         wait: bool = True,
         sources: Mapping[str, str] | None = None,
         progress: Callable[[int], None] | None = None,
+        follow_links: bool = False,
     ) -> Report:
         """Add the articles of files and folders, and update those that changed.
 
@@ -53,6 +54,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
             wait: whether to wait until no other process is writing to the index.
             sources: what files are to be called in the index, by path, where they are in a temporary place.
             progress: called with the number of articles read so far.
+            follow_links: whether links inside folders are followed, as for `build`.
 
         Returns:
             What was done.
@@ -60,7 +62,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
         Raises:
             AccordingError: as `build` does.
         """
-        inputs = readers.resolve_inputs(listed(paths), fetch)
+        inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)
         return self._run(Job(inputs, False, sources=sources or {}, wait=wait, progress=progress))
 
     def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:
