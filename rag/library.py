@@ -39,9 +39,8 @@ def build(
 ) -> Library:
     """Make the index hold what the paths hold, and open it; its `report` says what changed.
 
-    New articles are added, changed ones updated, absent ones retired; what is unchanged is not encoded again. A build
-    that would retire more than half of the articles stops before any change, unless `retire` is True. What was done
-    before any other error, or before the process was killed, is kept. Progress is shown on stderr if it is a terminal.
+    New articles are added, changed ones updated, absent ones retired (more than half of the index only with `retire`);
+    what is unchanged is not encoded again. What was done before any other error, or a crash, is kept.
 
     Args:
         paths: files and folders, also at URLs that fsspec knows (s3://bucket/folder); with `fetch`, http(s) URLs too.
@@ -54,19 +53,18 @@ def build(
         precision: of the encoding of texts, see `SentenceEncoder`.
         engine: where to read and encode: "local", here, or "ray", on the cluster of $RAY_ADDRESS, else a local one.
         follow_links: whether links inside folders are followed; each real folder is read once.
-        retire: whether more than half of the articles in the index may be retired.
+        retire: whether more than half of the articles may be retired; else such a build stops before any change.
 
     Returns:
         The library, opened.
 
     Raises:
         InputError: for a path that does not exist, or a catalogue or list of aliases that cannot be read.
-        LibraryError: for another encoder than the index's, if another process is writing and `wait` is False, or if
-            more than half of the articles would be retired.
+        LibraryError: for another encoder than the index's, if another process writes and `wait` is False, or `retire`.
         EncoderError: if the encoder cannot be loaded.
     """
     on_cluster = connects_to_cluster(engine)
-    inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)  # first, so that a mistyped path leaves nothing behind
+    inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)  # first: a mistyped path leaves nothing behind
     extra = None if catalogue is None else read_catalogue(Path(catalogue))
     own_aliases = None if aliases is None else read_own_list(Path(aliases))
     library = _open(index, encoder, create=True, wait=wait, precision=precision)

@@ -22,7 +22,6 @@ from rag.ingest.packing import Item
 from rag.ingest.reconcile import Reconciler
 from rag.ingest.report import Report
 from rag.provenance.identity import likely_ids
-from rag.readers.skipped import Skipped
 from rag.stores.base import Store
 
 # An index with no more articles than this is protected only from paths that hold no article at all: whoever deletes
@@ -72,8 +71,8 @@ def _check(batches: Iterator[list[Item]], store: Store, total: int, enough: int,
     absent = len(reconciler.absent(unread))
     if total - absent < enough and (total > SMALL_INDEX or not reconciler.seen):
         raise LibraryError(
-            f"nothing was changed: this build would retire {absent:,} of the {total:,} articles in the index, which the "
-            "paths do not hold any more. If a folder is empty, not mounted or misspelt, put that right; if they are to "
+            f"nothing was changed: this build would retire {absent:,} of the {total:,} articles in the index, which "
+            "the paths do not hold any more. If a folder is empty, not mounted or misspelt, put that right; if they are to "
             "go, repeat the build with --retire (in Python: retire=True); `add` retires nothing"
         )
 

@@ -22,7 +22,21 @@ from .skipped import Skipped
 
 # File systems whose files are made up by the operating system.
 _SYSTEM_TYPES = frozenset(
-    {*("proc", "sysfs", "devtmpfs", "devpts", "devfs", "cgroup", "cgroup2", "debugfs", "tracefs", "securityfs", "mqueue")}
+    {
+        *(
+            "proc",
+            "sysfs",
+            "devtmpfs",
+            "devpts",
+            "devfs",
+            "cgroup",
+            "cgroup2",
+            "debugfs",
+            "tracefs",
+            "securityfs",
+            "mqueue",
+        )
+    }
     | {*("configfs", "bpf", "pstore", "efivarfs", "fusectl", "binfmt_misc", "rpc_pipefs", "selinuxfs", "procfs")}
 )
 _KINDS = {
