@@ -159,8 +159,7 @@ class Library(UpdatableLibrary):
             previous: the previous question, if this is a follow-up; it completes this one.
             asked_on: the day from which words such as "last year" count; without it they narrow nothing.
             ignore: words of constraints that are not to be applied, as `Answer.constraints` has them; "all" for all.
-            min_confidence: minimum probability, 0 to 1, instead of the fitted threshold; 0 always shows the nearest
-                passages.
+            min_confidence: minimum probability, 0 to 1, instead of the fitted threshold; 0 shows the nearest passages.
             outlet_kinds: one or several kinds of outlets; "unclassified" for outlets that have none in the catalogue.
             undated: whether articles without a date may be shown; by default unless a span of time is asked for.
 

@@ -40,7 +40,7 @@ def _is_input(inside: str) -> bool:
 
 
 def _is_file(info: Mapping[str, Any]) -> bool:
-    return info.get("type", "file") == "file"  # links, pipes and devices of file:// are "other"
+    return str(info.get("type", "file")) == "file"  # links, pipes and devices of file:// are "other"
 
 
 @contextmanager
