@@ -72,7 +72,7 @@ def _check(batches: Iterator[list[Item]], store: Store, total: int, enough: int,
     if total - absent < enough and (total > SMALL_INDEX or not reconciler.seen):
         raise LibraryError(
             f"nothing was changed: this build would retire {absent:,} of the {total:,} articles in the index, which "
-            "the paths do not hold any more. If a folder is empty, not mounted or misspelt, put that right; if they are "
+            "the paths do not hold any more. If a folder is empty, not mounted or misspelt, mend that; if they are "
             "to go, repeat the build with --retire (in Python: retire=True); `add` retires nothing"
         )
 
