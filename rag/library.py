@@ -35,11 +35,13 @@ def build(
     wait: bool = True,
     precision: str = "auto",
     engine: str = "local",
+    follow_links: bool = False,
+    retire: bool = False,
 ) -> Library:
     """Make the index hold what the paths hold, and open it; its `report` says what changed.
 
-    New articles are added, changed ones updated, absent ones retired; what is unchanged is not encoded again. What was
-    done before an error, or before the process was killed, is kept. Progress is shown on stderr if it is a terminal.
+    New articles are added, changed ones updated, absent ones retired (more than half of the index only with `retire`);
+    what is unchanged is not encoded again. What was done before any other error, or a crash, is kept.
 
     Args:
         paths: files and folders, also at URLs that fsspec knows (s3://bucket/folder); with `fetch`, http(s) URLs too.
@@ -51,21 +53,23 @@ def build(
         wait: whether to wait until no other process is writing to the index.
         precision: of the encoding of texts, see `SentenceEncoder`.
         engine: where to read and encode: "local", here, or "ray", on the cluster of $RAY_ADDRESS, else a local one.
+        follow_links: whether links inside folders are followed; each real folder is read once.
+        retire: whether more than half of the articles may be retired; else such a build stops before any change.
 
     Returns:
         The library, opened.
 
     Raises:
         InputError: for a path that does not exist, or a catalogue or list of aliases that cannot be read.
-        LibraryError: for another encoder than the index's, or if another process is writing and `wait` is False.
+        LibraryError: for another encoder than the index's, if another process writes and `wait` is False, or `retire`.
         EncoderError: if the encoder cannot be loaded.
     """
     on_cluster = connects_to_cluster(engine)
-    inputs = readers.resolve_inputs(listed(paths), fetch)  # first, so that a mistyped path leaves nothing behind
+    inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)  # first: a mistyped path leaves nothing behind
     extra = None if catalogue is None else read_catalogue(Path(catalogue))
     own_aliases = None if aliases is None else read_own_list(Path(aliases))
     library = _open(index, encoder, create=True, wait=wait, precision=precision)
-    library._run(Job(inputs, True, extra, own_aliases, wait=wait, on_cluster=on_cluster))
+    library._run(Job(inputs, True, retire, extra, own_aliases, wait=wait, on_cluster=on_cluster))
     return library
 
 
@@ -121,12 +125,6 @@ class Library(UpdatableLibrary):
         super().__init__(store, encoder, precision)
         self._composer = Composer(store)
 
-    def prepare(self) -> None:
-        """Load the models and the passages now (some seconds), rather than at the first question."""
-        self._view()
-        self._encoder.get()
-        self._reranker.get()
-
     def ask(
         self,
         question: str,
@@ -155,8 +153,7 @@ class Library(UpdatableLibrary):
             previous: the previous question, if this is a follow-up; it completes this one.
             asked_on: the day from which words such as "last year" count; without it they narrow nothing.
             ignore: words of constraints that are not to be applied, as `Answer.constraints` has them; "all" for all.
-            min_confidence: minimum probability, 0 to 1, instead of the fitted threshold; 0 always shows the nearest
-                passages.
+            min_confidence: minimum probability, 0 to 1, instead of the fitted threshold; 0 shows the nearest passages.
             outlet_kinds: one or several kinds of outlets; "unclassified" for outlets that have none in the catalogue.
             undated: whether articles without a date may be shown; by default unless a span of time is asked for.
 

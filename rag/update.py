@@ -44,6 +44,12 @@ class UpdatableLibrary(ReadOnlyLibrary):
         view = self._current.view
         return super().catalogue if view is None else load_catalogue(view.catalogue)
 
+    def prepare(self) -> None:
+        """Load the models and the passages now (some seconds), rather than at the first question."""
+        self._view()
+        self._encoder.get()
+        self._reranker.get()
+
     def add(
         self,
         paths: Paths,
@@ -51,6 +57,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
         wait: bool = True,
         sources: Mapping[str, str] | None = None,
         progress: Callable[[int], None] | None = None,
+        follow_links: bool = False,
     ) -> Report:
         """Add the articles of files and folders, and update those that changed.
 
@@ -61,6 +68,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
             sources: of files that readers upload, what they are to be called in the index, by path. The articles of
                 uploads are kept apart: whatever id or address they state, they never replace another article.
             progress: called with the number of articles read so far.
+            follow_links: whether links inside folders are followed, as for `build`.
 
         Returns:
             What was done.
@@ -68,7 +76,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
         Raises:
             AccordingError: as `build` does.
         """
-        inputs = readers.resolve_inputs(listed(paths), fetch)
+        inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)
         return self._run(Job(inputs, False, uploads=sources, wait=wait, progress=progress))
 
     def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:

@@ -22,10 +22,13 @@ from rag import passage, readers
 from rag.article import Article
 from rag.cli import main
 from rag.errors import LibraryError, QuestionError
+from rag.provenance import dates
 from rag.provenance.catalogue import load_catalogue
 from rag.query.query import MAX_QUESTION_CHARACTERS
-from rag.readers import decoding, fetch, html_to_text, json_file, limits, markdown, mhtml, record
+from rag.readers import decoding, feed, fetch, html_to_text, json_file, limits, markdown, mhtml, record
+from rag.readers.html import content, elements, page
 from rag.readers.pdf import layout
+from rag.readers.table import MAX_UNCLOSED
 from rag.web.answer_html import answer_html
 
 pytestmark = pytest.mark.slow
@@ -480,7 +483,10 @@ def test_documented_limits_equal_the_ones_in_the_code():
         f"{json_file.MAX_DEPTH} levels", f"{layout.MAX_PAGES:,} pages", f"{layout.MAX_SECONDS:.0f} s",
         f"{fetch.TIMEOUT_SECONDS:.0f} s", f"{fetch.MAX_REDIRECTS} redirects",
         f"{MAX_QUESTION_CHARACTERS:,} characters", f"{html_to_text.MAX_DEPTH:,} nested",
-        f"{readers.MAX_REASON_CHARS} characters",
+        f"{readers.MAX_REASON_CHARS} characters", f"{page.MAX_METAS} meta elements", f"{page.MAX_VALUES} values",
+        f"{elements.MAX_LINE_CHARS:,} characters in a value", f"{content.MAX_PARAGRAPHS:,} paragraphs",
+        f"{page.MAX_ATTRIBUTE_CHARS:,} characters in an attribute", f"| {feed.MAX_NAME_CHARS:,} characters; a",
+        f"{dates.MAX_STATED_CHARS:,} characters |", f"the end of {MAX_UNCLOSED} is looked for",
     )  # fmt: skip
     assert [limit for limit in stated if limit not in table] == []
 

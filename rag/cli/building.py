@@ -21,7 +21,8 @@ def build(options: argparse.Namespace) -> None:
     """Build an index from files, folders and URLs."""
     import rag
 
-    more = {name: getattr(options, name) for name in ("catalogue", "aliases", "precision", "engine")}
+    names = ("catalogue", "aliases", "precision", "engine", "follow_links", "retire")
+    more = {name: getattr(options, name) for name in names}
     with rag.build(
         options.paths, options.index, options.encoder, **more, fetch=True, wait=not options.no_wait
     ) as library:
@@ -32,7 +33,7 @@ def encode(options: argparse.Namespace) -> None:
     """Encode articles into Parquet files."""
     import rag
 
-    more = {name: getattr(options, name) for name in ("catalogue", "precision", "engine")}
+    more = {name: getattr(options, name) for name in ("catalogue", "precision", "engine", "follow_links")}
     report = rag.encode(options.paths, options.to, options.encoder, **more, fetch=True)
     print_result(options, report.to_dict(), f"{options.to}\n{report.table()}")
 
@@ -40,7 +41,7 @@ def encode(options: argparse.Namespace) -> None:
 def add(options: argparse.Namespace) -> None:
     """Add articles to an index."""
     with open_library(options) as library:
-        library.add(options.paths, fetch=True, wait=not options.no_wait)
+        library.add(options.paths, fetch=True, wait=not options.no_wait, follow_links=options.follow_links)
         _print_report(options, library)
 
 

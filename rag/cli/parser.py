@@ -52,6 +52,9 @@ def _building(command: Command) -> None:
     _paths(added, "files or folders, or http(s) URLs of pages and feeds")
     added.add_argument("--catalogue", metavar="TOML", help="your own outlets; kept in the index")
     added.add_argument("--aliases", metavar="TOML", help="your own names for one and the same thing; kept in the index")
+    added.add_argument(
+        "--retire", action="store_true", help="go on even if more than half of the articles in the index are retired"
+    )
     _engine(added)
     _precision(added)
     _no_wait(added)
@@ -154,6 +157,7 @@ def _serving(command: Command) -> None:
 
 def _paths(added: argparse.ArgumentParser, described: str) -> None:
     added.add_argument("paths", nargs="+", help=described)
+    added.add_argument("--follow-links", action="store_true", help="follow links inside folders, each folder once")
 
 
 def _no_wait(added: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import regex
 
 from rag.errors import InputError
+from rag.provenance.dates import iso_day
 from rag.query.query import MAX_QUESTION_CHARACTERS
 
 UNANSWERABLE = "unanswerable"  # prefix of the kinds of questions that no article answers
@@ -266,6 +267,6 @@ def _date(value: object, key: str, location: str) -> dt.date | None:
     if value in (None, ""):
         return None
     try:
-        return dt.date.fromisoformat(str(value).replace("/", "-"))
+        return iso_day(str(value).replace("/", "-"))
     except ValueError:
         raise InputError(f"{location}: `{key}` is {value!r}; give a date as YYYY-MM-DD") from None

@@ -26,6 +26,7 @@ from rag.ingest.find_duplicates import find_duplicates
 from rag.ingest.packing import Item
 from rag.ingest.reconcile import Changes, Reconciler
 from rag.ingest.report import Report
+from rag.ingest.retirement import unless_most_are_retired
 from rag.models.encoder import Encoder, check_precision
 from rag.models.lazy_encoder import LazyEncoder, load
 from rag.provenance import catalogue as outlets
@@ -48,6 +49,7 @@ class Job:
     Attributes:
         inputs: the files to read, as `readers.resolve_inputs` gives them.
         retire: whether articles that the files no longer hold are retired.
+        retire_most: whether that may be more than half of the index.
         catalogue: a catalogue of outlets to store with the index; None leaves the one stored.
         aliases: a user's list of aliases, TOML, to store with the index; None leaves the one stored.
         uploads: what the files that readers upload are to be called in the index, by path; None if they are no uploads.
@@ -58,6 +60,7 @@ class Job:
 
     inputs: Sequence[readers.Input]
     retire: bool
+    retire_most: bool = False
     catalogue: Catalogue | None = None
     aliases: str | None = None
     uploads: Mapping[str, str] | None = None
@@ -76,7 +79,8 @@ class Pipeline:
         """Do a job, and return what was done.
 
         Raises:
-            LibraryError: if the store cannot be written.
+            LibraryError: if the store cannot be written, or if most of the articles would be retired against the job;
+                then nothing is changed.
             EncoderError: if the encoder cannot be loaded, or fails.
         """
         report, sources, unread = Report(), set[str](), set[str]()
@@ -84,10 +88,13 @@ class Pipeline:
             writer = stack.enter_context(self._store.writing(job.wait, shared=job.on_cluster))
             executor = stack.enter_context(ThreadPoolExecutor(1, "ingest"))
             progress_bar = stack.enter_context(progress_bar_of_articles())
-            self._prepare(job, writer)
+            if job.catalogue and job.catalogue.extra is not None:
+                self._catalogue = job.catalogue
             reconciler = Reconciler(self._store, report, staged=writer.sink is not None)
             batches = self._batches(job, writer.sink, executor)
-            while batch := report.timed("reading", lambda: next(batches, [])):
+            batch = report.timed("reading", lambda: next(batches, []))  # before anything is changed
+            self._prepare(job, writer)
+            while batch:
                 skipped = self._take_in(batch, reconciler, writer, report, executor)
                 new_sources = {item.source for item, _ in batch} - sources
                 sources |= new_sources
@@ -98,6 +105,7 @@ class Pipeline:
                 progress_bar.update(len(batch))
                 if job.progress:
                     job.progress(report.read)
+                batch = report.timed("reading", lambda: next(batches, []))
             self._store_changes(reconciler.finish(job.retire), writer, report, executor, {})
             if job.retire and (absent := reconciler.absent(unread)):
                 writer.retire(absent)
@@ -113,7 +121,6 @@ class Pipeline:
 
     def _prepare(self, job: Job, writer: Writer) -> None:
         if job.catalogue and job.catalogue.extra is not None:
-            self._catalogue = job.catalogue
             writer.save_setting(CATALOGUE, job.catalogue.extra)
         if job.aliases is not None:
             writer.save_setting(OWN_ALIASES, job.aliases)
@@ -121,9 +128,14 @@ class Pipeline:
             writer.quarantine(None, ())
 
     def _batches(self, job: Job, sink: Sink | None, executor: Executor) -> Iterator[list[Item]]:
-        if job.on_cluster:
-            return self._from_cluster(job.inputs, sink)
-        return _prefetched(self._from_here(job), BATCH_ARTICLES, executor)
+        batches = (
+            self._from_cluster(job.inputs, sink)
+            if job.on_cluster
+            else _prefetched(self._from_here(job), BATCH_ARTICLES, executor)
+        )
+        if not job.retire or job.retire_most:
+            return batches
+        return unless_most_are_retired(batches, self._store, staged=sink is not None)
 
     def _from_here(self, job: Job) -> Iterator[Item]:
         """The articles of files; those of Parquet files with the passages embedded already."""
@@ -236,6 +248,7 @@ def encode(
     fetch: bool = False,
     precision: str = "auto",
     engine: str = "local",
+    follow_links: bool = False,
 ) -> Report:
     """Split and encode the articles of `paths`, and store the result in folder `to` as Parquet files.
 
@@ -250,6 +263,7 @@ def encode(
         fetch: whether URLs among the paths may be fetched.
         precision: of the encoding of texts, see `SentenceEncoder`.
         engine: where articles are read and encoded, "local" or "ray".
+        follow_links: whether links inside folders are followed.
 
     Returns:
         What was read and encoded.
@@ -259,7 +273,7 @@ def encode(
     """
     check_precision(precision)
     on_cluster = connects_to_cluster(engine)
-    inputs = readers.resolve_inputs(listed(paths), fetch)
+    inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)
     known_outlets = outlets.load_catalogue(None) if catalogue is None else outlets.read_catalogue(Path(catalogue))
     loaded = load(encoder, precision)
     sink = parquet.ParquetSink(os.fspath(to), Manifest(loaded.name, loaded.dimension))

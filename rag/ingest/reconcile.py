@@ -118,10 +118,10 @@ class Reconciler:
         return changes
 
     def absent(self, unread: Iterable[str]) -> list[str]:
-        """Return the ids that are in the index and were not read; articles of `unread` files are kept."""
+        """Return the ids that are in the index and were not read; articles of `unread` files and folders are kept."""
         kept = set(unread)
         stored: Iterator[tuple[str, Known]] = self._store.known()
-        return [i for i, known in stored if i not in self.seen and known.source not in kept]
+        return [i for i, known in stored if i not in self.seen and not _is_in(known.source, kept)]
 
     def _compare(self, found: Identified, batch: Identifier, changes: Changes) -> None:
         article, stored = found.article, found.stored
@@ -194,3 +194,12 @@ class Reconciler:
         if retire or (known and best.source == current.source):
             return best
         return best if known and known.source != best.source and not is_older(best, current) else None
+
+
+def _is_in(source: str, paths: set[str]) -> bool:
+    """Return whether a file, or a folder around it, is among some paths."""
+    while paths and source:
+        if source in paths:
+            return True
+        source = source.rpartition("/")[0]
+    return False

@@ -60,7 +60,9 @@ _PRODUCTION = regex.compile(
     rf"(?P<role>(?i:additional\s+reporting|reporting|writing|written|compiled|editing|edited))\s+by\s+(?P<names>{NAMES})"
 )
 _WEEKDAY = regex.compile(r"\W*\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mon|Tue|Wed|Thu|Fri|Sat|Sun)\W*$")
-_STAFF = regex.compile(r"\s+(?:staff|wire|newsroom|newsdesk|team|reporters?|writers?|correspondents?|\s)+\W*$", regex.I)
+_STAFF = regex.compile(
+    r"(?:\s++(?:staff|wire|newsroom|newsdesk|team|reporters?|writers?|correspondents?)++)++\W*+$", regex.I
+)
 _BIOGRAPHY = regex.compile(
     rf"(?P<name>{NAME}) (?:is|writes) (?P<what>[^.]{{0,120}}?\b(?i:editor|columnist|column|writer|correspondent|"
     r"reporter|contributor|journalist)\b[^.]{0,80}?\b(?:for|at|of|with|in)\b\s+)(?P<rest>[^\n]{3,80})"
@@ -185,7 +187,7 @@ def _credited(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
 
 def staff(text: str, catalogue: Catalogue) -> str | None:
     """Return the outlet that signs by its own name ("Associated Press", "Reuters staff"), or None."""
-    return catalogue.resolve_printed(_STAFF.sub("", text.strip()))
+    return catalogue.resolve_printed(_STAFF.sub("", text.strip())) if len(text) <= MAX_CREDIT_CHARS else None
 
 
 def _informed(text: list[str], catalogue: Catalogue) -> tuple[tuple[str, str] | None, bool]:
@@ -290,7 +292,7 @@ def _people(text: str, catalogue: Catalogue | None = None) -> tuple[tuple[str, .
 
 def split_off_outlet(name: str, catalogue: Catalogue | None) -> tuple[str, str]:
     """Return a person's name and the outlet directly behind it ("Jane Roe CNN"), which is "" if there is none."""
-    words = name.split(" ")
+    words = name.split(" ") if len(name) <= MAX_CREDIT_CHARS else []
     for end in range(2, len(words)):
         if catalogue and catalogue.resolve_printed(outlet := " ".join(words[end:])):
             return " ".join(words[:end]), f"{outlet} "

@@ -46,6 +46,9 @@ _LONGER_AFTER = regex.compile(
 )
 
 
+MAX_NAME_CHARS = 300  # of a spelling that is looked up; the longest name of an outlet has some 60
+
+
 class Catalogue:
     """Outlets, found by spelling, by web domain, or by name inside a text.
 
@@ -70,7 +73,7 @@ class Catalogue:
 
         Letter case, a leading "The" and punctuation do not matter.
         """
-        return self._names.get(key(spelling))
+        return self._names.get(key(spelling)) if len(spelling) <= MAX_NAME_CHARS else None
 
     def resolve_printed(self, spelling: str) -> str | None:
         """Return the name shown for a name printed in a text, or None.
@@ -78,7 +81,9 @@ class Catalogue:
         As `resolve`, but a name that is also a word needs its own capitals, or capitals throughout: "Reason", "REASON"
         and "The Reason" are Reason; "reason" is not.
         """
-        if key(spelling) in self._word_keys and letters(spelling) not in self._printed:
+        if len(spelling) > MAX_NAME_CHARS or (
+            key(spelling) in self._word_keys and letters(spelling) not in self._printed
+        ):
             return None
         return self.resolve(spelling)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import importlib
+from collections.abc import Iterator
 
 import regex
 
@@ -17,11 +18,13 @@ LANGUAGES = (
 )
 
 FIRST_YEAR = 1605  # of the Relation of Strasbourg, the first newspaper; programs write "0001-01-01" for an unknown date
+MAX_STATED_CHARS = 1_000  # of what states a date; a timestamp has 35, a line around a date rarely 100
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_WEEK = regex.compile(r"\d{4}-?W\d\d(?:[T ].*)?", regex.I | regex.S)  # a week, not a day
 _NUMBER = regex.compile(r"-?\d+(?:\.\d+)?(?:[eE]\+?\d+)?")
 _TWO_DIGIT_YEAR = regex.compile(
     r"(?<!\d)\d{1,2}([-/.])\d{1,2}\1\d{2}(?!\d)|\b\d{1,2}[ -]\p{L}{3,}\.?,?[ -]'?\d{2}\b|"
-    r"\p{L}{3,}\.?\s+\d{1,2},\s*'?\d{2}\b"
+    r"(?<!\p{L})\p{L}{3,}\.?\s+\d{1,2},\s*'?\d{2}\b"
 )
 
 _TABLE_KEYS = (
@@ -62,13 +65,26 @@ def find_date(text: str) -> tuple[int, int, dt.date | None] | None:
     """
     if not regex.search(_YEAR, text):
         return None
-    found = [
-        (match.start(), match.end(), dates[0] if len(dates) == 1 else None)
-        for form in _FORMS.values()
-        for match in form.finditer(text)
-        if (dates := _readings(match))
-    ]
-    return min(found, key=lambda span: span[:2]) if found else None
+    firsts = [next(_of_form(form, text), None) for form in _FORMS.values()]
+    return min(filter(None, firsts), key=lambda span: span[:2], default=None)
+
+
+def find_dates(text: str) -> list[tuple[int, int, dt.date | None]]:
+    """Find the full dates in `text`, as `find_date` finds the first. Of two that overlap, the first counts."""
+    if not regex.search(_YEAR, text):
+        return []
+    kept: list[tuple[int, int, dt.date | None]] = []
+    for span in sorted((span for form in _FORMS.values() for span in _of_form(form, text)), key=lambda s: s[:2]):
+        if not kept or span[0] >= kept[-1][1]:
+            kept.append(span)
+    return kept
+
+
+def _of_form(form: regex.Pattern[str], text: str) -> Iterator[tuple[int, int, dt.date | None]]:
+    """Yield the dates of one form, as `find_date` returns them."""
+    for match in form.finditer(text):
+        if dates := _readings(match):
+            yield match.start(), match.end(), dates[0] if len(dates) == 1 else None
 
 
 def stated(text: str) -> tuple[dt.date | None, str]:
@@ -82,6 +98,8 @@ def stated(text: str) -> tuple[dt.date | None, str]:
         (date, ""), or (None, reason).
     """
     text = text.strip()
+    if len(text) > MAX_STATED_CHARS:
+        return None, "not a day"
     try:
         date: dt.date | None = _of_timestamp(text)
     except ValueError:
@@ -91,6 +109,19 @@ def stated(text: str) -> tuple[dt.date | None, str]:
             return None, "two readings" if found else "two-digit year" if _TWO_DIGIT_YEAR.search(text) else "not a day"
     why = refusal(date)
     return (None, why) if why else (date, "")
+
+
+def iso_day(text: str) -> dt.date:
+    """Return the day of "YYYY-MM-DD", and of no other form.
+
+    `date.fromisoformat` also takes "20120102", the week date "2012-W01-1" and, for its Monday, the week "2012-W01".
+
+    Raises:
+        ValueError: if the text is not a day in this form.
+    """
+    if not regex.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(f"{text!r} is not YYYY-MM-DD")
+    return dt.date.fromisoformat(text)
 
 
 def refusal(date: dt.date | None) -> str:
@@ -106,7 +137,7 @@ def _of_timestamp(text: str) -> dt.date | None:
     Raises:
         ValueError: if the text is neither.
     """
-    if text.isdigit() and len(text) != 8:
+    if (text.isdigit() and len(text) != 8) or _WEEK.fullmatch(text):
         raise ValueError(text)
     stamp = dt.datetime.fromisoformat(text)
     return None if (stamp if stamp.tzinfo else stamp.replace(tzinfo=dt.UTC)) == _EPOCH else stamp.date()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rag.errors import QuestionError
+from rag.provenance.dates import iso_day
 from rag.text import has_surrogates
 
 MAX_QUESTION_CHARACTERS = 2000
@@ -90,7 +91,7 @@ def parse_day(value: object, name: str) -> dt.date | None:
     if isinstance(value, dt.date):
         return value
     try:
-        return dt.date.fromisoformat(str(value))
+        return iso_day(str(value))
     except ValueError:
         raise QuestionError(f"{name} is {value!r}; give a day as YYYY-MM-DD") from None
 

@@ -7,7 +7,6 @@ or record that cannot be read does not stop the rest: the reader yields a `Skipp
 from __future__ import annotations
 
 import os
-import stat
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -21,9 +20,11 @@ from rag.article import Article
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue, load_catalogue
 
+from . import folders
 from .skipped import Skipped
 
-Input = Path | str  # a file or folder, or the URL of a page or file
+Source = Path | str  # a file, or the URL of a page or file
+Input = Source | folders.LinkedFolder  # the path of a folder is walked without following the links in it
 Reader = Callable[[Path, Catalogue], Iterator[Article | Skipped]]
 
 # The module of each format, imported when the first such file is read: all of them together take a second.
@@ -58,7 +59,9 @@ MAX_REASON_CHARS = 500  # a reason may quote the file
 _UNPRINTABLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]")
 
 
-def read_articles(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) -> Iterator[Article]:
+def read_articles(
+    paths: Iterable[str | os.PathLike[str]], fetch: bool = False, follow_links: bool = False
+) -> Iterator[Article]:
     """Yield the articles in files and folders, in the order of `paths`, without indexing them.
 
     Folders are walked in the order of names, without hidden files and README files. What cannot be read is left out
@@ -67,6 +70,7 @@ def read_articles(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) 
     Args:
         paths: files, folders, and URLs that fsspec can open.
         fetch: whether `paths` may have http(s) URLs, which are then fetched.
+        follow_links: whether links inside folders are followed.
 
     Yields:
         One Article per article.
@@ -74,19 +78,22 @@ def read_articles(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) 
     Raises:
         InputError: if a path does not exist.
     """
-    for item in read(resolve_inputs(paths, fetch), load_catalogue()):
+    for item in read(resolve_inputs(paths, fetch, follow_links), load_catalogue()):
         if isinstance(item, Skipped):
             warnings.warn(str(item), stacklevel=2)
         else:
             yield item
 
 
-def resolve_inputs(paths: Iterable[str | os.PathLike[str]], fetch: bool = False) -> list[Input]:
+def resolve_inputs(
+    paths: Iterable[str | os.PathLike[str]], fetch: bool = False, follow_links: bool = False
+) -> list[Input]:
     """Check that paths exist, and list the files at the URLs that fsspec opens (see `remote`).
 
     Args:
         paths: files, folders and URLs.
         fetch: whether http(s) URLs are allowed.
+        follow_links: whether links inside folders are followed.
 
     Returns:
         The paths and URLs, in order, as inputs for `read`.
@@ -105,7 +112,7 @@ def resolve_inputs(paths: Iterable[str | os.PathLike[str]], fetch: bool = False)
                 raise InputError(f"{url}: URLs are not fetched here; save the page and give the file")
             found.append(path)
         elif os.path.lexists(path):
-            found.append(Path(path))
+            found.append(folders.LinkedFolder(Path(path)) if follow_links else Path(path))
         elif is_remote_url(path):
             found += _module("remote").list_files(path)
         else:
@@ -137,13 +144,18 @@ def read(inputs: Sequence[Input], catalogue: Catalogue) -> Iterator[Article | Sk
             yield from read_source(source, catalogue)
 
 
-def iter_sources(inputs: Sequence[Input]) -> Iterator[Input | Skipped]:
-    """Yield the files and URLs of inputs, and a Skipped for each folder that cannot be walked."""
+def iter_sources(inputs: Sequence[Input]) -> Iterator[Source | Skipped]:
+    """Yield the files and URLs of inputs, and a Skipped for each folder or link that is not walked."""
     for given in inputs:
-        yield from [given] if isinstance(given, str) else _walk(given)
+        if isinstance(given, str):
+            yield given
+            continue
+        linked = isinstance(given, folders.LinkedFolder)
+        for found in folders.walk(given.path if isinstance(given, folders.LinkedFolder) else given, linked):
+            yield replace(found, source=escape_unprintable(found.source)) if isinstance(found, Skipped) else found
 
 
-def read_source(source: Input, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+def read_source(source: Source, catalogue: Catalogue) -> Iterator[Article | Skipped]:
     """Yield the articles of one file or URL, and a Skipped for each record that cannot be read."""
     if isinstance(source, Path):
         name = str(source)
@@ -167,7 +179,7 @@ def read_source(source: Input, catalogue: Catalogue) -> Iterator[Article | Skipp
             yield Skipped(printable, "no article found in it")
 
 
-def _items(source: Input, name: str, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+def _items(source: Source, name: str, catalogue: Catalogue) -> Iterator[Article | Skipped]:
     if isinstance(source, Path):
         yield from _reader(source)(source, catalogue)
     elif is_web_url(source):
@@ -199,8 +211,8 @@ def _clean_reason(reason: str) -> str:
 
 def _reader(file: Path) -> Reader:
     name = file.name.lower()
-    if not stat.S_ISREG(file.stat().st_mode):  # reading a pipe might never end
-        raise InputError("neither a file nor a folder")
+    if reason := folders.reason_against(file):
+        raise InputError(reason)
     for ending in _ENDINGS:
         if name.endswith(ending):
             reader: Reader = _module(READERS[ending]).read
@@ -210,27 +222,3 @@ def _reader(file: Path) -> Reader:
 
 def _module(name: str) -> Any:
     return import_module(f".{name}", __name__)
-
-
-def _walk(path: Path, above: tuple[tuple[int, int], ...] = ()) -> Iterator[Path | Skipped]:
-    """Yield the files at or below a path in the order of names, following links.
-
-    A folder that leads back to one above it is skipped.
-    """
-    if not path.is_dir():
-        yield path
-        return
-    try:
-        status = path.stat()
-        folder_id = status.st_dev, status.st_ino
-        if folder_id in above:
-            raise InputError("the link leads back to a folder above it")
-        names = sorted(os.listdir(path))
-    except (InputError, OSError) as error:
-        yield Skipped(escape_unprintable(str(path)), _message(error))
-        return
-    files = [n for n in names if not n.startswith(".") and not (path / n).is_dir()]
-    yield from (path / n for n in files if Path(n).stem.lower() != "readme")
-    for name in names:
-        if not name.startswith(".") and (path / name).is_dir():
-            yield from _walk(path / name, (*above, folder_id))

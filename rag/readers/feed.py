@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 
 import feedparser
 import regex
+from lxml import etree
 
 from rag.article import EXPLICIT, POSTED, PUBLISHED, REFUSED, Article, identify
 from rag.errors import InputError
@@ -33,6 +34,11 @@ _PROLOGUE = regex.compile(
 _ROOT = regex.compile(r"<([\w:.-]{1,40})")
 _ENCODING = regex.compile(rb"^\s*<\?xml[^>]{0,80}?encoding\s*=\s*[\"']([\w.:-]{2,40})")
 _ENTRY = regex.compile(r"<(/?)(?:\w+:)?(?:item|entry)[\s>]", regex.I)
+MAX_NAME_CHARS = 1_000  # of a name or a date; those of real feeds have some 100
+_NAME_ELEMENTS = frozenset(
+    {*("author", "creator", "name", "email", "publisher", "contributor", "managingeditor", "webmaster", "owner")}
+    | {*("pubdate", "published", "updated", "date", "created", "issued", "modified", "lastbuilddate", "expirationdate")}
+)
 _APPEARED = regex.compile(r"The post .{1,300} (?:appeared first|first appeared) on .{1,200}\.")  # added by WordPress
 _TITLE_SEPARATOR = regex.compile(r"\s+[-–—|»«•·:/>]{1,2}\s+|\s*[|»:]\s*")
 _EMAIL = regex.compile(r"[^\s()<>@]+@[^\s()<>@]+")
@@ -67,20 +73,24 @@ def parse(data: bytes, catalogue: Catalogue, source: str, url: str | None = None
     xml = references.repair_xml(text[start:])
     limits.check_feed(xml)
     parsed = feedparser.parse(
-        io.BytesIO(xml.encode("utf-8", "replace")),
+        io.BytesIO(_without_long_names(xml.encode("utf-8", "replace"))),
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url or ""},
         resolve_relative_uris=False,
         sanitize_html=False,
     )
     if not parsed.entries:
         raise InputError("the feed has no entries")
+    home = parsed.feed.get("link") or url or ""
+    if len(home) > record.MAX_FIELD_CHARS:
+        home = url or ""
+    host = _site(parsed.feed, home, catalogue)
     tags = [tag[1] for tag in _ENTRY.finditer(text, start)]
     truncated = len(parsed.entries) if tags and not tags[-1] and not _is_closed(text) else 0
     for number, entry in enumerate(parsed.entries, 1):
         try:
             if number == truncated:
                 raise InputError("the feed is truncated in this entry")
-            yield _article(entry, parsed.feed, catalogue, source, url)
+            yield _article(entry, parsed.feed, catalogue, source, home, host)
         except InputError as error:
             yield Skipped(source, str(error), f"entry {number}")
 
@@ -113,13 +123,26 @@ def _start(text: str) -> int:
     return start
 
 
+def _without_long_names(xml: bytes) -> bytes:
+    """Return a feed without what is too long for a name or a date: feedparser searches them in quadratic time."""
+    parser = etree.XMLParser(recover=True, huge_tree=True, resolve_entities=False, no_network=True)
+    tree = etree.fromstring(xml, parser)
+    named = [] if tree is None else [e for e in tree.iter("{*}*") if etree.QName(e).localname.lower() in _NAME_ELEMENTS]
+    long = [e for e in named if sum(map(len, e.itertext())) > MAX_NAME_CHARS]
+    for element in long:
+        tail = element.tail
+        element.clear()
+        element.tail = tail
+    return etree.tostring(tree, encoding="utf-8") if long else xml
+
+
 def _is_closed(text: str) -> bool:
     return bool(regex.search(r"</(?:\w+:)?(?:rss|feed|RDF)\s*>\s*$", text[-1000:]))
 
 
-def _article(entry: Any, feed: Any, catalogue: Catalogue, source: str, url: str | None) -> Article:
+def _article(entry: Any, feed: Any, catalogue: Catalogue, source: str, home: str, host: str | None) -> Article:
     """Return the article of an entry. Raises InputError if it has no text."""
-    for name in ("title", "link", "author", "authors"):
+    for name in ("title", "link", "author", "authors", "publisher", "source", "feedburner_origlink"):
         record.check_length(name, entry.get(name))
     title = " ".join(_plain(entry.get("title")).split()) or None
     text = _text(entry)
@@ -127,10 +150,8 @@ def _article(entry: Any, feed: Any, catalogue: Catalogue, source: str, url: str 
         raise InputError("no text")
     if title and _letters(text) == _letters(title):
         raise InputError("no text but the headline")
-    home = feed.get("link") or url or ""
     link = entry.get("feedburner_origlink") or entry.get("link")
     link = urljoin(home, link.strip()) if link else None
-    host = _site(feed, home, catalogue)
     outlet, basis, named_authors = _outlet(entry, feed, catalogue, link, home, host, text)
     date, date_basis = _date(entry)
     if date_basis == PUBLISHED and host not in (None, outlet):
@@ -172,7 +193,8 @@ def _letters(text: str) -> str:
 
 def _site(feed: Any, home: str, catalogue: Catalogue) -> str | None:
     """Return the site of a feed: the catalogue's name for its URL or title, else its title, else its domain."""
-    title = " ".join(_plain(feed.get("title")).split())
+    stated = feed.get("title") or ""
+    title = " ".join(_plain(stated).split()) if len(stated) <= record.MAX_FIELD_CHARS else ""
     known = (name for part in (title, *_TITLE_SEPARATOR.split(title)) if (name := catalogue.resolve_printed(part)))
     return catalogue.of_url(home) or next(known, None) or title or domain(home) or None
 

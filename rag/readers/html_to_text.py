@@ -83,7 +83,7 @@ def _render(markup: str) -> str:
     root = html.document_fromstring(f"<div>{markup}</div>", parser=html.HTMLParser(huge_tree=True))
     pieces: list[str] = []
     _append_text(root, pieces)
-    lines = [line.strip(" ") for line in regex.sub(r" *\n *", "\n", "".join(pieces)).split("\n")]
+    lines = [line.strip(" ") for line in "".join(pieces).split("\n")]
     return regex.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
 
 

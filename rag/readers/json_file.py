@@ -28,6 +28,7 @@ _ESCAPE = regex.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     regex.S,
 )
+_FIRST_HALF = regex.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u")
 
 
 def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
@@ -109,14 +110,26 @@ class _Events:
             whole, self.unfinished = self.unfinished + data, b""
             if not data:
                 return whole
-            begin = whole.find(b"\\", -_ESCAPE_BYTES)
-            if begin >= 0:
-                begin = len(whole[:begin].rstrip(b"\\"))
-                whole, self.unfinished = whole[:begin], whole[begin:]
-                if len(self.unfinished) > limits.MAX_BYTES:
-                    raise InputError(f"{limits.too_large()}. What comes before it was read")
+            begin = _last_escapes(whole)
+            whole, self.unfinished = whole[:begin], whole[begin:]
             if whole:
                 return whole
+
+
+def _last_escapes(data: bytes) -> int:
+    """Return where the escape sequences begin that may be unfinished at the end of data that begins with none."""
+    begin = data.find(b"\\", -_ESCAPE_BYTES)
+    if begin < 0:
+        return len(data)
+    begin -= _backslashes_before(data, begin) % 2  # of two backslashes, the second begins no sequence
+    half = begin - _ESCAPE_BYTES // 2
+    if half >= 0 and _FIRST_HALF.match(data, half) and _backslashes_before(data, half) % 2 == 0:
+        return half
+    return begin
+
+
+def _backslashes_before(data: bytes, position: int) -> int:
+    return position - len(data[:position].rstrip(b"\\"))
 
 
 def _records(events: _Events) -> Iterator[dict[str, Any] | str]:

@@ -58,7 +58,7 @@ def check_feed(xml: str) -> None:
     Raises:
         InputError: if it has too many elements, too many attributes in one element, or too long a text node.
     """
-    counter = _Counter(MAX_FEED_ELEMENTS, MAX_FEED_ELEMENTS, MAX_FEED_ELEMENTS)
+    counter = _Counter(MAX_FEED_ELEMENTS, MAX_FEED_ELEMENTS, MAX_DEPTH)
     _count(xml, etree.XMLParser, counter, resolve_entities=False, recover=True)
 
 

@@ -12,7 +12,7 @@ from enum import Enum, auto
 import regex
 
 from rag.provenance.attribution import byline
-from rag.provenance.dates import find_date
+from rag.provenance.dates import find_date, find_dates
 
 BRIEF_WORDS = 45  # titles alternating with paragraphs shorter than this are a list of links
 LONG_LINE = 500  # characters; a longer line is a paragraph: on 35 pages no menu, head or footer line is longer
@@ -305,9 +305,10 @@ def _is_dated(bare: str) -> bool:
 
 def words_without_date(bare: str) -> list[str]:
     """Return the words of a dated line without dates, times and the words of the template."""
-    while found := find_date(bare):
-        bare = f"{bare[: found[0]]} {bare[found[1] :]}"
-    return str(_DATE_COMPANIONS.sub(" ", bare)).split()
+    spans = find_dates(bare)
+    starts, ends = [0, *(end for _, end, _ in spans)], [*(start for start, _, _ in spans), len(bare)]
+    without = " ".join(bare[start:end] for start, end in zip(starts, ends, strict=True))
+    return str(_DATE_COMPANIONS.sub(" ", without)).split()
 
 
 def breadcrumbs(line: str) -> list[str]:

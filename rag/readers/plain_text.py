@@ -21,7 +21,7 @@ from rag.provenance.catalogue import Catalogue
 from rag.provenance.dates import find_date
 
 from . import decoding, limits, record
-from .line_classifier import LineKind, classify, count_words
+from .line_classifier import LONG_LINE, LineKind, classify, count_words
 
 MAX_HEAD_LINES = 4  # bylines, dates and outlets between the title and the text
 MAX_TITLE_WORDS = 25
@@ -185,6 +185,10 @@ def _units(lines: list[str]) -> list[str]:
     return units
 
 
+def _rights(line: str) -> regex.Match[str] | None:
+    return _RIGHTS.fullmatch(line) if len(line) <= LONG_LINE else None
+
+
 def _export(lines: list[str]) -> _Parts:
     """Return the parts of a document exported from a press archive.
 
@@ -196,16 +200,16 @@ def _export(lines: list[str]) -> _Parts:
     while start < len(lines) and (not stripped[start] or start in labels):
         start += 1
     end = len(lines)
-    while end > start and (not stripped[end - 1] or end - 1 in labels or _RIGHTS.fullmatch(stripped[end - 1])):
+    while end > start and (not stripped[end - 1] or end - 1 in labels or _rights(stripped[end - 1])):
         end -= 1
     fields = {match["name"].casefold(): match["value"] for i, match in labels.items() if i < start and match["name"]}
     fields = {name: value for name, value in fields.items() if name in ("headline", "byline") and value}
-    rights = filter(None, (_RIGHTS.fullmatch(line) for i, line in enumerate(stripped) if not start <= i < end))
+    rights = filter(None, (_rights(line) for i, line in enumerate(stripped) if not start <= i < end))
     owner = next((match["name"].strip(" .") for match in rights if match["name"]), None)
     above: list[str] = []
     title_first = False  # whether the title comes first, and the outlet between it and the date
     for i, line in enumerate(stripped[: min(labels)]):
-        if not line or _RIGHTS.fullmatch(line) or regex.fullmatch(r"\d+ of \d+ documents?", line, regex.I):
+        if not line or _rights(line) or regex.fullmatch(r"\d+ of \d+ documents?", line, regex.I):
             continue
         if classify(line) is LineKind.DATED:
             fields.setdefault("date", line)

@@ -52,10 +52,12 @@ _NOT_TEXT = regex.compile(r"[\x00\ud800-\udfff]")
 _TRUNCATED = regex.compile(r"(?:…|\.\.\.)?\s*\[\+\d+ chars\]\s*$")  # how NewsAPI ends a truncated text
 _URL_OR_DOMAIN = regex.compile(r"(?:https?://)?(?:[\w-]+\.)+\p{L}{2,}(?::\d+)?(?:[/?#]\S*)?", regex.I)
 _PAGE_URL = regex.compile(r"https?://[^/\s]+/\S+", regex.I)
-_EMAIL = regex.compile(r"[<(\[]?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b[>)\]]?")
-_PRINTED_LIST = regex.compile(r"\[\s*(?:(?:'[^']*'|\"[^\"]*\")\s*,?\s*)*\]")  # a list as Python or JSON prints it
+_EMAIL = regex.compile(r"(?:[<(\[]|(?<![\w.+-])[.+-]*+\K)\b[\w.+-]++@[\w-]++(?:\.[\w-]+)+\b[>)\]]?")
+# a list as Python or JSON prints it
+_PRINTED_LIST = regex.compile(r"\[\s*+(?:(?:'[^']*+'|\"[^\"]*+\")\s*+(?:,\s*+)?+)*+\]")
+_SPACES = regex.compile(r"[^\S\n]+")
 _NAME_SUFFIX = r"(?:Jr|Sr|II|III|IV|M\.?D|Ph\.?D|Esq)\b"
-_BY = regex.compile(r"\s*by\b:?\s+", regex.I)
+_BY = regex.compile(r"^\s*by\b:?\s+", regex.I)
 
 Values = list[tuple[str, Any]]  # (name as spelt in the record, value) of one field, the name that wins first
 
@@ -215,7 +217,7 @@ def _strings(values: Values) -> Iterator[tuple[str, str]]:
         if isinstance(inner, int | float) and not isinstance(inner, bool) and _normalize(name) in {"title", "headline"}:
             inner = str(inner)
         if isinstance(inner, str):
-            if text := regex.sub(r"\s*\n\s*", " ", _plain(inner)).strip():
+            if text := " ".join(filter(None, map(str.strip, _plain(inner).split("\n")))):
                 yield name, text
         elif _normalize(name) in STRICT and not isinstance(value, Mapping):
             raise InputError(f"its {name} is {type_name(value)}, not text")
@@ -283,7 +285,7 @@ def _people(value: object) -> Iterator[str]:
         if name := _unwrap(value) if _has_value(value.get("name")) else whole or _unwrap(value):
             yield from _people([name] if isinstance(name, str) else [])
     elif isinstance(value, str):
-        line = _BY.sub("", _EMAIL.sub("", value).strip())
+        line = _BY.sub("", _EMAIL.sub("", _SPACES.sub(" ", value)).strip())
         if regex.fullmatch(r"[\p{L}'’-]+,\s*[\p{L}'’-]+", line.strip()):
             yield _person(line)  # "Roe, Jane", kept as printed
         else:

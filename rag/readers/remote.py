@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import regex
 
@@ -30,7 +31,7 @@ def list_files(url: str) -> list[str]:
         import fsspec
 
         system, root = fsspec.core.url_to_fs(url)
-        names = sorted(system.find(root))
+        names = sorted(name for name, info in system.find(root, detail=True).items() if _is_file(info))
     if not names:
         raise InputError(f"{without_credentials(url)}: no such file or folder")
     base, above = url.rstrip("/"), root.rstrip("/")
@@ -40,6 +41,10 @@ def list_files(url: str) -> list[str]:
 def _is_input(inside: str) -> bool:
     path = PurePosixPath(inside)
     return path.stem.lower() != "readme" and not any(part.startswith(".") for part in path.parts)
+
+
+def _is_file(info: Mapping[str, Any]) -> bool:
+    return str(info.get("type", "file")) == "file"  # links, pipes and devices of file:// are "other"
 
 
 @contextmanager

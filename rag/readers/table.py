@@ -25,6 +25,12 @@ from .skipped import Skipped
 DELIMITERS = ",;\t|"
 _SAMPLE_BYTES = 2**20  # from which the encoding is detected
 _CHUNK_BYTES = 2**14
+# How often the lines behind a quotation mark that is never closed are all looked through for its end, and then read
+# again. Of later ones as many characters are as the budget has: it grows with each line, so that the time that a file
+# takes is linear in its length.
+MAX_UNCLOSED = 8
+FIRST_BUDGET_CHARS = 2**20
+BUDGET_PER_CHAR = 4
 _EMPTY = frozenset({"", "nan", "NaN", "NULL", "null", "None"})  # how tables print an empty cell
 
 # The csv module limits fields to 128 kB, and articles are longer. The limit is one of the whole process: it is raised
@@ -86,13 +92,16 @@ class _Rows:
     """The rows of a table: (number of the first line, the cells, or the reason why they cannot be read).
 
     A row may span many lines, by a text in quotation marks. A row whose quotation marks do not match or are never
-    closed is skipped alone: the lines after its first one are read again as rows of their own.
+    closed is skipped alone: the lines after its first one are read again as rows of their own. How much is read again
+    is limited (MAX_UNCLOSED).
     """
 
     def __init__(self, lines: Iterator[str | None]):
         self.lines = lines
         self.pushed_back = deque[str | None]()
         self.number = 0  # of the last line taken
+        self.unclosed = 0  # rows of several lines that could not be read
+        self.budget = FIRST_BUDGET_CHARS  # characters that may be read again
         self.delimiter, self.header = self._header()
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
@@ -133,6 +142,7 @@ class _Rows:
     def _cells(self, line: str) -> list[str] | str:
         """Return the cells of the row that begins with a line, or the reason why they cannot be read."""
         taken: list[str | None] = [line]
+        self.budget += BUDGET_PER_CHAR * len(line)
         try:
             with _FIELD_LIMIT_LOCK:
                 usual = csv.field_size_limit(limits.MAX_BYTES)
@@ -144,6 +154,10 @@ class _Rows:
         except csv.Error as error:
             self.pushed_back.extendleft(taken[:0:-1])
             self.number -= len(taken) - 1
+            if self.unclosed < MAX_UNCLOSED:
+                self.unclosed += len(taken) > 1
+            else:
+                self.budget -= sum(len(each) for each in taken[1:] if each)
             cells = line.rstrip("\r\n").split(self.delimiter)
             if self.delimiter != "\t" or len(cells) != len(self.header):  # plain TSV has no quotation marks
                 if regex.search("unexpected end|field limit", str(error)):
@@ -159,7 +173,8 @@ class _Rows:
     def _take(self, taken: list[str | None]) -> Iterator[str]:
         """Yield the lines that a row may span: the first, already in `taken`, and the following ones, added to it."""
         size, line = 0, taken[0]
-        while line and size <= limits.MAX_BYTES:
+        most = limits.MAX_BYTES if self.unclosed < MAX_UNCLOSED else min(limits.MAX_BYTES, self.budget)
+        while line and (size <= most or not size):
             yield line
             size += len(line)
             line = self._line()

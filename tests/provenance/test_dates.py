@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from rag.provenance.dates import find_date, stated
+from rag.provenance.dates import find_date, find_dates, stated
 
 
 @pytest.mark.parametrize(
@@ -108,3 +108,22 @@ def test_long_hostile_text_is_searched_in_a_second(text):
     started = time.process_time()
     find_date(text)
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("text", ["2012-W01", "2012W01", "2012-W01T10:00"])
+def test_a_week_is_not_the_day_that_it_begins_with(text):
+    assert stated(text) == (None, "not a day")
+    assert stated("2012-W01-2") == (dt.date(2012, 1, 3), "")
+
+
+def test_all_dates_of_a_line_are_found_in_order():
+    text = "updated 2014-02-03, first May 2, 2013, then 03/04/2013"
+    assert [(text[a:b], date) for a, b, date in find_dates(text)] == [
+        ("2014-02-03", dt.date(2014, 2, 3)), ("May 2, 2013", dt.date(2013, 5, 2)), ("03/04/2013", None)
+    ]  # fmt: skip
+    assert find_dates("May 2013") == []
+
+
+def test_nothing_as_long_as_a_text_states_a_date():
+    assert stated("2014-02-03" + " " * 2000)[0] == dt.date(2014, 2, 3)
+    assert stated("x" * 2000 + " 2014-02-03") == (None, "not a day")

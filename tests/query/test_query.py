@@ -34,6 +34,15 @@ def test_a_day_may_be_a_date_a_datetime_or_text(value, day):
 
 
 @pytest.mark.parametrize(
+    "value",
+    ["2012-W01-1", "2012-W01", "2012W011", "20120102", "2012-01-02T10:00", " 2012-01-02", "٢٠١٢-٠١-٠٢", "2012-1-2"],
+)
+def test_a_day_is_written_in_no_other_form(value):
+    with pytest.raises(QuestionError, match="give a day as YYYY-MM-DD"):
+        parse_day(value, "after")
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"text": " "}, "the question is empty; ask something"),

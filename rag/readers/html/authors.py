@@ -29,6 +29,7 @@ _AUTHOR_METAS = (
 _BY = regex.compile(r"^(?:by|von|par|por)\b[\s:]*", regex.I)
 _AND = regex.compile(r"\s*[;,]\s*(?:and\s+)?|\s+(?:and|&|et|und)\s+")
 _SOURCE = regex.compile(r"\W*(?:by|source|via|from|credit|(?:first|originally)\s+published)\b", regex.I)
+MAX_PARTS = 100  # of what a place states, among which persons are looked for
 _BUTTON = regex.compile(r"\s+(?:follow|subscribe)$", regex.I)  # after a name
 _NOT_AUTHOR = regex.compile(
     r"@|www\.|\d{3}|\b(?:staff|editorial|newsroom|writers|editors|correspondent|reporter|news|group|grupa|corp|inc|llc|ltd|"
@@ -65,11 +66,14 @@ def find_authors(
     places.append([name for text in credit_lines(page, title) for name in byline(text)])
     with contextlib.suppress(ValueError, RecursionError):
         guessed = [text for text in (extract_author(page.tree) or "").split("; ") if names_only(text)]
-        places.append([text for text in guessed if _is_printed(page, text)])
+        places.append(_printed(page, guessed))
     host = domain(page.url or "")
     for place in (*places, named_in_text):
         parts = (_BY.sub("", part).strip(" .") for text in place for part in _AND.split(clean_line(text)))
-        people = [split_off_outlet(_BUTTON.sub("", part), catalogue)[0] for part in dict.fromkeys(parts)]
+        people = [
+            split_off_outlet(_BUTTON.sub("", part), catalogue)[0]
+            for part in itertools.islice(dict.fromkeys(parts), MAX_PARTS)
+        ]
         people = [p for p in people if " " in p and len(p) < 60 and not _NOT_AUTHOR.search(p)]
         people = [p for p in people if not (staff(p, catalogue) or name_matches_domain(p, host))]
         people = [p for p in people if not (site and key(site) in key(p))]
@@ -78,7 +82,10 @@ def find_authors(
     return ()
 
 
-def _is_printed(page: WebPage, words: str) -> bool:
-    """Return whether a page prints words, in any letter case, outside its comments and other articles."""
-    nodes = page.tree.xpath(f"//body//{TEXT_NODE}")[:MAX_TEXT_NODES]
-    return any(words.casefold() in clean_line(n).casefold() and not is_within(n, page.others) for n in nodes)
+def _printed(page: WebPage, names: list[str]) -> list[str]:
+    """Return the names that a page prints, in any letter case, outside its comments and other articles."""
+    nodes = page.tree.xpath(f"//body//{TEXT_NODE}")[:MAX_TEXT_NODES] if names else []
+    lines = [(clean_line(node).casefold(), node) for node in nodes]
+    return [
+        name for name in names if any(name.casefold() in text and not is_within(n, page.others) for text, n in lines)
+    ]

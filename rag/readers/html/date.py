@@ -24,11 +24,12 @@ from rag.provenance.dates import find_date, refusal, stated
 from rag.readers.line_classifier import publication_date, words_without_date
 
 from .elements import MAX_TEXT_NODES, SEPARATOR, TEXT_NODE, clean_line, is_url, is_within, visible_text, word_overlap
-from .page import WebPage, schema_types
+from .page import MAX_TITLE_CHARS, WebPage, schema_types
 from .title import find_headings, text_after_headline
 
 MAX_WORDS_WITH_DATE = 6  # other words in a dated line: an author, a place, a section
 HEAD_CHARS = 600  # from the headline to its date and byline; later dates are those of other articles
+MAX_LABELLED = 50  # dates with a label, as lists of articles have them; to find the heading above one takes long
 NODES_ABOVE_HEADLINE = 8  # text nodes before the headline among which its date may be
 
 _UPDATED = (
@@ -78,7 +79,7 @@ def find_publication_date(page: WebPage, headline: str | None) -> tuple[dt.date 
 
 def _candidates(page: WebPage, headline: str | None, url_date: dt.date | None) -> Iterator[tuple[str, str]]:
     """Yield (date as stated, basis) for each place that may hold the date of publication, the most reliable first."""
-    titles = (page.title_element, *page.meta("og:title"))
+    titles = [title[:MAX_TITLE_CHARS] for title in (page.title_element, *page.meta("og:title"))]
     parts = [part for title in titles for part in SEPARATOR.split(title)]
     dates_in_titles = [part for part in parts if (span := find_date(part)) and span[:2] == (0, len(part))]
     yield from ((stamp, PUBLISHED) for stamp in (*_stamps(page), *dates_in_titles))
@@ -156,7 +157,7 @@ def _url_date(url: str) -> dt.date | None:
 def _dated_runs(nodes: list[Any]) -> Iterator[str]:
     """Yield the runs of up to four text nodes, in the first HEAD_CHARS, that are a date with few other words."""
     nodes = sorted(nodes, key=lambda node: bool(node.getparent().xpath(_UPDATED)))
-    lines = [clean_line(node) for node in nodes]
+    lines = [clean_line(node)[:HEAD_CHARS] for node in nodes]
     for start in range(len(lines)):
         if sum(map(len, lines[:start])) > HEAD_CHARS:
             return
@@ -169,13 +170,15 @@ def _dated_runs(nodes: list[Any]) -> Iterator[str]:
 def _labelled(page: WebPage, headline: str | None) -> list[str]:
     """Return the date that the page labels as that of publication, even below the text; none if there are several."""
     found: dict[dt.date, str] = {}
+    left = MAX_LABELLED
     for previous, node in itertools.pairwise([None, *page.tree.xpath(f"//body//{TEXT_NODE}")[:MAX_TEXT_NODES]]):
         text, before = clean_line(node)[:HEAD_CHARS], clean_line(previous)
         span = find_date(text)
         if not span or not span[2] or is_within(node, page.others):
             continue
         label = text[: span[0]][:100]
-        if _LABEL.fullmatch(label) or _LABEL.fullmatch(f"{before[:30]} {label}"):
+        if left and (_LABEL.fullmatch(label) or _LABEL.fullmatch(f"{before[:30]} {label}")):
+            left -= 1
             titles = [visible_text(e) for e in node.getparent().xpath(_LINKED_HEADING)]
             if len(before.split()) > 4 and previous.getparent().xpath("ancestor-or-self::a"):
                 titles.append(before)

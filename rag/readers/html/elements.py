@@ -10,6 +10,7 @@ from rag.readers import references
 from rag.readers.decoding import INVALID_IN_MARKUP
 from rag.readers.html_to_text import TAG
 
+MAX_LINE_CHARS = 2_000  # of a headline, a byline, a date or a stated name; the longest real ones have a few hundred
 MAX_TEXT_NODES = 5000  # of a page that are searched for a headline, a label or a name
 # XPath of the text nodes that a page displays.
 TEXT_NODE = "text()[normalize-space() and not(parent::script or parent::style or parent::noscript)]"
@@ -31,8 +32,9 @@ def clean_line(value: object) -> str:
 
 
 def visible_text(element: Any) -> str:
-    """Return the text that an element displays, as one line."""
-    return clean_line(" ".join(element.xpath(".//text()[not(parent::script or parent::style)]")[:200]))
+    """Return the first MAX_LINE_CHARS of the text that an element displays, as one line."""
+    texts = element.xpath(".//text()[not(parent::script or parent::style)]")[:200]
+    return clean_line(" ".join(" ".join(texts).split())[:MAX_LINE_CHARS])
 
 
 def is_url(text: str) -> bool:

@@ -24,9 +24,23 @@ from rag.provenance.outlet import key
 from rag.readers import limits
 from rag.readers.decoding import INVALID_IN_MARKUP
 
-from .elements import MAX_TEXT_NODES, SEPARATOR, TEXT_NODE, clean_line, is_url, visible_text, word_overlap
+from .elements import (
+    MAX_LINE_CHARS,
+    MAX_TEXT_NODES,
+    SEPARATOR,
+    TEXT_NODE,
+    clean_line,
+    is_url,
+    visible_text,
+    word_overlap,
+)
 
 MAX_OBJECTS = 5000  # of JSON-LD
+MAX_METAS = 500  # that are looked at; pages have some 50
+MAX_VALUES = 20  # of one name, in the page's data: the authors of an article, the names of a site
+MAX_NAME_CHARS = 100  # of a meta element's name
+MAX_ATTRIBUTE_CHARS = 10_000  # of an element; a longer one, such as an image written out, is dropped
+MAX_ARTICLES = 100  # of them, that are compared with the title; a page of a live blog has an object for each entry
 MAX_TITLE_CHARS = 400
 MIN_HEADLINE_LETTERS = 10  # a shorter stated title gives way to a printed one of three words
 
@@ -46,6 +60,7 @@ _PUBLISHER_METAS = (
     "publisher",
     "citation_publisher",
 )
+_END_CHARS = 50  # of a script, in which the end of a comment or CDATA section around it is looked for
 _SAVED_FROM = regex.compile(r"<!--\s*saved from url=\(\d{1,6}\)(?P<url>\S{1,2000})")
 _HEADLINE_END = regex.compile(
     r"(?<=[\p{Han}\p{Katakana}])\s|[-_](?=[^-_]*\p{Han})"
@@ -74,8 +89,8 @@ class WebPage:
     def article(self) -> dict[str, Any]:
         """The JSON-LD object of the article, {} if there is none."""
         found = [o for o in self.objects if any(_ARTICLE_TYPE.search(t) for t in schema_types(o))]
-        found = [o for o in found if {"headline", "articleBody", "datePublished"} & o.keys()]
-        titles = [self.title_element, *self.meta("og:title")]
+        found = [o for o in found if {"headline", "articleBody", "datePublished"} & o.keys()][:MAX_ARTICLES]
+        titles = [title[:MAX_TITLE_CHARS] for title in (self.title_element, *self.meta("og:title")[:2])]
         return max(found, key=lambda o: word_overlap(clean_line(o.get("headline")), titles), default={})
 
     @functools.cached_property
@@ -113,8 +128,8 @@ class WebPage:
         return found if all(len(part) <= len(found) for part in rest) else ""
 
     def meta(self, *names: str) -> list[str]:
-        """Return the contents of the meta elements of these names, in the order of the names."""
-        return [content for name in names for found, content in self.metas if found == name]
+        """Return the contents of the meta elements of these names, in the order of the names, MAX_VALUES of each."""
+        return [content for name in names for content in [c for n, c in self.metas if n == name][:MAX_VALUES]]
 
     def microdata(self, name: str) -> list[str]:
         """Return the values of the elements with this itemprop."""
@@ -122,13 +137,16 @@ class WebPage:
         return [v for e in found if (v := clean_line(e.get("content") or e.get("datetime") or visible_text(e)))]
 
     def names_in(self, value: object, depth: int = 4) -> list[str]:
-        """Return the names in a JSON-LD value: text, an object with a name, a reference to one, or a list of these."""
+        """Return the names in a JSON-LD value: text, an object with a name, a reference to one, or a list of these.
+
+        MAX_VALUES at most.
+        """
         if isinstance(value, list) and depth:
-            return [name for item in value[:50] for name in self.names_in(item, depth - 1)]
+            return [name for item in value[:MAX_VALUES] for name in self.names_in(item, depth - 1)][:MAX_VALUES]
         if isinstance(value, dict) and depth:
             named = value if "name" in value else self._by_id.get(str(value.get("@id")), {})
             return self.names_in(named.get("name"), depth - 1)
-        name = clean_line(value)
+        name = "" if _is_long(value) else clean_line(value)
         return [name] if name and not is_url(name) else []
 
     @functools.cached_property
@@ -139,14 +157,15 @@ class WebPage:
     def publishers(self) -> list[str]:
         """The names that the page states as its publisher."""
         nodes = (self.article, *(o for o in self.objects if "WebPage" in schema_types(o)))
-        found = [name for node in nodes for name in self.names_in(node.get("publisher"))]
+        found = [name for node in nodes[:MAX_VALUES] for name in self.names_in(node.get("publisher"))]
         return _site_names([*found, *self.meta(*_PUBLISHER_METAS)])
 
     @functools.cached_property
     def sites(self) -> list[str]:
         """The names that the page gives to its site."""
         own_types = {"WebSite", "NewsMediaOrganization"}
-        own = [name for o in self.objects if own_types & {*schema_types(o)} for name in self.names_in(o)]
+        sites = [o for o in self.objects if own_types & {*schema_types(o)}]
+        own = [name for o in sites[:MAX_VALUES] for name in self.names_in(o)]
         return _site_names([*self.meta("og:site_name"), *own, *self.meta("application-name", "sitename")])
 
 
@@ -168,11 +187,13 @@ def parse_page(markup: str, url: str | None) -> WebPage:
         raise InputError(f"not a web page that can be parsed ({error})") from error
     if tree is None:
         raise InputError("not a web page: it contains no HTML")
+    _drop_long_attributes(tree)
     metas = tuple(
         (name.strip().lower(), content)
-        for e in tree.iter("meta")
+        for e in itertools.islice(tree.iter("meta"), MAX_METAS)
         if (name := e.get("property") or e.get("name") or e.get("itemprop"))
-        and (content := (e.get("content") or e.get("value") or "").strip())
+        and len(name) <= MAX_NAME_CHARS
+        and (content := " ".join((e.get("content") or e.get("value") or "").split()))
     )
     canonical = next((a for a in map(str.strip, tree.xpath('//link[@rel="canonical"]/@href')) if is_url(a)), None)
     saved = _SAVED_FROM.search(markup, 0, 5000)
@@ -183,22 +204,36 @@ def parse_page(markup: str, url: str | None) -> WebPage:
     return WebPage(tree, page_url, canonical, metas, tuple(itertools.islice(_objects(tree), MAX_OBJECTS)))
 
 
+def _drop_long_attributes(tree: Any) -> None:
+    """Drop attributes of a length that no title, name, date or address has, before any expression searches them."""
+    for element in tree.iter():
+        for name, value in element.items():
+            limit = MAX_LINE_CHARS if element.tag == "meta" else MAX_ATTRIBUTE_CHARS
+            if len(value) > limit:
+                del element.attrib[name]
+
+
 def _objects(tree: Any) -> Iterator[dict[str, Any]]:
     """Yield the objects in the page's JSON-LD, outer ones first, without those about other articles."""
     for script in tree.xpath('//script[contains(@type, "ld+json")]')[:50]:
         waiting = deque([_load_json(script.text or "")])
         while waiting:
             value = waiting.popleft()
+            inner = value if isinstance(value, list) else []
             if isinstance(value, dict):
-                yield value
-                value = [v for k, v in value.items() if k not in _KEYS_OF_OTHERS]
-            if isinstance(value, list):
-                waiting += [v for v in value if isinstance(v, dict | list)]
+                yield {k: v for k, v in value.items() if k == "articleBody" or not _is_long(v)}
+                inner = [v for k, v in value.items() if k not in _KEYS_OF_OTHERS]
+            waiting += [v for v in inner if isinstance(v, dict | list)]
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, str) and len(value) > MAX_LINE_CHARS
 
 
 def _load_json(text: str) -> Any:
     """Return the data of a script, None if it is not JSON even without a template's leftovers."""
-    bare = regex.sub(r"^\s*(?:<!--|(?://)?\s*<!\[CDATA\[)|(?:-->|(?://)?\s*\]\]>|;)\s*$", "", text.strip())
+    bare = regex.sub(r"^(?:<!--|(?://)?\s*<!\[CDATA\[)", "", text.strip())
+    bare = bare[:-_END_CHARS] + regex.sub(r"(?:-->|(?://)?\s*\]\]>|;)\s*$", "", bare[-_END_CHARS:])
     for attempt in (bare, regex.sub(r",\s*(?=[}\]])", "", bare)):
         try:
             return json.JSONDecoder(strict=False).raw_decode(attempt.strip())[0]

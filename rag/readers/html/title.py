@@ -18,7 +18,9 @@ SAME_HEADLINE = 0.5  # word overlap of a printed headline with the stated one, h
 
 _NOT_SITES = {"blog", "news", "home", "homepage", "startseite", "accueil", "index", "article", "artikel"}
 _DOMAIN = regex.compile(r"[\w-]+(?:\.[\w-]+)+")
-_FILE_NAME = regex.compile(r"(?!.*\p{Han})\S+[-_]\S+[-_]\S+")  # "tram-port-selwyn-2014" is no headline
+_FILE_NAME = regex.compile(r".[^-_]*+[-_].[^-_]*+[-_].")  # "tram-port-selwyn-2014" is no headline
+_NOT_IN_FILE_NAME = regex.compile(r"[\s\p{Han}]")
+MAX_STATED = 20  # titles that are compared with each other
 _ARCHIVE = regex.compile(r"^.+?\s+»\s+Blog\s+Archive\s+»\s+(?P<title>.+)$")  # WordPress until 2010
 
 
@@ -35,7 +37,7 @@ def find_title(page: WebPage, sites: set[str]) -> str | None:
     heads = heads or page.tree.xpath('//*[contains(@class, "headline") or contains(@class, "entry-title")]')[:1]
     stated = [*page.names_in(page.article.get("headline")), *page.meta("og:title", "twitter:title"), page.title_element]
     stated = [_without_site(clean_line(title)[:MAX_TITLE_CHARS], sites) for title in stated]
-    stated = [title for title in stated if title and not _FILE_NAME.fullmatch(title)]
+    stated = [title for title in stated if title and not _is_file_name(title)][:MAX_STATED]
     printed = [t for e in heads if (t := _without_site(_heading_text(page, e)[:MAX_TITLE_CHARS], sites))]
     best = max(printed, key=lambda text: word_overlap(text, stated), default=None)
     named = len(stated) == 1 and any(site in key(stated[0]) for site in sites)  # "News from The Example"
@@ -55,6 +57,10 @@ def find_title(page: WebPage, sites: set[str]) -> str | None:
         head, tail = stated[0][: separators[-1].start()], stated[0][separators[-1].end() :]
         return head if len(tail.split()) <= 4 and len(head.split()) >= 3 else stated[0]
     return max(stated, key=lambda text: sum(word_overlap(text, [other]) for other in stated), default=None)
+
+
+def _is_file_name(title: str) -> bool:
+    return not _NOT_IN_FILE_NAME.search(title) and bool(_FILE_NAME.match(title))
 
 
 def _other_heading(page: WebPage, stated: list[str], printed: list[str], sites: set[str]) -> str | None:

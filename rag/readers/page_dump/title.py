@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import regex
 
@@ -24,20 +24,21 @@ def find_heads(page: Page) -> list[tuple[Section, int | None, int]]:
     bodies = {section: body for section in find_sections(page) if (body := first_paragraph(page, section)) is not None}
     titles = {section: _pick_title(page, section, body) for section, body in bodies.items()}
     later = list(bodies)[1:]
-    blocks = {s: _block(page, s.start, title) for s in later if (title := titles[s]) is not None}
+    blocks = {s: _blocks(page, s.start, title + 1)[-1] for s in later if (title := titles[s]) is not None}
     usual, times = Counter(blocks.values()).most_common(1)[0] if len(blocks) > 1 else (0, 0)
     for section in later if times * 2 > len(blocks) else []:
         lines = [i for i in range(section.start, bodies[section]) if page.kinds[i] is LineKind.SHORT]
-        there = [i for i in lines if _block(page, section.start, i) == usual]
+        blocks_of = _blocks(page, section.start, bodies[section])
+        there = [i for i in lines if blocks_of[i - section.start] == usual]
         if blocks.get(section) != usual and len(there) == 1 and count_words(page.lines[there[0]]) > 1:
             titles[section] = there[0]
     return [(section, titles[section], body) for section, body in bodies.items()]
 
 
-def _block(page: Page, start: int, i: int) -> int:
-    """Return the number of groups of lines, separated by blank lines, from line `start` to line `i`."""
-    filled = [page.kinds[j] is not LineKind.BLANK for j in range(start, i + 1)]
-    return sum(here and not before for before, here in pairwise([False, *filled]))
+def _blocks(page: Page, start: int, end: int) -> list[int]:
+    """Return, for each of the lines [start, end), how many groups of lines between blank lines begin up to there."""
+    filled = [page.kinds[j] is not LineKind.BLANK for j in range(start, end)]
+    return list(accumulate(here and not before for before, here in pairwise([False, *filled])))
 
 
 def _pick_title(page: Page, section: Section, body: int) -> int | None:

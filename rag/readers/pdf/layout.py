@@ -25,6 +25,7 @@ MAX_PAGES = 2000  # the longest inquiry reports; an article has a handful of pag
 MAX_SECONDS = 60.0  # a page takes 3 to 11 ms, 2,000 take 22 s; a crafted file of 8 KB can take minutes
 EDGE_LINES = 3  # lines at the top and bottom of a page among which running heads and feet are looked for
 LETTER_WIDTH = 0.4  # times the font size, for a narrow font: a piece of a row is at least this wide per letter
+MAX_WORD_CHARS = 100  # of a word before a hyphen at a line's end; the search for its beginning is quadratic
 COLUMN_GAP = 1.0  # times the font size; a space between words is 0.3 wide, in justified lines up to 0.8
 COLUMN_ROWS = 4  # rows with a second piece at one position make a column,
 COLUMN_CHARS = 20  # if their first pieces are this long: lines of text, not the numbers or letters of a list
@@ -187,7 +188,7 @@ def join_paragraphs(lines: list[Line]) -> list[Paragraph]:
             groups.append([line])
     words = set[str]()
     for before, text in pairwise(["", *(line.text for line in lines)]):
-        whole = _RIGHT_HALF.sub("", text) if _LEFT_HALF.search(before) else text
+        whole = _RIGHT_HALF.sub("", text) if _left_half(before) else text
         words |= {word.casefold() for word in _WORD.findall(whole)}
     return [Paragraph(_join([li.text for li in group], words), group[0].page, group[0].size) for group in groups]
 
@@ -211,13 +212,17 @@ def _join(lines: list[str], words: set[str]) -> str:
     """Join lines, and the halves of words hyphenated at line ends (see `_is_hyphenated`)."""
     pieces = [lines[0]]
     for line in lines[1:]:
-        left, right = _LEFT_HALF.search(pieces[-1]), _RIGHT_HALF.match(line)
+        left, right = _left_half(pieces[-1]), _RIGHT_HALF.match(line)
         if not left or not right:
             pieces.append(" ")
         elif left["hyphen"] == "\u00ad" or _is_hyphenated(left["word"].casefold(), right.group(), words):
             pieces[-1] = pieces[-1][:-1]
         pieces.append(line)
     return "".join(pieces)
+
+
+def _left_half(line: str) -> regex.Match[str] | None:
+    return _LEFT_HALF.search(line, max(0, len(line) - MAX_WORD_CHARS))
 
 
 def _is_hyphenated(left: str, right: str, words: set[str]) -> bool:
