@@ -1,7 +1,8 @@
 """Start the browser app on the index in $INDEX (default: index/), and build the demonstration index if there is none.
 
 $HOST, $PORT, $AUTH, $NO_AUTH and $TRUSTED_PROXIES have the meaning of the options of `according serve`; ALLOW_ADD=1
-lets readers add files. An index of nothing but the demonstration is brought up to date with seeds/; any other is opened as it is.
+lets readers add files. An index of nothing but the demonstration is brought up to date with seeds/; any other is opened
+as it is.
 """
 
 import os

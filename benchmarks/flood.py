@@ -29,7 +29,7 @@ import numpy as np
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from sessions import OUTLETS, SUBJECTS, Reader, Refused, serve
+from sessions import OUTLETS, SUBJECTS, Reader, RefusedError, serve
 
 QUESTIONS = tuple(f"What did {outlet} report about {subject}?" for outlet in OUTLETS[:4] for subject in SUBJECTS[:4])
 PAGES = ("", "contents", "contents?outlet=The+Guardian", "config")
@@ -45,7 +45,9 @@ def by_browser(reader: Reader, question: str) -> Any:
 
 def by_endpoint(reader: Reader, question: str) -> Any:
     """Return what a program is answered, by a direct call."""
-    return _accepted(reader.http.post("gradio_api/run/search", json={"data": [question, 5, *[None] * 8]})).json()["data"]
+    return _accepted(reader.http.post("gradio_api/run/search", json={"data": [question, 5, *[None] * 8]})).json()[
+        "data"
+    ]
 
 
 def by_page(reader: Reader, question: str) -> Any:
@@ -57,7 +59,7 @@ def by_page(reader: Reader, question: str) -> Any:
 
 def _accepted(response: httpx.Response) -> httpx.Response:
     if response.status_code != 200:
-        raise Refused(response)
+        raise RefusedError(response)
     return response
 
 
@@ -77,7 +79,7 @@ class Tally:
         started = time.monotonic()
         try:
             found = way(reader, question)
-        except Refused as refused:
+        except RefusedError as refused:
             again = refused.response.headers.get("Retry-After", "")
             status = refused.response.status_code
             self.refused[status] += 1

@@ -17,8 +17,8 @@ from rag.web.refusals import RefusedError, refusal
 
 # A question has some 300 bytes; a call with all the outlets that it may name, each as long as it may be, 600 kB.
 MAX_BODY_BYTES = 2**20
-# A megabyte of "[],[],..." holds up all readers for 2 s, since Gradio looks at each value several times; 10,000 values
-# take 20 ms (benchmarks/flood.py --bodies). A call with 300 names has some 320.
+# A megabyte of "[],[],..." holds up all readers for 2 s, since Gradio looks at each value several times; 10,000 take
+# 20 ms. A call with 300 names has some 320.
 MAX_VALUES = 10_000
 # Of bodies that are larger than a question ever is, all together: they are held in memory until they are answered.
 SMALL_BODY_BYTES, MAX_HELD_BYTES = 2**14, 64 * 2**20

@@ -12,8 +12,8 @@ import io
 import logging
 import sys
 import threading
-import time
 from collections.abc import Iterator
+from time import monotonic
 from typing import TextIO
 
 MAX_BYTES, BYTES_PER_SECOND = 2**20, 100  # 8.6 MB a day
@@ -27,14 +27,14 @@ class _Bounded(io.TextIOBase):
 
     def __init__(self, stream: TextIO):
         self.stream = stream
-        self.room, self.at = float(MAX_BYTES), time.monotonic()
+        self.room, self.at = float(MAX_BYTES), monotonic()
         self.left_out = 0
         self.full = False
         self.lock = threading.Lock()
 
     def write(self, text: str) -> int:
         with self.lock:
-            now = time.monotonic()
+            now = monotonic()
             self.room, self.at = min(MAX_BYTES, self.room + (now - self.at) * BYTES_PER_SECOND), now
             shown = "".join(map(_shortened, text.splitlines(keepends=True)))
             size = len(shown.encode("utf-8", "replace"))
@@ -65,8 +65,9 @@ class _Bounded(io.TextIOBase):
 
 
 def _shortened(line: str) -> str:
-    left = len(line) - MAX_LINE
-    return line if left <= 0 else f"{line[:MAX_LINE]}... ({left:,} more characters)\n"
+    words = line.rstrip("\r\n")
+    left = len(words) - MAX_LINE
+    return line if left <= 0 else f"{words[:MAX_LINE]}... ({left:,} more characters){line[len(words) :]}"
 
 
 class Repeats(logging.Filter):
@@ -80,7 +81,7 @@ class Repeats(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
         kind = (record.name, str(record.msg)[:200], error)
-        now = time.monotonic()
+        now = monotonic()
         with self.lock:
             since, number = self.seen.get(kind, (now, 0))
             left_out = 0

@@ -12,6 +12,7 @@ from typing import Any
 
 import h11
 import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 # Seconds in which the headers of a request arrive, from the first moment of a connection or the first byte of the next
@@ -122,8 +123,8 @@ def bound(server: uvicorn.Server) -> None:
     From then on only the app decides which headers of proxies to believe (see `proxies`).
     """
     config = server.config
-    believing = config.loaded_app
-    config.loaded_app = getattr(believing, "app", believing) if config.proxy_headers else believing
+    if isinstance(config.loaded_app, ProxyHeadersMiddleware):
+        config.loaded_app = config.loaded_app.app
     BoundedProtocol.most = min(MAX_CONNECTIONS, max(_LEAST, _files() - _OTHER_FILES))
     config.http_protocol_class = BoundedProtocol
 

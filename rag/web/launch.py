@@ -18,7 +18,7 @@ from rag.web import article_pages, citation_routes, contents_pages
 from rag.web.app import TITLE, create_app
 from rag.web.bodies import BodyMiddleware
 from rag.web.connections import bound
-from rag.web.places import MAX_CONCURRENT, PlacesMiddleware
+from rag.web.places import MAX_CONCURRENT, MAX_SESSIONS, PlacesMiddleware
 from rag.web.proxies import ProxyMiddleware, trusted_proxies
 from rag.web.security import SecurityMiddleware, bypass_proxies, is_loopback, listening
 from rag.web.sign_in import SignInMiddleware
@@ -87,13 +87,14 @@ def launch(
             css=resources.files("rag.web").joinpath("app.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=MAX_FILE_SIZE,
             max_threads=MAX_CONCURRENT + allow_add,  # one more for what takes minutes
+            state_session_capacity=MAX_SESSIONS,
             app_kwargs={
                 "routes": [*pages, *citation_routes.routes(library)],
                 "middleware": [  # the first of them sees a request first
                     Middleware(ProxyMiddleware, proxies=named),
                     Middleware(BodyMiddleware, files=allow_add),
-                    Middleware(SignInMiddleware),
                     Middleware(SecurityMiddleware, files=allow_add, is_local=is_local, title=TITLE),
+                    Middleware(SignInMiddleware),
                     Middleware(PlacesMiddleware, is_local=is_local),
                 ],
                 "exception_handlers": {TypeError: _invalid_call, KeyError: _invalid_call},

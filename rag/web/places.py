@@ -32,8 +32,9 @@ MAX_UPLOADS = 4
 # The part of the places that one address can take, if several readers can reach the app.
 SHARE = 0.5
 RETRY_SECONDS = 5
-# Sessions whose events are known before those that wait for nothing are forgotten; Gradio keeps messages of 2,000.
-_MAX_SESSIONS, _MAX_EVENTS = 4000, 50
+# Readers whose state is kept, the latest ones: 65 kB each, of which Gradio by itself keeps 10,000.
+MAX_SESSIONS = 2000
+_MAX_EVENTS = 50  # of Gradio's statistics
 
 _QUESTION = re.compile(r"/gradio_api/(queue/join|(run|api|call|call/v2)/[^/]+|mcp(/.*)?)/?")
 _RESULT = re.compile(r"/gradio_api/(queue/data|call/(v2/)?[^/]+/(?P<event>[^/]+)|mcp(/.*)?|upload_progress)/?")
@@ -100,10 +101,10 @@ class PlacesMiddleware:
         self.uploads = _Places(MAX_UPLOADS, share)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].removeprefix(scope.get("root_path", "")) if scope["type"] == "http" else ""
-        if not path and scope["type"] != "http":
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
         blocks = scope["app"].get_blocks()
         client = (scope.get("client") or ("", 0))[0]
         asked = scope["method"] == "POST"
@@ -170,7 +171,7 @@ def _forget(queue: Any) -> None:
     """
     queue.ANALYTICS_MAX_EVENTS = _MAX_EVENTS
     waiting, messages = queue.pending_event_ids_session, queue.pending_messages_per_session
-    if len(waiting) > _MAX_SESSIONS:
+    if len(waiting) > 2 * MAX_SESSIONS:
         for session in [s for s in waiting if s not in messages or not waiting[s]]:
             del waiting[session]
 

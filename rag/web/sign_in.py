@@ -9,9 +9,9 @@ from __future__ import annotations
 import ipaddress
 import logging
 import math
-import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -61,13 +61,13 @@ class Guesses:
     """Counts attempts to sign in, by address and in all."""
 
     def __init__(self) -> None:
-        self.all = _Allowance(USUAL_GUESSES, USUAL_SECONDS_PER_GUESS, USUAL_GUESSES, time.monotonic())
+        self.all = _Allowance(USUAL_GUESSES, USUAL_SECONDS_PER_GUESS, USUAL_GUESSES, monotonic())
         self.by: OrderedDict[str, _Allowance] = OrderedDict()
         self.known: OrderedDict[str, None] = OrderedDict()  # somebody has signed in from there
 
     def take(self, address: str) -> int:
         """Take an attempt, and return 0; or the seconds after which there is one. `right` gives it back."""
-        now, key = time.monotonic(), _network(address)
+        now, key = monotonic(), _network(address)
         own = self.by.setdefault(key, _Allowance(GUESSES, SECONDS_PER_GUESS, GUESSES, now))
         _remember(self.by, key)
         cost = GUESSES if self.all.wait(now, 1) and key not in self.known else 1

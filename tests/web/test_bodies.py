@@ -12,7 +12,7 @@ MB = 2**20
 
 
 def sent(parts, length=None, path="/gradio_api/queue/join", files=False, middleware=None, wait=0.0):
-    """Send parts of a body to an app that reads all; return the status, the headers, the text, and the bytes it read."""
+    """Send parts of a body to an app that reads all; return status, headers, text, and how many bytes it read."""
     reads, responses = [], []
     waiting = list(parts)
 

@@ -1,5 +1,6 @@
 """What the app writes to its log is bounded, whatever makes it write."""
 
+import contextlib
 import io
 import logging
 import sys
@@ -14,19 +15,21 @@ from rag.web.bounded_log import MAX_BYTES, REPEATS, Repeats, bounded_log
 @pytest.fixture
 def clock(monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr(bounds.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(bounds, "monotonic", lambda: now[0])
     return now
 
 
-@pytest.fixture
-def stderr(monkeypatch):
+@contextlib.contextmanager
+def logged():
+    """A stream in place of stderr, bounded as that of the app."""
     stream = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stream)
-    return stream
+    with contextlib.redirect_stderr(stream), bounded_log():
+        yield stream
+    assert sys.stderr is not stream
 
 
-def test_a_flood_of_tracebacks_is_cut_off_and_counted(clock, stderr):
-    with bounded_log():
+def test_a_flood_of_tracebacks_is_cut_off_and_counted(clock):
+    with logged() as stderr:
         for _ in range(5000):
             try:
                 raise ValueError("x" * 10_000)
@@ -41,28 +44,27 @@ def test_a_flood_of_tracebacks_is_cut_off_and_counted(clock, stderr):
         print("there is room again", file=sys.stderr)
     end = stderr.getvalue()[written:]
     assert end.endswith(" bytes of the log were left out\nthere is room again\n")
-    assert sys.stderr is stderr
 
 
-def test_a_day_of_flood_writes_less_than_ten_megabytes(clock, stderr):
-    with bounded_log():
+def test_a_day_of_flood_writes_less_than_ten_megabytes(clock):
+    with logged() as stderr:
         for _ in range(24 * 60):
             clock[0] += 60
             print(*["x" * 1999] * 20, sep="\n", file=sys.stderr)
     assert len(stderr.getvalue()) < 10 * 2**20
 
 
-def test_a_line_that_quotes_a_whole_request_is_shortened(clock, stderr):
-    with bounded_log():
+def test_a_line_that_quotes_a_whole_request_is_shortened(clock):
+    with logged() as stderr:
         print("a" * 1_000_000, "b", sep="\n", file=sys.stderr)
     first, second = stderr.getvalue().splitlines()
-    assert first == "a" * 2000 + "... (998,001 more characters)"
+    assert first == "a" * 2000 + "... (998,000 more characters)"
     assert second == "b"
 
 
-def test_messages_that_repeat_are_counted_and_others_still_written(clock, stderr, caplog):
-    log = logging.getLogger("uvicorn.error")
-    with bounded_log():
+def test_messages_that_repeat_are_counted_and_others_still_written(clock, caplog):
+    log = logging.getLogger("rag")
+    with logged():
         for n in range(1000):
             log.warning("Invalid HTTP request received: %d", n)
         log.warning("something else")

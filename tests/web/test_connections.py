@@ -17,13 +17,16 @@ BEGUN = b"GET /config HTTP/1.1\r\nHost: localhost\r\nX-A: "
 WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
+ANSWER_SLOW = threading.Event()
+
+
 @pytest.fixture(scope="module")
-def port():
-    """Of a server whose app answers `/` at once, `/refused` without reading, `/large` with 20 MB, `/slow` after 1 s."""
+def server():
+    """Its app answers `/` at once, `/refused` without reading, `/large` with 20 MB, `/slow` when ANSWER_SLOW is set."""
 
     async def app(scope, receive, send):
-        if scope["path"] == "/slow":
-            await asyncio.sleep(1)
+        while scope["path"] == "/slow" and not ANSWER_SLOW.is_set():
+            await asyncio.sleep(0.01)
         body = b"a" * 2**16 if scope["path"] == "/large" else b"ok"
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for _ in range(320 if scope["path"] == "/large" else 1):
@@ -35,22 +38,25 @@ def port():
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    before = socket.create_connection(("127.0.0.1", server.servers[0].sockets[0].getsockname()[1]), timeout=20)
+    before = socket.create_connection(server.servers[0].sockets[0].getsockname(), timeout=20)
     before.sendall(BEGUN)
     bound(server)
     assert before.recv(10) == b"", "what was open before the bounds is closed"
-    yield server.servers[0].sockets[0].getsockname()[1]
+    before.close()
+    yield server
     server.should_exit = True
     thread.join(10)
 
 
 @pytest.fixture
-def opened(port):
+def opened(server):
     """A function that opens a connection and sends something on it."""
     with contextlib.ExitStack() as stack:
 
         def open_(data=b""):
-            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            connection = stack.enter_context(
+                socket.create_connection(server.servers[0].sockets[0].getsockname(), timeout=20)
+            )
             connection.sendall(data)
             return connection
 
@@ -87,9 +93,16 @@ def test_the_headers_of_the_next_request_on_a_connection_are_not_waited_for_eith
     assert time.monotonic() - started < 4
 
 
+SLOW = b"GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
 def test_a_request_that_takes_long_to_answer_is_not_closed(opened, monkeypatch):
     monkeypatch.setattr(connections, "MAX_HEADER_SECONDS", 0.3)
-    assert rest(opened(b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startswith(b"HTTP/1.1 200")
+    ANSWER_SLOW.clear()
+    slow = opened(SLOW)
+    time.sleep(1)
+    ANSWER_SLOW.set()
+    assert rest(slow).startswith(b"HTTP/1.1 200")
 
 
 def test_a_reader_who_takes_nothing_is_given_up_and_a_slow_one_is_not(opened, monkeypatch):
@@ -108,8 +121,13 @@ def test_a_reader_who_takes_nothing_is_given_up_and_a_slow_one_is_not(opened, mo
 
 def test_the_rest_of_a_refused_request_is_not_read_for_long(opened, monkeypatch):
     monkeypatch.setattr(connections, "LINGER_SECONDS", 0.5)
-    refused, started = opened(b"POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n"), time.monotonic()
-    assert b"ok" in refused.recv(2**16) + refused.recv(2**16), "the refusal arrives"
+    refused, started = (
+        opened(b"POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n"),
+        time.monotonic(),
+    )
+    found = b""
+    while b"ok" not in found:
+        found += refused.recv(2**16)
     with contextlib.suppress(ConnectionError):
         while time.monotonic() - started < 10:
             refused.sendall(b"a" * 1000)
@@ -117,18 +135,20 @@ def test_the_rest_of_a_refused_request_is_not_read_for_long(opened, monkeypatch)
     assert time.monotonic() - started < 5
 
 
-def test_more_connections_than_there_may_be_stop_nobody(opened, monkeypatch):
+def test_more_connections_than_there_may_be_stop_nobody(server, opened, monkeypatch):
     """The one that has been open longest without a request makes room; where all are asking, the new one is refused."""
     monkeypatch.setattr(BoundedProtocol, "most", 20)
     half_open = [opened(BEGUN) for _ in range(40)]
     assert opened(WHOLE).recv(2**16).startswith(b"HTTP/1.1 200")
     assert rest(half_open[0]) == b"", "the oldest is gone"
-    time.sleep(0.1)
-    asking = [opened(b"GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n") for _ in range(20)]
-    time.sleep(0.2)
+    ANSWER_SLOW.clear()
+    asking = [opened(SLOW) for _ in range(20)]
+    while sum(connection._asking for connection in list(server.server_state.connections)) < 20:
+        time.sleep(0.01)
     refused = rest(opened(WHOLE))
     assert refused.startswith(b"HTTP/1.1 503")
     assert b"Retry-After: 5" in refused
+    ANSWER_SLOW.set()
     assert all(rest(connection).startswith(b"HTTP/1.1 200") for connection in asking)
 
 

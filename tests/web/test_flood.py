@@ -1,6 +1,7 @@
 """Many readers at once: each gets the answer that a lone reader gets, or is told when to come back."""
 
 import json
+import socket
 import sys
 import threading
 import time
@@ -52,9 +53,9 @@ def test_what_must_not_happen_is_counted(monkeypatch, wrong):
                 raise flood.httpx.ReadTimeout("nothing came")
             if wrong == "another's answer":
                 return ["another question"]
-            raise flood.Refused(flood.httpx.Response(503))
+            raise flood.RefusedError(flood.httpx.Response(503))
 
     monkeypatch.setattr(flood, "Reader", Reader)
     monkeypatch.setattr(flood, "WAYS", (flood.by_browser,))
-    monkeypatch.setattr(flood, "_sent", lambda url, begun: open(__file__))
+    monkeypatch.setattr(flood, "_sent", lambda url, begun: socket.socket())
     assert flood.run("", readers=3, seconds=0.1, questions=("a", "b"))["wrong"]

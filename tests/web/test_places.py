@@ -14,7 +14,15 @@ from support import HARBOUR, WordEncoder
 
 import rag
 from rag.web.launch import launch
-from rag.web.places import MAX_CONCURRENT, MAX_OPEN_PAGES, MAX_PAGES, MAX_RESULTS, MAX_UPLOADS, MAX_WAITING, PlacesMiddleware
+from rag.web.places import (
+    MAX_CONCURRENT,
+    MAX_OPEN_PAGES,
+    MAX_PAGES,
+    MAX_RESULTS,
+    MAX_UPLOADS,
+    MAX_WAITING,
+    PlacesMiddleware,
+)
 
 MAX_QUESTIONS = MAX_CONCURRENT + MAX_WAITING
 
@@ -193,13 +201,18 @@ def test_no_way_into_the_app_works_on_more_than_its_share_at_once(tmp_path, news
         with lock:
             working.append(1)
             most[0] = max(most[0], len(working))
-        begun.wait(5)
+        begun.wait(60)
         with lock:
             working.pop()
         return search(library, *given, **named)
 
     monkeypatch.setattr(library, "search", watched)
-    tool = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "search", "arguments": {"question": "x"}}}
+    tool = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "search", "arguments": {"question": "x"}},
+    }
     accepts = {"Accept": "application/json, text/event-stream"}
     direct = {"data": ["dock", 5, *[None] * 8]}
 
@@ -209,7 +222,9 @@ def test_no_way_into_the_app_works_on_more_than_its_share_at_once(tmp_path, news
             asked += [http.post("mcp/", json=tool, headers=accepts) for _ in range(4)]
             tasks = list(map(asyncio.ensure_future, asked))
             queued = [await http.post("call/search", json=direct) for _ in range(4)]
-            await asyncio.sleep(1)
+            while most[0] < MAX_CONCURRENT:
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(0.5)
             begun.set()
             answers = await asyncio.gather(*tasks)
             for response in queued:

@@ -14,8 +14,9 @@ from rag.web.launch import launch
 from rag.web.proxies import ProxyMiddleware, trusted_proxies
 
 CLAIMS = {
-    "x-forwarded-for": "6.6.6.6, 198.51.100.7", "x-forwarded-proto": "https", "x-forwarded-host": "evil.example, news.example",
-    "x-forwarded-port": "1", "x-gradio-server": "https://evil.example", "forwarded": "for=6.6.6.6", "x-real-ip": "6.6.6.6",
+    "x-forwarded-for": "6.6.6.6, 198.51.100.7", "x-forwarded-proto": "https",
+    "x-forwarded-host": "evil.example, news.example", "x-forwarded-port": "1",
+    "x-gradio-server": "https://evil.example", "forwarded": "for=6.6.6.6", "x-real-ip": "6.6.6.6",
 }  # fmt: skip
 
 
@@ -32,12 +33,16 @@ def seen(peer, proxies, claims=CLAIMS):
     return given["client"][0], given["scheme"], {n.decode(): v.decode() for n, v in given["headers"]}
 
 
-@pytest.mark.parametrize(("peer", "proxies"), [("127.0.0.1", ()), ("::1", ("127.0.0.1",)), ("10.1.2.3", ("10.0.0.0/16",))])
+@pytest.mark.parametrize(
+    ("peer", "proxies"), [("127.0.0.1", ()), ("::1", ("127.0.0.1",)), ("10.1.2.3", ("10.0.0.0/16",))]
+)
 def test_what_others_claim_is_hidden(peer, proxies):
     assert seen(peer, proxies) == (peer, "http", {"host": "localhost"})
 
 
-@pytest.mark.parametrize(("peer", "named"), [("127.0.0.1", "127.0.0.1"), ("10.1.2.3", "10.0.0.0/8"), ("fd00::5", "fd00::/8")])
+@pytest.mark.parametrize(
+    ("peer", "named"), [("127.0.0.1", "127.0.0.1"), ("10.1.2.3", "10.0.0.0/8"), ("fd00::5", "fd00::/8")]
+)
 def test_a_named_proxy_says_who_asks_and_what_it_wrote_itself(peer, named):
     client, scheme, headers = seen(peer, [named])
     assert (client, scheme) == ("198.51.100.7", "https")
@@ -79,7 +84,11 @@ def test_what_is_not_an_address_is_an_error_that_says_what_to_give(wrong):
 @pytest.mark.server
 def test_a_made_up_host_is_not_linked_to(tmp_path, news):
     library = rag.build([news(HARBOUR)], index=tmp_path / "index", encoder=WordEncoder())
-    claims = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "X-Gradio-Server": "https://evil.example"}
+    claims = {
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "https",
+        "X-Gradio-Server": "https://evil.example",
+    }
     address = launch(library, port=0, wait=False)
     assert httpx.get(f"{address}config", headers=claims).json()["root"] == address.rstrip("/")
     assert "evil.example" not in httpx.get(address, headers=claims).text
