@@ -107,10 +107,12 @@ def run(url: str, readers: int, seconds: float, questions: tuple[str, ...] = QUE
 
     def talk(number: int) -> None:
         way, own = WAYS[number % len(WAYS)], random.Random(number)
-        while time.monotonic() < deadline:
+        while True:
             question = own.choice(questions)
             again = tally.ask(way, everyone[number], question, expected[way, question])
-            time.sleep(min(again * own.uniform(1, 1.5), max(0.0, deadline - time.monotonic())))
+            if time.monotonic() + again >= deadline:
+                return
+            time.sleep(again * own.uniform(1, 1.5))
 
     threads = [threading.Thread(target=talk, args=(number,)) for number in range(readers)]
     for thread in threads:

@@ -53,11 +53,14 @@ class BoundedProtocol(H11Protocol):
         self._wait(MAX_HEADER_SECONDS)
 
     def _make_room(self) -> bool:
-        """Close the connection that has been open longest without a request; return whether there was one."""
-        idle = [c for c in self.connections if isinstance(c, BoundedProtocol) and c is not self and not c._asking]
-        for connection in sorted(idle, key=lambda c: c._since)[:1]:
+        """Close the connections that have been open longest without a request; return whether there is room now."""
+        # One that was closed just now is still among the connections.
+        live = [c for c in self.connections if isinstance(c, BoundedProtocol) and not c.transport.is_closing()]
+        over = len(live) - self.most
+        idle = sorted((c for c in live if c is not self and not c._asking), key=lambda c: c._since)
+        for connection in idle[: max(0, over)]:
             connection.transport.abort()
-        return bool(idle)
+        return len(idle) >= over
 
     def _wait(self, seconds: float) -> None:
         self._stop_waiting()
