@@ -16,10 +16,10 @@ from rag.errors import AccordingError
 from rag.library import Library
 from rag.web import article_pages, citation_routes, contents_pages
 from rag.web.app import TITLE, create_app
-from rag.web.bodies import BodyMiddleware
 from rag.web.connections import bound
-from rag.web.places import MAX_CONCURRENT, MAX_SESSIONS, PlacesMiddleware
+from rag.web.places import MAX_CONCURRENT, PlacesMiddleware
 from rag.web.proxies import ProxyMiddleware, trusted_proxies
+from rag.web.request_limits import BodyMiddleware
 from rag.web.security import SecurityMiddleware, bypass_proxies, is_loopback, listening
 from rag.web.sign_in import SignInMiddleware
 
@@ -86,8 +86,7 @@ def launch(
             prevent_thread_lock=True, footer_links=[], theme=_theme(),
             css=resources.files("rag.web").joinpath("app.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=MAX_FILE_SIZE,
-            max_threads=MAX_CONCURRENT + allow_add,  # one more for what takes minutes
-            state_session_capacity=MAX_SESSIONS,
+            max_threads=MAX_CONCURRENT + allow_add,  # events at a time; one more for what takes minutes
             app_kwargs={
                 "routes": [*pages, *citation_routes.routes(library)],
                 "middleware": [  # the first of them sees a request first
@@ -106,10 +105,11 @@ def launch(
             "this machine's; choose others with --port and --host, or PORT and HOST"
         ) from error
     bound(app.server)
+    app.limiter = None  # each value of an event would wait for a thread behind all direct calls
     if mcp:
         if app.mcp_server_obj is None:
             raise AccordingError(f"the MCP server cannot start: {app.mcp_error}")
-        mcp_tools.offer(app.mcp_server_obj.mcp_server, library, is_local, app.limiter)
+        mcp_tools.offer(app.mcp_server_obj.mcp_server, library, is_local)
     print(f"According is running at {url} (press Ctrl+C to stop)", flush=True)
     if wait:
         app.block_thread()

@@ -42,16 +42,13 @@ MAX_OUTLETS = 20  # a model reads all that it is sent, and an index can have tho
 _READS = types.ToolAnnotations(readOnlyHint=True, destructiveHint=False, idempotentHint=True, openWorldHint=False)
 
 
-def offer(
-    server: Server[Any, Any], library: Library, is_local: bool = True, limiter: anyio.CapacityLimiter | None = None
-) -> None:
+def offer(server: Server[Any, Any], library: Library, is_local: bool = True) -> None:
     """Make a server offer the four tools in place of all that it offered before. Errors carry a message.
 
     Args:
         server: an MCP server.
         library: what is asked.
         is_local: whether only this machine can ask (see `errors.public_message`).
-        limiter: of the threads that the tools run in.
     """
     offered = endpoints(library, is_local)
     tools = [_tool(name, endpoint) for name, endpoint in offered.items()]
@@ -66,7 +63,7 @@ def offer(
     async def called(name: str, arguments: dict[str, Any]) -> tuple[list[types.TextContent], dict[str, Any]]:
         if name not in offered:
             raise QuestionError(f"there is no tool {name!r}; the tools are {', '.join(offered)}")
-        result = await anyio.to_thread.run_sync(functools.partial(offered[name], **arguments), limiter=limiter)
+        result = await anyio.to_thread.run_sync(functools.partial(offered[name], **arguments))
         brief = _brief(result)
         return [types.TextContent(type="text", text=json.dumps(brief, ensure_ascii=False))], brief
 

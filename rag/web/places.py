@@ -1,9 +1,9 @@
-"""One bound for every way into the app: how many requests are worked on, how many wait, how many streams are open.
+"""The bounds for every way into the app: how many requests are worked on, how many wait, how many streams are open.
 
-What is over is refused at once, with 503 and when to try again, or with 429 if one address has taken its share.
-Requests are worked on by the threads of `Blocks.limiter`, which Gradio uses for events and direct calls, `mcp_tools`
-for tools, and this module for pages: MAX_CONCURRENT at a time in all. Those that the event loop answers without work
-(scripts, styles, joining the queue) are not held up.
+What is over is refused at once, with 503 and when to try again, or with 429 if one address has taken its share. Of the
+events in Gradio's queue MAX_CONCURRENT are worked on at a time (`launch`), and as many of all other requests, of which
+this module makes the rest wait for their turn: so neither kind keeps the other from its own. What the event loop
+answers without work (scripts, styles, joining the queue) is not held up.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from anyio import CapacityLimiter
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rag.web.bodies import UPLOAD
 from rag.web.refusals import RefusedError, refusal
+from rag.web.request_limits import UPLOAD
 
 # Requests that are worked on at the same time, and questions that may wait. Ten readers are answered equally fast with
 # 1, 2, 4 or 8 at a time, chance apart (benchmarks/sessions.py); with two, one slow question does not hold up the rest.
@@ -32,11 +32,12 @@ MAX_UPLOADS = 4
 # The part of the places that one address can take, if several readers can reach the app.
 SHARE = 0.5
 RETRY_SECONDS = 5
-# Readers whose state is kept, the latest ones: 65 kB each, of which Gradio by itself keeps 10,000.
-MAX_SESSIONS = 2000
-_MAX_EVENTS = 50  # of Gradio's statistics
+# Sessions whose events are known before those that wait for nothing are forgotten; Gradio keeps messages of 2,000.
+_MAX_SESSIONS, _MAX_EVENTS = 4000, 50
 
 _QUESTION = re.compile(r"/gradio_api/(queue/join|(run|api|call|call/v2)/[^/]+|mcp(/.*)?)/?")
+_DIRECT = re.compile(r"/gradio_api/(run|api)/[^/]+/?")
+_TOOL = re.compile(r"/gradio_api/mcp(/.*)?")
 _RESULT = re.compile(r"/gradio_api/(queue/data|call/(v2/)?[^/]+/(?P<event>[^/]+)|mcp(/.*)?|upload_progress)/?")
 _OPEN_PAGE = re.compile(r"/gradio_api/heartbeat/[^/]+/?")
 # What is only read from a file, or is over at once.
@@ -93,6 +94,7 @@ class PlacesMiddleware:
             is_local: whether all requests come from this machine, so that one address is everybody.
         """
         self.app = app
+        self.work = CapacityLimiter(MAX_CONCURRENT)
         share = 1 if is_local else SHARE
         self.questions = _Places(MAX_CONCURRENT + MAX_WAITING, share)
         self.pages = _Places(MAX_PAGES, share)
@@ -111,7 +113,10 @@ class PlacesMiddleware:
         try:
             if asked and _QUESTION.fullmatch(path):
                 with self.questions.one(client, _queued(blocks)):
-                    await self.app(scope, receive, send)
+                    if _DIRECT.fullmatch(path) or _TOOL.fullmatch(path):
+                        await self._in_turn(scope, receive, send, whole=bool(_TOOL.fullmatch(path)))
+                    else:
+                        await self.app(scope, receive, send)
             elif not asked and (result := _RESULT.fullmatch(path)):
                 with self.results.one(client):
                     await self.app(scope, _while_waiting(blocks, scope, result["event"], receive), send)
@@ -125,28 +130,30 @@ class PlacesMiddleware:
                 await self.app(scope, receive, send)
             else:
                 with self.pages.one(client):
-                    await self._page(blocks.limiter, scope, receive, send)
+                    await self._in_turn(scope, receive, send)
         except RefusedError as refused:
             response = refusal(path, refused.status, refused.message, refused.retry_after)
             await response(scope, receive, send)
 
-    async def _page(self, limiter: CapacityLimiter | None, scope: Scope, receive: Receive, send: Send) -> None:
-        """Make a page when it is its turn. While it is sent, others have theirs: the reader may be slow."""
-        if limiter is None:  # nothing is worked on before Gradio has started
-            await self.app(scope, receive, send)
-            return
+    async def _in_turn(self, scope: Scope, receive: Receive, send: Send, whole: bool = False) -> None:
+        """Answer a request when it is its turn.
+
+        While the answer is sent, others have theirs: the reader may be slow. Only `whole`, of an answer that begins
+        before the work does, waits for its end.
+        """
         work = object()
-        await limiter.acquire_on_behalf_of(work)
+        await self.work.acquire_on_behalf_of(work)
         working = True
 
         def done() -> None:
             nonlocal working
             if working:
                 working = False
-                limiter.release_on_behalf_of(work)
+                self.work.release_on_behalf_of(work)
 
         async def sent(message: Message) -> None:
-            done()
+            if not whole:
+                done()
             await send(message)
 
         try:
@@ -171,7 +178,7 @@ def _forget(queue: Any) -> None:
     """
     queue.ANALYTICS_MAX_EVENTS = _MAX_EVENTS
     waiting, messages = queue.pending_event_ids_session, queue.pending_messages_per_session
-    if len(waiting) > 2 * MAX_SESSIONS:
+    if len(waiting) > _MAX_SESSIONS:
         for session in [s for s in waiting if s not in messages or not waiting[s]]:
             del waiting[session]
 

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import gradio as gr
 import httpx
 import pytest
-from anyio import CapacityLimiter
 from support import HARBOUR, WordEncoder
 
 import rag
@@ -35,7 +34,7 @@ def blocks(queued=()):
         event_ids_to_events={}, pending_event_ids_session={"waiting": {"event"}, "answered": set()},
         pending_messages_per_session={"waiting": None, "answered": None},
     )  # fmt: skip
-    return SimpleNamespace(_queue=queue, limiter=CapacityLimiter(MAX_CONCURRENT))
+    return SimpleNamespace(_queue=queue)
 
 
 def statuses(requests, own=None, is_local=False):
@@ -93,7 +92,7 @@ WAYS = [
 def test_what_is_over_is_refused_at_once_and_the_rest_is_answered(method, path, places):
     found, most = statuses([(method, path)] * (places + 3), is_local=True)
     assert found == {(200, ""): places, (503, "5"): 3}
-    if places == MAX_PAGES:
+    if places == MAX_PAGES or (any(way in path for way in ("/run/", "/api/", "/mcp")) and method == "POST"):
         assert most[path] == MAX_CONCURRENT, "the others wait for their turn"
 
 
@@ -174,7 +173,7 @@ def test_a_slow_reader_of_a_page_holds_nobody_up():
         middleware = PlacesMiddleware(app)
         reading = [asyncio.create_task(middleware(scope, None, slow)) for _ in range(5)]
         await asyncio.sleep(0.01)
-        free = own.limiter.available_tokens
+        free = middleware.work.available_tokens
         taken.set()
         await asyncio.gather(*reading)
         return free
@@ -191,7 +190,7 @@ def test_answers_that_nobody_fetches_are_forgotten():
 
 @pytest.mark.server
 def test_no_way_into_the_app_works_on_more_than_its_share_at_once(tmp_path, news, monkeypatch):
-    """Direct calls, the queue and MCP at the same time: never more than MAX_CONCURRENT questions are worked on."""
+    """Direct calls, the queue and MCP at the same time: MAX_CONCURRENT of the queue, and as many others."""
     library = rag.build([news(HARBOUR)], index=tmp_path / "index", encoder=WordEncoder())
     address = launch(library, port=0, wait=False, mcp=True)
     working, most, lock, begun = [], [0], threading.Lock(), threading.Event()
@@ -222,7 +221,7 @@ def test_no_way_into_the_app_works_on_more_than_its_share_at_once(tmp_path, news
             asked += [http.post("mcp/", json=tool, headers=accepts) for _ in range(4)]
             tasks = list(map(asyncio.ensure_future, asked))
             queued = [await http.post("call/search", json=direct) for _ in range(4)]
-            while most[0] < MAX_CONCURRENT:
+            while most[0] < 2 * MAX_CONCURRENT:
                 await asyncio.sleep(0.05)
             await asyncio.sleep(0.5)
             begun.set()
@@ -235,5 +234,5 @@ def test_no_way_into_the_app_works_on_more_than_its_share_at_once(tmp_path, news
     answers, again = asyncio.run(all_at_once())
     gr.close_all()
     assert [(a.status_code, "harbour" in a.text) for a in answers] == [(200, True)] * 12
-    assert most[0] == MAX_CONCURRENT
+    assert most[0] == 2 * MAX_CONCURRENT
     assert (again.status_code, "nothing to wait for" in json.dumps(again.json())) == (404, True)

@@ -19,7 +19,7 @@ from support import HARBOUR, ROOT, WordEncoder
 import rag
 from rag import cli
 from rag.errors import AccordingError
-from rag.web import bodies, security
+from rag.web import request_limits, security
 from rag.web.app import create_app
 from rag.web.launch import launch
 
@@ -287,5 +287,5 @@ def test_files_and_oversized_requests_are_refused(reader):
     for written in (body, body.replace("gradio", "\\u0067radio").replace("_type", "\\u005ftype")):
         refused = reader.post("gradio_api/queue/join", content=written, headers={"Content-Type": "application/json"})
         assert (refused.status_code, refused.text) == (403, "This app does not accept files.")
-    flood = reader.post("gradio_api/queue/join", content=b" " * (bodies.MAX_BODY_BYTES + 1))
+    flood = reader.post("gradio_api/queue/join", content=b" " * (request_limits.MAX_BODY_BYTES + 1))
     assert flood.status_code == 413

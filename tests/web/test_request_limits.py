@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from rag.web import bodies
-from rag.web.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_UPLOAD_BYTES, MAX_VALUES, BodyMiddleware
+from rag.web import request_limits
+from rag.web.request_limits import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_UPLOAD_BYTES, MAX_VALUES, BodyMiddleware
 
 MB = 2**20
 
@@ -73,7 +73,7 @@ def test_an_upload_has_a_bound_of_its_own_and_only_where_files_are_accepted():
 
 
 def test_a_body_that_does_not_arrive_is_given_up(monkeypatch):
-    monkeypatch.setattr(bodies, "MAX_BODY_SECONDS", 0.1)
+    monkeypatch.setattr(request_limits, "MAX_BODY_SECONDS", 0.1)
     status, _, text, read = sent([b"a"] * 1000, wait=0.03)
     assert (status, json.loads(text)) == (408, {"detail": "This request took too long to arrive."})
     assert read < 10
@@ -81,7 +81,7 @@ def test_a_body_that_does_not_arrive_is_given_up(monkeypatch):
 
 
 def test_an_upload_may_take_as_long_as_it_keeps_coming(monkeypatch):
-    monkeypatch.setattr(bodies, "MAX_BODY_SECONDS", 0.1)
+    monkeypatch.setattr(request_limits, "MAX_BODY_SECONDS", 0.1)
     path = "/gradio_api/upload"
     assert sent([b"a" * 2**14] * 5, path=path, files=True, wait=0.05)[0] == 200, "320 kB a second"
     assert sent([b"a" * 100] * 5, path=path, files=True, wait=0.05)[0] == 408, "2 kB a second"
@@ -100,7 +100,7 @@ def test_large_bodies_together_are_bounded_and_small_ones_always_pass():
 
 
 def test_a_stream_is_not_ended_because_its_reader_has_nothing_more_to_send(monkeypatch):
-    monkeypatch.setattr(bodies, "MAX_BODY_SECONDS", 0.05)
+    monkeypatch.setattr(request_limits, "MAX_BODY_SECONDS", 0.05)
     gone = []
 
     async def app(scope, receive, send):

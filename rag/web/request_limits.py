@@ -22,7 +22,7 @@ MAX_BODY_BYTES = 2**20
 MAX_VALUES = 10_000
 # Of bodies that are larger than a question ever is, all together: they are held in memory until they are answered.
 SMALL_BODY_BYTES, MAX_HELD_BYTES = 2**14, 64 * 2**20
-MAX_UPLOAD_BYTES = 500 * 2**20  # of all the files that a reader sends at once
+MAX_UPLOAD_BYTES = 1000 * 2**20  # of all the files that a reader sends at once
 # Seconds in which a body arrives, and the bytes per second of an upload that takes longer.
 MAX_BODY_SECONDS, MIN_UPLOAD_RATE = 30.0, 2**16
 
