@@ -1,7 +1,8 @@
 """Start the browser app on the index in $INDEX (default: index/), and build the demonstration index if there is none.
 
-$HOST, $PORT, $AUTH and $NO_AUTH have the meaning of the options of `according serve`; ALLOW_ADD=1 lets readers add
-files. An index of nothing but the demonstration is brought up to date with seeds/; any other is opened as it is.
+$HOST, $PORT, $AUTH, $NO_AUTH and $TRUSTED_PROXIES have the meaning of the options of `according serve`; ALLOW_ADD=1
+lets readers add files. An index of nothing but the demonstration is brought up to date with seeds/; any other is opened
+as it is.
 """
 
 import os
@@ -14,6 +15,7 @@ import rag
 from rag.stores.location import exists
 from rag.stores.milvus.client import parse_location
 from rag.web.app import EXAMPLES
+from rag.web.bounded_log import bounded_log
 from rag.web.launch import launch
 from rag.web.security import listening
 
@@ -27,11 +29,12 @@ def main() -> int:
     try:
         listening()  # reports a mistake before some seconds of work, not after
         library = demonstration(index)
-        launch(
-            library or rag.open(index),
-            examples=EXAMPLES if library else (),
-            allow_add=os.environ.get("ALLOW_ADD") == "1",
-        )
+        with bounded_log():
+            launch(
+                library or rag.open(index),
+                examples=EXAMPLES if library else (),
+                allow_add=os.environ.get("ALLOW_ADD") == "1",
+            )
     except rag.AccordingError as error:
         print(f"according: {error}", file=sys.stderr)
         return 1

@@ -37,6 +37,14 @@ SUBJECTS = (
 QUESTION = re.compile(r'<div class="according question"[^>]*>(?:<bdi>)?(.*?)(?:</bdi>)?</div>', re.DOTALL)
 
 
+class RefusedError(AssertionError):
+    """The app refused a request; `response` says why."""
+
+    def __init__(self, response: httpx.Response):
+        super().__init__(f"refused: {response.status_code} {response.text}")
+        self.response = response
+
+
 class Reader:
     """One browser session: it sends and keeps what a page does, following the app's own configuration.
 
@@ -87,7 +95,7 @@ class Reader:
         headers = {"Content-Type": "application/json"}
         joined = self.http.post("gradio_api/queue/join", content=content, headers=headers)
         if joined.status_code != 200:
-            raise AssertionError(f"refused: {joined.status_code} {joined.text}")
+            raise RefusedError(joined)
         output = self._completed(joined.json()["event_id"])
         for i, value in zip(dependency["outputs"], output["data"], strict=True):
             if isinstance(value, dict) and value.get("__type__") == "update":
@@ -100,6 +108,9 @@ class Reader:
 
     def _completed(self, event: str) -> dict[str, Any]:
         with self.http.stream("GET", "gradio_api/queue/data", params={"session_hash": self.session}) as lines:
+            if lines.status_code != 200:
+                lines.read()
+                raise RefusedError(lines)
             for line in lines.iter_lines():
                 message = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
                 if message.get("msg") == "log":

@@ -147,6 +147,11 @@ def _serving(command: Command) -> None:
         help="name and password that readers sign in with; set $AUTH instead to keep them out of process lists",
     )  # fmt: skip
     access.add_argument("--no-auth", action="store_true", help="let anyone who can reach the app use it")
+    added.add_argument(
+        "--trusted-proxy", metavar="ADDRESS", action="append",
+        help="address or network of your own proxy, whose X-Forwarded headers are believed (default: $TRUSTED_PROXIES, "
+        "separated by commas, else no one's); repeat for several",
+    )  # fmt: skip
     added.add_argument("--allow-add", action="store_true", help="let anyone who uses the app add files to the index")
     added.add_argument("--mcp", action="store_true", help="also offer the tools of `according mcp`, over HTTP")
     added = command(

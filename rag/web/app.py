@@ -28,6 +28,7 @@ from rag.query.constraints import IGNORED, OFFERS
 from rag.text import sanitise
 from rag.web.answer_html import answer_html, error_html, question_html, report_html
 from rag.web.endpoints import Endpoint, endpoints
+from rag.web.places import MAX_CONCURRENT, MAX_WAITING
 
 TITLE = "According"
 INTRODUCTION = (
@@ -71,9 +72,6 @@ _COPY = """() => document.addEventListener("click", async (event) => {
 
 # Seconds: how often the files of answers are checked, and how old they may get. Closing the app deletes them all.
 _CLEAN_EVERY_SECONDS, _KEEP_FILES_SECONDS = 3600, 86400
-# Questions that are answered at the same time, and that may wait. Ten readers are answered equally fast with 1, 2, 4 or
-# 8 at a time, chance apart (benchmarks/sessions.py); with two, one slow question does not hold up all others.
-MAX_CONCURRENT, MAX_WAITING = 2, 64
 # What a reader is shown after an error that was not foreseen.
 FAILED = "Something went wrong on our side. Please try again; the app's log has the details."
 
@@ -279,7 +277,7 @@ def _adding(library: Library, warning: Callable[[Event], Event]) -> Any:
         )
         button = gr.Button("Add to the index", elem_id="add-files")
         added = gr.HTML(elem_id="added")
-    return button.click(add, files, [added, files], api_visibility="private")
+    return button.click(add, files, [added, files], api_visibility="private", concurrency_limit=1)
 
 
 def _with_public_errors(endpoint: Endpoint) -> Endpoint:

@@ -16,9 +16,18 @@ from rag.errors import AccordingError
 from rag.library import Library
 from rag.web import article_pages, citation_routes, contents_pages
 from rag.web.app import TITLE, create_app
+from rag.web.connections import bound
+from rag.web.places import MAX_CONCURRENT, PlacesMiddleware
+from rag.web.proxies import ProxyMiddleware, trusted_proxies
+from rag.web.request_limits import BodyMiddleware
 from rag.web.security import SecurityMiddleware, bypass_proxies, is_loopback, listening
+from rag.web.sign_in import SignInMiddleware
 
 MAX_FILE_SIZE = "200mb"  # of a file that a reader adds
+SIGN_IN = (
+    "Sign in with the name and password that the operator of this app gave you. After five wrong attempts, wait a "
+    "minute before the next."
+)
 _CALL = f"{API_PREFIX}/call/"  # where Gradio serves the endpoints
 
 
@@ -32,6 +41,7 @@ def launch(
     no_auth: bool = False,
     allow_add: bool = False,
     mcp: bool = False,
+    proxies: Sequence[str] | None = None,
 ) -> str:
     """Open the app and print its URL.
 
@@ -45,17 +55,20 @@ def launch(
         no_auth: whether anyone who can reach the app may use it.
         allow_add: whether readers may add files, of MAX_FILE_SIZE each at most.
         mcp: whether to offer the tools of `mcp_tools` to programs too.
+        proxies: addresses or networks of proxies whose X-Forwarded headers are believed (see
+            `proxies.trusted_proxies`).
 
     Returns:
         The URL.
 
     Raises:
         AccordingError: it cannot listen there, or others could connect and neither `auth` nor `no_auth` is given, or
-            the extra `mcp` is not installed.
+            the extra `mcp` is not installed, or `proxies` has something that is no address.
     """
     if mcp:
         from rag.web import mcp_tools
     host, account = listening(host, auth, no_auth)
+    named = trusted_proxies(proxies)
     is_local = is_loopback(host) and account is None and not no_auth and os.environ.get("NO_AUTH") != "1"
     given = port if port is not None else os.environ.get("PORT")
     try:
@@ -69,13 +82,20 @@ def launch(
     try:
         _, url, _ = app.launch(
             server_name=f"[{host}]" if ":" in host else host, server_port=number, share=False, auth=account,
-            auth_message="Sign in with the name and password that the operator of this app gave you.", quiet=True,
+            auth_message=SIGN_IN, quiet=True,
             prevent_thread_lock=True, footer_links=[], theme=_theme(),
             css=resources.files("rag.web").joinpath("app.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=MAX_FILE_SIZE,
+            max_threads=MAX_CONCURRENT + allow_add,  # events at a time; one more for what takes minutes
             app_kwargs={
                 "routes": [*pages, *citation_routes.routes(library)],
-                "middleware": [Middleware(SecurityMiddleware, files=allow_add, is_local=is_local, title=TITLE)],
+                "middleware": [  # the first of them sees a request first
+                    Middleware(ProxyMiddleware, proxies=named),
+                    Middleware(BodyMiddleware, files=allow_add),
+                    Middleware(SecurityMiddleware, files=allow_add, is_local=is_local, title=TITLE),
+                    Middleware(SignInMiddleware),
+                    Middleware(PlacesMiddleware, is_local=is_local),
+                ],
                 "exception_handlers": {TypeError: _invalid_call, KeyError: _invalid_call},
             },
         )  # fmt: skip
@@ -84,6 +104,8 @@ def launch(
             f"cannot listen on {host} port {number or '7860 to 7959'}: the port is in use, or the address is not "
             "this machine's; choose others with --port and --host, or PORT and HOST"
         ) from error
+    bound(app.server)
+    app.limiter = None  # each value of an event would wait for a thread behind all direct calls
     if mcp:
         if app.mcp_server_obj is None:
             raise AccordingError(f"the MCP server cannot start: {app.mcp_error}")

@@ -256,7 +256,9 @@ def test_programs_need_the_password_of_readers(library):
     assert httpx.get(f"{address}gradio_api/info").status_code == 401
     for path in ("call/v2/outlets", "call/outlets", "run/outlets"):
         assert httpx.post(f"{address}gradio_api/{path}", json={"data": []}).status_code == 401
-    for path in ("mcp", "mcp/", "mcp/http/", "mcp/schema", "mcp/sse", "%6dcp/", "/mcp"):
+    for path in ("mcp", "mcp/", "mcp/http/", "%6dcp/", "/mcp"):
         assert httpx.post(f"{address}gradio_api/{path}", json={}).status_code == 401, path
+    for path in ("mcp/schema", "mcp/sse", "mcp/messages/"):
+        assert httpx.post(f"{address}gradio_api/{path}", json={}).status_code == 404, path
     client = Client(address, auth=("reader", "secret"), verbose=False)
     assert len(client.predict(api_name="/outlets")["outlets"]) == 4

@@ -19,7 +19,7 @@ from support import HARBOUR, ROOT, WordEncoder
 import rag
 from rag import cli
 from rag.errors import AccordingError
-from rag.web import security
+from rag.web import request_limits, security
 from rag.web.app import create_app
 from rag.web.launch import launch
 
@@ -177,6 +177,17 @@ def test_readers_who_have_not_signed_in_get_nothing(locked, method, path):
     assert answer.startswith(f"HTTP/1.1 {403 if path.startswith('assets/..') else 401} ")
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "login"), ("GET", "logout"), ("POST", "gradio_api/upload"), ("POST", "gradio_api/run/ask/"),
+     ("POST", "gradio_api/queue/join"), ("GET", "config"), ("GET", "monitoring")],
+)  # fmt: skip
+def test_a_line_end_after_a_path_does_not_lead_past_the_checks(reader, method, path):
+    """To a route "/login" is what "/login" and a line end is; to a check of the whole path it is not."""
+    assert reader.request(method, f"{path}%0A").status_code == 404
+    assert reader.get("config").status_code == 200
+
+
 def test_readers_who_have_not_signed_in_are_asked_to(locked):
     with httpx.Client(base_url=locked) as client:
         first = client.get("")
@@ -276,5 +287,5 @@ def test_files_and_oversized_requests_are_refused(reader):
     for written in (body, body.replace("gradio", "\\u0067radio").replace("_type", "\\u005ftype")):
         refused = reader.post("gradio_api/queue/join", content=written, headers={"Content-Type": "application/json"})
         assert (refused.status_code, refused.text) == (403, "This app does not accept files.")
-    flood = reader.post("gradio_api/queue/join", content=b" " * (security.MAX_BODY_BYTES + 1))
+    flood = reader.post("gradio_api/queue/join", content=b" " * (request_limits.MAX_BODY_BYTES + 1))
     assert flood.status_code == 413

@@ -1,0 +1,238 @@
+"""One bound for every way in: beyond it a refusal with when to try again; what is admitted is answered."""
+
+import asyncio
+import json
+import threading
+from collections import Counter
+from types import SimpleNamespace
+
+import gradio as gr
+import httpx
+import pytest
+from support import HARBOUR, WordEncoder
+
+import rag
+from rag.web.launch import launch
+from rag.web.places import (
+    MAX_CONCURRENT,
+    MAX_OPEN_PAGES,
+    MAX_PAGES,
+    MAX_RESULTS,
+    MAX_UPLOADS,
+    MAX_WAITING,
+    PlacesMiddleware,
+)
+
+MAX_QUESTIONS = MAX_CONCURRENT + MAX_WAITING
+
+
+def blocks(queued=()):
+    """Gradio's app, with questions of some addresses in its queue, and one session that waits for an answer."""
+    events = [SimpleNamespace(request=SimpleNamespace(client=SimpleNamespace(host=host))) for host in queued]
+    queue = SimpleNamespace(
+        event_queue_per_concurrency_id={"ask": SimpleNamespace(queue=events)}, active_jobs=[None],
+        event_ids_to_events={}, pending_event_ids_session={"waiting": {"event"}, "answered": set()},
+        pending_messages_per_session={"waiting": None, "answered": None},
+    )  # fmt: skip
+    return SimpleNamespace(_queue=queue)
+
+
+def statuses(requests, own=None, is_local=False):
+    """The statuses of requests (method, path, query, address) that are all under way at once, and how many worked."""
+
+    async def run():
+        working, release, most = Counter(), asyncio.Event(), Counter()
+        found = []
+
+        async def app(scope, receive, send):
+            working[scope["path"]] += 1
+            most[scope["path"]] = max(most[scope["path"]], working[scope["path"]])
+            await release.wait()
+            working[scope["path"]] -= 1
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        middleware = PlacesMiddleware(app, is_local)
+        of = SimpleNamespace(get_blocks=lambda: shared)
+        shared = own or blocks()
+
+        async def one(method, path, query=b"", address="198.51.100.7"):
+            async def send(message):
+                if message["type"] == "http.response.start":
+                    headers = dict(message["headers"])
+                    found.append((message["status"], headers.get(b"retry-after", b"").decode()))
+
+            scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": []}
+            await middleware({**scope, "client": (address, 5), "app": of}, None, send)
+
+        tasks = [asyncio.create_task(one(*request)) for request in requests]
+        await asyncio.sleep(0.05)
+        release.set()
+        await asyncio.wait_for(asyncio.gather(*tasks), 20)
+        return Counter(found), most
+
+    return asyncio.run(run())
+
+
+WAYS = [
+    ("POST", "/gradio_api/queue/join", MAX_QUESTIONS), ("POST", "/gradio_api/queue/join/", MAX_QUESTIONS),
+    ("POST", "/gradio_api/run/ask", MAX_QUESTIONS), ("POST", "/gradio_api/run/ask/", MAX_QUESTIONS),
+    ("POST", "/gradio_api/api/ask", MAX_QUESTIONS), ("POST", "/gradio_api/call/ask", MAX_QUESTIONS),
+    ("POST", "/gradio_api/call/v2/ask", MAX_QUESTIONS), ("POST", "/gradio_api/mcp", MAX_QUESTIONS),
+    ("POST", "/gradio_api/mcp/http/", MAX_QUESTIONS),
+    ("GET", "/", MAX_PAGES), ("GET", "/config", MAX_PAGES), ("GET", "/contents", MAX_PAGES),
+    ("GET", "/article/harbour", MAX_PAGES), ("GET", "/cite/harbour", MAX_PAGES), ("GET", "/gradio_api/info", MAX_PAGES),
+    ("GET", "/gradio_api/openapi.json", MAX_PAGES), ("GET", "/a/new/route", MAX_PAGES), ("PUT", "/anything", MAX_PAGES),
+    ("GET", "/gradio_api/heartbeat/a", MAX_OPEN_PAGES), ("GET", "/gradio_api/mcp/", MAX_RESULTS),
+    ("GET", "/gradio_api/upload_progress", MAX_RESULTS), ("POST", "/gradio_api/upload", MAX_UPLOADS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "places"), WAYS)
+def test_what_is_over_is_refused_at_once_and_the_rest_is_answered(method, path, places):
+    found, most = statuses([(method, path)] * (places + 3), is_local=True)
+    assert found == {(200, ""): places, (503, "5"): 3}
+    if places == MAX_PAGES or (any(way in path for way in ("/run/", "/api/", "/mcp")) and method == "POST"):
+        assert most[path] == MAX_CONCURRENT, "the others wait for their turn"
+
+
+def test_the_stream_of_answers_is_bounded_too():
+    asked = [("GET", "/gradio_api/queue/data", b"session_hash=waiting")] * (MAX_RESULTS + 1)
+    assert statuses(asked, is_local=True)[0] == {(200, ""): MAX_RESULTS, (503, "5"): 1}
+
+
+def test_questions_in_the_queue_and_direct_calls_share_their_places():
+    full = blocks(["203.0.113.9"] * (MAX_QUESTIONS - 2))
+    ways = [("POST", f"/gradio_api/{way}") for way in ("run/ask", "queue/join", "call/ask", "mcp")]
+    assert statuses(ways, full)[0] == {(200, ""): 2, (503, "5"): 2}
+
+
+def test_one_address_has_no_more_than_half_of_the_places():
+    one = [("POST", "/gradio_api/run/ask", b"", "198.51.100.7")] * (MAX_QUESTIONS // 2 + 2)
+    other = [("POST", "/gradio_api/run/ask", b"", "203.0.113.9")] * 5
+    assert statuses(one + other)[0] == {(200, ""): MAX_QUESTIONS // 2 + 5, (429, "5"): 2}
+    queued = blocks(["198.51.100.7"] * (MAX_QUESTIONS // 2))
+    assert statuses([one[0], other[0]], queued)[0] == {(200, ""): 1, (429, "5"): 1}
+
+
+@pytest.mark.parametrize("path", ["/assets/index.js", "/theme.css", "/gradio_api/file=/tmp/a", "/login"])
+def test_what_is_only_read_from_a_file_waits_for_nothing(path):
+    busy = blocks(["203.0.113.9"] * MAX_QUESTIONS)
+    assert statuses([("GET", path)] * (MAX_PAGES + 50), busy)[0] == {(200, ""): MAX_PAGES + 50}
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/gradio_api/queue/data", b"session_hash=answered"), ("/gradio_api/queue/data", b"session_hash=never"),
+        ("/gradio_api/queue/data", b""), ("/gradio_api/call/ask/gone", b""), ("/gradio_api/call/v2/ask/gone", b""),
+    ],
+)  # fmt: skip
+def test_a_stream_that_waits_for_nothing_is_not_opened(path, query):
+    assert statuses([("GET", path, query)])[0] == {(404, ""): 1}
+
+
+def test_a_second_stream_for_one_answer_ends_when_the_answer_is_given():
+    """Gradio itself keeps it open: it asks now and then whether the reader is gone."""
+    own, heard = blocks(), []
+
+    async def app(scope, receive, send):
+        heard.append(await receive())
+        own._queue.pending_event_ids_session["waiting"].clear()  # the other stream has delivered it
+        heard.append(await receive())
+
+    async def receive():
+        return {"type": "http.request"}
+
+    scope = {
+        "type": "http", "method": "GET", "path": "/gradio_api/call/ask/event", "query_string": b"", "headers": [],
+        "app": SimpleNamespace(get_blocks=lambda: own),
+    }  # fmt: skip
+    asyncio.run(PlacesMiddleware(app)(scope, receive, None))
+    assert [message["type"] for message in heard] == ["http.request", "http.disconnect"]
+
+
+def test_a_slow_reader_of_a_page_holds_nobody_up():
+    own = blocks()
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"the page"})
+
+    async def run():
+        taken = asyncio.Event()
+
+        async def slow(message):
+            if message["type"] == "http.response.body":
+                await taken.wait()
+
+        scope = {
+            "type": "http", "method": "GET", "path": "/contents", "query_string": b"", "headers": [],
+            "app": SimpleNamespace(get_blocks=lambda: own),
+        }  # fmt: skip
+        middleware = PlacesMiddleware(app)
+        reading = [asyncio.create_task(middleware(scope, None, slow)) for _ in range(5)]
+        await asyncio.sleep(0.01)
+        free = middleware.work.available_tokens
+        taken.set()
+        await asyncio.gather(*reading)
+        return free
+
+    assert asyncio.run(run()) == MAX_CONCURRENT
+
+
+def test_answers_that_nobody_fetches_are_forgotten():
+    own = blocks()
+    own._queue.pending_event_ids_session |= {f"s{n}": {"event"} for n in range(5000)}
+    statuses([("POST", "/gradio_api/queue/join")], own)
+    assert own._queue.pending_event_ids_session == {"waiting": {"event"}}
+
+
+@pytest.mark.server
+def test_no_way_into_the_app_works_on_more_than_its_share_at_once(tmp_path, news, monkeypatch):
+    """Direct calls, the queue and MCP at the same time: MAX_CONCURRENT of the queue, and as many others."""
+    library = rag.build([news(HARBOUR)], index=tmp_path / "index", encoder=WordEncoder())
+    address = launch(library, port=0, wait=False, mcp=True)
+    working, most, lock, begun = [], [0], threading.Lock(), threading.Event()
+    search = type(library).search
+
+    def watched(*given, **named):
+        with lock:
+            working.append(1)
+            most[0] = max(most[0], len(working))
+        begun.wait(60)
+        with lock:
+            working.pop()
+        return search(library, *given, **named)
+
+    monkeypatch.setattr(library, "search", watched)
+    tool = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "search", "arguments": {"question": "x"}},
+    }
+    accepts = {"Accept": "application/json, text/event-stream"}
+    direct = {"data": ["dock", 5, *[None] * 8]}
+
+    async def all_at_once():
+        async with httpx.AsyncClient(base_url=f"{address}gradio_api/", timeout=60, trust_env=False) as http:
+            asked = [http.post("run/search", json=direct) for _ in range(4)]
+            asked += [http.post("mcp/", json=tool, headers=accepts) for _ in range(4)]
+            tasks = list(map(asyncio.ensure_future, asked))
+            queued = [await http.post("call/search", json=direct) for _ in range(4)]
+            while most[0] < 2 * MAX_CONCURRENT:
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(0.5)
+            begun.set()
+            answers = await asyncio.gather(*tasks)
+            for response in queued:
+                answers.append(await http.get(f"call/search/{response.json()['event_id']}"))
+            again = await http.get(f"call/search/{queued[0].json()['event_id']}")
+            return answers, again
+
+    answers, again = asyncio.run(all_at_once())
+    gr.close_all()
+    assert [(a.status_code, "harbour" in a.text) for a in answers] == [(200, True)] * 12
+    assert most[0] == 2 * MAX_CONCURRENT
+    assert (again.status_code, "nothing to wait for" in json.dumps(again.json())) == (404, True)
