@@ -15,10 +15,15 @@ from starlette.responses import JSONResponse, Response
 from rag.errors import AccordingError
 from rag.library import Library
 from rag.web import article_pages, citation_routes, contents_pages
+from rag.web.answer_files import AnswerFiles
 from rag.web.app import TITLE, create_app
+from rag.web.private_folder import PrivateFolder, end_on_signals, keep_gradio_in
 from rag.web.security import SecurityMiddleware, bypass_proxies, is_loopback, listening
+from rag.web.sessions import SessionMiddleware
+from rag.web.uploads import MAX_FILE_BYTES, Uploads
 
-MAX_FILE_SIZE = "200mb"  # of a file that a reader adds
+# Gradio keeps what each page was last shown, up to some MB. The app needs it for none but the events in the queue.
+MAX_SESSIONS = 128
 _CALL = f"{API_PREFIX}/call/"  # where Gradio serves the endpoints
 
 
@@ -43,7 +48,7 @@ def launch(
         examples: questions to begin with.
         auth: "USER:PASSWORD" to sign in with.
         no_auth: whether anyone who can reach the app may use it.
-        allow_add: whether readers may add files, of MAX_FILE_SIZE each at most.
+        allow_add: whether readers may add files, of `uploads.MAX_FILE_BYTES` each at most.
         mcp: whether to offer the tools of `mcp_tools` to programs too.
 
     Returns:
@@ -63,8 +68,14 @@ def launch(
     except ValueError:
         raise AccordingError(f"PORT is {given!r}; give a number such as 7860") from None
     library.prepare()
-    app = create_app(library, examples, allow_add, is_local)
+    if wait:
+        end_on_signals()
+    folder = PrivateFolder()
+    keep_gradio_in(folder)
+    files, uploads = AnswerFiles(), Uploads(folder.path) if allow_add else None
+    app = create_app(library, examples, is_local, uploads, files)
     bypass_proxies(host)
+    served = [files.route(), *(uploads.routes() if uploads else [])]
     pages = [*article_pages.routes(library, is_local), *contents_pages.routes(library, is_local)]
     try:
         _, url, _ = app.launch(
@@ -72,14 +83,20 @@ def launch(
             auth_message="Sign in with the name and password that the operator of this app gave you.", quiet=True,
             prevent_thread_lock=True, footer_links=[], theme=_theme(),
             css=resources.files("rag.web").joinpath("app.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
-            mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=MAX_FILE_SIZE,
+            mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=MAX_FILE_BYTES,
+            state_session_capacity=MAX_SESSIONS,
             app_kwargs={
-                "routes": [*pages, *citation_routes.routes(library)],
-                "middleware": [Middleware(SecurityMiddleware, files=allow_add, is_local=is_local, title=TITLE)],
+                "routes": [*served, *pages, *citation_routes.routes(library)],
+                "middleware": [
+                    Middleware(SecurityMiddleware, files=allow_add, is_local=is_local, title=TITLE),
+                    Middleware(SessionMiddleware),
+                ],
+                "lifespan": folder.until_closed,
                 "exception_handlers": {TypeError: _invalid_call, KeyError: _invalid_call},
             },
         )  # fmt: skip
     except OSError as error:
+        folder.remove()
         raise AccordingError(
             f"cannot listen on {host} port {number or '7860 to 7959'}: the port is in use, or the address is not "
             "this machine's; choose others with --port and --host, or PORT and HOST"
@@ -90,7 +107,11 @@ def launch(
         mcp_tools.offer(app.mcp_server_obj.mcp_server, library, is_local)
     print(f"According is running at {url} (press Ctrl+C to stop)", flush=True)
     if wait:
-        app.block_thread()
+        try:
+            app.block_thread()
+        finally:
+            app.close(verbose=False)
+            folder.remove()
     return str(url)
 
 
