@@ -12,6 +12,7 @@ from pathlib import Path
 import gradio as gr
 import httpx
 import pytest
+from gradio.blocks import Blocks
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -21,7 +22,7 @@ from support import BRIDGE, HARBOUR, WordEncoder
 
 import rag
 from rag.web.app import create_app
-from rag.web.launch import launch
+from rag.web.launch import MAX_SESSIONS, launch
 from rag.web.sessions import COOKIE, SessionMiddleware, known_events, owner
 from rag.web.uploads import Uploads
 
@@ -319,3 +320,12 @@ def test_pages_of_other_sites_get_nothing(address):
     sent_by_a_form = {"Content-Type": "text/plain"}
     body = b'{"question": "strike"}'
     assert httpx.post(f"{address}gradio_api/call/v2/ask", content=body, headers=sent_by_a_form).status_code == 415
+
+
+def test_what_gradio_keeps_of_sessions_has_a_bound(address, reader):
+    assert reader.asked() == [QUESTION]
+    running = [app for app in Blocks.get_instances() if app.is_running]
+    assert [app.state_holder.capacity for app in running] == [MAX_SESSIONS]
+    held = list(running[0].state_holder.session_data)
+    assert 0 < len(held) <= MAX_SESSIONS
+    assert reader.session not in held, "it is known by an id that no client has"
