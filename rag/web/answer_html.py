@@ -69,7 +69,7 @@ def answer_files_html(handle: str | None) -> Html:
     if handle is None:
         return Html()
     anchor = Html('<a href="{}" download>Answer as {}</a> ')
-    return Html('<div class="according">{}</div>').format(
+    return Html('<div class="answer-files">{}</div>').format(
         Html().join(anchor.format(answer_url(handle, name), form.label) for name, form in FORMS.items())
     )
 
