@@ -23,7 +23,7 @@ from rag.web.charts import outlets_html, times_html
 from rag.web.html import Html, definitions, isolated, items, link, page_link, phrase
 from rag.web.outlet_html import about_html
 from rag.web.revision_html import revision_html
-from rag.web.urls import citation_url, passage_url, variant_url
+from rag.web.urls import answer_url, citation_url, passage_url, variant_url
 
 MAX_SKIPPED = 20  # places listed of what was skipped
 SCORE = "how well the passage matches the question (at most 1.8); it only orders the passages of one answer"
@@ -62,6 +62,16 @@ def answer_html(answer: Answer, catalogue: Catalogue | None = None) -> Html:
         parts.append(_balance(answer.balance))
         parts += [_card(citation, number, count, known) for number, citation in enumerate(answer.passages, 1)]
     return _ROOT.format(Html().join(parts))
+
+
+def answer_files_html(handle: str | None) -> Html:
+    """Return links to the files of an answer (see `answer_files`); nothing if there are none."""
+    if handle is None:
+        return Html()
+    anchor = Html('<a href="{}" download>Answer as {}</a> ')
+    return Html('<div class="answer-files">{}</div>').format(
+        Html().join(anchor.format(answer_url(handle, name), form.label) for name, form in FORMS.items())
+    )
 
 
 def question_html(question: str) -> Html:

@@ -8,27 +8,28 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import logging
-import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import gradio as gr
 from gradio.events import api as gradio_api
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
 from rag.answer import wording
 from rag.answer.answer import Answer
 from rag.answer.export import FORMS
 from rag.errors import AccordingError, QuestionError
 from rag.library import Library
-from rag.provenance.catalogue import Catalogue
 from rag.query.constraints import IGNORED, OFFERS
 from rag.text import sanitise
-from rag.web.answer_html import answer_html, error_html, question_html, report_html
+from rag.web.adding import adding
+from rag.web.answer_files import AnswerFiles
+from rag.web.answer_html import answer_files_html, answer_html, error_html, question_html
+from rag.web.conversations import Asked, Conversations, Turn
 from rag.web.endpoints import Endpoint, endpoints
+from rag.web.filters import UNDATED, Filters, chosen, index, text, texts
 from rag.web.places import MAX_CONCURRENT, MAX_WAITING
+from rag.web.sessions import owner, scope_of
+from rag.web.uploads import Uploads
 
 TITLE = "According"
 INTRODUCTION = (
@@ -70,81 +71,45 @@ _COPY = """() => document.addEventListener("click", async (event) => {
   }
 })"""
 
-# Seconds: how often the files of answers are checked, and how old they may get. Closing the app deletes them all.
-_CLEAN_EVERY_SECONDS, _KEEP_FILES_SECONDS = 3600, 86400
 # What a reader is shown after an error that was not foreseen.
 FAILED = "Something went wrong on our side. Please try again; the app's log has the details."
 
 log = logging.getLogger("rag")
-Message = dict[str, Any]
 Event = Callable[..., Any]
-
-# Whether undated articles may be shown.
-UNDATED = {"unless I ask for a date": None, "always": True, "never": False}
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What a reader asked last.
-
-    Attributes:
-        question: as typed.
-        previous: the question before, if this one is a follow-up.
-        words: the words of its constraints that can be ignored.
-        ignore: those that are.
-        named: the words that name an outlet, and the outlet.
-        offered: those of its words that are applied only if the reader ticks them.
-        outlets: the only outlets to search, if the reader ticked such words.
-    """
-
-    question: str = ""
-    previous: str | None = None
-    words: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    named: tuple[tuple[str, str], ...] = ()
-    offered: frozenset[str] = frozenset()
-    outlets: tuple[str, ...] = ()
-
-    def with_ticks(self, kept: Sequence[str]) -> Turn:
-        """Return the turn with these words of constraints applied, and no others."""
-        ignore = tuple(words for words in self.words if words not in kept and words not in self.offered)
-        outlets = tuple(outlet for words, outlet in self.named if words in kept)
-        return replace(self, ignore=ignore, outlets=outlets if self.offered.intersection(kept) else ())
-
-    def understood(self, answer: Answer, choices: Iterable[str]) -> Turn:
-        """Return the turn with what an answer says of the question's constraints."""
-        named = tuple((c.words, c.outlet) for c in answer.constraints if c.outlet)
-        offered = self.offered.union(c.words for c in answer.constraints if c.why in OFFERS)
-        return replace(self, words=tuple(choices), named=named, offered=offered)
 
 
 def create_app(
-    library: Library, examples: Sequence[str] = (), allow_add: bool = False, is_local: bool = True
+    library: Library,
+    examples: Sequence[str] = (),
+    is_local: bool = True,
+    uploads: Uploads | None = None,
+    files: AnswerFiles | None = None,
 ) -> gr.Blocks:
     """Return the app for a library, not yet listening (see `launch`).
 
     Args:
         library: what is asked.
         examples: questions to begin with.
-        allow_add: whether readers may add files.
         is_local: whether only this machine can reach the app, so that errors may name what is on it.
+        uploads: where the files are that readers upload; None if they may not add any.
+        files: keeps the files of answers, for the route that serves them.
     """
     warning = functools.partial(_warning, is_local)
+    conversations, files = Conversations(), files or AnswerFiles()
 
-    def answered(turn: Turn, filters: Sequence[Any], min_confidence: float | None = None) -> tuple[Any, ...]:
-        outlets, outlet_kinds, after, before, undated = filters
+    def answered(
+        request: gr.Request, asked: Asked, filters: Filters, instead: bool = False, min_confidence: float | None = None
+    ) -> tuple[Any, ...]:
         answer = library.ask(
-            turn.question, outlets=turn.outlets or outlets or None,
-            after=(after or "").strip(), before=(before or "").strip(),
-            previous=turn.previous, asked_on=dt.date.today(), ignore=turn.ignore, min_confidence=min_confidence,
-            outlet_kinds=outlet_kinds or None, undated=UNDATED[undated],
+            asked.question, outlets=asked.outlets or filters.outlets or None, after=filters.after,
+            before=filters.before, previous=asked.previous, asked_on=dt.date.today(), ignore=asked.ignore,
+            min_confidence=min_confidence, outlet_kinds=filters.outlet_kinds or None, undated=filters.undated,
         )  # fmt: skip
         catalogue = library.catalogue
-        messages = [
-            {"role": "user", "content": gr.HTML(str(question_html(turn.question)))},
-            {"role": "assistant", "content": gr.HTML(str(answer_html(answer, catalogue)))},
-        ]
         choices = _constraint_choices(answer)
+        asked = asked.understood(answer.constraints, choices)
+        turn = Turn.of(asked, str(question_html(asked.question)), str(answer_html(answer, catalogue)))
+        turns = conversations.add(request.session_hash, turn, instead)
         applied = [c.words for c in answer.constraints if c.applied]
         group = gr.CheckboxGroup(
             [(label, words) for words, label in choices.items()],
@@ -152,28 +117,41 @@ def create_app(
             visible=bool(choices),
         )
         nothing = not answer.found and answer.balance.allowed.articles > 0
-        files = _download_buttons(answer, catalogue)
-        return messages, turn.understood(answer, choices), group, gr.Button(visible=nothing), *files
+        handle = None
+        if answer.found:
+            written = {name: form.write(answer, dt.date.today(), catalogue) for name, form in FORMS.items()}
+            handle = files.keep(owner(scope_of(request)), written)
+        return _messages(turns), group, gr.Button(visible=nothing), str(answer_files_html(handle))
+
+    def last(request: gr.Request) -> Asked:
+        if asked := conversations.last(request.session_hash):
+            return asked
+        raise QuestionError("ask a question first")
 
     @warning
-    def ask(question: str, history: list[Message], follow: bool, last: Turn, *filters: Any) -> tuple[Any, ...]:
-        turn = Turn(question, last.question if follow and last.question else None)
-        messages, *rest = answered(turn, filters)
-        return "", history + messages, *rest
+    def ask(request: gr.Request, question: object, follow: object, *filters: object) -> tuple[Any, ...]:
+        before = conversations.last(request.session_hash) if chosen(follow, "follow-up") else None
+        asked = Asked(text(question, "question", None), before.question if before else None)
+        return "", *answered(request, asked, Filters.read(filters))
 
     @warning
-    def ask_again(kept: list[str], history: list[Message], last: Turn, *filters: Any) -> tuple[Any, ...]:
-        messages, *rest = answered(last.with_ticks(kept), filters)
-        return history[: -len(messages)] + messages, *rest
-
-    def cleared() -> tuple[Any, ...]:
-        hidden = gr.CheckboxGroup([], visible=False), gr.Button(visible=False)
-        return Turn(), *hidden, *_download_buttons(None, library.catalogue)
+    def ask_again(request: gr.Request, kept: object, *filters: object) -> tuple[Any, ...]:
+        before = last(request)
+        ticked = texts(kept, "filters taken from your question", before.words)
+        return answered(request, before.with_ticks(ticked), Filters.read(filters), instead=True)
 
     @warning
-    def ask_closest(history: list[Message], last: Turn, *filters: Any) -> tuple[Any, ...]:
-        messages, *rest = answered(last, filters, min_confidence=0)
-        return history[: -len(messages)] + messages, *rest
+    def ask_closest(request: gr.Request, *filters: object) -> tuple[Any, ...]:
+        return answered(request, last(request), Filters.read(filters), instead=True, min_confidence=0)
+
+    @warning
+    def example(event: gr.EventData) -> str:
+        sent = event._data  # whatever a client sent; Gradio's SelectData would take it apart unchecked
+        return examples[index(sent.get("index") if isinstance(sent, dict) else None, len(examples), "example")]
+
+    def cleared(request: gr.Request) -> tuple[Any, ...]:
+        conversations.clear(request.session_hash)
+        return gr.CheckboxGroup([], visible=False), gr.Button(visible=False), str(answer_files_html(None))
 
     def choices() -> tuple[gr.Dropdown, gr.Dropdown]:
         with library.reading() as now:
@@ -183,13 +161,11 @@ def create_app(
             gr.Dropdown([(f"{kind} ({count:,})", kind) for kind, count in counts.outlet_kinds.items()]),
         )
 
-    delete_cache = (_CLEAN_EVERY_SECONDS, _KEEP_FILES_SECONDS)
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True, delete_cache=delete_cache) as app:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as app:
         # First, so that the endpoints get their names, whatever the functions of the app's own events are names.
         for name, endpoint in endpoints(library, is_local).items():
             gradio_api(_with_public_errors(endpoint), api_name=name)
         gr.Markdown(INTRODUCTION)
-        last = gr.State(Turn())
         chat = gr.Chatbot(
             label="Answers", show_label=False, elem_id="chat", height="65vh", layout="panel", autoscroll=False,
             buttons=[], feedback_options=None, latex_delimiters=[], group_consecutive_messages=False,
@@ -209,11 +185,7 @@ def create_app(
             [], label="Filters taken from your question; untick any that you did not mean, tick any that you did",
             visible=False, elem_id="understood",
         )  # fmt: skip
-        with gr.Row(elem_id="cite"):
-            files = [
-                gr.DownloadButton(f"Answer as {form.label}", visible=False, size="sm", min_width=90)
-                for form in FORMS.values()
-            ]
+        cite = gr.HTML(str(answer_files_html(None)), elem_id="cite")
         with gr.Accordion("Filters", open=False, elem_id="filters"):
             with gr.Row():
                 outlets = gr.Dropdown([], label="Only these outlets", multiselect=True, scale=3, elem_id="outlets")
@@ -234,50 +206,27 @@ def create_app(
                 )
             follow = gr.Checkbox(label="This is a follow-up to my last question", elem_id="follow")
         filters = [outlets, outlet_kinds, after, before, undated]
-        asked = [box, chat, follow, last, *filters]
-        shown = [chat, last, understood, closest, *files]
-        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": chat}
+        asked = [box, follow, *filters]
+        shown = [chat, understood, closest, cite]
+        # Values arrive as they were sent: the events check them, no component does (`filters`).
+        own: dict[str, Any] = {"api_visibility": "private", "preprocess": False}
+        private = own | {"show_progress": "minimal", "show_progress_on": chat}
         for event in (box.submit, button.click):
             event(ask, asked, [box, *shown], **private).success(None, js=_SHOW_LAST, **private)
-        example = chat.example_select(_example, None, box, **private)
-        example.then(ask, asked, [box, *shown], **private).success(None, js=_SHOW_LAST, **private)
+        chosen_example = chat.example_select(example, None, box, **private)
+        chosen_example.then(ask, asked, [box, *shown], **private).success(None, js=_SHOW_LAST, **private)
         for event, run, given in (
-            (understood.input, ask_again, [understood, chat, last, *filters]),
-            (closest.click, ask_closest, [chat, last, *filters]),
+            (understood.input, ask_again, [understood, *filters]),
+            (closest.click, ask_closest, filters),
         ):
             event(run, given, shown, **private).success(None, js=_SHOW_LAST, **private)
         chat.clear(cleared, None, shown[1:], **private)
         app.load(None, js=_COPY)
-        unseen: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        unseen = own | {"show_progress": "hidden"}
         app.load(warning(choices), outputs=[outlets, outlet_kinds], **unseen)
-        if allow_add:
-            _adding(library, warning).then(choices, outputs=[outlets, outlet_kinds], **unseen)
+        if uploads:
+            adding(library, uploads, warning, own).then(choices, outputs=[outlets, outlet_kinds], **unseen)
     return cast(gr.Blocks, app.queue(max_size=MAX_WAITING, default_concurrency_limit=MAX_CONCURRENT))
-
-
-def _adding(library: Library, warning: Callable[[Event], Event]) -> Any:
-    """Add the part in which readers add files; return the event that follows an addition."""
-
-    @warning
-    def add(paths: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple[str, None]:  # noqa: B008
-        if not paths:
-            raise QuestionError("choose files first")
-        names = {path: os.path.basename(path) for path in paths}
-        progress(0, "reading")
-        report = library.add(
-            paths, wait=False, sources=names, progress=lambda read: progress((read, None), "articles read")
-        )
-        return str(report_html(report, [s for s in library.skipped() if s.source in names.values()])), None
-
-    with gr.Accordion("Add your own files", open=False, elem_id="add"):
-        files = gr.File(
-            label="Web pages, text, PDF, JSON, CSV, Markdown, feeds, archives",
-            file_count="multiple",
-            elem_id="files",
-        )
-        button = gr.Button("Add to the index", elem_id="add-files")
-        added = gr.HTML(elem_id="added")
-    return button.click(add, files, [added, files], api_visibility="private", concurrency_limit=1)
 
 
 def _with_public_errors(endpoint: Endpoint) -> Endpoint:
@@ -299,23 +248,14 @@ def _constraint_choices(answer: Answer) -> dict[str, str]:
     return {c.words: sanitise(f"Only {wording.constraint(c, answer)}") for c in found}
 
 
-def _download_buttons(answer: Answer | None, catalogue: Catalogue) -> list[gr.DownloadButton]:
-    """Return a button for each form in which the answer can be cited; they are hidden if nothing was found.
-
-    The files are Gradio's: it serves them at URLs that cannot be guessed, and deletes them (`_KEEP_FILES_SECONDS`).
-    """
-    buttons = []
-    for form in FORMS.values():
-        path = None
-        if answer and answer.found:
-            text = form.write(answer, dt.date.today(), catalogue).encode("utf-8")
-            path = save_bytes_to_cache(text, f"according{form.suffix}", get_upload_folder())
-        buttons.append(gr.DownloadButton(value=path, visible=path is not None))
-    return buttons
-
-
-def _example(event: gr.SelectData) -> str:
-    return str(event.value["text"])
+def _messages(turns: Iterable[Turn]) -> list[dict[str, Any]]:
+    """Return what the chat shows of a conversation."""
+    roles = ("user", "assistant")
+    return [
+        {"role": role, "content": gr.HTML(html)}
+        for turn in turns
+        for role, html in zip(roles, turn.html(), strict=True)
+    ]
 
 
 def _warning(is_local: bool, event: Event) -> Event:

@@ -15,19 +15,24 @@ from starlette.responses import JSONResponse, Response
 from rag.errors import AccordingError
 from rag.library import Library
 from rag.web import article_pages, citation_routes, contents_pages
+from rag.web.answer_files import AnswerFiles
 from rag.web.app import TITLE, create_app
 from rag.web.connections import bound
 from rag.web.places import MAX_CONCURRENT, PlacesMiddleware
+from rag.web.private_folder import PrivateFolder, end_on_signals, keep_gradio_in
 from rag.web.proxies import ProxyMiddleware, trusted_proxies
 from rag.web.request_limits import BodyMiddleware
 from rag.web.security import SecurityMiddleware, bypass_proxies, is_loopback, listening
+from rag.web.sessions import SessionMiddleware
 from rag.web.sign_in import SignInMiddleware
+from rag.web.uploads import MAX_FILE_BYTES, Uploads
 
-MAX_FILE_SIZE = "200mb"  # of a file that a reader adds
 SIGN_IN = (
     "Sign in with the name and password that the operator of this app gave you. After five wrong attempts, wait a "
     "minute before the next."
 )
+# Gradio keeps what each page was last shown, up to some MB. The app needs it for none but the events in the queue.
+MAX_SESSIONS = 128
 _CALL = f"{API_PREFIX}/call/"  # where Gradio serves the endpoints
 
 
@@ -53,7 +58,7 @@ def launch(
         examples: questions to begin with.
         auth: "USER:PASSWORD" to sign in with.
         no_auth: whether anyone who can reach the app may use it.
-        allow_add: whether readers may add files, of MAX_FILE_SIZE each at most.
+        allow_add: whether readers may add files, of `uploads.MAX_FILE_BYTES` each at most.
         mcp: whether to offer the tools of `mcp_tools` to programs too.
         proxies: addresses or networks of proxies whose X-Forwarded headers are believed (see
             `proxies.trusted_proxies`).
@@ -76,8 +81,14 @@ def launch(
     except ValueError:
         raise AccordingError(f"PORT is {given!r}; give a number such as 7860") from None
     library.prepare()
-    app = create_app(library, examples, allow_add, is_local)
+    if wait:
+        end_on_signals()
+    folder = PrivateFolder()
+    keep_gradio_in(folder)
+    files, uploads = AnswerFiles(), Uploads(folder.path) if allow_add else None
+    app = create_app(library, examples, is_local, uploads, files)
     bypass_proxies(host)
+    served = [files.route(), *(uploads.routes() if uploads else [])]
     pages = [*article_pages.routes(library, is_local), *contents_pages.routes(library, is_local)]
     try:
         _, url, _ = app.launch(
@@ -85,21 +96,25 @@ def launch(
             auth_message=SIGN_IN, quiet=True,
             prevent_thread_lock=True, footer_links=[], theme=_theme(),
             css=resources.files("rag.web").joinpath("app.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
-            mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=MAX_FILE_SIZE,
+            mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=MAX_FILE_BYTES,
+            state_session_capacity=MAX_SESSIONS,
             max_threads=MAX_CONCURRENT + allow_add,  # events at a time; one more for what takes minutes
             app_kwargs={
-                "routes": [*pages, *citation_routes.routes(library)],
+                "routes": [*served, *pages, *citation_routes.routes(library)],
                 "middleware": [  # the first of them sees a request first
                     Middleware(ProxyMiddleware, proxies=named),
                     Middleware(BodyMiddleware, files=allow_add),
                     Middleware(SecurityMiddleware, files=allow_add, is_local=is_local, title=TITLE),
                     Middleware(SignInMiddleware),
+                    Middleware(SessionMiddleware),
                     Middleware(PlacesMiddleware, is_local=is_local),
                 ],
+                "lifespan": folder.until_closed,
                 "exception_handlers": {TypeError: _invalid_call, KeyError: _invalid_call},
             },
         )  # fmt: skip
     except OSError as error:
+        folder.remove()
         raise AccordingError(
             f"cannot listen on {host} port {number or '7860 to 7959'}: the port is in use, or the address is not "
             "this machine's; choose others with --port and --host, or PORT and HOST"
@@ -112,7 +127,11 @@ def launch(
         mcp_tools.offer(app.mcp_server_obj.mcp_server, library, is_local)
     print(f"According is running at {url} (press Ctrl+C to stop)", flush=True)
     if wait:
-        app.block_thread()
+        try:
+            app.block_thread()
+        finally:
+            app.close(verbose=False)
+            folder.remove()
     return str(url)
 
 

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.web.refusals import RefusedError, refusal
 from rag.web.request_limits import UPLOAD
+from rag.web.security import route_path
 
 # Requests that are worked on at the same time, and questions that may wait. Ten readers are answered equally fast with
 # 1, 2, 4 or 8 at a time, chance apart (benchmarks/sessions.py); with two, one slow question does not hold up the rest.
@@ -106,7 +107,7 @@ class PlacesMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = route_path(scope)
         blocks = scope["app"].get_blocks()
         client = (scope.get("client") or ("", 0))[0]
         asked = scope["method"] == "POST"

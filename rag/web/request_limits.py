@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.web.refusals import RefusedError, refusal
+from rag.web.security import route_path
 
 # A question has some 300 bytes; a call with all the outlets that it may name, each as long as it may be, 600 kB.
 MAX_BODY_BYTES = 2**20
@@ -52,7 +53,7 @@ class BodyMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = route_path(scope)
         body = _Body(self, receive, self.files and bool(UPLOAD.fullmatch(path)))
         started = False
 

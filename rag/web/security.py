@@ -7,7 +7,6 @@ middleware refuses what the app has no use for, checks who is signed in, limits 
 from __future__ import annotations
 
 import ipaddress
-import json
 import os
 import re
 import secrets
@@ -46,16 +45,16 @@ _PUBLIC = re.compile(
     r"/?|/(login|logout|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(assets|static|svelte)/.*|"
     r"/gradio_api/(startup-events|theme\.css|login_check|user)/?"
 )
-# Gradio's routes that this app has no use for, or that would fetch from elsewhere or store something.
+# Gradio's routes that this app has no use for: they would serve files of this machine, fetch from elsewhere or store
+# something, or are for sessions of an older form of MCP.
 _CLOSED = re.compile(
-    r"/gradio_api/(process_recording|deep_link|component_server|mcp/(sse|messages|schema)|vibe-|undo-vibe-|custom_component|"
-    r"stream|proxy=|dev|file=\s*https?:).*|/(monitoring|pwa_icon).*",
+    r"/gradio_api/(process_recording|deep_link|component_server|vibe-|undo-vibe-|custom_component|"
+    r"stream|proxy=|dev|file[=/]|run-history|runs|token|mcp/(sse|messages|schema)).*|/(monitoring|pwa_icon).*",
     re.IGNORECASE | re.DOTALL,
 )
 
-# The routes for uploads, if readers may add files, and a file named by a URL.
+# The routes for uploads (`uploads`), if readers may add files.
 _UPLOAD = re.compile(r"/gradio_api/upload(_progress)?/?")
-_FILE_URL = re.compile(r"'path': '\s*[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
 
 def is_loopback(host: str) -> bool:
@@ -109,6 +108,12 @@ _ELSEWHERE = PlainTextResponse("This app only accepts requests to localhost; see
 _SIGN_IN = PlainTextResponse("Not signed in: sign in on the home page of this app, then try again.", 401)
 
 
+def route_path(scope: Scope) -> str:
+    """Return the path of a request as routes see it: without that of a server in front, if that is passed on."""
+    path, root = str(scope["path"]), scope.get("root_path", "").rstrip("/")
+    return path.removeprefix(root) if path == root or path.startswith(f"{root}/") else path
+
+
 class SecurityMiddleware:
     """ASGI middleware that refuses requests, limits them and adds headers. Responses that stream keep streaming."""
 
@@ -117,7 +122,7 @@ class SecurityMiddleware:
 
         Args:
             app: the app that is protected.
-            files: whether files may be uploaded; a URL is never fetched.
+            files: whether files may be uploaded.
             is_local: whether to answer only to names of this machine for itself, so that no page of another site can
                 point its own name here and read the app (DNS rebinding).
             title: of Gradio's page until the app has loaded, which is after signing in.
@@ -131,7 +136,7 @@ class SecurityMiddleware:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = route_path(scope)
         page = path in ("", "/")
         nonce = secrets.token_urlsafe(16) if page else ""
         send = _with_headers(send, nonce)
@@ -142,9 +147,6 @@ class SecurityMiddleware:
         if scope.get("method") == "POST" and not uploading:
             body = await _body(receive)
             if body is None:
-                return
-            if _names_a_file(body, self.files):
-                await PlainTextResponse("This app does not accept files.", 403)(scope, receive, send)
                 return
             receive = _replayed(body, receive)
         await self.app(scope, receive, self._with_nonce(send, nonce) if page else send)
@@ -213,17 +215,6 @@ async def _body(receive: Receive) -> bytes | None:
         if message["type"] == "http.disconnect":
             return None
     return bytes(body)
-
-
-def _names_a_file(body: bytes, uploads: bool) -> bool:
-    """Return whether a value would make Gradio copy a file; if uploads are accepted, whether it would fetch a URL."""
-    if b"_type" not in body and b"\\u" not in body:
-        return False
-    try:
-        value = str(json.loads(body))
-        return "gradio.FileData" in value and (not uploads or bool(_FILE_URL.search(value)))
-    except (ValueError, RecursionError):
-        return False  # nor can Gradio read it
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.web.refusals import refusal
+from rag.web.security import route_path
 
 MAX_FORM_BYTES = 8192
 # Guesses that an address may make at once, and the seconds after which it may make another one. While all addresses
@@ -119,7 +120,7 @@ class SignInMiddleware:
         self.guesses = Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].removeprefix(scope.get("root_path", "")) if scope["type"] == "http" else ""
+        path = route_path(scope) if scope["type"] == "http" else ""
         if path.rstrip("/") == "/login" and scope["app"].auth is not None:
             await self._sign_in(path, scope, receive, send)
         elif path.rstrip("/") == "/logout":

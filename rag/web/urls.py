@@ -55,6 +55,11 @@ def citation_url(citation: Citation, form: str) -> str:
     return _of_article("cite", citation.article_id, parameters)
 
 
+def answer_url(handle: str, form: str) -> str:
+    """Return the URL of the file of a whole answer in one of `export.FORMS`, which `answer_files` serves."""
+    return f"answer/{quote(handle, safe='')}?as={form}"
+
+
 def outlet_url(name: str | None, **parameters: int) -> str:
     """Return the URL of the page that lists an outlet's articles; of the articles without an outlet, for None."""
     return f"contents?{urlencode({'outlet': name or '', **parameters}, errors='replace')}"

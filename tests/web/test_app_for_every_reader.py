@@ -245,7 +245,7 @@ NO_QUESTIONS = {
     "": "The question is empty; ask something",
     " \n\t ": "The question is empty; ask something",
     "x" * 2001: "The question has 2,001 characters; at most 2,000 can be asked",
-    "what " * 100_000: "The question has 499,999 characters; at most 2,000 can be asked",
+    "what " * 40_000: "The question has 199,999 characters; at most 2,000 can be asked",
     "Who \ud83d said so?": "The question contains an invalid character (half of a surrogate pair); type it again",
 }
 

@@ -17,6 +17,7 @@ from rag.errors import AccordingError, LibraryError, QuestionError
 from rag.web.app import EXAMPLES, create_app
 from rag.web.endpoints import endpoints
 from rag.web.launch import launch
+from rag.web.uploads import Uploads
 
 ATTACHED = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
 TEXT = "The ferry <b>sank</b> off\u202e the cape, the captain said “nothing” of it. سه کشتی دیگر نیز غرق شدند."
@@ -144,7 +145,7 @@ MISTAKES = [
     ("ask", {"question": " "}, "the question is empty; ask something"),
     ("ask", {"question": None}, "question: Input should be a valid string"),
     ("ask", {"question": 5}, "question: Input should be a valid string"),
-    ("ask", {"question": "x" * 1_000_000}, "the question has 1,000,000 characters; at most 2,000 can be asked"),
+    ("ask", {"question": "x" * 200_000}, "the question has 200,000 characters; at most 2,000 can be asked"),
     ("ask", {"question": "x", "k": "5"}, "k: Input should be a valid integer"),
     ("ask", {"question": "x", "k": True}, "k: Input should be a valid integer"),
     ("ask", {"question": "x", "k": 0}, "k: Input should be greater than or equal to 1"),
@@ -161,7 +162,6 @@ MISTAKES = [
     ("search", {"question": "x", "asked_on": "May"}, "asked_on is 'May'; give a day as YYYY-MM-DD"),
     ("ask", {"question": "x", "previous": "x" * 2001}, "the question has 2,001 characters"),
     ("article", {"article_id": "../harbour"}, "there is no article '../harbour'; use an ID from `ask` or `search`"),
-    ("article", {"article_id": {}}, "article_id: Input should be a valid string"),
 ]
 
 
@@ -196,14 +196,15 @@ def test_invalid_calls_return_the_reason(address, name, body, answer):
 
 
 def test_files_of_the_server_cannot_be_named(address):
-    for given in ({"question": ATTACHED}, {"question": "x", "outlets": [ATTACHED]}):
+    for given in ({"question": ATTACHED}, {"question": "x", "outlets": [ATTACHED]}, {"question": {}}):
         assert call(address, "ask", given)[0] == 403
     assert call(address, "article", {"article_id": "/etc/passwd"})[0] == "error"
 
 
-def test_only_the_four_endpoints_are_offered(address, library):
+def test_only_the_four_endpoints_are_offered(address, library, tmp_path):
     offered = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
-    assert list(create_app(library, EXAMPLES, allow_add=True).get_api_info()["named_endpoints"]) == list(offered)
+    app = create_app(library, EXAMPLES, uploads=Uploads(tmp_path))
+    assert list(app.get_api_info()["named_endpoints"]) == list(offered)
     assert list(offered) == ["/ask", "/search", "/article", "/outlets"]
     assert offered["/ask"]["description"].startswith("Ask the press: passages of indexed news articles that answer")
     assert "untrusted" in offered["/ask"]["description"]
@@ -258,7 +259,7 @@ def test_programs_need_the_password_of_readers(library):
         assert httpx.post(f"{address}gradio_api/{path}", json={"data": []}).status_code == 401
     for path in ("mcp", "mcp/", "mcp/http/", "%6dcp/", "/mcp"):
         assert httpx.post(f"{address}gradio_api/{path}", json={}).status_code == 401, path
-    for path in ("mcp/schema", "mcp/sse", "mcp/messages/"):
+    for path in ("mcp/schema", "mcp/sse", "mcp/messages/"):  # of an older form of MCP
         assert httpx.post(f"{address}gradio_api/{path}", json={}).status_code == 404, path
     client = Client(address, auth=("reader", "secret"), verbose=False)
     assert len(client.predict(api_name="/outlets")["outlets"]) == 4

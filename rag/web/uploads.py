@@ -1,0 +1,177 @@
+"""Files that readers upload -> the app's private folder, by handles that the server makes.
+
+`Uploads.routes` take the place of Gradio's own, which answer an upload with a path on the server and later accept any
+path below their folder. Here a client learns a handle, which only the session that uploaded the file can use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import shutil
+import stat
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Message, Receive
+
+from rag.errors import QuestionError
+from rag.web.sessions import cookie_of
+
+MAX_FILE_BYTES = 200 * 2**20  # of one file
+MAX_REQUEST_BYTES = 5 * MAX_FILE_BYTES  # of all that are sent at once
+MAX_FILES = 100  # that one session has waiting to be added
+MAX_KEPT_BYTES = 4 * 2**30  # of the files of all sessions
+MAX_WAITING_SECONDS = 3600  # until a file that is not added is deleted
+
+_UNSAFE = re.compile(r"[^\w .()+-]|^\.+")
+_HANDLE = re.compile(r"[\w-]{43}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that was uploaded.
+
+    Attributes:
+        name: what the reader calls it; never part of a path.
+        path: where it is.
+        size: its bytes.
+        since: when it was uploaded, in seconds of `time.monotonic`.
+        session: whose it is.
+    """
+
+    name: str
+    path: Path
+    size: int
+    since: float
+    session: str
+
+
+class Uploads:
+    """The files that were uploaded and not yet added. Threads may use it at the same time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep files in a folder, which nothing else may write."""
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._kept: dict[str, Upload] = {}
+
+    def keep(self, session: str, files: Sequence[UploadFile]) -> list[str]:
+        """Store files, and return their handles.
+
+        Raises:
+            QuestionError: if a file is too large, or there are too many.
+            OSError: if they cannot be written.
+        """
+        self._delete_old()
+        sizes = [file.size or 0 for file in files]
+        with self._lock:
+            waiting = [upload for upload in self._kept.values() if upload.session == session]
+            kept = sum(upload.size for upload in self._kept.values())
+        if max(sizes, default=0) > MAX_FILE_BYTES:
+            raise QuestionError(f"a file is larger than {MAX_FILE_BYTES // 2**20} MB; add it on the command line")
+        if len(waiting) + len(files) > MAX_FILES or kept + sum(sizes) > MAX_KEPT_BYTES:
+            raise QuestionError(f"too many files wait to be added, at most {MAX_FILES}; add them first, then more")
+        return [self._store(session, file, size) for file, size in zip(files, sizes, strict=True)]
+
+    def _store(self, session: str, file: UploadFile, size: int) -> str:
+        handle = secrets.token_urlsafe(32)
+        name = PurePosixPath((file.filename or "").replace("\\", "/")).name or "file"
+        path = self._folder / handle / _UNSAFE.sub("_", name)[-100:]  # the end tells the format
+        path.parent.mkdir(mode=0o700)
+        with path.open("xb") as copy:
+            file.file.seek(0)
+            shutil.copyfileobj(file.file, copy)
+        with self._lock:
+            self._kept[handle] = Upload(name, path, size, time.monotonic(), session)
+        return handle
+
+    @contextlib.contextmanager
+    def taken(self, session: str | None, handles: Sequence[str]) -> Iterator[dict[str, str]]:
+        """Give the files of some handles, by path, with the name of each; without an error they are deleted afterwards.
+
+        Args:
+            session: who asks.
+            handles: as `keep` returned them.
+
+        Raises:
+            QuestionError: if a handle is not that of a file that this session uploaded.
+        """
+        with self._lock:
+            found = [self._kept.get(handle) for handle in handles if _HANDLE.fullmatch(handle)]
+        own = [upload for upload in found if upload and upload.session == session and _is_file(upload.path)]
+        if not handles or len(own) != len(handles):
+            raise QuestionError("choose the files again; they are no longer on the server")
+        yield {str(upload.path): upload.name for upload in own}
+        self._delete(handles)
+
+    def routes(self) -> list[Route]:
+        """Return the route that Gradio's page uploads files to, which answers with a list of handles.
+
+        And one that tells the page nothing of the progress: it takes a stream that ends for that.
+        """
+
+        async def upload(request: Request) -> Response:
+            session = cookie_of(request.scope)
+            if session is None:  # nor does a page of another site send it
+                return PlainTextResponse("Open the page of this app first; uploads need its cookie.", 403)
+            limited = Request(request.scope, _limited(request.receive))
+            try:
+                async with limited.form(max_files=MAX_FILES, max_fields=10) as form:
+                    files = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
+                    return JSONResponse(await run_in_threadpool(self.keep, session, files))
+            except QuestionError as error:
+                return PlainTextResponse(str(error), 413)
+            except OSError:
+                return PlainTextResponse("The server cannot store the file; its disk may be full.", 507)
+
+        def progress(_: Request) -> Response:
+            return Response('data: {"msg": "done"}\n\n', media_type="text/event-stream")
+
+        return [Route("/gradio_api/upload", upload, methods=["POST"]), Route("/gradio_api/upload_progress", progress)]
+
+    def _delete_old(self) -> None:
+        oldest = time.monotonic() - MAX_WAITING_SECONDS
+        with self._lock:
+            old = [handle for handle, upload in self._kept.items() if upload.since < oldest]
+        self._delete(old)
+
+    def _delete(self, handles: Sequence[str]) -> None:
+        for handle in handles:
+            with self._lock:
+                upload = self._kept.pop(handle, None)
+            if upload:
+                shutil.rmtree(upload.path.parent, ignore_errors=True)
+
+
+def _limited(receive: Receive) -> Receive:
+    """Return what receives the body of a request, up to MAX_REQUEST_BYTES."""
+    received = 0
+
+    async def limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_REQUEST_BYTES:
+            raise HTTPException(413, f"at most {MAX_REQUEST_BYTES // 2**20} MB can be sent at once")
+        return message
+
+    return limited
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether a path is that of a regular file: no folder, link or device."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
