@@ -45,7 +45,7 @@ def index(tmp_path_factory, real):
 
 @pytest.fixture(scope="module")
 def library(index, real):
-    with rag.open(index, encoder=real) as library:
+    with rag.open(index, encoder=real, reranker=None) as library:
         yield library
 
 
@@ -66,7 +66,7 @@ async def over_http(address):
 
 @asynccontextmanager
 async def over_stdio(index):
-    command = [sys.executable, "-m", "rag", "mcp", "--index", str(index)]
+    command = [sys.executable, "-m", "rag", "mcp", "--index", str(index), "--no-rerank"]
     server = StdioServerParameters(command=command[0], args=command[1:], env=ENVIRONMENT, cwd=ROOT)
     async with stdio_client(server) as streams, ClientSession(*streams) as session:
         yield session
@@ -261,7 +261,7 @@ def test_nothing_but_the_protocol_is_on_stdout(index):
 
 
 def test_a_server_ends_with_its_client_or_at_ctrl_c(index):
-    command = [sys.executable, "-m", "rag", "mcp", "--index", str(index)]
+    command = [sys.executable, "-m", "rag", "mcp", "--index", str(index), "--no-rerank"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT) as server:
         server.stdin.write(b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n')
         server.stdin.flush()

@@ -5,7 +5,7 @@ import pytest
 import rag
 from rag.cli.output import notes
 from rag.web.answer_html import answer_html
-from rag.web.app import Turn
+from rag.web.conversations import Asked
 
 RECORDS = [
     {"id": "1", "outlet": "Reuters", "text": "The camp was closed on Monday, and Iran welcomed that it was closed."},
@@ -22,13 +22,18 @@ def ask(tmp_path, news, words):
         answer = library.ask(turn.question, ignore=turn.ignore, outlets=turn.outlets or None, min_confidence=0)
         choices = [c.words for c in answer.constraints if c.applied or c.why]
         shown = sorted({c.outlet for c in answer.passages})
-        return answer, turn.understood(answer, choices), [c.outlet for c in answer.constraints if c.applied], shown
+        return (
+            answer,
+            turn.understood(answer.constraints, choices),
+            [c.outlet for c in answer.constraints if c.applied],
+            shown,
+        )
 
     return run
 
 
 def test_what_the_reader_ticks_and_unticks_is_searched(ask):
-    _, turn, applied, shown = ask(Turn(QUESTION))
+    _, turn, applied, shown = ask(Asked(QUESTION))
     assert (applied, shown) == (["Reuters"], ["Reuters"])
     _, turn, applied, shown = ask(turn.with_ticks(["According to Reuters", "Iran"]))
     assert (applied, shown) == (["Reuters", "Iran"], ["Iran", "Reuters"])
@@ -41,7 +46,7 @@ def test_what_the_reader_ticks_and_unticks_is_searched(ask):
 
 
 def test_the_answer_says_what_is_offered_and_how_to_apply_it(ask):
-    answer, *_ = ask(Turn("What did Iran say about the camp?"))
+    answer, *_ = ask(Asked("What did Iran say about the camp?"))
     line = "(Not applied: “Iran”: also the name of an outlet in this index, unknown to the catalogue; "
     assert f'{line}to search only that, add --outlet "Iran")' in notes(answer)
     assert "also the name of an outlet in this index" in str(answer_html(answer))

@@ -235,4 +235,4 @@ def test_no_way_into_the_app_works_on_more_than_its_share_at_once(tmp_path, news
     gr.close_all()
     assert [(a.status_code, "harbour" in a.text) for a in answers] == [(200, True)] * 12
     assert most[0] == 2 * MAX_CONCURRENT
-    assert (again.status_code, "nothing to wait for" in json.dumps(again.json())) == (404, True)
+    assert (again.status_code, "fetched before" in json.dumps(again.json())) == (404, True)

@@ -105,7 +105,7 @@ def names(value, counted=COUNTED):
 
 def test_every_field_and_every_argument_is_documented(library):
     asked = endpoints(library)
-    question = "In 2009, according to Reuters, what was the MEK said to be?"
+    question = "In 2009, according to Reuters, what did Iraq do to the MEK?"
     answer, hits = asked["ask"](question, 2), asked["search"](question, 2)
     article = asked["article"](hits["hits"][0]["article_id"])
     found = names(answer, COUNTED | {"outlets"}) | names([hits, article, asked["outlets"]()])
