@@ -47,6 +47,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+os.environ["RERANKER"] = "none"  # reading takes time, and writes nothing
 
 import apsw
 import faiss

@@ -84,7 +84,8 @@ def open(
     Args:
         index: the folder of the index, or a library in Milvus, as for `build`.
         encoder: a sentence-transformers name or path, or an Encoder; by default the index's own.
-        reranker: the model that reads the best passages: a CrossEncoder's name or path, or a Reranker; None for none.
+        reranker: the model that reads the best passages, by name or path, or a Reranker; "auto" for $RERANKER or the
+            default one, where it is installed; None for none.
         precision: of the encoding of texts that are added, as for `build`.
 
     Returns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import WordEncoder
 
-from rag.models import reranker
-
 if TYPE_CHECKING:
     from support.milvus import Milvus
 
     from rag.models.encoder import SentenceEncoder
 
-LOADS_RERANKER = reranker._default
 _LIBRARIES = (f"library_{number}" for number in itertools.count())
 
 
@@ -71,8 +69,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let no model read the passages of tests that need none, before any fixture opens an index."""
-    reranker._default = LOADS_RERANKER if item.get_closest_marker("model") else lambda: None
+    """Let no model rerank the passages of tests that need none, before any fixture or process opens an index."""
+    os.environ["RERANKER"] = "auto" if item.get_closest_marker("model") else "none"
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ sentence-transformers CrossEncoder works too, by name or path.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Sequence
 from typing import Protocol
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from rag.errors import EncoderError
 
-AUTO = "auto"  # the default model, where it is installed
+AUTO = "auto"  # what $RERANKER says; else the default model, where it is installed
 
 log = logging.getLogger("rag")
 
@@ -106,6 +107,9 @@ class LazyReranker:
 
 
 def _default() -> Reranker | None:
+    if (chosen := os.environ.get("RERANKER", AUTO)) != AUTO:
+        return None if chosen.lower() == "none" else CrossEncoderReranker(chosen)
+
     from rag.models import packaged
 
     folder = packaged.find(packaged.CROSS_ENCODER)
