@@ -127,13 +127,18 @@ def _without_long_names(xml: bytes) -> bytes:
     """Return a feed without what is too long for a name or a date: feedparser searches them in quadratic time."""
     parser = etree.XMLParser(recover=True, huge_tree=True, resolve_entities=False, no_network=True)
     tree = etree.fromstring(xml, parser)
-    named = [] if tree is None else [e for e in tree.iter("{*}*") if etree.QName(e).localname.lower() in _NAME_ELEMENTS]
+    named = [] if tree is None else [e for e in tree.iter("{*}*") if _local_name(e) in _NAME_ELEMENTS]
     long = [e for e in named if sum(map(len, e.itertext())) > MAX_NAME_CHARS]
     for element in long:
         tail = element.tail
         element.clear()
         element.tail = tail
     return etree.tostring(tree, encoding="utf-8") if long else xml
+
+
+def _local_name(element: etree._Element) -> str:
+    """The name of an element without its namespace; etree.QName refuses what damaged markup is recovered as."""
+    return str(element.tag).rpartition("}")[2].lower()
 
 
 def _is_closed(text: str) -> bool:

@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from .skipped import Skipped
 
 # File systems whose files are made up by the operating system.
@@ -144,6 +142,8 @@ def _identity(path: Path) -> tuple[int, int]:
 @functools.cache
 def _system_devices() -> frozenset[int]:
     """Return the numbers of the devices that stand for file systems of _SYSTEM_TYPES."""
+    import psutil
+
     found = set[int]()
     for mounted in psutil.disk_partitions(all=True):
         if mounted.fstype in _SYSTEM_TYPES:

@@ -71,17 +71,17 @@ def test_a_library_in_milvus_has_nearly_the_same_figures(folder, tmp_path, real)
 def test_hardly_any_off_topic_question_is_answered(index, real):
     questions = read_questions(ROOT / "benchmarks" / "questions" / "offtopic.jsonl")
     assert len(questions) >= 400
-    for reranker, asked in ((None, questions), ("auto", questions[::8])):
+    for reranker, asked in ((None, questions[::2]), ("auto", questions[::16])):
         with rag.open(index, encoder=real, reranker=reranker) as library:
             answered = [q.question for q in asked if library.ask(q.question, previous=q.previous).found]
         assert len(answered) <= 0.03 * len(asked) + 1, answered
 
 
 def test_ranking_on_time_1963(tmp_path):
-    """On every second query, with the articles relevant to it and every third other one, which takes half the time."""
+    """On every third query, with the articles relevant to it and every eighth other one, which takes a third of the time."""
     whole, part = SHARED / "eval" / "time", tmp_path / "time"
     part.mkdir()
-    queries = (whole / "queries.jsonl").read_text("utf-8").splitlines(keepends=True)[::2]
+    queries = (whole / "queries.jsonl").read_text("utf-8").splitlines(keepends=True)[::3]
     (part / "queries.jsonl").write_text("".join(queries), "utf-8")
     asked = {json.loads(query)["_id"] for query in queries}
     head, *judged = (whole / "qrels.tsv").read_text("utf-8").splitlines(keepends=True)
@@ -89,7 +89,7 @@ def test_ranking_on_time_1963(tmp_path):
     (part / "qrels.tsv").write_text(head + "".join(judged), "utf-8")
     relevant = {line.split("\t")[1] for line in judged}
     with (whole / "corpus.jsonl").open(encoding="utf-8") as articles:
-        kept = [line for i, line in enumerate(articles) if i % 3 == 0 or json.loads(line)["id"] in relevant]
+        kept = [line for i, line in enumerate(articles) if i % 8 == 0 or json.loads(line)["id"] in relevant]
     (part / "corpus.jsonl").write_text("".join(kept), "utf-8")
     figures = score("score_retrieval.py", part, "--index", tmp_path / "i")
     assert figures["ndcg@10"] >= 0.79

@@ -273,8 +273,10 @@ def test_a_file_is_read(tmp_path):
         list(feed.read(path, NAMES))
 
 
-def test_deeply_nested_elements_are_read_in_time():
+def test_deeply_nested_elements_are_read_or_refused_in_time():
     start = time.process_time()
-    (found,) = read(rss(f"<description>{TEXT}</description>{'<a>' * 40_000}{'</a>' * 40_000}"))
+    (found,) = read(rss(f"<description>{TEXT}</description>{'<a>' * 150}{'</a>' * 150}"))
     assert found.text == TEXT
+    with pytest.raises(InputError, match="more than 200 nested elements"):
+        read(rss(f"<description>{TEXT}</description>{'<a>' * 40_000}{'</a>' * 40_000}"))
     assert time.process_time() - start < 3

@@ -177,7 +177,7 @@ def test_a_page_that_cannot_be_decompressed_is_skipped_with_a_reason(tmp_path, b
 def test_a_page_compressed_with_brotli_needs_the_package(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "brotli", None)
     bad, _ = read(tmp_path, archive(record(brotli.compress(PAGE), Content_Encoding="br"), record()))
-    assert bad.reason == f"{URL}: compressed with Brotli (br); install the package 'brotli' to read it"
+    assert bad.reason == f"{URL}: compressed with Brotli (br); install the package 'brotli>=1.2' to read it"
 
 
 @pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("br", brotli.compress)])

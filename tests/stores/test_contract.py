@@ -312,7 +312,7 @@ def test_a_name_is_searched_for_in_the_spellings_that_articles_explain(index, ne
     with rag.build([news(*records)], index=index, encoder=words) as library:
         answer = library.ask("What did the NFC raise?", k=4, min_confidence=0)
         assert [(name.words, name.spellings) for name in answer.aliases] == [("NFC", ("Northern Fishery Council",))]
-        assert answer.passages[0].article_id == "short"
+        assert {p.article_id for p in answer.passages[:3]} == {"explains", "again", "short"}
         library.remove(["explains", "again"])
         assert library.ask("What did the NFC raise?", min_confidence=0).aliases == ()
 

@@ -190,4 +190,4 @@ def test_no_text_takes_long(text):
     started = time.process_time()
     for question in (KILLED, "How much did Varna cost?", "What share was killed?", "When was Varna founded?"):
         words(question, f"Varna. {text}")
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 4
