@@ -78,7 +78,7 @@ def test_hardly_any_off_topic_question_is_answered(index, real):
 
 
 def test_ranking_on_time_1963(tmp_path):
-    """On every third query, with the articles relevant to it and every eighth other one, which takes a third of the time."""
+    """On every third query, with the articles relevant to it and every eighth other one: a third of the work."""
     whole, part = SHARED / "eval" / "time", tmp_path / "time"
     part.mkdir()
     queries = (whole / "queries.jsonl").read_text("utf-8").splitlines(keepends=True)[::3]
