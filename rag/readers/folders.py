@@ -16,27 +16,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .skipped import Skipped
+from rag.readers.skipped import Skipped
 
 # File systems whose files are made up by the operating system.
-_SYSTEM_TYPES = frozenset(
-    {
-        *(
-            "proc",
-            "sysfs",
-            "devtmpfs",
-            "devpts",
-            "devfs",
-            "cgroup",
-            "cgroup2",
-            "debugfs",
-            "tracefs",
-            "securityfs",
-            "mqueue",
-        )
-    }
-    | {*("configfs", "bpf", "pstore", "efivarfs", "fusectl", "binfmt_misc", "rpc_pipefs", "selinuxfs", "procfs")}
-)
+_SYSTEM_TYPES = frozenset({
+    "proc", "procfs", "sysfs", "devtmpfs", "devpts", "devfs", "cgroup", "cgroup2", "debugfs", "tracefs", "securityfs",
+    "mqueue", "configfs", "bpf", "pstore", "efivarfs", "fusectl", "binfmt_misc", "rpc_pipefs", "selinuxfs",
+})  # fmt: skip
 _KINDS = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
