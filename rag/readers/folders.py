@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.readers.skipped import Skipped
+from .skipped import Skipped
 
 # File systems whose files are made up by the operating system.
 _SYSTEM_TYPES = frozenset({
