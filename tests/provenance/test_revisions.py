@@ -84,4 +84,4 @@ def test_texts_made_to_take_long_do_not():
     before = time.process_time()
     found = changes("a " * 200_000, "b " + "a " * 150_000 + "c")
     assert len(found) == 1
-    assert time.process_time() - before < 5
+    assert time.process_time() - before < 10
