@@ -144,11 +144,6 @@ class SecurityMiddleware:
         if refused := self._refused(scope, path, uploading):
             await refused(scope, receive, send)
             return
-        if scope.get("method") == "POST" and not uploading:
-            body = await _body(receive)
-            if body is None:
-                return
-            receive = _replayed(body, receive)
         await self.app(scope, receive, self._with_nonce(send, nonce) if page else send)
 
     def _refused(self, scope: Scope, path: str, uploading: bool) -> PlainTextResponse | None:
@@ -202,28 +197,6 @@ def _user(request: Request) -> str | None:
     token = cookies.get(f"access-token-{app.cookie_id}") or cookies.get(f"access-token-unsecure-{app.cookie_id}")
     user: str | None = app.tokens.get(token)
     return user
-
-
-async def _body(receive: Receive) -> bytes | None:
-    """Return the whole body of a request; None if the sender is gone. `BodyMiddleware` limits it."""
-    body = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if message["type"] == "http.disconnect":
-            return None
-    return bytes(body)
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def again() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return again
 
 
 def _with_headers(send: Send, nonce: str) -> Send:
