@@ -11,7 +11,6 @@ took, and what was wrong: exit status 1 if anything was, or if a request got nei
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import socket
@@ -29,7 +28,7 @@ import numpy as np
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from sessions import OUTLETS, SUBJECTS, Reader, RefusedError, serve
+from sessions import OUTLETS, SUBJECTS, Reader, RefusedError, parse_arguments, serve
 
 QUESTIONS = tuple(f"What did {outlet} report about {subject}?" for outlet in OUTLETS[:4] for subject in SUBJECTS[:4])
 PAGES = ("", "contents", "contents?outlet=The+Guardian", "config")
@@ -159,13 +158,7 @@ class Memory(threading.Thread):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--index", default="index")
-    parser.add_argument("--readers", type=int, default=300)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--url", help="of a running app, instead of starting one")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = parse_arguments(__doc__, readers=300)
     server, url = (None, options.url) if options.url else serve(options.index)
     memory = Memory(server.pid) if server else None
     if memory:

@@ -210,14 +210,19 @@ def serve(index: str) -> tuple[subprocess.Popen[str], str]:
     return server, line.split()[4]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def parse_arguments(description: str, readers: int) -> argparse.Namespace:
+    """Return the options of a benchmark in which so many readers use the app at once."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--index", default="index")
-    parser.add_argument("--readers", type=int, default=10)
+    parser.add_argument("--readers", type=int, default=readers)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--url", help="of a running app, instead of starting one")
     parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = parse_arguments(__doc__, readers=10)
     server, url = (None, options.url) if options.url else serve(options.index)
     try:
         found = run(url, options.readers, options.seconds)
