@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 SHOWN = 0.75
 
 _SUPPOSED = regex.compile(r"\b(?i:would|could|will)\b")
+_SUPPOSED_AFTER = regex.compile(r"\s(?:\w+\s){0,2}(?i:would|could)\b")  # "200 people could have died"
+_DENIED_AFTER = regex.compile(r"\s(?:\w+\s){0,2}(?i:were|was|are|is|had|have|has|did|do|does)(?:\snot\b|n['’]t\b)")
+_DENIED = regex.compile(r"(?:\b(?i:not|never)|n['’]t)\s(?:(?:the|all)\s)?$")
+_SURVIVED = regex.compile(r"\s(?:\w+\s){0,2}(?i:survived|escaped|were (?:rescued|saved|unhurt|unharmed|found alive))\b")
+_ELSEWHERE = regex.compile(
+    r"\b(?i:(?:in|at|by|during|from)\s(?:another|a (?:different|separate|similar|previous)|an earlier))\b"
+)
 _HOPED = regex.compile(r"\b(?i:hope[ds]?|hoping|expect(?:ed|s|ing)?|target|goal|aim(?:s|ed|ing)?|predict(?:ed|s)?)\b")
 _PERIOD = regex.compile(r"\b(?i:over|in) (?:the )?(?:next |past |last )?(?:\w+ years|decade)\b")
 _AVERAGE = regex.compile(r"\b(?i:average|each|every|per)\b")
@@ -95,8 +102,13 @@ def is_excluded(asked: Asked, sentence: Sentence, value: Value, about: About) ->
         return True
     if other_period(asked, sentence):
         return True
+    if _DENIED.search(text, sentence.start, value.outer[0]) or _DENIED_AFTER.match(text, value.outer[1], last):
+        return True
+    if asked.is_harm and (_SURVIVED.match(text, value.outer[1], last) or _ELSEWHERE.search(text, value.end, last)):
+        return True
     if not asked.of_plans and (
         _SUPPOSED.search(text, first, value.start)
+        or _SUPPOSED_AFTER.match(text, value.outer[1], last)
         or _HOPED.search(text, max(sentence.start, value.start - 60), value.start)
     ):
         return True

@@ -1,9 +1,9 @@
 """Text -> Values: numbers in digits and words, sums of money, percentages and dates, each with what qualifies it.
 
 What looks like a value and counts nothing gives none: ordinals, ages, scores, times, telephone numbers, numbers that
-are names ("Flight 17", "9/11"), and digits that can be read in two ways ("3.500"). Cardinals in words are read by
-text2num. Dates are read here: `rag.provenance.dates` finds one full date in a text, and dateparser takes tens of
-milliseconds.
+are names ("Flight 17", "9/11"), and digits that can be read in two ways ("3.500", "1 200"). Cardinals in words are
+read by text2num. Dates are read here: `rag.provenance.dates` finds one full date in a text, and dateparser takes
+tens of milliseconds.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ _AMOUNT = regex.compile(
 )
 _ANY_AMOUNT = regex.compile(rf"\d|\b(?i:{'|'.join([*_SMALL, *_BIG, 'dozen', 'half'])})")
 _VAGUE = regex.compile(r"\b(?i:(?:tens|hundreds) of (?:thousands|millions)|dozens|hundreds|thousands|millions)\b")
+_SPACED = regex.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d,]*\d)")  # one number or several
 _EUROPEAN = regex.compile(r"\d{1,3}(?:\.\d{3}){2,}")
 _TWO_READINGS = regex.compile(r"\d{1,3}\.\d{3}")
 _NO_DIGIT = regex.compile(r"[,'’\s]")
@@ -170,6 +171,7 @@ def _amounts(text: str, start: int, end: int, dates: list[Value]) -> list[Value]
     if not _ANY_AMOUNT.search(text, start, end):
         return found
     taken = {at for date in dates for at in range(date.start, date.end)}
+    taken.update(at for match in _SPACED.finditer(text, max(0, start - MAX_DIGITS), end) for at in range(*match.span()))
     for match in _AMOUNT.finditer(text, start, end):
         number = _spelled(match["words"]) if match["words"] else _in_digits(match)
         unit = _currency(match)
@@ -215,8 +217,8 @@ def _spelled(printed: str) -> int | float | None:
     half = 0.5 if " and a half" in plain else 0
     plain = plain.replace(" and a half", "")
     head, _, last = plain.rpartition(" ")
-    if last not in (*_BIG, "dozen"):
-        head, last = plain, ""
+    if last not in (*_BIG, "dozen") or any(word in _BIG for word in head.split()):
+        head, last = plain, ""  # "one thousand two hundred"
     if not head and last != "dozen" and factor == 1:
         return None
     number = 1 if head in ("", "a", "an") else _cardinal(head)

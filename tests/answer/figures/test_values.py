@@ -25,6 +25,9 @@ def outer(text, kind=NUMBER):
         ("two hundred and fifty residents", [250]),
         ("fifteen hundred people", [1500]),
         ("a hundred homes", [100]),
+        ("one thousand two hundred people", [1200]),
+        ("two million five hundred thousand people", [2_500_000]),
+        ("1 200 people", []),  # one number, or two
         ("half a million marchers", [500_000]),
         ("two and a half million users", [2_500_000]),
         ("two-and-a-half million users", [2_500_000]),
