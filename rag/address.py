@@ -18,7 +18,7 @@ import regex
 _TRACKING = regex.compile(
     r"utm_\w+|(?:pk|piwik|mtm|matomo)_(?:campaign|kwd|keyword|source|medium|content|cid|group|placement)|"
     r"itm_(?:source|medium|campaign|content|term)|at_(?:medium|campaign|format|custom\d|link_\w+|ptr_name|bbc_team)|"
-    r"hsa_\w+|__hs\w+|_hs(?:enc|mi)|(?:fb|g|dc|tw|y|ysc|msclk|tt|msc)clid|msclkid|wbraid|gbraid|gclsrc|igshi?d?|"
+    r"hsa_\w+|__hs\w+|_hs(?:enc|mi)|(?:fb|g|d|tw|y|ys|tt)clid|msclkid|wbraid|gbraid|gclsrc|igshi?d?|"
     r"li_fat_id|srsltid|mc_[ce]id|mkt_tok|_ga|_gl|_openstat|oly_(?:anon|enc)_id|vero_(?:conv|id)|ml_subscriber(?:_hash)?|"
     r"xtor|xtref|ns_(?:mchannel|source|campaign|linkname|fee)|cmp|cmpid|ocid|ncid|ito|smid|smtyp|"
     r"guccounter|guce_referr?er(?:_sig)?|ref_src|ref_url|traffic_source|feedtype|feedname|outputtype|amp|replytocom",
@@ -30,6 +30,8 @@ _COMMON_FRAGMENT = regex.compile(
     r"(?:xtor|utm_\w+|ref|at_\w+)=.*",
     regex.I | regex.S,
 )
+# Pages of one article in the format AMP: a first or last part of the path, an ending, "output=amp".
+_AMP_PATH = regex.compile(r"^/amp(?=/[^/]+)|/amp/?$|\.amp(?=(?:\.html?)?$)")
 _HOST_PREFIX = regex.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)")
 _HOME = regex.compile(r"(?:/(?:index|home|default|main)(?:\.\w{2,5})?|/[a-z]{2}(?:[-_][a-z]{2})?)?/?", regex.I)
 
@@ -51,15 +53,20 @@ def canonical_address(url: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(canonicalize_url(url, keep_fragments=True))
-        host, port = parts.hostname or "", parts.port
+        host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:  # not a URL, whatever it begins with
         return None
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    query = urlencode([(name, value) for name, value in pairs if not _TRACKING.fullmatch(name)])
+    query = urlencode([(name, value) for name, value in pairs if not _is_of_view(name, value)])
     fragment = "" if _COMMON_FRAGMENT.fullmatch(parts.fragment) else parts.fragment
     path = regex.sub(r"/{2,}", "/", parts.path)
-    path = regex.sub(r"/amp/?$", "", path).rstrip("/")
+    path = _AMP_PATH.sub("", path).rstrip("/")
     if _HOME.fullmatch(path) and not query and not fragment:
         return None
     host = _HOST_PREFIX.sub("", host) + (f":{port}" if port and port not in (80, 443) else "")
     return urlunsplit(("", "", f"{host}{path}", query, fragment))
+
+
+def _is_of_view(name: str, value: str) -> bool:
+    """Whether a parameter says how a visitor came, or that the page is shown as AMP."""
+    return bool(_TRACKING.fullmatch(name)) or (name.casefold(), value.casefold()) == ("output", "amp")

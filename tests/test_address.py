@@ -18,6 +18,8 @@ FINED = "republic.example/fined"
         "https://amp.republic.example/fined", "https://republic.example/fined/amp/", "https://republic.example/fined#",
         "https://republic.example/fined#comment-12", "https://republic.example/fined#:~:text=5%2C000",
         "https://republic.example/fined?replytocom=7#respond", "https://republic.example/fined#xtor=RSS-3208",
+        "https://republic.example/amp/fined", "https://republic.example/fined.amp", "https://republic.example/fined?output=amp",
+        "https://republic.example/fined?dclid=1&ysclid=2&igshid=3&_ga=4", "https://republic.example./fined",
     ],
 )  # fmt: skip
 def test_spellings_of_one_url_are_one_address(url):
@@ -39,6 +41,7 @@ def test_spellings_of_one_url_are_one_address(url):
         ("https://x.example/live#block-1", "https://x.example/live#block-2"),
         ("https://x.example/#!/a/1", "https://x.example/#!/a/2"),
         ("https://x.example/A", "https://x.example/a"),
+        ("https://x.example/a?output=1", "https://x.example/a?output=2"),
         ("https://x.example:8080/a", "https://x.example/a"),
         ("https://m.example/a", "https://example/a"),
         ("https://news.x.example/a", "https://x.example/a"),
