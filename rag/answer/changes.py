@@ -14,7 +14,7 @@ from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.precedence import AGENCY, EARLIEST, LATER, UNKNOWN_ORDER
 from rag.answer.variants import Variant
 from rag.answer.wording import Phrase, listed, via
-from rag.provenance.differences import word_diff, words
+from rag.provenance.differences import signed_words, word_diff
 from rag.text import one_line, spelled_date
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def changes(citation: Citation) -> list[Change]:
     """Return what the copies of a citation's passage changed, changes of the quoted sentences first."""
     found: dict[tuple[object, ...], list[Variant]] = {}
     for variant in citation.variants:
-        found.setdefault((variant.replaces, tuple(words(variant.text))), []).append(variant)
+        found.setdefault((variant.replaces, tuple(signed_words(variant.text))), []).append(variant)
     return [Change(tuple(same), _parts(citation, same[0])) for same in found.values()]
 
 

@@ -18,7 +18,7 @@ import regex
 
 from rag.article import Article
 from rag.provenance import duplicates
-from rag.provenance.differences import Difference, difference, words
+from rag.provenance.differences import Difference, difference, signed_words, words
 
 if TYPE_CHECKING:
     from rag.answer.citation import Citation
@@ -31,6 +31,8 @@ MIN_RESEMBLANCE = 0.3
 MAX_ADDED = 3  # sentences that a near-copy may add to a passage
 MAX_SENTENCES = 300  # of a near-copy that are looked at if none is in the passage word for word
 MAX_CACHED_TEXTS = 1024
+FRAMED_WORDS = 8  # by which either end of a passage is found in a text
+FRAMED_BEFORE = 40  # characters before a passage that are looked at
 
 Span = tuple[int, int]
 Split = tuple[Article, Sequence[Span]]  # an article and the spans of its sentences
@@ -39,6 +41,11 @@ _DATELINE = regex.compile(
     r"\W*(?:\p{Lu}[\w.'’]*[ ,/]*){1,5}(?:\d{1,2}[ ,]*)?(?:\([^)\n]{1,40}\)\s*)?(?:--?|[–—])\s+|"
     r"\W*\(\p{Lu}[^)\n]{1,40}\)\s*"
 )
+# What shows that a sentence began before a passage, or goes on after it; titles, names and datelines do not.
+_INSIDE_BEFORE = regex.compile(r"(?<![\p{L}\p{N}])[\p{Ll}\p{Lo}][\p{L}\p{M}'’]*,?[^\S\n]+$")
+_INSIDE_AFTER = regex.compile(r",?[^\S\n]+[\p{Ll}\p{Lo}]")
+_ENDED = regex.compile(r"[.!?…؟][\s\"'”’»)\]]*$")
+_DIGIT = regex.compile(r"\d")
 _SENTENCE = regex.compile(r".{20,}[.!?…؟。][\s\"'”’»)\]]*", regex.S)
 
 
@@ -69,16 +76,23 @@ class Variant:
 
 
 def print_words(quoted: str, text: str) -> bool:
-    """Return whether a text has some words one after the other; letter case, punctuation, white space do not count."""
-    return f" {' '.join(words(quoted))} " in _flat(text)
+    """Return whether a text has some words one after the other; letter case, punctuation, white space do not count.
+
+    The signs of figures count: "$5" and "5%" are not "€5" and "5".
+    """
+    if f" {' '.join(words(quoted))} " not in _flat(text):
+        return False
+    return not _DIGIT.search(quoted) or f" {' '.join(signed_words(quoted))} " in _signed(text)
 
 
 def is_near_copy(passage: str, text: str) -> bool:
     """Return whether a text has most of a passage's runs of words."""
     if print_words(passage, text):
         return True
-    own = _shingles(passage)
-    return len(own & _shingles(text)) >= MIN_NEAR_COPY * len(own)
+    own, other = _shingles(passage), _shingles(text)
+    if len(own & other) >= MIN_NEAR_COPY * len(own):
+        return True
+    return len(other) < len(own) and duplicates.overlap(own, other) >= duplicates.MIN_OVERLAP  # an excerpt
 
 
 def find_variants(cited: Citation, split: Split, other: Split) -> Iterator[Variant]:
@@ -90,7 +104,7 @@ def find_variants(cited: Citation, split: Split, other: Split) -> Iterator[Varia
         other: the near-copy, likewise.
     """
     article, spans = other
-    if print_words(cited.text, article.text):
+    if print_words(cited.text, article.text) and not _is_framed(cited.text, article.text):
         return
     text, own = split[0].text, split[1]
     first = next((i for i, span in enumerate(own) if span[0] >= cited.start), 0)
@@ -116,6 +130,17 @@ def in_order(variants: Sequence[Variant]) -> tuple[Variant, ...]:
     )
 
 
+def _is_framed(passage: str, text: str) -> bool:
+    """Return whether a text that prints a passage begins or ends it inside a sentence: "It is untrue that ..."."""
+    own = words(passage)
+    first, last = (r"[\W_]+".join(map(regex.escape, run)) for run in (own[:FRAMED_WORDS], own[-FRAMED_WORDS:]))
+    begun = [m.start() for m in regex.finditer(rf"(?<!\w){first}(?!\w)", text, regex.I)]
+    ended = [m.end() for m in regex.finditer(rf"(?<!\w){last}(?!\w)", text, regex.I)]
+    if begun and all(_INSIDE_BEFORE.search(text[max(0, at - FRAMED_BEFORE) : at]) for at in begun):
+        return True
+    return bool(ended and _ENDED.search(passage)) and all(_INSIDE_AFTER.match(text, at) for at in ended)
+
+
 def _passage_runs(
     own: Sequence[str], first: int, last: int, other: Sequence[str]
 ) -> Iterator[tuple[int, int, int, int]]:
@@ -137,7 +162,7 @@ def _passage_runs(
 
 def _runs(own: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
     """Yield (a, b, c, d) where own[a:b] has other[c:d] in its place; all other sentences are word for word the same."""
-    left, right = [_flat(text) for text in own], [_flat(text) for text in other]
+    left, right = [_signed(text) for text in own], [_signed(text) for text in other]
     same = SequenceMatcher(None, left, right, autojunk=False).find_longest_match()
     # What is further away than the passage is long is no version of it, though the text may repeat a sentence there.
     first = max(0, same.b - same.a - MAX_ADDED) if same.size else 0
@@ -149,6 +174,7 @@ def _runs(own: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int, 
             continue  # an addition at either end is before or after the passage
         if tag == "replace" and (begins or ends):
             c, d = _versions(left[a:b], right, c, d, begins, ends)
+            a, b = _kept(left, a, b, right[c:d], begins and first + c == 0, ends and first + d == len(other))
         yield a, b, first + c, first + d
 
 
@@ -162,6 +188,14 @@ def _versions(own: Sequence[str], other: Sequence[str], c: int, d: int, begins: 
     if not found:
         return (d, d) if begins and not ends else (c, c)
     return found[0] if begins else c, found[-1] + 1 if ends else d
+
+
+def _kept(own: Sequence[str], a: int, b: int, other: Sequence[str], begins: bool, ends: bool) -> tuple[int, int]:
+    """Return the part of own[a:b] that has versions in an excerpt, which begins or ends where the passage does not."""
+    alike = [j for j in range(a, b) if any(_resemblance(own[j], text) >= MIN_RESEMBLANCE for text in other)]
+    if not alike:
+        return a, b
+    return alike[0] if begins else a, alike[-1] + 1 if ends else b
 
 
 def _resemblance(one: str, other: str) -> float:
@@ -179,6 +213,11 @@ def _undated(text: str) -> str:
 @functools.lru_cache(MAX_CACHED_TEXTS)
 def _flat(text: str) -> str:
     return f" {' '.join(words(text))} "
+
+
+@functools.lru_cache(MAX_CACHED_TEXTS)
+def _signed(text: str) -> str:
+    return f" {' '.join(signed_words(text))} "
 
 
 @functools.lru_cache(MAX_CACHED_TEXTS)

@@ -1,11 +1,13 @@
 """Compare two versions of a text word by word: what one left out, what the other added, and what kind of change it is.
 
 Two versions are the same if they have the same words in the same order; letter case, punctuation and white space do not
-count. Copies of an article, and its earlier and later versions, are compared with this.
+count, but the signs of figures do ("$5" is not "€5"). Copies of an article, and its earlier and later versions,
+are compared with this.
 """
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -24,10 +26,14 @@ Difference = Literal["number", "negation", "name", "other"]
 Span = tuple[int, int]
 
 _WORD = regex.compile(r"\w+")
+# Signs that make another figure of the same digits: a currency, a percentage, a minus.
+_SIGN = r"\p{Sc}|[%٪％‰]|(?<=\w[ \u00a0])[-−–](?=\p{Sc}?\d)"
+_SIGNED_WORD = regex.compile(rf"\w+|{_SIGN}")
+_MINUS = regex.compile(r"[−–]")
 # As _WORD, but a word that is printed with marks inside it, such as "5,000" or "didn't", is compared as a whole.
-_PRINTED_WORD = regex.compile(r"\w+(?:[.,:/]?(?<=\d.)\d+|['’]\w+)*")
+_PRINTED_WORD = regex.compile(rf"\w+(?:[.,:/]?(?<=\d.)\d+|['’]\w+)*|{_SIGN}")
 _NUMBER = regex.compile(
-    r".*\p{N}.*|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
+    r".*\p{N}.*|[\p{Sc}%٪％‰-]|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
     r"twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|zero|hundreds?|thousands?|[mbtr]+illions?|dozens?|half|halves|"
     r"thirds?|quarters?|twice|thrice|once|couple|(?:fir|seco|thi|four|fif|six|seven|eigh|nin|ten|eleven|twelf)(?:st|nd|rd|th))"
 )
@@ -64,6 +70,12 @@ def words(text: str) -> list[str]:
     return found
 
 
+def signed_words(text: str) -> list[str]:
+    """Return the words of a text, and the signs that belong to its figures: "$", "%", a minus."""
+    found = _SIGNED_WORD.findall(_folded(text))
+    return ["-" if _MINUS.fullmatch(each) else each for each in found]
+
+
 def word_diff(old: str, new: str) -> list[Segment]:
     """Compare two versions of a text.
 
@@ -75,7 +87,7 @@ def word_diff(old: str, new: str) -> list[Segment]:
         Segments in order: their old spans laid end to end are `old`, the new ones `new`. White space and punctuation
         go with the word before them.
     """
-    if words(old) == words(new):
+    if signed_words(old) == signed_words(new):
         return [Segment((0, len(old)), (0, len(new)), True)]
     old_words, new_words = _printed_words(old), _printed_words(new)
     counts, others = (Counter(key for key, _ in found) for found in (old_words, new_words))
@@ -83,10 +95,10 @@ def word_diff(old: str, new: str) -> list[Segment]:
         return [Segment((0, len(old)), (0, len(new)), False)]
     matcher = SequenceMatcher(None, [key for key, _ in old_words], [key for key, _ in new_words], autojunk=False)
     segments: list[Segment] = []
-    for tag, _, b, _, d in matcher.get_opcodes():
+    for tag, a, b, c, d in matcher.get_opcodes():
         before = segments[-1] if segments else Segment((0, 0), (0, 0), True)
         own, other = (before.old[1], _edge(old_words, b, old)), (before.new[1], _edge(new_words, d, new))
-        same = tag == "equal" or words(old[slice(*own)]) == words(new[slice(*other)])
+        same = tag == "equal" or _keys(old_words[a:b]) == _keys(new_words[c:d])  # "10:30" and "10.30"
         if segments and segments[-1].same and same:
             last = segments.pop()
             own, other = (last.old[0], own[1]), (last.new[0], other[1])
@@ -125,8 +137,12 @@ def _printed_words(text: str) -> list[tuple[str, Span]]:
     return [(_key(m.group()), m.span()) for m in _PRINTED_WORD.finditer(text)]
 
 
+def _keys(found: Sequence[tuple[str, Span]]) -> str:
+    return " ".join(key for key, _ in found)
+
+
 def _key(word: str) -> str:
-    return _folded(word) if word.isalnum() else " ".join(words(word))
+    return _folded(word) if word.isalnum() else " ".join(words(word)) or _MINUS.sub("-", word)
 
 
 def _folded(text: str) -> str:
@@ -140,7 +156,8 @@ def _edge(found: Sequence[tuple[str, Span]], at: int, text: str) -> int:
 
 def _spans(text: str, span: Span) -> list[Span]:
     start, end = span
-    return [(start + a, start + b) for _, (a, b) in _printed_words(text[start:end])]
+    found = (m.span() for m in _PRINTED_WORD.finditer(text, start))
+    return list(itertools.takewhile(lambda each: each[0] < end, found))
 
 
 def _matching(pattern: regex.Pattern[str], found: Sequence[tuple[str, Span]]) -> list[str]:

@@ -246,3 +246,50 @@ def test_whatever_copies_change_exactly_those_that_print_the_quotation_are_named
         answer = library.ask(rng.choice(story), k=5, min_confidence=0)
         assert answer.passages
         check(library, answer)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("worth $5 million", "worth €5 million"),
+        ("fell by 5% that", "fell by 5 that"),
+        ("was -5 degrees", "was 5 degrees"),
+    ],
+)
+def test_the_sign_of_a_figure_is_part_of_the_words(asked, before, after):
+    first = REPORT.replace("on Sunday", f"on Sunday, it {before} day,")
+    _, answer = asked({"text": first}, {"text": first.replace(before, after)})
+    cited = answer.passages[0]
+    assert cited.copies == ()
+    assert [(v.article_id, v.difference, v.in_quotation) for v in cited.variants] == [("1", "number", True)]
+
+
+@pytest.mark.parametrize(
+    ("altered", "kind"),
+    [
+        (REPORT.replace("Three", "It is not true that three", 1), "negation"),
+        (REPORT.replace("Three", "The club denies, they write, that three", 1), "other"),
+        (REPORT.removesuffix(".") + ", as enemies of the club pretend.", "other"),
+    ],
+)
+def test_a_frame_around_the_same_words_is_shown(asked, altered, kind):
+    _, answer = asked({"text": REPORT}, {"text": altered})
+    cited = answer.passages[0]
+    assert [(v.article_id, v.difference) for v in cited.variants] == [("1", kind)]
+
+
+@pytest.mark.parametrize("lead", ["Accident on the glacier\n", "VIK (Wire) - ", "Photo: Roe\n", "The rescuers write: "])
+def test_what_precedes_the_same_words_is_no_change(asked, lead):
+    _, answer = asked({"text": REPORT}, {"text": lead + REPORT})
+    cited = answer.passages[0]
+    assert cited.copies == ("1",)
+    assert cited.variants == ()
+
+
+def test_an_altered_excerpt_is_shown_with_its_own_sentence_only(asked):
+    excerpt = REPORT.split(". ")[0].replace("Three", "Thirty") + "."
+    library, answer = asked({"text": REPORT}, {"text": excerpt})
+    assert [c.article_id for c in answer.passages] == ["0"]  # the other is a duplicate
+    [variant] = answer.passages[0].variants
+    assert (variant.article_id, variant.difference, variant.text) == ("1", "number", excerpt)
+    assert library.article("0").text[slice(*variant.replaces)] == REPORT.split(". ")[0] + "."
