@@ -118,8 +118,9 @@ def outlet_evidence(cited: Citation | Article) -> str:
 
 
 def republished(citation: Citation) -> str:
-    """Return which outlets and sites published the passage, if there are several, for the line below it."""
-    return f"also published by {', '.join(citation.republishers)}" if len(citation.republishers) > 1 else ""
+    """Return which other outlets and sites published the passage, for the line below it; an empty string for none."""
+    others = [name for name in citation.republishers if name != (citation.host or citation.outlet or UNKNOWN_OUTLET)]
+    return f"also published by {', '.join(others)}" if others else ""
 
 
 def repeated(citation: Citation) -> str:

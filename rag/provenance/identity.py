@@ -18,6 +18,7 @@ import regex
 
 from rag.address import canonical_address
 from rag.article import FORMER_ID_DIGITS, ID_DIGITS, Article, derived_ids
+from rag.provenance.outlet import key
 
 # Share of the shorter text's pairs of neighbouring words that a version of it has, where nothing but the address and
 # the title speaks for it; unrelated reports of one event share a tenth.
@@ -44,7 +45,7 @@ class Likeness:
         length: of the shorter text, as a share of the longer one's.
         titles_differ: whether both have a title, and not the same one.
         same_address: whether both have the same canonical address.
-        same_outlet: whether both name the same outlet.
+        same_outlet: whether both name the same outlet, in any spelling (`rag.provenance.outlet.key`).
         outlets_differ: whether both name one, and not the same one.
         same_file: whether they were read from the same file.
     """
@@ -75,6 +76,7 @@ def likeness(one: Article, other: Article) -> Likeness:
     a, b = _pairs(one.text), _pairs(other.text)
     shared, sizes = len(a & b), sorted((len(a), len(b)))
     titles = [" ".join(_WORD.findall((each.title or "").casefold())) for each in (one, other)]
+    outlets = [key(each.outlet or "") or (each.outlet or "") for each in (one, other)]
     addresses = [canonical_address(each.url) for each in (one, other)]
     return Likeness(
         text=one.text == other.text,
@@ -83,8 +85,8 @@ def likeness(one: Article, other: Article) -> Likeness:
         length=sizes[0] / max(1, sizes[1]),
         titles_differ=bool(all(titles)) and titles[0] != titles[1],
         same_address=addresses[0] is not None and addresses[0] == addresses[1],
-        same_outlet=one.outlet is not None and one.outlet == other.outlet,
-        outlets_differ=None not in (one.outlet, other.outlet) and one.outlet != other.outlet,
+        same_outlet=outlets[0] == outlets[1] != "",
+        outlets_differ=all(outlets) and outlets[0] != outlets[1],
         same_file=one.source == other.source,
     )
 

@@ -293,3 +293,9 @@ def test_an_altered_excerpt_is_shown_with_its_own_sentence_only(asked):
     [variant] = answer.passages[0].variants
     assert (variant.article_id, variant.difference, variant.text) == ("1", "number", excerpt)
     assert library.article("0").text[slice(*variant.replaces)] == REPORT.split(". ")[0] + "."
+
+
+def test_the_outlet_that_is_cited_is_not_among_those_that_also_published_it(asked):
+    _, answer = asked({"text": REPORT}, {"text": REPORT})
+    text = " ".join(answer_text(answer).split())
+    assert "also published by Outlet 1" in text

@@ -53,6 +53,13 @@ BOTH = {"1": "The Delta Herald", "1@inland-post": "Inland Post"}
 # Two sources with the same ids
 
 
+@pytest.mark.parametrize("spelling", ["inland post", "INLAND  POST", "The Inland Post"])
+def test_another_spelling_of_an_outlet_is_no_other_source(add, news, spelling):
+    later = {**MINE, "outlet": spelling, "text": MINE["text"].replace("400", "500"), "date": "2017-05-04"}
+    library = add(news(MINE, name="a.jsonl"), news(later, name="b.jsonl"))
+    assert [(a.id, "500" in a.text) for a in library.articles()] == [("1", True)]
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the cases are not part of the project")
 @pytest.mark.parametrize("way", ["build", "add"])
 def test_files_of_two_outlets_that_number_their_rows_keep_all_their_articles(build, add, way):
