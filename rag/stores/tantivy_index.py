@@ -31,6 +31,7 @@ MAX_WORD_BYTES = 64
 ANALYSED_WORDS = 100_000  # kept in memory
 
 MAX_PHRASE_WORDS = 8  # that are looked for of a longer text: hardly any other article has them in this order
+MAX_LOOKED_AT = 30  # words of a text among which these are chosen
 
 Spellings = tuple[tuple[str, ...], ...]
 
@@ -318,7 +319,7 @@ def _tokens(text: str) -> list[str]:
 
 def longest_words(text: str) -> tuple[str, ...]:
     """Return MAX_PHRASE_WORDS words of a text, as `analysed_phrase`, from where the longest are, which are rare."""
-    phrase = analysed_phrase(text)
+    phrase = analysed_phrase(text, MAX_LOOKED_AT) or analysed_phrase(text)
     lengths = [0, *itertools.accumulate(map(len, phrase))]
     starts = range(max(1, len(phrase) - MAX_PHRASE_WORDS + 1))
     best = max(starts, key=lambda i: lengths[min(len(phrase), i + MAX_PHRASE_WORDS)] - lengths[i])
@@ -326,9 +327,14 @@ def longest_words(text: str) -> tuple[str, ...]:
     return phrase[held[0] : held[-1] + 1] if held else ()
 
 
-def analysed_phrase(text: str) -> tuple[str, ...]:
-    """Return the analysed words of a phrase, "" for one that is not indexed: it keeps its position in the phrase."""
-    words = [_token(word) for word in _WORD.findall(unicodedata.normalize("NFC", text))]
+def analysed_phrase(text: str, most: int | None = None) -> tuple[str, ...]:
+    """Return the analysed words of a phrase, "" for one that is not indexed: it keeps its position in the phrase.
+
+    Args:
+        text: the phrase.
+        most: how many words to look at, from its beginning; None for all.
+    """
+    words = [_token(word) for word in _WORD.findall(unicodedata.normalize("NFC", text))[:most]]
     held = [i for i, word in enumerate(words) if word]
     return tuple(words[held[0] : held[-1] + 1]) if held else ()
 

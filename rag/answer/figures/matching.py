@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 def matching_values(asked: Asked, citation: Citation) -> Iterator[Value]:
     """Yield the values in a citation's marked sentences that count what is asked; spans are of the article's text."""
-    about = About.of(asked, citation)
+    about: About | None = None  # made where there is a value, as most passages have none
     for sentence, value in candidates(asked, citation):
+        about = about or About.of(asked, citation)
         if probability(asked, sentence, value, about) >= SHOWN:
             by = citation.start
             outer = max(value.outer[0], sentence.start) + by, value.outer[1] + by

@@ -125,7 +125,7 @@ class Sentence:
 
 
 def marked_sentences(citation: Citation, find: Callable[[str, int, int], list[Value]]) -> Iterator[Sentence]:
-    """Yield the marked sentences of a citation.
+    """Yield the marked sentences of a citation up to the last one with a value.
 
     Args:
         citation: the citation.
@@ -133,21 +133,24 @@ def marked_sentences(citation: Citation, find: Callable[[str, int, int], list[Va
     """
     text = citation.text
     first, last = (edge - citation.start for edge in citation.quote)
+    cuts = [m.span() for m in _CUT.finditer(text, first, last) if not _ABBREVIATION.search(text, first, m.start())]
+    spans = list(zip((first, *(b for _, b in cuts)), (*(a for a, _ in cuts), last), strict=True))
+    found = [tuple(find(text, *span)) for span in spans]
+    while found and not found[-1]:
+        found.pop()
+    if not found:
+        return
     lead = [t for t in tokens(text, max(0, first - LEAD), first) if t.is_word]
     keys, stems = frozenset(t.key for t in lead), frozenset(t.stem for t in lead)
     year = f"{citation.date:%Y}" if citation.date else ""
-    cuts = [m.span() for m in _CUT.finditer(text, first, last) if not _ABBREVIATION.search(text, first, m.start())]
-    start = first
-    for end, following in (*cuts, (last, last)):
+    for (start, end), values in zip(spans, found, strict=False):
         own = tuple(tokens(text, start, end))
         if own:
-            values = tuple(find(text, start, end))
             values = values if len(values) <= MAX_VALUES else ()
             own_keys = frozenset(t.key for t in own if t.is_word)
             own_stems = frozenset(t.stem for t in own)
             yield Sentence(text, start, own[-1].end, own, values, own_keys, own_stems, keys, stems, year)
             keys, stems = own_keys, own_stems
-        start = following
 
 
 def is_boundary(token: Token) -> bool:
