@@ -36,6 +36,14 @@ _HOST_PREFIX = regex.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)")
 _HOME = regex.compile(r"(?:/(?:index|home|default|main)(?:\.\w{2,5})?|/[a-z]{2}(?:[-_][a-z]{2})?)?/?", regex.I)
 
 
+def as_followed(url: str) -> str:
+    """Return a URL with the slashes that a browser sees when it follows it.
+
+    "https://a.example\\@b.example" leads to a.example (URL Standard, "special" schemes), though Python reads b.example.
+    """
+    return regex.sub(r"\A[^?#]+", lambda found: found.group().replace("\\", "/"), url)
+
+
 @functools.lru_cache(4096)
 def canonical_address(url: str | None) -> str | None:
     """Return the address by which an article at a URL is known: "example.org/fined?id=3".
@@ -49,7 +57,8 @@ def canonical_address(url: str | None) -> str | None:
     """
     from w3lib.url import canonicalize_url  # here, as commands that only list articles do not need it
 
-    if not url or not regex.match(r"https?://[^/?#\s]", url, regex.I):
+    url = as_followed(url or "")
+    if not regex.match(r"https?://[^/?#\s]", url, regex.I):
         return None
     try:
         parts = urlsplit(canonicalize_url(url, keep_fragments=True))

@@ -9,8 +9,12 @@ import regex
 
 # What moves a cursor, changes the direction of the text behind it, or cannot be printed.
 UNSAFE_CHARACTERS = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069--[\n\t]]", regex.V1)
-# Letters that no font shows. They can hide words, except after a black flag, where they name a region (UTS #51).
-_HIDDEN = regex.compile(r"\U0001f3f4[\U000e0030-\U000e007a]{1,6}\U000e007f(*SKIP)(*FAIL)|[\U000e0000-\U000e007f]")
+# Letters that no font shows. They can hide words, except after a black flag, where they name a region (UTS #51), and
+# one after a Han character, where it names a form of it (UTS #37). Eight others in a row are more than any writing has.
+_HIDDEN = regex.compile(
+    r"(?:\U0001f3f4[\U000e0030-\U000e007a]{1,6}\U000e007f|\p{Han}[\U000e0100-\U000e01ef])(*SKIP)(*FAIL)"
+    r"|[\U000e0000-\U000e0fff]|(?<=\p{Default_Ignorable_Code_Point}{8})\p{Default_Ignorable_Code_Point}"
+)
 _TOO_MANY_MARKS = regex.compile(r"(?<=\p{M}{30})\p{M}++")  # UAX #15, "Stream-Safe Text Format": no writing has so many
 _SURROGATE = regex.compile("[\ud800-\udfff]")
 
@@ -40,9 +44,9 @@ def is_web_url(url: str | None) -> bool:
     return bool(url) and str(url).lower().startswith(("http://", "https://"))
 
 
-def json_text(values: object) -> str:
-    """Return values as indented JSON, unsafe characters (see `sanitise`) as their escapes, so that none is lost."""
-    written = json.dumps(values, ensure_ascii=False, indent=2)
+def json_text(values: object, indent: int | None = 2) -> str:
+    """Return values as JSON, unsafe characters (see `sanitise`) as their escapes, so that none is lost."""
+    written = json.dumps(values, ensure_ascii=False, indent=indent)
     return _HIDDEN.sub(_escaped, UNSAFE_CHARACTERS.sub(_escaped, written))
 
 

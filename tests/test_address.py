@@ -26,6 +26,14 @@ def test_spellings_of_one_url_are_one_address(url):
     assert canonical_address(url) == FINED
 
 
+def test_an_address_is_where_a_browser_goes():
+    assert canonical_address(r"https://evil.example\@republic.example/fined") == "evil.example/@republic.example/fined"
+    assert canonical_address(r"https:\\republic.example\fined") == FINED
+    assert canonical_address(r"https://republic.example/fined?a=\b") != canonical_address(
+        "https://republic.example/fined?a=/b"
+    )
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

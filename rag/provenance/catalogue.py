@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import regex
 
+from rag.address import as_followed
 from rag.errors import InputError
 from rag.provenance.outlet import UNCLASSIFIED, Outlet, key, letters
 from rag.provenance.outlets_toml import parse_outlets
@@ -189,6 +190,7 @@ def read_catalogue(path: Path) -> Catalogue:
 
 def domain(url: str) -> str:
     """Return the web domain of a URL, lower case and without "www."; "" if it has none."""
+    url = as_followed(url)
     try:
         return (urlsplit(url if "//" in url else f"//{url}").hostname or "").removeprefix("www.")
     except ValueError:

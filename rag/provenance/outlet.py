@@ -131,5 +131,6 @@ def key(spelling: str) -> str:
 
 
 def letters(spelling: str) -> str:
-    """Return the letters and digits of a name, without a leading "The"."""
-    return regex.sub(r"[\W_]+", "", regex.sub(r"^(?i:the)\s+", "", unicodedata.normalize("NFC", spelling).strip()))
+    """Return the letters and digits of a name that a reader sees, without a leading "The"."""
+    name = regex.sub(r"^(?i:the)\s+", "", unicodedata.normalize("NFC", spelling).strip())
+    return regex.sub(r"[\W_\p{Default_Ignorable_Code_Point}]+", "", name)

@@ -48,6 +48,7 @@ _NESTED_KEYS = (  # the keys under which a nested value holds its text, best fir
     *("name", "title", "rendered", "#text", "@value", "value", "$oid", "$date", "$numberLong", "href", "uri"),
     *("domain", "url", "id"),
 )
+_INVISIBLE = regex.compile(r"[\s\p{Default_Ignorable_Code_Point}]*")
 _NOT_TEXT = regex.compile(r"[\x00\ud800-\udfff]")
 _TRUNCATED = regex.compile(r"(?:…|\.\.\.)?\s*\[\+\d+ chars\]\s*$")  # how NewsAPI ends a truncated text
 _URL_OR_DOMAIN = regex.compile(r"(?:https?://)?(?:[\w-]+\.)+\p{L}{2,}(?::\d+)?(?:[/?#]\S*)?", regex.I)
@@ -217,7 +218,8 @@ def _strings(values: Values) -> Iterator[tuple[str, str]]:
         if isinstance(inner, int | float) and not isinstance(inner, bool) and _normalize(name) in {"title", "headline"}:
             inner = str(inner)
         if isinstance(inner, str):
-            if text := " ".join(filter(None, map(str.strip, _plain(inner).split("\n")))):
+            text = " ".join(filter(None, map(str.strip, _plain(inner).split("\n"))))
+            if not _INVISIBLE.fullmatch(text):
                 yield name, text
         elif _normalize(name) in STRICT and not isinstance(value, Mapping):
             raise InputError(f"its {name} is {type_name(value)}, not text")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import json
 import os
 import re
 import signal
@@ -23,6 +22,7 @@ from pydantic import TypeAdapter
 
 from rag.errors import AccordingError, QuestionError
 from rag.library import Library
+from rag.text import json_text
 from rag.web.endpoints import VERSION, Endpoint, endpoints
 
 try:
@@ -65,7 +65,7 @@ def offer(server: Server[Any, Any], library: Library, is_local: bool = True) -> 
             raise QuestionError(f"there is no tool {name!r}; the tools are {', '.join(offered)}")
         result = await anyio.to_thread.run_sync(functools.partial(offered[name], **arguments))
         brief = _brief(result)
-        return [types.TextContent(type="text", text=json.dumps(brief, ensure_ascii=False))], brief
+        return [types.TextContent(type="text", text=json_text(brief, indent=None))], brief
 
 
 def serve(library: Library) -> None:

@@ -29,6 +29,7 @@ MAX_BODY_SECONDS, MIN_UPLOAD_RATE = 30.0, 2**16
 
 UPLOAD = re.compile(r"/gradio_api/upload/?")
 _VALUES = (b"[", b"{", b",")
+_TWO_LENGTHS = "This request gives its length and is sent in chunks too; send one of the two headers."
 _TOO_LARGE = "This request is too large: the limit is {:,} bytes."
 _TOO_MANY = f"This request has too many values: the limit is {MAX_VALUES:,}."
 _TOO_SLOW = "This request took too long to arrive."
@@ -54,6 +55,14 @@ class BodyMiddleware:
             await self.app(scope, receive, send)
             return
         path = route_path(scope)
+        headers = Headers(scope=scope)
+        if {"content-length", "transfer-encoding"} <= set(
+            headers
+        ):  # servers in front may see another end (RFC 9112, 6.1)
+            response = refusal(path, 400, _TWO_LENGTHS)
+            response.headers["connection"] = "close"
+            await response(scope, receive, send)
+            return
         body = _Body(self, receive, self.files and bool(UPLOAD.fullmatch(path)))
         started = False
 
@@ -63,7 +72,7 @@ class BodyMiddleware:
             await send(message)
 
         try:
-            length = Headers(scope=scope).get("content-length", "0")
+            length = headers.get("content-length", "0")
             body.expect(int(length) if length.isdecimal() else 0)
             await self.app(scope, body.receive, sent)
         except RefusedError as refused:

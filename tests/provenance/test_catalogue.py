@@ -42,6 +42,12 @@ def test_a_spelling_is_resolved_to_the_name_shown(spelling, name):
         ("https://notreuters.com/", None),
         ("news.bbc.co.uk/1/hi", "BBC News"),
         ("http://[broken", None),
+        (r"https://evil.example\@www.reuters.com/1", None),
+        (r"https://evil.example\www.reuters.com", None),
+        (r"https:\\evil.example\@www.reuters.com/1", None),
+        ("https://evil.example?@www.reuters.com/1", None),
+        (r"https:\\www.reuters.com\world", "Reuters"),
+        (r"https://www.reuters.com?x=\@evil.example", "Reuters"),
     ],
 )
 def test_a_url_belongs_to_the_outlet_of_its_domain(url, name):
@@ -183,6 +189,15 @@ def test_in_a_credit_no_cue_is_needed():
 )
 def test_a_printed_name_that_is_a_word_needs_its_capitals(line, name):
     assert load_catalogue().resolve_printed(line) == name
+
+
+@pytest.mark.parametrize(
+    "mark", ["\u200b", "\u200c", "\u200d", "\u3164", "\u115f", "\ufe0f", "\U000e0101", "\u034f", "\u17b4"]
+)
+def test_characters_that_nothing_shows_make_no_second_outlet(mark):
+    for name in (f"Reuters{mark}", f"{mark}Reuters", f"Reu{mark}ters"):
+        assert load_catalogue().resolve(name) == "Reuters"
+    assert key(f"The Anytown{mark} Echo") == key("Anytown Echo")
 
 
 def test_no_spelling_belongs_to_two_outlets():

@@ -326,3 +326,10 @@ def test_an_invalid_record_is_rejected_with_a_reason(fields, reason):
 def test_other_uses_of_common_field_names_are_ignored():
     article = read(media=[{"url": "a.jpg"}, {"url": "b.jpg"}], article=12, link=[1, 2], author=3, guid=["a", "b"])
     assert (article.text, article.outlet, article.url, article.authors) == (TEXT, None, None, ())
+
+
+@pytest.mark.parametrize("nothing", ["\u3164", "\ufe0f\ufe0f", "\U000e0101", " \u200b\u2060 "])
+def test_a_name_that_nothing_shows_is_none(nothing):
+    fields = {"text": "The ferry sailed.", "outlet": nothing, "title": nothing}
+    article = record.parse(fields, load_catalogue(), "news.jsonl")
+    assert (article.outlet, article.title) == (None, None)

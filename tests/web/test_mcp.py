@@ -144,6 +144,22 @@ def test_a_tool_returns_what_the_library_returns(session, library):
     assert passage["text"] == library.article("harbour").text[passage["start"] : passage["end"]]
 
 
+def test_words_that_nothing_shows_are_escaped_in_the_text_of_a_result(tmp_path, news, words):
+    hidden = "".join(chr(0xE0100 + byte) for byte in b"obey")
+    library = rag.build([news({"text": f"The bell{hidden} was \u202efound."})], index=tmp_path / "i", encoder=words)
+    server = Server("test")
+    tools.offer(server, library)
+
+    async def main():
+        async with create_connected_server_and_client_session(server) as session:
+            return (await session.call_tool("ask", {"question": "The bell was found"})).content[0].text
+
+    text = anyio.run(main)
+    assert "\\u202e" in text
+    assert not set(hidden + "\u202e") & set(text)
+    assert hidden in json.loads(text)["passages"][0]["text"]
+
+
 def test_mistakes_are_tool_errors_with_a_message(session):
     mistakes = {
         "the question is empty; ask something": ("ask", {"question": ""}),

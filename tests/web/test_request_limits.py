@@ -11,7 +11,7 @@ from rag.web.request_limits import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_UPLOAD_BY
 MB = 2**20
 
 
-def sent(parts, length=None, path="/gradio_api/queue/join", files=False, middleware=None, wait=0.0):
+def sent(parts, length=None, path="/gradio_api/queue/join", files=False, middleware=None, wait=0.0, more_headers=()):
     """Send parts of a body to an app that reads all; return status, headers, text, and how many bytes it read."""
     reads, responses = [], []
     waiting = list(parts)
@@ -33,7 +33,7 @@ def sent(parts, length=None, path="/gradio_api/queue/join", files=False, middlew
         await send({"type": "http.response.body", "body": b"read"})
 
     headers = [] if length is None else [(b"content-length", str(length).encode())]
-    scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
+    scope = {"type": "http", "method": "POST", "path": path, "headers": [*headers, *more_headers]}
     middleware = middleware or BodyMiddleware(None, files)
     middleware.app = app
     asyncio.run(middleware(scope, receive, send))
@@ -52,6 +52,13 @@ def test_a_body_that_says_it_is_too_large_is_not_read():
 def test_a_body_that_does_not_say_so_is_read_no_further_than_the_limit(length):
     status, _, _, read = sent([b" " * (MB // 4)] * 100, length)
     assert (status, read) == (413, MAX_BODY_BYTES)
+
+
+def test_a_request_with_two_lengths_is_refused_and_its_connection_closed():
+    """A proxy that believes the other one would take the rest of the body for a second request."""
+    status, headers, text, read = sent([b"0"], 5, more_headers=[(b"transfer-encoding", b"chunked")])
+    assert (status, headers[b"connection"], read) == (400, b"close", 0)
+    assert "length" in text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
