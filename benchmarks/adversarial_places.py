@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -363,5 +364,11 @@ def _pdf_string(text: str) -> bytes:
 
 
 def places() -> list[Place]:
+    """Return every place: the first one of each format, the second one of each, and so on."""
     made = (text_places, record_places, feed_places, archive_places, pdf_places, html_places)
-    return [place for each in made for place in each()]
+    numbers = Counter[str]()
+    ranked = []
+    for place in (place for each in made for place in each()):
+        numbers[place.ending] += 1
+        ranked.append((numbers[place.ending], place))
+    return [place for _, place in sorted(ranked, key=lambda pair: pair[0])]

@@ -20,6 +20,7 @@ import json
 import math
 import os
 import random
+import resource
 import shutil
 import signal
 import socket
@@ -80,11 +81,14 @@ def linked_folders(folder: Path) -> Outcome:
                 (root / f"d{one}" / f"l{other}").symlink_to(f"../d{other}")
     write_records(root / "d0" / "a.jsonl", {"title": "A", "text": SENTENCES.format(n=1)})
     command = [sys.executable, "-m", "rag", "build", str(root), "--index", str(folder / "links")]
-    try:
-        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60)
-    except subprocess.TimeoutExpired:
-        return True, "no end within 60 s"
+    done = subprocess.run(command, env=environment(), capture_output=True, preexec_fn=_forty_seconds)
+    if done.returncode == -signal.SIGXCPU:
+        return True, "no end within 40 s of the processor"
     return done.returncode != 0, f"exit status {done.returncode}"
+
+
+def _forty_seconds() -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (40, resource.RLIM_INFINITY))
 
 
 def names(folder: Path) -> Outcome:
@@ -164,7 +168,7 @@ def _growth(folder: Path, ending: str, make: Callable[[int], str]) -> Outcome:
         path = folder / f"growing{ending}"
         path.write_text(make(size))
         started = time.process_time()
-        list(rag.read_articles(path))
+        list(rag.read_articles([path]))
         taken.append(time.process_time() - started)
     slope = math.log(taken[1] / taken[0]) / math.log(4)
     return taken[1] > 1 and slope > 1.5, f"{taken[0]:.2f} s for 12.5 kB, {taken[1]:.2f} s for 50 kB"
@@ -189,7 +193,7 @@ def replaced_article(folder: Path) -> Outcome:
     record = {"id": "n12", "outlet": "The Delta Herald", "date": "2025-01-01", "title": "Ferry 12"}
     upload = write_records(folder / "up.jsonl", record | {"text": "Nobody in Port 12 ever complained."})
     with contextlib.closing(rag.open(index)) as library:
-        named = "uploads" if "uploads" in inspect.signature(library.add).parameters else "called"
+        named = "sources" if "sources" in inspect.signature(library.add).parameters else "called"
         library.add([str(upload)], **{named: {str(upload): "up.jsonl"}})
         text = library.article("n12").text
     return "complained" in text, f"the article now reads {text[:34]!r}"
@@ -290,7 +294,8 @@ def main() -> int:
         parser.error(f"no such attack: {', '.join(unknown)}")
     print(f"attacking {Path(rag.__file__).parent}", file=sys.stderr)
     any_succeeded = False
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as at_end:
+        at_end.callback(attacks_on_app.close_apps)
         for name in options.names or ATTACKS:
             succeeded, seen = ATTACKS[name](Path(folder))
             any_succeeded |= succeeded

@@ -1,6 +1,6 @@
 """The attacks of attacks.py on the browser app, over HTTP, as a client that knows nothing but what the app sends it.
 
-Each starts `according serve` on an index of its own, in a temporary folder that is also the app's TMPDIR.
+`according serve` runs on an index of its own, with a temporary folder as its TMPDIR.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ Outcome = tuple[bool, str]  # whether the attack succeeded, and what was seen
 QUESTION = "Which ferry waited in the harbour?"
 CALL = {"data": [QUESTION, 3, *[None] * 8]}
 FILE = {"_type": "gradio.FileData"}
+CLOSED = 0  # in place of a status: the connection was closed, or there was no answer in time
 PATIENCE = 20.0  # seconds after which a reader who waits is taken to wait for ever
 
 
@@ -68,11 +69,12 @@ class App:
             env=environment(TMPDIR=str(self.temporary)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self.http = httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
-        for _ in range(240):
+        for _ in range(1_200):
             with contextlib.suppress(httpx.HTTPError):
-                config = self.http.get("/config").json()
+                self.http.get("/config").raise_for_status()
                 break
             time.sleep(0.25)
+        config = self.http.get("/config").json()
         self.kinds = {part["id"]: (part["type"], part["props"].get("value")) for part in config["components"]}
         self.events = [each for each in config["dependencies"] if each["backend_fn"]]
         self.private = [event for event in self.events if event["api_visibility"] == "private" and event["inputs"]]
@@ -93,7 +95,10 @@ class App:
         body = {"data": data, "fn_index": event["id"], "session_hash": session, "trigger_id": trigger}
         headers = {"Content-Type": "application/json"}
         content = json.dumps(body).encode(encoding)
-        return self.http.post("/gradio_api/queue/join", content=content, headers=headers).status_code, session
+        try:
+            return self.http.post("/gradio_api/queue/join", content=content, headers=headers).status_code, session
+        except httpx.HTTPError:
+            return CLOSED, session
 
     def completed(self, session: str) -> dict[str, Any] | None:
         """Return the last message of a session's event; None if none came in time."""
@@ -120,13 +125,20 @@ class App:
         self.process.wait()
 
 
+_RUNNING: dict[tuple[str, ...], App] = {}  # by options, for attacks that leave the app as it was
+
+
 @contextlib.contextmanager
 def app(folder: Path, *options: str) -> Iterator[App]:
-    running = App(folder, *options)
-    try:
-        yield running
-    finally:
-        running.close()
+    """Give an app that several attacks share; `close_apps` ends it."""
+    if options not in _RUNNING:
+        _RUNNING[options] = App(folder, *options)
+    yield _RUNNING[options]
+
+
+def close_apps() -> None:
+    while _RUNNING:
+        _RUNNING.popitem()[1].close()
 
 
 def component(kind: str, value: Any) -> list[Any]:
@@ -167,7 +179,7 @@ def server_files(folder: Path) -> Outcome:
 
 def hanging_chat(folder: Path) -> Outcome:
     """A chat that names an image of a device is posted twice to each event; then a reader asks."""
-    with app(folder) as own:
+    with contextlib.closing(App(folder)) as own:
         statuses = Counter[int]()
         for _ in range(2):
             statuses.update(status for status, _ in posted(own, component("image", {"path": "/dev/ptmx"})))
@@ -203,8 +215,8 @@ class _Listener(http.server.BaseHTTPRequestHandler):
 
 def apostrophe(folder: Path) -> Outcome:
     """With --allow-add, a URL with an apostrophe is given as an uploaded file; and a folder."""
-    handler = type("Listener", (_Listener,), {"asked": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as inner, app(folder, "--allow-add") as own:
+    _Listener.asked = []
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Listener) as inner, app(folder, "--allow-add") as own:
         threading.Thread(target=inner.serve_forever, daemon=True).start()
         upload = own.temporary / "gradio" / "somebody"
         upload.mkdir(parents=True, exist_ok=True)
@@ -219,7 +231,7 @@ def apostrophe(folder: Path) -> Outcome:
                     own.completed(session)
         read = any("Quillfeather" in text for text in own.search("Who went home, Quillfeather?"))
         inner.shutdown()
-    seen = [*(["the URL is fetched"] if handler.asked else []), *(["the folder is indexed"] if read else [])]
+    seen = [*(["the URL is fetched"] if _Listener.asked else []), *(["the folder is indexed"] if read else [])]
     return bool(seen), ", ".join(seen) or f"status {_listed(statuses)}"
 
 
@@ -232,7 +244,10 @@ def beside_the_queue(folder: Path) -> Outcome:
 
         def call(name: str) -> int:
             body = bodies[name] | {"session_hash": uuid.uuid4().hex}
-            return client.post(f"/gradio_api/run/{name}", json=body).status_code
+            try:
+                return client.post(f"/gradio_api/run/{name}", json=body).status_code
+            except httpx.HTTPError:
+                return CLOSED
 
         with concurrent.futures.ThreadPoolExecutor(120) as pool:
             found = {name: Counter(pool.map(call, [name] * 120)) for name in bodies}
@@ -320,7 +335,7 @@ def files_after_a_signal(folder: Path) -> Outcome:
     """The app answers a question, and is ended by SIGTERM or SIGINT."""
     left = {}
     for sent in (signal.SIGTERM, signal.SIGINT):
-        with app(folder) as own:
+        with contextlib.closing(App(folder)) as own:
             event = next(event for event in own.private if event["api_name"] == "ask_1")
             _, session = own.send(event, own.data(event, textbox=QUESTION))
             own.completed(session)
@@ -331,7 +346,7 @@ def files_after_a_signal(folder: Path) -> Outcome:
 
 
 def _listed(statuses: Counter[int] | set[int]) -> str:
-    return ", ".join(map(str, sorted(statuses)))
+    return ", ".join(str(status or "none") for status in sorted(statuses))
 
 
 ATTACKS: dict[str, Callable[[Path], Outcome]] = {
