@@ -220,7 +220,7 @@ def apostrophe(folder: Path) -> Outcome:
         threading.Thread(target=inner.serve_forever, daemon=True).start()
         upload = own.temporary / "gradio" / "somebody"
         upload.mkdir(parents=True, exist_ok=True)
-        (upload / "theirs.txt").write_text("Theirs\n\nThe text of another reader says that Quillfeather went home.\n")
+        (upload / "theirs.txt").write_text("Theirs\n\nThe text of another reader says that Marrowbone went home.\n")
         statuses = Counter[int]()
         for path in (f"http://127.0.0.1:{inner.server_address[1]}/a'b.html", str(upload)):
             for event in own.private:
@@ -229,7 +229,7 @@ def apostrophe(folder: Path) -> Outcome:
                 statuses[status] += 1
                 if status == 200 and event["api_name"] == "add":
                     own.completed(session)
-        read = any("Quillfeather" in text for text in own.search("Who went home, Quillfeather?"))
+        read = any("Marrowbone" in text for text in own.search("Who went home, Marrowbone?"))
         inner.shutdown()
     seen = [*(["the URL is fetched"] if _Listener.asked else []), *(["the folder is indexed"] if read else [])]
     return bool(seen), ", ".join(seen) or f"status {_listed(statuses)}"
@@ -337,8 +337,9 @@ def files_after_a_signal(folder: Path) -> Outcome:
     for sent in (signal.SIGTERM, signal.SIGINT):
         with contextlib.closing(App(folder)) as own:
             event = next(event for event in own.private if event["api_name"] == "ask_1")
-            _, session = own.send(event, own.data(event, textbox=QUESTION))
-            own.completed(session)
+            body = {"data": own.data(event, textbox=QUESTION), "session_hash": uuid.uuid4().hex}
+            own.http.post("/gradio_api/run/ask_1", json=body)
+            own.completed(own.send(event, body["data"])[1])
             own.process.send_signal(sent)
             own.process.wait(30)
             left[sent.name] = sum(path.is_file() for path in own.temporary.rglob("*"))
