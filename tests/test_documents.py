@@ -173,6 +173,17 @@ def test_every_benchmark_is_documented(script):
     assert f"`{script}`" in text(DOCS / "benchmarks.md")
 
 
+def test_every_attack_that_is_repeated_has_a_row_with_its_tests():
+    scripts = (text(ROOT / "benchmarks" / name) for name in ("attacks.py", "attacks_on_app.py"))
+    attacks = {name for script in scripts for name in re.findall(r'^    "([a-z-]+)": [a-z_]+,$', script, re.MULTILINE)}
+    row = r"^\| [^|]+ \| `([a-z-]+)` \| (?:succeeded|not repeated)[^|]* \| held[^|]* \| ([^|]+) \|$"
+    rows = re.findall(row, text(DOCS / "attacks.md"), re.MULTILINE)
+    assert {name for name, _ in rows} == attacks != set()
+    for _, tests in rows:
+        for path in re.findall("`([^`]+)`", tests):
+            assert (ROOT / "tests" / path).exists(), path
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_leads_to_a_file_and_a_heading(path):
     for target, fragment in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text(path)):
