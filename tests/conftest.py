@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
@@ -55,6 +56,21 @@ LONGEST_FIRST = (
     "test_crashes", "test_damage", "test_quality", "test_one_state", "test_milvus", "test_app", "test_contract",
     "test_app_pages", "test_faults", "test_app_for_every_reader", "test_app_balance",
 )  # fmt: skip
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect the tests without looking for garbage, and never look again at what is kept until the end.
+
+    Collecting makes some hundred thousand objects that stay: to search them again and again for garbage takes two
+    fifths of the time of collecting, and a part of that of the tests.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -57,6 +57,15 @@ def test_continuous_integration_runs_both_checks():
     assert set(targets) <= set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
+def test_continuous_integration_holds_the_floor_of_coverage():
+    steps = loaded(".github/workflows/ci.yml")["jobs"]["coverage"]["steps"]
+    assert [step["run"] for step in steps if "run" in step] == ["make coverage PYTHON=python"]
+    makefile = (ROOT / "Makefile").read_text()
+    (commands,) = re.findall(r"^coverage:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    assert "--cov --cov-fail-under=$(MIN_COVERAGE)" in commands
+    assert int(re.search(r"^MIN_COVERAGE := (\d+)$", makefile, re.MULTILINE)[1]) >= 90
+
+
 def test_no_job_may_write_to_the_repository():
     for path in (ROOT / ".github" / "workflows").glob("*.yml"):
         workflow = loaded(path)
