@@ -31,18 +31,21 @@ RULES = (
         rf"(?:but|{_EXCEPT}))(?:\s+(?:the\s+{_TIME}|those)(?:\s+of)?)?"
     ),
     rf"(?P<but>{_EXCEPT})(?:\s+(?:articles|reports|news|those|the\s+{_TIME})(?:\s+of)?)?",  # "written except in 2018"
+    r"(?P<but>none|no\s+(?:articles|reports|news|stories|coverage))",  # "articles about it, none from 2018"
     # "articles not from 2018", "not published before 2018", "no earlier than 2019"
-    rf"(?:(?:but|and)\s+)?(?P<not>not|no|never)(?:\s+(?:{SAY}|{PUBLISH}|any|much))?",
+    rf"(?:(?:but|and)\s+)?(?P<not>not|at\s+no\s+time|no|never)(?:\s+(?:{SAY}|{PUBLISH}|any|much))?",
     r"(?P<unclear>than|only|merely|just)",  # "more than in 2018": neither left out nor asked for
 )
 _BEFORE = tuple(LazyPattern(rf"\b{rule}\s+(?:the\s+)?$", regex.I) for rule in RULES)
 _MAY_TURN = regex.compile(
-    r"\b(?:not?|never|but|than|other|apart|aside|besides|except\w*|exception|exclud\w+|save|leav\w+|ignor\w+|without|"
+    r"\b(?:not?|none|never|but|than|other|apart|aside|besides|except\w*|exception|exclud\w+|save|leav\w+|ignor\w+|without|"
     r"outside)\b|n['’]t\b",
     regex.I,
 )
 # "What was not reported in 2018?": neither what was reported then nor what was not then.
-_UNSAID = LazyPattern(rf"(?:\b(?:not|never)|n['’]t)\s+(?:\w+\s+){{0,4}}?(?:{SAY}|{PUBLISH})\b[^.?!;,]*$", regex.I)
+_UNSAID = LazyPattern(
+    rf"(?:\b(?:not|never|no\s?one|nobody)|n['’]t)\s+(?:\w+\s+){{0,4}}?(?:{SAY}|{PUBLISH})\b[^.?!;,]*$", regex.I
+)
 _ONE_OF = LazyPattern(rf"(?P<date>{DATE})(?P<join>\s*,?\s+(?:and|or)\s+(?:in\s+|from\s+)?)?", regex.I)
 
 

@@ -1,14 +1,15 @@
 """Find the outlets and kinds of outlets that a question leaves out: "contrary to what Reuters said", "no state media".
 
 Each row of `RULES` is a way of saying so, with a sentence that it is for. Where a word such as "except" is before an
-outlet and no row says that its articles are meant ("Who besides Reuters was sued?"), nothing is left out, and the outlet
-is not searched for as a source either: in doubt nothing is narrowed, and never to the opposite.
+outlet and no row says that its articles are meant ("Who besides Reuters was sued?"), nothing is left out, and the
+outlet is not searched for as a source either: in doubt nothing is narrowed, and never to the opposite.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import regex
 
@@ -20,6 +21,7 @@ from rag.query.constraints.question_text import Span
 from rag.query.constraints.reporting_verbs import PUBLICATIONS, PUBLISH, SAY
 from rag.query.constraints.uncatalogued import is_written_as, looks_like_another
 
+MAX_LOOKED_UP = 10  # names, one after another counting once, whose surroundings are compared with every rule
 CUE_CHARS = 120  # characters before a name in which words that leave it out are looked for
 
 _VIEW = (
@@ -43,7 +45,7 @@ _THEIR_VIEW = rf"(?:['’]s?\s+(?:own\s+)?|\s+){_VIEW}\b"
 _THEY_SAY = rf"\s+(?:(?:has|have|had|also|ever|once)\s+)*{_SAYS}\b"
 _SET_ASIDE = (
     r"(?:ignor(?:e|ing)|disregard(?:ing)?|leav(?:e|ing)\s+(?:aside|out)|set(?:ting)?\s+aside|skip(?:ping)?|"
-    r"omit(?:ting)?|contrary\s+to)"
+    r"omit(?:ting)?|contrary\s+to|never\s+mind|forget(?:ting)?|(?:i\s+)?(?:do\s+not|don['’]t)\s+(?:use|want|quote|show))"
 )
 _COUNT_OUT = r"(?:exclud(?:e|ing)|not\s+(?:counting|including)|minus)"
 _EXCEPT = (
@@ -52,9 +54,11 @@ _EXCEPT = (
 )
 _WEAK = r"(?:besides?|without|unlike|instead\s+of|rather\s+than|but\s+for|if\s+not)"
 _HEAD = (
-    r"(?:(?:any|every)\s?(?:one|body)|no(?:\s|-)?one|nobody|whom?|others|(?:outlets?|sources?|(?:news)?papers?|media|"
+    r"(?:(?:any|every)\s?(?:one|body)|whom?|others|(?:outlets?|sources?|(?:news)?papers?|media|"
     r"press|broadcasters?|agenc(?:y|ies)|publications?|journalists|reporters|sites?|websites?|channels?|magazines?))"
 )
+# "Nobody but Reuters" is Reuters alone.
+_NOBODY = rf"(?:no(?:\s|-)?one|nobody|nothing|none|no\s+(?:other\s+)?{_HEAD})"
 _BUT = rf"\s*,?\s+(?:but|save|bar|besides|{_EXCEPT})"
 _NEWS = rf"(?:{PUBLICATIONS}|everything|anything|articles?|texts|passages)"
 # Somebody says something in the rest of the question.
@@ -112,11 +116,11 @@ RULES = (
     _rule(rf"{_CLAUSE}{_COUNT_OUT}", rf"(?={_ENDS})", "How many boats sank, say papers, not counting Reuters?", True),
     _rule(rf"{_SENTENCE}(?:no|not|none\s+of|nothing)", rf"(?:{_THEIR_VIEW})?(?={_STOPS})", "Who sank it? No Reuters."),
     _rule(
-        rf"{_CLAUSE}(?:not|no)|\bbut\s+not", rf"(?:{_THEIR_VIEW})?(?={_STOPS})",
+        rf"{_CLAUSE}(?:not|no)|\b(?:but|and)\s+not", rf"(?:{_THEIR_VIEW})?(?={_STOPS}|{_THEY_SAY})",
         "What did the BBC, but not Reuters, report about the spill?", True,
     ),
     _rule(
-        r"(?:\b(?:but|and|that|which|who)\s+)?(?:\b(?:are|is|were|was)\s+)?\bnot\s+"
+        r"(?:\b(?:but|and|that|which|who)\s+)?(?:\b(?:(?:are|is|were|was)\s+)?not|\b(?:are|is|was|were)n['’]t)\s+"
         rf"(?:{_VERB}\s+)?(?:from|by|in|on)\s+%",
         rf"(?=(?:{_THEIR_VIEW})?{_ENDS})", "news about the spill, but not from Reuters", True,
     ),
@@ -128,6 +132,10 @@ RULES = (
         rf"\b{_HEAD}\s+(?:that|which|who)\s+(?:(?:is|are|was|were)\s+not|(?:is|are|was|were)n['’]t)\s+%",
         rf"(?={_ENDS})", "What is reported about the spill by outlets that are not Reuters?", True,
     ),
+    _rule(
+        rf"{_CLAUSE}(?:leav|sett|putt)ing\s+%", rf"\s+(?:aside|apart|out)\b(?={_ENDS})", "Setting Reuters aside, who?",
+    ),
+    _rule(rf"{_CLAUSE}%", rf"\s+(?:excepted|excluded|aside)(?={_STOPS})", "Who caused the spill, Reuters excluded?"),
     # Somebody else says it.
     _rule(rf"(?<=\b{_HEAD}){_BUT}", rf"(?=\s*,?{_THEY_SAY})", "Who other than Reuters reported the spill?"),
     _rule(
@@ -142,17 +150,22 @@ RULES = (
         rf"{_CLAUSE}(?:{_EXCEPT}|{_WEAK})", rf"(?={_ENDS})", "Apart from Reuters, who reported the spill?", True
     ),
     _rule(rf"(?<=^{_NEWS}\b.*){_EXCEPT}", rf"(?={_ENDS})", "Everything about the spill except Reuters", False),
+    _rule(
+        rf"(?<=\b{_VERB}(?:\s+(?:so|it|this|that))?\s+){_EXCEPT}", rf"(?={_ENDS})", "What do others say except Reuters?"
+    ),
     _rule(rf"\b{_EXCEPT}\s+(?:by|in|from)\s+%", rf"(?={_ENDS})", "What was said about it other than by Reuters?", True),
 )  # fmt: skip
 _SUSPECT = LazyPattern(
     rf"\b(?P<cue>{_SET_ASIDE}|{_COUNT_OUT}|{_EXCEPT}|{_WEAK}|outside(?:\s+of)?|than|(?:{_HEAD})\s+but|"
-    rf"not(?:\s+(?:only|just|merely|even))?|no|nothing)\s+(?:(?:from|by|in|on|according\s+to)\s+)?"
+    rf"not(?:\s+(?:only|just|merely|even))?|no|nothing|despite|notwithstanding|regardless\s+of|in\s+spite\s+of|against|"
+    rf"{_NOBODY}{_BUT})\s+(?:(?:from|by|in|on|according\s+to)\s+)?"
     rf"(?:{_PUBLISHED}|{_WHAT})?(?:the\s+)?$",
     regex.I,
 )
+_ALONE = LazyPattern(rf"\b{_NOBODY}{_BUT}\s+(?:the\s+)?$", regex.I)
 _JOINED = regex.compile(r"\s*(?:,|,?\s*\b(?:and|or|nor)\b|&)\s*(?:(?:by|from|in)\s+)?(?:the\s+)?", regex.I)
 _KINDS = {
-    STATE_MEDIA: r"state(?:[- ](?:owned|run|funded|controlled))?[- ](?:media|outlets|press|news|broadcasters|television)|"
+    STATE_MEDIA: r"state(?:[- ](?:owned|run|funded|controlled))?[- ](?:media|outlets|press|news|broadcasters)|"
     r"government[- ](?:media|outlets|broadcasters)",
     "advocacy group": "advocacy groups",
     "aggregator": "aggregators",
@@ -169,7 +182,8 @@ _KIND = LazyPattern(
 )
 # Most questions have none of these, and need no further look.
 _MAY_EXCLUDE = regex.compile(
-    r"\b(?:not?|but|than|apart|aside|except\w*|exception|besides?|without|unlike|ignor\w+|disregard\w*|leav\w+|set\w*|skip\w*|"
+    r"\b(?:not?|but|than|apart|aside|except\w*|exception|besides?|without|unlike|ignor\w+|disregard\w*|leav\w+|set\w*|putting|despite|notwithstanding|"
+    r"regardless|spite|against|forget\w*|never|nobody|excepted|aside|skip\w*|"
     r"omit\w*|contrary|exclud\w+|minus|save|barring|opposed|contrast|instead|outside|none|nothing|\w+n['’]t)\b",
     regex.I,
 )
@@ -224,17 +238,19 @@ def find_exclusions(
     """
     if not _MAY_EXCLUDE.search(question):
         return []
-    found = []
+    found, looked_up = [], 0
     for outlets in _runs(question, [n for n in find_outlets(question, catalogue, indexed) if not _in(n.start, quoted)]):
         first, last = outlets[0].start, outlets[-1].end
-        span = _span(question, first, last)
+        suspect = _SUSPECT.compiled.search(question, max(0, first - CUE_CHARS), first)
+        span = _span(question, first, last) if looked_up < MAX_LOOKED_UP else None
+        looked_up += 1
         doubtful = any(_is_doubtful(question, named, catalogue, common) for named in outlets)
         if span and not doubtful:
             found.append(Exclusion(*span, outlets))
-        elif span or _SUSPECT.compiled.search(question, max(0, first - CUE_CHARS), first):
+        elif span or suspect:
             found.append(Exclusion(first, last, outlets, is_clear=False))
     named = [(outlet.start, outlet.end) for exclusion in found for outlet in exclusion.outlets]
-    for match in _KIND.compiled.finditer(question):
+    for match in islice(_KIND.compiled.finditer(question), MAX_LOOKED_UP):
         kind = next(kind for i, kind in enumerate(_KINDS) if match[f"k{i}"])
         if _in(match.start(), [*quoted, *named]):
             continue
@@ -264,6 +280,8 @@ def uncatalogued_exclusions(question: str, catalogue: Catalogue, indexed: tuple[
 def _span(question: str, first: int, last: int, saying: bool = False) -> Span | None:
     """Return the words that leave out what question[first:last] names; None if no rule says so."""
     low = max(0, first - CUE_CHARS)
+    if _ALONE.compiled.search(question, low, first):
+        return None
     for rule in RULES:
         if not (before := rule.before.compiled.search(question, low, first)):
             continue

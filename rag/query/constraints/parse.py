@@ -90,7 +90,7 @@ def _without_ignored(found: _Found, ignore: Collection[str]) -> _Found:
 
 
 def _without_contradictions(found: _Found) -> _Found:
-    """Return the constraints, those on dates not applied if no day satisfies them all, nor outlets asked for and not."""
+    """Return the constraints; dates that no day satisfies, and outlets asked for and left out, are not applied."""
     dates = [c for c, _ in found if c.kind == DATES and c.applied]
     holes = [c for c, _ in found if c.kind == NOT_DATES and c.applied]
     first = max((c.after for c in dates if c.after), default=dt.date.min)

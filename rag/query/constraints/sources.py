@@ -59,7 +59,7 @@ _CLAUSE_BEFORE = LazyPattern(  # what the outlet reported is here the time or th
     regex.I,
 )
 _NO_REPORT = (  # as a company or a person does: "report to", "report a loss", "say sorry"
-    r"\s+(?:to\b|sorry|no\b|yes\b|goodbye|farewell|damages|in\s+court|(?:an?\s+|its\s+|\w+\s+)?(?:profits?|loss(?:es)?|"
+    r"\s+(?:to\b|sorry|no(?!\s+(?:later|earlier))\b|yes\b|goodbye|farewell|damages|in\s+court|(?:an?\s+|its\s+|\w+\s+)?(?:profits?|loss(?:es)?|"
     r"earnings|revenues?))"
 )
 _ADVERB = r"(?:also|ever|first|actually|then|originally|already|later|since|still|now|not|once|itself|each|both)"
@@ -96,6 +96,9 @@ _NOT_THE_OUTLET = {
 }
 # "What did Reuters not say?"
 _DENIED = regex.compile(r"\b(?:not|never)\b|n['’]t\b", regex.I)
+_DENIED_BEFORE = regex.compile(
+    r"(?:\b(?:not|never|no\s?one|nobody|none)|n['’]t)\s+(?:(?:at|of|from|in|only|just)\s+)?(?:the\s+)?$", regex.I
+)
 _JOINED = regex.compile(
     r"\s*(?:,|,?\s*\b(?:and|or|nor|and/or)\b|&)\s*(?:(?:by|from|in|on|according\s+to)\s+)?(?:the\s+)?", regex.I
 )
@@ -231,7 +234,7 @@ def _source_run(
     span, strength = _cue(question, first, last)
     if span is None:
         return SourceRun(outlets, first, last, False, NOT_SOURCE)
-    if _DENIED.search(question, last, span[1]) or _DENIED.search(question, span[0], first):
+    if _DENIED.search(question, last, span[1]) or _DENIED_BEFORE.search(question, max(0, first - CUE_CHARS), first):
         return SourceRun(outlets, first, last, False, NEGATED)
     keys = indexed_keys(catalogue, indexed)
     if all(_is_reported_on(named.outlet, strength, catalogue, keys) for named in outlets):
