@@ -113,7 +113,7 @@ RULES = (
     _rule(
         rf"{_CLAUSE}{_COUNT_OUT}", rf"(?={_ENDS})", "Who caused the spill, excluding Reuters?", counting=False
     ),
-    _rule(rf"{_CLAUSE}{_COUNT_OUT}", rf"(?={_ENDS})", "How many boats sank, say papers, not counting Reuters?", True),
+    _rule(rf"{_CLAUSE}{_COUNT_OUT}", rf"(?={_ENDS})", "According to papers, how many sank, not counting Reuters?", True),
     _rule(rf"{_SENTENCE}(?:no|not|none\s+of|nothing)", rf"(?:{_THEIR_VIEW})?(?={_STOPS})", "Who sank it? No Reuters."),
     _rule(
         rf"{_CLAUSE}(?:not|no)|\b(?:but|and)\s+not", rf"(?:{_THEIR_VIEW})?(?={_STOPS}|{_THEY_SAY})",
@@ -238,12 +238,13 @@ def find_exclusions(
     """
     if not _MAY_EXCLUDE.search(question):
         return []
-    found, looked_up = [], 0
-    for outlets in _runs(question, [n for n in find_outlets(question, catalogue, indexed) if not _in(n.start, quoted)]):
+    found = []
+    for number, outlets in enumerate(
+        _runs(question, [n for n in find_outlets(question, catalogue, indexed) if not _in(n.start, quoted)])
+    ):
         first, last = outlets[0].start, outlets[-1].end
         suspect = _SUSPECT.compiled.search(question, max(0, first - CUE_CHARS), first)
-        span = _span(question, first, last) if looked_up < MAX_LOOKED_UP else None
-        looked_up += 1
+        span = _span(question, first, last) if number < MAX_LOOKED_UP else None
         doubtful = any(_is_doubtful(question, named, catalogue, common) for named in outlets)
         if span and not doubtful:
             found.append(Exclusion(*span, outlets))
