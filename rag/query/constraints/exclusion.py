@@ -113,7 +113,7 @@ RULES = (
     _rule(
         rf"{_CLAUSE}{_COUNT_OUT}", rf"(?={_ENDS})", "Who caused the spill, excluding Reuters?", counting=False
     ),
-    _rule(rf"{_CLAUSE}{_COUNT_OUT}", rf"(?={_ENDS})", "According to papers, how many sank, not counting Reuters?", True),
+    _rule(rf"{_CLAUSE}{_COUNT_OUT}", rf"(?={_ENDS})", "According to papers, how many sank, excluding Reuters?", True),
     _rule(rf"{_SENTENCE}(?:no|not|none\s+of|nothing)", rf"(?:{_THEIR_VIEW})?(?={_STOPS})", "Who sank it? No Reuters."),
     _rule(
         rf"{_CLAUSE}(?:not|no)|\b(?:but|and)\s+not", rf"(?:{_THEIR_VIEW})?(?={_STOPS}|{_THEY_SAY})",
