@@ -7,9 +7,7 @@ from pathlib import Path
 
 from rag import readers
 from rag.answer.answer import Answer
-from rag.answer.citation import Citation
 from rag.answer.compose import Composer, pool_size
-from rag.answer.copies import with_copies
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
 from rag.models.encoder import Encoder, Vectors, check_precision
 from rag.models.lazy_encoder import load
@@ -139,6 +137,7 @@ class Library(UpdatableLibrary):
         min_confidence: float | None = None,
         outlet_kinds: Names = None,
         undated: bool | None = None,
+        exclude_outlets: Names = None,
     ) -> Answer:
         """Return passages that answer a question, word for word; an answer with `found` False if nothing does.
 
@@ -157,6 +156,7 @@ class Library(UpdatableLibrary):
             min_confidence: minimum probability, 0 to 1, instead of the fitted threshold; 0 shows the nearest passages.
             outlet_kinds: one or several kinds of outlets; "unclassified" for outlets that have none in the catalogue.
             undated: whether articles without a date may be shown; by default unless a span of time is asked for.
+            exclude_outlets: one or several outlets not to search; articles whose outlet is not known are searched.
 
         Returns:
             The answer, with at most `k` passages.
@@ -166,8 +166,9 @@ class Library(UpdatableLibrary):
             CitationError: if what would be shown is not what is stored.
         """
         query = Query.of(
-            question, k, outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated
-        )
+            question, k, outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated,
+            exclude_outlets,
+        )  # fmt: skip
 
         def answer(view: View) -> tuple[Answer, bool]:
             catalogue, parsed, vector = self._parse(view, query)
@@ -178,26 +179,6 @@ class Library(UpdatableLibrary):
                 ), not found.changed
 
         return self._current.use(answer)
-
-    def with_copies(self, citation: Citation) -> Citation:
-        """Return a citation of a current text with who else prints its words, and what near-copies changed.
-
-        Args:
-            citation: the citation.
-
-        Returns:
-            The same with copies and variants.
-
-        Raises:
-            CitationError: if the article has just changed.
-        """
-
-        def copied(view: View) -> tuple[Citation, bool]:
-            with self._store.reading(view.generation):
-                cited, _ = with_copies(citation, None, view, self._store, load_catalogue(view.catalogue))
-                return cited, view.generation == self._store.generation()
-
-        return self._current.use(copied)
 
     def search(
         self,
@@ -211,6 +192,7 @@ class Library(UpdatableLibrary):
         ignore: Names = (),
         outlet_kinds: Names = None,
         undated: bool | None = None,
+        exclude_outlets: Names = None,
     ) -> list[Hit]:
         """Return the `k` passages nearest to a question, best first, whether they answer it or not.
 
@@ -225,6 +207,7 @@ class Library(UpdatableLibrary):
             ignore: words of constraints that are not to be applied; "all" for all.
             outlet_kinds: one or several kinds of outlets.
             undated: whether articles without a date may be found; by default unless a span of time is asked for.
+            exclude_outlets: one or several outlets not to search.
 
         Returns:
             At most `k` passages, each with its score.
@@ -232,7 +215,10 @@ class Library(UpdatableLibrary):
         Raises:
             QuestionError: for arguments that make no sense.
         """
-        query = Query.of(question, k, outlets, after, before, previous, asked_on, ignore, None, outlet_kinds, undated)
+        query = Query.of(
+            question, k, outlets, after, before, previous, asked_on, ignore, None, outlet_kinds, undated,
+            exclude_outlets,
+        )  # fmt: skip
 
         def hits(view: View) -> tuple[list[Hit], bool]:
             _, parsed, vector = self._parse(view, query)

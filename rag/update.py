@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from rag import readers
+from rag.answer.citation import Citation
 from rag.answer.confidence import ConfidenceModel
+from rag.answer.copies import with_copies
 from rag.browse import ReadOnlyLibrary
 from rag.errors import LibraryError
 from rag.ingest.find_aliases import alias_grouper
@@ -49,6 +51,26 @@ class UpdatableLibrary(ReadOnlyLibrary):
         self._view()
         self._encoder.get()
         self._reranker.get()
+
+    def with_copies(self, citation: Citation) -> Citation:
+        """Return a citation of a current text with who else prints its words, and what near-copies changed.
+
+        Args:
+            citation: the citation.
+
+        Returns:
+            The same with copies and variants.
+
+        Raises:
+            CitationError: if the article has just changed.
+        """
+
+        def copied(view: View) -> tuple[Citation, bool]:
+            with self._store.reading(view.generation):
+                cited, _ = with_copies(citation, None, view, self._store, load_catalogue(view.catalogue))
+                return cited, view.generation == self._store.generation()
+
+        return self._current.use(copied)
 
     def add(
         self,

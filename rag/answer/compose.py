@@ -15,6 +15,7 @@ from rag.answer.confidence import ConfidenceModel
 from rag.answer.copies import original, related, with_copies
 from rag.answer.figures import find_figures
 from rag.answer.selection import outlet_matches, select
+from rag.answer.topics import is_held
 from rag.errors import LibraryError
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.revisions import revision
@@ -76,7 +77,9 @@ class Composer:
         """
         signals = confidence.signals(view, parsed.terms, found)
         probability = model.probability(signals)
-        threshold = model.min_confidence if query.min_confidence is None else query.min_confidence
+        held = is_held(query.text, parsed, signals)
+        least = min(model.min_confidence, probability) if held else model.min_confidence
+        threshold = least if query.min_confidence is None else query.min_confidence
         cleared = found if probability >= threshold else []
         selected, hidden = select(cleared, query.k, not parsed.filters.names_outlets)
         relations = self._relations(selected)
@@ -98,8 +101,8 @@ class Composer:
             query.text, parsed.text, bool(shown), tuple(shown), balance, parsed.constraints, parsed.aliases,
             confidence=probability if model.encoder == self._store.manifest.encoder else None,
             signals=signals,
-            below=bool(shown) and probability < model.min_confidence,
-            figures=find_figures(parsed, shown if probability >= model.min_confidence else ()),
+            below=bool(shown) and probability < least,
+            figures=find_figures(parsed, shown if probability >= least else ()),
         )  # fmt: skip
 
     def _verified(self, citation: Citation) -> Citation:

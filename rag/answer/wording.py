@@ -21,7 +21,17 @@ from rag.answer.balance import (
 )
 from rag.article import FROM_URL, POSTED, PUBLISHED, date_basis_label
 from rag.provenance.outlet import key
-from rag.query.constraints import CONTRADICTION, DATES, IGNORED, LOWER_END, OFFERS, Constraint
+from rag.query.constraints import (
+    ASKED_AND_EXCLUDED,
+    CONTRADICTION,
+    DATES,
+    EXCLUDED,
+    IGNORED,
+    LOWER_END,
+    NEGATED,
+    OFFERS,
+    Constraint,
+)
 from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.text import one_line, spelled_date
 
@@ -47,6 +57,18 @@ OUTLET_KINDS = {  # those of `balance.PARTISAN_KINDS`, in the plural, each with 
     "think-tank publication": "think tanks",
     "aggregator": "aggregators, which republish the texts of others",
     "public body": "public bodies, such as a parliament or a ministry",
+}
+KINDS_LEFT_OUT = {  # those of `Constraint.outlet_kind`, in the plural
+    STATE_MEDIA: "outlets that a government owns or funds",
+    "advocacy group": "advocacy groups",
+    "aggregator": "aggregators",
+    "broadcaster": "broadcasters",
+    "magazine": "magazines",
+    "news agency": "news agencies",
+    "newspaper": "newspapers",
+    "public body": "public bodies",
+    "think-tank publication": "think tanks",
+    "website": "websites",
 }
 DATE_BASES = {
     PUBLISHED: "published by the outlet on this day",
@@ -172,10 +194,12 @@ def caution(found: Caution) -> Phrase:
 
 
 def constraint(found: Constraint, answer: Answer) -> Phrase:
-    """Return what a constraint allows: "The Post", "2009-01-01 to 2009-12-31", "2009-01-01 or later, or undated"."""
+    """Return what a constraint allows, or leaves out: "The Post", "2009-01-01 to 2009-12-31", "2009-01-01 or later"."""
     if found.outlet:
         indexed = key(found.outlet) in map(key, answer.balance.index.outlets)
         return Phrase("{}" if indexed else "{} (not in this index)", found.outlet)
+    if found.outlet_kind:
+        return Phrase(KINDS_LEFT_OUT.get(found.outlet_kind, "{}"), found.outlet_kind)
     first, last = found.after, found.before
     if first and last:
         return Phrase(f"{first} to {last}" if first != last else f"{first}")
@@ -184,9 +208,14 @@ def constraint(found: Constraint, answer: Answer) -> Phrase:
     return Phrase(f"{first} or later{', or undated' if undated else ''}" if first else f"{last} or earlier")
 
 
+def limit(found: Constraint, answer: Answer) -> Phrase:
+    """Return what a constraint does, for where it is applied: "Only The Post", "Not 2009-01-01 to 2009-12-31"."""
+    return Phrase("Not {}" if found.excludes else "Only {}", constraint(found, answer))
+
+
 def unapplied(answer: Answer) -> list[Constraint]:
     """Return the constraints that a reader may expect to be applied and that are not; `why` gives the reason."""
-    reasons = (OVERRIDDEN, CONTRADICTION, IGNORED, *OFFERS)
+    reasons = (OVERRIDDEN, CONTRADICTION, IGNORED, EXCLUDED, ASKED_AND_EXCLUDED, NEGATED, *OFFERS)
     return [found for found in answer.constraints if not found.applied and found.why in reasons]
 
 

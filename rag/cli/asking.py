@@ -54,4 +54,5 @@ def _arguments(options: argparse.Namespace) -> dict[str, Any]:
         "ignore": options.ignore,
         "outlet_kinds": options.outlet_kind,
         "undated": options.undated,
+        "exclude_outlets": options.not_outlet,
     }

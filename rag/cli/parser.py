@@ -199,6 +199,7 @@ def _question(added: argparse.ArgumentParser, k: int) -> None:
     added.add_argument("question", nargs="+", help="the question, with or without quotes")
     added.add_argument("-k", type=int, default=k, help="maximum number of passages (default: %(default)s)")
     added.add_argument("--outlet", action="append", help="only this outlet (repeatable)")
+    added.add_argument("--not-outlet", metavar="OUTLET", action="append", help="not this outlet (repeatable)")
     added.add_argument(
         "--outlet-kind", action="append", metavar="KIND",
         help='only outlets of this kind, such as "news agency" or "advocacy group" (repeatable)',

@@ -32,6 +32,7 @@ class Query:
         asked_on: the day that words such as "last year" count from.
         ignore: words of constraints that are not to be applied; "all" for every one.
         min_confidence: the probability an answer needs, in place of the fitted one.
+        exclude_outlets: the outlets not to search, as the caller spells them.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Query:
     asked_on: dt.date | None = None
     ignore: tuple[str, ...] = ()
     min_confidence: float | None = None
+    exclude_outlets: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -60,6 +62,7 @@ class Query:
         min_confidence: float | None = None,
         outlet_kinds: Names = None,
         undated: bool | None = None,
+        exclude_outlets: Names = None,
     ) -> Query:
         """Check what a caller gives. The arguments are those of `Library.ask`.
 
@@ -74,7 +77,7 @@ class Query:
         return cls(
             _checked_question(text), k, _listed(outlets), _listed(outlet_kinds), first, last, undated,
             _checked_question(previous) if previous else None, parse_day(asked_on, "asked_on"), _listed(ignore),
-            min_confidence,
+            min_confidence, _listed(exclude_outlets),
         )  # fmt: skip
 
 

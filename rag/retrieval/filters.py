@@ -23,6 +23,8 @@ class Filters:
         after, before: first and last day allowed.
         undated: whether undated articles pass; None lets them pass unless there is a span of time.
         outlet_kinds: the kinds that the outlets were chosen by; empty where they were named.
+        exclude_outlets: names as the index has them; articles whose outlet is not known are of none of them.
+        exclude_dates: spans of time, both days included; undated articles are in none of them.
     """
 
     outlets: frozenset[str] = field(default_factory=frozenset)
@@ -30,6 +32,8 @@ class Filters:
     before: dt.date | None = None
     undated: bool | None = None
     outlet_kinds: frozenset[str] = field(default_factory=frozenset)
+    exclude_outlets: frozenset[str] = field(default_factory=frozenset)
+    exclude_dates: tuple[tuple[dt.date, dt.date], ...] = ()
 
     @property
     def names_outlets(self) -> bool:
@@ -50,23 +54,33 @@ class Filters:
     def index_filter(self) -> IndexFilter:
         """The same for the indexes of a store."""
         first, last = (day.toordinal() if day else None for day in (self.after, self.before))
-        return IndexFilter(self.outlets, first or (FIRST_DATE if self.checks_dates else None), last, bool(self.undated))
+        holes = tuple((first.toordinal(), last.toordinal()) for first, last in self.exclude_dates)
+        first = first or (FIRST_DATE if self.checks_dates else None)
+        return IndexFilter(self.outlets, first, last, bool(self.undated), self.exclude_outlets, holes)
 
 
 def resolve_filters(view: View, catalogue: Catalogue, query: Query) -> Filters:
     """Resolve the outlets and kinds of outlets that a query names.
 
     Raises:
-        QuestionError: for an outlet or kind that neither the index nor the catalogue knows.
+        QuestionError: for an outlet or kind that neither the index nor the catalogue knows, and for an outlet that is
+            both asked for and excluded.
     """
-    chosen = frozenset(outlet for name in query.outlets for outlet in _outlets(view, catalogue, name))
+    chosen, excluded = (
+        frozenset(outlet for name in names for outlet in _outlets(view, catalogue, name))
+        for names in (query.outlets, query.exclude_outlets)
+    )
+    if both := sorted(chosen & excluded):
+        raise QuestionError(f"{', '.join(both)}: both asked for and excluded; leave it out of one of the two lists")
     if query.outlet_kinds:
         of_kind = _of_kinds(view, catalogue, query.outlet_kinds)
         if chosen and not chosen & of_kind:
             kinds = " or ".join(query.outlet_kinds)
             raise QuestionError(f"none of the outlets {', '.join(sorted(chosen))} has the kind {kinds}")
         chosen = chosen & of_kind if chosen else of_kind
-    return Filters(chosen, query.after, query.before, query.undated, frozenset(query.outlet_kinds))
+    return Filters(
+        chosen, query.after, query.before, query.undated, frozenset(query.outlet_kinds), exclude_outlets=excluded
+    )
 
 
 def _of_kinds(view: View, catalogue: Catalogue, outlet_kinds: Iterable[str]) -> frozenset[str]:

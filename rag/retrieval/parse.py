@@ -63,7 +63,7 @@ def parse(view: View, catalogue: Catalogue, query: Query) -> ParsedQuery:
     completed = constraints.complete_question(query.text, query.previous, catalogue, outlets, common)
     common |= _common(view, catalogue, outlets, completed) if completed != query.text else set()
     parsed = constraints.parse_constraints(completed, catalogue, outlets, query.asked_on, query.ignore, common)
-    filters, applied = narrow(view, chosen, parsed.constraints)
+    filters, applied = narrow(view, catalogue, chosen, parsed.constraints)
     mentions = view.aliases.find(parsed.text)
     spellings = {m: (m.text, *view.aliases.other_spellings(m)) for m in mentions}
     terms = view.terms(parsed.text, [(m.start, m.end, spellings[m]) for m in mentions])
@@ -81,7 +81,8 @@ def _common(view: View, catalogue: Catalogue, outlets: tuple[str, ...], *questio
     Where articles of other outlets print the name, as "Iran", it is more likely what those articles mean by it. An
     outlet of which there are only uploads is one that a reader may have made up.
     """
-    asked = (constraints.uncatalogued_sources(question, catalogue, outlets) for question in questions)
+    look_ups = constraints.uncatalogued_sources, constraints.uncatalogued_exclusions
+    asked = (find(question, catalogue, outlets) for question in questions for find in look_ups)
     return {outlet for outlet in set().union(*asked) if _is_doubtful(view, outlet)}
 
 
@@ -92,13 +93,17 @@ def _is_doubtful(view: View, outlet: str) -> bool:
     )
 
 
-def narrow(view: View, chosen: Filters, stated: Sequence[Constraint]) -> tuple[Filters, tuple[Constraint, ...]]:
+def narrow(
+    view: View, catalogue: Catalogue, chosen: Filters, stated: Sequence[Constraint]
+) -> tuple[Filters, tuple[Constraint, ...]]:
     """Narrow the caller's filters by the constraints a question states; return both as they were applied.
 
-    Outlets that the caller chose override outlets stated in the question, and likewise dates. An outlet that is offered
-    is applied if the caller chose it, together with those that are applied anyway. The date of an event lets undated
-    articles pass, since they may report it.
+    Outlets that the caller chose override outlets stated in the question, and likewise dates. So does an outlet that
+    the caller chose and the question leaves out, or the other way round. An outlet that is offered is applied if the
+    caller chose it, together with those that are applied anyway. The date of an event lets undated articles pass, since
+    they may report it.
     """
+    excluded = {id(c): _excluded(view, catalogue, c) for c in stated if c.excludes}
     meant = _agreed(view, chosen, stated)
     result = []
     for constraint in stated:
@@ -107,13 +112,24 @@ def narrow(view: View, chosen: Filters, stated: Sequence[Constraint]) -> tuple[F
                 constraint = replace(constraint, applied=True, why="")
             elif chosen.outlets and not meant:
                 continue
-        overridden = chosen.outlets and not meant if constraint.kind == constraints.OUTLET else chosen.has_span
+        left_out = excluded.get(id(constraint), frozenset())
+        if constraint.kind == constraints.OUTLET:
+            own = _spelled(view, [constraint.outlet or ""])
+            overridden = bool(chosen.outlets and not meant) or own <= chosen.exclude_outlets
+        elif constraint.kind in (constraints.NOT_OUTLET, constraints.NOT_OUTLET_KIND):
+            overridden = bool(left_out and chosen.outlets and left_out >= chosen.outlets)
+        else:
+            overridden = chosen.has_span
         if constraint.applied and overridden:
             constraint = replace(constraint, applied=False, why=OVERRIDDEN)
+            left_out = frozenset()
+        if constraint.applied and left_out:
+            chosen = replace(chosen, exclude_outlets=chosen.exclude_outlets | left_out)
         result.append(constraint)
     applied = [c for c in result if c.applied]
-    named = [c.outlet for c in applied if c.outlet]
-    outlets = _spelled(view, named)
+    outlets = _spelled(view, [c.outlet for c in applied if c.outlet and not c.excludes])
+    holes = [(c.after, c.before) for c in applied if c.kind == constraints.NOT_DATES and c.after and c.before]
+    chosen = replace(chosen, exclude_dates=tuple((first, last) for first, last in holes)) if holes else chosen
     spans = [c for c in applied if c.kind == constraints.DATES]
     if spans:
         chosen = replace(
@@ -130,12 +146,25 @@ def _agreed(view: View, chosen: Filters, stated: Sequence[Constraint]) -> frozen
 
     None where the question offers none of them: then the choice only repeats what the question says.
     """
-    of_question = [c for c in stated if c.outlet and (c.applied or c.why in constraints.OFFERS)]
+    of_question = [c for c in stated if c.outlet and not c.excludes and (c.applied or c.why in constraints.OFFERS)]
     agreed = [c.outlet for c in of_question if c.outlet and _spelled(view, [c.outlet]) <= chosen.outlets]
     all_applied = all(c.outlet in agreed for c in of_question if c.applied)
     whole = chosen.names_outlets and _spelled(view, agreed) == chosen.outlets
     offered = any(c.why in constraints.OFFERS and c.outlet in agreed for c in of_question)
     return frozenset(agreed) if offered and whole and all_applied else frozenset()
+
+
+def _excluded(view: View, catalogue: Catalogue, constraint: Constraint) -> frozenset[str]:
+    """Return the outlets of the index that a constraint leaves out."""
+    if constraint.outlet:
+        return _spelled(view, [constraint.outlet])
+    if not constraint.outlet_kind:
+        return frozenset()
+    kind = constraint.outlet_kind
+    known = ((name, catalogue.outlet(name)) for name in view.columns.outlets if name)
+    if kind == constraints.STATE_MEDIA:
+        return frozenset(name for name, outlet in known if outlet and outlet.state)
+    return frozenset(name for name, outlet in known if outlet and outlet.kind == kind)
 
 
 def _spelled(view: View, outlets: Sequence[str]) -> frozenset[str]:

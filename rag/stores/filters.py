@@ -32,24 +32,36 @@ class IndexFilter:
         outlets: names as the index has them; empty for all.
         after, before: first and last date allowed, as proleptic ordinals.
         undated: whether articles without a date pass if `after` or `before` is set; if neither is, they do.
+        exclude_outlets: names as the index has them. An article whose outlet is not known is of none of them.
+        exclude_dates: ranges of dates, both ends included. An article without a date is in none of them.
     """
 
     outlets: frozenset[str] = frozenset()
     after: int | None = None
     before: int | None = None
     undated: bool = False
+    exclude_outlets: frozenset[str] = frozenset()
+    exclude_dates: tuple[tuple[int, int], ...] = ()
 
     @property
     def date_ranges(self) -> tuple[tuple[int, int], ...] | None:
         """The ranges of dates that pass, both ends included; None if all do."""
-        if self.after is None and self.before is None:
+        spanned = self.after is not None or self.before is not None
+        if not spanned and not self.exclude_dates:
             return None
-        dated = (self.after or FIRST_DATE, self.before or LAST_DATE)
-        return (dated, (NO_DATE, NO_DATE)) if self.undated else (dated,)
+        dated, first = [], self.after or FIRST_DATE
+        for hole, end in sorted(self.exclude_dates):
+            dated.append((first, min(hole - 1, self.before or LAST_DATE)))
+            first = max(first, end + 1)
+        dated.append((first, self.before or LAST_DATE))
+        kept = [(one, other) for one, other in dated if one <= other] or dated[:1]  # an empty range lets nothing pass
+        return (*kept, (NO_DATE, NO_DATE)) if self.undated or not spanned else tuple(kept)
 
     def allows(self, outlet: str | None, date: int) -> bool:
         """Return whether an article of that outlet and date, an ordinal or NO_DATE, passes."""
         if self.outlets and outlet not in self.outlets:
+            return False
+        if outlet in self.exclude_outlets:
             return False
         ranges = self.date_ranges
         return ranges is None or any(first <= date <= last for first, last in ranges)
@@ -68,12 +80,13 @@ def outlet_code(outlet: str | None) -> int:
 def mask(index_filter: IndexFilter, columns: ArticleColumns) -> npt.NDArray[np.bool_] | None:
     """Return which rows of some columns pass, (m,); None if all do."""
     ranges = index_filter.date_ranges
-    if not index_filter.outlets and ranges is None:
+    chosen, excluded = index_filter.outlets, index_filter.exclude_outlets
+    if not chosen and not excluded and ranges is None:
         return None
     passing = np.ones(len(columns), bool)
-    if index_filter.outlets:
-        chosen = np.array([outlet in index_filter.outlets for outlet in columns.outlets], bool)
-        passing &= chosen[columns.outlet] if len(chosen) else False
+    if chosen or excluded:
+        allowed = [(not chosen or name in chosen) and name not in excluded for name in columns.outlets]
+        passing &= np.array(allowed, bool)[columns.outlet] if allowed else False
     if ranges is not None:
         passing &= np.any([(columns.date >= first) & (columns.date <= last) for first, last in ranges], axis=0)
     return passing
@@ -85,6 +98,11 @@ def tantivy_queries(index_filter: IndexFilter, schema: tantivy.Schema) -> list[t
     if index_filter.outlets:
         names = sorted(index_filter.outlets)
         queries.append(_any([tantivy.Query.term_query(schema, "outlet", name, "basic") for name in names]))
+    if index_filter.exclude_outlets:
+        others = [(tantivy.Occur.Must, tantivy.Query.all_query())]  # a query of exclusions alone matches nothing
+        for name in sorted(index_filter.exclude_outlets):
+            others.append((tantivy.Occur.MustNot, tantivy.Query.term_query(schema, "outlet", name, "basic")))
+        queries.append(tantivy.Query.boolean_query(others))
     if index_filter.date_ranges is not None:
         queries.append(_any([_within(schema, first, last) for first, last in index_filter.date_ranges]))
     return queries
@@ -110,6 +128,8 @@ def milvus_expression(index_filter: IndexFilter) -> str:
     parts = []
     if index_filter.outlets:
         parts.append(f"outlet in {sorted(map(outlet_code, index_filter.outlets))}")
+    if index_filter.exclude_outlets:
+        parts.append(f"outlet not in {sorted(map(outlet_code, index_filter.exclude_outlets))}")
     if index_filter.date_ranges is not None:
         ranges = [f"(day >= {first} and day <= {last})" for first, last in index_filter.date_ranges]
         parts.append(f"({' or '.join(ranges)})")

@@ -104,6 +104,7 @@ def create_app(
             asked.question, outlets=asked.outlets or filters.outlets or None, after=filters.after,
             before=filters.before, previous=asked.previous, asked_on=dt.date.today(), ignore=asked.ignore,
             min_confidence=min_confidence, outlet_kinds=filters.outlet_kinds or None, undated=filters.undated,
+            exclude_outlets=filters.exclude_outlets or None,
         )  # fmt: skip
         catalogue = library.catalogue
         choices = _constraint_choices(answer)
@@ -153,11 +154,13 @@ def create_app(
         conversations.clear(request.session_hash)
         return gr.CheckboxGroup([], visible=False), gr.Button(visible=False), str(answer_files_html(None))
 
-    def choices() -> tuple[gr.Dropdown, gr.Dropdown]:
+    def choices() -> tuple[gr.Dropdown, ...]:
         with library.reading() as now:
             outlets, counts = now.outlets(), now.counts()
+        names = [(f"{name} ({count:,})", name) for name, count in outlets.items() if name]
         return (
-            gr.Dropdown([(f"{name} ({count:,})", name) for name, count in outlets.items() if name]),
+            gr.Dropdown(names),
+            gr.Dropdown(names),
             gr.Dropdown([(f"{kind} ({count:,})", kind) for kind, count in counts.outlet_kinds.items()]),
         )
 
@@ -189,6 +192,7 @@ def create_app(
         with gr.Accordion("Filters", open=False, elem_id="filters"):
             with gr.Row():
                 outlets = gr.Dropdown([], label="Only these outlets", multiselect=True, scale=3, elem_id="outlets")
+                exclude_outlets = gr.Dropdown([], label="Not these", multiselect=True, scale=2, elem_id="not-outlets")
                 outlet_kinds = gr.Dropdown(
                     [], label="Only these kinds of outlet", multiselect=True, scale=2, elem_id="outlet-kinds"
                 )
@@ -205,7 +209,8 @@ def create_app(
                     elem_id="undated",
                 )
             follow = gr.Checkbox(label="This is a follow-up to my last question", elem_id="follow")
-        filters = [outlets, outlet_kinds, after, before, undated]
+        filters = [outlets, outlet_kinds, after, before, undated, exclude_outlets]
+        from_index = [outlets, exclude_outlets, outlet_kinds]
         asked = [box, follow, *filters]
         shown = [chat, understood, closest, cite]
         # Values arrive as they were sent: the events check them, no component does (`filters`).
@@ -223,9 +228,9 @@ def create_app(
         chat.clear(cleared, None, shown[1:], **private)
         app.load(None, js=_COPY)
         unseen = own | {"show_progress": "hidden"}
-        app.load(warning(choices), outputs=[outlets, outlet_kinds], **unseen)
+        app.load(warning(choices), outputs=from_index, **unseen)
         if uploads:
-            adding(library, uploads, warning, own).then(choices, outputs=[outlets, outlet_kinds], **unseen)
+            adding(library, uploads, warning, own).then(choices, outputs=from_index, **unseen)
     return cast(gr.Blocks, app.queue(max_size=MAX_WAITING, default_concurrency_limit=MAX_CONCURRENT))
 
 
@@ -245,7 +250,7 @@ def _with_public_errors(endpoint: Endpoint) -> Endpoint:
 def _constraint_choices(answer: Answer) -> dict[str, str]:
     """Return words of the question that filter the search, or do if they are ticked, each with its label."""
     found = [c for c in answer.constraints if c.applied or c.why in (IGNORED, *OFFERS)]
-    return {c.words: sanitise(f"Only {wording.constraint(c, answer)}") for c in found}
+    return {c.words: sanitise(str(wording.limit(c, answer))) for c in found}
 
 
 def _messages(turns: Iterable[Turn]) -> list[dict[str, Any]]:

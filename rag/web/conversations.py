@@ -50,7 +50,7 @@ class Asked:
 
     def understood(self, constraints: Sequence[Constraint], choices: Iterable[str]) -> Asked:
         """Return the question with what an answer says of its constraints, and the words that can be ticked."""
-        named = tuple((c.words, c.outlet) for c in constraints if c.outlet)
+        named = tuple((c.words, c.outlet) for c in constraints if c.outlet and not c.excludes)
         offered = self.offered.union(c.words for c in constraints if c.why in OFFERS)
         return replace(self, words=tuple(choices), named=named, offered=offered)
 

@@ -50,6 +50,7 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
         asked_on: Text | None = None,
         outlet_kinds: Texts | None = None,
         undated: bool | None = None,
+        exclude_outlets: Texts | None = None,
     ) -> dict[str, Any]:
         """Ask the press: passages of indexed news articles that answer a question, word for word, or found: false.
 
@@ -68,10 +69,11 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
             asked_on: the day from which "last year" is counted, YYYY-MM-DD; by default today
             outlet_kinds: only outlets of these kinds, as `outlets` lists them, or "unclassified"
             undated: whether undated articles may be quoted; by default they may, unless dates are asked for
+            exclude_outlets: none of these outlets, in any spelling that the index or its catalogue knows
         """
         answer = library.ask(
             question, k, outlets, after, before, previous=previous, asked_on=asked_on or dt.date.today(),
-            ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated,
+            ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated, exclude_outlets=exclude_outlets,
         )  # fmt: skip
         return _versioned(**answer.to_dict())
 
@@ -86,6 +88,7 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
         asked_on: Text | None = None,
         outlet_kinds: Texts | None = None,
         undated: bool | None = None,
+        exclude_outlets: Texts | None = None,
     ) -> dict[str, Any]:
         """Search the press: the passages of indexed news articles nearest to a question, whether or not they answer it.
 
@@ -103,10 +106,11 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
             asked_on: the day from which "last year" is counted, YYYY-MM-DD; by default today
             outlet_kinds: only outlets of these kinds, as `outlets` lists them, or "unclassified"
             undated: whether undated articles may be quoted; by default they may, unless dates are asked for
+            exclude_outlets: none of these outlets, in any spelling that the index or its catalogue knows
         """
         hits = library.search(
             question, k, outlets, after, before, previous=previous, asked_on=asked_on or dt.date.today(),
-            ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated,
+            ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated, exclude_outlets=exclude_outlets,
         )  # fmt: skip
         return _versioned(hits=[{**vars(hit), "date": _iso(hit.date)} for hit in hits])
 

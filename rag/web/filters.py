@@ -25,6 +25,7 @@ class Filters:
         after: only articles from this day on; empty for any. The library checks that it is a day.
         before: only articles up to this day; empty for any.
         undated: whether undated articles may be shown; None to leave it to the question.
+        exclude_outlets: none of these.
     """
 
     outlets: tuple[str, ...] = ()
@@ -32,22 +33,23 @@ class Filters:
     after: str = ""
     before: str = ""
     undated: bool | None = None
+    exclude_outlets: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, given: Sequence[object]) -> Filters:
-        """Return the filters that a page sent: outlets, kinds of outlets, first day, last day, undated articles.
+        """Return the filters that a page sent: outlets, kinds of outlets, first day, last day, undated, not outlets.
 
         Raises:
             QuestionError: if a value is missing, of another type, too long, or not among those offered.
         """
-        if len(given) != 5:
+        if len(given) != 6:
             raise QuestionError("this page is out of date; load it again")
-        outlets, outlet_kinds, after, before, undated = given
+        outlets, outlet_kinds, after, before, undated, exclude_outlets = given
         if not isinstance(undated, str) or undated not in UNDATED:
             raise QuestionError(f"undated articles can be shown {', '.join(UNDATED)}; choose one")
         return cls(
             texts(outlets, "outlets"), texts(outlet_kinds, "kinds of outlet"), text(after or "", "from").strip(),
-            text(before or "", "to").strip(), UNDATED[undated],
+            text(before or "", "to").strip(), UNDATED[undated], texts(exclude_outlets, "outlets left out"),
         )  # fmt: skip
 
 

@@ -490,7 +490,9 @@ def test_words_about_an_event_stay_in_the_text_to_search_for(question, text):
         ("What did the minister say would happen in 2031?", "in 2031", "in the future"),
         ("Who marched in May?", "in May", "no year given"),
         ("Who owns Press TV?", "Press TV", "named, but not as the source"),
-        ("Who besides Reuters reported it?", "Reuters", "an outlet can be asked for, but not excluded, in words"),
+        ("Who besides Reuters was sued?", "Reuters", "it is not clear whether its articles are to be left out"),
+        ("What did Reuters not say?", "Reuters", "denied, and it is not clear what that leaves"),
+        ("What was not reported in 2018?", "not reported in 2018", "denied, and it is not clear what that leaves"),
         ("What did Human Rights Watch say?", "Human Rights Watch", "an organisation that others report on"),
     ],
 )
@@ -594,6 +596,7 @@ def test_a_constraint_can_be_written_as_json():
     assert json.loads(json.dumps(found.to_dict())) == {
         "kind": "dates", "words": "in 2021", "start": 14, "end": 21, "outlet": None,
         "after": "2021-01-01", "before": "2021-12-31", "applied": True, "why": "",
+        "outlet_kind": None,
     }  # fmt: skip
 
 

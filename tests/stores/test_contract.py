@@ -226,6 +226,8 @@ FILTERS = [
     {}, {"outlets": "Reuters"}, {"outlets": ["Press TV", "Reuters"], "after": "2013-01-01"}, {"before": "2012-12-31"},
     {"after": "2011-01-01", "before": "2016-12-31", "undated": True}, {"undated": False},
     {"after": "2014-05-14", "before": "2014-05-14"}, {"outlet_kinds": "news agency"}, {"outlets": "BBC"},
+    {"exclude_outlets": "Reuters"}, {"exclude_outlets": ["Press TV", "Reuters"], "after": "2013-01-01"},
+    {"exclude_outlets": "BBC"}, {"outlet_kinds": "news agency", "exclude_outlets": "Reuters"},
 ]  # fmt: skip
 
 

@@ -18,6 +18,19 @@ FILTERS = [
     for outlets in ((), ("Echo",), ("Echo", 'E" or 1 == 1'), ("écho", "Nowhere"), ("Nowhere",))
     for after, before in ((None, None), (100, None), (None, 200), (100, 200), (150, 150), (151, 149), (1, None))
     for undated in (False, True)
+] + [
+    IndexFilter(frozenset(outlets), after, before, undated, frozenset(others), holes)
+    for outlets, others in (
+        ((), ("Echo",)),
+        ((), ("Nowhere",)),
+        ((), tuple(name for name in OUTLETS if name)),
+        (("Echo", "écho"), ("Echo", 'E" or 1 == 1')),
+        (("Echo",), ("Echo",)),
+        ((), ()),
+    )
+    for holes in ((), ((99, 100),), ((150, 200), (1, 1)), ((1, 150), (100, 200)), ((1, dt.date.max.toordinal()),))
+    for after, before in ((None, None), (100, None), (100, 200), (None, 99))
+    for undated in (False, True)
 ]
 
 
@@ -63,6 +76,18 @@ def test_every_engine_lets_through_what_is_allowed(index, index_filter):
         (IndexFilter(before=100), None, NO_DATE, False),
         (IndexFilter(after=100, before=99), None, 100, False),
         (IndexFilter(undated=False), None, NO_DATE, True),
+        (IndexFilter(exclude_outlets=frozenset({"Echo"})), "Echo", NO_DATE, False),
+        (IndexFilter(exclude_outlets=frozenset({"Echo"})), "The Echo", NO_DATE, True),
+        (IndexFilter(exclude_outlets=frozenset({"Echo"})), None, NO_DATE, True),
+        (IndexFilter(frozenset({"Echo"}), exclude_outlets=frozenset({"Echo"})), "Echo", 100, False),
+        (IndexFilter(exclude_dates=((100, 200),)), None, 99, True),
+        (IndexFilter(exclude_dates=((100, 200),)), None, 100, False),
+        (IndexFilter(exclude_dates=((100, 200),)), None, 200, False),
+        (IndexFilter(exclude_dates=((100, 200),)), None, 201, True),
+        (IndexFilter(exclude_dates=((100, 200),)), None, NO_DATE, True),
+        (IndexFilter(after=100, before=200, exclude_dates=((1, 300),)), None, 150, False),
+        (IndexFilter(after=100, exclude_dates=((150, 160),)), None, NO_DATE, False),
+        (IndexFilter(after=100, exclude_dates=((150, 160),)), None, 161, True),
     ],
 )
 def test_what_is_allowed(index_filter, outlet, date, allowed):

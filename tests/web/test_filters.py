@@ -11,30 +11,34 @@ ASKED = next(iter(UNDATED))
 
 
 def test_filters_are_read_as_they_were_chosen():
-    assert Filters.read([[], [], "", "", ASKED]) == Filters() == Filters.read([None, None, None, None, ASKED])
-    assert Filters.read([["Reuters"], ["newspaper"], " 2013-01-01", "2014-01-01 ", "never"]) == Filters(
-        ("Reuters",), ("newspaper",), "2013-01-01", "2014-01-01", False
+    assert Filters.read([[], [], "", "", ASKED, []]) == Filters() == Filters.read([None, None, None, None, ASKED, None])
+    assert Filters.read([["Reuters"], ["newspaper"], " 2013-01-01", "2014-01-01 ", "never", ["Fars"]]) == Filters(
+        ("Reuters",), ("newspaper",), "2013-01-01", "2014-01-01", False, ("Fars",)
     )
-    assert Filters.read([[], [], "soon", "", "always"]) == Filters(after="soon", undated=True)  # the library says more
+    assert Filters.read([[], [], "soon", "", "always", []]) == Filters(
+        after="soon", undated=True
+    )  # the library says more
 
 
 WRONG = [
-    ["Reuters", [], "", "", ASKED],
-    [[["Reuters"]], [], "", "", ASKED],
-    [[{"path": "/etc/passwd"}], [], "", "", ASKED],
-    [[1], [], "", "", ASKED],
-    [["R"] * (MAX_TEXTS + 1), [], "", "", ASKED],
-    [["R" * (MAX_CHARACTERS + 1)], [], "", "", ASKED],
-    [[], {"a": 1}, "", "", ASKED],
-    [[], [], ["2013-01-01"], "", ASKED],
-    [[], [], "", 2013, ASKED],
-    [[], [], "", "x" * (MAX_CHARACTERS + 1), ASKED],
-    [[], [], "", "", None],
-    [[], [], "", "", True],
-    [[], [], "", "", "ALWAYS"],
-    [[], [], "", "", ["always"]],
+    ["Reuters", [], "", "", ASKED, []],
+    [[["Reuters"]], [], "", "", ASKED, []],
+    [[{"path": "/etc/passwd"}], [], "", "", ASKED, []],
+    [[1], [], "", "", ASKED, []],
+    [["R"] * (MAX_TEXTS + 1), [], "", "", ASKED, []],
+    [["R" * (MAX_CHARACTERS + 1)], [], "", "", ASKED, []],
+    [[], {"a": 1}, "", "", ASKED, []],
+    [[], [], ["2013-01-01"], "", ASKED, []],
+    [[], [], "", 2013, ASKED, []],
+    [[], [], "", "x" * (MAX_CHARACTERS + 1), ASKED, []],
+    [[], [], "", "", None, []],
+    [[], [], "", "", True, []],
+    [[], [], "", "", "ALWAYS", []],
+    [[], [], "", "", ["always"], []],
     [[], [], "", ""],
     [[], [], "", "", ASKED, ""],
+    [[], [], "", "", ASKED, [], ""],
+    [[], [], "", "", ASKED, [1]],
     [],
 ]
 

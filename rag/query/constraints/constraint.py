@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 OUTLET, DATES, MENTION = "outlet", "dates", "mention"
+# What is left out.
+NOT_OUTLET, NOT_OUTLET_KIND, NOT_DATES = "not outlet", "not outlet kind", "not dates"
+EXCLUSIONS = (NOT_OUTLET, NOT_OUTLET_KIND, NOT_DATES)
+STATE_MEDIA = "state media"  # in place of a kind: outlets that a government owns or funds
 
 # Why a constraint does not narrow the search, or only from one side.
 IGNORED = "ignored"
@@ -17,8 +21,10 @@ IN_FUTURE = "in the future"
 NO_YEAR = "no year given"
 NO_ASKING_DATE = "relative to the date of asking, which is not given"
 CONTRADICTION = "the dates contradict each other"
+ASKED_AND_EXCLUDED = "both asked for and left out"
+NEGATED = "denied, and it is not clear what that leaves"
 NOT_SOURCE = "named, but not as the source"
-EXCLUDED = "an outlet can be asked for, but not excluded, in words"
+EXCLUDED = "it is not clear whether its articles are to be left out"
 ORGANISATION = "an organisation that others report on"
 # Why an outlet that the catalogue lacks is only offered.
 OFFERED = "also the name of an outlet in this index, unknown to the catalogue"
@@ -31,16 +37,17 @@ class Constraint:
     """What some words of a question say about where its answer may come from.
 
     Attributes:
-        kind: OUTLET, DATES or MENTION; a mention never narrows the search. An outlet whose `why` is one of OFFERS
-            narrows it if the caller chooses that outlet.
+        kind: OUTLET, DATES, one of EXCLUSIONS, or MENTION; a mention never narrows the search. An outlet whose `why`
+            is one of OFFERS narrows it if the caller chooses that outlet.
         words: the words as the question has them.
         start: where they begin in the question.
         end: where they end.
         outlet: the name that the catalogue shows, or the index's own name for an outlet that the catalogue lacks.
-        after: first day meant, or None; of a mention, the first day that it speaks of.
-        before: last day meant, or None; of a mention, the last day that it speaks of.
+        after: first day meant, or left out, or None; of a mention, the first day that it speaks of.
+        before: last day meant, or left out, or None; of a mention, the last day that it speaks of.
         applied: whether it narrows the search.
         why: why it does not, or not from both sides, in a few words; else "".
+        outlet_kind: the kind of outlets that is left out, or STATE_MEDIA.
     """
 
     kind: str
@@ -52,6 +59,12 @@ class Constraint:
     before: dt.date | None = None
     applied: bool = True
     why: str = ""
+    outlet_kind: str | None = None
+
+    @property
+    def excludes(self) -> bool:
+        """Whether it leaves something out."""
+        return self.kind in EXCLUSIONS
 
     def to_dict(self) -> dict[str, Any]:
         """Return all fields as values for JSON; dates as YYYY-MM-DD."""

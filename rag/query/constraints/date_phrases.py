@@ -26,13 +26,13 @@ from rag.query.constraints.reporting_verbs import SAY
 VAGUE = ("around", "about", "circa", "as of", "for")
 SINCE = ("since", "ever since", "as from", "starting in")
 AFTER = ("after", "later than")
-BEFORE = ("before", "prior to", "earlier than")
+BEFORE = ("before", "prior to", "earlier than", "older than")
 UNTIL = ("until", "till", "up to", "up until", "up till", "through", "no later than", "by")
 IN = ("", "in", "during", "throughout", "within", "over", "on", "of", "from", "dated")
 
 _PREPOSITION = (
     r"(?:in|during|throughout|within|over|on|of|from|dated|ever\s+since|since|as\s+from|starting\s+in|after|"
-    r"later\s+than|before|prior\s+to|earlier\s+than|until|till|up\s+(?:to|until|till)|through|no\s+later\s+than|by|"
+    r"later\s+than|before|prior\s+to|(?:earlier|older)\s+than|until|till|up\s+(?:to|until|till)|through|no\s+later\s+than|by|"
     r"between|around|about|circa|as\s+of|for)"
 )
 _PHRASE = LazyPattern(
@@ -68,7 +68,7 @@ _COUNTED = frozenset(
         "residents cases tons tonnes miles metres meters km feet hours families students schools villages towns"
     )
 )
-_QUANTIFIER = regex.compile(r"\b(?:than|nearly|almost|some|all|least|most)\s+$", regex.I)
+_QUANTIFIER = regex.compile(r"\b(?:(?<!\bother\s+)than|nearly|almost|some|all|least|most)\s+$", regex.I)
 # "his last year", "the last month of the war": not counted from the date of asking.
 _POSSESSIVE = regex.compile(r"(?:['’]s|\b(?:his|her|its|their|my|our|your|whose|the|very))\s+$", regex.I)
 _LAST_OF = regex.compile(r"\s+(?:of|in\s+office|as|at|before|when|alive)\b", regex.I)

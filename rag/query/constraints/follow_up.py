@@ -8,7 +8,10 @@ from collections.abc import Collection, Sequence
 import regex
 
 from rag.provenance.catalogue import Catalogue, load_catalogue
+from rag.query.constraints.constraint import NOT_OUTLET
+from rag.query.constraints.date_exclusion import turned
 from rag.query.constraints.date_phrases import DatePhrase, find_date_phrases
+from rag.query.constraints.exclusion import find_exclusions
 from rag.query.constraints.parse import parse_constraints
 from rag.query.constraints.question_text import FOLLOW_UP_WORDS, WORD, cut_spans, quoted_spans, remaining_text
 from rag.query.constraints.sources import find_sources
@@ -42,28 +45,34 @@ def complete_question(
         return question
     known = catalogue or load_catalogue()
     indexed = tuple(outlets)
+    left_out = find_exclusions(question, known, indexed, quoted_spans(question), common)
     phrases = _times(question)
     runs = [r for r in find_sources(question, known, indexed, quoted_spans(question), common) if not r.is_offered]
     rest = cut_spans(question, [(p.start, p.end) for p in phrases] + [(r.start, r.end) for r in runs])
-    if (phrases or runs) and set(WORD.findall(rest.casefold())) <= FOLLOW_UP_WORDS:
+    if not left_out and (phrases or runs) and set(WORD.findall(rest.casefold())) <= FOLLOW_UP_WORDS:
         completed = previous
         for phrase in phrases[:1]:
             completed = _with_time(completed, question[phrase.start : phrase.end], phrase.preposition)
         for run in runs[:1]:
             completed = _with_source(completed, question[run.names_start : run.names_end], known, indexed, common)
         return completed
-    if source := _ONLY_SOURCE.fullmatch(question.strip()):
+    if not left_out and (source := _ONLY_SOURCE.fullmatch(question.strip())):
         return _with_source(previous, source["who"], known, indexed, common)
     now, then = (parse_constraints(each, known, indexed, common=common) for each in (question, previous))
     stated = {c.kind for c in now.constraints if c.applied}
-    replaced = [(c.start, c.end) for c in then.constraints if c.applied and c.kind in stated]
+    dropped = {c.outlet for c in now.constraints if c.kind == NOT_OUTLET and c.applied and c.outlet}
+    replaced = [
+        (c.start, c.end)
+        for c in then.constraints
+        if c.applied and (c.kind in stated or (c.outlet in dropped and c.outlet))
+    ]
     return f"{remaining_text(previous, replaced)} {question}"
 
 
 def _times(question: str) -> list[DatePhrase]:
     """Return the dates of a question that could be exchanged for another one."""
     phrases = find_date_phrases(question, dt.date.today(), quoted_spans(question))
-    return [p for p in phrases if p.span and not p.attributive]
+    return [p for p in phrases if p.span and not p.attributive and not turned(question, p)]
 
 
 def _with_time(previous: str, words: str, preposition: str) -> str:

@@ -14,7 +14,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from rag.provenance.catalogue import Catalogue
-from rag.query.constraints.constraint import CONTRADICTION, DATES, IGNORED, Constraint, ParsedConstraints
+from rag.query.constraints.constraint import (
+    ASKED_AND_EXCLUDED,
+    CONTRADICTION,
+    DATES,
+    IGNORED,
+    NOT_DATES,
+    NOT_OUTLET,
+    OUTLET,
+    Constraint,
+    ParsedConstraints,
+)
+from rag.query.constraints.exclusion import find_exclusions, without
 from rag.query.constraints.publication_dates import find_dates
 from rag.query.constraints.question_text import quoted_spans, remaining_text
 from rag.query.constraints.sources import find_sources
@@ -30,8 +41,8 @@ def parse_constraints(
 ) -> ParsedConstraints:
     """Find the constraints that a question states in words.
 
-    Of several outlets any may match; of several dates all must. An outlet that the index lacks is applied all the same:
-    that nothing from it is found is the answer.
+    Of several outlets any may match; of several dates all must, and nothing that is left out. An outlet that the index
+    lacks is applied all the same: that nothing from it is found is the answer.
 
     Args:
         question: as asked, or as `complete_question` completed it.
@@ -43,7 +54,9 @@ def parse_constraints(
         common: outlets that the catalogue lacks, and whose names may mean something else: they are offered at most.
     """
     quoted = quoted_spans(question)
-    runs = find_sources(question, catalogue, tuple(outlets), quoted, common)
+    exclusions = find_exclusions(question, catalogue, tuple(outlets), quoted, common)
+    asked = without(question, exclusions)
+    runs = find_sources(asked, catalogue, tuple(outlets), quoted, common)
     # "USA Today" holds a date
     named = [(outlet.start, outlet.end) for run in runs if not run.is_offered for outlet in run.outlets]
     sources = [run for run in runs if run.is_source]
@@ -53,7 +66,8 @@ def parse_constraints(
         if run.is_source or run.is_offered or not all(outlet.is_word for outlet in run.outlets)
         for constraint in run.constraints(question)
     ]
-    found += find_dates(question, asked_on or dt.date.today(), sources, quoted + named, asked_on is not None)
+    found += [(constraint, True) for exclusion in exclusions for constraint in exclusion.constraints(question)]
+    found += find_dates(asked, asked_on or dt.date.today(), sources, quoted + named, asked_on is not None)
     found = _without_contradictions(_without_ignored(found, ignore))
     found.sort(key=lambda pair: (pair[0].start, pair[0].end))
     cut = [(c.start, c.end) for c, published in found if published and c.applied]
@@ -76,9 +90,23 @@ def _without_ignored(found: _Found, ignore: Collection[str]) -> _Found:
 
 
 def _without_contradictions(found: _Found) -> _Found:
-    """Return the constraints, those on dates not applied if no day satisfies them all."""
+    """Return the constraints; dates that no day satisfies, and outlets asked for and left out, are not applied."""
     dates = [c for c, _ in found if c.kind == DATES and c.applied]
+    holes = [c for c, _ in found if c.kind == NOT_DATES and c.applied]
     first = max((c.after for c in dates if c.after), default=dt.date.min)
-    if first <= min((c.before for c in dates if c.before), default=dt.date.max):
-        return found
-    return [(replace(c, applied=False, why=CONTRADICTION) if c in dates else c, published) for c, published in found]
+    last = min((c.before for c in dates if c.before), default=dt.date.max)
+    within = any(c.after and c.before and c.after <= first and last <= c.before for c in holes)
+    wrong = [*dates, *holes] if first > last or within else []
+    outlets = [{c.outlet for c, _ in found if c.kind == kind and c.applied} for kind in (OUTLET, NOT_OUTLET)]
+    both = outlets[0] & outlets[1]
+    return [
+        (
+            replace(c, applied=False, why=CONTRADICTION)
+            if c in wrong
+            else replace(c, applied=False, why=ASKED_AND_EXCLUDED)
+            if c.applied and c.outlet in both
+            else c,
+            published,
+        )
+        for c, published in found
+    ]

@@ -19,10 +19,13 @@ from rag.query.constraints.constraint import (
     IN_FUTURE,
     LOWER_END,
     MENTION,
+    NEGATED,
     NO_ASKING_DATE,
     NO_YEAR,
+    NOT_DATES,
     Constraint,
 )
+from rag.query.constraints.date_exclusion import Turned, complement, holes, positive, turned
 from rag.query.constraints.date_phrases import (
     AFTER,
     BEFORE,
@@ -104,18 +107,24 @@ def find_dates(
     """
     found: list[tuple[Constraint, bool]] = []
     for phrase in find_date_phrases(question, asked_on, quoted)[:MAX_DATES]:
-        words = question[phrase.start : phrase.end]
-        place = words, phrase.start, phrase.end
+        turn = turned(question, phrase)
+        start = turn.start if turn else phrase.start
+        words = question[start : phrase.end]
+        place = words, start, phrase.end
         if phrase.span is None:
             found.append((Constraint(MENTION, *place, applied=False, why=NO_YEAR), False))
             continue
         first, last = phrase.span
         mention = functools.partial(Constraint, MENTION, *place, after=first, before=last, applied=False)
-        published = _is_publication_date(question, phrase, sources)
+        stated = positive(question, turn.start, phrase.start) if turn else question
+        published = _is_publication_date(stated, phrase, sources)
         if regex.search(r"\btoday\b", words, regex.I) and not published:
             continue
         if first > asked_on or (phrase.relative and not has_asking_date):
             found.append((mention(why=IN_FUTURE if first > asked_on else NO_ASKING_DATE), False))
+            continue
+        if turn:
+            found += _turned_round(question, phrase, turn, published) or [(mention(why=NEGATED), False)]
             continue
         after, before = _allowed_days(phrase, first, last)
         if phrase.preposition in VAGUE and not phrase.relative:
@@ -130,6 +139,26 @@ def find_dates(
         else:
             found.append((mention(why=HAPPENED), False))
     return found
+
+
+def _turned_round(question: str, phrase: DatePhrase, turn: Turned, published: bool) -> list[tuple[Constraint, bool]]:
+    """Return the constraints by a date that is denied or left out; none where it is not certain what is left.
+
+    Of an event only a lower end is certain: later articles report it too.
+    """
+    if published:
+        found = holes(question, phrase, turn)
+        if found:
+            return [
+                (Constraint(NOT_DATES, question[a:b].strip(), a, b, after=first, before=last), True)
+                for a, b, (first, last) in found
+            ]
+    after, before = complement(phrase, turn) or (None, None)
+    before = before if published else None
+    if not after and not before:
+        return []
+    words, why = question[turn.start : phrase.end], "" if published else LOWER_END
+    return [(Constraint(DATES, words, turn.start, phrase.end, after=after, before=before, why=why), published)]
 
 
 def _allowed_days(phrase: DatePhrase, first: dt.date, last: dt.date) -> tuple[dt.date | None, dt.date | None]:

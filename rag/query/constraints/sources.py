@@ -15,9 +15,9 @@ from rag._lazy import LazyPattern
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import key
 from rag.query.constraints.constraint import (
-    EXCLUDED,
     LOOKS_LIKE,
     MENTION,
+    NEGATED,
     NOT_SOURCE,
     OFFERED,
     OFFERS,
@@ -59,7 +59,7 @@ _CLAUSE_BEFORE = LazyPattern(  # what the outlet reported is here the time or th
     regex.I,
 )
 _NO_REPORT = (  # as a company or a person does: "report to", "report a loss", "say sorry"
-    r"\s+(?:to\b|sorry|no\b|yes\b|goodbye|farewell|damages|in\s+court|(?:an?\s+|its\s+|\w+\s+)?(?:profits?|loss(?:es)?|"
+    r"\s+(?:to\b|sorry|no(?!\s+(?:later|earlier))\b|yes\b|goodbye|farewell|damages|in\s+court|(?:an?\s+|its\s+|\w+\s+)?(?:profits?|loss(?:es)?|"
     r"earnings|revenues?))"
 )
 _ADVERB = r"(?:also|ever|first|actually|then|originally|already|later|since|still|now|not|once|itself|each|both)"
@@ -94,10 +94,10 @@ _NOT_THE_OUTLET = {
     *("spokeswoman", "president", "presenter", "host", "anchor", "columnist", "director", "staff", "employees", "ceo"),
     *("chairman", "founder", "publisher", "lawyer", "lawyers", "rankings", "ranking", "list", "index", "experts"),
 }
-_EXCLUDED_BEFORE = LazyPattern(
-    r"\b(?:other\s+than|apart\s+from|besides?|except(?:\s+for|\s+in)?|not(?:\s+according\s+to|\s+by|\s+in)?|unlike|"
-    r"outside|excluding|without|contrary\s+to|than|instead\s+of|rather\s+than)\s+(?:the\s+)?$",
-    regex.I,
+# "What did Reuters not say?"
+_DENIED = regex.compile(r"\b(?:not|never)\b|n['’]t\b", regex.I)
+_DENIED_BEFORE = regex.compile(
+    r"(?:\b(?:not|never|no\s?one|nobody|none)|n['’]t)\s+(?:(?:at|of|from|in|only|just)\s+)?(?:the\s+)?$", regex.I
 )
 _JOINED = regex.compile(
     r"\s*(?:,|,?\s*\b(?:and|or|nor|and/or)\b|&)\s*(?:(?:by|from|in|on|according\s+to)\s+)?(?:the\s+)?", regex.I
@@ -231,11 +231,11 @@ def _source_run(
     question: str, outlets: tuple[NamedOutlet, ...], catalogue: Catalogue, indexed: tuple[str, ...]
 ) -> SourceRun:
     first, last = outlets[0].start, outlets[-1].end
-    if _EXCLUDED_BEFORE.compiled.search(question, max(0, first - CUE_CHARS), first):
-        return SourceRun(outlets, first, last, False, EXCLUDED)
     span, strength = _cue(question, first, last)
     if span is None:
         return SourceRun(outlets, first, last, False, NOT_SOURCE)
+    if _DENIED.search(question, last, span[1]) or _DENIED_BEFORE.search(question, max(0, first - CUE_CHARS), first):
+        return SourceRun(outlets, first, last, False, NEGATED)
     keys = indexed_keys(catalogue, indexed)
     if all(_is_reported_on(named.outlet, strength, catalogue, keys) for named in outlets):
         return SourceRun(outlets, first, last, False, ORGANISATION)  # next to an outlet they are meant as sources too
