@@ -27,6 +27,7 @@ from rag.stores.tantivy_index import (
     max_score,
     question_words,
     weights,
+    without_emphasis,
 )
 
 if TYPE_CHECKING:
@@ -163,10 +164,11 @@ class TermCounts:
             [self._threads.submit(self._count, generation, spellings, t) for t in ("passages", "articles")]
             for spellings, _ in words
         ]
-        return [
+        terms = [
             Term(spellings, named, *(count.result() for count in own))
             for (spellings, named), own in zip(words, counts, strict=True)
         ]
+        return without_emphasis(terms)
 
     def _counted(self, generation: int, spellings: Spellings, table: str) -> int:
         """Return how many rows of a table hold a name in one of its spellings."""
