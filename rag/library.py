@@ -10,6 +10,7 @@ from rag.answer.answer import Answer
 from rag.answer.citation import Citation
 from rag.answer.compose import Composer, pool_size
 from rag.answer.copies import with_copies
+from rag.answer.suggestions import answer_or_suggested
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
 from rag.models.encoder import Encoder, Vectors, check_precision
 from rag.models.lazy_encoder import load
@@ -169,7 +170,7 @@ class Library(UpdatableLibrary):
             question, k, outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated
         )
 
-        def answer(view: View) -> tuple[Answer, bool]:
+        def answer(view: View, query: Query) -> tuple[Answer, bool]:
             catalogue, parsed, vector = self._parse(view, query)
             with self._store.reading(view.generation):
                 found = find(view, self._store, parsed, vector, pool_size(k), self.reranker)
@@ -177,7 +178,7 @@ class Library(UpdatableLibrary):
                     view, catalogue, self.confidence_model, query, parsed, found.passages, found.changed
                 ), not found.changed
 
-        return self._current.use(answer)
+        return self._current.use(lambda view: answer_or_suggested(view, query, answer))
 
     def with_copies(self, citation: Citation) -> Citation:
         """Return a citation of a current text with who else prints its words, and what near-copies changed.

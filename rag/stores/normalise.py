@@ -19,14 +19,17 @@ _LETTERS = str.maketrans(
     dict.fromkeys("أإآٱ", "ا")
     | dict.fromkeys("يىئ", "ی")
     | {"ك": "ک", "ة": "ه", "ۀ": "ه", "ؤ": "و", "ς": "σ", "İ": "I", "ı": "i", "ё": "е", "Ё": "Е", "٪": "%"}
-    | dict.fromkeys("ـ\u00ad\u200c\u200d\u2060\ufeff", None)
+    | dict.fromkeys("ـ\u00ad\u200d\u2060\ufeff", None)
 )
+ZERO_WIDTH_NON_JOINER = "\u200c"
 _POINTS = regex.compile(
     r"[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
 )
 _GREEK_ACCENT = regex.compile(r"(?<=\p{Greek})\p{Mn}+")
-# Persian prefixes and endings that are written with a space, with a non-joiner, or joined.
-_PERSIAN = regex.compile(r"(?<![\p{L}\p{N}])(ن?می) (?=\p{Arabic})|(?<=\p{Arabic}) (?=(?:ها|های|هایی|هایش)(?!\p{L}))")
+# Persian prefixes and endings that are written with a space, with a non-joiner, or joined: they become words. Other
+# words with a non-joiner are found by their parts, and as one.
+_AFFIX = regex.compile(r"(?<!\p{L})(ن?می)\u200c?(?=\p{Arabic}{3})|(?<=\p{Arabic}{2})\u200c?(?=(?:ها|های|هایی|هایش)(?!\p{L}))")
+_JOINED = regex.compile(r"\p{Arabic}+(?:\u200c\p{Arabic}+)+")
 
 # Acronyms that are a function word in lower case. "the us" and "the who" can only be the acronym in lower case.
 ACRONYMS = frozenset("US WHO IT IS".split())
@@ -97,10 +100,12 @@ def normalise(text: str) -> str:
 
 def _letters(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
-    text = _DIGITS.sub(lambda m: str(unicodedata.digit(m.group())), _POINTS.sub("", text.translate(_LETTERS)))
+    text = _DIGITS.sub(lambda m: str(unicodedata.digit(m.group(), m.group())), _POINTS.sub("", text.translate(_LETTERS)))
     if regex.search(r"\p{Greek}", text):
         text = unicodedata.normalize("NFC", _GREEK_ACCENT.sub("", unicodedata.normalize("NFD", text)))
-    text = _PERSIAN.sub(r"\1", text)
+    if regex.search(r"\p{Arabic}", text):
+        text = _AFFIX.sub(r"\1 ", text)
+        text = _JOINED.sub(lambda m: f"{m.group()} {m.group().replace(ZERO_WIDTH_NON_JOINER, '')}", text)
     return _UNSPACED.sub(_pairs, text)
 
 

@@ -33,6 +33,13 @@ ANALYSED_WORDS = 100_000  # kept in memory
 
 MAX_PHRASE_WORDS = 8  # that are looked for of a longer text: hardly any other article has them in this order
 
+MAX_SIMILAR_WORDS, PASSAGES_OF_A_WORD = 3, 5  # that are looked at for one that nothing holds
+# Letters that may be missing or wrong in a word, by the letters that it has.
+ALPHABETS = (
+    "abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрстуфхцчшщъыьэюя", "αβγδεζηθικλμνξοπρστυφχψω",
+    "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی", "אבגדהוזחטיךכלםמןנסעףפץצקרשת",
+)  # fmt: skip
+
 Spellings = tuple[tuple[str, ...], ...]
 
 # Words that say how something is asked, not what is asked for.
@@ -183,6 +190,16 @@ class WordIndex:
             return []
         return sorted(key for key, _ in _hits(self._articles, _constant(_query((phrase,))), limit, IndexFilter()))
 
+    def similar_words(self, word: str) -> list[tuple[str, list[int]]]:
+        """Return words that differ by one letter, the most frequent first, with keys of passages that hold them."""
+        held = {other: int(self._passages.doc_freq("body", other)) for other in one_letter_off(word)}
+        likely = sorted((other for other, n in held.items() if n), key=lambda other: (-held[other], other))
+        queries = ((other, _query(((other,),))) for other in likely[:MAX_SIMILAR_WORDS])
+        return [
+            (other, [key for key, _ in _hits(self._passages, query, PASSAGES_OF_A_WORD, IndexFilter())])
+            for other, query in queries
+        ]
+
     def _count(self, searcher: tantivy.Searcher, spellings: Spellings) -> int:
         if len(spellings) == 1 and len(spellings[0]) == 1:
             held = int(searcher.doc_freq("body", spellings[0][0]))
@@ -217,6 +234,15 @@ def question_words(
             if len(token) > 1 or not token.isascii():
                 found[((token,),)] = found.get(((token,),), False) or named
     return [(spellings, named) for spellings, named in found.items() if spellings]
+
+
+def one_letter_off(word: str) -> set[str]:
+    """Return what a word becomes with one letter more, less, another one, or two neighbours exchanged."""
+    letters = next((alphabet for alphabet in ALPHABETS if set(alphabet) & set(word)), "")
+    parts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
+    found = {a + b[1:] for a, b in parts if b} | {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
+    found |= {a + letter + rest for a, b in parts for letter in letters for rest in (b, b[1:])}
+    return found - {word}
 
 
 def without_emphasis(terms: Sequence[Term]) -> list[Term]:

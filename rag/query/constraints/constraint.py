@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-OUTLET, DATES, MENTION = "outlet", "dates", "mention"
+OUTLET, DATES, MENTION, PHRASE = "outlet", "dates", "mention", "phrase"
 
 # Why a constraint does not narrow the search, or only from one side.
 IGNORED = "ignored"
@@ -31,7 +31,7 @@ class Constraint:
     """What some words of a question say about where its answer may come from.
 
     Attributes:
-        kind: OUTLET, DATES or MENTION; a mention never narrows the search. An outlet whose `why` is one of OFFERS
+        kind: OUTLET, DATES, MENTION or PHRASE, quoted words that a passage must print; a mention never narrows the search. An outlet whose `why` is one of OFFERS
             narrows it if the caller chooses that outlet.
         words: the words as the question has them.
         start: where they begin in the question.

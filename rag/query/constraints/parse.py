@@ -14,9 +14,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from rag.provenance.catalogue import Catalogue
-from rag.query.constraints.constraint import CONTRADICTION, DATES, IGNORED, Constraint, ParsedConstraints
+from rag.query.constraints.constraint import CONTRADICTION, DATES, IGNORED, PHRASE, Constraint, ParsedConstraints
 from rag.query.constraints.publication_dates import find_dates
-from rag.query.constraints.question_text import quoted_spans, remaining_text
+from rag.query.constraints.question_text import phrase_spans, quoted_spans, remaining_text
 from rag.query.constraints.sources import find_sources
 
 
@@ -54,6 +54,9 @@ def parse_constraints(
         for constraint in run.constraints(question)
     ]
     found += find_dates(question, asked_on or dt.date.today(), sources, quoted + named, asked_on is not None)
+    found += [
+        (Constraint(PHRASE, question[a:b], a, b), False) for a, b in phrase_spans(question)
+    ]
     found = _without_contradictions(_without_ignored(found, ignore))
     found.sort(key=lambda pair: (pair[0].start, pair[0].end))
     cut = [(c.start, c.end) for c, published in found if published and c.applied]

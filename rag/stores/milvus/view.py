@@ -143,6 +143,9 @@ class MilvusView(MilvusContents, base.View):
         wanted = f"{schema.present(self.generation)} and {self._counts.filter(phrase)}"
         return [schema.brief(row)["id"] for row in self._store._rows("articles", wanted, ("brief",), limit)]
 
+    def similar_words(self, word: str) -> list[tuple[str, list[int]]]:
+        return []  # Milvus does not list its words, and each guess would be a request
+
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         if self._store.has_erased(self.generation):
             return set(self.columns.outlets)  # any of them may have lost articles
