@@ -196,6 +196,9 @@ def notes(answer: Answer) -> list[Phrase]:
     """Return what else a reader should know: other names searched for, passages and articles left out."""
     balance = answer.balance
     lines = [suggestion(found) for found in answer.suggestions] + [alias(found) for found in answer.aliases]
+    quoted = [found for found in answer.constraints if found.applied and found.kind == PHRASE]
+    if quoted and answer.signals and not answer.signals.own:
+        lines += [Phrase("No passage that may be shown prints “{}”", found.words) for found in quoted]
     if balance.capped:
         lines.append(_capped(balance))
     if balance.undated_left_out:
