@@ -84,7 +84,8 @@ def answer_or_suggested(
         return first, current
     text = query.text
     for found in first.suggestions:
-        text = regex.sub(rf"(?<!\w){regex.escape(found.words)}(?!\w)", lambda _, f=found: f.suggested, text, count=1)
+        place = regex.search(rf"(?<!\w){regex.escape(found.words)}(?!\w)", text)
+        text = f"{text[: place.start()]}{found.suggested}{text[place.end() :]}" if place else text
     second, current = answer(view, replace(query, text=text))
     if not second.found:
         return first, current

@@ -27,7 +27,7 @@ from rag.stores.base import Candidate, Store, View
 OWN, SENTENCE, WORDS, ARTICLE = 0.5, 0.5, 0.3, 0.3
 # Passages that each engine proposes. 40, 60 or 100 passages change no figure (same page, "Word scores").
 CANDIDATES = 50
-_MARKS = str.maketrans("‘’“”«»‐‑–—", "''\"\"\"\"----")
+_MARKS = str.maketrans("‘’“”«»‐‑–—", '\'\'""""----')
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ A change here needs a new `VERSION`: word indexes made before are then built aga
 from __future__ import annotations
 
 import unicodedata
+
 import regex
 
 VERSION = 1  # of the rules; 0 is NFC alone
@@ -28,11 +29,13 @@ _POINTS = regex.compile(
 _GREEK_ACCENT = regex.compile(r"(?<=\p{Greek})\p{Mn}+")
 # Persian prefixes and endings that are written with a space, with a non-joiner, or joined: they become words. Other
 # words with a non-joiner are found by their parts, and as one.
-_AFFIX = regex.compile(r"(?<!\p{L})(ن?می)\u200c?(?=\p{Arabic}{3})|(?<=\p{Arabic}{2})\u200c?(?=(?:ها|های|هایی|هایش)(?!\p{L}))")
+_AFFIX = regex.compile(
+    r"(?<!\p{L})(ن?می)\u200c?(?=\p{Arabic}{3})|(?<=\p{Arabic}{2})\u200c?(?=(?:ها|های|هایی|هایش)(?!\p{L}))"
+)
 _JOINED = regex.compile(r"\p{Arabic}+(?:\u200c\p{Arabic}+)+")
 
 # Acronyms that are a function word in lower case. "the us" and "the who" can only be the acronym in lower case.
-ACRONYMS = frozenset("US WHO IT IS".split())
+ACRONYMS = frozenset(("US", "WHO", "IT", "IS"))
 _OF_A_STATE = (
     "troops|forces|army|navy|military|soldiers|government|president|congress|senate|sanctions|embassy|officials?|"
     "senators?|ambassador|dollars?|airstrikes?|elections?|economy|citizens?|marines|envoy|state department"
@@ -45,20 +48,19 @@ _CAPITALS = regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?:{'|'.join(sorted(ACRONYMS))
 _LOUD_WORDS = 2  # capitals in a line of more words, all in capitals, say nothing
 
 # Numbers
-_SMALL = dict(
-    zip(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split(),
-        range(20),
-        strict=True,
-    )
+_BELOW_TWENTY = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
 )
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+_NAMES = _BELOW_TWENTY.split()
+_SMALL = {name: number for number, name in enumerate(_NAMES)}
+_TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
 _SCALES = {
     "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "k": 1000, "m": 10**6,
     "mn": 10**6, "bn": 10**9, "tn": 10**12,
 }  # fmt: skip
-_NAMES = list(_SMALL)
 _UNITS = "|".join(_NAMES[1:10])
 _BELOW_HUNDRED = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{_UNITS}))?|{'|'.join(_NAMES[:0:-1])})"
 _CAPITALISED = "|".join(f"[{word[0].upper()}{word[0]}]{word[1:]}" for word in [*_TENS, *_NAMES[:0:-1]])
@@ -100,7 +102,9 @@ def normalise(text: str) -> str:
 
 def _letters(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
-    text = _DIGITS.sub(lambda m: str(unicodedata.digit(m.group(), m.group())), _POINTS.sub("", text.translate(_LETTERS)))
+    text = _DIGITS.sub(
+        lambda m: str(unicodedata.digit(m.group(), m.group())), _POINTS.sub("", text.translate(_LETTERS))
+    )
     if regex.search(r"\p{Greek}", text):
         text = unicodedata.normalize("NFC", _GREEK_ACCENT.sub("", unicodedata.normalize("NFD", text)))
     if regex.search(r"\p{Arabic}", text):
@@ -126,7 +130,6 @@ def _acronyms(text: str) -> str:
 
 def _acronym(capitals: str) -> str:
     return f"{capitals}0" if capitals in ACRONYMS else capitals
-
 
 
 def _is_loud(line: str) -> bool:

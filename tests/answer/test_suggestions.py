@@ -9,7 +9,12 @@ from rag.cli.output import answer_text
 from rag.stores.tantivy_index import one_letter_off
 
 CAMP = {"id": "camp", "outlet": "Reuters", "date": "2013-09-02", "text": "Gunmen stormed Camp Ashraf on Sunday."}
-MAYOR = {"id": "mayor", "outlet": "The Guardian", "date": "2013-09-03", "text": "The mayor opened a <b>bridge</b> on Sunday."}
+MAYOR = {
+    "id": "mayor",
+    "outlet": "The Guardian",
+    "date": "2013-09-03",
+    "text": "The mayor opened a bridge on Sunday.",
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +38,8 @@ def test_nothing_is_offered_for_a_name_that_is_held_or_farther_off(library, aske
 
 def test_the_offer_is_searched_where_nothing_else_is_found_and_that_is_said(library):
     answer = library.ask("ashrat")
-    assert answer.found and answer.question == "ashrat"
+    assert answer.found
+    assert answer.question == "ashrat"
     assert [s.searched for s in answer.suggestions] == [True]
     assert "No article holds “ashrat”: searched for “Ashraf” instead" in answer_text(answer)
     assert "searched for “Ashraf” instead" in answer.to_markdown()
@@ -50,7 +56,8 @@ def test_quoted_words_must_be_printed_so(library):
         assert [hit.article_id for hit in library.search(question)] == ["camp"]
     assert library.search('Who stormed "Ashraf Camp"?') == []
     answer = library.ask('Who stormed "Ashraf Camp"?')
-    assert not answer.found and "No passage that may be shown prints “Ashraf Camp”" in answer_text(answer)
+    assert not answer.found
+    assert "No passage that may be shown prints “Ashraf Camp”" in answer_text(answer)
     assert library.ask('Who stormed "Ashraf Camp"?', ignore="Ashraf Camp").found
 
 

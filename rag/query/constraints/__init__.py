@@ -14,8 +14,8 @@ from rag.query.constraints.constraint import (
     NO_ASKING_DATE,
     OFFERED,
     OFFERS,
-    PHRASE,
     OUTLET,
+    PHRASE,
     Constraint,
     ParsedConstraints,
 )

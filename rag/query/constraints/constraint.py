@@ -31,8 +31,8 @@ class Constraint:
     """What some words of a question say about where its answer may come from.
 
     Attributes:
-        kind: OUTLET, DATES, MENTION or PHRASE, quoted words that a passage must print; a mention never narrows the search. An outlet whose `why` is one of OFFERS
-            narrows it if the caller chooses that outlet.
+        kind: OUTLET, DATES, PHRASE (words in quotation marks, which a passage must print) or MENTION; a mention never
+            narrows the search. An outlet whose `why` is one of OFFERS narrows it if the caller chooses that outlet.
         words: the words as the question has them.
         start: where they begin in the question.
         end: where they end.

@@ -54,9 +54,7 @@ def parse_constraints(
         for constraint in run.constraints(question)
     ]
     found += find_dates(question, asked_on or dt.date.today(), sources, quoted + named, asked_on is not None)
-    found += [
-        (Constraint(PHRASE, question[a:b], a, b), False) for a, b in phrase_spans(question)
-    ]
+    found += [(Constraint(PHRASE, question[a:b], a, b), False) for a, b in phrase_spans(question)]
     found = _without_contradictions(_without_ignored(found, ignore))
     found.sort(key=lambda pair: (pair[0].start, pair[0].end))
     cut = [(c.start, c.end) for c, published in found if published and c.applied]
