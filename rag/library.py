@@ -8,6 +8,7 @@ from pathlib import Path
 from rag import readers
 from rag.answer.answer import Answer
 from rag.answer.compose import Composer, pool_size
+from rag.answer.suggestions import answer_or_suggested
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
 from rag.models.encoder import Encoder, Vectors, check_precision
 from rag.models.lazy_encoder import load
@@ -170,7 +171,7 @@ class Library(UpdatableLibrary):
             exclude_outlets,
         )  # fmt: skip
 
-        def answer(view: View) -> tuple[Answer, bool]:
+        def answer(view: View, query: Query) -> tuple[Answer, bool]:
             catalogue, parsed, vector = self._parse(view, query)
             with self._store.reading(view.generation):
                 found = find(view, self._store, parsed, vector, pool_size(k), self.reranker)
@@ -178,7 +179,7 @@ class Library(UpdatableLibrary):
                     view, catalogue, self.confidence_model, query, parsed, found.passages, found.changed
                 ), not found.changed
 
-        return self._current.use(answer)
+        return self._current.use(lambda view: answer_or_suggested(view, query, answer))
 
     def search(
         self,

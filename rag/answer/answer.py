@@ -11,6 +11,7 @@ from rag.answer.citation import Citation
 from rag.answer.confidence import Signals
 from rag.answer.figures import Figure
 from rag.answer.markdown import answer_markdown
+from rag.answer.suggestions import Suggestion
 from rag.query.constraints import Constraint
 from rag.retrieval.parse import Alias
 
@@ -35,6 +36,7 @@ class Answer:
         below: whether the passages are only the closest there are: their confidence is below the threshold.
         figures: where the question asks how many, how much, what share or when, the values that the marked sentences
             give for it, each with those who give it; empty for other questions.
+        suggestions: for names in the question that no article holds, words that differ by one letter.
     """
 
     question: str
@@ -48,6 +50,7 @@ class Answer:
     signals: Signals | None = None
     below: bool = False
     figures: tuple[Figure, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer in JSON types; dates as YYYY-MM-DD."""

@@ -15,6 +15,7 @@ from rag.answer.confidence import ConfidenceModel
 from rag.answer.copies import original, related, with_copies
 from rag.answer.figures import find_figures
 from rag.answer.selection import outlet_matches, select
+from rag.answer.suggestions import suggest
 from rag.answer.topics import is_held
 from rag.errors import LibraryError
 from rag.provenance.catalogue import Catalogue
@@ -103,6 +104,7 @@ class Composer:
             signals=signals,
             below=bool(shown) and probability < least,
             figures=find_figures(parsed, shown if probability >= least else ()),
+            suggestions=suggest(view, self._store, query, parsed),
         )  # fmt: skip
 
     def _verified(self, citation: Citation) -> Citation:

@@ -9,7 +9,7 @@ import regex
 
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.changes import changes, heading, order_note
-from rag.answer.wording import CLOSEST, DIGEST, NOTHING, attribution, figures, via, when
+from rag.answer.wording import CLOSEST, DIGEST, NOTHING, attribution, figures, suggestion, via, when
 from rag.text import one_line, sanitise, spelled_date
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def answer_markdown(answer: Answer, accessed: dt.date | None = None) -> str:
     parts = [citation_markdown(c, accessed) for c in answer.passages] if answer.found else [f"{NOTHING}\n"]
     closest = [f"{CLOSEST}\n"] if answer.below else []
     given = [f"{_plain(str(figures(answer)))}\n"] if answer.figures else []
-    return "\n".join([f"**{_plain(one_line(answer.question))}**\n", *closest, *given, *parts])
+    meant = [f"{_plain(one_line(str(suggestion(found))))}\n" for found in answer.suggestions]
+    return "\n".join([f"**{_plain(one_line(answer.question))}**\n", *meant, *closest, *given, *parts])
 
 
 def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> str:

@@ -30,6 +30,7 @@ from rag.query.constraints import (
     LOWER_END,
     NEGATED,
     OFFERS,
+    PHRASE,
     Constraint,
 )
 from rag.retrieval.parse import OVERRIDDEN, Alias
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from rag.answer.answer import Answer
     from rag.answer.citation import Citation
     from rag.answer.figures import Figure, Mention
+    from rag.answer.suggestions import Suggestion
     from rag.answer.variants import Variant
     from rag.article import Article
 
@@ -195,6 +197,8 @@ def caution(found: Caution) -> Phrase:
 
 def constraint(found: Constraint, answer: Answer) -> Phrase:
     """Return what a constraint allows, or leaves out: "The Post", "2009-01-01 to 2009-12-31", "2009-01-01 or later"."""
+    if found.kind == PHRASE:
+        return Phrase("passages that print “{}”", found.words)
     if found.outlet:
         indexed = key(found.outlet) in map(key, answer.balance.index.outlets)
         return Phrase("{}" if indexed else "{} (not in this index)", found.outlet)
@@ -222,7 +226,10 @@ def unapplied(answer: Answer) -> list[Constraint]:
 def notes(answer: Answer) -> list[Phrase]:
     """Return what else a reader should know: other names searched for, passages and articles left out."""
     balance = answer.balance
-    lines = [alias(found) for found in answer.aliases]
+    lines = [suggestion(found) for found in answer.suggestions] + [alias(found) for found in answer.aliases]
+    quoted = [found for found in answer.constraints if found.applied and found.kind == PHRASE]
+    if quoted and answer.signals and not answer.signals.own:
+        lines += [Phrase("No passage that may be shown prints “{}”", found.words) for found in quoted]
     if balance.capped:
         lines.append(_capped(balance))
     if balance.undated_left_out:
@@ -230,6 +237,13 @@ def notes(answer: Answer) -> list[Phrase]:
     if answer.confidence is None:
         lines.append(Phrase(UNFITTED))
     return lines
+
+
+def suggestion(found: Suggestion) -> Phrase:
+    """Return what may be meant by a name that no article holds, or what was searched for instead of it."""
+    if found.searched:
+        return Phrase("No article holds “{}”: searched for “{}” instead", found.words, found.suggested)
+    return Phrase("Did you mean “{}”? No article holds “{}”", found.suggested, found.words)
 
 
 def alias(found: Alias) -> Phrase:

@@ -56,15 +56,15 @@ def _filled(line: str) -> str:
 def notes(answer: Answer) -> list[str]:
     """Return lines on why the answer may be one-sided, what was searched for, and what was left out."""
     from rag.answer import wording
-    from rag.query.constraints import IGNORED, OFFERS
+    from rag.query.constraints import IGNORED, OFFERS, PHRASE
 
     lines = [f"Caution: {wording.caution(found)}" for found in answer.balance.warnings]
     lines += [f"Searched for: {answer.searched}"] if answer.searched != answer.question else []
     applied = [found for found in answer.constraints if found.applied]
     for found in applied:
         alone = sum(other.kind == found.kind for other in applied) == 1
-        kind = "outlets" if found.outlet else found.kind
-        purpose = "search these too" if found.excludes else f"search all {kind}" if alone else "ignore this"
+        every = "words" if found.kind == PHRASE else "outlets" if found.outlet else found.kind
+        purpose = "search these too" if found.excludes else f"search all {every}" if alone else "ignore this"
         option = f"--ignore {shell_quoted(found.words)}"
         lines.append(f"{wording.limit(found, answer)}; to {purpose}, add {option}")
     others = [found for found in wording.unapplied(answer) if found.why != IGNORED]

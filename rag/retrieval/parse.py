@@ -50,6 +50,11 @@ class ParsedQuery:
     constraints: tuple[Constraint, ...] = ()
     aliases: tuple[Alias, ...] = ()
 
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """What a passage must print, word for word."""
+        return tuple(c.words for c in self.constraints if c.applied and c.kind == constraints.PHRASE)
+
 
 def parse(view: View, catalogue: Catalogue, query: Query) -> ParsedQuery:
     """Parse a question against one view of an index.
@@ -67,6 +72,10 @@ def parse(view: View, catalogue: Catalogue, query: Query) -> ParsedQuery:
     mentions = view.aliases.find(parsed.text)
     spellings = {m: (m.text, *view.aliases.other_spellings(m)) for m in mentions}
     terms = view.terms(parsed.text, [(m.start, m.end, spellings[m]) for m in mentions])
+    quoted = [c.words for c in applied if c.applied and c.kind == constraints.PHRASE]
+    held = {term.spellings for term in terms}
+    for words in quoted:
+        terms += [t for t in view.terms(words, [(0, len(words), [words])]) if t.spellings not in held]
     aliases = tuple(Alias(m.text, spellings[m][1:]) for m in mentions if spellings[m][1:])
     encoded = parsed.text
     for m in reversed(mentions):
@@ -119,7 +128,7 @@ def narrow(
         elif constraint.kind in (constraints.NOT_OUTLET, constraints.NOT_OUTLET_KIND):
             overridden = bool(left_out and chosen.outlets and left_out >= chosen.outlets)
         else:
-            overridden = chosen.has_span
+            overridden = chosen.has_span and constraint.kind != constraints.PHRASE
         if constraint.applied and overridden:
             constraint = replace(constraint, applied=False, why=OVERRIDDEN)
             left_out = frozenset()

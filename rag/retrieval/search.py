@@ -6,9 +6,12 @@ then scored by both. The best of them may then be reranked (`reranking`).
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import regex
 
 from rag.models.encoder import Vectors
 from rag.models.reranker import Reranker
@@ -24,6 +27,7 @@ from rag.stores.base import Candidate, Store, View
 OWN, SENTENCE, WORDS, ARTICLE = 0.5, 0.5, 0.3, 0.3
 # Passages that each engine proposes. 40, 60 or 100 passages change no figure (same page, "Word scores").
 CANDIDATES = 50
+_MARKS = str.maketrans("‘’“”«»‐‑–—", '\'\'""""----')
 
 
 @dataclass(frozen=True)
@@ -68,17 +72,30 @@ def find(
         for c, article in best
         if c.key in rows_of
     ]
-    scored = sorted(scored, key=lambda item: -item[0])[:k]
+    scored = sorted(scored, key=lambda item: -item[0])
+    scored = scored if parsed.phrases else scored[:k]
     stored = store.passages([c.key for _, _, c, _ in scored])
     found = [
         ScoredPassage(*stored[c.key], (c.key,), score, c.own, sentences, c.words, article)
         for score, sentences, c, article in scored
         if c.key in stored
     ]
+    if parsed.phrases:
+        found = [passage for passage in found if prints(passage.text, parsed.phrases)][:k]
     gone = [c.article for c, _ in best if c.key not in rows_of]  # removed by another process a moment ago
     gone += [c.article for _, _, c, _ in scored if c.key not in stored]
     changed = frozenset(view.changed_outlets(gone))
     return Found(found if reranker is None else rerank(reranker, parsed.text, found), changed)
+
+
+def prints(text: str, phrases: Sequence[str]) -> bool:
+    """Return whether a text prints all of some phrases, whatever their letter case, quotation marks and spaces."""
+    printed = f" {_plain(text)} "
+    return all(regex.search(rf"(?<!\w){regex.escape(_plain(phrase))}(?!\w)", printed) for phrase in phrases)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).translate(_MARKS).casefold().split()).strip(" .,;:!?")
 
 
 def _score(candidate: Candidate, article: float, sentences: Vectors) -> float:

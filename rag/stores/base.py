@@ -244,6 +244,12 @@ class View(Contents, Protocol):
     def article_coverage(self, terms: Sequence[Term], passages: Sequence[int]) -> float:
         """Return the largest share of the terms that one of the articles of some passages, by key, holds."""
 
+    def similar_words(self, word: str) -> list[tuple[str, list[int]]]:
+        """Return indexed words that differ from an indexed form by one letter, the most frequent first.
+
+        Each with the keys of some passages that hold it; [] from a store that cannot look for them.
+        """
+
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         """Return the outlets, as they are here, of articles that have changed since; None is the unknown outlet.
 

@@ -32,6 +32,7 @@ import numpy as np
 from rag.errors import LibraryError
 from rag.stores import faiss_index, tantivy_index
 from rag.stores.faiss_index import Keys, VectorFiles, VectorIndex
+from rag.stores.normalise import VERSION
 from rag.stores.tantivy_index import Document, WordIndex
 
 CACHE, STAMP = "cache", "stamp.json"
@@ -100,7 +101,8 @@ class Cache:
 
 def ready(folder: Path, generation: int) -> bool:
     """Return whether there is a cache of a generation in an index folder, damaged or not."""
-    return (folder / f"{CACHE}.{generation}" / STAMP).exists()
+    place = folder / f"{CACHE}.{generation}"
+    return (place / STAMP).exists() and not _is_of_other_version(place)
 
 
 def load(folder: Path, origin: Origin) -> Cache | None:
@@ -181,10 +183,12 @@ def delete(path: Path) -> None:
 def fault(folder: Path, origin: Origin) -> str | None:
     """Return what is wrong with the cache in an index folder, in words; None if nothing is, or if there is no cache.
 
+    One that an earlier version made is not wrong: it is built again when the index is next asked.
+
     In addition to what `load` checks, it is compared with the database passage by passage.
     """
     place = origin.place(folder)
-    if not place.exists():
+    if not place.exists() or _is_of_other_version(place):
         return None
     stamp = _own(place, origin)
     if stamp is None:
@@ -208,7 +212,7 @@ def fault(folder: Path, origin: Origin) -> str | None:
 def _build(folder: Path, built: Path, origin: Origin) -> Stamp:
     """Build a cache in a new folder; return its stamp, with the checksums that are known."""
     highest = int(origin.articles[-1]) if len(origin.articles) else 0
-    fresh = Stamp(origin.generation, origin.tokens.get(origin.generation), {}, highest, 0)
+    fresh = Stamp(origin.generation, origin.tokens.get(origin.generation), {}, highest, 0, VERSION)
     for generation in generations(folder):
         place = folder / f"{CACHE}.{generation}"
         old = _stamped(place, generation, origin.tokens.get(generation)) if generation < origin.generation else None
@@ -315,6 +319,7 @@ class Stamp:
         files: the checksum of each file, by name.
         highest: the highest key of an article in it.
         stale: how many articles were deleted or replaced since its words were last built from scratch.
+        words: the version of the rules by which its words were normalised; caches made before there were any have none.
     """
 
     generation: int
@@ -322,6 +327,7 @@ class Stamp:
     files: Mapping[str, str]
     highest: int
     stale: int
+    words: int = 0
 
 
 def _seal(folder: Path, stamp: Stamp) -> Stamp:
@@ -353,7 +359,7 @@ def _stamped(folder: Path, generation: int, token: str | None) -> Stamp | None:
         stamp = Stamp(**json.loads((folder / STAMP).read_text("utf-8")))
         names = _files(folder)
         fits = (
-            (stamp.generation, stamp.token) == (generation, token)
+            (stamp.generation, stamp.token, stamp.words) == (generation, token, VERSION)
             and sorted(stamp.files) == names
             and faiss_index.KEYS in names
             and all(stamp.files[name] == _sum(folder / name) for name in names if not faiss_index.is_vector_file(name))
@@ -361,6 +367,13 @@ def _stamped(folder: Path, generation: int, token: str | None) -> Stamp | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return stamp if fits else None
+
+
+def _is_of_other_version(place: Path) -> bool:
+    """Return whether the words of a cache were normalised by other rules than today's."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return bool(json.loads((place / STAMP).read_text("utf-8")).get("words", 0) != VERSION)
+    return False
 
 
 def _files(folder: Path) -> list[str]:

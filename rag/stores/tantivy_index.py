@@ -2,7 +2,8 @@
 
 After `filters`; before `snapshot`, which decides what is indexed and when. There are two indexes in one folder: of
 passages, whose score is the share of the question's words that a passage holds, rarer words counting more; and of whole
-articles with their titles, ranked by BM25. Text is analysed for English; words of other languages are found as printed.
+articles with their titles, ranked by BM25. Text is normalised (`normalise`) and analysed for English; words of other
+languages are found in the form that is printed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ import regex
 import tantivy
 
 from rag.stores.filters import IndexFilter, tantivy_queries
+from rag.stores.normalise import ACRONYMS, normalise
 
 # A word counts by its inverse document frequency to this power: 0.524 of 340 questions have evidence in the first
 # passage with 1.5, 0.512 with 1, 0.506 with 0.7 (docs/measurements/retrieval.md, "Word scores").
@@ -32,6 +33,13 @@ ANALYSED_WORDS = 100_000  # kept in memory
 
 MAX_PHRASE_WORDS = 8  # that are looked for of a longer text: hardly any other article has them in this order
 MAX_LOOKED_AT = 30  # words of a text among which these are chosen
+
+MAX_SIMILAR_WORDS, PASSAGES_OF_A_WORD = 3, 5  # that are looked at for one that nothing holds
+# Letters that may be missing or wrong in a word, by the letters that it has.
+ALPHABETS = (
+    "abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрстуфхцчшщъыьэюя", "αβγδεζηθικλμνξοπρστυφχψω",
+    "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی", "אבגדהוזחטיךכלםמןנסעףפץצקרשת",
+)  # fmt: skip
 
 Spellings = tuple[tuple[str, ...], ...]
 
@@ -53,6 +61,8 @@ FUNCTION_WORDS = frozenset(
 
 
 _WORD = regex.compile(r"[\p{Alphabetic}\p{N}]+")
+_NUMBER = regex.compile(r"[0-9]+(?:p[0-9]+)?")  # as `normalise` writes it
+_EMPHASIS = frozenset(f"{word.lower()}0" for word in ACRONYMS)  # where nothing holds it: "What IS the plan?"
 
 
 @dataclass(frozen=True)
@@ -119,10 +129,11 @@ class WordIndex:
 
     def terms(self, question: str, aliases: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
         """Return the terms of a question (see `question_words`), each with the number of what holds it."""
-        return [
+        found = [
             Term(spellings, named, self._count(self._passages, spellings), self._count(self._articles, spellings))
             for spellings, named in question_words(question, aliases)
         ]
+        return without_emphasis(found)
 
     def coverage(
         self, terms: Sequence[Term], limit: int, index_filter: IndexFilter, keys: Sequence[int] = ()
@@ -180,6 +191,16 @@ class WordIndex:
             return []
         return sorted(key for key, _ in _hits(self._articles, _constant(_query((phrase,))), limit, IndexFilter()))
 
+    def similar_words(self, word: str) -> list[tuple[str, list[int]]]:
+        """Return words that differ by one letter, the most frequent first, with keys of passages that hold them."""
+        held = {other: int(self._passages.doc_freq("body", other)) for other in one_letter_off(word)}
+        likely = sorted((other for other, n in held.items() if n), key=lambda other: (-held[other], other))
+        queries = ((other, _query(((other,),))) for other in likely[:MAX_SIMILAR_WORDS])
+        return [
+            (other, [key for key, _ in _hits(self._passages, query, PASSAGES_OF_A_WORD, IndexFilter())])
+            for other, query in queries
+        ]
+
     def _count(self, searcher: tantivy.Searcher, spellings: Spellings) -> int:
         if len(spellings) == 1 and len(spellings[0]) == 1:
             held = int(searcher.doc_freq("body", spellings[0][0]))
@@ -203,16 +224,36 @@ def question_words(
         rest = rest[:start] + " " * (end - start) + rest[end:]
         found[tuple(sorted(set(filter(None, map(analysed_phrase, spellings)))))] = True
     plain = question.isupper() or question.islower()
-    for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", unicodedata.normalize("NFC", rest)):
+    digits = any(map(str.isdigit, rest))  # "thirty" is searched for as 30, and is no name
+    for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", normalise(rest)):
         text = word.group()
         acronym = not plain and len(text) > 1 and text.isupper()  # "US", "WHO"
         if text.lower() in FUNCTION_WORDS and not acronym:
             continue
-        named = plain or text.isdigit() or (text[0].isupper() and word.start() > 0)
+        named = plain or (digits and bool(_NUMBER.fullmatch(text))) or (text[0].isupper() and word.start() > 0)
         for token in _tokens(text):
             if len(token) > 1 or not token.isascii():
                 found[((token,),)] = found.get(((token,),), False) or named
     return [(spellings, named) for spellings, named in found.items() if spellings]
+
+
+def one_letter_off(word: str) -> set[str]:
+    """Return what a word becomes with one letter more, less, another one, or two neighbours exchanged."""
+    letters = next((alphabet for alphabet in ALPHABETS if set(alphabet) & set(word)), "")
+    parts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
+    found = {a + b[1:] for a, b in parts if b} | {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
+    found |= {a + letter + rest for a, b in parts for letter in letters for rest in (b, b[1:])}
+    return found - {word}
+
+
+def without_emphasis(terms: Sequence[Term]) -> list[Term]:
+    """Return the terms without acronyms that nothing holds and that may be words: "What IS the plan?"."""
+    return [term for term in terms if not (term.unknown and len(term.spellings) == 1 and is_emphasis(term.spellings))]
+
+
+def is_emphasis(spellings: Spellings) -> bool:
+    """Return whether a term may be a function word that was printed in capitals."""
+    return spellings[0][0] in _EMPHASIS
 
 
 def weights(terms: Sequence[Term], passages: int) -> list[float]:
@@ -229,7 +270,7 @@ def max_score(terms: Sequence[Term], articles: int) -> float:
 
 def analyse(text: str) -> list[str]:
     """Return the words of a text as they are indexed, "" for a word that is not, such as "of"."""
-    return [_token(word) for word in _splitter().analyze(unicodedata.normalize("NFC", text))]
+    return [_token(word) for word in _splitter().analyze(normalise(text))]
 
 
 def holds_term(words: Sequence[str], term: Term) -> bool:
@@ -334,7 +375,7 @@ def analysed_phrase(text: str, most: int | None = None) -> tuple[str, ...]:
         text: the phrase.
         most: how many words to look at, from its beginning; None for all.
     """
-    words = [_token(word) for word in _WORD.findall(unicodedata.normalize("NFC", text))[:most]]
+    words = [_token(word) for word in _WORD.findall(normalise(text))[:most]]
     held = [i for i, word in enumerate(words) if word]
     return tuple(words[held[0] : held[-1] + 1]) if held else ()
 
@@ -347,7 +388,7 @@ def _open(folder: Path) -> tantivy.Index:
 
 def _document(of: Document, key: int, body: str) -> tantivy.Document:
     document = tantivy.Document()
-    document.add_text("body", unicodedata.normalize("NFC", body))
+    document.add_text("body", normalise(body))
     if of.outlet:
         document.add_text("outlet", of.outlet)
     for name, value in (("key", key), ("article", of.key), ("day", of.date)):

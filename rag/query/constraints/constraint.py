@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-OUTLET, DATES, MENTION = "outlet", "dates", "mention"
+OUTLET, DATES, MENTION, PHRASE = "outlet", "dates", "mention", "phrase"
 # What is left out.
 NOT_OUTLET, NOT_OUTLET_KIND, NOT_DATES = "not outlet", "not outlet kind", "not dates"
 EXCLUSIONS = (NOT_OUTLET, NOT_OUTLET_KIND, NOT_DATES)
@@ -37,8 +37,9 @@ class Constraint:
     """What some words of a question say about where its answer may come from.
 
     Attributes:
-        kind: OUTLET, DATES, one of EXCLUSIONS, or MENTION; a mention never narrows the search. An outlet whose `why`
-            is one of OFFERS narrows it if the caller chooses that outlet.
+        kind: OUTLET, DATES, PHRASE (words in quotation marks, which a passage must print), one of EXCLUSIONS, or
+            MENTION; a mention never narrows the search. An outlet whose `why` is one of OFFERS narrows it if the caller
+            chooses that outlet.
         words: the words as the question has them.
         start: where they begin in the question.
         end: where they end.

@@ -22,12 +22,13 @@ from rag.query.constraints.constraint import (
     NOT_DATES,
     NOT_OUTLET,
     OUTLET,
+    PHRASE,
     Constraint,
     ParsedConstraints,
 )
 from rag.query.constraints.exclusion import find_exclusions, without
 from rag.query.constraints.publication_dates import find_dates
-from rag.query.constraints.question_text import quoted_spans, remaining_text
+from rag.query.constraints.question_text import phrase_spans, quoted_spans, remaining_text
 from rag.query.constraints.sources import find_sources
 
 
@@ -68,6 +69,7 @@ def parse_constraints(
     ]
     found += [(constraint, True) for exclusion in exclusions for constraint in exclusion.constraints(question)]
     found += find_dates(asked, asked_on or dt.date.today(), sources, quoted + named, asked_on is not None)
+    found += [(Constraint(PHRASE, question[a:b], a, b), False) for a, b in phrase_spans(question)]
     found = _without_contradictions(_without_ignored(found, ignore))
     found.sort(key=lambda pair: (pair[0].start, pair[0].end))
     cut = [(c.start, c.end) for c, published in found if published and c.applied]

@@ -33,6 +33,12 @@ def quoted_spans(question: str) -> list[Span]:
     return [m.span() for m in _QUOTED.finditer(question)]
 
 
+def phrase_spans(question: str) -> list[Span]:
+    """Return the spans of quotations in double marks, without the marks: these words must be printed as they are."""
+    found = ((m.start() + 1, m.end() - 1) for m in _QUOTED.finditer(question) if m.group()[0] in '“"«')
+    return [(a, b) for a, b in found if WORD.search(question[a:b])]
+
+
 def cut_spans(question: str, spans: Iterable[Span]) -> str:
     """Return the question without the text at `spans`, a space for each."""
     kept, at = [], 0

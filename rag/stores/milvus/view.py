@@ -27,6 +27,7 @@ from rag.stores.tantivy_index import (
     max_score,
     question_words,
     weights,
+    without_emphasis,
 )
 
 if TYPE_CHECKING:
@@ -142,6 +143,9 @@ class MilvusView(MilvusContents, base.View):
         wanted = f"{schema.present(self.generation)} and {self._counts.filter(phrase)}"
         return [schema.brief(row)["id"] for row in self._store._rows("articles", wanted, ("brief",), limit)]
 
+    def similar_words(self, word: str) -> list[tuple[str, list[int]]]:
+        return []  # Milvus does not list its words, and each guess would be a request
+
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         if self._store.has_erased(self.generation):
             return set(self.columns.outlets)  # any of them may have lost articles
@@ -163,10 +167,11 @@ class TermCounts:
             [self._threads.submit(self._count, generation, spellings, t) for t in ("passages", "articles")]
             for spellings, _ in words
         ]
-        return [
+        terms = [
             Term(spellings, named, *(count.result() for count in own))
             for (spellings, named), own in zip(words, counts, strict=True)
         ]
+        return without_emphasis(terms)
 
     def _counted(self, generation: int, spellings: Spellings, table: str) -> int:
         """Return how many rows of a table hold a name in one of its spellings."""

@@ -121,6 +121,9 @@ class View(Contents, base.View):
         rows = np.searchsorted(self.article_keys, self.words.articles_containing(text, limit))
         return [self.ids[row] for row in rows.tolist()]
 
+    def similar_words(self, word: str) -> list[tuple[str, list[int]]]:
+        return self.words.similar_words(word)
+
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         rows = np.searchsorted(self.article_keys, np.array(articles, np.int64))
         return {self.columns.outlets[code] for code in self.columns.outlet[rows].tolist()}

@@ -1,0 +1,112 @@
+"""A word that no article holds -> the word of the index that differs by one letter: "Did you mean Ashraf?"
+
+A question is never changed in silence: what is suggested is part of the answer, and is searched for only where nothing
+else is found, which the answer says.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import regex
+
+from rag.query.query import Query
+from rag.retrieval.parse import ParsedQuery
+from rag.stores.base import Store, View
+from rag.stores.tantivy_index import Term, analyse
+
+if TYPE_CHECKING:
+    from rag.answer.answer import Answer
+
+MIN_LETTERS = 5  # of a word that is suggested for: of shorter ones too many differ by one letter
+MAX_SUGGESTIONS = 3
+_WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*")
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A word of a question that no article holds, and one that articles print, which differs by one letter.
+
+    Attributes:
+        words: the word as the question has it.
+        suggested: the word as articles print it.
+        question: the question with the suggested word.
+        searched: whether that was searched for, since nothing else was found.
+    """
+
+    words: str
+    suggested: str
+    question: str
+    searched: bool = False
+
+
+def suggest(view: View, store: Store, query: Query, parsed: ParsedQuery) -> tuple[Suggestion, ...]:
+    """Return what may be meant by names in a question that no article holds.
+
+    Args:
+        view: the passages that are searched.
+        store: where they are stored.
+        query: the question; what its `ignore` holds is not suggested for.
+        parsed: the question as it is searched for.
+    """
+    ignored = {words.casefold() for words in query.ignore}
+    unknown = {term.spellings[0][0] for term in parsed.terms if _is_strange(term)}
+    if not unknown or "all" in ignored:
+        return ()
+    found: dict[str, Suggestion] = {}
+    for match in _WORD.finditer(query.text):
+        asked = match.group()
+        word = next(iter(analyse(asked)), "")
+        if word not in unknown or word in found or asked.casefold() in ignored or len(asked) < MIN_LETTERS:
+            continue
+        if printed := _printed(view, store, word):
+            question = f"{query.text[: match.start()]}{printed}{query.text[match.end() :]}"
+            found[word] = Suggestion(asked, printed, question)
+    return tuple(found.values())[:MAX_SUGGESTIONS]
+
+
+def answer_or_suggested(
+    view: View, query: Query, answer: Callable[[View, Query], tuple[Answer, bool]]
+) -> tuple[Answer, bool]:
+    """Answer a question; where nothing is found, answer it with the words that are suggested, if that finds something.
+
+    Args:
+        view: the passages to search.
+        query: the question.
+        answer: answers it, and says whether the answer is of the view.
+    """
+    first, current = answer(view, query)
+    if first.found or not first.suggestions:
+        return first, current
+    text = query.text
+    for found in first.suggestions:
+        place = regex.search(rf"(?<!\w){regex.escape(found.words)}(?!\w)", text)
+        text = f"{text[: place.start()]}{found.suggested}{text[place.end() :]}" if place else text
+    second, current = answer(view, replace(query, text=text))
+    if not second.found:
+        return first, current
+    suggestions = tuple(replace(found, searched=True) for found in first.suggestions)
+    return replace(second, question=first.question, suggestions=suggestions), current
+
+
+def _is_strange(term: Term) -> bool:
+    return term.unknown and term.name and len(term.spellings) == 1 and len(term.spellings[0]) == 1
+
+
+def _printed(view: View, store: Store, word: str) -> str | None:
+    """Return a word of the index that differs from one by a letter, as most passages that hold it print it."""
+    for similar, keys in view.similar_words(word):
+        forms = Counter(
+            unicodedata.normalize("NFC", printed)
+            for passage, article in store.passages(keys).values()
+            for printed in _WORD.findall(article.text[passage.start : passage.end])
+            if analyse(printed) == [similar]
+        )
+        names = [(form, n) for form, n in forms.most_common() if form[0].isupper() or form.lower() == form.upper()]
+        if names:
+            return names[0][0]
+    return None

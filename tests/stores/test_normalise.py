@@ -1,0 +1,62 @@
+"""A word is found however it is written; what is stored stays as it is printed."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from support import BRIDGE, HARBOUR
+
+import rag
+from benchmarks import words as pairs
+from rag.stores import snapshot
+from rag.stores.normalise import normalise
+
+PAIRS = [json.loads(line) for line in pairs.QUESTIONS.read_text("utf-8").splitlines()]
+UNSOLVED = {"ماهی‌گیران یزد"}  # a compound with a non-joiner, and the same in one
+
+
+@pytest.mark.parametrize("row", PAIRS, ids=lambda row: f"{row['kind']}: {row['question']}: {row['found']}")
+def test_a_question_finds_the_other_way_of_writing_and_nothing_else(row):
+    assert pairs.is_right(row) is (row["question"] not in UNSOLVED)
+
+
+@pytest.mark.parametrize(
+    ("printed", "read"),
+    [
+        ("U.S. troops told us that IT failed.", "US0 troops told us that IT0 failed."),
+        ("WHO TOLD US?", "WHO TOLD US?"),
+        ("9/11, 2018/19 and 3.10.2018", "9/11, 2018/19 and 3.10.2018"),
+        ("two hundred and six men", "206 men"),
+        ("one man in three", "one man in three"),
+        ("$1.25bn", " 1250000000"),
+        ("a 5m wall", "a 5m wall"),
+        ("twenty million million million million million million million", None),
+    ],
+)
+def test_numbers_and_acronyms_are_read_where_they_are_sure(printed, read):
+    assert normalise(printed) == read if read else normalise(printed)
+
+
+def test_the_text_of_an_article_stays_as_it_is_printed(tmp_path, news, words):
+    text = "The U.S. gave 310 000 crowns, كتاب‌ها and 4.2 per cent."
+    path = news(HARBOUR | {"id": "us", "text": text})
+    with rag.build([path], index=tmp_path / "index", encoder=words) as library:
+        assert library.article("us").text == text
+        assert [hit.text for hit in library.search("US 310,000", k=1)] == [text]
+
+
+def test_words_that_an_earlier_version_indexed_are_indexed_again(tmp_path, news, words):
+    index = tmp_path / "index"
+    rag.build([news(HARBOUR, BRIDGE)], index=index, encoder=words).close()
+    (cache,) = index.glob("cache.*")
+    stamp = json.loads((cache / snapshot.STAMP).read_text())
+    assert stamp.pop("words") == 1
+    (cache / snapshot.STAMP).write_text(json.dumps(stamp))
+    shutil.copytree(index, tmp_path / "copy")
+    with rag.open(index, encoder=words) as library:
+        assert library.search("harbour", k=1)
+    assert json.loads((Path(cache) / snapshot.STAMP).read_text())["words"] == 1
+    from rag.doctor import examine
+
+    assert all(check.ok for check in examine(tmp_path / "copy").checks)
