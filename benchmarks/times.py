@@ -10,6 +10,8 @@ indexed, always the same. Prints, for the half of the questions that constants w
 left out, how many have such an article first and among the first five passages, and nDCG of the first ten articles.
 """
 
+from __future__ import annotations
+
 import argparse
 import gzip
 import json
@@ -17,6 +19,7 @@ import math
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import rag
 
@@ -32,6 +35,7 @@ def main() -> None:
     parser.add_argument("--articles", type=Path)
     parser.add_argument("--pages", type=Path)
     parser.add_argument("--work", type=Path)
+    parser.add_argument("--order", default="relevance")
     parser.add_argument("--no-reranker", action="store_true")
     parser.add_argument("--ignore", action="store_true", help="what the questions say of time is ignored")
     parser.add_argument("--ranks", action="store_true", help="print the rank of the first right passage of each")
@@ -60,13 +64,13 @@ def build(options: argparse.Namespace) -> Path:
 
 
 def report(
-    half: str, library: rag.Library, names: dict[str, str], rows: Sequence[dict], options: argparse.Namespace
+    half: str, library: rag.Library, names: dict[str, str], rows: Sequence[dict[str, Any]], options: argparse.Namespace
 ) -> None:
     """Ask questions and print what was found."""
     counts = {kind: [0, 0, 0, 0.0] for kind in ("dated", "relative")}
     for row in rows:
         ignore = ("all",) if options.ignore else ()
-        hits = library.search(row["question"], k=30, asked_on=row["asked_on"], ignore=ignore)
+        hits = library.search(row["question"], k=30, asked_on=row["asked_on"], ignore=ignore, order=options.order)
         right = [names[hit.article_id] in row["articles"] for hit in hits]
         articles = list(dict.fromkeys(names[hit.article_id] for hit in hits))[:10]
         gains = [name in row["articles"] for name in articles]

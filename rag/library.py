@@ -16,7 +16,7 @@ from rag.models.lazy_encoder import load
 from rag.models.reranker import AUTO, LazyReranker, Reranker
 from rag.provenance.catalogue import Catalogue, load_catalogue, read_catalogue
 from rag.query.aliases import read_own_list
-from rag.query.query import Day, Names, Query
+from rag.query.query import RELEVANCE, Day, Names, Query
 from rag.retrieval.parse import ParsedQuery, parse
 from rag.retrieval.scored_passage import Hit
 from rag.retrieval.search import find
@@ -139,11 +139,12 @@ class Library(UpdatableLibrary):
         min_confidence: float | None = None,
         outlet_kinds: Names = None,
         undated: bool | None = None,
+        order: str = RELEVANCE,
     ) -> Answer:
         """Return passages that answer a question, word for word; an answer with `found` False if nothing does.
 
-        What the question says about outlets and dates ("according to Reuters", "since 2012") narrows the search, and is
-        listed in `Answer.constraints`. Filters given here override it.
+        What the question says about outlets and dates ("according to Reuters", "since 2012") narrows the search, or
+        changes what comes first, and is listed in `Answer.constraints`. Filters given here override it.
 
         Args:
             question: at most 2,000 characters.
@@ -152,11 +153,13 @@ class Library(UpdatableLibrary):
             after: first day allowed, a date or "YYYY-MM-DD".
             before: last day allowed, likewise.
             previous: the previous question, if this is a follow-up; it completes this one.
-            asked_on: the day from which words such as "last year" count; without it they narrow nothing.
+            asked_on: the day from which words such as "last year" and "recently" count; without it they do nothing;
+                "now" for today, or the day of the newest article of the index if that is older.
             ignore: words of constraints that are not to be applied, as `Answer.constraints` has them; "all" for all.
             min_confidence: minimum probability, 0 to 1, instead of the fitted threshold; 0 shows the nearest passages.
             outlet_kinds: one or several kinds of outlets; "unclassified" for outlets that have none in the catalogue.
             undated: whether articles without a date may be shown; by default unless a span of time is asked for.
+            order: what comes first: "relevance", or of all that fits well the "newest" or the "oldest".
 
         Returns:
             The answer, with at most `k` passages.
@@ -166,8 +169,9 @@ class Library(UpdatableLibrary):
             CitationError: if what would be shown is not what is stored.
         """
         query = Query.of(
-            question, k, outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated
-        )
+            question, k, outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated,
+            order,
+        )  # fmt: skip
 
         def answer(view: View) -> tuple[Answer, bool]:
             catalogue, parsed, vector = self._parse(view, query)
@@ -211,6 +215,7 @@ class Library(UpdatableLibrary):
         ignore: Names = (),
         outlet_kinds: Names = None,
         undated: bool | None = None,
+        order: str = RELEVANCE,
     ) -> list[Hit]:
         """Return the `k` passages nearest to a question, best first, whether they answer it or not.
 
@@ -220,11 +225,12 @@ class Library(UpdatableLibrary):
             outlets: one or several; any spelling that the catalogue or the index knows.
             after: first day allowed, a date or "YYYY-MM-DD".
             before: last day allowed, likewise.
-            asked_on: the day from which words such as "last year" count; without it they narrow nothing.
+            asked_on: the day from which words such as "last year" count, as for `ask`.
             previous: the previous question, if this is a follow-up.
             ignore: words of constraints that are not to be applied; "all" for all.
             outlet_kinds: one or several kinds of outlets.
             undated: whether articles without a date may be found; by default unless a span of time is asked for.
+            order: what comes first, as for `ask`.
 
         Returns:
             At most `k` passages, each with its score.
@@ -232,13 +238,15 @@ class Library(UpdatableLibrary):
         Raises:
             QuestionError: for arguments that make no sense.
         """
-        query = Query.of(question, k, outlets, after, before, previous, asked_on, ignore, None, outlet_kinds, undated)
+        query = Query.of(
+            question, k, outlets, after, before, previous, asked_on, ignore, None, outlet_kinds, undated, order
+        )
 
         def hits(view: View) -> tuple[list[Hit], bool]:
             _, parsed, vector = self._parse(view, query)
             with self._store.reading(view.generation):
                 found = find(view, self._store, parsed, vector, k, self.reranker)
-                return [passage.hit for passage in found.passages], not found.changed
+                return [passage.hit for passage in found.passages[:k]], not found.changed
 
         return self._current.use(hits)
 

@@ -74,7 +74,7 @@ class Composer:
         Raises:
             CitationError: if a citation does not equal what is stored.
         """
-        signals = confidence.signals(view, parsed.terms, found)
+        signals = confidence.signals(view, parsed.terms, sorted(found, key=lambda passage: -passage.fit))
         probability = model.probability(signals)
         threshold = model.min_confidence if query.min_confidence is None else query.min_confidence
         cleared = found if probability >= threshold else []

@@ -6,6 +6,7 @@ outlet's name or the reader's words, is a `Phrase`: `str` gives it as plain text
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from rag.answer.balance import (
 )
 from rag.article import FROM_URL, POSTED, PUBLISHED, date_basis_label
 from rag.provenance.outlet import key
-from rag.query.constraints import CONTRADICTION, DATES, IGNORED, LOWER_END, OFFERS, Constraint
+from rag.query.constraints import CONTRADICTION, IGNORED, OFFERS, ORDER, PERIOD, Constraint
 from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.text import one_line, spelled_date
 
@@ -171,16 +172,31 @@ def caution(found: Caution) -> Phrase:
 
 
 def constraint(found: Constraint, answer: Answer) -> Phrase:
-    """Return what a constraint allows: "The Post", "2009-01-01 to 2009-12-31", "2009-01-01 or later, or undated"."""
+    """Return what a constraint allows, or puts first: "The Post", "2009-01-01 to 2009-12-31", "the newest articles"."""
     if found.outlet:
         indexed = key(found.outlet) in map(key, answer.balance.index.outlets)
         return Phrase("{}" if indexed else "{} (not in this index)", found.outlet)
-    first, last = found.after, found.before
+    counted = f", counted from {found.counted_from}" if found.counted_from else ""
+    if found.kind == ORDER:
+        return Phrase(f"the {found.order} articles{counted}")
+    days = _days(found.after, found.before)
+    return Phrase(f"articles from {days} or soon after{counted}" if found.kind == PERIOD else f"{days}{counted}")
+
+
+def effect(found: Constraint) -> str:
+    """Return what a constraint does, in a word before `constraint`: "Only" or "First:"."""
+    return "First:" if puts_first(found) else "Only"
+
+
+def puts_first(found: Constraint) -> bool:
+    """Return whether a constraint narrows nothing and changes what comes first."""
+    return found.kind in (PERIOD, ORDER)
+
+
+def _days(first: dt.date | None, last: dt.date | None) -> str:
     if first and last:
-        return Phrase(f"{first} to {last}" if first != last else f"{first}")
-    dates = [other for other in answer.constraints if other.applied and other.kind == DATES]
-    undated = found in dates and all(other.why == LOWER_END for other in dates)
-    return Phrase(f"{first} or later{', or undated' if undated else ''}" if first else f"{last} or earlier")
+        return f"{first} to {last}" if first != last else f"{first}"
+    return f"{first} or later" if first else f"{last} or earlier"
 
 
 def unapplied(answer: Answer) -> list[Constraint]:

@@ -63,9 +63,10 @@ def notes(answer: Answer) -> list[str]:
     applied = [found for found in answer.constraints if found.applied]
     for found in applied:
         alone = sum(other.kind == found.kind for other in applied) == 1
-        purpose = f"search all {'outlets' if found.outlet else found.kind}" if alone else "ignore this"
+        narrows = alone and not wording.puts_first(found)
+        purpose = f"search all {'outlets' if found.outlet else found.kind}" if narrows else "ignore this"
         option = f"--ignore {shell_quoted(found.words)}"
-        lines.append(f"Only {wording.constraint(found, answer)}; to {purpose}, add {option}")
+        lines.append(f"{wording.effect(found)} {wording.constraint(found, answer)}; to {purpose}, add {option}")
     others = [found for found in wording.unapplied(answer) if found.why != IGNORED]
     for found in others:
         offer = f"; to search only that, add --outlet {shell_quoted(found.outlet or '')}"

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.provenance.outlet import key
+from rag.stores.filters import NO_DATE, is_day
 
 Rows = npt.NDArray[np.int64]
 
@@ -97,6 +98,12 @@ class ArticleColumns:
         """Whether each article was taken from another site than its outlet's, (m,)."""
         outlets, hosts = (np.array([*names, None], object) for names in (self.outlets, self.hosts))
         return np.asarray(outlets[self.outlet] != hosts[self.host], bool)
+
+    @functools.cached_property
+    def newest(self) -> int:
+        """The last day on which an article is dated, NO_DATE if none is."""
+        days = self.date[is_day(self.date)]
+        return int(days.max()) if len(days) else NO_DATE
 
     def tally(self) -> dict[str | None, int]:
         """Return the number of articles of each outlet, in the order of `outlets`."""

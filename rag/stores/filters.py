@@ -60,6 +60,16 @@ def ordinal(date: dt.date | None) -> int:
     return date.toordinal() if date else NO_DATE
 
 
+def is_day(dates: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Return which dates of a column are days, (n,)."""
+    return (dates >= FIRST_DATE) & (dates <= LAST_DATE)
+
+
+def days_of(days: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the first and the last day that each date of a column may be, (n,)."""
+    return days, days
+
+
 def outlet_code(outlet: str | None) -> int:
     """Return the integer by which rows of Milvus name an outlet."""
     return hash64(outlet) if outlet else 0

@@ -243,9 +243,9 @@ def _with_public_errors(endpoint: Endpoint) -> Endpoint:
 
 
 def _constraint_choices(answer: Answer) -> dict[str, str]:
-    """Return words of the question that filter the search, or do if they are ticked, each with its label."""
+    """Return words of the question that take effect, or do if they are ticked, each with its label."""
     found = [c for c in answer.constraints if c.applied or c.why in (IGNORED, *OFFERS)]
-    return {c.words: sanitise(f"Only {wording.constraint(c, answer)}") for c in found}
+    return {c.words: sanitise(f"{wording.effect(c)} {wording.constraint(c, answer)}") for c in found}
 
 
 def _messages(turns: Iterable[Turn]) -> list[dict[str, Any]]:

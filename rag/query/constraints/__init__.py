@@ -1,7 +1,7 @@
-"""Constraints that a question states in words: on sources ("according to Reuters") and on dates ("since 2012").
+"""Constraints that a question states in words: on sources ("according to Reuters") and on time.
 
-`parse_constraints` combines `sources` and `publication_dates`; `complete_question` completes a follow-up question
-first.
+`parse_constraints` combines `sources`, `publication_dates` and `event_dates`; `complete_question` completes a follow-up
+question first.
 """
 
 from rag.query.constraints.constraint import (
@@ -9,15 +9,19 @@ from rag.query.constraints.constraint import (
     DATES,
     IGNORED,
     IN_FUTURE,
-    LOWER_END,
     MENTION,
     NO_ASKING_DATE,
+    ORDER,
+    PERIOD,
+    SORTED,
+    THEN_FIRST,
     OFFERED,
     OFFERS,
     OUTLET,
     Constraint,
     ParsedConstraints,
 )
+from rag.query.constraints.event_dates import RECENT_DAYS
 from rag.query.constraints.follow_up import complete_question
 from rag.query.constraints.parse import parse_constraints
 from rag.query.constraints.sources import uncatalogued_sources
@@ -27,9 +31,13 @@ __all__ = [
     "DATES",
     "IGNORED",
     "IN_FUTURE",
-    "LOWER_END",
     "MENTION",
     "NO_ASKING_DATE",
+    "ORDER",
+    "PERIOD",
+    "RECENT_DAYS",
+    "SORTED",
+    "THEN_FIRST",
     "OFFERED",
     "OFFERS",
     "OUTLET",

@@ -7,12 +7,17 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-OUTLET, DATES, MENTION = "outlet", "dates", "mention"
+import regex
 
-# Why a constraint does not narrow the search, or only from one side.
+OUTLET, DATES, MENTION = "outlet", "dates", "mention"
+PERIOD, ORDER = "period", "order"  # these narrow nothing: they change what comes first
+
+# Why a constraint does not narrow the search.
 IGNORED = "ignored"
 HAPPENED = "when it happened, not when it was reported"
-LOWER_END = "when it happened: no older article can report it"
+# What a period and an order do.
+THEN_FIRST = "when it happened: articles from then or soon after come first"
+SORTED = {"newest": "the newest articles come first", "oldest": "the oldest articles come first"}
 IN_FUTURE = "in the future"
 NO_YEAR = "no year given"
 NO_ASKING_DATE = "relative to the date of asking, which is not given"
@@ -31,16 +36,18 @@ class Constraint:
     """What some words of a question say about where its answer may come from.
 
     Attributes:
-        kind: OUTLET, DATES or MENTION; a mention never narrows the search. An outlet whose `why` is one of OFFERS
-            narrows it if the caller chooses that outlet.
+        kind: OUTLET, DATES, PERIOD, ORDER or MENTION. Outlets and dates narrow the search; a period and an order
+            change what comes first; a mention does nothing. An outlet whose `why` is one of OFFERS narrows the search
+            if the caller chooses that outlet.
         words: the words as the question has them.
         start: where they begin in the question.
         end: where they end.
         outlet: the name that the catalogue shows, or the index's own name for an outlet that the catalogue lacks.
         after: first day meant, or None; of a mention, the first day that it speaks of.
         before: last day meant, or None; of a mention, the last day that it speaks of.
-        applied: whether it narrows the search.
-        why: why it does not, or not from both sides, in a few words; else "".
+        applied: whether it takes effect.
+        why: why it does not, or what it does where it narrows nothing, in a few words; else "".
+        counted_from: the day of asking that its words count from ("last week"); None where they name days.
     """
 
     kind: str
@@ -52,6 +59,12 @@ class Constraint:
     before: dt.date | None = None
     applied: bool = True
     why: str = ""
+    counted_from: dt.date | None = None
+
+    @property
+    def order(self) -> str:
+        """The order that an ORDER asks for, "newest" or "oldest" first."""
+        return "oldest" if regex.search(r"first|earliest|oldest", self.words, regex.I) else "newest"
 
     def to_dict(self) -> dict[str, Any]:
         """Return all fields as values for JSON; dates as YYYY-MM-DD."""

@@ -1,7 +1,6 @@
 """Decide which dates of a question narrow the search: those on which something was said or published.
 
-The date of an event only sets a lower end, and only where it has one: later articles report the event too, but no
-article older than its beginning can.
+The date of an event narrows nothing, since later articles report the event too; it is soft evidence (`event_dates`).
 """
 
 from __future__ import annotations
@@ -17,10 +16,11 @@ from rag.query.constraints.constraint import (
     DATES,
     HAPPENED,
     IN_FUTURE,
-    LOWER_END,
     MENTION,
     NO_ASKING_DATE,
     NO_YEAR,
+    ORDER,
+    PERIOD,
     Constraint,
 )
 from rag.query.constraints.date_phrases import (
@@ -34,6 +34,7 @@ from rag.query.constraints.date_phrases import (
     DatePhrase,
     find_date_phrases,
 )
+from rag.query.constraints.event_dates import AskedOn, is_name, order_words, period, recent_words
 from rag.query.constraints.question_text import WORD, Span
 from rag.query.constraints.reporting_verbs import PUBLICATIONS, PUBLISH, SAID_THEN, SAY, TELL
 from rag.query.constraints.sources import SourceRun
@@ -88,48 +89,57 @@ _CONJUNCTIONS = frozenset(
 
 
 def find_dates(
-    question: str, asked_on: dt.date, sources: Sequence[SourceRun], quoted: Sequence[Span], has_asking_date: bool
+    question: str, asked_on: AskedOn, sources: Sequence[SourceRun], quoted: Sequence[Span]
 ) -> list[tuple[Constraint, bool]]:
-    """Find the constraints by date that a question states, up to MAX_DATES.
+    """Find the constraints by time that a question states, up to MAX_DATES dates among them.
 
     Args:
         question: the question.
-        asked_on: the date of asking, or today.
+        asked_on: the day of asking.
         sources: the outlets that the question asks for.
         quoted: spans in which dates do not count.
-        has_asking_date: whether relative dates may count from `asked_on`.
 
     Returns:
         Each constraint, and whether it is on what was said or published.
     """
     found: list[tuple[Constraint, bool]] = []
-    for phrase in find_date_phrases(question, asked_on, quoted)[:MAX_DATES]:
-        words = question[phrase.start : phrase.end]
-        place = words, phrase.start, phrase.end
-        if phrase.span is None:
-            found.append((Constraint(MENTION, *place, applied=False, why=NO_YEAR), False))
-            continue
-        first, last = phrase.span
-        mention = functools.partial(Constraint, MENTION, *place, after=first, before=last, applied=False)
-        published = _is_publication_date(question, phrase, sources)
-        if regex.search(r"\btoday\b", words, regex.I) and not published:
-            continue
-        if first > asked_on or (phrase.relative and not has_asking_date):
-            found.append((mention(why=IN_FUTURE if first > asked_on else NO_ASKING_DATE), False))
-            continue
-        after, before = _allowed_days(phrase, first, last)
-        if phrase.preposition in VAGUE and not phrase.relative:
-            after = before = None
-        if not published:
-            bounded = phrase.ranged or phrase.relative or phrase.onwards or phrase.preposition in (*SINCE, *AFTER)
-            after = after if bounded and not (phrase.attributive and not phrase.relative) else None
-            before = None
-        if after or before:
-            why = "" if published else LOWER_END
-            found.append((Constraint(DATES, *place, after=after, before=before, why=why), published))
-        else:
-            found.append((mention(why=HAPPENED), False))
+    phrases = find_date_phrases(question, asked_on.day, quoted)[:MAX_DATES]
+    for phrase in phrases:
+        if constraint := _constraint(question, phrase, sources, asked_on):
+            found.append(constraint)
+    taken = [*quoted, *((c.start, c.end) for c, _ in found)]
+    found += [(constraint, False) for constraint in order_words(question, asked_on, taken)]
+    if asked_on.given and not any(c.kind in (DATES, PERIOD, ORDER) for c, _ in found):
+        found += [(constraint, False) for constraint in recent_words(question, asked_on, taken)]
     return found
+
+
+def _constraint(
+    question: str, phrase: DatePhrase, sources: Sequence[SourceRun], asked_on: AskedOn
+) -> tuple[Constraint, bool] | None:
+    """Return the constraint that a date states, and whether it is on what was said or published."""
+    words = question[phrase.start : phrase.end]
+    place = words, phrase.start, phrase.end
+    if phrase.span is None:
+        return Constraint(MENTION, *place, applied=False, why=NO_YEAR), False
+    first, last = phrase.span
+    mention = functools.partial(Constraint, MENTION, *place, after=first, before=last, applied=False)
+    published = _is_publication_date(question, phrase, sources)
+    if phrase.relative and not published and (_is_today(words) or is_name(question, phrase.start, phrase.end)):
+        return None  # "today" is one of the words of `recent_words`
+    if first > asked_on.latest or (phrase.relative and not asked_on.given):
+        return mention(why=IN_FUTURE if first > asked_on.latest else NO_ASKING_DATE), False
+    if not published:
+        return period(question, phrase, asked_on) or mention(why=HAPPENED), False
+    after, before = _allowed_days(phrase, first, last)
+    if phrase.preposition in VAGUE and not phrase.relative:
+        return mention(why=HAPPENED), False
+    counted = asked_on.day if phrase.relative else None
+    return Constraint(DATES, *place, after=after, before=before, counted_from=counted), published
+
+
+def _is_today(words: str) -> bool:
+    return regex.search(r"\btoday\b", words, regex.I) is not None
 
 
 def _allowed_days(phrase: DatePhrase, first: dt.date, last: dt.date) -> tuple[dt.date | None, dt.date | None]:

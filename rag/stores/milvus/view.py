@@ -98,11 +98,11 @@ class MilvusView(MilvusContents, base.View):
         """Search one index of the passages, and score what it finds by both: its rows have what scores are made of."""
         if not self._passages:
             return []
-        rows = self._search("passages", column, wanted, metric, index_filter, limit, ["article", "vector", "words"])
+        rows = self._search("passages", column, wanted, metric, index_filter, limit, ["article", "vector", "words", "day"])
         vectors = np.array([row["vector"] for row in rows], np.float32).reshape(len(rows), len(question))
         cosines, shares = (vectors @ question).tolist(), weights(terms, self._passages)
         return [
-            Candidate(row["key"], row["article"], cosine, _coverage(row["words"], terms, shares))
+            Candidate(row["key"], row["article"], cosine, _coverage(row["words"], terms, shares), row["day"])
             for row, cosine in zip(rows, cosines, strict=True)
         ]
 

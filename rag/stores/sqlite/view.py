@@ -105,16 +105,18 @@ class View(Contents, base.View):
         return self._candidates(list(words), cosines, words)
 
     def _candidates(self, keys: list[int], cosines: Vectors, words: dict[int, float]) -> list[Candidate]:
+        rows = self._article_rows(keys)
+        articles, dates = self.article_keys[rows].tolist(), self.columns.date[rows].tolist()
         return [
-            Candidate(key, article, cosine, words.get(key, 0.0))
-            for key, article, cosine in zip(keys, self._articles(keys), cosines.tolist(), strict=True)
+            Candidate(key, article, cosine, words.get(key, 0.0), date)
+            for key, article, cosine, date in zip(keys, articles, cosines.tolist(), dates, strict=True)
         ]
 
     def article_scores(self, terms: Sequence[Term], index_filter: IndexFilter) -> dict[int, float]:
         return self.words.article_scores(terms, MAX_SCORED_ARTICLES, index_filter)
 
     def article_coverage(self, terms: Sequence[Term], passages: Sequence[int]) -> float:
-        articles = sorted(set(self._articles(passages)))
+        articles = sorted(set(self.article_keys[self._article_rows(passages)].tolist()))
         return max(self.words.article_coverage(terms, articles).values(), default=0.0)
 
     def containing(self, text: str, limit: int) -> list[str]:
@@ -125,10 +127,9 @@ class View(Contents, base.View):
         rows = np.searchsorted(self.article_keys, np.array(articles, np.int64))
         return {self.columns.outlets[code] for code in self.columns.outlet[rows].tolist()}
 
-    def _articles(self, passages: Sequence[int]) -> list[int]:
-        """Return the keys of the articles of passages."""
-        found: list[int] = self.article_keys[self.article[np.searchsorted(self.keys, passages)]].tolist()
-        return found
+    def _article_rows(self, passages: Sequence[int]) -> npt.NDArray[np.int32]:
+        """Return the rows of the articles of passages, (n,)."""
+        return self.article[np.searchsorted(self.keys, passages)]
 
 
 def load_contents(db: Connection) -> Contents:
