@@ -153,13 +153,13 @@ class Library(UpdatableLibrary):
             after: first day allowed, a date or "YYYY-MM-DD".
             before: last day allowed, likewise.
             previous: the previous question, if this is a follow-up; it completes this one.
-            asked_on: the day from which words such as "last year" and "recently" count; without it they do nothing;
-                "now" for today, or the day of the newest article of the index if that is older.
+            asked_on: the day from which words such as "last year" count; "now" for today, or the day of the newest
+                article if that is older; without it they do nothing.
             ignore: words of constraints that are not to be applied, as `Answer.constraints` has them; "all" for all.
             min_confidence: minimum probability, 0 to 1, instead of the fitted threshold; 0 shows the nearest passages.
             outlet_kinds: one or several kinds of outlets; "unclassified" for outlets that have none in the catalogue.
             undated: whether articles without a date may be shown; by default unless a span of time is asked for.
-            order: what comes first: "relevance", or of all that fits well the "newest" or the "oldest".
+            order: what comes first, "relevance" or, of what fits well, the "newest" or the "oldest".
 
         Returns:
             The answer, with at most `k` passages.
@@ -168,10 +168,8 @@ class Library(UpdatableLibrary):
             QuestionError: for arguments that make no sense.
             CitationError: if what would be shown is not what is stored.
         """
-        query = Query.of(
-            question, k, outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated,
-            order,
-        )  # fmt: skip
+        filters = outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated, order
+        query = Query.of(question, k, *filters)
 
         def answer(view: View) -> tuple[Answer, bool]:
             catalogue, parsed, vector = self._parse(view, query)
@@ -238,9 +236,8 @@ class Library(UpdatableLibrary):
         Raises:
             QuestionError: for arguments that make no sense.
         """
-        query = Query.of(
-            question, k, outlets, after, before, previous, asked_on, ignore, None, outlet_kinds, undated, order
-        )
+        filters = outlets, after, before, previous, asked_on, ignore, None, outlet_kinds, undated, order
+        query = Query.of(question, k, *filters)
 
         def hits(view: View) -> tuple[list[Hit], bool]:
             _, parsed, vector = self._parse(view, query)

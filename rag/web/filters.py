@@ -9,10 +9,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rag.errors import QuestionError
+from rag.query.query import NEWEST, OLDEST, RELEVANCE
 
 MAX_TEXTS, MAX_CHARACTERS = 100, 2000  # of a list of names; of a text, as for programs (`endpoints`)
 # Whether undated articles may be shown: what the reader is offered, and what the library is asked.
 UNDATED = {"unless I ask for a date": None, "always": True, "never": False}
+# What comes first: what the reader is offered, and what the library is asked.
+ORDERS = {"what fits best": RELEVANCE, "the newest": NEWEST, "the oldest": OLDEST}
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Filters:
         after: only articles from this day on; empty for any. The library checks that it is a day.
         before: only articles up to this day; empty for any.
         undated: whether undated articles may be shown; None to leave it to the question.
+        order: what comes first.
     """
 
     outlets: tuple[str, ...] = ()
@@ -32,22 +36,26 @@ class Filters:
     after: str = ""
     before: str = ""
     undated: bool | None = None
+    order: str = RELEVANCE
 
     @classmethod
     def read(cls, given: Sequence[object]) -> Filters:
-        """Return the filters that a page sent: outlets, kinds of outlets, first day, last day, undated articles.
+        """Return the filters that a page sent: outlets, kinds of outlets, first day, last day, undated articles,
+        order.
 
         Raises:
             QuestionError: if a value is missing, of another type, too long, or not among those offered.
         """
-        if len(given) != 5:
+        if len(given) != 6:
             raise QuestionError("this page is out of date; load it again")
-        outlets, outlet_kinds, after, before, undated = given
+        outlets, outlet_kinds, after, before, undated, order = given
         if not isinstance(undated, str) or undated not in UNDATED:
             raise QuestionError(f"undated articles can be shown {', '.join(UNDATED)}; choose one")
+        if not isinstance(order, str) or order not in ORDERS:
+            raise QuestionError(f"first can come {', '.join(ORDERS)}; choose one")
         return cls(
             texts(outlets, "outlets"), texts(outlet_kinds, "kinds of outlet"), text(after or "", "from").strip(),
-            text(before or "", "to").strip(), UNDATED[undated],
+            text(before or "", "to").strip(), UNDATED[undated], ORDERS[order],
         )  # fmt: skip
 
 

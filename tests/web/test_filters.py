@@ -5,36 +5,38 @@ import re
 import pytest
 
 from rag.errors import QuestionError
-from rag.web.filters import MAX_CHARACTERS, MAX_TEXTS, UNDATED, Filters, chosen, index, text, texts
+from rag.web.filters import MAX_CHARACTERS, MAX_TEXTS, ORDERS, UNDATED, Filters, chosen, index, text, texts
 
-ASKED = next(iter(UNDATED))
+ASKED, BEST = next(iter(UNDATED)), next(iter(ORDERS))
 
 
 def test_filters_are_read_as_they_were_chosen():
-    assert Filters.read([[], [], "", "", ASKED]) == Filters() == Filters.read([None, None, None, None, ASKED])
-    assert Filters.read([["Reuters"], ["newspaper"], " 2013-01-01", "2014-01-01 ", "never"]) == Filters(
-        ("Reuters",), ("newspaper",), "2013-01-01", "2014-01-01", False
+    assert Filters.read([[], [], "", "", ASKED, BEST]) == Filters() == Filters.read([None, None, None, None, ASKED, BEST])
+    assert Filters.read([["Reuters"], ["newspaper"], " 2013-01-01", "2014-01-01 ", "never", "the newest"]) == Filters(
+        ("Reuters",), ("newspaper",), "2013-01-01", "2014-01-01", False, "newest"
     )
-    assert Filters.read([[], [], "soon", "", "always"]) == Filters(after="soon", undated=True)  # the library says more
+    assert Filters.read([[], [], "soon", "", "always", BEST]) == Filters(after="soon", undated=True)  # the library says more
 
 
 WRONG = [
-    ["Reuters", [], "", "", ASKED],
-    [[["Reuters"]], [], "", "", ASKED],
-    [[{"path": "/etc/passwd"}], [], "", "", ASKED],
-    [[1], [], "", "", ASKED],
-    [["R"] * (MAX_TEXTS + 1), [], "", "", ASKED],
-    [["R" * (MAX_CHARACTERS + 1)], [], "", "", ASKED],
-    [[], {"a": 1}, "", "", ASKED],
-    [[], [], ["2013-01-01"], "", ASKED],
-    [[], [], "", 2013, ASKED],
-    [[], [], "", "x" * (MAX_CHARACTERS + 1), ASKED],
-    [[], [], "", "", None],
-    [[], [], "", "", True],
-    [[], [], "", "", "ALWAYS"],
-    [[], [], "", "", ["always"]],
-    [[], [], "", ""],
-    [[], [], "", "", ASKED, ""],
+    ["Reuters", [], "", "", ASKED, BEST],
+    [[["Reuters"]], [], "", "", ASKED, BEST],
+    [[{"path": "/etc/passwd"}], [], "", "", ASKED, BEST],
+    [[1], [], "", "", ASKED, BEST],
+    [["R"] * (MAX_TEXTS + 1), [], "", "", ASKED, BEST],
+    [["R" * (MAX_CHARACTERS + 1)], [], "", "", ASKED, BEST],
+    [[], {"a": 1}, "", "", ASKED, BEST],
+    [[], [], ["2013-01-01"], "", ASKED, BEST],
+    [[], [], "", 2013, ASKED, BEST],
+    [[], [], "", "x" * (MAX_CHARACTERS + 1), ASKED, BEST],
+    [[], [], "", "", None, BEST],
+    [[], [], "", "", True, BEST],
+    [[], [], "", "", "ALWAYS", BEST],
+    [[], [], "", "", ["always"], BEST],
+    [[], [], "", "", ASKED],
+    [[], [], "", "", ASKED, "newest"],
+    [[], [], "", "", ASKED, None],
+    [[], [], "", "", ASKED, BEST, ""],
     [],
 ]
 
