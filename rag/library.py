@@ -143,8 +143,8 @@ class Library(UpdatableLibrary):
     ) -> Answer:
         """Return passages that answer a question, word for word; an answer with `found` False if nothing does.
 
-        What the question says about outlets and dates ("according to Reuters", "since 2012") narrows the search, or
-        changes what comes first, and is listed in `Answer.constraints`. Filters given here override it.
+        What the question says about outlets and time narrows the search or puts articles first, and is listed in
+        `Answer.constraints`. Filters given here override it.
 
         Args:
             question: at most 2,000 characters.
@@ -153,8 +153,7 @@ class Library(UpdatableLibrary):
             after: first day allowed, a date or "YYYY-MM-DD".
             before: last day allowed, likewise.
             previous: the previous question, if this is a follow-up; it completes this one.
-            asked_on: the day from which words such as "last year" count; "now" for today, or the day of the newest
-                article if that is older; without it they do nothing.
+            asked_on: the day that "last year" counts from; "now" for today, or the newest article's if that is older.
             ignore: words of constraints that are not to be applied, as `Answer.constraints` has them; "all" for all.
             min_confidence: minimum probability, 0 to 1, instead of the fitted threshold; 0 shows the nearest passages.
             outlet_kinds: one or several kinds of outlets; "unclassified" for outlets that have none in the catalogue.
@@ -223,7 +222,7 @@ class Library(UpdatableLibrary):
             outlets: one or several; any spelling that the catalogue or the index knows.
             after: first day allowed, a date or "YYYY-MM-DD".
             before: last day allowed, likewise.
-            asked_on: the day from which words such as "last year" count, as for `ask`.
+            asked_on: the day that "last year" counts from, as for `ask`.
             previous: the previous question, if this is a follow-up.
             ignore: words of constraints that are not to be applied; "all" for all.
             outlet_kinds: one or several kinds of outlets.

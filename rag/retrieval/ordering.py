@@ -1,4 +1,4 @@
-"""ScoredPassages -> those that fit well, by the dates of their articles, where the newest or the oldest are asked for."""
+"""ScoredPassages -> those that fit well, by the dates of their articles, where the newest or the oldest come first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rag.retrieval.scored_passage import ScoredPassage
 
 # A passage is put in order of dates if it has at least this share of the best score by meaning and words: a lower one
 # would put articles on other things first, as they are always newer than some (docs/measurements/time.md).
-MIN_FIT = 0.75
+MIN_FIT = 0.6
 
 
 def by_date(found: Sequence[ScoredPassage], order: str, asked_on: dt.date | None = None) -> list[ScoredPassage]:

@@ -1,7 +1,7 @@
 """Periods -> what a passage gains by its article's date.
 
-The time of an event says when it was reported: then, or soon after. So passages of such articles gain, those of articles
-a little older or later gain less, and none is shut out: an article of ten years later may tell the event best.
+The time of an event says when it was reported: then, or soon after. So passages of such articles gain, those of
+articles a little older or later gain less, and none is shut out: an article of ten years later may tell the event best.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def periods(constraints: Sequence[Constraint]) -> tuple[Period, ...]:
         if c.applied and c.kind == PERIOD
     ) + tuple(
         Period(asked - RECENT_DAYS + 1, asked, asked)
-        for asked in (c.counted_from.toordinal() for c in constraints if c.applied and c.kind == ORDER and c.counted_from)
+        for asked in (
+            c.counted_from.toordinal() for c in constraints if c.applied and c.kind == ORDER and c.counted_from
+        )
     )
 
 
@@ -76,9 +78,7 @@ def favoured(named: Sequence[Period], index_filter: IndexFilter) -> tuple[IndexF
     filters = []
     for period in named:
         after = max(period.first - MAX_HALVINGS * HALVED_BEFORE, index_filter.after or FIRST_DATE)
-        before = min(
-            period.last + GRACE + MAX_HALVINGS * HALVED_AFTER, period.until, index_filter.before or LAST_DATE
-        )
+        before = min(period.last + GRACE + MAX_HALVINGS * HALVED_AFTER, period.until, index_filter.before or LAST_DATE)
         if after <= before:
             filters.append(replace(index_filter, after=after, before=before, undated=False))
     return tuple(dict.fromkeys(filters))

@@ -25,7 +25,7 @@ class ArticleColumns:
     Attributes:
         outlets, hosts: the names in it, sorted; None last if some article has none.
         outlet, host: index into `outlets` and `hosts`, (m,).
-        date: proleptic ordinal of the date, NO_DATE if there is none, (m,).
+        date: the date as one integer (see `filters`), NO_DATE if there is none, (m,).
         same: the group of duplicates, (m,); articles without duplicates have one of their own, which no two rows share.
         number: how many articles a row stands for, (m,); more than one only for articles without duplicates.
     """
@@ -51,7 +51,7 @@ class ArticleColumns:
 
         Args:
             outlets, hosts: a name for each row, or None.
-            dates: an ordinal for each row, NO_DATE if there is no date.
+            dates: a date for each row, as one integer, NO_DATE if there is none.
             same: a group of duplicates for each row.
             number: how many articles each row stands for; by default one.
         """

@@ -206,9 +206,7 @@ def create_app(
                     scale=2,
                     elem_id="undated",
                 )
-                order = gr.Radio(
-                    list(ORDERS), value=next(iter(ORDERS)), label="Show first", scale=2, elem_id="order"
-                )
+                order = gr.Radio(list(ORDERS), value=next(iter(ORDERS)), label="Show first", scale=2, elem_id="order")
             follow = gr.Checkbox(label="This is a follow-up to my last question", elem_id="follow")
         filters = [outlets, outlet_kinds, after, before, undated, order]
         asked = [box, follow, *filters]

@@ -67,7 +67,7 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
             before: only articles up to this day, YYYY-MM-DD
             previous: the previous question, if this one is a follow-up
             ignore: words of the question that must have no effect on the search, as `constraints` lists them, or "all"
-            asked_on: the day from which "last year" is counted, YYYY-MM-DD; by default today, or that of the newest article
+            asked_on: the day from which "last year" is counted, YYYY-MM-DD; today by default, or the newest article's
             outlet_kinds: only outlets of these kinds, as `outlets` lists them, or "unclassified"
             undated: whether undated articles may be quoted; by default they may, unless dates are asked for
             order: "newest" or "oldest" for what fits well in the order of its dates
@@ -104,7 +104,7 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
             before: only articles up to this day, YYYY-MM-DD
             previous: the previous question, if this one is a follow-up
             ignore: words of the question that must have no effect on the search, as `constraints` lists them, or "all"
-            asked_on: the day from which "last year" is counted, YYYY-MM-DD; by default today, or that of the newest article
+            asked_on: the day from which "last year" is counted, YYYY-MM-DD; today by default, or the newest article's
             outlet_kinds: only outlets of these kinds, as `outlets` lists them, or "unclassified"
             undated: whether undated articles may be quoted; by default they may, unless dates are asked for
             order: "newest" or "oldest" for what fits well in the order of its dates

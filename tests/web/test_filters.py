@@ -11,11 +11,15 @@ ASKED, BEST = next(iter(UNDATED)), next(iter(ORDERS))
 
 
 def test_filters_are_read_as_they_were_chosen():
-    assert Filters.read([[], [], "", "", ASKED, BEST]) == Filters() == Filters.read([None, None, None, None, ASKED, BEST])
+    assert (
+        Filters.read([[], [], "", "", ASKED, BEST]) == Filters() == Filters.read([None, None, None, None, ASKED, BEST])
+    )
     assert Filters.read([["Reuters"], ["newspaper"], " 2013-01-01", "2014-01-01 ", "never", "the newest"]) == Filters(
         ("Reuters",), ("newspaper",), "2013-01-01", "2014-01-01", False, "newest"
     )
-    assert Filters.read([[], [], "soon", "", "always", BEST]) == Filters(after="soon", undated=True)  # the library says more
+    assert Filters.read([[], [], "soon", "", "always", BEST]) == Filters(
+        after="soon", undated=True
+    )  # the library says more
 
 
 WRONG = [

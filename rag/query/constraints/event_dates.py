@@ -66,7 +66,9 @@ _OLDEST = regex.compile(
 # Names that are also months: in "the Women's March 2017" and "Theresa May 2017", only the year is a date.
 _NAMED_MONTH = regex.compile(rf"(?:March|May|April|June|August)\s+(?P<year>{YEAR})")
 _NAME_BEFORE = regex.compile(r"(?:['’]s|\p{Lu}[\p{L}’'-]+)\s+$")
-_NOT_A_NAME = regex.compile(r"(?:^|\b)(?:Since|In|On|During|After|Before|Until|From|By|Between|Of|The|Late|Early|Mid)\s+$")
+_NOT_A_NAME = regex.compile(
+    r"(?:^|\b)(?:Since|In|On|During|After|Before|Until|From|By|Between|Of|The|Late|Early|Mid)\s+$"
+)
 
 
 @dataclass(frozen=True)

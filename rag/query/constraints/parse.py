@@ -1,10 +1,10 @@
 """Question -> ParsedConstraints: the constraints that its words state, and the words that are left to search for.
 
-This runs before the filters of a search are set: what is found here narrows the search, is shown with the words that it
-came from, and can be ignored on request. It is done by rule. A date or an outlet is a constraint only where the
-question says that somebody said, wrote or reported something then or there. The date of an event filters nothing, since later
-articles report it too: articles from then or soon after come first. In doubt nothing is filtered: a filter too many
-hides the answer, one too few costs noise.
+This runs before the filters of a search are set: what is found here narrows the search, is shown with the words that
+it came from, and can be ignored on request. It is done by rule. A date or an outlet is a constraint only where the
+question says that somebody said, wrote or reported something then or there. The date of an event filters nothing,
+since later articles report it too: articles from then or soon after come first. In doubt nothing is filtered: a
+filter too many hides the answer, one too few costs noise.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from rag.stores import base
 from rag.stores.base import ALIASES, CATALOGUE, Candidate
 from rag.stores.columns import ArticleColumns
 from rag.stores.faiss_index import VectorIndex
-from rag.stores.filters import IndexFilter, mask, ordinal
+from rag.stores.filters import IndexFilter, coded_date, days_of, mask
 from rag.stores.snapshot import Cache, Origin
 from rag.stores.sqlite.engine import Connection
 from rag.stores.sqlite.schema import read_generation, read_setting
@@ -55,7 +55,7 @@ class Contents(base.Contents):
         if outlet not in self.columns.outlets:
             return []
         rows = np.flatnonzero(self.columns.outlet == self.columns.outlets.index(outlet))
-        return [self.ids[i] for i in rows[np.argsort(-self.columns.date[rows], kind="stable")].tolist()]
+        return [self.ids[i] for i in rows[np.argsort(-days_of(self.columns.date[rows])[0], kind="stable")].tolist()]
 
     @functools.cached_property
     def row(self) -> dict[str, int]:
@@ -134,13 +134,14 @@ class View(Contents, base.View):
 
 def load_contents(db: Connection) -> Contents:
     """Return what a database is made of, inside a read transaction."""
-    columns = "id, outlet, host, date, coalesce(same, key)"
+    columns = "id, outlet, host, date, date_basis, coalesce(same, key)"
     articles = db.execute(f"SELECT {columns} FROM article WHERE retired IS NULL ORDER BY key").fetchall()
-    ids, outlet, host, date, same = zip(*articles, strict=True) if articles else ((),) * 5
+    ids, outlet, host, date, basis, same = zip(*articles, strict=True) if articles else ((),) * 6
+    days = [coded_date(dt.date.fromisoformat(d) if d else None, b) for d, b in zip(date, basis, strict=True)]
     return Contents(
         read_generation(db),
         read_setting(db, CATALOGUE),
-        ArticleColumns.of(outlet, host, [ordinal(dt.date.fromisoformat(d) if d else None) for d in date], same),
+        ArticleColumns.of(outlet, host, days, same),
         tuple(ids),
     )
 
