@@ -24,8 +24,8 @@ from rag.stores.base import hash64
 if TYPE_CHECKING:
     from rag.stores.columns import ArticleColumns
 
-# A date is stored as one integer: the ordinal of a day, NO_DATE for none, or, for an article that is dated to a month or
-# a year, the number of that month (twelve a year) from MONTHS on, or of the year from YEARS on. So one column can be
+# A date is stored as one integer: the ordinal of a day, NO_DATE for none, or, for an article that is dated to a month
+# or a year, the number of that month (twelve a year) from MONTHS on, or of the year from YEARS on. So one column can be
 # filtered by spans.
 NO_DATE = 0
 FIRST_DATE, LAST_DATE = dt.date.min.toordinal(), dt.date.max.toordinal()

@@ -125,7 +125,8 @@ def test_a_month_and_a_year_pass_with_any_of_their_days(basis, first, last):
     "basis",
     [
         None, "published", "refused: 03/02/2012 (two readings)", "refused: 13/2012 (not a day)",
-        "refused: 2999 (not a day)", "refused: 1066 (not a day)", "refused: soon 2012 (not a day)", "refused: in 2012 perhaps (not a day)",
+        "refused: 2999 (not a day)", "refused: 1066 (not a day)", "refused: soon 2012 (not a day)",
+        "refused: in 2012 perhaps (not a day)",
     ],
 )  # fmt: skip
 def test_other_dates_that_were_refused_are_none(basis):
