@@ -29,8 +29,8 @@ from rag.web.uploads import Uploads
 pytestmark = pytest.mark.server
 
 ASKED, BEST = "unless I ask for a date", "what fits best"
-FILTERS = ["Dropdown", "Dropdown", "Textbox", "Textbox", "Radio"]
-PROGRAMS = {"ask": ["Api"] * 10, "search": ["Api"] * 10, "article": ["Api"], "outlets": []}
+FILTERS = ["Dropdown", "Dropdown", "Textbox", "Textbox", "Radio", "Radio"]
+PROGRAMS = {"ask": ["Api"] * 11, "search": ["Api"] * 11, "article": ["Api"], "outlets": []}
 # Each event that runs on the server, by what starts it, with the components whose values it takes from a client.
 PAGE = {
     "Textbox.submit": ["Textbox", "Checkbox", *FILTERS],
@@ -174,7 +174,8 @@ def test_a_filter_that_the_page_does_not_offer_is_a_warning_and_the_app_goes_on(
         [QUESTION, False, "Reuters", [], "", "", ASKED, BEST], [QUESTION, "yes", [], [], "", "", ASKED, BEST],
         [None, False, [], [], "", "", ASKED, BEST], [5, False, [], [], "", "", ASKED, BEST],
         [QUESTION, False, [1], [], "", "", ASKED, BEST], [QUESTION, False, [], [], ["x"], "", ASKED, BEST],
-        [QUESTION, False, [], [], "", "", "sometimes", BEST], [QUESTION, False, ["No Such Outlet"], [], "", "", ASKED, BEST],
+        [QUESTION, False, [], [], "", "", "sometimes", BEST],
+        [QUESTION, False, ["No Such Outlet"], [], "", "", ASKED, BEST],
     ):  # fmt: skip
         done = reader.run("ask_1", data)
         assert done["success"], data
