@@ -15,7 +15,7 @@ from rag.models.lazy_encoder import load
 from rag.models.reranker import AUTO, LazyReranker, Reranker
 from rag.provenance.catalogue import Catalogue, load_catalogue, read_catalogue
 from rag.query.aliases import read_own_list
-from rag.query.query import Day, Names, Query
+from rag.query.query import RELEVANCE, Day, Names, Query
 from rag.retrieval.parse import ParsedQuery, parse
 from rag.retrieval.scored_passage import Hit
 from rag.retrieval.search import find
@@ -139,11 +139,12 @@ class Library(UpdatableLibrary):
         outlet_kinds: Names = None,
         undated: bool | None = None,
         exclude_outlets: Names = None,
+        order: str = RELEVANCE,
     ) -> Answer:
         """Return passages that answer a question, word for word; an answer with `found` False if nothing does.
 
-        What the question says about outlets and dates ("according to Reuters", "since 2012") narrows the search, and is
-        listed in `Answer.constraints`. Filters given here override it.
+        What the question says about outlets and time narrows the search or puts articles first, and is listed in
+        `Answer.constraints`. Filters given here override it.
 
         Args:
             question: at most 2,000 characters.
@@ -152,12 +153,13 @@ class Library(UpdatableLibrary):
             after: first day allowed, a date or "YYYY-MM-DD".
             before: last day allowed, likewise.
             previous: the previous question, if this is a follow-up; it completes this one.
-            asked_on: the day from which words such as "last year" count; without it they narrow nothing.
+            asked_on: the day that "last year" counts from; "now" for today, or the newest article's if that is older.
             ignore: words of constraints that are not to be applied, as `Answer.constraints` has them; "all" for all.
             min_confidence: minimum probability, 0 to 1, instead of the fitted threshold; 0 shows the nearest passages.
             outlet_kinds: one or several kinds of outlets; "unclassified" for outlets that have none in the catalogue.
             undated: whether articles without a date may be shown; by default unless a span of time is asked for.
             exclude_outlets: one or several outlets not to search; articles whose outlet is not known are searched.
+            order: what comes first, "relevance" or, of what fits well, the "newest" or the "oldest".
 
         Returns:
             The answer, with at most `k` passages.
@@ -168,7 +170,7 @@ class Library(UpdatableLibrary):
         """
         query = Query.of(
             question, k, outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated,
-            exclude_outlets,
+            exclude_outlets, order,
         )  # fmt: skip
 
         def answer(view: View, query: Query) -> tuple[Answer, bool]:
@@ -194,6 +196,7 @@ class Library(UpdatableLibrary):
         outlet_kinds: Names = None,
         undated: bool | None = None,
         exclude_outlets: Names = None,
+        order: str = RELEVANCE,
     ) -> list[Hit]:
         """Return the `k` passages nearest to a question, best first, whether they answer it or not.
 
@@ -203,12 +206,13 @@ class Library(UpdatableLibrary):
             outlets: one or several; any spelling that the catalogue or the index knows.
             after: first day allowed, a date or "YYYY-MM-DD".
             before: last day allowed, likewise.
-            asked_on: the day from which words such as "last year" count; without it they narrow nothing.
+            asked_on: the day that "last year" counts from, as for `ask`.
             previous: the previous question, if this is a follow-up.
             ignore: words of constraints that are not to be applied; "all" for all.
             outlet_kinds: one or several kinds of outlets.
             undated: whether articles without a date may be found; by default unless a span of time is asked for.
             exclude_outlets: one or several outlets not to search.
+            order: what comes first, as for `ask`.
 
         Returns:
             At most `k` passages, each with its score.
@@ -218,14 +222,14 @@ class Library(UpdatableLibrary):
         """
         query = Query.of(
             question, k, outlets, after, before, previous, asked_on, ignore, None, outlet_kinds, undated,
-            exclude_outlets,
+            exclude_outlets, order,
         )  # fmt: skip
 
         def hits(view: View) -> tuple[list[Hit], bool]:
             _, parsed, vector = self._parse(view, query)
             with self._store.reading(view.generation):
                 found = find(view, self._store, parsed, vector, k, self.reranker)
-                return [passage.hit for passage in found.passages], not found.changed
+                return [passage.hit for passage in found.passages[:k]], not found.changed
 
         return self._current.use(hits)
 

@@ -17,6 +17,7 @@ import numpy as np
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import UNCLASSIFIED
 from rag.stores.columns import ArticleColumns, Rows
+from rag.stores.filters import is_day
 
 UNKNOWN_OUTLET = "an unknown outlet"
 
@@ -122,7 +123,7 @@ def count(columns: ArticleColumns, catalogue: Catalogue) -> Counts:
         if state:
             states[state] += number
     hosts = _frequent(columns.some(columns.elsewhere).tally_hosts())
-    days = columns.date[columns.date > 0]
+    days = columns.date[is_day(columns.date)]
     return Counts(
         columns.articles,
         {name or UNKNOWN_OUTLET: number for name, number in outlets.items()},
@@ -132,7 +133,7 @@ def count(columns: ArticleColumns, catalogue: Catalogue) -> Counts:
         independent(columns.source, columns.same),
         dt.date.fromordinal(int(days.min())) if len(days) else None,
         dt.date.fromordinal(int(days.max())) if len(days) else None,
-        int(columns.number[columns.date == 0].sum()),
+        int(columns.number[~is_day(columns.date)].sum()),
     )
 
 

@@ -76,7 +76,7 @@ class Composer:
         Raises:
             CitationError: if a citation does not equal what is stored.
         """
-        signals = confidence.signals(view, parsed.terms, found)
+        signals = confidence.signals(view, parsed.terms, sorted(found, key=lambda passage: -passage.fit))
         probability = model.probability(signals)
         held = is_held(query.text, parsed, signals)
         least = min(model.min_confidence, probability) if held else model.min_confidence

@@ -6,6 +6,7 @@ outlet's name or the reader's words, is a `Phrase`: `str` gives it as plain text
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,12 @@ from rag.provenance.outlet import key
 from rag.query.constraints import (
     ASKED_AND_EXCLUDED,
     CONTRADICTION,
-    DATES,
     EXCLUDED,
     IGNORED,
-    LOWER_END,
     NEGATED,
     OFFERS,
+    ORDER,
+    PERIOD,
     PHRASE,
     Constraint,
 )
@@ -196,7 +197,7 @@ def caution(found: Caution) -> Phrase:
 
 
 def constraint(found: Constraint, answer: Answer) -> Phrase:
-    """Return what a constraint allows, or leaves out: "The Post", "2009-01-01 to 2009-12-31", "2009-01-01 or later"."""
+    """Return what a constraint allows, leaves out or puts first: "The Post", "2009-01-01 or later", "the newest articles"."""
     if found.kind == PHRASE:
         return Phrase("passages that print “{}”", found.words)
     if found.outlet:
@@ -204,12 +205,29 @@ def constraint(found: Constraint, answer: Answer) -> Phrase:
         return Phrase("{}" if indexed else "{} (not in this index)", found.outlet)
     if found.outlet_kind:
         return Phrase(KINDS_LEFT_OUT.get(found.outlet_kind, "{}"), found.outlet_kind)
-    first, last = found.after, found.before
+    counted = f", counted from {found.counted_from}" if found.counted_from else ""
+    if found.kind == ORDER:
+        return Phrase(f"the {found.order} articles{counted}")
+    days = _days(found.after, found.before)
+    return Phrase(f"articles from {days} or soon after{counted}" if found.kind == PERIOD else f"{days}{counted}")
+
+
+def effect(found: Constraint) -> str:
+    """Return what a constraint does, in a word before `constraint`: "Only", "Not" or "First:"."""
+    if puts_first(found):
+        return "First:"
+    return "Not" if found.excludes else "Only"
+
+
+def puts_first(found: Constraint) -> bool:
+    """Return whether a constraint narrows nothing and changes what comes first."""
+    return found.kind in (PERIOD, ORDER)
+
+
+def _days(first: dt.date | None, last: dt.date | None) -> str:
     if first and last:
-        return Phrase(f"{first} to {last}" if first != last else f"{first}")
-    dates = [other for other in answer.constraints if other.applied and other.kind == DATES]
-    undated = found in dates and all(other.why == LOWER_END for other in dates)
-    return Phrase(f"{first} or later{', or undated' if undated else ''}" if first else f"{last} or earlier")
+        return f"{first} to {last}" if first != last else f"{first}"
+    return f"{first} or later" if first else f"{last} or earlier"
 
 
 def limit(found: Constraint, answer: Answer) -> Phrase:

@@ -10,6 +10,7 @@ from typing import Any
 from rag.cli.opening import open_library, prepare
 from rag.cli.output import answer_text, notes, print_result, shortened
 from rag.errors import QuestionError
+from rag.query.query import NOW
 from rag.text import sanitise
 
 
@@ -50,9 +51,10 @@ def _arguments(options: argparse.Namespace) -> dict[str, Any]:
         "after": options.after,
         "before": options.before,
         "previous": options.previous,
-        "asked_on": options.asked_on or dt.date.today(),
+        "asked_on": options.asked_on or NOW,
         "ignore": options.ignore,
         "outlet_kinds": options.outlet_kind,
         "undated": options.undated,
         "exclude_outlets": options.not_outlet,
+        "order": options.order,
     }

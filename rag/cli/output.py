@@ -63,8 +63,9 @@ def notes(answer: Answer) -> list[str]:
     applied = [found for found in answer.constraints if found.applied]
     for found in applied:
         alone = sum(other.kind == found.kind for other in applied) == 1
+        narrows = alone and not wording.puts_first(found)
         every = "words" if found.kind == PHRASE else "outlets" if found.outlet else found.kind
-        purpose = "search these too" if found.excludes else f"search all {every}" if alone else "ignore this"
+        purpose = "search these too" if found.excludes else f"search all {every}" if narrows else "ignore this"
         option = f"--ignore {shell_quoted(found.words)}"
         lines.append(f"{wording.limit(found, answer)}; to {purpose}, add {option}")
     others = [found for found in wording.unapplied(answer) if found.why != IGNORED]

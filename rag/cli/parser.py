@@ -212,11 +212,16 @@ def _question(added: argparse.ArgumentParser, k: int) -> None:
     )  # fmt: skip
     added.add_argument(
         "--ignore", metavar="WORDS", action="append", default=[],
-        help='words of the question that must not filter the search, or "all" (repeatable)',
+        help='words of the question that must have no effect on the search, or "all" (repeatable)',
     )  # fmt: skip
     added.add_argument(
-        "--asked-on", metavar="YYYY-MM-DD", help='the day from which "last year" is counted (default: today)'
-    )
+        "--asked-on", metavar="YYYY-MM-DD",
+        help='the day from which "last year" is counted (default: today, or that of the newest article if it is older)',
+    )  # fmt: skip
+    added.add_argument(
+        "--order", choices=("relevance", "newest", "oldest"), default="relevance",
+        help="what comes first of all that fits well (default: %(default)s)",
+    )  # fmt: skip
     added.add_argument("--previous", help="the previous question, if this one is a follow-up")
     _reranker(added)
 

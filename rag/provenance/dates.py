@@ -181,6 +181,11 @@ def _readings(match: regex.Match[str]) -> list[dt.date]:
     return dates
 
 
+def month_number(name: str) -> int:
+    """Return the number of a month by its name or short form in one of LANGUAGES; 0 if it is none."""
+    return _months().get(name.casefold().rstrip("."), 0)
+
+
 @functools.cache
 def _months() -> dict[str, int]:
     """Return month names and their short forms in LANGUAGES, from dateparser's tables; an earlier language wins.

@@ -12,6 +12,9 @@ from rag.text import has_surrogates
 
 MAX_QUESTION_CHARACTERS = 2000
 MAX_PASSAGES = 1000
+ORDERS = RELEVANCE, NEWEST, OLDEST = "relevance", "newest", "oldest"
+# A day of asking: today, or that of the newest article of the index where it is older.
+NOW = "now"
 
 Day = dt.date | str | None  # a day as a caller may give it: a date, a datetime or "YYYY-MM-DD"
 Names = str | Iterable[str] | None
@@ -29,7 +32,9 @@ class Query:
         after, before: first and last day allowed.
         undated: whether undated articles pass; None lets them pass unless a span of time is asked for.
         previous: the previous question, which this one may need to be complete.
-        asked_on: the day that words such as "last year" count from.
+        asked_on: the day that words such as "last year" count from; None for the one of `asks_now`, if any.
+        asks_now: whether they count from today, or from the day of the newest article of the index if it is older.
+        order: what comes first, one of ORDERS.
         ignore: words of constraints that are not to be applied; "all" for every one.
         min_confidence: the probability an answer needs, in place of the fitted one.
         exclude_outlets: the outlets not to search, as the caller spells them.
@@ -47,6 +52,8 @@ class Query:
     ignore: tuple[str, ...] = ()
     min_confidence: float | None = None
     exclude_outlets: tuple[str, ...] = ()
+    asks_now: bool = False
+    order: str = RELEVANCE
 
     @classmethod
     def of(
@@ -63,21 +70,26 @@ class Query:
         outlet_kinds: Names = None,
         undated: bool | None = None,
         exclude_outlets: Names = None,
+        order: str = RELEVANCE,
     ) -> Query:
         """Check what a caller gives. The arguments are those of `Library.ask`.
 
         Raises:
-            QuestionError: for an empty or overlong question, a `k` out of range, or dates that make no sense.
+            QuestionError: for an empty or overlong question, a `k` out of range, dates that make no sense, or an order
+                that there is none of.
         """
         first, last = parse_day(after, "after"), parse_day(before, "before")
         if first and last and first > last:
             raise QuestionError(f"after ({first}) is later than before ({last})")
         if not 1 <= k <= MAX_PASSAGES:
             raise QuestionError(f"k is {k}; ask for 1 to {MAX_PASSAGES:,} passages")
+        if order not in ORDERS:
+            raise QuestionError(f"order is {order!r}; it can be {', '.join(ORDERS)}")
+        asks_now = asked_on == NOW
         return cls(
             _checked_question(text), k, _listed(outlets), _listed(outlet_kinds), first, last, undated,
-            _checked_question(previous) if previous else None, parse_day(asked_on, "asked_on"), _listed(ignore),
-            min_confidence, _listed(exclude_outlets),
+            _checked_question(previous) if previous else None, None if asks_now else parse_day(asked_on, "asked_on"),
+            _listed(ignore), min_confidence, _listed(exclude_outlets), asks_now, order,
         )  # fmt: skip
 
 

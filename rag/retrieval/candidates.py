@@ -10,6 +10,7 @@ import functools
 import os
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 
 from rag.models.encoder import Vectors
 from rag.stores.base import Candidate, View
@@ -18,7 +19,7 @@ from rag.stores.tantivy_index import Term
 
 
 def find_candidates(
-    view: View, question: Vectors, terms: Sequence[Term], index_filter: IndexFilter, limit: int
+    view: View, question: Vectors, terms: Sequence[Term], index_filters: Sequence[IndexFilter], limit: int
 ) -> list[tuple[Candidate, float]]:
     """Return the passages that may answer a question, each with the score of its article (`View.article_scores`).
 
@@ -26,20 +27,24 @@ def find_candidates(
         view: the passages to search.
         question: the question's vector, (dimension,).
         terms: its words.
-        index_filter: what may be found.
+        index_filters: what may be found, then parts of it that are also looked through by themselves.
         limit: how many passages each look-up returns at most.
 
     Returns:
         Those found by meaning, nearest first, then those found by words alone.
     """
-    nearest = _executor().submit(view.nearest, question, terms, index_filter, limit)
-    scores = _executor().submit(view.article_scores, terms, index_filter)
-    matching = {candidate.key: candidate for candidate in view.matching(question, terms, index_filter, limit)}
-    found = {candidate.key: candidate for candidate in nearest.result()}
-    for key, candidate in matching.items():
-        near = found.get(key, candidate)
-        found[key] = Candidate(key, candidate.article, near.own, candidate.words)
-    articles = scores.result()
+    submit = _executor().submit
+    nearest = [submit(view.nearest, question, terms, each, limit) for each in index_filters]
+    scores = [submit(view.article_scores, terms, each) for each in index_filters]
+    more = [submit(view.matching, question, terms, each, limit) for each in index_filters[1:]]
+    matching = [view.matching(question, terms, index_filters[0], limit), *(found.result() for found in more)]
+    found = {candidate.key: candidate for near in nearest for candidate in near.result()}
+    for candidate in (candidate for each in matching for candidate in each):
+        near = found.get(candidate.key, candidate)
+        found[candidate.key] = replace(near, words=candidate.words)
+    articles: dict[int, float] = {}
+    for score in scores:
+        articles |= score.result()
     return [(candidate, articles.get(candidate.article, 0.0)) for candidate in found.values()]
 
 

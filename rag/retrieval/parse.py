@@ -5,6 +5,7 @@ Constraints stated in words become filters, names get their other spellings, and
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ from rag.provenance.outlet import key
 from rag.provenance.uploads import is_uploaded
 from rag.query import constraints
 from rag.query.constraints import Constraint
-from rag.query.query import Query
+from rag.query.query import RELEVANCE, Query
 from rag.retrieval.filters import Filters, resolve_filters
 from rag.stores.base import View
 from rag.stores.tantivy_index import Term
@@ -41,6 +42,8 @@ class ParsedQuery:
         filters: which articles may be found.
         constraints: what the question says of where the answer may come from, and whether that was applied.
         aliases: names in it that are printed in other ways too.
+        order: what comes first, one of `rag.query.query.ORDERS`.
+        asked_on: the day of asking, if it is known.
     """
 
     text: str
@@ -49,6 +52,8 @@ class ParsedQuery:
     filters: Filters
     constraints: tuple[Constraint, ...] = ()
     aliases: tuple[Alias, ...] = ()
+    order: str = RELEVANCE
+    asked_on: dt.date | None = None
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -67,7 +72,9 @@ def parse(view: View, catalogue: Catalogue, query: Query) -> ParsedQuery:
     common = _common(view, catalogue, outlets, query.text, query.previous or "")
     completed = constraints.complete_question(query.text, query.previous, catalogue, outlets, common)
     common |= _common(view, catalogue, outlets, completed) if completed != query.text else set()
-    parsed = constraints.parse_constraints(completed, catalogue, outlets, query.asked_on, query.ignore, common)
+    asked_on = _asked_on(view, query)
+    latest = dt.date.today() if query.asks_now else query.asked_on
+    parsed = constraints.parse_constraints(completed, catalogue, outlets, asked_on, query.ignore, common, latest)
     filters, applied = narrow(view, catalogue, chosen, parsed.constraints)
     mentions = view.aliases.find(parsed.text)
     spellings = {m: (m.text, *view.aliases.other_spellings(m)) for m in mentions}
@@ -81,7 +88,18 @@ def parse(view: View, catalogue: Catalogue, query: Query) -> ParsedQuery:
     for m in reversed(mentions):
         others = spellings[m][1 : 1 + MAX_ENCODED_SPELLINGS]
         encoded = encoded[: m.end] + (f" ({', '.join(others)})" if others else "") + encoded[m.end :]
-    return ParsedQuery(parsed.text, encoded, tuple(terms), filters, applied, aliases)
+    order = query.order
+    if order == RELEVANCE:
+        order = next((c.order for c in applied if c.kind == constraints.ORDER and c.applied), order)
+    return ParsedQuery(parsed.text, encoded, tuple(terms), filters, applied, aliases, order, asked_on)
+
+
+def _asked_on(view: View, query: Query) -> dt.date | None:
+    """Return the day of asking: the one given; today, or the day of the newest article if it is older; or None."""
+    if not query.asks_now:
+        return query.asked_on
+    newest = view.columns.newest
+    return min(dt.date.today(), dt.date.fromordinal(newest)) if newest else dt.date.today()
 
 
 def _common(view: View, catalogue: Catalogue, outlets: tuple[str, ...], *questions: str) -> set[str]:
@@ -109,8 +127,8 @@ def narrow(
 
     Outlets that the caller chose override outlets stated in the question, and likewise dates. So does an outlet that
     the caller chose and the question leaves out, or the other way round. An outlet that is offered is applied if the
-    caller chose it, together with those that are applied anyway. The date of an event lets undated articles pass, since
-    they may report it.
+    caller chose it, together with those that are applied anyway. A period narrows nothing, so that it stays, whatever
+    the caller chose.
     """
     excluded = {id(c): _excluded(view, catalogue, c) for c in stated if c.excludes}
     meant = _agreed(view, chosen, stated)
@@ -128,7 +146,7 @@ def narrow(
         elif constraint.kind in (constraints.NOT_OUTLET, constraints.NOT_OUTLET_KIND):
             overridden = bool(left_out and chosen.outlets and left_out >= chosen.outlets)
         else:
-            overridden = chosen.has_span and constraint.kind != constraints.PHRASE
+            overridden = chosen.has_span and constraint.kind in (constraints.DATES, constraints.NOT_DATES)
         if constraint.applied and overridden:
             constraint = replace(constraint, applied=False, why=OVERRIDDEN)
             left_out = frozenset()
@@ -145,7 +163,6 @@ def narrow(
             chosen,
             after=max((c.after for c in spans if c.after), default=None),
             before=min((c.before for c in spans if c.before), default=None),
-            undated=all(c.why == constraints.LOWER_END for c in spans) if chosen.undated is None else chosen.undated,
         )
     return (replace(chosen, outlets=outlets) if outlets else chosen), tuple(result)
 

@@ -36,7 +36,7 @@ def rerank(reranker: Reranker, question: str, found: Sequence[ScoredPassage]) ->
     done: list[ScoredPassage] = []
     while len(done) < min(MAX_RERANKED, len(found)):
         batch = found[len(done) : len(done) + (RERANKED_AT_ONCE if done else MIN_RERANKED)]
-        if done and batch[0].retrieval + RELEVANCE * EXPECTED < _rival(done):
+        if done and batch[0].score + RELEVANCE * EXPECTED < _rival(done):
             break
         logits = reranker.score(question, [_text(passage) for passage in batch]).tolist()
         done += [replace(p, relevance=_share(logit)) for p, logit in zip(batch, logits, strict=True)]

@@ -19,7 +19,7 @@ class Hit:
 
     Attributes:
         article_id, start, end: the span; `text` is the article's text there.
-        score: what it is ranked by, 0 to 2.1.
+        score: what it is ranked by, 0 to 2.4.
         outlet, date: the article's.
     """
 
@@ -47,6 +47,7 @@ class ScoredPassage:
         article_words: share that its article holds, by BM25.
         relevance: how well it answers according to the reranker, 0 to 1; 0 if it has not read it.
         near_copies: ids of other articles with the same words, or nearly.
+        timeliness: what it gains by its article's date (`rag.retrieval.timeliness`).
     """
 
     passage: Passage
@@ -59,6 +60,7 @@ class ScoredPassage:
     article_words: float = 0.0
     relevance: float = 0.0
     near_copies: tuple[str, ...] = ()
+    timeliness: float = 0.0
 
     @property
     def text(self) -> str:
@@ -72,7 +74,12 @@ class ScoredPassage:
 
     @property
     def score(self) -> float:
-        """What it is ranked by, 0 to 2.1."""
+        """What it is ranked by, 0 to 2.4."""
+        return self.fit + self.timeliness
+
+    @property
+    def fit(self) -> float:
+        """How well it fits the question, 0 to 2.1: its score whatever its date."""
         return self.retrieval + RELEVANCE * self.relevance
 
     @property

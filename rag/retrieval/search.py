@@ -15,10 +15,13 @@ import regex
 
 from rag.models.encoder import Vectors
 from rag.models.reranker import Reranker
+from rag.query.query import RELEVANCE
 from rag.retrieval.candidates import find_candidates
+from rag.retrieval.ordering import by_date
 from rag.retrieval.parse import ParsedQuery
 from rag.retrieval.reranking import rerank
 from rag.retrieval.scored_passage import ScoredPassage
+from rag.retrieval.timeliness import favoured, gains, periods
 from rag.stores.base import Candidate, Store, View
 
 # What a passage's score is made of: the cosine of its own vector and of its best sentence's, the share of the
@@ -28,6 +31,7 @@ OWN, SENTENCE, WORDS, ARTICLE = 0.5, 0.5, 0.3, 0.3
 # Passages that each engine proposes. 40, 60 or 100 passages change no figure (same page, "Word scores").
 CANDIDATES = 50
 _MARKS = str.maketrans("‘’“”«»‐‑–—", '\'\'""""----')
+IN_ORDER = 100  # passages that are put in the order of dates, if they fit well
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Found:
     """What was found for a question.
 
     Attributes:
-        passages: best first.
+        passages: best first, or in the order of dates that is asked for.
         changed: the outlets, as the view has them, of articles whose passages would be among them, but that have been
             amended, retired or removed since the view was made; None is the unknown outlet.
     """
@@ -49,9 +53,13 @@ def find(
 ) -> Found:
     """Return the `k` best passages for a question, best first; fewer where the filters allow fewer.
 
+    In the order of dates, they are all that fit well, of at least IN_ORDER.
+
     Every candidate gets the scores of both engines, so that one which only one engine proposed is not mistaken for one
     in which the other found nothing. Its score is OWN * cosine of the passage + SENTENCE * cosine of its best sentence
-    + WORDS * share of the question's words in the passage + ARTICLE * share of them in its article.
+    + WORDS * share of the question's words in the passage + ARTICLE * share of them in its article. What it gains by
+    its date is added, and passages that gain are also looked for by themselves, so that one beyond the others' number
+    can be among the best.
 
     Args:
         view: the passages to search.
@@ -61,10 +69,15 @@ def find(
         k: how many passages to return.
         reranker: a model that reads the best of them; None for none.
     """
+    k = k if parsed.order == RELEVANCE else max(k, IN_ORDER)
     limit = max(CANDIDATES, k)
-    candidates = find_candidates(view, vector, parsed.terms, parsed.filters.index_filter, limit)
-    first = [(OWN + SENTENCE) * c.own + WORDS * c.words + ARTICLE * article for c, article in candidates]
-    best = [candidates[i] for i in np.argsort(-np.array(first), kind="stable")[:limit].tolist()]
+    named, index_filter = periods(parsed.constraints), parsed.filters.index_filter
+    index_filters = [index_filter, *favoured(named, index_filter)]
+    candidates = find_candidates(view, vector, parsed.terms, index_filters, limit)
+    first = np.array([(OWN + SENTENCE) * c.own + WORDS * c.words + ARTICLE * article for c, article in candidates])
+    first += gains(named, [c.date for c, _ in candidates])
+    best = [candidates[i] for i in np.argsort(-first, kind="stable")[:limit].tolist()]
+    gained = dict(zip((c.key for c, _ in best), gains(named, [c.date for c, _ in best]).tolist(), strict=True))
     rows_of, vectors = store.sentence_vectors([c.key for c, _ in best])
     cosines = vectors @ vector
     scored = [
@@ -72,11 +85,11 @@ def find(
         for c, article in best
         if c.key in rows_of
     ]
-    scored = sorted(scored, key=lambda item: -item[0])
+    scored = sorted(scored, key=lambda item: -(item[0] + gained[item[2].key]))
     scored = scored if parsed.phrases else scored[:k]
     stored = store.passages([c.key for _, _, c, _ in scored])
     found = [
-        ScoredPassage(*stored[c.key], (c.key,), score, c.own, sentences, c.words, article)
+        ScoredPassage(*stored[c.key], (c.key,), score, c.own, sentences, c.words, article, timeliness=gained[c.key])
         for score, sentences, c, article in scored
         if c.key in stored
     ]
@@ -85,7 +98,9 @@ def find(
     gone = [c.article for c, _ in best if c.key not in rows_of]  # removed by another process a moment ago
     gone += [c.article for _, _, c, _ in scored if c.key not in stored]
     changed = frozenset(view.changed_outlets(gone))
-    return Found(found if reranker is None else rerank(reranker, parsed.text, found), changed)
+    if reranker is not None:
+        found = rerank(reranker, parsed.text, found)
+    return Found(found if parsed.order == RELEVANCE else by_date(found, parsed.order, parsed.asked_on), changed)
 
 
 def prints(text: str, phrases: Sequence[str]) -> bool:

@@ -125,12 +125,14 @@ class Candidate:
         article: its article's key.
         own: cosine of its vector with the question's.
         words: share of the question's words that it holds, rarer words counting more (see `tantivy_index.weights`).
+        date: the date of its article, as the store's columns have it (see `filters.coded_date`).
     """
 
     key: int
     article: int
     own: float
     words: float
+    date: int
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.provenance.outlet import key
+from rag.stores.filters import NO_DATE, is_day
 
 Rows = npt.NDArray[np.int64]
 
@@ -24,7 +25,7 @@ class ArticleColumns:
     Attributes:
         outlets, hosts: the names in it, sorted; None last if some article has none.
         outlet, host: index into `outlets` and `hosts`, (m,).
-        date: proleptic ordinal of the date, NO_DATE if there is none, (m,).
+        date: the date as one integer (see `filters`), NO_DATE if there is none, (m,).
         same: the group of duplicates, (m,); articles without duplicates have one of their own, which no two rows share.
         number: how many articles a row stands for, (m,); more than one only for articles without duplicates.
     """
@@ -50,7 +51,7 @@ class ArticleColumns:
 
         Args:
             outlets, hosts: a name for each row, or None.
-            dates: an ordinal for each row, NO_DATE if there is no date.
+            dates: a date for each row, as one integer, NO_DATE if there is none.
             same: a group of duplicates for each row.
             number: how many articles each row stands for; by default one.
         """
@@ -97,6 +98,12 @@ class ArticleColumns:
         """Whether each article was taken from another site than its outlet's, (m,)."""
         outlets, hosts = (np.array([*names, None], object) for names in (self.outlets, self.hosts))
         return np.asarray(outlets[self.outlet] != hosts[self.host], bool)
+
+    @functools.cached_property
+    def newest(self) -> int:
+        """The last day on which an article is dated, NO_DATE if none is."""
+        days = self.date[is_day(self.date)]
+        return int(days.max()) if len(days) else NO_DATE
 
     def tally(self) -> dict[str | None, int]:
         """Return the number of articles of each outlet, in the order of `outlets`."""

@@ -7,21 +7,29 @@ the definition; the mask, the query and the expression below it let through the 
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
+import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import tantivy
 
+from rag.article import Article
+from rag.provenance.partial_dates import month_or_year
 from rag.stores.base import hash64
 
 if TYPE_CHECKING:
     from rag.stores.columns import ArticleColumns
 
-NO_DATE = 0  # the date of an article that has none, as an ordinal
+# A date is stored as one integer: the ordinal of a day, NO_DATE for none, or, for an article that is dated to a month
+# or a year, the number of that month (twelve a year) from MONTHS on, or of the year from YEARS on. So one column can be
+# filtered by spans.
+NO_DATE = 0
 FIRST_DATE, LAST_DATE = dt.date.min.toordinal(), dt.date.max.toordinal()
+MONTHS, YEARS = 10_000_000, 20_000_000
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class IndexFilter:
 
     Attributes:
         outlets: names as the index has them; empty for all.
-        after, before: first and last date allowed, as proleptic ordinals.
+        after, before: first and last day allowed, as proleptic ordinals.
         undated: whether articles without a date pass if `after` or `before` is set; if neither is, they do.
         exclude_outlets: names as the index has them. An article whose outlet is not known is of none of them.
         exclude_dates: ranges of dates, both ends included. An article without a date is in none of them.
@@ -45,20 +53,25 @@ class IndexFilter:
 
     @property
     def date_ranges(self) -> tuple[tuple[int, int], ...] | None:
-        """The ranges of dates that pass, both ends included; None if all do."""
+        """The ranges of dates that pass, both ends included; None if all do.
+
+        A month or a year passes if one of its days does.
+        """
         spanned = self.after is not None or self.before is not None
         if not spanned and not self.exclude_dates:
             return None
-        dated, first = [], self.after or FIRST_DATE
-        for hole, end in sorted(self.exclude_dates):
-            dated.append((first, min(hole - 1, self.before or LAST_DATE)))
-            first = max(first, end + 1)
-        dated.append((first, self.before or LAST_DATE))
-        kept = [(one, other) for one, other in dated if one <= other] or dated[:1]  # an empty range lets nothing pass
-        return (*kept, (NO_DATE, NO_DATE)) if self.undated or not spanned else tuple(kept)
+        days, first, end = [], self.after or FIRST_DATE, self.before or LAST_DATE
+        for hole_first, hole_last in sorted(self.exclude_dates):
+            days.append((first, min(hole_first - 1, end)))
+            first = max(first, hole_last + 1)
+        days.append((first, end))
+        kept = [(one, other) for one, other in days if one <= other]
+        ranges = [coded for one, other in kept for coded in _with_months_and_years(one, other)]
+        ranges = ranges or days[:1]  # an empty range lets nothing pass
+        return (*ranges, (NO_DATE, NO_DATE)) if self.undated or not spanned else tuple(ranges)
 
     def allows(self, outlet: str | None, date: int) -> bool:
-        """Return whether an article of that outlet and date, an ordinal or NO_DATE, passes."""
+        """Return whether an article of that outlet and coded date passes."""
         if self.outlets and outlet not in self.outlets:
             return False
         if outlet in self.exclude_outlets:
@@ -67,9 +80,69 @@ class IndexFilter:
         return ranges is None or any(first <= date <= last for first, last in ranges)
 
 
+def _with_months_and_years(first: int, last: int) -> tuple[tuple[int, int], ...]:
+    """Return a range of days, and those of the months and of the years that have one of them."""
+    a, b = dt.date.fromordinal(first), dt.date.fromordinal(last)
+    months = month_code(a.year, a.month), month_code(b.year, b.month)
+    return (first, last), months, (YEARS + a.year, YEARS + b.year)
+
+
 def ordinal(date: dt.date | None) -> int:
     """Return a date as an ordinal, NO_DATE for None."""
     return date.toordinal() if date else NO_DATE
+
+
+def month_code(year: int, month: int) -> int:
+    """Return the integer for a month."""
+    return MONTHS + 12 * year + month - 1
+
+
+def coded_date(date: dt.date | None, basis: str | None) -> int:
+    """Return the integer for the date of an article.
+
+    Args:
+        date: the day.
+        basis: its `date_basis`, which has the words of a date that is no day.
+    """
+    named = None if date else month_or_year(basis)
+    if named is None:
+        return ordinal(date)
+    year, month = named
+    return month_code(year, month) if month else YEARS + year
+
+
+def date_of(article: Article) -> int:
+    """Return the integer for the date of an article."""
+    return coded_date(article.date, article.date_basis)
+
+
+def is_day(dates: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Return which dates of a column are days, (n,)."""
+    return (dates >= FIRST_DATE) & (dates <= LAST_DATE)
+
+
+def days_of(dates: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return the first and the last day that each date of a column means, (n,); NO_DATE where there is none."""
+    first, last = dates.copy(), dates.copy()
+    for i in np.flatnonzero(dates >= MONTHS).tolist():
+        first[i], last[i] = _span(int(dates[i]))
+    return first, last
+
+
+def first_day(date: int) -> int:
+    """Return the first day that a date means, as an ordinal; NO_DATE if there is none."""
+    return _span(date)[0] if date >= MONTHS else date
+
+
+@functools.cache
+def _span(code: int) -> tuple[int, int]:
+    """Return the first and the last day of a month or a year."""
+    if code >= YEARS:
+        year = code - YEARS
+        return dt.date(year, 1, 1).toordinal(), dt.date(year, 12, 31).toordinal()
+    year, month = divmod(code - MONTHS, 12)
+    last = dt.date(year, month + 1, calendar.monthrange(year, month + 1)[1])
+    return last.replace(day=1).toordinal(), last.toordinal()
 
 
 def outlet_code(outlet: str | None) -> int:

@@ -72,7 +72,7 @@ class Document:
     Attributes:
         key: its key.
         outlet: its outlet, by which it is filtered.
-        date: the proleptic ordinal of its date, NO_DATE if it has none; it is filtered by this too.
+        date: its date as one integer (see `filters`), NO_DATE if it has none; it is filtered by this too.
         text: title and text.
         passages: (key, text) of each passage.
     """

@@ -100,22 +100,16 @@ def report_html(report: Report, skipped: Sequence[Skipped]) -> Html:
 def _constraints(answer: Answer) -> Html:
     """Return what was searched for, and what was understood from the words of the question, applied or not."""
     applied_chip, unapplied_chip = Html('<span class="chip">{}</span>'), Html('<span class="chip off">“{}”: {}</span>')
-    applied, left_out = (
-        [
-            applied_chip.format(phrase(wording.constraint(c, answer)))
-            for c in answer.constraints
-            if c.applied and c.excludes == excludes
-        ]
-        for excludes in (False, True)
-    )
+    applied: dict[str, list[Html]] = {}
+    for c in answer.constraints:
+        if c.applied:
+            chips = applied.setdefault(wording.effect(c), [])
+            chips.append(applied_chip.format(phrase(wording.constraint(c, answer))))
     unapplied = [unapplied_chip.format(isolated(c.words), c.why) for c in wording.unapplied(answer)]
     lines = []
     if answer.searched != answer.question:
         lines.append(Html("Searched for: {}").format(isolated(answer.searched)))
-    if applied:
-        lines.append(Html("Only {}").format(Html(" ").join(applied)))
-    if left_out:
-        lines.append(Html("Not {}").format(Html(" ").join(left_out)))
+    lines += [Html("{} {}").format(effect, Html(" ").join(chips)) for effect, chips in applied.items()]
     if unapplied:
         lines.append(Html("Not applied: {}").format(Html(" ").join(unapplied)))
     return Html().join(map(_SEARCHED.format, lines))

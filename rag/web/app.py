@@ -20,13 +20,14 @@ from rag.answer.export import FORMS
 from rag.errors import AccordingError, QuestionError
 from rag.library import Library
 from rag.query.constraints import IGNORED, OFFERS
+from rag.query.query import NOW
 from rag.text import sanitise
 from rag.web.adding import adding
 from rag.web.answer_files import AnswerFiles
 from rag.web.answer_html import answer_files_html, answer_html, error_html, question_html
 from rag.web.conversations import Asked, Conversations, Turn
 from rag.web.endpoints import Endpoint, endpoints
-from rag.web.filters import UNDATED, Filters, chosen, index, text, texts
+from rag.web.filters import ORDERS, UNDATED, Filters, chosen, index, text, texts
 from rag.web.places import MAX_CONCURRENT, MAX_WAITING
 from rag.web.sessions import owner, scope_of
 from rag.web.uploads import Uploads
@@ -102,9 +103,9 @@ def create_app(
     ) -> tuple[Any, ...]:
         answer = library.ask(
             asked.question, outlets=asked.outlets or filters.outlets or None, after=filters.after,
-            before=filters.before, previous=asked.previous, asked_on=dt.date.today(), ignore=asked.ignore,
+            before=filters.before, previous=asked.previous, asked_on=NOW, ignore=asked.ignore,
             min_confidence=min_confidence, outlet_kinds=filters.outlet_kinds or None, undated=filters.undated,
-            exclude_outlets=filters.exclude_outlets or None,
+            exclude_outlets=filters.exclude_outlets or None, order=filters.order,
         )  # fmt: skip
         catalogue = library.catalogue
         choices = _constraint_choices(answer)
@@ -208,8 +209,9 @@ def create_app(
                     scale=2,
                     elem_id="undated",
                 )
+                order = gr.Radio(list(ORDERS), value=next(iter(ORDERS)), label="Show first", scale=2, elem_id="order")
             follow = gr.Checkbox(label="This is a follow-up to my last question", elem_id="follow")
-        filters = [outlets, outlet_kinds, after, before, undated, exclude_outlets]
+        filters = [outlets, outlet_kinds, after, before, undated, exclude_outlets, order]
         from_index = [outlets, exclude_outlets, outlet_kinds]
         asked = [box, follow, *filters]
         shown = [chat, understood, closest, cite]
@@ -248,7 +250,7 @@ def _with_public_errors(endpoint: Endpoint) -> Endpoint:
 
 
 def _constraint_choices(answer: Answer) -> dict[str, str]:
-    """Return words of the question that filter the search, or do if they are ticked, each with its label."""
+    """Return words of the question that take effect, or do if they are ticked, each with its label."""
     found = [c for c in answer.constraints if c.applied or c.why in (IGNORED, *OFFERS)]
     return {c.words: sanitise(str(wording.limit(c, answer))) for c in found}
 

@@ -13,13 +13,14 @@ import inspect
 import logging
 from collections.abc import Callable
 from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, validate_call
 
 from rag.browse import Resolved
 from rag.errors import AccordingError, LibraryError, QuestionError, public_message
 from rag.library import Library
+from rag.query.query import NOW
 
 VERSION = 1  # of the JSON: raised if a field is removed or changes its meaning, not if one is added
 
@@ -51,6 +52,7 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
         outlet_kinds: Texts | None = None,
         undated: bool | None = None,
         exclude_outlets: Texts | None = None,
+        order: Literal["relevance", "newest", "oldest"] = "relevance",
     ) -> dict[str, Any]:
         """Ask the press: passages of indexed news articles that answer a question, word for word, or found: false.
 
@@ -65,15 +67,16 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
             after: only articles from this day on, YYYY-MM-DD
             before: only articles up to this day, YYYY-MM-DD
             previous: the previous question, if this one is a follow-up
-            ignore: words of the question that must not filter the search, as `constraints` lists them, or "all"
-            asked_on: the day from which "last year" is counted, YYYY-MM-DD; by default today
+            ignore: words of the question that must have no effect on the search, as `constraints` lists them, or "all"
+            asked_on: the day from which "last year" is counted, YYYY-MM-DD; today by default, or the newest article's
             outlet_kinds: only outlets of these kinds, as `outlets` lists them, or "unclassified"
             undated: whether undated articles may be quoted; by default they may, unless dates are asked for
             exclude_outlets: none of these outlets, in any spelling that the index or its catalogue knows
+            order: "newest" or "oldest" for what fits well in the order of its dates
         """
         answer = library.ask(
-            question, k, outlets, after, before, previous=previous, asked_on=asked_on or dt.date.today(),
-            ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated, exclude_outlets=exclude_outlets,
+            question, k, outlets, after, before, previous=previous, asked_on=asked_on or NOW, ignore=ignore or (),
+            outlet_kinds=outlet_kinds, undated=undated, exclude_outlets=exclude_outlets, order=order,
         )  # fmt: skip
         return _versioned(**answer.to_dict())
 
@@ -89,6 +92,7 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
         outlet_kinds: Texts | None = None,
         undated: bool | None = None,
         exclude_outlets: Texts | None = None,
+        order: Literal["relevance", "newest", "oldest"] = "relevance",
     ) -> dict[str, Any]:
         """Search the press: the passages of indexed news articles nearest to a question, whether or not they answer it.
 
@@ -102,15 +106,16 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
             after: only articles from this day on, YYYY-MM-DD
             before: only articles up to this day, YYYY-MM-DD
             previous: the previous question, if this one is a follow-up
-            ignore: words of the question that must not filter the search, as `constraints` lists them, or "all"
-            asked_on: the day from which "last year" is counted, YYYY-MM-DD; by default today
+            ignore: words of the question that must have no effect on the search, as `constraints` lists them, or "all"
+            asked_on: the day from which "last year" is counted, YYYY-MM-DD; today by default, or the newest article's
             outlet_kinds: only outlets of these kinds, as `outlets` lists them, or "unclassified"
             undated: whether undated articles may be quoted; by default they may, unless dates are asked for
             exclude_outlets: none of these outlets, in any spelling that the index or its catalogue knows
+            order: "newest" or "oldest" for what fits well in the order of its dates
         """
         hits = library.search(
-            question, k, outlets, after, before, previous=previous, asked_on=asked_on or dt.date.today(),
-            ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated, exclude_outlets=exclude_outlets,
+            question, k, outlets, after, before, previous=previous, asked_on=asked_on or NOW, ignore=ignore or (),
+            outlet_kinds=outlet_kinds, undated=undated, exclude_outlets=exclude_outlets, order=order,
         )  # fmt: skip
         return _versioned(hits=[{**vars(hit), "date": _iso(hit.date)} for hit in hits])
 

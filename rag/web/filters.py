@@ -9,10 +9,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rag.errors import QuestionError
+from rag.query.query import NEWEST, OLDEST, RELEVANCE
 
 MAX_TEXTS, MAX_CHARACTERS = 100, 2000  # of a list of names; of a text, as for programs (`endpoints`)
 # Whether undated articles may be shown: what the reader is offered, and what the library is asked.
 UNDATED = {"unless I ask for a date": None, "always": True, "never": False}
+# What comes first: what the reader is offered, and what the library is asked.
+ORDERS = {"what fits best": RELEVANCE, "the newest": NEWEST, "the oldest": OLDEST}
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Filters:
         before: only articles up to this day; empty for any.
         undated: whether undated articles may be shown; None to leave it to the question.
         exclude_outlets: none of these.
+        order: what comes first.
     """
 
     outlets: tuple[str, ...] = ()
@@ -34,22 +38,27 @@ class Filters:
     before: str = ""
     undated: bool | None = None
     exclude_outlets: tuple[str, ...] = ()
+    order: str = RELEVANCE
 
     @classmethod
     def read(cls, given: Sequence[object]) -> Filters:
-        """Return the filters that a page sent: outlets, kinds of outlets, first day, last day, undated, not outlets.
+        """Return the filters that a page sent: outlets, kinds of outlets, first day, last day, undated, not outlets,
+        order.
 
         Raises:
             QuestionError: if a value is missing, of another type, too long, or not among those offered.
         """
-        if len(given) != 6:
+        if len(given) != 7:
             raise QuestionError("this page is out of date; load it again")
-        outlets, outlet_kinds, after, before, undated, exclude_outlets = given
+        outlets, outlet_kinds, after, before, undated, exclude_outlets, order = given
         if not isinstance(undated, str) or undated not in UNDATED:
             raise QuestionError(f"undated articles can be shown {', '.join(UNDATED)}; choose one")
+        if not isinstance(order, str) or order not in ORDERS:
+            raise QuestionError(f"first can come {', '.join(ORDERS)}; choose one")
         return cls(
             texts(outlets, "outlets"), texts(outlet_kinds, "kinds of outlet"), text(after or "", "from").strip(),
             text(before or "", "to").strip(), UNDATED[undated], texts(exclude_outlets, "outlets left out"),
+            ORDERS[order],
         )  # fmt: skip
 
 

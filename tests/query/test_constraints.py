@@ -133,15 +133,15 @@ TUNED = [
     ("WHAT DID THE PREMIER SAY IN JUNE 1963 ?", "1963-06-01..1963-06-30"),
     ("headlines from 2024-05-03 about the eclipse", "2024-05-03..2024-05-03"),
     # When it happened: only a lower end is safe
-    ("Which ministers have resigned since 2012?", "2012-01-01.."),
-    ("How many ships sank there between 2003 and 2009?", "2003-01-01.."),
-    ("Who was mayor from 2003 to 2009?", "2003-01-01.."),
-    ("Which parties were banned after 2018?", "2019-01-01.."),
-    ("Which clubs went bankrupt last year?", "2023-01-01.."),
-    ("How many strikes were called in the past two years?", "2022-06-12.."),
-    ("Who won last year's marathon?", "2023-01-01.."),
-    ("Which bridge collapsed three weeks ago?", "2024-05-20.."),
-    ("Who has chaired the court since March 2016?", "2016-03-01.."),
+    ("Which ministers have resigned since 2012?", ""),
+    ("How many ships sank there between 2003 and 2009?", ""),
+    ("Who was mayor from 2003 to 2009?", ""),
+    ("Which parties were banned after 2018?", ""),
+    ("Which clubs went bankrupt last year?", ""),
+    ("How many strikes were called in the past two years?", ""),
+    ("Who won last year's marathon?", ""),
+    ("Which bridge collapsed three weeks ago?", ""),
+    ("Who has chaired the court since March 2016?", ""),
     # When it happened: no filter
     ("Why did the army back down before the 1979 revolution?", ""),
     ("How long did the 2009 siege last?", ""),
@@ -187,7 +187,7 @@ TUNED = [
 TRAPS = [
     ("According to Reuters, the Guardian was sold; to whom?", "Reuters"),
     ("According to Press TV, in 2009 how many were hurt?", "Press TV"),
-    ("According to Reuters, last year the mill closed; why?", "Reuters | 2023-01-01.."),
+    ("According to Reuters, last year the mill closed; why?", "Reuters"),
     ("Has the BBC named a new director?", ""),
     ("Has the BBC called off the festival?", ""),
     ("Did the New York Times report a loss in 2009?", ""),
@@ -291,13 +291,13 @@ UNSEEN = [
     ("Which novel was published in 1851?", ""),
     ("What did the prime minister promise before the 2017 election?", ""),
     ("Which treaty was signed on 8 April 2010?", ""),
-    ("Who has been on strike since Monday?", "2024-06-10.."),
-    ("Which towns were flooded this spring?", "2024-03-01.."),
-    ("How many goals has the striker scored since 2020?", "2020-01-01.."),
-    ("Which species were found between 1995 and 2005?", "1995-01-01.."),
+    ("Who has been on strike since Monday?", ""),
+    ("Which towns were flooded this spring?", ""),
+    ("How many goals has the striker scored since 2020?", ""),
+    ("Which species were found between 1995 and 2005?", ""),
     ("What did the judge say about the 2001 murder?", ""),
-    ("By how much have rents risen in the last five years?", "2019-06-12.."),
-    ("Who resigned two days ago?", "2024-06-10.."),
+    ("By how much have rents risen in the last five years?", ""),
+    ("Who resigned two days ago?", ""),
     ("What did the agency say happened in 1986?", ""),
     ("Who said in 2011 that the euro would collapse?", "2011-01-01..2011-12-31"),
     ("How many did the ferry carry in its last week?", ""),
@@ -324,7 +324,7 @@ UNSEEN_HARDER = [
     ("Was the story that Press TV reported in 2012 true?", "Press TV | 2012-01-01..2012-12-31"),
     ("Which players did the New York Times list among the best of 2015?", "The New York Times"),
     ("In Reuters' account, how did the 2015 fire begin?", "Reuters"),
-    ("Between 1990 and 1995, who led the bank?", "1990-01-01.."),
+    ("Between 1990 and 1995, who led the bank?", ""),
     ("Who says that the dam is unsafe since the 2018 quake?", ""),
     ("What did farmers say about the drought of 2018?", ""),
     ("articles before 2015 that mention the ferry", "..2014-12-31"),
@@ -339,11 +339,11 @@ UNSEEN_HARDER = [
     ("Who wrote in The Atlantic that the tax failed?", "The Atlantic"),
     ("Which singer appeared on the cover of Time in 2006?", ""),
     ("What is reported of the duke's illness in 1811?", ""),
-    ("Has the minister said anything since March 2024?", "2024-03-01.."),
+    ("Has the minister said anything since March 2024?", ""),
     ("What did the senator say on Fox News about the wall?", ""),
     ("When was Reuters founded, according to the BBC?", "BBC News"),
     ("Which law, Reuters reported, was scrapped?", "Reuters"),
-    ("Quote what VOA wrote about the coup last year", "Voice of America | 2023-01-01.."),
+    ("Quote what VOA wrote about the coup last year", "Voice of America"),
 ]  # fmt: skip
 
 LAST = [
@@ -389,7 +389,7 @@ LAST = [
     ("Before March 2020, what did the ministry say about masks?", "..2020-02-29"),
     ("What has been published since May 2023 on the lithium mine?", "2023-05-01.."),
     ("In the last six months, what has been reported about the harbour?", "2023-12-12..2024-06-12"),
-    ("This week's headlines on the rail strike", "2024-06-10..2024-06-12"),
+    ("This week's headlines on the rail strike", "2024-06-06..2024-06-12"),
     ("What did commentators say between 10 and 20 June 2016 about the vote?", "2016-06-10..2016-06-20"),
     ("What did the weather office say on 5/25/2023?", "2023-05-25..2023-05-25"),
     ("Tell me what was said last summer about the drought", "2023-06-01..2023-08-31"),
@@ -402,13 +402,13 @@ LAST = [
     ("What does the 1951 refugee convention say about borders?", ""),
     ("Which paintings were stolen in the 1990 heist?", ""),
     ("Who reported the fire in 2018 to the police?", ""),
-    ("How had the party changed since the 1990s?", "1990-01-01.."),
+    ("How had the party changed since the 1990s?", ""),
     ("Which hospitals closed during 2022?", ""),
     ("Who ruled the island until 1898?", ""),
-    ("How many floods have there been since 2000?", "2000-01-01.."),
+    ("How many floods have there been since 2000?", ""),
     ("What did the king say to his troops in 1745?", ""),
     ("Which book published in 2001 predicted the crash?", ""),
-    ("Who has been chair since last October?", "2023-10-01.."),
+    ("Who has been chair since last October?", ""),
 ]  # fmt: skip
 
 KNOWN_WRONG = {
@@ -485,8 +485,8 @@ def test_words_about_an_event_stay_in_the_text_to_search_for(question, text):
 @pytest.mark.parametrize(
     ("question", "words", "why"),
     [
-        ("How long did the 2009 siege last?", "2009", "when it happened, not when it was reported"),
-        ("Who won the cup in 2012?", "in 2012", "when it happened, not when it was reported"),
+        ("Who ruled the island until 1898?", "until 1898", "when it happened, not when it was reported"),
+        ("Who won the cup before 2012?", "before 2012", "when it happened, not when it was reported"),
         ("What did the minister say would happen in 2031?", "in 2031", "in the future"),
         ("Who marched in May?", "in May", "no year given"),
         ("Who owns Press TV?", "Press TV", "named, but not as the source"),
@@ -502,14 +502,14 @@ def test_a_mention_says_why_it_does_not_filter(question, words, why):
 
 
 def test_a_mention_has_the_days_that_it_speaks_of():
-    (found,) = parse("Which insurer failed in October 2008?").constraints
+    (found,) = parse("Which insurer had failed before October 2008?").constraints
     assert (found.after, found.before) == (dt.date(2008, 10, 1), dt.date(2008, 10, 31))
 
 
-def test_a_lower_end_says_why_it_has_no_upper_end():
+def test_the_time_of_an_event_narrows_nothing_and_says_what_it_does():
     (found,) = parse("Who was mayor between 2003 and 2009?").constraints
-    assert (found.after, found.before, found.applied) == (dt.date(2003, 1, 1), None, True)
-    assert found.why == "when it happened: no older article can report it"
+    assert (found.kind, found.after, found.before) == ("period", dt.date(2003, 1, 1), dt.date(2009, 12, 31))
+    assert (found.applied, found.why) == (True, "when it happened: articles from then or soon after come first")
 
 
 def test_a_constraint_can_be_ignored_by_its_words():
@@ -596,7 +596,7 @@ def test_a_constraint_can_be_written_as_json():
     assert json.loads(json.dumps(found.to_dict())) == {
         "kind": "dates", "words": "in 2021", "start": 14, "end": 21, "outlet": None,
         "after": "2021-01-01", "before": "2021-12-31", "applied": True, "why": "",
-        "outlet_kind": None,
+        "counted_from": None, "outlet_kind": None,
     }  # fmt: skip
 
 

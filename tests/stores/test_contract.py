@@ -15,7 +15,7 @@ import rag
 from rag.answer.confidence import ConfidenceModel
 from rag.errors import CitationError, LibraryError, QuestionError
 from rag.retrieval.candidates import find_candidates
-from rag.stores.filters import IndexFilter
+from rag.stores.filters import NO_DATE, YEARS, IndexFilter, month_code
 
 
 @pytest.fixture
@@ -274,7 +274,7 @@ def test_both_stores_score_a_passage_alike(both):
         terms = view.terms(ASKED)
         vector = library._encoder.get().encode_question(ASKED)
         with library._store.reading():
-            proposed = find_candidates(view, vector, terms, IndexFilter(), 50)
+            proposed = find_candidates(view, vector, terms, [IndexFilter()], 50)
             found = library._store.passages([c.key for c, _ in proposed])
         signals.append({(found[c.key][1].id, found[c.key][0].start): (c, article) for c, article in proposed})
         counts.append([(t.spellings, t.passages, t.articles) for t in terms])
@@ -415,9 +415,21 @@ def test_only_one_process_writes_at_a_time(library, index, news, words):
         assert "after" in library
 
 
+def test_a_date_filters_by_its_whole_span_and_comes_with_each_passage(library, news, words):
+    dates = {"day": "2013-09-10", "month": "2013-09", "year": "2013", "later": "2014-05-01", "none": None}
+    library.add([news(*({"id": i, "text": f"A quince of {i}.", "date": date} for i, date in dates.items()))])
+    found = {
+        span: sorted(set(ids(library.search("quince", after=span[0], before=span[1]))) & set(dates))
+        for span in (("2013-09-01", "2013-09-05"), ("2013-01-01", "2013-03-31"), ("2014-01-01", None))
+    }
+    assert list(found.values()) == [["month", "year"], ["year"], ["later"]]
+    near = find_candidates(library._view(), words.encode_question("quince"), [], [IndexFilter()], 50)
+    assert {candidate.date for candidate, _ in near} >= {735121, month_code(2013, 9), YEARS + 2013, 735354, NO_DATE}
+
+
 def test_vectors_come_back_as_they_went_in(library, words):
     view, store = library._view(), library._store
-    proposed = find_candidates(view, words.encode_question("bridge"), [], IndexFilter(), 9)
+    proposed = find_candidates(view, words.encode_question("bridge"), [], [IndexFilter()], 9)
     keys = [c.key for c, _ in proposed]
     rows, vectors = store.sentence_vectors(keys)
     found = store.passages(keys)

@@ -3,15 +3,29 @@
 import datetime as dt
 import itertools
 
+import numpy as np
 import pytest
 
 from rag.stores import tantivy_index
 from rag.stores.columns import ArticleColumns
-from rag.stores.filters import NO_DATE, IndexFilter, mask, milvus_expression, ordinal, outlet_code
+from rag.stores.filters import (
+    MONTHS,
+    NO_DATE,
+    YEARS,
+    IndexFilter,
+    coded_date,
+    days_of,
+    mask,
+    milvus_expression,
+    month_code,
+    ordinal,
+    outlet_code,
+)
 from rag.stores.tantivy_index import Document, Term, WordIndex
 
 OUTLETS = ("Echo", "The Echo", "écho", 'E" or 1 == 1', None)
-DATES = (NO_DATE, 1, 99, 100, 150, 200, 201, dt.date.max.toordinal())
+DATES = (NO_DATE, 1, 99, 100, 150, 200, 201, dt.date.max.toordinal(), YEARS + 1, YEARS + 2, YEARS + 2013)
+DATES += tuple(month_code(1, month) for month in (3, 4, 5, 7, 8))
 ARTICLES = list(itertools.product(OUTLETS, DATES))
 FILTERS = [
     IndexFilter(frozenset(outlets), after, before, undated)
@@ -105,8 +119,43 @@ def test_an_expression_for_milvus_holds_integers_alone():
     code = outlet_code('E" or 1 == 1')
     expression = milvus_expression(IndexFilter(frozenset({'E" or 1 == 1'}), 100, None, True))
     assert expression == (
-        f"outlet in [{code}] and ((day >= 100 and day <= {dt.date.max.toordinal()}) or (day >= 0 and day <= 0))"
+        f"outlet in [{code}] and ((day >= 100 and day <= {dt.date.max.toordinal()}) or "
+        f"(day >= {MONTHS + 15} and day <= {MONTHS + 12 * 9999 + 11}) or "
+        f"(day >= {YEARS + 1} and day <= {YEARS + 9999}) or (day >= 0 and day <= 0))"
     )
+
+
+@pytest.mark.parametrize(
+    ("basis", "first", "last"),
+    [
+        ("refused: 2013 (not a day)", "2013-01-01", "2013-12-31"),
+        ("refused: May 2013 (not a day)", "2013-05-01", "2013-05-31"),
+        ("refused: mai 2013 (not a day)", "2013-05-01", "2013-05-31"),
+        ("refused: 2012-02 (not a day)", "2012-02-01", "2012-02-29"),
+        ("refused: 02/2012 (not a day)", "2012-02-01", "2012-02-29"),
+        ("refused: 2012-02-00 (not a day)", "2012-02-01", "2012-02-29"),
+    ],
+)
+def test_a_month_and_a_year_pass_with_any_of_their_days(basis, first, last):
+    date = coded_date(None, basis)
+    first, last = (dt.date.fromisoformat(day).toordinal() for day in (first, last))
+    assert [int(day) for (day,) in days_of(np.array([date]))] == [first, last]
+    for after, before, allowed in ((first, last, True), (last, None, True), (None, first, True)):
+        assert IndexFilter(after=after, before=before).allows(None, date) is allowed
+    assert not IndexFilter(before=first - 1).allows(None, date)
+    assert not IndexFilter(after=last + 1).allows(None, date)
+
+
+@pytest.mark.parametrize(
+    "basis",
+    [
+        None, "published", "refused: 03/02/2012 (two readings)", "refused: 13/2012 (not a day)",
+        "refused: 2999 (not a day)", "refused: 1066 (not a day)", "refused: soon 2012 (not a day)",
+        "refused: in 2012 perhaps (not a day)",
+    ],
+)  # fmt: skip
+def test_other_dates_that_were_refused_are_none(basis):
+    assert coded_date(None, basis) == NO_DATE
 
 
 def test_a_date_is_an_ordinal():

@@ -22,7 +22,7 @@ from rag.errors import AccordingError
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import Fact, Outlet, Rating
 from rag.provenance.revisions import Change, Revision
-from rag.query.constraints import CONTRADICTION, DATES, IGNORED, IN_FUTURE, LOWER_END, MENTION, OUTLET, Constraint
+from rag.query.constraints import CONTRADICTION, DATES, IGNORED, IN_FUTURE, MENTION, ORDER, OUTLET, PERIOD, Constraint
 from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.web.answer_html import answer_html, error_html, question_html
 from rag.web.urls import passage_url
@@ -266,9 +266,20 @@ def test_a_constraint_says_what_it_allows():
 
     assert chip(dated("on 1 January 2009", YEAR[0], YEAR[0])) == "2009-01-01"
     assert chip(dated("since 2009", YEAR[0])) == "2009-01-01 or later"
-    assert chip(dated("since 2009", YEAR[0], why=LOWER_END)) == "2009-01-01 or later, or undated"
     assert chip(dated("until 2009", None, YEAR[1])) == "2009-12-31 or earlier"
     assert chip(Constraint(OUTLET, "says the Echo", 0, 13, "The Echo")) == ("<bdi>The Echo</bdi> (not in this index)")
+
+
+def test_what_comes_first_is_shown_apart_from_what_is_left_out():
+    then = Constraint(PERIOD, "in 2009", 0, 7, after=YEAR[0], before=YEAR[1])
+    now = Constraint(PERIOD, "recently", 0, 8, after=YEAR[0], before=YEAR[0], counted_from=YEAR[0])
+    first = Constraint(ORDER, "first reports", 0, 13)
+    assert above(dated("since 2009", YEAR[0]), then, now, first) == (
+        '<p class="searched">Only <span class="chip">2009-01-01 or later</span></p><p class="searched">First: '
+        '<span class="chip">articles from 2009-01-01 to 2009-12-31 or soon after</span> '
+        '<span class="chip">articles from 2009-01-01 or soon after, counted from 2009-01-01</span> '
+        '<span class="chip">the oldest articles</span></p>'
+    )
 
 
 def test_only_unapplied_constraints_that_a_reader_may_expect_are_shown():

@@ -5,40 +5,47 @@ import re
 import pytest
 
 from rag.errors import QuestionError
-from rag.web.filters import MAX_CHARACTERS, MAX_TEXTS, UNDATED, Filters, chosen, index, text, texts
+from rag.web.filters import MAX_CHARACTERS, MAX_TEXTS, ORDERS, UNDATED, Filters, chosen, index, text, texts
 
-ASKED = next(iter(UNDATED))
+ASKED, BEST = next(iter(UNDATED)), next(iter(ORDERS))
 
 
 def test_filters_are_read_as_they_were_chosen():
-    assert Filters.read([[], [], "", "", ASKED, []]) == Filters() == Filters.read([None, None, None, None, ASKED, None])
-    assert Filters.read([["Reuters"], ["newspaper"], " 2013-01-01", "2014-01-01 ", "never", ["Fars"]]) == Filters(
-        ("Reuters",), ("newspaper",), "2013-01-01", "2014-01-01", False, ("Fars",)
+    assert (
+        Filters.read([[], [], "", "", ASKED, [], BEST])
+        == Filters()
+        == Filters.read([None, None, None, None, ASKED, None, BEST])
     )
-    assert Filters.read([[], [], "soon", "", "always", []]) == Filters(
+    chosen = [["Reuters"], ["newspaper"], " 2013-01-01", "2014-01-01 ", "never", ["Fars"], "the newest"]
+    assert Filters.read(chosen) == Filters(
+        ("Reuters",), ("newspaper",), "2013-01-01", "2014-01-01", False, ("Fars",), "newest"
+    )
+    assert Filters.read([[], [], "soon", "", "always", [], BEST]) == Filters(
         after="soon", undated=True
     )  # the library says more
 
 
 WRONG = [
-    ["Reuters", [], "", "", ASKED, []],
-    [[["Reuters"]], [], "", "", ASKED, []],
-    [[{"path": "/etc/passwd"}], [], "", "", ASKED, []],
-    [[1], [], "", "", ASKED, []],
-    [["R"] * (MAX_TEXTS + 1), [], "", "", ASKED, []],
-    [["R" * (MAX_CHARACTERS + 1)], [], "", "", ASKED, []],
-    [[], {"a": 1}, "", "", ASKED, []],
-    [[], [], ["2013-01-01"], "", ASKED, []],
-    [[], [], "", 2013, ASKED, []],
-    [[], [], "", "x" * (MAX_CHARACTERS + 1), ASKED, []],
-    [[], [], "", "", None, []],
-    [[], [], "", "", True, []],
-    [[], [], "", "", "ALWAYS", []],
-    [[], [], "", "", ["always"], []],
-    [[], [], "", ""],
-    [[], [], "", "", ASKED, ""],
-    [[], [], "", "", ASKED, [], ""],
-    [[], [], "", "", ASKED, [1]],
+    ["Reuters", [], "", "", ASKED, [], BEST],
+    [[["Reuters"]], [], "", "", ASKED, [], BEST],
+    [[{"path": "/etc/passwd"}], [], "", "", ASKED, [], BEST],
+    [[1], [], "", "", ASKED, [], BEST],
+    [["R"] * (MAX_TEXTS + 1), [], "", "", ASKED, [], BEST],
+    [["R" * (MAX_CHARACTERS + 1)], [], "", "", ASKED, [], BEST],
+    [[], {"a": 1}, "", "", ASKED, [], BEST],
+    [[], [], ["2013-01-01"], "", ASKED, [], BEST],
+    [[], [], "", 2013, ASKED, [], BEST],
+    [[], [], "", "x" * (MAX_CHARACTERS + 1), ASKED, [], BEST],
+    [[], [], "", "", None, [], BEST],
+    [[], [], "", "", True, [], BEST],
+    [[], [], "", "", "ALWAYS", [], BEST],
+    [[], [], "", "", ["always"], [], BEST],
+    [[], [], "", "", ASKED],
+    [[], [], "", "", ASKED, "", BEST],
+    [[], [], "", "", ASKED, [1], BEST],
+    [[], [], "", "", ASKED, [], "newest"],
+    [[], [], "", "", ASKED, [], None],
+    [[], [], "", "", ASKED, [], BEST, ""],
     [],
 ]
 

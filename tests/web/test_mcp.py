@@ -105,7 +105,7 @@ def test_four_tools_are_offered_with_descriptions_and_as_read_only(session):
     ask = tools[0].inputSchema
     assert list(ask["properties"]) == [
         "question", "k", "outlets", "after", "before", "previous", "ignore", "asked_on", "outlet_kinds", "undated",
-        "exclude_outlets",
+        "exclude_outlets", "order",
     ]  # fmt: skip
     assert (ask["required"], ask["additionalProperties"]) == (["question"], False)
     assert ask["properties"]["k"] == {

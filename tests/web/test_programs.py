@@ -111,7 +111,7 @@ def test_every_field_and_every_argument_is_documented(library):
     found = names(answer, COUNTED | {"outlets"}) | names([hits, article, asked["outlets"]()])
     assert {"version", "quote", "independent", "why", "spellings", "strangers", "hits", "successors", "kind"} <= found
     arguments = {"question", "k", "outlets", "after", "before", "previous", "ignore", "asked_on"}
-    arguments |= {"outlet_kinds", "undated", "exclude_outlets", "article_id"}
+    arguments |= {"outlet_kinds", "undated", "exclude_outlets", "order", "article_id"}
     for name in (found | arguments) - {"version"}:
         assert f"`{name}`" in DOCUMENT, name
     assert f'`"version": {VERSION}`' in DOCUMENT

@@ -1,7 +1,7 @@
-"""Constraints that a question states in words: on sources ("according to Reuters") and on dates ("since 2012").
+"""Constraints that a question states in words: on sources ("according to Reuters") and on time.
 
-`parse_constraints` combines `sources` and `publication_dates`; `complete_question` completes a follow-up question
-first.
+`parse_constraints` combines `sources`, `publication_dates` and `event_dates`; `complete_question` completes a follow-up
+question first.
 """
 
 from rag.query.constraints.constraint import (
@@ -11,7 +11,6 @@ from rag.query.constraints.constraint import (
     EXCLUDED,
     IGNORED,
     IN_FUTURE,
-    LOWER_END,
     MENTION,
     NEGATED,
     NO_ASKING_DATE,
@@ -20,12 +19,17 @@ from rag.query.constraints.constraint import (
     NOT_OUTLET_KIND,
     OFFERED,
     OFFERS,
+    ORDER,
     OUTLET,
+    PERIOD,
     PHRASE,
+    SORTED,
     STATE_MEDIA,
+    THEN_FIRST,
     Constraint,
     ParsedConstraints,
 )
+from rag.query.constraints.event_dates import RECENT_DAYS
 from rag.query.constraints.exclusion import uncatalogued_exclusions
 from rag.query.constraints.follow_up import complete_question
 from rag.query.constraints.parse import parse_constraints
@@ -38,7 +42,6 @@ __all__ = [
     "EXCLUDED",
     "IGNORED",
     "IN_FUTURE",
-    "LOWER_END",
     "MENTION",
     "NEGATED",
     "NOT_DATES",
@@ -47,9 +50,14 @@ __all__ = [
     "NO_ASKING_DATE",
     "OFFERED",
     "OFFERS",
+    "ORDER",
     "OUTLET",
+    "PERIOD",
     "PHRASE",
+    "RECENT_DAYS",
+    "SORTED",
     "STATE_MEDIA",
+    "THEN_FIRST",
     "Constraint",
     "ParsedConstraints",
     "complete_question",

@@ -32,7 +32,7 @@ IN = ("", "in", "during", "throughout", "within", "over", "on", "of", "from", "d
 
 _PREPOSITION = (
     r"(?:in|during|throughout|within|over|on|of|from|dated|ever\s+since|since|as\s+from|starting\s+in|after|"
-    r"later\s+than|before|prior\s+to|(?:earlier|older)\s+than|until|till|up\s+(?:to|until|till)|through|no\s+later\s+than|by|"
+    r"later\s+than|before|prior\s+to|(?:earlier|older)\s+than|(?:until|till|up\s+(?:to|until|till)|through)(?:,?\s+and\s+including)?|no\s+later\s+than|by|"
     r"between|around|about|circa|as\s+of|for)"
 )
 _PHRASE = LazyPattern(
@@ -124,6 +124,7 @@ def find_date_phrases(question: str, asked_on: dt.date, quoted: Sequence[Span]) 
 def _date_phrase(question: str, match: regex.Match[str], asked_on: dt.date) -> DatePhrase | None:
     """Return the phrase of a match of _PHRASE, or None where its number is a count and its "last" another one's."""
     preposition = " ".join((match["prep"] or "").casefold().split())
+    preposition = preposition.removesuffix(" and including").rstrip(",")
     start = match.start()
     if preposition == "about" and regex.search(r"\b(?:what|how)\s+$", question[:start], regex.I):
         preposition, start = "", match.start("the") if match["the"] else match.start("a")

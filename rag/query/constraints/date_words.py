@@ -29,8 +29,13 @@ RELATIVE = (
     rf"(?:last|this|past)\s+(?:week|month|year|decade|spring|summer|autumn|fall|winter|{WEEKDAY}|{MONTH}(?!\w))|"
     rf"{WEEKDAY})"
 )
+# Quarters, months as numbers, seasons that span two years, and decades without their century ("the 90s").
+_SHORT = (
+    rf"(?:Q[1-4](?:\s+of)?\s*{YEAR}|{YEAR}\s*Q[1-4]|(?:0?[1-9]|1[0-2])/{YEAR}|{YEAR}/\d\d(?![\d/])|"
+    rf"(?:(?:early|mid|late)[\s-])?(?<=\b(?:the|early|mid|late)[\s-])[3-9]0s)"
+)
 DATE = (
-    rf"(?:{YEAR}-\d\d-\d\d|\d{{1,2}}[./-]\d{{1,2}}[./-]{YEAR}|{DAY}\s+(?:of\s+)?{MONTH},?\s+{YEAR}|"
+    rf"(?:{YEAR}-\d\d-\d\d|\d{{1,2}}[./-]\d{{1,2}}[./-]{YEAR}|{_SHORT}|{DAY}\s+(?:of\s+)?{MONTH},?\s+{YEAR}|"
     rf"{MONTH}\s+{DAY},?\s*{YEAR}|{_PART}?{MONTH}(?:,|\s+of)?\s+{YEAR}|"
     rf"{_PART}?(?:the\s+)?(?:spring|summer|autumn|fall|winter)(?:\s+of)?\s+{YEAR}|"
     rf"{_PART}?\d\d\d0s|{_PART}?['’]\d0s|{_PART}?(?:the\s+year\s+)?{YEAR}|{RELATIVE})"
@@ -65,12 +70,14 @@ def date_range(first: str, second: str) -> DateSpan | None:
 def absolute_date(text: str) -> DateSpan | None:
     """Return the days of a date that does not depend on the date of asking, or None if there is no such date."""
     words = text.casefold().replace("’", "'").strip()
-    if decade := regex.search(r"(\d\d\d)0s$|'(\d)0s$", words):
+    if decade := regex.search(r"(\d\d\d)0s$|\b'?(\d)0s$", words):
         year = int(decade[1] or f"19{decade[2]}") * 10
         return _part(words, dt.date(year, 1, 1), dt.date(year + 9, 12, 31)) if year >= 1600 else None
     found = regex.search(YEAR, words)
     if not found or int(found[0]) < FIRST_YEAR:
         return None
+    if short := _short_form(words):
+        return short
     if regex.fullmatch(r"[\d./-]{8,}", words):
         date = (find_date(words) or (0, 0, None))[2]
         return (date, date) if date else None
@@ -84,6 +91,18 @@ def absolute_date(text: str) -> DateSpan | None:
     else:
         span = dt.date(year, 1, 1), dt.date(year, 12, 31)
     return _part(words, *span) if span else None
+
+
+def _short_form(words: str) -> DateSpan | None:
+    """Return the days of "Q2 2018", "03/2018" or "2018/19", or None for another form."""
+    if quarter := regex.fullmatch(rf"q([1-4])(?:\s+of)?\s*({YEAR})|({YEAR})\s*q([1-4])", words):
+        year, last = int(quarter[2] or quarter[3]), 3 * int(quarter[1] or quarter[4])
+        return dt.date(year, last - 2, 1), dt.date(year, last, calendar.monthrange(year, last)[1])
+    if month := regex.fullmatch(rf"(\d{{1,2}})/({YEAR})", words):
+        return _month_days(int(month[2]), int(month[1]))
+    if (season := regex.fullmatch(rf"({YEAR})/(\d\d)", words)) and (int(season[1]) + 1) % 100 == int(season[2]):
+        return dt.date(int(season[1]), 1, 1), dt.date(int(season[1]) + 1, 12, 31)
+    return None
 
 
 def relative_date(text: str, until_now: bool, asked_on: dt.date) -> DateSpan | None:
@@ -119,6 +138,8 @@ def relative_date(text: str, until_now: bool, asked_on: dt.date) -> DateSpan | N
             if found is None:
                 return None
             return (found, found) if unit.endswith("day") else _month_days(found.year, found.month)
+        if number == 0 and unit == "week":  # on a Monday too, it is more than that day
+            return asked_on - dt.timedelta(6), asked_on
         if number == 0:
             return _whole(asked_on, unit, asked_on)
     anchor = _parse_relative(f"{number * 10} years ago" if unit == "decade" else f"{number} {unit}s ago", asked_on)

@@ -1,10 +1,10 @@
 """Question -> ParsedConstraints: the constraints that its words state, and the words that are left to search for.
 
-This runs before the filters of a search are set: what is found here narrows the search, is shown with the words that it
-came from, and can be ignored on request. It is done by rule. A date or an outlet is a constraint only where the
-question says that somebody said, wrote or reported something then or there. The date of an event is none, since later
-articles report it too, except that no article older than its beginning can. In doubt nothing is filtered: a filter too
-many hides the answer, one too few costs noise.
+This runs before the filters of a search are set: what is found here narrows the search, is shown with the words that
+it came from, and can be ignored on request. It is done by rule. A date or an outlet is a constraint only where the
+question says that somebody said, wrote or reported something then or there. The date of an event filters nothing,
+since later articles report it too: articles from then or soon after come first. In doubt nothing is filtered: a
+filter too many hides the answer, one too few costs noise.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from rag.query.constraints.constraint import (
     Constraint,
     ParsedConstraints,
 )
+from rag.query.constraints.event_dates import AskedOn
 from rag.query.constraints.exclusion import find_exclusions, without
 from rag.query.constraints.publication_dates import find_dates
 from rag.query.constraints.question_text import phrase_spans, quoted_spans, remaining_text
@@ -39,6 +40,7 @@ def parse_constraints(
     asked_on: dt.date | None = None,
     ignore: Collection[str] = (),
     common: Collection[str] = (),
+    latest: dt.date | None = None,
 ) -> ParsedConstraints:
     """Find the constraints that a question states in words.
 
@@ -49,10 +51,10 @@ def parse_constraints(
         question: as asked, or as `complete_question` completed it.
         catalogue: the outlets known by name.
         outlets: the outlets of the index, as it names them.
-        asked_on: the date from which "last year" counts; without it such words are a mention. No date after it, or
-            after today, filters.
+        asked_on: the date from which "last year" counts; without it such words are a mention.
         ignore: words of constraints not to apply, in any letter case; "all" for all of them.
         common: outlets that the catalogue lacks, and whose names may mean something else: they are offered at most.
+        latest: the last day that is not in the future; by default `asked_on`, or today.
     """
     quoted = quoted_spans(question)
     exclusions = find_exclusions(question, catalogue, tuple(outlets), quoted, common)
@@ -68,7 +70,8 @@ def parse_constraints(
         for constraint in run.constraints(question)
     ]
     found += [(constraint, True) for exclusion in exclusions for constraint in exclusion.constraints(question)]
-    found += find_dates(asked, asked_on or dt.date.today(), sources, quoted + named, asked_on is not None)
+    day = asked_on or dt.date.today()
+    found += find_dates(asked, AskedOn(day, asked_on is not None, latest or day), sources, quoted + named)
     found += [(Constraint(PHRASE, question[a:b], a, b), False) for a, b in phrase_spans(question)]
     found = _without_contradictions(_without_ignored(found, ignore))
     found.sort(key=lambda pair: (pair[0].start, pair[0].end))

@@ -1,7 +1,6 @@
 """Decide which dates of a question narrow the search: those on which something was said or published.
 
-The date of an event only sets a lower end, and only where it has one: later articles report the event too, but no
-article older than its beginning can.
+The date of an event narrows nothing, since later articles report the event too; it is soft evidence (`event_dates`).
 """
 
 from __future__ import annotations
@@ -17,12 +16,14 @@ from rag.query.constraints.constraint import (
     DATES,
     HAPPENED,
     IN_FUTURE,
-    LOWER_END,
     MENTION,
     NEGATED,
     NO_ASKING_DATE,
     NO_YEAR,
     NOT_DATES,
+    ORDER,
+    PERIOD,
+    THEN_FIRST,
     Constraint,
 )
 from rag.query.constraints.date_exclusion import Turned, complement, holes, positive, turned
@@ -37,6 +38,7 @@ from rag.query.constraints.date_phrases import (
     DatePhrase,
     find_date_phrases,
 )
+from rag.query.constraints.event_dates import AskedOn, is_name, order_words, period, recent_words
 from rag.query.constraints.question_text import WORD, Span
 from rag.query.constraints.reporting_verbs import PUBLICATIONS, PUBLISH, SAID_THEN, SAY, TELL
 from rag.query.constraints.sources import SourceRun
@@ -91,74 +93,87 @@ _CONJUNCTIONS = frozenset(
 
 
 def find_dates(
-    question: str, asked_on: dt.date, sources: Sequence[SourceRun], quoted: Sequence[Span], has_asking_date: bool
+    question: str, asked_on: AskedOn, sources: Sequence[SourceRun], quoted: Sequence[Span]
 ) -> list[tuple[Constraint, bool]]:
-    """Find the constraints by date that a question states, up to MAX_DATES.
+    """Find the constraints by time that a question states, up to MAX_DATES dates among them.
 
     Args:
         question: the question.
-        asked_on: the date of asking, or today.
+        asked_on: the day of asking.
         sources: the outlets that the question asks for.
         quoted: spans in which dates do not count.
-        has_asking_date: whether relative dates may count from `asked_on`.
 
     Returns:
         Each constraint, and whether it is on what was said or published.
     """
     found: list[tuple[Constraint, bool]] = []
-    for phrase in find_date_phrases(question, asked_on, quoted)[:MAX_DATES]:
-        turn = turned(question, phrase)
-        start = turn.start if turn else phrase.start
-        words = question[start : phrase.end]
-        place = words, start, phrase.end
-        if phrase.span is None:
-            found.append((Constraint(MENTION, *place, applied=False, why=NO_YEAR), False))
-            continue
-        first, last = phrase.span
-        mention = functools.partial(Constraint, MENTION, *place, after=first, before=last, applied=False)
-        stated = positive(question, turn.start, phrase.start) if turn else question
-        published = _is_publication_date(stated, phrase, sources)
-        if regex.search(r"\btoday\b", words, regex.I) and not published:
-            continue
-        if first > asked_on or (phrase.relative and not has_asking_date):
-            found.append((mention(why=IN_FUTURE if first > asked_on else NO_ASKING_DATE), False))
-            continue
-        if turn:
-            found += _turned_round(question, phrase, turn, published) or [(mention(why=NEGATED), False)]
-            continue
-        after, before = _allowed_days(phrase, first, last)
-        if phrase.preposition in VAGUE and not phrase.relative:
-            after = before = None
-        if not published:
-            bounded = phrase.ranged or phrase.relative or phrase.onwards or phrase.preposition in (*SINCE, *AFTER)
-            after = after if bounded and not (phrase.attributive and not phrase.relative) else None
-            before = None
-        if after or before:
-            why = "" if published else LOWER_END
-            found.append((Constraint(DATES, *place, after=after, before=before, why=why), published))
-        else:
-            found.append((mention(why=HAPPENED), False))
+    phrases = find_date_phrases(question, asked_on.day, quoted)[:MAX_DATES]
+    for phrase in phrases:
+        found += _constraints(question, phrase, sources, asked_on)
+    taken = [*quoted, *((c.start, c.end) for c, _ in found)]
+    found += [(constraint, False) for constraint in order_words(question, asked_on, taken)]
+    if asked_on.given and not any(c.kind in (DATES, PERIOD, ORDER) for c, _ in found):
+        found += [(constraint, False) for constraint in recent_words(question, asked_on, taken)]
     return found
 
 
-def _turned_round(question: str, phrase: DatePhrase, turn: Turned, published: bool) -> list[tuple[Constraint, bool]]:
+def _constraints(
+    question: str, phrase: DatePhrase, sources: Sequence[SourceRun], asked_on: AskedOn
+) -> list[tuple[Constraint, bool]]:
+    """Return the constraints that a date states, each with whether it is on what was said or published."""
+    turn = turned(question, phrase)
+    start = turn.start if turn else phrase.start
+    words = question[start : phrase.end]
+    place = words, start, phrase.end
+    if phrase.span is None:
+        return [(Constraint(MENTION, *place, applied=False, why=NO_YEAR), False)]
+    first, last = phrase.span
+    mention = functools.partial(Constraint, MENTION, *place, after=first, before=last, applied=False)
+    stated = positive(question, turn.start, phrase.start) if turn else question
+    published = _is_publication_date(stated, phrase, sources)
+    if phrase.relative and not published and (_is_today(words) or is_name(question, phrase.start, phrase.end)):
+        return []  # "today" is one of the words of `recent_words`
+    if first > asked_on.latest or (phrase.relative and not asked_on.given):
+        return [(mention(why=IN_FUTURE if first > asked_on.latest else NO_ASKING_DATE), False)]
+    counted = asked_on.day if phrase.relative else None
+    if turn:
+        return _turned_round(question, phrase, turn, published, counted) or [(mention(why=NEGATED), False)]
+    if not published:
+        return [(period(question, phrase, asked_on) or mention(why=HAPPENED), False)]
+    after, before = _allowed_days(phrase, first, last)
+    if phrase.preposition in VAGUE and not phrase.relative:
+        return [(mention(why=HAPPENED), False)]
+    return [(Constraint(DATES, *place, after=after, before=before, counted_from=counted), published)]
+
+
+def _turned_round(
+    question: str, phrase: DatePhrase, turn: Turned, published: bool, counted: dt.date | None
+) -> list[tuple[Constraint, bool]]:
     """Return the constraints by a date that is denied or left out; none where it is not certain what is left.
 
-    Of an event only a lower end is certain: later articles report it too.
+    Of an event only a lower end is of use, and it narrows nothing: later articles report it too.
     """
     if published:
         found = holes(question, phrase, turn)
         if found:
             return [
-                (Constraint(NOT_DATES, question[a:b].strip(), a, b, after=first, before=last), True)
+                (
+                    Constraint(NOT_DATES, question[a:b].strip(), a, b, after=first, before=last, counted_from=counted),
+                    True,
+                )
                 for a, b, (first, last) in found
             ]
     after, before = complement(phrase, turn) or (None, None)
-    before = before if published else None
-    if not after and not before:
+    place = question[turn.start : phrase.end], turn.start, phrase.end
+    if published and (after or before):
+        return [(Constraint(DATES, *place, after=after, before=before, counted_from=counted), True)]
+    if not after:
         return []
-    words, why = question[turn.start : phrase.end], "" if published else LOWER_END
-    return [(Constraint(DATES, words, turn.start, phrase.end, after=after, before=before, why=why), published)]
+    return [(Constraint(PERIOD, *place, after=after, why=THEN_FIRST, counted_from=counted), False)]
+
+
+def _is_today(words: str) -> bool:
+    return regex.search(r"\btoday\b", words, regex.I) is not None
 
 
 def _allowed_days(phrase: DatePhrase, first: dt.date, last: dt.date) -> tuple[dt.date | None, dt.date | None]:

@@ -22,7 +22,7 @@ from rag.provenance.identity import QUALIFIER
 from rag.provenance.uploads import is_uploaded
 from rag.query.aliases import mine_pairs, printed_short_forms
 from rag.stores.base import EmbeddedPassage, Span, hash64
-from rag.stores.filters import ordinal, outlet_code
+from rag.stores.filters import date_of, outlet_code
 from rag.stores.tantivy_index import BM25_B, BM25_K1, analyse
 
 NEVER = 2**62  # the generation at which current rows end
@@ -176,7 +176,7 @@ def passage_rows(article: Article, passages: Sequence[EmbeddedPassage], generati
 
 
 def _where(article: Article, generation: int) -> Row:
-    return {"outlet": outlet_code(article.outlet), "day": ordinal(article.date), "born": generation, "died": NEVER}
+    return {"outlet": outlet_code(article.outlet), "day": date_of(article), "born": generation, "died": NEVER}
 
 
 def moved(row: Row, article: Article, generation: int) -> Row:
@@ -193,7 +193,7 @@ def article_row(article: Article, passages: Sequence[EmbeddedPassage], generatio
     signature = np.minimum.reduce(signatures) if signatures else np.full(PERMUTATIONS, EMPTY_HASH)
     short = {
         "id": article.id, "digest": article.content_hash, "source": article.source, "outlet": article.outlet,
-        "host": article.host, "day": ordinal(article.date),
+        "host": article.host, "day": date_of(article),
         "pairs": sorted(mine_pairs(mined)), "printed": sorted(printed_short_forms(mined)),
     }  # fmt: skip
     body = {name: getattr(article, name) for name in _BODY} | {"date": article.date and article.date.isoformat()}

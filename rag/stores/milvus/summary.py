@@ -19,7 +19,7 @@ from rag.stores.columns import ArticleColumns
 from rag.stores.milvus import schema
 from rag.stores.milvus.tables import Tables
 
-Cell = tuple[str | None, str | None, int]  # outlet, host, date as an ordinal
+Cell = tuple[str | None, str | None, int]  # outlet, host, date as one integer (`filters`)
 
 
 @dataclass

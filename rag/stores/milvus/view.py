@@ -16,7 +16,7 @@ from rag.models.encoder import Vectors
 from rag.query.aliases import Aliases
 from rag.stores import base
 from rag.stores.base import Candidate
-from rag.stores.filters import IndexFilter, milvus_expression, outlet_code
+from rag.stores.filters import IndexFilter, first_day, milvus_expression, outlet_code
 from rag.stores.milvus import schema
 from rag.stores.milvus.schema import Row
 from rag.stores.tantivy_index import (
@@ -53,7 +53,7 @@ class MilvusContents(base.Contents):
     def of_outlet(self, outlet: str | None) -> list[str]:
         wanted = f"outlet == {outlet_code(outlet)} and {schema.present(self.generation)}"
         briefs = [schema.brief(row) for row in self._store._scan("articles", wanted, ("brief",))]
-        briefs = sorted((b for b in briefs if b["outlet"] == outlet), key=lambda brief: -brief["day"])
+        briefs = sorted((b for b in briefs if b["outlet"] == outlet), key=lambda brief: -first_day(brief["day"]))
         return [brief["id"] for brief in briefs]
 
 
@@ -99,11 +99,13 @@ class MilvusView(MilvusContents, base.View):
         """Search one index of the passages, and score what it finds by both: its rows have what scores are made of."""
         if not self._passages:
             return []
-        rows = self._search("passages", column, wanted, metric, index_filter, limit, ["article", "vector", "words"])
+        rows = self._search(
+            "passages", column, wanted, metric, index_filter, limit, ["article", "vector", "words", "day"]
+        )
         vectors = np.array([row["vector"] for row in rows], np.float32).reshape(len(rows), len(question))
         cosines, shares = (vectors @ question).tolist(), weights(terms, self._passages)
         return [
-            Candidate(row["key"], row["article"], cosine, _coverage(row["words"], terms, shares))
+            Candidate(row["key"], row["article"], cosine, _coverage(row["words"], terms, shares), row["day"])
             for row, cosine in zip(rows, cosines, strict=True)
         ]
 

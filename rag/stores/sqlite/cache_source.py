@@ -15,7 +15,7 @@ import numpy as np
 
 from rag.models.encoder import Vectors
 from rag.stores.faiss_index import Keys
-from rag.stores.filters import ordinal
+from rag.stores.filters import coded_date
 from rag.stores.snapshot import Changes, Origin
 from rag.stores.sqlite.engine import Connection
 from rag.stores.sqlite.schema import read_generation
@@ -63,11 +63,12 @@ def _vectors(db: Connection, above: int) -> Iterator[tuple[Keys, Vectors]]:
 
 def _documents(db: Connection, generation: int) -> Iterator[Document]:
     articles = db.execute(
-        "SELECT key, outlet, date, title, text FROM article WHERE retired IS NULL AND changed > ? ORDER BY key",
+        "SELECT key, outlet, date, date_basis, title, text FROM article WHERE retired IS NULL AND changed > ? "
+        "ORDER BY key",
         (generation,),
     )
-    for key, outlet, date, title, text in articles:
+    for key, outlet, date, basis, title, text in articles:
         spans = db.execute('SELECT key, start, "end" FROM passage WHERE article = ? ORDER BY key', (key,))
-        day = ordinal(dt.date.fromisoformat(date) if date else None)
+        day = coded_date(dt.date.fromisoformat(date) if date else None, basis)
         whole = f"{title}\n\n{text}" if title else text
         yield Document(key, outlet, day, whole, [(p, text[a:b]) for p, a, b in spans])

@@ -20,7 +20,7 @@ from rag.stores import base
 from rag.stores.base import ALIASES, CATALOGUE, Candidate
 from rag.stores.columns import ArticleColumns
 from rag.stores.faiss_index import VectorIndex
-from rag.stores.filters import IndexFilter, mask, ordinal
+from rag.stores.filters import IndexFilter, coded_date, days_of, mask
 from rag.stores.snapshot import Cache, Origin
 from rag.stores.sqlite.engine import Connection
 from rag.stores.sqlite.schema import read_generation, read_setting
@@ -55,7 +55,7 @@ class Contents(base.Contents):
         if outlet not in self.columns.outlets:
             return []
         rows = np.flatnonzero(self.columns.outlet == self.columns.outlets.index(outlet))
-        return [self.ids[i] for i in rows[np.argsort(-self.columns.date[rows], kind="stable")].tolist()]
+        return [self.ids[i] for i in rows[np.argsort(-days_of(self.columns.date[rows])[0], kind="stable")].tolist()]
 
     @functools.cached_property
     def row(self) -> dict[str, int]:
@@ -105,16 +105,18 @@ class View(Contents, base.View):
         return self._candidates(list(words), cosines, words)
 
     def _candidates(self, keys: list[int], cosines: Vectors, words: dict[int, float]) -> list[Candidate]:
+        rows = self._article_rows(keys)
+        articles, dates = self.article_keys[rows].tolist(), self.columns.date[rows].tolist()
         return [
-            Candidate(key, article, cosine, words.get(key, 0.0))
-            for key, article, cosine in zip(keys, self._articles(keys), cosines.tolist(), strict=True)
+            Candidate(key, article, cosine, words.get(key, 0.0), date)
+            for key, article, cosine, date in zip(keys, articles, cosines.tolist(), dates, strict=True)
         ]
 
     def article_scores(self, terms: Sequence[Term], index_filter: IndexFilter) -> dict[int, float]:
         return self.words.article_scores(terms, MAX_SCORED_ARTICLES, index_filter)
 
     def article_coverage(self, terms: Sequence[Term], passages: Sequence[int]) -> float:
-        articles = sorted(set(self._articles(passages)))
+        articles = sorted(set(self.article_keys[self._article_rows(passages)].tolist()))
         return max(self.words.article_coverage(terms, articles).values(), default=0.0)
 
     def containing(self, text: str, limit: int) -> list[str]:
@@ -128,21 +130,21 @@ class View(Contents, base.View):
         rows = np.searchsorted(self.article_keys, np.array(articles, np.int64))
         return {self.columns.outlets[code] for code in self.columns.outlet[rows].tolist()}
 
-    def _articles(self, passages: Sequence[int]) -> list[int]:
-        """Return the keys of the articles of passages."""
-        found: list[int] = self.article_keys[self.article[np.searchsorted(self.keys, passages)]].tolist()
-        return found
+    def _article_rows(self, passages: Sequence[int]) -> npt.NDArray[np.int32]:
+        """Return the rows of the articles of passages, (n,)."""
+        return self.article[np.searchsorted(self.keys, passages)]
 
 
 def load_contents(db: Connection) -> Contents:
     """Return what a database is made of, inside a read transaction."""
-    columns = "id, outlet, host, date, coalesce(same, key)"
+    columns = "id, outlet, host, date, date_basis, coalesce(same, key)"
     articles = db.execute(f"SELECT {columns} FROM article WHERE retired IS NULL ORDER BY key").fetchall()
-    ids, outlet, host, date, same = zip(*articles, strict=True) if articles else ((),) * 5
+    ids, outlet, host, date, basis, same = zip(*articles, strict=True) if articles else ((),) * 6
+    days = [coded_date(dt.date.fromisoformat(d) if d else None, b) for d, b in zip(date, basis, strict=True)]
     return Contents(
         read_generation(db),
         read_setting(db, CATALOGUE),
-        ArticleColumns.of(outlet, host, [ordinal(dt.date.fromisoformat(d) if d else None) for d in date], same),
+        ArticleColumns.of(outlet, host, days, same),
         tuple(ids),
     )
 
