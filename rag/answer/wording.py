@@ -197,7 +197,7 @@ def caution(found: Caution) -> Phrase:
 
 
 def constraint(found: Constraint, answer: Answer) -> Phrase:
-    """Return what a constraint allows, leaves out or puts first: "The Post", "2009-01-01 or later", "the newest articles"."""
+    """Return what a constraint allows, leaves out or puts first: "The Post", "2009-01-01 or later"."""
     if found.kind == PHRASE:
         return Phrase("passages that print “{}”", found.words)
     if found.outlet:

@@ -146,7 +146,7 @@ def test_undated_articles_and_kinds_of_outlets_are_the_reader_s_choice(library, 
 
 def test_dates_in_the_question_combine_with_the_undated_filter(library):
     def found(**more):
-        hits = library.search("Since 2015, what of the bridge and the frost?", asked_on="2020-01-01", **more)
+        hits = library.search("articles since 2015 on the bridge and the frost", asked_on="2020-01-01", **more)
         return {h.article_id for h in hits}
 
     assert found(undated=True) == {"bridge", "copy", "long", "orchard"}
@@ -207,7 +207,7 @@ def test_an_answer_is_plain_json(library):
     assert values["passages"][0]["date"] == "2015-01-02"
     assert list(values) == [
         "question", "searched", "found", "passages", "balance", "constraints", "aliases", "confidence", "signals",
-        "below", "figures",
+        "below", "figures", "suggestions",
     ]  # fmt: skip
     assert list(values["signals"]) == ["sentence", "own", "words", "unknown", "strangers", "named", "relevance"]
     assert (values["constraints"], values["aliases"]) == ([], [])

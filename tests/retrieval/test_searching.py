@@ -57,9 +57,9 @@ def test_what_only_meaning_finds_and_what_only_words_find_are_both_found(tmp_pat
     """Each engine proposes three: meaning those at 0, 10 and 80 degrees, words the one at 90."""
     monkeypatch.setattr(search, "CANDIDATES", 1)
     index = angled(tmp_path / "i", news, a="0 apples", b="12 pears", said="90 a quince was sold", c="80 plums")
-    found, view = ranked(index, Angles(), "5 quince", k=3)
+    found, view = ranked(index, Angles(), "1 quince", k=3)
     assert list(found) == ["a", "b", "said"]
-    assert found["said"].own == pytest.approx(np.cos(np.radians(85)), abs=1e-3)
+    assert found["said"].own == pytest.approx(np.cos(np.radians(89)), abs=1e-3)
     assert (found["said"].words, found["a"].words) == (pytest.approx(1), 0)
     assert found["said"].article_words == view.words.article_scores(view.terms("quince"), 9, IndexFilter())[3] > 0
 
@@ -69,12 +69,12 @@ def test_every_passage_found_has_the_scores_of_both_engines(tmp_path, news, monk
     monkeypatch.setattr(search, "CANDIDATES", 1)
     both = {f"x{i}": f"{90 + i} figs and dates" for i in range(3)}
     index = angled(tmp_path / "i", news, near="0 figs", alone="170 figs", **both, none="20 nuts")
-    found, view = ranked(index, Angles(), "5 fig date", k=3)
+    found, view = ranked(index, Angles(), "1 fig date", k=3)
     terms = view.words.terms("fig date")
     assert next(iter(found)) == "near"
     for r in found.values():
         assert r.words == pytest.approx(view.words.coverage(terms, 1, IndexFilter(), [r.keys[0]]).get(r.keys[0], 0))
-        own = view.vectors.flat.reconstruct(int(r.keys[0]) - 1) @ Angles().encode_question("5")
+        own = view.vectors.flat.reconstruct(int(r.keys[0]) - 1) @ Angles().encode_question("1")
         assert r.own == pytest.approx(float(own))
         assert r.best_sentence == pytest.approx(r.own, abs=1e-3)
         parts = 0.5 * r.own + 0.5 * r.best_sentence + 0.3 * r.words + 0.3 * r.article_words

@@ -72,11 +72,20 @@ def parse_constraints(
     found += [(constraint, True) for exclusion in exclusions for constraint in exclusion.constraints(question)]
     day = asked_on or dt.date.today()
     found += find_dates(asked, AskedOn(day, asked_on is not None, latest or day), sources, quoted + named)
-    found += [(Constraint(PHRASE, question[a:b], a, b), False) for a, b in phrase_spans(question)]
+    found += [(constraint, False) for constraint in _phrases(question, catalogue)]
     found = _without_contradictions(_without_ignored(found, ignore))
     found.sort(key=lambda pair: (pair[0].start, pair[0].end))
     cut = [(c.start, c.end) for c, published in found if published and c.applied]
     return ParsedConstraints(remaining_text(question, cut), tuple(c for c, _ in found))
+
+
+def _phrases(question: str, catalogue: Catalogue) -> list[Constraint]:
+    """Return the words in quotation marks that a passage must print; the name of a known outlet is no such words."""
+    return [
+        Constraint(PHRASE, question[a:b], a, b)
+        for a, b in phrase_spans(question)
+        if not catalogue.resolve(question[a:b])
+    ]
 
 
 _Found = list[tuple[Constraint, bool]]  # constraints, each with whether it is on what was said or published
