@@ -524,3 +524,18 @@ def test_error_messages_contain_no_control_characters(tmp_path, news, words, cap
     printed = capsys.readouterr().err
     assert "Herald" in printed
     assert "\x1b" not in printed
+
+
+def test_a_file_on_which_a_reader_fails_does_not_stop_the_others(tmp_path, monkeypatch, caplog):
+    """Whatever flaw it shows, in a reader or in a library that parses."""
+    (tmp_path / "a.rss").write_bytes(b"<rss/>")
+    (tmp_path / "b.txt").write_text("The tram line opens in spring, the mayor of Selwyn said.")
+
+    def fail(*_):
+        raise ValueError("Invalid IPv6 URL")
+
+    monkeypatch.setattr("rag.readers.feed.parse", fail)
+    failed, read = readers.read([tmp_path], load_catalogue())
+    assert failed.reason == "the reader failed on it (ValueError); please report it"
+    assert "Invalid IPv6 URL" in caplog.text, "the log says where"
+    assert "tram" in read.text

@@ -6,6 +6,7 @@ or record that cannot be read does not stop the rest: the reader yields a `Skipp
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,6 +23,8 @@ from rag.provenance.catalogue import Catalogue, load_catalogue
 
 from . import folders
 from .skipped import Skipped
+
+log = logging.getLogger("rag")
 
 Source = Path | str  # a file, or the URL of a page or file
 Input = Source | folders.LinkedFolder  # the path of a folder is walked without following the links in it
@@ -53,6 +56,7 @@ READERS = {
     ".warc.gz": "warc",
 }
 _ENDINGS = sorted(READERS, key=len)[::-1]
+UNFORESEEN = "the reader failed on it"  # how the reason begins where a reader raised what it should not
 MAX_REASON_CHARS = 500  # a reason may quote the file
 # Bytes of a file name that are not UTF-8, line ends, and characters that move a terminal's cursor or change the text
 # direction.
@@ -174,6 +178,9 @@ def read_source(source: Source, catalogue: Catalogue) -> Iterator[Article | Skip
                 yield item if printable == name else replace(item, source=printable)
     except (InputError, OSError) as error:
         yield Skipped(printable, _clean_reason(_message(error)))
+    except Exception as error:  # a flaw, here or in a library that parses: the other files are read all the same
+        log.warning("%s: the reader failed", printable, exc_info=error)
+        yield Skipped(printable, _clean_reason(f"{UNFORESEEN} ({type(error).__name__}); please report it"))
     else:
         if not found:
             yield Skipped(printable, "no article found in it")
