@@ -20,6 +20,7 @@ import regex
 from rag.article import Article
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue, load_catalogue
+from rag.text import is_blank
 
 from . import folders
 from .skipped import Skipped
@@ -175,7 +176,7 @@ def read_source(source: Source, catalogue: Catalogue) -> Iterator[Article | Skip
             if isinstance(item, Skipped):
                 yield Skipped(printable, _clean_reason(item.reason), item.place)
             else:
-                yield item if printable == name else replace(item, source=printable)
+                yield _seen(item) if printable == name else replace(_seen(item), source=printable)
     except (InputError, OSError) as error:
         yield Skipped(printable, _clean_reason(_message(error)))
     except Exception as error:  # a flaw, here or in a library that parses: the other files are read all the same
@@ -184,6 +185,22 @@ def read_source(source: Source, catalogue: Catalogue) -> Iterator[Article | Skip
     else:
         if not found:
             yield Skipped(printable, "no article found in it")
+
+
+def _seen(article: Article) -> Article | Skipped:
+    """Return an article without names that nobody can see: they would be shown as nothing, and be found by nobody."""
+    if is_blank(article.text):
+        return Skipped(article.source or "", "no text")
+    people = tuple(name for name in article.authors if not is_blank(name))
+    if len(people) == len(article.authors) and not any(
+        field is not None and is_blank(field) for field in (article.title, article.outlet, article.host)
+    ):
+        return article
+    title, outlet, host = (
+        field if field and not is_blank(field) else None for field in (article.title, article.outlet, article.host)
+    )
+    basis = article.outlet_basis if outlet else "unknown"
+    return replace(article, title=title, outlet=outlet, outlet_basis=basis, host=host, authors=people)
 
 
 def _items(source: Source, name: str, catalogue: Catalogue) -> Iterator[Article | Skipped]:

@@ -282,7 +282,9 @@ def test_deeply_nested_elements_are_read_or_refused_in_time():
     assert time.process_time() - start < 3
 
 
-@pytest.mark.parametrize(("home", "link"), [("https://[", "/1"), ("https://a.example/", "//[/1"), ("https://a]b/", "/1")])
+@pytest.mark.parametrize(
+    ("home", "link"), [("https://[", "/1"), ("https://a.example/", "//[/1"), ("https://a]b/", "/1")]
+)
 def test_a_link_that_is_no_url_costs_nothing_but_itself(home, link):
     (found,) = read(rss(f"<title>A tram</title><link>{link}</link><description>{TEXT}</description>", link=home))
     assert (found.text, found.url) == (TEXT, link)
