@@ -11,11 +11,13 @@ import regex
 UNSAFE_CHARACTERS = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069--[\n\t]]", regex.V1)
 # Letters that no font shows. They can hide words, except after a black flag, where they name a region (UTS #51), and
 # one after a Han character, where it names a form of it (UTS #37). Eight others in a row are more than any writing has.
+_NOTHING = r"[\p{Default_Ignorable_Code_Point}\u2800\U0001d159]"  # the last: a Braille cell, a note without a head
 _HIDDEN = regex.compile(
     r"(?:\U0001f3f4[\U000e0030-\U000e007a]{1,6}\U000e007f|\p{Han}[\U000e0100-\U000e01ef])(*SKIP)(*FAIL)"
-    r"|[\U000e0000-\U000e0fff]|(?<=\p{Default_Ignorable_Code_Point}{8})\p{Default_Ignorable_Code_Point}"
+    rf"|[\U000e0000-\U000e0fff]|(?<={_NOTHING}{{8}}){_NOTHING}"
 )
 _TOO_MANY_MARKS = regex.compile(r"(?<=\p{M}{30})\p{M}++")  # UAX #15, "Stream-Safe Text Format": no writing has so many
+_BLANK = regex.compile(rf"(?:[\s\p{{Cc}}\p{{Cf}}\p{{Zl}}\p{{Zp}}]|{_NOTHING})*+")
 _SURROGATE = regex.compile("[\ud800-\udfff]")
 
 
@@ -27,6 +29,11 @@ def sanitise(text: str) -> str:
     Marks beyond thirty on one letter are replaced as well: a browser is busy for minutes with a million.
     """
     return _HIDDEN.sub("\ufffd", UNSAFE_CHARACTERS.sub("\ufffd", _TOO_MANY_MARKS.sub("\ufffd", text)))
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a text shows nothing: it is empty, or has only spaces and characters that are not seen."""
+    return bool(_BLANK.fullmatch(text))
 
 
 def has_surrogates(text: str) -> bool:

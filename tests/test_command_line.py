@@ -76,6 +76,25 @@ def test_ask_shows_outlet_host_and_date_above_each_passage(index, capsys):
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "outlet", "marked"),
+    [
+        ("The mayor of Selwyn said: « The bridge is closed. »", "Coast Wire", 2),
+        ("The bridge is closed, the mayor said.", "Coast Wire «The bridge is open.»", 2),
+        ("The bridge is closed, the mayor said.", "Wire «\u200b«open»", 3),
+        ("The bridge is closed, the mayor said.", "Coast Wire", 1),
+    ],
+)
+def test_no_text_or_name_can_imitate_the_marks_of_the_sentences_that_answer(
+    tmp_path, news, words, text, outlet, marked
+):
+    library = rag.build([news({"text": text, "outlet": outlet})], index=tmp_path / "marks", encoder=words)
+    out = output.answer_text(library.ask("Is the bridge of Selwyn closed, mayor?", min_confidence=0))
+    assert f"   {'«' * marked}The " in out
+    assert f"{'»' * marked}\n" in out
+    assert "«" * (marked + 1) not in out
+
+
 def test_ask_says_so_if_nothing_answers(index, capsys):
     assert said(capsys, "ask", "--index", index, "What is a black hole?") == (
         0,

@@ -524,3 +524,34 @@ def test_error_messages_contain_no_control_characters(tmp_path, news, words, cap
     printed = capsys.readouterr().err
     assert "Herald" in printed
     assert "\x1b" not in printed
+
+
+def test_a_file_on_which_a_reader_fails_does_not_stop_the_others(tmp_path, monkeypatch, caplog):
+    """Whatever flaw it shows, in a reader or in a library that parses."""
+    (tmp_path / "a.rss").write_bytes(b"<rss/>")
+    (tmp_path / "b.txt").write_text("The tram line opens in spring, the mayor of Selwyn said.")
+
+    def fail(*_):
+        raise ValueError("Invalid IPv6 URL")
+
+    monkeypatch.setattr("rag.readers.feed.parse", fail)
+    failed, read = readers.read([tmp_path], load_catalogue())
+    assert failed.reason == "the reader failed on it (ValueError); please report it"
+    assert "Invalid IPv6 URL" in caplog.text, "the log says where"
+    assert "tram" in read.text
+
+
+@pytest.mark.parametrize("nothing", ["\u3164", "\u2800\u2800", "\u200b\u2060"])
+def test_names_that_nobody_can_see_are_none_in_any_format(tmp_path, nothing):
+    text = "The tram line opens in spring, the mayor of Selwyn said, and the bridge will stay closed until then."
+    fields = {"title": nothing, "outlet": nothing, "host": nothing, "authors": [nothing, "Jane Roe"]}
+    (tmp_path / "a.json").write_text(json.dumps([fields | {"text": text}, {"title": "A tram", "text": nothing * 9}]))
+    (tmp_path / "b.rss").write_text(
+        f"<rss><channel><title>{nothing}</title><item><title>{nothing}</title><author>{nothing}</author>"
+        f"<description>{text}</description></item></channel></rss>"
+    )
+    record_, blank, entry = readers.read([tmp_path], load_catalogue())
+    assert (record_.title, record_.outlet, record_.outlet_basis, record_.host) == (None, None, "unknown", None)
+    assert record_.authors == ("Jane Roe",)
+    assert blank.reason == "no text"
+    assert (entry.title, entry.outlet, entry.host, entry.authors) == (None, None, None, ())

@@ -14,6 +14,11 @@ from rag.provenance.uploads import is_uploaded
 AGENCY, EARLIEST, UNKNOWN_ORDER = "agency", "earliest", "order unknown"
 LATER = "later version"  # the first one is not among the passages found, or the filters exclude it
 NEWS_AGENCY = "news agency"  # a kind of outlet
+_SPOKEN_OF = (  # lookbehinds: before a name that a sentence speaks of
+    r"(?<!(?i:told|tells|telling|asked|called|criticised|criticized|sued|accused|denied|against|about|to|than|like|"
+    r"spokes\w+ (?:for|of)|according to)\s+(?:the\s+)?)"
+)
+_DOING = r"(?!['’]s?\s|\s+(?!(?:via|on|in|at|and|or|with|for|by|under|as)\b)\p{Ll})"  # behind one that acts
 CREDIT_CHARACTERS = 200  # at either end of a text, where a copy names the outlet that it is from
 
 
@@ -65,7 +70,7 @@ def _credits(article: Article) -> list[str]:
 def _is_credit(outlet: str, line: str) -> bool:
     """Return whether a name is printed as a whole; one of a single word, such as "Time", also as credits are."""
     name = regex.escape(outlet)
-    if " " in outlet:
-        return bool(regex.search(rf"(?<!\w){name}(?!\w)", line))
+    if " " in outlet:  # "Varna Wire could not be reached", "told Varna Wire" cite it, or speak of it
+        return bool(regex.search(rf"(?<!\w){_SPOKEN_OF}{name}(?!\w){_DOING}", line))
     signed = rf"[(\[]\s*{name}\s*[)\]/]|[-–—]\s*{name}\W*$|^\W*{name}\s*(?:[-–—:]|\W*$)"
     return bool(regex.search(rf"{signed}|\b(?:by|from|via|source|©)\W+{name}\b", line, regex.I | regex.M))

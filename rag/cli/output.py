@@ -13,6 +13,8 @@ import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import regex
+
 from rag.text import json_text, sanitise
 
 if TYPE_CHECKING:
@@ -32,16 +34,24 @@ def answer_text(answer: Answer) -> str:
     parts = [wording.CLOSEST] if answer.below else []
     for number, c in enumerate(answer.passages, 1):
         start, end = (edge - c.start for edge in c.quote)
-        marked = f"{c.text[:start]}«{c.text[start:end]}»{c.text[end:]}"
-        lines = [_filled(line) for line in marked.splitlines()]
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, wording.republished(c)]))
         head = f"{number}. {wording.attribution(c)} {c.outlet or UNKNOWN_OUTLET}{wording.via(c)}, {wording.when(c)}"
         revised = [f"{_INDENT}({c.revision})"] if c.revision else []
-        changed = map(_filled, changes_text(c))
+        changed = [*map(_filled, changes_text(c))]
         about = in_a_line(about or c.article_id)
+        opened, closed = _marks(head, c.text, *revised, about, *changed)
+        marked = f"{c.text[:start]}{opened}{c.text[start:end]}{closed}{c.text[end:]}"
+        lines = [_filled(line) for line in marked.splitlines()]
         parts.append("\n".join([in_a_line(head), *lines, *revised, f"{_INDENT}[{about}]", *changed]))
     figures = [f"({wording.figures(answer)})"] if answer.figures else []
     return "\n\n".join([*parts, "\n".join([*figures, _counts(answer), *notes(answer)])])
+
+
+def _marks(*printed: str) -> tuple[str, str]:
+    """Return « and », doubled where a text that is printed with them has such marks itself, and so on."""
+    shown = regex.sub(r"\p{Default_Ignorable_Code_Point}+", "", "\n".join(printed))
+    count = 1 + max(map(len, regex.findall("«+|»+", shown)), default=0)
+    return "«" * count, "»" * count
 
 
 def in_a_line(text: str) -> str:

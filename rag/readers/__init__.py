@@ -6,6 +6,7 @@ or record that cannot be read does not stop the rest: the reader yields a `Skipp
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,9 +20,12 @@ import regex
 from rag.article import Article
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue, load_catalogue
+from rag.text import is_blank
 
 from . import folders
 from .skipped import Skipped
+
+log = logging.getLogger("rag")
 
 Source = Path | str  # a file, or the URL of a page or file
 Input = Source | folders.LinkedFolder  # the path of a folder is walked without following the links in it
@@ -53,6 +57,7 @@ READERS = {
     ".warc.gz": "warc",
 }
 _ENDINGS = sorted(READERS, key=len)[::-1]
+UNFORESEEN = "the reader failed on it"  # how the reason begins where a reader raised what it should not
 MAX_REASON_CHARS = 500  # a reason may quote the file
 # Bytes of a file name that are not UTF-8, line ends, and characters that move a terminal's cursor or change the text
 # direction.
@@ -171,12 +176,31 @@ def read_source(source: Source, catalogue: Catalogue) -> Iterator[Article | Skip
             if isinstance(item, Skipped):
                 yield Skipped(printable, _clean_reason(item.reason), item.place)
             else:
-                yield item if printable == name else replace(item, source=printable)
+                yield _seen(item) if printable == name else replace(_seen(item), source=printable)
     except (InputError, OSError) as error:
         yield Skipped(printable, _clean_reason(_message(error)))
+    except Exception as error:  # a flaw, here or in a library that parses: the other files are read all the same
+        log.warning("%s: the reader failed", printable, exc_info=error)
+        yield Skipped(printable, _clean_reason(f"{UNFORESEEN} ({type(error).__name__}); please report it"))
     else:
         if not found:
             yield Skipped(printable, "no article found in it")
+
+
+def _seen(article: Article) -> Article | Skipped:
+    """Return an article without names that nobody can see: they would be shown as nothing, and be found by nobody."""
+    if is_blank(article.text):
+        return Skipped(article.source or "", "no text")
+    people = tuple(name for name in article.authors if not is_blank(name))
+    if len(people) == len(article.authors) and not any(
+        field is not None and is_blank(field) for field in (article.title, article.outlet, article.host)
+    ):
+        return article
+    title, outlet, host = (
+        field if field and not is_blank(field) else None for field in (article.title, article.outlet, article.host)
+    )
+    basis = article.outlet_basis if outlet else "unknown"
+    return replace(article, title=title, outlet=outlet, outlet_basis=basis, host=host, authors=people)
 
 
 def _items(source: Source, name: str, catalogue: Catalogue) -> Iterator[Article | Skipped]:

@@ -156,7 +156,7 @@ def _article(entry: Any, feed: Any, catalogue: Catalogue, source: str, home: str
     if title and _letters(text) == _letters(title):
         raise InputError("no text but the headline")
     link = entry.get("feedburner_origlink") or entry.get("link")
-    link = urljoin(home, link.strip()) if link else None
+    link = _joined(home, link.strip()) if link else None
     outlet, basis, named_authors = _outlet(entry, feed, catalogue, link, home, host, text)
     date, date_basis = _date(entry)
     if date_basis == PUBLISHED and host not in (None, outlet):
@@ -176,6 +176,14 @@ def _article(entry: Any, feed: Any, catalogue: Catalogue, source: str, home: str
             source=source,
         )
     )
+
+
+def _joined(home: str, link: str) -> str:
+    """Return a link as seen from a feed's page; as it is if one of the two is not a URL ("https://[")."""
+    try:
+        return urljoin(home, link)
+    except ValueError:
+        return link
 
 
 def _plain(value: object) -> str:

@@ -19,6 +19,7 @@ from rag.article import ARTICLE_KINDS, PUBLISHED, REFUSED, Article, identify
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.dates import refusal, stated
+from rag.text import is_blank
 
 from . import decoding
 from .html_to_text import html_to_text
@@ -48,7 +49,6 @@ _NESTED_KEYS = (  # the keys under which a nested value holds its text, best fir
     *("name", "title", "rendered", "#text", "@value", "value", "$oid", "$date", "$numberLong", "href", "uri"),
     *("domain", "url", "id"),
 )
-_INVISIBLE = regex.compile(r"[\s\p{Default_Ignorable_Code_Point}]*")
 _NOT_TEXT = regex.compile(r"[\x00\ud800-\udfff]")
 _TRUNCATED = regex.compile(r"(?:…|\.\.\.)?\s*\[\+\d+ chars\]\s*$")  # how NewsAPI ends a truncated text
 _URL_OR_DOMAIN = regex.compile(r"(?:https?://)?(?:[\w-]+\.)+\p{L}{2,}(?::\d+)?(?:[/?#]\S*)?", regex.I)
@@ -219,7 +219,7 @@ def _strings(values: Values) -> Iterator[tuple[str, str]]:
             inner = str(inner)
         if isinstance(inner, str):
             text = " ".join(filter(None, map(str.strip, _plain(inner).split("\n"))))
-            if not _INVISIBLE.fullmatch(text):
+            if not is_blank(text):
                 yield name, text
         elif _normalize(name) in STRICT and not isinstance(value, Mapping):
             raise InputError(f"its {name} is {type_name(value)}, not text")

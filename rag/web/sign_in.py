@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import math
+import os
 from collections import OrderedDict
 from dataclasses import dataclass
 from time import monotonic
@@ -21,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.web.refusals import refusal
 from rag.web.security import route_path
+from rag.web.sessions import from_elsewhere
 
 MAX_FORM_BYTES = 8192
 # Guesses that an address may make at once, and the seconds after which it may make another one. While all addresses
@@ -32,6 +34,8 @@ USUAL_GUESSES, USUAL_SECONDS_PER_GUESS = 50, 5.0
 MAX_ADDRESSES = 10_000  # that are remembered
 
 _ELSEWHERE = "Another site asked for this; to sign out, open the address of this page yourself."
+
+_NOT_HERE = "Another site asked for this; to sign in, open the address of this page yourself."
 
 log = logging.getLogger("rag")
 
@@ -124,7 +128,8 @@ class SignInMiddleware:
         if path.rstrip("/") == "/login" and scope["app"].auth is not None:
             await self._sign_in(path, scope, receive, send)
         elif path.rstrip("/") == "/logout":
-            elsewhere = Headers(scope=scope).get("sec-fetch-site", "") in ("cross-site", "same-site")
+            site = Headers(scope=scope).get("sec-fetch-site", "")  # not even a link of another site may sign out
+            elsewhere = site in ("cross-site", "same-site") or from_elsewhere(scope)
             response = refusal(path, 403, _ELSEWHERE) if elsewhere else _signed_out(scope)
             await response(scope, receive, send)
         else:
@@ -134,6 +139,9 @@ class SignInMiddleware:
         headers, address = Headers(scope=scope), (scope.get("client") or ("", 0))[0]
         if scope["method"] != "POST":
             await self.app(scope, receive, send)
+            return
+        if from_elsewhere(scope):  # such attempts must not count: they would keep the reader of that browser out
+            await refusal(path, 403, _NOT_HERE)(scope, receive, send)
             return
         length = headers.get("content-length", "")
         if not length.isdecimal() or int(length) > MAX_FORM_BYTES:
@@ -149,11 +157,27 @@ class SignInMiddleware:
             if message["type"] == "http.response.start":
                 if message["status"] == 200:
                     self.guesses.right(address)
+                    message["headers"] = [_guarded(header, scope) for header in message["headers"]]
                 else:
                     log.warning("a wrong name or password from %s", address)
             await send(message)
 
         await self.app(scope, receive, sent)
+
+
+def _guarded(header: tuple[bytes, bytes], scope: Scope) -> tuple[bytes, bytes]:
+    """Return a header with which Gradio sets a cookie, so that neither other sites nor plain HTTP get to send it.
+
+    Gradio lets one cookie go with requests of any site (SameSite=None), and the other one go unencrypted.
+    """
+    name, value = header
+    if name.lower() != b"set-cookie" or not value.startswith(b"access-token-"):
+        return header
+    if not os.environ.get("SPACE_ID"):  # a Space is in a frame of another site (see `sessions`)
+        value = value.replace(b"SameSite=none", b"SameSite=lax")
+    if scope["scheme"] == "https" and b"; Secure" not in value:
+        value += b"; Secure"
+    return name, value
 
 
 def _signed_out(scope: Scope) -> RedirectResponse:

@@ -32,6 +32,8 @@ MAX_FILE_BYTES = 200 * 2**20  # of one file
 MAX_REQUEST_BYTES = 5 * MAX_FILE_BYTES  # of all that are sent at once
 MAX_FILES = 100  # that one session has waiting to be added
 MAX_KEPT_BYTES = 4 * 2**30  # of the files of all sessions
+MAX_KEPT_FILES = 5_000  # of all sessions: a client can make up any number of these, and empty files fill a disk too
+MAX_NAME_BYTES = 200  # of a file on the disk; file systems have 255
 MAX_WAITING_SECONDS = 3600  # until a file that is not added is deleted
 
 _UNSAFE = re.compile(r"[^\w .()+-]|^\.+")
@@ -74,27 +76,29 @@ class Uploads:
             OSError: if they cannot be written.
         """
         self._delete_old()
-        sizes = [file.size or 0 for file in files]
-        with self._lock:
-            waiting = [upload for upload in self._kept.values() if upload.session == session]
-            kept = sum(upload.size for upload in self._kept.values())
-        if max(sizes, default=0) > MAX_FILE_BYTES:
+        made = {secrets.token_urlsafe(32): file for file in files}
+        uploads = {handle: self._upload(session, handle, file) for handle, file in made.items()}
+        if any(upload.size > MAX_FILE_BYTES for upload in uploads.values()):
             raise QuestionError(f"a file is larger than {MAX_FILE_BYTES // 2**20} MB; add it on the command line")
-        if len(waiting) + len(files) > MAX_FILES or kept + sum(sizes) > MAX_KEPT_BYTES:
-            raise QuestionError(f"too many files wait to be added, at most {MAX_FILES}; add them first, then more")
-        return [self._store(session, file, size) for file, size in zip(files, sizes, strict=True)]
+        with self._lock:  # they count before they are written: else all that are sent at once would pass
+            kept = [*self._kept.values(), *uploads.values()]
+            if sum(upload.session == session for upload in kept) > MAX_FILES:
+                raise QuestionError(f"too many files wait to be added, at most {MAX_FILES}; add them first, then more")
+            if len(kept) > MAX_KEPT_FILES or sum(upload.size for upload in kept) > MAX_KEPT_BYTES:
+                raise QuestionError("too many files of all readers wait to be added; try again in an hour")
+            self._kept |= uploads
+        try:
+            for handle, file in made.items():
+                _write(file, uploads[handle].path)
+        except BaseException:
+            self._delete([*made])  # nobody has their handles, and a part of a file would stay on a full disk
+            raise
+        return [*made]
 
-    def _store(self, session: str, file: UploadFile, size: int) -> str:
-        handle = secrets.token_urlsafe(32)
+    def _upload(self, session: str, handle: str, file: UploadFile) -> Upload:
         name = PurePosixPath((file.filename or "").replace("\\", "/")).name or "file"
-        path = self._folder / handle / _UNSAFE.sub("_", name)[-100:]  # the end tells the format
-        path.parent.mkdir(mode=0o700)
-        with path.open("xb") as copy:
-            file.file.seek(0)
-            shutil.copyfileobj(file.file, copy)
-        with self._lock:
-            self._kept[handle] = Upload(name, path, size, time.monotonic(), session)
-        return handle
+        stored = _UNSAFE.sub("_", name)[-100:].encode()[-MAX_NAME_BYTES:].decode(errors="ignore")  # the end: the format
+        return Upload(name, self._folder / handle / stored, file.size or 0, time.monotonic(), session)
 
     @contextlib.contextmanager
     def taken(self, session: str | None, handles: Sequence[str]) -> Iterator[dict[str, str]]:
@@ -152,6 +156,13 @@ class Uploads:
                 upload = self._kept.pop(handle, None)
             if upload:
                 shutil.rmtree(upload.path.parent, ignore_errors=True)
+
+
+def _write(file: UploadFile, path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    with path.open("xb") as copy:
+        file.file.seek(0)
+        shutil.copyfileobj(file.file, copy)
 
 
 def _limited(receive: Receive) -> Receive:

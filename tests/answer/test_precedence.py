@@ -31,6 +31,27 @@ def test_a_name_that_is_a_word_is_a_credit_only_where_it_is_printed_as_one(credi
     assert (first.id, basis) == (("b", AGENCY) if credited else ("a", EARLIEST))
 
 
+@pytest.mark.parametrize(
+    ("words", "credited"),
+    [
+        ("Reporting by Jane Roe, Varna Wire", True),
+        ("First published in Varna Wire on 3 May.", True),
+        ("This appeared at the Varna Wire.", True),
+        ("— Varna Wire", True),
+        ("Varna Wire could not be reached.", False),
+        ("The mayor told Varna Wire.", False),
+        ("He sued the Varna Wire.", False),
+        ("Varna Wire’s editor did not answer.", False),
+        ("A spokeswoman for Varna Wire.", False),
+        ("The Varna Wires.", False),
+    ],
+)
+def test_a_sentence_that_speaks_of_an_outlet_does_not_credit_it(words, credited):
+    versions = [version("a", "The Post", "2020-01-01", f"It broke. {words}"), version("b", "Varna Wire", "2020-01-02")]
+    first, basis = first_version(versions, load_catalogue())
+    assert (first.id, basis) == (("b", AGENCY) if credited else ("a", EARLIEST))
+
+
 def test_an_outlet_s_own_name_is_no_credit():
     versions = [version("a", "Coast Wire", "2020-01-02", "By Coast Wire"), version("b", "The Post", "2020-01-01")]
     assert first_version(versions, load_catalogue())[0].id == "b"

@@ -280,3 +280,11 @@ def test_deeply_nested_elements_are_read_or_refused_in_time():
     with pytest.raises(InputError, match="more than 200 nested elements"):
         read(rss(f"<description>{TEXT}</description>{'<a>' * 40_000}{'</a>' * 40_000}"))
     assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize(
+    ("home", "link"), [("https://[", "/1"), ("https://a.example/", "//[/1"), ("https://a]b/", "/1")]
+)
+def test_a_link_that_is_no_url_costs_nothing_but_itself(home, link):
+    (found,) = read(rss(f"<title>A tram</title><link>{link}</link><description>{TEXT}</description>", link=home))
+    assert (found.text, found.url) == (TEXT, link)

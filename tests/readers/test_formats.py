@@ -40,7 +40,9 @@ def read(folder, ending, data):
     path = folder / f"a{ending}"
     path.write_bytes(data)
     with limited(LONGEST):
-        return list(readers.read([path], load_catalogue()))
+        items = list(readers.read([path], load_catalogue()))
+    assert not [item for item in items if not isinstance(item, Article) and readers.UNFORESEEN in item.reason]
+    return items
 
 
 def test_there_is_a_sample_of_every_format():

@@ -328,7 +328,7 @@ def test_other_uses_of_common_field_names_are_ignored():
     assert (article.text, article.outlet, article.url, article.authors) == (TEXT, None, None, ())
 
 
-@pytest.mark.parametrize("nothing", ["\u3164", "\ufe0f\ufe0f", "\U000e0101", " \u200b\u2060 "])
+@pytest.mark.parametrize("nothing", ["\u3164", "\ufe0f\ufe0f", "\U000e0101", " \u200b\u2060 ", "\u2800"])
 def test_a_name_that_nothing_shows_is_none(nothing):
     fields = {"text": "The ferry sailed.", "outlet": nothing, "title": nothing}
     article = record.parse(fields, load_catalogue(), "news.jsonl")

@@ -6,12 +6,17 @@ import time
 import gradio as gr
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
+from starlette.routing import Mount
+from starlette.testclient import TestClient
 from support import HARBOUR, WordEncoder
 
 import rag
 from rag.web import sign_in
 from rag.web.launch import launch
-from rag.web.sign_in import GUESSES, SECONDS_PER_GUESS, USUAL_GUESSES, Guesses
+from rag.web.sign_in import GUESSES, SECONDS_PER_GUESS, USUAL_GUESSES, Guesses, SignInMiddleware
 
 RIGHT, WRONG = ({"username": "reader", "password": p} for p in ("secret", "guess"))
 
@@ -138,3 +143,46 @@ def test_the_right_reader_waits_no_longer_than_was_said(locked, monkeypatch):
         later = time.monotonic() + int(refused.headers["Retry-After"])
         monkeypatch.setattr(sign_in, "monotonic", lambda: later)
         assert reader.post("login", data=RIGHT).status_code == 200
+
+
+@pytest.fixture
+def post(monkeypatch):
+    """A function that posts to an app that signs everybody in, with the cookies that Gradio sets."""
+    monkeypatch.delenv("SPACE_ID", raising=False)
+
+    async def gradio(scope, receive, send):
+        response = JSONResponse({"success": True})
+        response.set_cookie("access-token-1", "x", httponly=True, samesite="none", secure=True)
+        response.set_cookie("access-token-unsecure-1", "x", httponly=True)
+        response.set_cookie("other", "x", samesite="none")
+        await response(scope, receive, send)
+
+    app = Starlette(routes=[Mount("/", gradio)], middleware=[Middleware(SignInMiddleware)])
+    app.auth = {"reader": "secret"}  # as Gradio's app has it
+
+    def post(headers=None, scheme="http"):
+        return client(scheme).post("/login", data=RIGHT, headers=headers)
+
+    clients = {}
+
+    def client(scheme):
+        return clients.setdefault(scheme, TestClient(app, f"{scheme}://app.example"))
+
+    return post
+
+
+@pytest.mark.parametrize("header", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}])
+def test_attempts_that_a_page_of_another_site_makes_do_not_keep_the_reader_out(post, header):
+    """A form of another site needs no permission to post, and the reader's browser sends it from his address."""
+    assert {post(header).status_code for _ in range(3 * GUESSES)} == {403}
+    assert post({"Origin": "http://app.example"}).status_code == 200
+
+
+def test_cookies_of_who_is_signed_in_go_neither_with_requests_of_other_sites_nor_unencrypted(post, monkeypatch):
+    secure, open_, other = post(scheme="https").headers.get_list("set-cookie")
+    assert "samesite=lax" in secure.lower()
+    assert all("; Secure" in cookie for cookie in (secure, open_))
+    assert "samesite=none" in other.lower(), "other cookies are as they were"
+    assert "Secure" not in post().headers.get_list("set-cookie")[1], "over HTTP no browser would keep it"
+    monkeypatch.setenv("SPACE_ID", "a/b")
+    assert "samesite=none" in post(scheme="https").headers.get_list("set-cookie")[0].lower(), "in a frame of the Space"

@@ -84,6 +84,7 @@ def test_what_is_no_regular_file_is_not_added(uploads, send):
         (".bashrc", "_bashrc"),
         ("a\x00b.txt", "a_b.txt"), ("heron <b>.html", "heron _b_.html"), ("سه کشتی.txt", "سه کشتی.txt"),
         ("x" * 300 + ".warc.gz", "x" * 92 + ".warc.gz"),
+        ("船" * 90 + ".warc.gz", "船" * 64 + ".warc.gz"), ("🚢" * 90 + ".txt", "_" * 90 + ".txt"),
     ],
 )  # fmt: skip
 def test_a_name_is_never_a_path(uploads, tmp_path, name, stored):
@@ -123,3 +124,42 @@ def test_a_full_disk_is_said(send, monkeypatch):
     monkeypatch.setattr(module.shutil, "copyfileobj", fail)
     refused = send(("a.txt", b"a"))
     assert (refused.status_code, refused.text) == (507, "The server cannot store the file; its disk may be full.")
+
+
+def test_a_file_that_could_not_be_stored_leaves_nothing_nor_do_those_sent_with_it(send, monkeypatch, tmp_path):
+    """On a full disk the first is stored, and of the second a part."""
+    copied = module.shutil.copyfileobj
+
+    def fail(source, target):
+        copied(source, target)
+        if target.tell() > 1:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.shutil, "copyfileobj", fail)
+    monkeypatch.setattr(module, "MAX_FILES", 2)
+    for _ in range(2):
+        assert send(("a.txt", b"a"), ("b.txt", b"bb")).status_code == 507
+    assert list(tmp_path.iterdir()) == []
+    assert send(("a.txt", b"a"), ("b.txt", b"b")).status_code == 200, "what failed is not counted"
+
+
+def test_files_that_are_sent_at_once_do_not_pass_the_bound_together(uploads, monkeypatch):
+    monkeypatch.setattr(module, "MAX_FILES", 1)
+    nested = []
+
+    def meanwhile(source, target):
+        if not nested:
+            nested.append(True)
+            with pytest.raises(QuestionError, match="too many"):
+                uploads.keep(ME, [UploadFile(BytesIO(b"b"), size=1, filename="b.txt")])
+
+    monkeypatch.setattr(module.shutil, "copyfileobj", meanwhile)
+    assert len(uploads.keep(ME, [UploadFile(BytesIO(b"a"), size=1, filename="a.txt")])) == 1
+    assert nested
+
+
+def test_empty_files_of_sessions_that_a_client_makes_up_are_bounded(send, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "MAX_KEPT_FILES", 5)
+    sent = [send(("a.txt", b""), session=f"{n:043d}").status_code for n in range(8)]
+    assert sent == [200] * 5 + [413] * 3
+    assert len(list(tmp_path.iterdir())) == 5
