@@ -85,8 +85,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let no model rerank the passages of tests that need none, before any fixture or process opens an index."""
-    os.environ["RERANKER"] = "auto" if item.get_closest_marker("model") else "none"
+    """Let the reranker read only in tests about what it adds, before any fixture or process opens an index.
+
+    Reading takes half a second of the processor for each question.
+    """
+    os.environ["RERANKER"] = "auto" if item.get_closest_marker("reranked") else "none"
 
 
 @pytest.fixture(scope="module")

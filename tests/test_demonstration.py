@@ -10,7 +10,7 @@ import app
 import rag
 from rag.web.app import EXAMPLES
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.reranked]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from support import ROOT
 import rag
 from rag import cli
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.reranked]
 
 README = (ROOT / "README.md").read_text("utf-8")
 

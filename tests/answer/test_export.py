@@ -373,6 +373,7 @@ def test_ask_prints_one_form(capsys):
 # The document
 
 
+@pytest.mark.reranked
 def test_the_examples_of_the_document_are_what_comes_out(tmp_path, real):
     document = (ROOT / "docs" / "citing.md").read_text("utf-8")
     library = rag.build([ROOT / "seeds"], index=tmp_path / "index", encoder=real)

@@ -19,7 +19,7 @@ import rag
 from rag.web.endpoints import VERSION, endpoints
 from rag.web.launch import launch
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.reranked]
 
 DOCUMENT = (ROOT / "docs" / "programs.md").read_text("utf-8")
 ADDRESS = "http://127.0.0.1:7860/"
