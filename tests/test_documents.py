@@ -39,11 +39,12 @@ def anchor(heading):
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory, real):
+def index(tmp_path_factory, real, demonstration):
     """The demonstration index, inside a folder that also has its sources."""
     folder = tmp_path_factory.mktemp("documents")
     (folder / "seeds").symlink_to(ROOT / "seeds")
-    library = rag.build([folder / "seeds"], index=folder / "index", encoder=real, aliases=DOCS / "aliases.toml")
+    index = demonstration(folder / "index")
+    library = rag.build([folder / "seeds"], index=index, encoder=real, aliases=DOCS / "aliases.toml")
     library.close()
     return folder / "index"
 

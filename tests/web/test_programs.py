@@ -31,8 +31,8 @@ def blocks(language):
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory, real):
-    folder = tmp_path_factory.mktemp("programs") / "index"
+def index(tmp_path_factory, real, demonstration):
+    folder = demonstration(tmp_path_factory.mktemp("programs") / "index")
     rag.build([ROOT / "seeds"], index=folder, encoder=real, aliases=ROOT / "docs" / "aliases.toml").close()
     return folder
 
