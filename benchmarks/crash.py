@@ -1,6 +1,6 @@
 """Kill the process that writes an index, at each of its steps and at random moments, and check what is left.
 
-    .venv/bin/python benchmarks/crash.py [--kills N] [--moments N] [--strace] [--seconds S] [--seed N]
+    .venv/bin/python benchmarks/crash.py [--kills N] [--times N] [--moments N] [--strace] [--seconds S] [--seed N]
     .venv/bin/python benchmarks/crash.py --moments 0 --at STEP
 
 A child process runs the life of three indexes (LIFE) and keeps a journal of what it begins to change, and what is done.
@@ -27,6 +27,7 @@ import argparse
 import contextlib
 import copy
 import functools
+import importlib
 import json
 import logging
 import os
@@ -440,16 +441,17 @@ def report_changes(journal: Journal, early: bool = False) -> None:
 
 
 class Steps:
-    """Counts the steps of this process, and kills it at one of them."""
+    """Counts the steps of this process, and kills it at one of them: the first of a kind from a number on."""
 
-    def __init__(self, at: int | None = None):
+    def __init__(self, at: int | None = None, kind: str = ""):
         self.act = ""  # the part of the life that runs
         self.taken: list[tuple[str, str]] = []  # (act, kind) of each step
         self._at = at
+        self._kind = kind
 
     def __call__(self, kind: str) -> None:
         self.taken.append((self.act, kind))
-        if len(self.taken) == self._at:
+        if self._at is not None and len(self.taken) >= self._at and kind == self._kind:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def watch(self, folder: Path) -> None:
@@ -738,8 +740,8 @@ BREAKS: dict[str, Callable[[], None]] = {"early": lambda: None, "apart": _apart,
 
 @dataclass(frozen=True)
 class Kill:
-    """When a life is ended: at a step, by number; so many seconds after its journal has so many bytes, which is a
-    random moment however slow the machine is; or at the n-th of a system call."""
+    """When a life is ended: at the first step of its kind from a number on; so many seconds after its journal has so
+    many bytes, which is a random moment however slow the machine is; or at the n-th of a system call."""
 
     kind: str
     step: int | None = None
@@ -811,7 +813,10 @@ class Trial:
         _passages(articles[0], WordEncoder())
 
     def whole(self, folder: Path) -> tuple[list[tuple[str, str]], float, Any]:
-        """Run a life without a kill; return (act, kind) of its steps, the seconds it takes, and its end."""
+        """Run a life without a kill; return (act, kind) of its steps, the seconds it takes, and its end.
+
+        The modules that it imports are then loaded once for all other lives, which takes as long as to live.
+        """
         shutil.copytree(self.base / "start", folder)
         report = folder / "report.json"
 
@@ -821,10 +826,13 @@ class Trial:
             begun = time.perf_counter()
             live(scene, steps)
             seconds, taken = time.perf_counter() - begun, list(steps.taken)
-            report.write_text(json.dumps([taken, seconds, state(scene)]))
+            report.write_text(json.dumps([taken, seconds, state(scene), sorted(sys.modules)]))
 
         assert ended(forked(work)) == 0, "a life that nobody ends fails"
-        taken, seconds, end = json.loads(report.read_text())
+        taken, seconds, end, modules = json.loads(report.read_text())
+        for name in modules:
+            if name.startswith("rag."):
+                importlib.import_module(name)
         return [tuple(step) for step in taken], seconds, end
 
     def calls(self, folder: Path) -> dict[str, int]:
@@ -879,7 +887,7 @@ class Trial:
         gate, opener = os.pipe()
 
         def work() -> None:
-            scene = self._life(folder, Steps(kill.step))
+            scene = self._life(folder, Steps(kill.step, kill.kind))
             if kill.call:
                 os.read(gate, 1)
             live(scene)
@@ -978,6 +986,20 @@ def at_steps(numbers: dict[str, list[int]], count: int) -> list[list[Kill]]:
     return kills
 
 
+def chained(kills: Sequence[Sequence[Kill]], times: int) -> list[list[Kill]]:
+    """Return the kills at steps so that each life is ended by so many of a kind, which are evenly spread.
+
+    A process that takes a life up again counts its steps anew, and repeats some of those before the kill.
+    """
+    chains: list[list[Kill]] = []
+    for kind in dict.fromkeys(kill.kind for (kill,) in kills):
+        own = sorted(kill.step or 0 for (kill,) in kills if kill.kind == kind)
+        lives = -(-len(own) // times)
+        for chain in (own[life::lives] for life in range(lives)):
+            chains.append([Kill(kind, step=b - a) for a, b in zip([0, *chain], chain, strict=False)])
+    return chains
+
+
 def run_all(trial: Trial, kills: Sequence[Sequence[Kill]], end: Any, jobs: int, until: float) -> dict[str, Found]:
     """Run lives with kills, and return what was found, by kind of kill; none is started after a time."""
 
@@ -1010,6 +1032,7 @@ def table(found: dict[str, Found]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=400, help="at most so many at steps (0: at each of them)")
+    parser.add_argument("--times", type=int, default=1, help="how often a life is ended at its steps")
     parser.add_argument("--moments", type=int, default=100, help="so many at random moments, each life twice")
     parser.add_argument("--strace", action="store_true", help="at system calls too, at most as many as at steps")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no run after so many")
@@ -1036,7 +1059,7 @@ def main() -> int:
             wanted = options.act in (act, None) and options.kind in (kind, None)
             if number == options.at or (options.at is None and wanted):
                 numbers[kind].append(number)
-        kills = at_steps(numbers, count)
+        kills = chained(at_steps(numbers, count), options.times)
         for _ in range(options.moments):
             written = sorted(chance.sample(range((Path(temporary) / "whole" / "journal").stat().st_size), 2))
             kills.append([Kill("random moment", moment=(n, chance.uniform(0, seconds / len(LIFE)))) for n in written])

@@ -6,12 +6,14 @@ import gc
 import itertools
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import WordEncoder
+from filelock import FileLock
+from support import ROOT, WordEncoder
 
 if TYPE_CHECKING:
     from support.milvus import Milvus
@@ -34,6 +36,27 @@ def real() -> SentenceEncoder:
     return SentenceEncoder()
 
 
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory, real: SentenceEncoder) -> Callable[[Path], Path]:
+    """Copies the index of the demonstration to a new folder. All processes of a test run build it once, together."""
+    import rag
+
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    built = shared / "demonstration"
+    with FileLock(f"{built}.lock"):
+        if not built.exists():
+            making = shared / "demonstration.making"
+            rag.build([ROOT / "seeds"], index=making, encoder=real).close()
+            making.rename(built)
+
+    def copy(folder: Path) -> Path:
+        return Path(shutil.copytree(built, folder))
+
+    return copy
+
+
 @pytest.fixture
 def news(tmp_path: Path) -> Callable[..., Path]:
     """Writes records to a JSONL file, anew at each call, and gives its path."""
@@ -53,8 +76,9 @@ MARKER_OF_FIXTURE = {
 }  # fmt: skip
 # The longest files, so that those that run in parallel with them end at about the same time.
 LONGEST_FIRST = (
-    "test_crashes", "test_damage", "test_quality", "test_one_state", "test_milvus", "test_app", "test_contract",
-    "test_app_pages", "test_faults", "test_app_for_every_reader", "test_app_balance",
+    "test_quality", "test_one_state", "test_milvus", "test_crashes", "test_contract", "test_app_for_every_reader",
+    "test_faults", "test_app", "test_app_pages", "test_damage", "test_app_balance", "test_sessions", "test_documents",
+    "test_command_line",
 )  # fmt: skip
 
 
@@ -85,8 +109,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let no model rerank the passages of tests that need none, before any fixture or process opens an index."""
-    os.environ["RERANKER"] = "auto" if item.get_closest_marker("model") else "none"
+    """Let the reranker read only in tests about what it adds, before any fixture or process opens an index.
+
+    Reading takes half a second of the processor for each question.
+    """
+    os.environ["RERANKER"] = "auto" if item.get_closest_marker("reranked") else "none"
 
 
 @pytest.fixture(scope="module")

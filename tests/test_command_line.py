@@ -64,6 +64,7 @@ def said(capsys, *arguments):
     return status, captured.out, captured.err
 
 
+@pytest.mark.reranked
 def test_ask_shows_outlet_host_and_date_above_each_passage(index, capsys):
     status, out, _ = said(capsys, "ask", "--index", index, "-k", 1, "Why", "was", "the", "bridge", "closed?")
     assert status == 0

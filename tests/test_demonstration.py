@@ -10,7 +10,7 @@ import app
 import rag
 from rag.web.app import EXAMPLES
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.reranked]
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +19,8 @@ def articles():
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory, real):
-    return rag.build([ROOT / "seeds"], index=tmp_path_factory.mktemp("demo"), encoder=real)
+def library(tmp_path_factory, real, demonstration):
+    return rag.open(demonstration(tmp_path_factory.mktemp("demo") / "index"), encoder=real)
 
 
 def test_every_digest_is_labelled_and_has_an_outlet_and_a_date_basis(articles):

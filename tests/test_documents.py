@@ -39,11 +39,12 @@ def anchor(heading):
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory, real):
+def index(tmp_path_factory, real, demonstration):
     """The demonstration index, inside a folder that also has its sources."""
     folder = tmp_path_factory.mktemp("documents")
     (folder / "seeds").symlink_to(ROOT / "seeds")
-    library = rag.build([folder / "seeds"], index=folder / "index", encoder=real, aliases=DOCS / "aliases.toml")
+    index = demonstration(folder / "index")
+    library = rag.build([folder / "seeds"], index=index, encoder=real, aliases=DOCS / "aliases.toml")
     library.close()
     return folder / "index"
 
@@ -52,6 +53,7 @@ def index(tmp_path_factory, real):
 
 
 @pytest.mark.model
+@pytest.mark.reranked
 def test_the_examples_of_the_python_guide_run_and_print_what_they_say(tmp_path):
     for name in ("seeds", "docs"):
         (tmp_path / name).symlink_to(ROOT / name)
@@ -78,6 +80,7 @@ def test_the_example_of_a_citation_of_an_article_that_changed_is_true(tmp_path, 
     assert dates.sub("DATE", printed[1]).startswith(dates.sub("DATE", expected[2]).rstrip())
 
 
+@pytest.mark.reranked
 def test_the_questions_of_the_tutorial_give_the_output_shown(index, capsys):
     sessions = re.findall(
         r'\$ according ask ([^"\n]*)"([^"\n]*)"\n((?:1\.|Nothing).+?)\n```', text(DOCS / "tutorial.md"), re.DOTALL
@@ -105,6 +108,7 @@ def test_the_build_of_the_tutorial_gives_the_output_shown(index, capsys, monkeyp
     assert times.sub("s", real + "".join(explained)) == times.sub("s", session)
 
 
+@pytest.mark.reranked
 def test_the_python_of_the_tutorial_runs(index):
     (program,) = blocks("tutorial.md", "python")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=index.parent, timeout=60)
@@ -199,6 +203,7 @@ def test_every_source_file_that_it_names_exists(path):
         assert (ROOT / name).exists(), name
 
 
+@pytest.mark.reranked
 def test_the_walk_through_the_architecture_is_true(index, real):
     """The values that docs/architecture.md shows for one article and one question."""
     from rag.passage import split_articles

@@ -10,25 +10,8 @@ import numpy as np
 
 from rag.answer import confidence
 from rag.answer.confidence import ConfidenceModel
-from rag.evaluation.metrics import (
-    MULTI_SOURCE,
-    RANKING_MEASURES,
-    Mean,
-    abstention_precision,
-    abstention_recall,
-    answered,
-    aurc,
-    calibration,
-    calibration_error,
-    coverage,
-    evidence,
-    multi_source,
-    quoted,
-    ranking,
-    risk,
-    risk_coverage,
-    verbatim,
-)
+from rag.evaluation import metrics
+from rag.evaluation.metrics import MULTI_SOURCE, RANKING_MEASURES, Mean
 from rag.evaluation.outcome import SEARCH_DEPTH, Outcome
 from rag.evaluation.questions import OFF_TOPIC
 
@@ -50,9 +33,9 @@ class Evaluation:
         """The figures over all questions, by name."""
         return {
             **self._figures(self.outcomes),
-            "abstention precision": abstention_precision(self.outcomes),
-            "coverage": coverage(self.outcomes),
-            "risk": risk(self.outcomes),
+            "abstention precision": metrics.abstention_precision(self.outcomes),
+            "coverage": metrics.coverage(self.outcomes),
+            "risk": metrics.risk(self.outcomes),
         }
 
     @property
@@ -73,14 +56,14 @@ class Evaluation:
 
     def _figures(self, outcomes: Sequence[Outcome]) -> dict[str, Mean]:
         return {
-            "answered": answered(outcomes),
-            "evidence@1": evidence(outcomes, 1),
-            f"evidence@{self.k}": evidence(outcomes, self.k),
-            "quoted": quoted(outcomes),
-            "both sides": multi_source(outcomes),
-            "abstention recall": abstention_recall(outcomes),
-            "verbatim": verbatim(outcomes),
-            **{name: ranking(outcomes, name) for name in RANKING_MEASURES},
+            "answered": metrics.answered(outcomes),
+            "evidence@1": metrics.evidence(outcomes, 1),
+            f"evidence@{self.k}": metrics.evidence(outcomes, self.k),
+            "quoted": metrics.quoted(outcomes),
+            "both sides": metrics.multi_source(outcomes),
+            "abstention recall": metrics.abstention_recall(outcomes),
+            "verbatim": metrics.verbatim(outcomes),
+            **{name: metrics.ranking(outcomes, name) for name in RANKING_MEASURES},
         }
 
     def fit(self, encoder: str, reranker: str | None = None) -> ConfidenceModel:
@@ -105,7 +88,7 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values; None for a figure over no questions."""
-        curve, bins = risk_coverage(self.outcomes), calibration(self.outcomes)
+        curve, bins = metrics.risk_coverage(self.outcomes), metrics.calibration(self.outcomes)
         return {
             "k": self.k,
             "questions": len(self.outcomes),
@@ -114,9 +97,9 @@ class Evaluation:
                 kind: {"questions": self._count(kind)} | {name: mean.to_dict() for name, mean in own.items()}
                 for kind, own in self.figures_by_kind.items()
             },
-            "aurc": aurc(curve),
+            "aurc": metrics.aurc(curve),
             "curve": [vars(point) for point in curve],
-            "calibration_error": calibration_error(bins),
+            "calibration_error": metrics.calibration_error(bins),
             "calibration": [vars(own) for own in bins],
             "latency_ms": self.latency,
             "outcomes": [o.to_dict() for o in self.outcomes],
@@ -127,16 +110,16 @@ class Evaluation:
 
         Figures that apply to none of the questions are left out.
         """
-        figures, curve = self.figures, risk_coverage(self.outcomes)
+        figures, curve = self.figures, metrics.risk_coverage(self.outcomes)
         names = (
             *("answered", "evidence@1", f"evidence@{self.k}", "quoted", "both sides"),
             *("abstention precision", "abstention recall", "coverage", "risk", "verbatim", *RANKING_MEASURES),
         )
         lines = [f"{len(self.outcomes):,} questions, at most {self.k} passages shown", ""]
         lines += [_line(name, figures[name]) for name in dict.fromkeys(names) if figures[name].count]
-        if (area := aurc(curve)) is not None:
+        if (area := metrics.aurc(curve)) is not None:
             lines.append(f"{'risk-coverage area':<22}{'':11}{area:>8.3f}  up to coverage {curve[-1].coverage:.2f}")
-        if (error := calibration_error(calibration(self.outcomes))) is not None:
+        if (error := metrics.calibration_error(metrics.calibration(self.outcomes))) is not None:
             lines.append(f"{'calibration error':<22}{'':11}{error:>8.3f}")
         for call, ms in self.latency.items():
             lines.append(f"{call:<22}{ms['p50']:>11.1f}{ms['p95']:>8.1f}  ms, median and 95th percentile")

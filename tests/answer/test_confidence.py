@@ -157,6 +157,7 @@ def test_an_index_whose_encoder_has_no_fitted_model_has_no_confidence(library):
     assert answer.signals.words == pytest.approx(1)
 
 
+@pytest.mark.reranked
 def test_an_index_of_the_default_encoder_uses_the_shipped_confidence_model(tmp_path, news, real):
     rag.build([news(HARBOUR, BRIDGE)], index=tmp_path / "i", encoder=real).close()
     for reranker, name in (("auto", CROSS_ENCODER.name), (None, None)):

@@ -373,9 +373,10 @@ def test_ask_prints_one_form(capsys):
 # The document
 
 
-def test_the_examples_of_the_document_are_what_comes_out(tmp_path, real):
+@pytest.mark.reranked
+def test_the_examples_of_the_document_are_what_comes_out(tmp_path, real, demonstration):
     document = (ROOT / "docs" / "citing.md").read_text("utf-8")
-    library = rag.build([ROOT / "seeds"], index=tmp_path / "index", encoder=real)
+    library = rag.open(demonstration(tmp_path / "index"), encoder=real)
     answer = library.ask("Who was behind Heshmat Alavi?", k=1)
     for form, fence in (("markdown", "markdown"), ("bibtex", "bibtex"), ("csl-json", "json")):
         example = FORMS[form].write(answer, TODAY, library.catalogue)

@@ -16,6 +16,7 @@ from rag.evaluation import read_questions
 
 pytestmark = [
     pytest.mark.model,
+    pytest.mark.reranked,
     pytest.mark.skipif(not (SHARED / "bench").is_dir(), reason="the real pages are not part of the project"),
 ]
 

@@ -110,6 +110,7 @@ def test_a_missing_model_is_an_error_that_says_what_to_do(tmp_path):
 
 
 @pytest.mark.model
+@pytest.mark.reranked
 def test_everything_runs_with_sockets_blocked(tmp_path):
     """A process whose sockets all raise builds an index, opens it and asks."""
     program = """

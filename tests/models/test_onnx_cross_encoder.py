@@ -11,7 +11,7 @@ from rag.errors import EncoderError
 from rag.models import packaged
 from rag.models.onnx_cross_encoder import OnnxCrossEncoder, _windows
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.reranked]
 
 BERLIN = "Berlin has a population of 3,520,031 registered inhabitants in an area of 891.82 square kilometres."
 PARIS = "New York City is known for its museums."

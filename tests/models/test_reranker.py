@@ -12,7 +12,7 @@ from rag.errors import EncoderError
 from rag.models import packaged
 from rag.models.reranker import LazyReranker
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.reranked]
 
 ASKED = "Who closed the old bridge?"
 

@@ -18,6 +18,7 @@ pytestmark = [
 ]
 SEED = 1
 KILLS = int(os.environ.get("KILLS", "20"))  # at steps; a quarter as many lives are killed at random moments, twice
+TIMES = 4  # that a life is killed at steps of one kind, and taken up again
 
 
 def crashes(*options):
@@ -30,15 +31,17 @@ def crashes(*options):
 
 
 def test_nothing_reported_as_done_is_lost_or_doubled_wherever_the_process_is_killed():
-    rows, notes = crashes(f"--kills={KILLS}", f"--moments={KILLS // 4}")
+    rows, notes = crashes(f"--kills={KILLS}", f"--times={TIMES}", f"--moments={KILLS // 4}")
+    lives = -(-(KILLS // 5) // TIMES)
     assert notes == [], f"seed {SEED}"
     assert {kind: counts["runs"] for kind, counts in rows.items()} == {
-        **dict.fromkeys(("statement", "file", "sync", "words", "journal"), KILLS // 5), "random moment": KILLS // 4,
+        **dict.fromkeys(("statement", "file", "sync", "words", "journal"), lives), "random moment": KILLS // 4,
     }  # fmt: skip
     counts = sum(rows.values(), Counter())
     assert counts["killed"] == counts["opened"] > KILLS
-    assert counts["same"] == KILLS // 5 * 5 + KILLS // 4
-    assert counts["citations"] >= counts["reported"] > 5 * KILLS
+    assert counts["same"] == 5 * lives + KILLS // 4
+    assert counts["reported"] > 5 * KILLS
+    assert counts["citations"] >= 0.9 * counts["reported"]  # what was being removed may be gone
     wrong = ("unopened", "lost", "torn", "double", "off", "faults", "encoded", "differs", "failed")
     assert [counts[kind] for kind in wrong] == [0] * len(wrong)
 

@@ -98,13 +98,13 @@ def test_filters_narrow_the_answer_and_a_bad_date_is_explained(page, address):
 
 
 @pytest.fixture(scope="module")
-def demonstration(tmp_path_factory, real):
-    library = rag.build([ROOT / "seeds"], index=tmp_path_factory.mktemp("app") / "demonstration", encoder=real)
-    return launch(library, port=0, wait=False)
+def demonstrated(tmp_path_factory, real, demonstration):
+    index = demonstration(tmp_path_factory.mktemp("app") / "demonstration")
+    return launch(rag.open(index, encoder=real), port=0, wait=False)
 
 
-def test_constraints_in_the_question_are_shown_and_can_be_ignored(page, demonstration):
-    page.goto(demonstration)
+def test_constraints_in_the_question_are_shown_and_can_be_ignored(page, demonstrated):
+    page.goto(demonstrated)
     group = page.locator("#understood")
     expect(group).to_be_hidden()
     answer = ask(page, "In 2009, how many people were said to be living in Camp Ashraf?")
@@ -128,11 +128,11 @@ def test_constraints_in_the_question_are_shown_and_can_be_ignored(page, demonstr
     expect(group).to_be_hidden()
 
 
-def test_readers_do_not_affect_each_other(page, demonstration):
-    page.goto(demonstration)
+def test_readers_do_not_affect_each_other(page, demonstrated):
+    page.goto(demonstrated)
     ask(page, "In 2009, how many people were said to be living in Camp Ashraf?")
     other = page.context.browser.new_page()
-    other.goto(demonstration)
+    other.goto(demonstrated)
     expect(other.locator("#question textarea")).to_be_visible()
     expect(other.locator("#understood")).to_be_hidden()
     ask(other, "According to Reuters, who lives in Camp Ashraf?")

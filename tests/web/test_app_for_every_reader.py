@@ -311,6 +311,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.reranked
 def test_no_request_leaves_the_machine(page, folder, library):
     """`according serve`, with Gradio's own settings as they are by default and a proxy, asked in the browser."""
     ours = ("GRADIO_", "HF_", "HOST", "PORT", "AUTH", "NO_AUTH")

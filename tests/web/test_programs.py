@@ -19,7 +19,7 @@ import rag
 from rag.web.endpoints import VERSION, endpoints
 from rag.web.launch import launch
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.reranked]
 
 DOCUMENT = (ROOT / "docs" / "programs.md").read_text("utf-8")
 ADDRESS = "http://127.0.0.1:7860/"
@@ -31,8 +31,8 @@ def blocks(language):
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory, real):
-    folder = tmp_path_factory.mktemp("programs") / "index"
+def index(tmp_path_factory, real, demonstration):
+    folder = demonstration(tmp_path_factory.mktemp("programs") / "index")
     rag.build([ROOT / "seeds"], index=folder, encoder=real, aliases=ROOT / "docs" / "aliases.toml").close()
     return folder
 

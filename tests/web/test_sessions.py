@@ -8,20 +8,16 @@ import time
 import pytest
 from support import ROOT
 
-import rag
-
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import sessions
 
-pytestmark = pytest.mark.alone
-SECONDS = 6
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+SECONDS = 3
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory, real):
-    folder = tmp_path_factory.mktemp("sessions") / "index"
-    rag.build([ROOT / "seeds"], index=folder, encoder=real).close()
-    return folder
+def index(tmp_path_factory, demonstration):
+    return demonstration(tmp_path_factory.mktemp("sessions") / "index")
 
 
 def test_ten_readers_at_once_each_get_the_answers_to_their_own_questions(index):
