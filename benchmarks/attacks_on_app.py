@@ -8,6 +8,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import http.server
+import inspect
 import json
 import os
 import secrets
@@ -30,7 +31,9 @@ import rag
 
 Outcome = tuple[bool, str]  # whether the attack succeeded, and what was seen
 QUESTION = "Which ferry waited in the harbour?"
-CALL = {"data": [QUESTION, 3, *[None] * 8]}
+# Later versions take two more values, the last of which must be one of three.
+_LATER = [None, "relevance"] if "order" in inspect.signature(rag.Library.search).parameters else []
+CALL = {"data": [QUESTION, 3, *[None] * 8, *_LATER]}
 FILE = {"_type": "gradio.FileData"}
 CLOSED = 0  # in place of a status: the connection was closed, or there was no answer in time
 PATIENCE = 20.0  # seconds after which a reader who waits is taken to wait for ever

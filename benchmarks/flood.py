@@ -44,9 +44,9 @@ def by_browser(reader: Reader, question: str) -> Any:
 
 def by_endpoint(reader: Reader, question: str) -> Any:
     """Return what a program is answered, by a direct call."""
-    return _accepted(reader.http.post("gradio_api/run/search", json={"data": [question, 5, *[None] * 8]})).json()[
-        "data"
-    ]
+    return _accepted(
+        reader.http.post("gradio_api/run/search", json={"data": [question, 5, *[None] * 9, "relevance"]})
+    ).json()["data"]
 
 
 def by_page(reader: Reader, question: str) -> Any:

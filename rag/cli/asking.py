@@ -10,7 +10,6 @@ from typing import Any
 from rag.cli.opening import open_library, prepare
 from rag.cli.output import answer_text, notes, print_result, shortened
 from rag.errors import QuestionError
-from rag.query.query import NOW
 from rag.text import sanitise
 
 
@@ -51,7 +50,7 @@ def _arguments(options: argparse.Namespace) -> dict[str, Any]:
         "after": options.after,
         "before": options.before,
         "previous": options.previous,
-        "asked_on": options.asked_on or NOW,
+        "asked_on": options.asked_on or "now",  # `NOW`, whose module would load others
         "ignore": options.ignore,
         "outlet_kinds": options.outlet_kind,
         "undated": options.undated,

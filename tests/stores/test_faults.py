@@ -310,7 +310,7 @@ def test_writing_without_permission_is_an_error_that_says_what_to_do(public, str
 @ROOT_ALONE
 def test_a_reader_without_write_permission_sees_what_another_user_writes(public, stranger, news, words):
     stranger("library = rag.open(index, encoder=WordEncoder()); library.prepare()", index=public)
-    seen = "import time; time.sleep(0.3); result = [h.article_id for h in library.search('ferry aground', k=1)]"
+    seen = "import time; time.sleep(1); result = [h.article_id for h in library.search('ferry aground', k=1)]"
     assert stranger(seen) != ["ferry"]
     with rag.open(public, encoder=words) as library:  # its log is there from now on
         library.add([news(FERRY)])

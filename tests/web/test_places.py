@@ -213,7 +213,7 @@ def test_no_way_into_the_app_works_on_more_than_its_share_at_once(tmp_path, news
         "params": {"name": "search", "arguments": {"question": "x"}},
     }
     accepts = {"Accept": "application/json, text/event-stream"}
-    direct = {"data": ["dock", 5, *[None] * 8]}
+    direct = {"data": ["dock", 5, *[None] * 9, "relevance"]}
 
     async def all_at_once():
         async with httpx.AsyncClient(base_url=f"{address}gradio_api/", timeout=60, trust_env=False) as http:
@@ -221,8 +221,9 @@ def test_no_way_into_the_app_works_on_more_than_its_share_at_once(tmp_path, news
             asked += [http.post("mcp/", json=tool, headers=accepts) for _ in range(4)]
             tasks = list(map(asyncio.ensure_future, asked))
             queued = [await http.post("call/search", json=direct) for _ in range(4)]
-            while most[0] < 2 * MAX_CONCURRENT:
-                await asyncio.sleep(0.05)
+            async with asyncio.timeout(60):
+                while most[0] < 2 * MAX_CONCURRENT:
+                    await asyncio.sleep(0.05)
             await asyncio.sleep(0.5)
             begun.set()
             answers = await asyncio.gather(*tasks)
