@@ -33,6 +33,7 @@ ANALYSED_WORDS = 100_000  # kept in memory
 
 MAX_PHRASE_WORDS = 8  # that are looked for of a longer text: hardly any other article has them in this order
 MAX_LOOKED_AT = 30  # words of a text among which these are chosen
+MAX_WORD_LETTERS = 16  # that words and the spaces around them have on average
 
 MAX_SIMILAR_WORDS, PASSAGES_OF_A_WORD = 3, 5  # that are looked at for one that nothing holds
 # Letters that may be missing or wrong in a word, by the letters that it has.
@@ -375,7 +376,11 @@ def analysed_phrase(text: str, most: int | None = None) -> tuple[str, ...]:
         text: the phrase.
         most: how many words to look at, from its beginning; None for all.
     """
-    words = [_token(word) for word in _WORD.findall(normalise(text))[:most]]
+    beginning = text if most is None else text[: most * MAX_WORD_LETTERS]
+    found = _WORD.findall(normalise(beginning))
+    if most is not None and len(found) <= most and len(beginning) < len(text):  # the last one may have been cut
+        found = _WORD.findall(normalise(text))
+    words = [_token(word) for word in found[:most]]
     held = [i for i, word in enumerate(words) if word]
     return tuple(words[held[0] : held[-1] + 1]) if held else ()
 
