@@ -231,8 +231,8 @@ def _days(first: dt.date | None, last: dt.date | None) -> str:
 
 
 def limit(found: Constraint, answer: Answer) -> Phrase:
-    """Return what a constraint does, for where it is applied: "Only The Post", "Not 2009-01-01 to 2009-12-31"."""
-    return Phrase("Not {}" if found.excludes else "Only {}", constraint(found, answer))
+    """Return what a constraint does, where it is applied: "Only The Post", "Not 2009-01-01", "First: ..."."""
+    return Phrase(f"{effect(found)} {{}}", constraint(found, answer))
 
 
 def unapplied(answer: Answer) -> list[Constraint]:

@@ -6,6 +6,7 @@ import pytest
 from support import WordEncoder
 
 import rag
+from rag.answer import wording
 from rag.errors import QuestionError
 from rag.retrieval.parse import OVERRIDDEN
 
@@ -62,3 +63,15 @@ def test_a_topic_that_an_outlet_treats_is_answered_and_no_other(library):
     assert library.ask("What does Reuters say about the ferry?").found
     assert not library.ask("What does Reuters say about bread baking?").found
     assert not library.ask("Is there a ferry?").found
+
+
+def test_a_constraint_says_whether_it_narrows_leaves_out_or_comes_first(tmp_path, news, words):
+    records = [{"id": "a", "outlet": "Reuters", "date": "2013-09-02", "text": "The camp was attacked at dawn."}]
+    with rag.build([news(*records)], index=tmp_path / "i", encoder=words) as library:
+        for question, said in (
+            ("Who attacked the camp in September 2013?", "First: articles from 2013-09-01 to 2013-09-30 or soon after"),
+            ("According to Reuters, who attacked the camp?", "Only Reuters"),
+            ("Who attacked the camp, except according to Reuters?", "Not Reuters"),
+        ):
+            answer = library.ask(question)
+            assert [str(wording.limit(c, answer)) for c in answer.constraints if c.applied] == [said]

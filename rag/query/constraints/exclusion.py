@@ -129,6 +129,10 @@ RULES = (
         "Who caused the spill, not according to Reuters?",
     ),
     _rule(
+        rf"(?:{_ANY}|{_SET_OFF})\s+according\s+to", rf"(?=(?:{_THEIR_VIEW})?{_ENDS})",
+        "Who caused the spill, except according to Reuters?",
+    ),
+    _rule(
         rf"\b{_HEAD}\s+(?:that|which|who)\s+(?:(?:is|are|was|were)\s+not|(?:is|are|was|were)n['’]t)\s+%",
         rf"(?={_ENDS})", "What is reported about the spill by outlets that are not Reuters?", True,
     ),
