@@ -697,3 +697,27 @@ def _seconds(question):
     start = time.process_time()
     parse(question)
     return time.process_time() - start
+
+
+@pytest.mark.parametrize(
+    ("question", "searched", "found"),
+    [
+        (
+            'According to "Reuters", who caused the spill?',
+            "Who caused the spill?",
+            ("outlet", 'According to "Reuters"'),
+        ),
+        ("What did “Press TV” say about the camp?", "What about the camp?", ("outlet", "did “Press TV” say")),
+        (
+            'Who besides "Reuters" reported it?',
+            'Who besides "Reuters" reported it?',
+            ("not outlet", 'besides "Reuters"'),
+        ),
+        ('What did the "independent" report say?', None, ("phrase", "independent")),
+        ('Who said "anyone but Reuters"?', None, ("phrase", "anyone but Reuters")),
+    ],
+)
+def test_the_name_of_an_outlet_in_quotation_marks_is_a_name(question, searched, found):
+    parsed = parse(question)
+    assert parsed.text == (searched or question)
+    assert [(c.kind, c.words) for c in parsed.constraints if c.applied] == [found]

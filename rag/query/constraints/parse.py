@@ -56,9 +56,10 @@ def parse_constraints(
         common: outlets that the catalogue lacks, and whose names may mean something else: they are offered at most.
         latest: the last day that is not in the future; by default `asked_on`, or today.
     """
-    quoted = quoted_spans(question)
-    exclusions = find_exclusions(question, catalogue, tuple(outlets), quoted, common)
-    asked = without(question, exclusions)
+    bare = _with_bare_names(question, catalogue)
+    quoted = quoted_spans(bare)
+    exclusions = find_exclusions(bare, catalogue, tuple(outlets), quoted, common)
+    asked = without(bare, exclusions)
     runs = find_sources(asked, catalogue, tuple(outlets), quoted, common)
     # "USA Today" holds a date
     named = [(outlet.start, outlet.end) for run in runs if not run.is_offered for outlet in run.outlets]
@@ -73,10 +74,28 @@ def parse_constraints(
     day = asked_on or dt.date.today()
     found += find_dates(asked, AskedOn(day, asked_on is not None, latest or day), sources, quoted + named)
     found += [(constraint, False) for constraint in _phrases(question, catalogue)]
+    found = [(_closed(constraint, question), published) for constraint, published in found]
     found = _without_contradictions(_without_ignored(found, ignore))
     found.sort(key=lambda pair: (pair[0].start, pair[0].end))
     cut = [(c.start, c.end) for c, published in found if published and c.applied]
     return ParsedConstraints(remaining_text(question, cut), tuple(c for c, _ in found))
+
+
+def _with_bare_names(question: str, catalogue: Catalogue) -> str:
+    """Return the question with spaces for quotation marks around names of known outlets: these are no quotations."""
+    for start, end in quoted_spans(question):
+        name = question[start + 1 : end - 1]
+        if name.strip() and catalogue.resolve_printed(name):
+            question = f"{question[:start]} {name} {question[end:]}"
+    return question
+
+
+def _closed(constraint: Constraint, question: str) -> Constraint:
+    """Return a constraint with the mark that closes a quotation at its end."""
+    start, end = constraint.start, constraint.end
+    if any(start < a < end == b - 1 for a, b in quoted_spans(question)):
+        return replace(constraint, words=question[start : end + 1], end=end + 1)
+    return constraint
 
 
 def _phrases(question: str, catalogue: Catalogue) -> list[Constraint]:
@@ -84,7 +103,7 @@ def _phrases(question: str, catalogue: Catalogue) -> list[Constraint]:
     return [
         Constraint(PHRASE, question[a:b], a, b)
         for a, b in phrase_spans(question)
-        if not catalogue.resolve(question[a:b])
+        if not catalogue.resolve_printed(question[a:b])
     ]
 
 
