@@ -1,6 +1,7 @@
 """One address for every spelling of a URL; never one for two articles."""
 
 import pytest
+import support.properties  # noqa: F401
 from hypothesis import given
 from hypothesis import strategies as st
 

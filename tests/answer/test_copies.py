@@ -6,6 +6,7 @@ import re
 from random import Random
 
 import pytest
+import support.properties  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import WordEncoder

@@ -9,6 +9,7 @@ from importlib import resources
 
 import bibtexparser
 import pytest
+import support.properties  # noqa: F401
 from citeproc import Citation as Cited
 from citeproc import CitationItem, CitationStylesBibliography, CitationStylesStyle, formatter
 from citeproc.source.json import CiteProcJSON

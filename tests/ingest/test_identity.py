@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+import support.properties  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import HARBOUR, SHARED, WordEncoder

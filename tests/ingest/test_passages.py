@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import support.properties  # noqa: F401
 from hypothesis import given
 from hypothesis import strategies as st
 

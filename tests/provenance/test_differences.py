@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+import support.properties  # noqa: F401
 from hypothesis import given
 from hypothesis import strategies as st
 

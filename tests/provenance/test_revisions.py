@@ -5,6 +5,7 @@ import itertools
 import time
 
 import pytest
+import support.properties  # noqa: F401
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+import support.properties  # noqa: F401
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,6 +4,7 @@ import datetime as dt
 import time
 
 import pytest
+import support.properties  # noqa: F401
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support import ROOT
