@@ -33,7 +33,9 @@ except KeyboardInterrupt:
 """
 
 SERVING = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background processes ignore it
 from support import WordEncoder
 import rag
 from rag.web.launch import launch
@@ -92,7 +94,10 @@ def test_no_upload_is_left_by_an_app_that_is_ended(temporary, tmp_path, news, wo
             assert reader.post("gradio_api/upload", files={"files": ("a.txt", b"secret")}).status_code == 200
         assert [path.name for path in temporary.rglob("*.txt")] == ["a.txt"]
         app.send_signal(number)
-        assert app.wait(timeout=120) in (0, -signal.SIGINT)
+        try:
+            assert app.wait(timeout=120) in (0, -signal.SIGINT)
+        finally:
+            app.kill()  # else a failure would wait for it without end
     assert not list(temporary.glob("according-app-*"))
     assert not list(temporary.rglob("*.txt"))
 
