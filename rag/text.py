@@ -61,6 +61,16 @@ def _escaped(found: regex.Match[str]) -> str:
     return json.dumps(found.group())[1:-1]
 
 
+def cardinal(words: str) -> int | None:
+    """Return the number that an English cardinal says, "two hundred"; None if words are none ("three four")."""
+    from text_to_num import text2num  # loaded only where a number is spelled
+
+    try:
+        return int(text2num(words, "en"))
+    except ValueError:
+        return None
+
+
 def spelled_date(date: dt.date) -> str:
     """Return a date as "13 July 2021"."""
     return f"{date.day} {date:%B} {date.year}"

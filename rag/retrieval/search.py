@@ -75,9 +75,9 @@ def find(
     index_filters = [index_filter, *favoured(named, index_filter)]
     candidates = find_candidates(view, vector, parsed.terms, index_filters, limit)
     first = np.array([(OWN + SENTENCE) * c.own + WORDS * c.words + ARTICLE * article for c, article in candidates])
-    first += gains(named, [c.date for c, _ in candidates])
-    best = [candidates[i] for i in np.argsort(-first, kind="stable")[:limit].tolist()]
-    gained = dict(zip((c.key for c, _ in best), gains(named, [c.date for c, _ in best]).tolist(), strict=True))
+    gain = gains(named, [c.date for c, _ in candidates])
+    gained = {c.key: each for (c, _), each in zip(candidates, gain.tolist(), strict=True)}
+    best = [candidates[i] for i in np.argsort(-(first + gain), kind="stable")[:limit].tolist()]
     rows_of, vectors = store.sentence_vectors([c.key for c, _ in best])
     cosines = vectors @ vector
     scored = [

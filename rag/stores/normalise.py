@@ -12,6 +12,8 @@ import unicodedata
 
 import regex
 
+from rag.text import cardinal
+
 VERSION = 1  # of the rules; 0 is NFC alone
 
 # Letters that are typed for one another in one word, and signs that may be left out: points of vowels, the kashida,
@@ -53,10 +55,7 @@ _BELOW_TWENTY = (
     "eighteen nineteen"
 )
 _NAMES = _BELOW_TWENTY.split()
-_SMALL = {name: number for number, name in enumerate(_NAMES)}
-_TENS = {
-    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-}  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _SCALES = {
     "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "k": 1000, "m": 10**6,
     "mn": 10**6, "bn": 10**9, "tn": 10**12,
@@ -166,13 +165,7 @@ def _scaled(found: regex.Match[str]) -> str:
 
 def _spelled(found: regex.Match[str]) -> str:
     """Return a number in words as digits; below ten it stays a word, since "one" is seldom a number."""
-    total = part = 0
-    for word in regex.findall(r"\p{L}+", found.group().lower()):
-        if word in _SCALES:
-            part = max(part, 1) * _SCALES[word]
-            if word != "hundred":
-                total, part = total + part, 0
-        elif word != "and":
-            part += _SMALL.get(word, _TENS.get(word, 1 if word == "a" else 0))
-    number = total + part
+    words = regex.sub(r"^a ", "one ", found.group().lower())
+    words, trillions, rest = words.partition(" trillion")  # which text2num does not know
+    number = 0 if rest else (cardinal(words) or 0) * (_SCALES["trillion"] if trillions else 1)
     return str(number) if number >= 10 else found.group()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import regex
 
 from rag.answer.figures.figure import DATE, MONEY, NUMBER, PERCENTAGE, Amount
+from rag.text import cardinal
 
 
 @dataclass(frozen=True)
@@ -221,18 +222,8 @@ def _spelled(printed: str) -> int | float | None:
         head, last = plain, ""  # "one thousand two hundred"
     if not head and last != "dozen" and factor == 1:
         return None
-    number = 1 if head in ("", "a", "an") else _cardinal(head)
+    number = 1 if head in ("", "a", "an") else cardinal(head)
     return None if number is None else _whole((number + half) * _SCALES.get(last, 1) * factor)
-
-
-def _cardinal(words: str) -> int | None:
-    """Return the number that the words of a cardinal say; None if they are none ("three four")."""
-    from text_to_num import text2num  # loaded only where a number is spelled
-
-    try:
-        return int(text2num(words, "en"))
-    except ValueError:
-        return None
 
 
 def _whole(number: float) -> int | float:

@@ -1,6 +1,6 @@
 """Dates that a question turns round or leaves out: "not before 2019", "in any year but 2018".
 
-`turned` says what is before a date, and `allowed_or_excluded` what that makes of it: a span with an open end, or spans
+`turned` says what is before a date; `complement` and `holes` what that makes of it: a span with an open end, or spans
 that are left out. Where neither is certain, the date narrows nothing.
 """
 
@@ -87,7 +87,7 @@ def positive(question: str, start: int, end: int) -> str:
     return question[:start] + " " * (end - start) + question[end:]
 
 
-def complement(phrase: DatePhrase, turn: Turned) -> DateSpan | tuple[dt.date | None, dt.date | None] | None:
+def complement(phrase: DatePhrase, turn: Turned) -> tuple[dt.date | None, dt.date | None] | None:
     """Return the first and last day that are left when a date with an open end is turned round.
 
     None where a date without an open end is left out, see `holes`, and where it is not certain what is left.

@@ -187,7 +187,7 @@ _KIND = LazyPattern(
 # Most questions have none of these, and need no further look.
 _MAY_EXCLUDE = regex.compile(
     r"\b(?:not?|but|than|apart|aside|except\w*|exception|besides?|without|unlike|ignor\w+|disregard\w*|leav\w+|set\w*|putting|despite|notwithstanding|"
-    r"regardless|spite|against|forget\w*|never|nobody|excepted|aside|skip\w*|"
+    r"regardless|spite|against|forget\w*|never|nobody|skip\w*|"
     r"omit\w*|contrary|exclud\w+|minus|save|barring|opposed|contrast|instead|outside|none|nothing|\w+n['’]t)\b",
     regex.I,
 )

@@ -74,7 +74,8 @@ def parse_constraints(
     day = asked_on or dt.date.today()
     found += find_dates(asked, AskedOn(day, asked_on is not None, latest or day), sources, quoted + named)
     found += [(constraint, False) for constraint in _phrases(question, catalogue)]
-    found = [(_closed(constraint, question), published) for constraint, published in found]
+    quotations = quoted_spans(question)
+    found = [(_closed(constraint, question, quotations), published) for constraint, published in found]
     found = _without_contradictions(_without_ignored(found, ignore))
     found.sort(key=lambda pair: (pair[0].start, pair[0].end))
     cut = [(c.start, c.end) for c, published in found if published and c.applied]
@@ -90,10 +91,10 @@ def _with_bare_names(question: str, catalogue: Catalogue) -> str:
     return question
 
 
-def _closed(constraint: Constraint, question: str) -> Constraint:
+def _closed(constraint: Constraint, question: str, quotations: Sequence[tuple[int, int]]) -> Constraint:
     """Return a constraint with the mark that closes a quotation at its end."""
     start, end = constraint.start, constraint.end
-    if any(start < a < end == b - 1 for a, b in quoted_spans(question)):
+    if any(start < a < end == b - 1 for a, b in quotations):
         return replace(constraint, words=question[start : end + 1], end=end + 1)
     return constraint
 
