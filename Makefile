@@ -53,10 +53,8 @@ types:
 layers:
 	@$(BIN)/lint-imports --no-logo
 
-# symilar compares lines in half a second; pylint, which reads programs, leaves imports and signatures out of what it finds.
 duplicates:
-	@$(BIN)/symilar --duplicates=10 --ignore-comments --ignore-docstrings $$(find rag -name '*.py') | grep ' duplicates=0 ' > /dev/null || \
-	$(BIN)/pylint rag
+	@$(BIN)/pylint rag
 
 audit: $(VENV)/.dev
 	@$(BIN)/python .ci/audit
