@@ -209,7 +209,9 @@ def constraint(found: Constraint, answer: Answer) -> Phrase:
     if found.kind == ORDER:
         return Phrase(f"the {found.order} articles{counted}")
     days = _days(found.after, found.before)
-    return Phrase(f"articles from {days} or soon after{counted}" if found.kind == PERIOD else f"{days}{counted}")
+    if found.kind == PERIOD:
+        days = f"articles from {days} or soon after" if found.before else f"articles from {found.after} on"
+    return Phrase(f"{days}{counted}")
 
 
 def effect(found: Constraint) -> str:

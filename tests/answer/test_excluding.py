@@ -70,6 +70,7 @@ def test_a_constraint_says_whether_it_narrows_leaves_out_or_comes_first(tmp_path
     with rag.build([news(*records)], index=tmp_path / "i", encoder=words) as library:
         for question, said in (
             ("Who attacked the camp in September 2013?", "First: articles from 2013-09-01 to 2013-09-30 or soon after"),
+            ("Who attacked the camp since 2012?", "First: articles from 2012-01-01 on"),
             ("According to Reuters, who attacked the camp?", "Only Reuters"),
             ("Who attacked the camp, except according to Reuters?", "Not Reuters"),
         ):
