@@ -42,6 +42,7 @@ class Signals:
         strangers: share of its names and numbers that the index does not hold.
         named: the largest share of its names and numbers in one of the articles; 1 if it has none.
         relevance: the highest that the reranker gives a passage; 0 if it has read none.
+        reader: how sure the reader is, at most, that words of a passage answer; 0 if it has read none.
     """
 
     sentence: float
@@ -51,6 +52,7 @@ class Signals:
     strangers: float
     named: float
     relevance: float = 0.0
+    reader: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class ConfidenceModel:
         min_confidence: the probability from which an answer is shown.
         fitted: number of questions with and without an answer that it was fitted on.
         reranker: name of the model that had read the passages; None if none had.
+        reader: name of the model that had looked for the words that answer; None if none had.
     """
 
     encoder: str
@@ -72,6 +75,7 @@ class ConfidenceModel:
     min_confidence: float
     fitted: tuple[int, int]
     reranker: str | None = None
+    reader: str | None = None
 
     def probability(self, signals: Signals) -> float:
         """Return the probability that the passages answer, 0 to 1."""
@@ -96,9 +100,12 @@ def parse(text: str) -> ConfidenceModel:
         encoder, weights = str(values["encoder"]), tuple(map(float, values["weights"]))
         if "reranker" not in values:  # it was fitted before passages were reranked
             weights = (*weights, 0.0)
+        if "reader" not in values:  # it was fitted before there were readers
+            weights = (*weights, 0.0)
         model = ConfidenceModel(
             encoder, weights, float(values["bias"]), float(values["least"]),
             (int(values["fitted"][0]), int(values["fitted"][1])), values.get("reranker"),
+            values.get("reader"),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise LibraryError(f"the confidence model stored in the index cannot be read ({error}); {FIT_AGAIN}") from None
@@ -129,6 +136,7 @@ def signals(view: View, terms: Sequence[Term], found: Sequence[ScoredPassage]) -
         sum(t.unknown for t in named) / len(named) if named else 0.0,
         view.article_coverage(named, [key for p in best for key in p.keys]) if named else 1.0,
         max(p.relevance for p in best),
+        max((p.span.answers for p in best if p.span), default=0.0),
     )
 
 
@@ -139,6 +147,7 @@ def fit(
     answerable: Sequence[bool],
     unrelated: Sequence[bool],
     reranker: str | None = None,
+    reader: str | None = None,
 ) -> ConfidenceModel:
     """Fit a model on labelled questions, by logistic regression on standardised signals.
 
@@ -153,6 +162,7 @@ def fit(
         answerable: whether the index does.
         unrelated: whether it is about something that the index does not treat at all.
         reranker: name of the model that had read the passages.
+        reader: name of the model that had looked for the words that answer.
 
     Raises:
         LibraryError: if one of these kinds of questions is missing.
@@ -174,7 +184,7 @@ def fit(
     bias = float(model.intercept_[0] - weights @ mean)
     fitted = int(has.sum()), int((~has).sum())
     rounded = tuple(round(float(w), 6) for w in weights)
-    fitted_model = ConfidenceModel(encoder, rounded, round(bias, 6), 0.0, fitted, reranker)
+    fitted_model = ConfidenceModel(encoder, rounded, round(bias, 6), 0.0, fitted, reranker, reader)
     chances = np.array([fitted_model.probability(s) for s in seen])
     min_confidence = float(np.quantile(chances[other], MIN_REFUSED, method="higher"))
     return replace(fitted_model, min_confidence=math.ceil(min_confidence * 1000 + 1e-6) / 1000)

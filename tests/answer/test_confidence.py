@@ -15,7 +15,7 @@ from rag.errors import LibraryError
 from rag.models.packaged import CROSS_ENCODER
 
 NOTHING = Signals(0, 0, 0, 1, 0, 0)
-BAR = ConfidenceModel("words", (1.0, 2.0, 0.5, -1.0, -2.0, 0.25, 3.0), -0.5, 0.6, (10, 20), "reader")
+BAR = ConfidenceModel("words", (1.0, 2.0, 0.5, -1.0, -2.0, 0.25, 3.0, 1.5), -0.5, 0.6, (10, 20), "reranker")
 
 
 # Probability
@@ -42,9 +42,9 @@ def test_a_stored_confidence_model_is_read_back_unchanged():
 
 
 def test_a_model_that_was_fitted_before_passages_were_read_gives_relevance_no_weight():
-    stored = json.loads(BAR.to_json()) | {"weights": list(BAR.weights[:-1])}
-    del stored["reranker"]
-    assert confidence.parse(json.dumps(stored)) == replace(BAR, weights=(*BAR.weights[:-1], 0.0), reranker=None)
+    stored = json.loads(BAR.to_json()) | {"weights": list(BAR.weights[:-2])}
+    del stored["reranker"], stored["reader"]
+    assert confidence.parse(json.dumps(stored)) == replace(BAR, weights=(*BAR.weights[:-2], 0.0, 0.0), reranker=None)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_an_unreadable_confidence_model_is_an_error_that_says_to_fit_it_again(te
 def test_confidence_models_for_the_default_models_are_shipped(real, reranker):
     shipped = confidence.shipped(reranker)
     assert (shipped.encoder, shipped.reranker) == (real.name, reranker)
-    assert (shipped.weights[-1] > 0) == (reranker is not None)
+    assert (shipped.weights[-2] > 0) == (reranker is not None)
     assert confidence.shipped("another").reranker is None
     assert 0 < shipped.min_confidence < 1
     assert min(shipped.fitted) > 100
@@ -148,7 +148,7 @@ def library(tmp_path, news, words):
 
 def sure(encoder="words", min_confidence=0.5, bias=5.0):
     """A model that gives every question the same probability."""
-    return ConfidenceModel(encoder, (0.0,) * 7, bias, min_confidence, (1, 1))
+    return ConfidenceModel(encoder, (0.0,) * 8, bias, min_confidence, (1, 1))
 
 
 def test_an_index_whose_encoder_has_no_fitted_model_has_no_confidence(library):
