@@ -1,60 +1,89 @@
-"""Fit the confidence model that ships with According, on the demonstration corpus, and draw its risk-coverage curve.
+"""Fit the confidence models that come with According, on several corpora, and say how they do on those left out.
 
-    .venv/bin/python benchmarks/confidence.py [--write]
+    .venv/bin/python benchmarks/confidence.py --work FOLDER [--pages FOLDER --questions FILE] [--squad2 FOLDER]
+        [--time FOLDER] [--news FILE] [--write]
 
-The questions are in `questions/`: over the digests of `seeds/`, with and without an answer in them, and off topic.
-Fits one model for passages that the default reranker has read, and one for those that none has. Prints each, the
-figures of an evaluation with it, and the shares answered at other thresholds; --write saves the models in
-`rag/answer/confidence.json`, and the first one's curve in `docs/risk-coverage.svg`. To do the same for an index and
-questions of your own:
+Asks the questions of `confidence_corpora.py`, and keeps in the folder `--work` what was found, so that the next run only
+fits. Fits a model for passages that the default reranker has read, and one for those that none has. For each prints,
+corpus by corpus, how many questions it shows passages for and how many answers it is sure of: fitted on the other
+corpora ("left out"), and on all. --write saves the models in `rag/answer/confidence.json`, and the curves of the corpora
+left out and of the demonstration in `docs/`. To fit a model for an index and questions of your own:
 
     .venv/bin/according evaluate QUESTIONS.jsonl --index INDEX --fit
 """
 
+from __future__ import annotations
+
 import argparse
 import json
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from confidence_corpora import ROOT, Corpus, corpora
 
 import rag
-from rag.evaluation import OFF_TOPIC, Evaluation, draw_picture, evaluate, read_questions
+from rag.answer import confidence
+from rag.answer.confidence import ConfidenceModel, Signals
+from rag.evaluation import OFF_TOPIC, draw_picture, evaluate
 from rag.models.reranker import LazyReranker, Reranker
 
-ROOT = Path(__file__).resolve().parent.parent
-QUESTIONS = ("demonstration.jsonl", "offtopic.jsonl")
-THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
+ENCODER = "all-MiniLM-L6-v2"
+COVERAGES = (0.6, 0.7, 0.8, 0.9)  # shares of the answerable questions at which curves are printed
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A question that was asked: of which corpus, its signals, and what is right."""
+
+    corpus: str
+    group: str
+    subjects: str
+    signals: Signals
+    right: bool
+    answerable: bool
+    unrelated: bool
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="save the model and the curve")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the indexes and what was found")
+    parser.add_argument("--pages", type=Path, help="saved pages, for --questions")
+    parser.add_argument("--questions", type=Path, help="questions about them, as `according evaluate` reads them")
+    parser.add_argument("--squad2", type=Path, help="folder with articles.jsonl and questions.jsonl")
+    parser.add_argument("--time", type=Path, help="folder with the TIME collection")
+    parser.add_argument("--news", type=Path, help="file with the articles that questions/figures.jsonl names")
+    parser.add_argument("--write", action="store_true", help="save the models and the curves")
     options = parser.parse_args()
-    questions = [q for name in QUESTIONS for q in read_questions(ROOT / "benchmarks/questions" / name)]
+    options.work.mkdir(parents=True, exist_ok=True)
+    given = list(corpora(options))
     models = []
-    with tempfile.TemporaryDirectory() as folder:
-        rag.build([ROOT / "seeds"], index=folder, aliases=ROOT / "docs/aliases.toml").close()
-        for reranker in (Remembering(LazyReranker().get()), None):
-            with rag.open(folder, reranker=reranker) as library:
-                name = library.reranker.name if library.reranker else None
-                model = evaluate(library, questions).fit(library.encoder, name)
+    for reranker in (Remembering(LazyReranker().get()), None):
+        asked = [judged for corpus in given for judged in ask(corpus, options.work, reranker)]
+        model = fit(asked, reranker)
+        models.append(json.loads(model.to_json()))
+        print(f"\n## {'with' if reranker else 'without'} the reranker\n\n{model.to_json()}\n")
+        print(
+            f"Left out\n\n{table(asked, lambda group, a=asked, r=reranker: fit([j for j in a if j.group != group], r))}"
+        )
+        print(f"\nFitted on all\n\n{table(asked, lambda _, m=model: m)}", flush=True)
+        if options.write and reranker:
+            with rag.open(given[0].index(options.work), reranker=reranker) as library:
                 library.set_confidence_model(model)
-                evaluation = evaluate(library, questions)
-            models.append(json.loads(model.to_json()))
-            print(model.to_json(), "", evaluation.table(), "", _shares_answered(evaluation), "", sep="\n", flush=True)
-            if options.write and reranker:
-                draw_picture(evaluation, ROOT / "docs/risk-coverage.svg")
+                draw_picture(evaluate(library, given[0].questions), ROOT / "docs/risk-coverage.svg")
     if options.write:
         (ROOT / "rag/answer/confidence.json").write_text(json.dumps(models, indent=2) + "\n", "utf-8")
 
 
 class Remembering:
-    """A reranker that reads nothing twice: each question is asked and searched, before and after the fit."""
+    """A reranker that reads nothing twice: halves of a corpus find passages that the whole has found."""
 
-    def __init__(self, model: Reranker):
+    def __init__(self, model: Reranker | None):
+        if model is None:
+            raise SystemExit("the default reranker is not installed: pip install 'according[rerank]'")
         self.name, self._model = model.name, model
         self._read: dict[tuple[str, str], float] = {}
 
@@ -65,19 +94,66 @@ class Remembering:
         return np.array([self._read[question, text] for text in texts], np.float32)
 
 
-def _shares_answered(evaluation: Evaluation) -> str:
-    """Return a table of the shares answered at each threshold: answerable, near the topic, and off topic."""
-    unanswerable = [o for o in evaluation.outcomes if not o.question.answerable]
-    groups = {
-        "answerable": [o for o in evaluation.outcomes if o.question.answerable],
-        "near": [o for o in unanswerable if o.question.kind != OFF_TOPIC],
-        "off topic": [o for o in unanswerable if o.question.kind == OFF_TOPIC],
-    }
-    lines = ["threshold " + "".join(f"{f'{name} ({len(outcomes)})':>20}" for name, outcomes in groups.items())]
-    for threshold in THRESHOLDS:
-        shares = [sum((o.confidence or 0) >= threshold for o in own) / len(own) for own in groups.values()]
-        lines.append(f"{threshold:<10}" + "".join(f"{share:>20.1%}" for share in shares))
-    return "\n".join(lines)
+def ask(corpus: Corpus, work: Path, reranker: Reranker | None) -> list[Judged]:
+    """Ask the questions of a corpus, or read what an earlier run has found."""
+    index = corpus.index(work)
+    kept = work / f"{index.name}.{'read' if reranker else 'unread'}.json"
+    if not kept.exists():
+        with rag.open(index, reranker=reranker) as library:
+            outcomes = evaluate(library, corpus.questions).outcomes
+        rows = [
+            [asdict(o.signals), bool(o.correct), o.question.answerable, o.question.kind == OFF_TOPIC]
+            for o in outcomes
+            if o.judged and o.signals
+        ]
+        kept.write_text(json.dumps(rows), "utf-8")
+        print(f"{corpus.name}: {len(rows)} questions", flush=True)
+    return [
+        Judged(corpus.label, corpus.group, corpus.subjects, Signals(**signals), *labels)
+        for signals, *labels in json.loads(kept.read_text("utf-8"))
+    ]
+
+
+def fit(asked: Sequence[Judged], reranker: Reranker | None) -> ConfidenceModel:
+    """Fit a model on questions of several corpora."""
+    return confidence.fit(
+        ENCODER,
+        [j.signals for j in asked],
+        [j.right for j in asked],
+        [j.answerable for j in asked],
+        [j.unrelated for j in asked],
+        reranker.name if reranker else None,
+        corpora=[j.corpus for j in asked],
+    )
+
+
+def table(asked: Sequence[Judged], model_of: Callable[[str], ConfidenceModel]) -> str:
+    """Return what models make of each corpus; `model_of` gives the one for a group of corpora.
+
+    The last columns are points of a curve: how many unanswerable questions are graded "answers" where `sure` is such that
+    a share of the answerable ones are.
+    """
+    heads = ["corpus", "subjects", "questions", "near", "sure", "unanswerable: near", "sure", "unrelated shown"]
+    heads += [f"at {share:.0%}" for share in COVERAGES]
+    lines = [heads, ["---"] * len(heads)]
+    models = {group: model_of(group) for group in dict.fromkeys(j.group for j in asked)}
+    for name in dict.fromkeys(j.corpus for j in asked):
+        own = [j for j in asked if j.corpus == name]
+        model = models[own[0].group]
+        chances = np.array([model.probability(j.signals) for j in own])
+        has, other = (np.array([getattr(j, label) for j in own]) for label in ("answerable", "unrelated"))
+        lacking = ~has & ~other
+        cells: list[Any] = [name, own[0].subjects, f"{has.sum()}, {lacking.sum()}, {other.sum()}"]
+        cells += [_share(chances[has], at) for at in (model.near, model.sure)]
+        cells += [_share(chances[lacking], at) for at in (model.near, model.sure)]
+        cells.append(_share(chances[other], model.near))
+        cells += [_share(chances[lacking], float(np.quantile(chances[has], 1 - share))) for share in COVERAGES]
+        lines.append(cells)
+    return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines)
+
+
+def _share(chances: npt.NDArray[np.float64], threshold: float) -> str:
+    return f"{np.mean(chances >= threshold):.2f}" if len(chances) else ""
 
 
 if __name__ == "__main__":

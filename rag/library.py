@@ -11,6 +11,7 @@ from rag.answer.compose import Composer, pool_size
 from rag.answer.suggestions import answer_or_suggested
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
 from rag.models.encoder import Encoder, Vectors, check_precision
+from rag.models.extractive_reader import LazyReader, Reader
 from rag.models.lazy_encoder import load
 from rag.models.reranker import AUTO, LazyReranker, Reranker
 from rag.provenance.catalogue import Catalogue, load_catalogue, read_catalogue
@@ -77,6 +78,7 @@ def open(
     encoder: Encoder | str | None = None,
     reranker: Reranker | str | None = AUTO,
     precision: str = "auto",
+    reader: Reader | str | None = AUTO,
 ) -> Library:
     """Open the library in folder `index`.
 
@@ -86,16 +88,18 @@ def open(
         reranker: the model that reads the best passages, by name or path, or a Reranker; "auto" for $RERANKER or the
             default one, where it is installed; None for none.
         precision: of the encoding of texts that are added, as for `build`.
+        reader: the model that finds the words that answer in a passage, or that none do: a transformers model for
+            question answering by name or path, or a Reader; "auto" for $READER, without which there is none.
 
     Returns:
-        The library. The encoder is loaded at the first question.
+        The library. Encoder and reader are loaded at the first question.
 
     Raises:
         LibraryError: if there is no index, or it does not fit the encoder.
         EncoderError: if the reranker cannot be loaded.
     """
     library = _open(index, encoder, create=False, precision=precision)
-    library._reranker = LazyReranker(reranker)
+    library._reranker, library._reader = LazyReranker(reranker), LazyReader(reader)
     return library
 
 
@@ -181,7 +185,7 @@ class Library(UpdatableLibrary):
         def answer(view: View, query: Query) -> tuple[Answer, bool]:
             catalogue, parsed, vector = self._parse(view, query)
             with self._store.reading(view.generation):
-                found = find(view, self._store, parsed, vector, pool_size(k), self.reranker)
+                found = find(view, self._store, parsed, vector, pool_size(k), self.reranker, self.reader)
                 return self._composer.compose(
                     view, catalogue, self.confidence_model, query, parsed, found.passages, found.changed
                 ), not found.changed

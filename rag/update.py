@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 
 from rag import readers
 from rag.answer.citation import Citation
-from rag.answer.confidence import ConfidenceModel
+from rag.answer.confidence import FIT_AGAIN, ConfidenceModel
 from rag.answer.copies import with_copies
 from rag.browse import ReadOnlyLibrary
-from rag.errors import LibraryError
+from rag.errors import LibraryError, log
 from rag.ingest.find_aliases import alias_grouper
 from rag.ingest.pipeline import Job, Paths, Pipeline, listed
 from rag.ingest.report import Report
 from rag.models.encoder import Encoder
+from rag.models.extractive_reader import LazyReader, Reader
 from rag.models.lazy_encoder import LazyEncoder
 from rag.models.reranker import LazyReranker, Reranker
 from rag.provenance.catalogue import Catalogue, load_catalogue
@@ -33,12 +34,32 @@ class UpdatableLibrary(ReadOnlyLibrary):
         super().__init__(store, self._current.contents)
         self.report = Report()
         self._encoder = LazyEncoder(store.manifest.encoder, precision, encoder)
-        self._reranker = LazyReranker()
+        self._reranker, self._reader = LazyReranker(), LazyReader()
+        self._warned = False
 
     @property
     def reranker(self) -> Reranker | None:
         """The model that reads the best passages; None if there is none."""
         return self._reranker.get()
+
+    @property
+    def reader(self) -> Reader | None:
+        """The model that finds the words that answer; None if there is none."""
+        return self._reader.get()
+
+    @property
+    def confidence_model(self) -> ConfidenceModel:
+        """How sure an answer must be; a warning is logged, once, if it was fitted with a reader that is not in use."""
+        model = super().confidence_model
+        if model.reader not in (None, self._reader.name) and not self._warned:
+            self._warned = True
+            log.warning(
+                "the confidence model of this index was fitted with the reader %r; without it confidence is too "
+                "low: open the index with it (reader=, --reader), or %s",
+                model.reader,
+                FIT_AGAIN,
+            )
+        return model
 
     @property
     def catalogue(self) -> Catalogue:
@@ -51,6 +72,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
         self._view()
         self._encoder.get()
         self._reranker.get()
+        self._reader.get()
 
     def with_copies(self, citation: Citation) -> Citation:
         """Return a citation of a current text with who else prints its words, and what near-copies changed.

@@ -21,6 +21,7 @@ from rag.retrieval.scored_passage import ScoredPassage
 # (docs/measurements/answers.md, "Quotations").
 NEIGHBOUR_SHARE = 0.85
 MAX_SENTENCES = 3
+MIN_ANSWERS = 0.5  # from here on a reader is surer that its words answer than that nothing in the passage does
 HASH_DIGITS = 32
 # Those of a URL that an earlier version made. Words with the same 48 bits can be found in minutes, so a page says that
 # such a URL does not prove which words it was made for.
@@ -99,7 +100,7 @@ def cite(found: ScoredPassage) -> Citation:
     passage, article = found.passage, found.article
     if passage.article_id != article.id:
         raise CitationError(f"a passage of article {passage.article_id} is not one of article {article.id}")
-    quote = best_sentences(article.text, passage, found.sentences)
+    quote = answering_sentences(found) or best_sentences(article.text, passage, found.sentences)
     return cite_span(article, (passage.start, passage.end), quote, found.score)
 
 
@@ -117,6 +118,23 @@ def cite_span(article: Article, span: tuple[int, int], quote: tuple[int, int], s
         article.host, article.authors, article.date, article.date_basis, article.title, article.url, article.kind,
         score,
     )  # fmt: skip
+
+
+def answering_sentences(found: ScoredPassage) -> tuple[int, int] | None:
+    """The span of the sentences with the words that the reader takes for the answer.
+
+    None if it is surer that the passage does not answer, has not read it, or if the words are not in at most
+    MAX_SENTENCES whole sentences.
+    """
+    if found.span is None or found.span.answers < MIN_ANSWERS:
+        return None
+    start, end = found.span.start, found.span.end
+    held = [(a, b) for a, b in found.passage.sentences if a < end and start < b]
+    if not held or len(held) > MAX_SENTENCES or not (held[0][0] <= start and end <= held[-1][1]):
+        return None
+    if not any(_is_sentence(found.article.text[a:b]) for a, b in held):
+        return None
+    return held[0][0], held[-1][1]
 
 
 def best_sentences(text: str, passage: Passage, scores: Vectors) -> tuple[int, int]:

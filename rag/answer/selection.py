@@ -115,6 +115,7 @@ def _join(one: ScoredPassage, other: ScoredPassage) -> ScoredPassage:
         keys=(*first.keys, *last.keys),
         sentences=np.concatenate([first.sentences, last.sentences]),
         near_copies=one.near_copies,
+        span=max((p.span for p in (one, other) if p.span), key=lambda span: span.answers, default=None),
     )
 
 

@@ -23,7 +23,8 @@ def evaluate(options: argparse.Namespace) -> None:
         values: dict[str, Any] = {}
         lines: list[str] = []
         if options.fit:
-            before, fitted = measured, measured.fit(library.encoder, library.reranker and library.reranker.name)
+            before = measured
+            fitted = measured.fit(library.encoder, *(m and m.name for m in (library.reranker, library.reader)))
             library.set_confidence_model(fitted)
             measured = _measure(options, library, questions)
             values |= {"confidence_model": vars(fitted), "before": before.to_dict()}

@@ -15,7 +15,7 @@ def open_library(options: argparse.Namespace) -> Any:
     import rag
 
     more = {name: getattr(options, name) for name in ("reranker", "precision") if hasattr(options, name)}
-    return rag.open(options.index, options.encoder, **more)
+    return rag.open(options.index, options.encoder, **more, reader=getattr(options, "reader", None))
 
 
 def open_read_only(options: argparse.Namespace) -> ReadOnlyLibrary:

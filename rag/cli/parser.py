@@ -76,6 +76,7 @@ def _building(command: Command) -> None:
 def _asking(command: Command) -> None:
     added = command("ask", asking.ask, "answer a question with passages quoted word for word")
     _question(added, 5)
+    _reader(added)
     added.add_argument(
         "--strict", action="store_true", help="leave out passages that may not answer, instead of saying so"
     )
@@ -113,6 +114,8 @@ def _evaluating(command: Command) -> None:
     added.add_argument(
         "--fit", action="store_true", help="fit the confidence model on these questions, and save it in the index"
     )
+    _reranker(added)
+    _reader(added)
 
 
 def _maintaining(command: Command) -> None:
@@ -144,6 +147,7 @@ def _maintaining(command: Command) -> None:
 def _serving(command: Command) -> None:
     added = command("serve", serving.serve, "start the browser app", prints=False)
     _reranker(added)
+    _reader(added)
     added.add_argument(
         "--host", help="address to listen on (default: $HOST, else 127.0.0.1, which only this machine can reach)"
     )
@@ -165,6 +169,7 @@ def _serving(command: Command) -> None:
         "mcp", serving.mcp, "offer tools over the Model Context Protocol, on stdin and stdout", prints=False
     )
     _reranker(added)
+    _reader(added)
 
 
 def _paths(added: argparse.ArgumentParser, described: str) -> None:
@@ -200,6 +205,14 @@ def _reranker(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--no-rerank", dest="reranker", action="store_const", const=None, help="let no model read the passages"
     )
+
+
+def _reader(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "--reader", metavar="NAME", default="auto",
+        help="transformers model for question answering, with a no-answer score, that marks the words that answer "
+        "(default: $READER, else none)",
+    )  # fmt: skip
 
 
 def _question(added: argparse.ArgumentParser, k: int) -> None:

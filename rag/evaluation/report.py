@@ -81,12 +81,13 @@ class Evaluation:
             **{name: metrics.ranking(outcomes, name) for name in RANKING_MEASURES},
         }
 
-    def fit(self, encoder: str, reranker: str | None = None) -> ConfidenceModel:
+    def fit(self, encoder: str, reranker: str | None = None, reader: str | None = None) -> ConfidenceModel:
         """Fit a confidence model to these outcomes.
 
         Args:
             encoder: name of the encoder that the questions were asked with.
             reranker: name of the model that read the passages; None if none did.
+            reader: name of the model that looked for the words that answer; None if none did.
 
         Raises:
             LibraryError: as `rag.answer.confidence.fit`, if a kind of question that it needs is missing.
@@ -99,6 +100,7 @@ class Evaluation:
             [o.question.answerable for o, _ in judged],
             [o.question.kind == OFF_TOPIC for o, _ in judged],
             reranker,
+            reader,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class TorchModel:
         import torch
         from sentence_transformers import SentenceTransformer
 
-        with _quiet():
+        with quiet():
             try:
                 self.model: SentenceTransformer = SentenceTransformer(path).eval()
             except Exception as error:  # the loaders of a model raise whatever their formats raise
@@ -237,7 +237,7 @@ def _is_mean_of_tokens(model: SentenceTransformer) -> bool:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Suppress the progress bars and notices of the model libraries."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

@@ -39,8 +39,13 @@ def rerank(reranker: Reranker, question: str, found: Sequence[ScoredPassage]) ->
         if done and batch[0].score + RELEVANCE * EXPECTED < _rival(done):
             break
         logits = reranker.score(question, [_text(passage) for passage in batch]).tolist()
-        done += [replace(p, relevance=_share(logit)) for p, logit in zip(batch, logits, strict=True)]
+        done += [replace(p, relevance=share(logit)) for p, logit in zip(batch, logits, strict=True)]
     return sorted([*done, *found[len(done) :]], key=lambda passage: -passage.score)
+
+
+def share(logit: float) -> float:
+    """The share, 0 to 1, that a model's logit becomes: 0.5 where it cannot tell."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit / TEMPERATURE))))
 
 
 def _rival(done: Sequence[ScoredPassage]) -> float:
@@ -51,7 +56,3 @@ def _rival(done: Sequence[ScoredPassage]) -> float:
 def _text(passage: ScoredPassage) -> str:
     title = passage.article.title
     return f"{title}. {passage.text}" if title else passage.text
-
-
-def _share(logit: float) -> float:
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit / TEMPERATURE))))

@@ -33,6 +33,20 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Span:
+    """The words of a passage that a reader takes for the answer.
+
+    Attributes:
+        start, end: where they are in the article's text.
+        answers: how sure the reader is that they answer, 0 to 1; below 0.5 it is surer that nothing does.
+    """
+
+    start: int
+    end: int
+    answers: float
+
+
+@dataclass(frozen=True)
 class ScoredPassage:
     """A passage of an article, or two consecutive ones, with its scores; answers are chosen from these.
 
@@ -48,6 +62,7 @@ class ScoredPassage:
         relevance: how well it answers according to the reranker, 0 to 1; 0 if it has not read it.
         near_copies: ids of other articles with the same words, or nearly.
         timeliness: what it gains by its article's date (`rag.retrieval.timeliness`).
+        span: the words in it that answer best, according to the reader; None if it has not read it.
     """
 
     passage: Passage
@@ -61,6 +76,7 @@ class ScoredPassage:
     relevance: float = 0.0
     near_copies: tuple[str, ...] = ()
     timeliness: float = 0.0
+    span: Span | None = None
 
     @property
     def text(self) -> str:

@@ -1,7 +1,8 @@
 """ParsedQuery -> ScoredPassages: the passages nearest in meaning and in words, among those that the filters allow.
 
 Two engines of the store find candidates, one by vectors and one by words, under the same filters; every candidate is
-then scored by both. The best of them may then be reranked (`reranking`).
+then scored by both. The best of them may then be reranked (`reranking`), and
+read for the words that answer (`reading`).
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import numpy as np
 import regex
 
 from rag.models.encoder import Vectors
+from rag.models.extractive_reader import Reader
 from rag.models.reranker import Reranker
 from rag.query.query import RELEVANCE
 from rag.retrieval.candidates import find_candidates
 from rag.retrieval.ordering import by_date
 from rag.retrieval.parse import ParsedQuery
+from rag.retrieval.reading import read
 from rag.retrieval.reranking import rerank
 from rag.retrieval.scored_passage import ScoredPassage
 from rag.retrieval.timeliness import favoured, gains, periods
@@ -49,7 +52,13 @@ class Found:
 
 
 def find(
-    view: View, store: Store, parsed: ParsedQuery, vector: Vectors, k: int, reranker: Reranker | None = None
+    view: View,
+    store: Store,
+    parsed: ParsedQuery,
+    vector: Vectors,
+    k: int,
+    reranker: Reranker | None = None,
+    reader: Reader | None = None,
 ) -> Found:
     """Return the `k` best passages for a question, best first; fewer where the filters allow fewer.
 
@@ -68,6 +77,7 @@ def find(
         vector: its vector, (dimension,).
         k: how many passages to return.
         reranker: a model that reads the best of them; None for none.
+        reader: a model that looks in the best of them for the words that answer; None for none.
     """
     k = k if parsed.order == RELEVANCE else max(k, IN_ORDER)
     limit = max(CANDIDATES, k)
@@ -100,6 +110,8 @@ def find(
     changed = frozenset(view.changed_outlets(gone))
     if reranker is not None:
         found = rerank(reranker, parsed.text, found)
+    if reader is not None:
+        found = read(reader, parsed.text, found)
     return Found(found if parsed.order == RELEVANCE else by_date(found, parsed.order, parsed.asked_on), changed)
 
 

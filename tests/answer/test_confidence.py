@@ -15,7 +15,10 @@ from rag.errors import LibraryError
 from rag.models.packaged import CROSS_ENCODER
 
 NOTHING = Signals(0, 0, 0, 1, 0, 0)
-BAR = ConfidenceModel("words", (1.0, 2.0, 0.5, -1.0, -2.0, 0.25, 3.0), -0.5, 0.6, 0.8, (10, 20), "reader")
+WEIGHTS = {
+    "sentence": 1.0, "own": 2.0, "words": 0.5, "unknown": -1.0, "strangers": -2.0, "named": 0.25, "relevance": 3.0
+}  # fmt: skip
+BAR = ConfidenceModel("words", WEIGHTS, -0.5, 0.6, 0.8, (10, 20), "reranker")
 
 
 # Probability
@@ -59,10 +62,13 @@ def test_a_model_that_was_fitted_before_there_were_grades_gets_the_usual_thresho
         assert confidence.parse(without_sure(own)) == replace(own, sure=0.05)
 
 
-def test_a_model_that_was_fitted_before_passages_were_read_gives_relevance_no_weight():
-    stored = json.loads(BAR.to_json()) | {"weights": list(BAR.weights[:-1])}
-    del stored["reranker"]
-    assert confidence.parse(json.dumps(stored)) == replace(BAR, weights=(*BAR.weights[:-1], 0.0), reranker=None)
+@pytest.mark.parametrize("number", [6, 7])
+def test_weights_that_an_earlier_version_kept_in_the_order_of_the_signals_are_read(number):
+    """Six before passages were read by a reranker, then seven."""
+    stored = json.loads(BAR.to_json()) | {"weights": list(BAR.weights.values())[:number]}
+    del stored["reranker"], stored["reader"]
+    known = dict(list(BAR.weights.items())[:number])
+    assert confidence.parse(json.dumps(stored)) == replace(BAR, weights=known, reranker=None)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +80,9 @@ def test_a_model_that_was_fitted_before_passages_were_read_gives_relevance_no_we
         (json.dumps(json.loads(BAR.to_json()) | {"least": "much"}), "cannot be read"),
         (json.dumps(json.loads(BAR.to_json()) | {"fitted": [1]}), "cannot be read"),
         (json.dumps(json.loads(BAR.to_json()) | {"weights": None}), "cannot be read"),
-        (json.dumps(json.loads(BAR.to_json()) | {"weights": [1, 2, 3]}), "of another version"),
+        (json.dumps(json.loads(BAR.to_json()) | {"weights": [1] * 8}), "cannot be read"),
+        (json.dumps(json.loads(BAR.to_json()) | {"weights": {"words": "much"}}), "cannot be read"),
+        (json.dumps(json.loads(BAR.to_json()) | {"weights": {"mood": 1.0}}), "of another version"),
     ],
 )
 def test_an_unreadable_confidence_model_is_an_error_that_says_to_fit_it_again(text, message):
@@ -86,10 +94,17 @@ def test_an_unreadable_confidence_model_is_an_error_that_says_to_fit_it_again(te
 def test_confidence_models_for_the_default_models_are_shipped(real, reranker):
     shipped = confidence.shipped(reranker)
     assert (shipped.encoder, shipped.reranker) == (real.name, reranker)
-    assert (shipped.weights[-1] > 0) == (reranker is not None)
+    assert ("log_odds" in shipped.weights) == (reranker is not None)
     assert confidence.shipped("another").reranker is None
     assert 0 < shipped.near <= shipped.sure < 1
     assert min(shipped.fitted) > 100
+
+
+def test_relevance_counts_by_its_log_odds_which_are_nothing_where_no_passage_was_read():
+    assert replace(NOTHING, relevance=0.5).log_odds == 0
+    assert replace(NOTHING, relevance=0.9).log_odds == pytest.approx(math.log(9))
+    assert replace(NOTHING, relevance=0.001).log_odds < replace(NOTHING, relevance=0.01).log_odds < -4
+    assert NOTHING.log_odds == 0
 
 
 # Fitting
@@ -157,11 +172,36 @@ def test_near_questions_without_an_answer_weigh_no_more_than_those_that_have_one
     assert many.probability(middle) == pytest.approx(few.probability(middle), abs=0.1)
 
 
+def test_no_corpus_outweighs_another_whatever_its_size():
+    """In a corpus of a tenth of the size, questions look otherwise; a model of both does as well by the small one."""
+    seen, *labels = labelled(seed=2)
+    small_seen, *small = labelled(seed=3, right=20, near=10, unrelated=30)
+    shifted = [replace(s, sentence=s.sentence - 0.25) for s in small_seen]
+    both = [*seen * 10, *shifted]
+    all_labels = [np.concatenate([np.tile(a, 10), b]) for a, b in zip(labels, small, strict=True)]
+    names = ["large"] * 10 * len(seen) + ["small"] * len(shifted)
+    alike = confidence.fit("words", both, *all_labels, corpora=names)
+    pooled = confidence.fit("words", both, *all_labels)
+    answerable = [s for s, has in zip(shifted, small[1], strict=True) if has]
+    assert np.mean([alike.probability(s) for s in answerable]) > np.mean([pooled.probability(s) for s in answerable])
+
+
+def test_each_corpus_has_98_of_100_unrelated_questions_refused():
+    seen, right, answerable, unrelated = labelled()
+    nearer = [replace(s, sentence=s.sentence + 0.2, words=s.words + 0.3) for s in seen]
+    names = ["far"] * len(seen) + ["near"] * len(seen)
+    labels = [np.tile(label, 2) for label in (right, answerable, unrelated)]
+    fitted = confidence.fit("words", [*seen, *nearer], *labels, corpora=names)
+    for corpus in (seen, nearer):
+        shown = [fitted.probability(s) >= fitted.near for s, other in zip(corpus, unrelated, strict=True) if other]
+        assert np.mean(shown) <= 1 - MIN_REFUSED
+
+
 def test_a_signal_that_never_varies_does_no_harm():
     seen, *labels = labelled()
-    fitted = confidence.fit("words", [replace(s, named=1.0) for s in seen], *labels)
-    assert fitted.weights[5] == 0
-    assert all(map(math.isfinite, (*fitted.weights, fitted.bias)))
+    fitted = confidence.fit("words", [replace(s, strangers=1.0) for s in seen], *labels)
+    assert not fitted.weights.keys() & {"strangers", "log_odds", "lead", "reader"}
+    assert all(map(math.isfinite, (*fitted.weights.values(), fitted.bias)))
 
 
 @pytest.mark.parametrize("missing", ["right", "unrelated"])
@@ -189,7 +229,7 @@ def library(tmp_path, news, words):
 
 def always(encoder="words", bias=5.0, near=0.5, sure=0.5):
     """A model that gives every question the same probability."""
-    return ConfidenceModel(encoder, (0.0,) * 7, bias, near, sure, (1, 1))
+    return ConfidenceModel(encoder, {}, bias, near, sure, (1, 1))
 
 
 def test_an_index_whose_encoder_has_no_fitted_model_has_no_confidence(library):
@@ -286,6 +326,15 @@ def test_the_signals_of_a_question(library):
     assert signals.named == 0.5  # of Zanzibar and Valley, the orchard's article holds the second
     assert 0 < signals.words < 1
     assert -1 <= signals.own <= signals.sentence <= 1
+
+
+def test_the_lead_is_what_the_best_passage_scores_above_the_next_five(library):
+    best, *others = library.search("Engineers closed the old bridge")
+    assert others
+    lead = library.ask("Engineers closed the old bridge").signals.lead
+    assert lead == pytest.approx(best.score - sum(hit.score for hit in others[:5]) / len(others[:5]))
+    assert lead > 0.2
+    assert library.ask("Engineers", outlets=best.outlet).signals.lead >= 0  # perhaps the only one there is
 
 
 def test_a_question_without_names_lacks_none(library):

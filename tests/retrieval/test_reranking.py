@@ -79,4 +79,4 @@ def test_the_title_is_read_before_the_passage():
 
 @pytest.mark.parametrize(("logit", "share"), [(0, 0.5), (1000, 1), (-1000, 0), (2, 0.731)])
 def test_a_logit_becomes_a_share(logit, share):
-    assert reranking._share(logit) == pytest.approx(share, abs=0.001)
+    assert reranking.share(logit) == pytest.approx(share, abs=0.001)
