@@ -3,11 +3,11 @@
     .venv/bin/python benchmarks/confidence.py --work FOLDER [--pages FOLDER --questions FILE] [--squad2 FOLDER]
         [--time FOLDER] [--news FILE] [--write]
 
-Asks the questions of `confidence_corpora.py`, and keeps in the folder `--work` what was found, so that the next run only
-fits. Fits a model for passages that the default reranker has read, and one for those that none has. For each prints,
-corpus by corpus, how many questions it shows passages for and how many answers it is sure of: fitted on the other
-corpora ("left out"), and on all. --write saves the models in `rag/answer/confidence.json`, and the curves of the corpora
-left out and of the demonstration in `docs/`. To fit a model for an index and questions of your own:
+Asks the questions of `confidence_corpora.py`, and keeps in the folder `--work` what was found, so that the next run
+only fits. Fits a model for passages that the default reranker has read, and one for those that none has. For each
+prints, corpus by corpus, how many questions it shows passages for and how many answers it is sure of: fitted on the
+other corpora ("left out"), and on all. --write saves the models in `rag/answer/confidence.json`, and the curve of the
+demonstration in `docs/risk-coverage.svg`. To fit a model for an index and questions of your own:
 
     .venv/bin/according evaluate QUESTIONS.jsonl --index INDEX --fit
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,10 +66,10 @@ def main() -> None:
         model = fit(asked, reranker)
         models.append(json.loads(model.to_json()))
         print(f"\n## {'with' if reranker else 'without'} the reranker\n\n{model.to_json()}\n")
-        print(
-            f"Left out\n\n{table(asked, lambda group, a=asked, r=reranker: fit([j for j in a if j.group != group], r))}"
-        )
-        print(f"\nFitted on all\n\n{table(asked, lambda _, m=model: m)}", flush=True)
+        others = {group: [j for j in asked if j.group != group] for group in dict.fromkeys(j.group for j in asked)}
+        left_out = {group: fit(rest, reranker) for group, rest in others.items() if rest}
+        print("Left out", table(asked, left_out), sep="\n\n")
+        print("\nFitted on all", table(asked, dict.fromkeys(others, model)), sep="\n\n", flush=True)
         if options.write and reranker:
             with rag.open(given[0].index(options.work), reranker=reranker) as library:
                 library.set_confidence_model(model)
@@ -127,17 +127,16 @@ def fit(asked: Sequence[Judged], reranker: Reranker | None) -> ConfidenceModel:
     )
 
 
-def table(asked: Sequence[Judged], model_of: Callable[[str], ConfidenceModel]) -> str:
-    """Return what models make of each corpus; `model_of` gives the one for a group of corpora.
+def table(asked: Sequence[Judged], models: Mapping[str, ConfidenceModel]) -> str:
+    """Return what models make of each corpus, each group of corpora having its own.
 
-    The last columns are points of a curve: how many unanswerable questions are graded "answers" where `sure` is such that
-    a share of the answerable ones are.
+    The last columns are points of a curve: how many unanswerable questions are graded "answers" where `sure` is such
+    that a share of the answerable ones are.
     """
     heads = ["corpus", "subjects", "questions", "near", "sure", "unanswerable: near", "sure", "unrelated shown"]
     heads += [f"at {share:.0%}" for share in COVERAGES]
     lines = [heads, ["---"] * len(heads)]
-    models = {group: model_of(group) for group in dict.fromkeys(j.group for j in asked)}
-    for name in dict.fromkeys(j.corpus for j in asked):
+    for name in dict.fromkeys(j.corpus for j in asked if j.group in models):
         own = [j for j in asked if j.corpus == name]
         model = models[own[0].group]
         chances = np.array([model.probability(j.signals) for j in own])

@@ -1,8 +1,8 @@
 """The corpora that confidence is fitted on, and the questions that are asked of each; for `confidence.py`.
 
-The demonstration comes with According; the others are read from where they are named, and used only if they are. Each is
-also asked with half of its articles left out: questions whose answers went with them are about the subject, and nothing
-answers them any more.
+The demonstration comes with According; the others are read from where they are named, and used only if they are. Each
+is also asked with half of its articles left out: questions whose answers went with them are about the subject, and
+nothing answers them any more.
 """
 
 from __future__ import annotations
