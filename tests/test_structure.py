@@ -7,7 +7,6 @@ import re
 import pytest
 from support import ROOT
 
-
 PROGRAM = [*(ROOT / "rag").rglob("*.py"), ROOT / "app.py"]
 
 
