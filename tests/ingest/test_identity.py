@@ -300,6 +300,7 @@ def test_an_article_with_an_id_is_not_one_with_another_at_its_address(build, new
     assert sorted(outlets(library)) == ["harbour", "other"]
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(
     rows=st.lists(
