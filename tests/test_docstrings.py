@@ -4,7 +4,6 @@ import ast
 import textwrap
 
 import griffe
-import pytest
 from support import ROOT
 
 import rag
@@ -56,9 +55,10 @@ def lacking(found):
     ]
 
 
-@pytest.mark.parametrize(("name", "found"), list(public()), ids=lambda value: value if isinstance(value, str) else "")
-def test_it_describes_arguments_results_and_errors(name, found):
-    assert lacking(found) == []
+def test_each_describes_arguments_results_and_errors():
+    checked = {name: lacking(found) for name, found in public()}
+    assert len(checked) > 60
+    assert {name: missing for name, missing in checked.items() if missing} == {}
 
 
 def test_an_incomplete_docstring_would_be_noticed(tmp_path):

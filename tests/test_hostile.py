@@ -137,14 +137,14 @@ def test_a_word_of_10_mb_is_stored_as_printed(read, ending, size):
 
 
 def test_marks_and_long_words_are_split_in_time(words):
-    texts = [MARKS, "x" * 2_000_000, "\u4e2d" * 500_000, " " * 2_000_000 + "a"]
+    texts = [MARKS[: len(MARKS) // 4], "x" * 500_000, "\u4e2d" * 125_000, " " * 500_000 + "a"]
     start = time.process_time()
     for text, own in zip(
         texts, passage.split_articles([Article(t[:1], t) for t in texts], words.count, 60), strict=True
     ):
         held = "".join(text[p.start : p.end] for p in own)
         assert held == text.strip()
-    assert time.process_time() - start < LONGEST
+    assert time.process_time() - start < LONGEST / 4
 
 
 PARSED_FOR_HOURS = {  # the libraries took from 8 s to hours for each, or all memory

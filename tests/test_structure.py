@@ -1,18 +1,26 @@
 """What the source itself must keep to; `lint-imports` checks which module may import which."""
 
 import ast
+import functools
 import re
 
 import pytest
 from support import ROOT
 
-
-def test_every_module_says_what_it_is_for():
-    for path in (ROOT / "rag").rglob("*.py"):
-        assert ast.get_docstring(ast.parse(path.read_text())), path
-
-
 PROGRAM = [*(ROOT / "rag").rglob("*.py"), ROOT / "app.py"]
+
+
+@pytest.fixture(scope="module")
+def trees():
+    """The syntax of each file of the program."""
+    return {path: ast.parse(path.read_text()) for path in PROGRAM}
+
+
+def test_every_module_says_what_it_is_for(trees):
+    for path, tree in trees.items():
+        assert ast.get_docstring(tree), path
+
+
 NEVER_IMPORTED = {
     "pickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "subprocess", "pty", "ctypes", "code",
     "runpy", "xmlrpc",
@@ -50,9 +58,9 @@ def faults(tree):
                 yield dotted(node.func)
 
 
-def test_nothing_unpickles_evaluates_or_runs_a_program():
-    for path in PROGRAM:
-        assert list(faults(ast.parse(path.read_text()))) == [], path
+def test_nothing_unpickles_evaluates_or_runs_a_program(trees):
+    for path, tree in trees.items():
+        assert list(faults(tree)) == [], path
 
 
 @pytest.mark.parametrize(
@@ -89,10 +97,10 @@ def module_name(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def program(texts):
-    """The modules of a program, by name, from their source."""
+def program(trees):
+    """The modules of a program, by name, from their syntax."""
     modules = {}
-    modules.update({name: Module(ast.parse(text), modules) for name, text in texts.items()})
+    modules.update({name: Module(tree, modules) for name, tree in trees.items()})
     return modules
 
 
@@ -103,7 +111,11 @@ class Module:
         self.tree, self.modules = tree, modules
         self.parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
         self.functions = {n.name: n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
-        self.calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
+        self.imports = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+        self.calls = {}  # the name of a function -> its calls
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                self.calls.setdefault(dotted(node.func).rpartition(".")[2], []).append(node)
 
     def scopes(self, node):
         while node := self.parents.get(node):
@@ -163,8 +175,8 @@ class Module:
 
     def imported(self, name, seen):
         """Whether a name is imported from another module of the program, which gives it such text and nothing else."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.ImportFrom) and node.module in self.modules:
+        for node in self.imports:
+            if node.module in self.modules:
                 own = next((alias.name for alias in node.names if (alias.asname or alias.name) == name), None)
                 if own:
                     home = self.modules[node.module]
@@ -175,8 +187,7 @@ class Module:
     def given(self, function, place, seen):
         """Whether each call of a function that is private to the program gives it such text at a place, or none."""
         arguments, nested = function.args.args, isinstance(self.parents[function], ast.FunctionDef)
-        everywhere = [(module, call) for module in self.modules.values() for call in module.calls]
-        calls = [(m, c) for m, c in everywhere if dotted(c.func).rpartition(".")[2] == function.name]
+        calls = [(module, call) for module in self.modules.values() for call in module.calls.get(function.name, ())]
         at = place - (arguments[0].arg == "self")
         default = dict(zip(arguments[::-1], function.args.defaults[::-1], strict=False)).get(arguments[place])
         handed = []
@@ -188,15 +199,22 @@ class Module:
 
     def values(self, scope, name):
         """The values that a scope gives a name, by assignment, in a loop, or in a comprehension."""
-        for node in ast.walk(scope):
-            if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                for target in targets:
-                    yield from parts(target, node.value, name)
-            elif isinstance(node, ast.For | ast.comprehension):
-                items = node.iter.elts if isinstance(node.iter, ast.Tuple | ast.List) else [node.iter]
-                for item in items:
-                    yield from parts(node.target, item, name)
+        for target, value in assigned(scope):
+            yield from parts(target, value, name)
+
+
+@functools.cache
+def assigned(scope):
+    """(what is given values, a value) of each assignment, loop and comprehension in a scope."""
+    found = []
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found += [(target, node.value) for target in targets]
+        elif isinstance(node, ast.For | ast.comprehension):
+            items = node.iter.elts if isinstance(node.iter, ast.Tuple | ast.List) else [node.iter]
+            found += [(node.target, item) for item in items]
+    return found
 
 
 def parts(target, value, name):
@@ -210,8 +228,8 @@ def parts(target, value, name):
         yield ast.Name("?")  # of something that is taken apart elsewhere
 
 
-def test_sql_is_text_of_the_program_alone():
-    modules = program({module_name(path): path.read_text() for path in PROGRAM})
+def test_sql_is_text_of_the_program_alone(trees):
+    modules = program({module_name(path): tree for path, tree in trees.items()})
     assert sum(len(list(statements(module.tree))) for module in modules.values()) > 50
     for name, module in modules.items():
         assert [ast.unparse(sql) for sql in statements(module.tree) if not module.fixed(sql)] == [], name
@@ -241,7 +259,7 @@ def test_sql_is_text_of_the_program_alone():
     ],
 )
 def test_what_counts_as_its_own_text(code, own):
-    module = program({"m": code})["m"]
+    module = program({"m": ast.parse(code)})["m"]
     (sql,) = statements(module.tree)
     assert module.fixed(sql) is own
 
@@ -268,7 +286,7 @@ RUNS = "class D:\n def _run(self, q): self.db.execute(q)"
     ],
 )
 def test_what_counts_as_the_programs_own_text_across_modules(code, other, own):
-    module = program({"m": code, "other": other})["m"]
+    module = program({"m": ast.parse(code), "other": ast.parse(other)})["m"]
     (sql,) = statements(module.tree)
     assert module.fixed(sql) is own
 

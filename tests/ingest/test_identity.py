@@ -5,10 +5,10 @@ import json
 import re
 
 import pytest
-import support.properties  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import HARBOUR, SHARED, WordEncoder
+from support.properties import EXAMPLES
 
 import rag
 from rag.article import derived_ids
@@ -300,7 +300,8 @@ def test_an_article_with_an_id_is_not_one_with_another_at_its_address(build, new
     assert sorted(outlets(library)) == ["harbour", "other"]
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(
     rows=st.lists(
         st.tuples(

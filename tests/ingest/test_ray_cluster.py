@@ -1,5 +1,6 @@
 """A build on a Ray cluster of two nodes equals a local build, article by article, even if a node dies during it."""
 
+import importlib.util
 import json
 import os
 import threading
@@ -20,8 +21,8 @@ from rag.ingest.embed import embed_articles
 from rag.ingest.pipeline import Job
 from rag.ingest.report import Report
 
-ray = pytest.importorskip("ray")
 pytestmark = [
+    pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="the extra scale is not installed"),
     pytest.mark.alone,
     pytest.mark.filterwarnings("default"),  # Ray Data warns of its own settings, and of few files
 ]
@@ -31,6 +32,7 @@ TESTS = Path(__file__).parent.parent
 @pytest.fixture(scope="module")
 def nodes(bucket):
     """A cluster of two nodes with one processor each."""
+    import ray
     from ray.cluster_utils import Cluster
 
     os.environ["PYTHONPATH"] = f"{TESTS.parent}:{TESTS}"

@@ -81,8 +81,9 @@ def test_the_segments_make_both_texts(old, new):
     assert "".join(removed) == "".join(old[slice(*s.old)] for s in found if not s.same)
 
 
+@pytest.mark.slow
 def test_texts_made_to_take_long_do_not():
     before = time.process_time()
-    found = changes("a " * 200_000, "b " + "a " * 150_000 + "c")
+    found = changes("a " * 100_000, "b " + "a " * 75_000 + "c")
     assert len(found) == 1
-    assert time.process_time() - before < 10
+    assert time.process_time() - before < 5

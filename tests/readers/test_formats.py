@@ -105,9 +105,9 @@ def test_random_bytes_under_any_name_are_read_or_skipped(tmp_path, ending, data)
 
 
 @pytest.mark.parametrize("ending", SAMPLES)
-@pytest.mark.parametrize("other", SAMPLES)
-def test_a_file_under_another_formats_name_is_read_or_skipped(tmp_path, ending, other):
-    items = read(tmp_path, ending, SAMPLES[other])
-    assert items
-    if readers.READERS[ending] == readers.READERS[other]:
-        assert [SENTENCE in item.text for item in items] == [True]
+def test_a_file_under_another_formats_name_is_read_or_skipped(tmp_path, ending):
+    for other in SAMPLES:
+        items = read(tmp_path, ending, SAMPLES[other])
+        assert items, other
+        if readers.READERS[ending] == readers.READERS[other]:
+            assert [SENTENCE in item.text for item in items] == [True], other

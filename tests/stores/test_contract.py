@@ -38,7 +38,7 @@ def cited(library, question="Engineers closed the old bridge after finding crack
 ODD = [
     {"id": "o'dd \"id\" \\ and key in [1]", "title": 'x" or 1==1',
      "text": "It's said: \"a\\b\" ... مرحبا 𝔘𝔫𝔦 \x07 end.\n\n  Spaces\tstay. "},
-    {"id": "long", "text": "Sentence of words number one. " * 9000, "title": "t" * 9_999, "outlet": "O" * 900},
+    {"id": "long", "text": "Sentence of words number one. " * 5000, "title": "t" * 9_999, "outlet": "O" * 900},
     {"id": "plain", "text": "Only a text."},
     {"id": "full", "text": "All is known of it.", "title": "All", "outlet": "Reuters", "host": "mirror.example",
      "authors": ["A. B.", "Ç"], "date": "2016-02-29", "url": "https://e.org/?a=1&b='2'", "kind": "digest"},
@@ -58,7 +58,7 @@ def test_an_article_comes_back_as_it_went_in(index, news, words):
         with pytest.raises(LibraryError, match="no article 'none' in"):
             library.article("none")
         hits = library.search("sentence words", k=1000)
-        assert len(hits) > 300
+        assert len(hits) > 150
         for hit in hits:
             assert hit.text == read[hit.article_id].text[hit.start : hit.end]
 

@@ -1,6 +1,8 @@
 """A library in Milvus: locations, Milvus Lite, a server that is unreachable, writers that are killed."""
 
+import itertools
 import json
+import os
 import subprocess
 import sys
 import time
@@ -15,23 +17,38 @@ from support.prose import prose
 import rag
 from rag.errors import LibraryError
 from rag.stores.base import hash64
-from rag.stores.milvus import claim, schema, tables
-from rag.stores.milvus import client as server
+from rag.stores.milvus import claim, client, schema, tables
 from rag.stores.milvus.client import parse_location
 
 pytestmark = pytest.mark.server
+KILLS = int(os.environ.get("KILLS", "20"))  # at 160, writers are killed before each write
+NAMES = (f"library_{number}" for number in itertools.count())
 
 
 @pytest.fixture
-def remote(tmp_path):
-    remote = Milvus(tmp_path / "milvus").start()
-    yield remote
-    remote.kill()
+def address(server):
+    """A location without a library, on a server that all tests share but those that end it."""
+    return server.address(next(NAMES))
 
 
 @pytest.fixture
-def library(remote, news, words):
-    with rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=remote.address(), encoder=words) as library:
+def library(address, news, words):
+    with rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=address, encoder=words) as library:
+        yield library
+
+
+@pytest.fixture
+def mortal(tmp_path):
+    """A server that a test may end."""
+    started = Milvus(tmp_path / "milvus").start()
+    yield started
+    started.kill()
+
+
+@pytest.fixture
+def on_mortal(mortal, news, words):
+    """A library on the server that a test may end."""
+    with rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=mortal.address(), encoder=words) as library:
         yield library
 
 
@@ -78,17 +95,17 @@ def test_a_misspelt_location_is_an_error_that_shows_no_password(address):
     assert "secret" not in str(caught.value)
 
 
-def test_two_names_on_one_server_are_two_libraries(remote, news, words):
+def test_two_names_on_one_server_are_two_libraries(server, news, words):
     with (
-        rag.build([news(HARBOUR)], index=remote.address("one"), encoder=words) as one,
-        rag.build([news(BRIDGE)], index=remote.address("two"), encoder=words) as two,
+        rag.build([news(HARBOUR)], index=server.address("one"), encoder=words) as one,
+        rag.build([news(BRIDGE)], index=server.address("two"), encoder=words) as two,
     ):
         assert (ids(one), ids(two)) == (["harbour"], ["bridge"])
 
 
-def test_the_location_chooses_the_index_of_the_vectors(remote, news, words):
+def test_the_location_chooses_the_index_of_the_vectors(server, news, words):
     for index in ("HNSW", "IVF_FLAT"):
-        address = f"{remote.address(index.lower())}?index={index}"
+        address = f"{server.address(index.lower())}?index={index}"
         assert parse_location(address).index == index
         with rag.build([news(HARBOUR, BRIDGE)], index=address, encoder=words) as library:
             assert ids(library, k=1) == ["bridge"]
@@ -124,12 +141,12 @@ def test_a_path_where_no_milvus_can_be_is_an_error(tmp_path, words, news):
     assert not (tmp_path / "none.db").exists()
 
 
-def test_the_app_adds_no_demonstration_to_a_library_in_milvus(library, remote, monkeypatch):
+def test_the_app_adds_no_demonstration_to_a_library_in_milvus(library, server, address, monkeypatch):
     monkeypatch.syspath_prepend(ROOT)
     import app
 
-    assert app.demonstration(remote.address()) is None
-    assert app.demonstration(remote.address("none")) is None
+    assert app.demonstration(address) is None
+    assert app.demonstration(server.address("none")) is None
     assert library.counts().articles == 3
 
 
@@ -179,43 +196,43 @@ def test_no_row_holds_a_removed_article(library, news):
 # An unreachable server
 
 
-def test_an_unreachable_server_is_an_error_until_it_is_back(library, remote, monkeypatch):
-    monkeypatch.setattr(server, "READ_RETRY_SECONDS", 1.0)
-    assert ids(library, k=1) == ["bridge"]
-    remote.kill()
+def test_an_unreachable_server_is_an_error_until_it_is_back(on_mortal, mortal, monkeypatch):
+    monkeypatch.setattr(client, "READ_RETRY_SECONDS", 1.0)
+    assert ids(on_mortal, k=1) == ["bridge"]
+    mortal.kill()
     began = time.monotonic()
     with pytest.raises(LibraryError, match="does not answer: check whether Milvus runs there"):
-        library.ask("Who closed the bridge?")
+        on_mortal.ask("Who closed the bridge?")
     assert time.monotonic() - began < 15
     monkeypatch.undo()
-    remote.start()
-    assert ids(library, k=1) == ["bridge"]
-    assert library.ask("bridge", min_confidence=0).passages[0].article_id == "bridge"
+    mortal.start()
+    assert ids(on_mortal, k=1) == ["bridge"]
+    assert on_mortal.ask("bridge", min_confidence=0).passages[0].article_id == "bridge"
 
 
-def test_a_question_waits_for_a_server_that_is_briefly_unreachable(library, remote, monkeypatch):
-    monkeypatch.setattr(server, "READ_RETRY_SECONDS", 60.0)  # Lite takes seconds to start
-    remote.kill()
+def test_a_question_waits_for_a_server_that_is_briefly_unreachable(on_mortal, mortal, monkeypatch):
+    monkeypatch.setattr(client, "READ_RETRY_SECONDS", 60.0)  # Lite takes seconds to start
+    mortal.kill()
     with ThreadPoolExecutor(1) as threads:
-        found = threads.submit(ids, library, k=1)
+        found = threads.submit(ids, on_mortal, k=1)
         time.sleep(0.3)
-        remote.start()
+        mortal.start()
         assert found.result() == ["bridge"]
 
 
-def test_a_build_waits_for_a_server_that_comes_back(library, remote, news, monkeypatch):
+def test_a_build_waits_for_a_server_that_comes_back(on_mortal, mortal, news, monkeypatch):
     """It is unreachable while articles are encoded."""
 
     class Leaving(WordEncoder):
         def encode(self, texts, sentences):
-            remote.kill()
-            threads.submit(lambda: (time.sleep(1), remote.start()))
+            mortal.kill()
+            threads.submit(lambda: (time.sleep(1), mortal.start()))
             return super().encode(texts, sentences)
 
     with ThreadPoolExecutor(1) as threads:
-        with rag.open(remote.address(), encoder=Leaving()) as other:
+        with rag.open(mortal.address(), encoder=Leaving()) as other:
             other.add([news({"id": "new", "text": "The lighthouse was painted."})])
-        assert ids(library, "lighthouse", k=1) == ["new"]
+        assert ids(on_mortal, "lighthouse", k=1) == ["new"]
 
 
 def test_a_location_without_a_server_is_an_error(words, tmp_path):
@@ -227,9 +244,9 @@ def test_a_location_without_a_server_is_an_error(words, tmp_path):
 # Writers
 
 
-def test_writers_take_turns(library, remote, news, words):
+def test_writers_take_turns(library, address, news, words):
     """A waiting writer inserts a claim and takes it back, again and again."""
-    with ThreadPoolExecutor(3) as threads, rag.open(remote.address(), encoder=words) as other:
+    with ThreadPoolExecutor(3) as threads, rag.open(address, encoder=words) as other:
         adding = [
             threads.submit(each.add, [news({"id": f"w{i}", "text": f"Lighthouse number {i}."}, name=f"w{i}.jsonl")])
             for i, each in enumerate((library, other) * 3)
@@ -239,10 +256,10 @@ def test_writers_take_turns(library, remote, news, words):
     assert {f"w{i}" for i in range(6)} <= {article.id for article in library.articles()}
 
 
-def test_a_writer_that_did_not_renew_its_claim_changes_nothing_more(library, remote, news, words, monkeypatch):
+def test_a_writer_that_did_not_renew_its_claim_changes_nothing_more(library, address, news, words, monkeypatch):
     monkeypatch.setattr(claim, "CLAIM_SECONDS", 0.2)
     path = news({"id": "late", "text": "Written too late."})
-    with rag.open(remote.address(), encoder=words) as other:
+    with rag.open(address, encoder=words) as other:
         with library._store.writing() as writer:
             time.sleep(1.2)
             other.add([news({"id": "new", "text": "The lighthouse."}, name="new.jsonl")])
@@ -302,12 +319,12 @@ def state(library):
 
 
 @pytest.mark.parametrize("removing", [False, True])
-def test_a_writer_killed_at_any_moment_leaves_the_state_before_or_after(remote, news, words, removing, monkeypatch):
+def test_a_writer_killed_at_any_moment_leaves_the_state_before_or_after(server, news, words, removing, monkeypatch):
     monkeypatch.setattr(claim, "CLAIM_SECONDS", 0.3)
     changed = news(*CHANGED, name="changed.jsonl")
     other, ends, was = Other(FORKED), set(), True
-    for moment in range(0, 80, 3 if removing else 5):
-        address = remote.address(f"m{moment}")
+    for moment in range(0, 80, max(1, (100 if removing else 160) // KILLS)):
+        address = server.address(f"m{removing:d}_{moment}")
         rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=address, encoder=words).close()
         was = other(f"result = killed({address!r}, news, {moment}, {removing})", news=changed)
         with rag.open(address, encoder=words) as library:
@@ -329,12 +346,11 @@ def test_a_writer_killed_at_any_moment_leaves_the_state_before_or_after(remote, 
     other.kill()
 
 
-def test_rows_of_an_earlier_version_are_found_by_id_and_address(remote, news, words):
+def test_rows_of_an_earlier_version_are_found_by_id_and_address(address, news, words):
     """They have hashes of the whole id and of the URL as it was stated."""
-    index = remote.address("former")
     one = {"title": "Minister fined", "url": "https://republic.example/fined", "outlet": "Reuters",
            "text": "The former minister has been fined 5,000 crowns for contempt, the speaker said."}  # fmt: skip
-    with rag.build([news(one, HARBOUR | {"id": "harbour@sea"})], index=index, encoder=words) as library:
+    with rag.build([news(one, HARBOUR | {"id": "harbour@sea"})], index=address, encoder=words) as library:
         store = library._store
         rows = list(store._scan("articles", "born >= 0", ("key", "brief", "body")))
         former = [
@@ -350,8 +366,8 @@ def test_rows_of_an_earlier_version_are_found_by_id_and_address(remote, news, wo
         ids = {article.url: article.id for article in library.articles()}
         assert library.article("harbour@sea").id == "harbour@sea"
     two = one | {"text": one["text"].replace("5,000", "500"), "url": "http://www.republic.example/fined/?utm_source=x"}
-    with rag.build([news(two, HARBOUR | {"id": "harbour@sea"})], index=index, encoder=words) as library:
+    with rag.build([news(two, HARBOUR | {"id": "harbour@sea"})], index=address, encoder=words) as library:
         assert (library.report.unchanged, library.report.updated, library.report.new) == (1, 1, 0)
         (version,) = library._store.versions(url=one["url"])
         assert (version.article.id, version.article.text) == (ids[one["url"]], two["text"])
-    assert rag.examine(index).ok
+    assert rag.examine(address).ok

@@ -78,6 +78,7 @@ def test_several_threads_can_ask_at_once(index, words):
     assert all(a == answers[0] for a in answers)
 
 
+@pytest.mark.slow
 def test_a_build_killed_in_the_middle_keeps_what_was_reported(tmp_path, news, words):
     """SIGKILL after the second batch: the index opens, and holds both batches whole."""
     records = [{"id": str(i), "text": f"Report number {i} on the harbour. It has two sentences."} for i in range(10)]

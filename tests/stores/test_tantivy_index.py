@@ -314,6 +314,7 @@ def test_a_folder_without_an_index_is_an_error(tmp_path):
         WordIndex(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 def test_a_word_never_ends_the_words_of_a_query():
     """Of every character alone: letters, digits, and the marks of such as "⑴" and "⒈", which become "(1)", "1."."""
     every = " ".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))

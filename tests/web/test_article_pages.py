@@ -8,7 +8,7 @@ import gradio as gr
 import httpx
 import pytest
 from lxml import html
-from support import HARBOUR, ORCHARD
+from support import HARBOUR, ORCHARD, WordEncoder
 from support.database import database
 from support.hostile import EVIL
 from support.plain_pages import MEETING, PARAGRAPHS, fetch, get, known, outlet, texts
@@ -330,11 +330,11 @@ def test_pages_link_to_the_app_from_any_depth(built):
 # Hostile articles
 
 
-@pytest.fixture
-def hostile(tmp_path, words):
-    folder = tmp_path / "a<script>alert(1)<"
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile") / "a<script>alert(1)<"
     folder.mkdir()
-    marks = f"Nobody here said e{chr(0x301) * 1_000_000} aloud."
+    marks = f"Nobody here said e{chr(0x301) * 300_000} aloud."  # 600 kB, of which a page shows the beginning
     turns = "\u202eolleh\u2066 \x1b[2J"
     record = {
         "id": HOSTILE, "outlet": f"Echo {HOSTILE}", "host": f"host {HOSTILE}", "title": HOSTILE + turns,
@@ -344,7 +344,7 @@ def hostile(tmp_path, words):
     printed = {name: f"<i>{escape(record[name])}</i>" for name in ("outlet", "host", "title", "url", "text")}
     lines = [json.dumps(record | printed), json.dumps(MEETING), f"{HOSTILE} is no record"]
     (folder / "n<img src=x onerror=alert(1)>.jsonl").write_text("\n".join(lines), "utf-8")
-    return rag.build([folder], index=tmp_path / "index", encoder=words)
+    return rag.build([folder], index=folder.parent / "index", encoder=WordEncoder())
 
 
 def test_all_fields_of_a_hostile_article_are_text(hostile):
@@ -412,16 +412,16 @@ def test_an_unchanged_page_is_not_sent_again(built):
 # In the app
 
 
-@pytest.mark.parametrize("where", ["article/meeting", "contents", "contents?outlet=The+Echo", "article/tunnel"])
-def test_readers_who_have_not_signed_in_see_no_page(built, where):
+def test_readers_who_have_not_signed_in_see_no_page(built):
     address = launch(built(MEETING), port=0, wait=False, auth="reader:secret")
-    with httpx.Client(base_url=address) as browser:
-        for refused in (browser.get(where), browser.get(where, headers={"Cookie": "access-token-x=y"})):
-            assert refused.status_code == 401
-            assert "council" not in refused.text
-        assert browser.head(where).status_code == 401
-        assert browser.post("login", data={"username": "reader", "password": "secret"}).is_success
-        assert browser.get(where).status_code == (404 if "tunnel" in where else 200)
+    for where in ("article/meeting", "contents", "contents?outlet=The+Echo", "article/tunnel"):
+        with httpx.Client(base_url=address) as browser:
+            for refused in (browser.get(where), browser.get(where, headers={"Cookie": "access-token-x=y"})):
+                assert refused.status_code == 401, where
+                assert "council" not in refused.text, where
+            assert browser.head(where).status_code == 401, where
+            assert browser.post("login", data={"username": "reader", "password": "secret"}).is_success
+            assert browser.get(where).status_code == (404 if "tunnel" in where else 200), where
     gr.close_all()
 
 

@@ -182,6 +182,7 @@ def test_without_passages_or_without_such_a_question_there_are_none():
     assert words("Who set fire to Varna harbour?", "The fire at Varna harbour killed nine people.") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
