@@ -212,7 +212,7 @@ def _remove(scene: Scene) -> None:
 
 def _keep(scene: Scene) -> None:
     with scene.open() as library:
-        library.set_confidence_model(replace(library.confidence_model, encoder=scene.encoder.name, min_confidence=0.25))
+        library.set_confidence_model(replace(library.confidence_model, encoder=scene.encoder.name, near=0.25))
 
 
 def _back_up(scene: Scene) -> None:

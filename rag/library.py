@@ -140,8 +140,11 @@ class Library(UpdatableLibrary):
         undated: bool | None = None,
         exclude_outlets: Names = None,
         order: str = RELEVANCE,
+        strict: bool = False,
     ) -> Answer:
-        """Return passages that answer a question, word for word; an answer with `found` False if nothing does.
+        """Return passages that answer a question, word for word, and how sure that is: `Answer.grade`.
+
+        It is "answers", "near" for the nearest passages, which may not answer, or "nothing".
 
         What the question says about outlets and time narrows the search or puts articles first, and is listed in
         `Answer.constraints`. Filters given here override it.
@@ -155,11 +158,13 @@ class Library(UpdatableLibrary):
             previous: the previous question, if this is a follow-up; it completes this one.
             asked_on: the day that "last year" counts from; "now" for today, or the newest article's if that is older.
             ignore: words of constraints that are not to be applied, as `Answer.constraints` has them; "all" for all.
-            min_confidence: minimum probability, 0 to 1, instead of the fitted threshold; 0 shows the nearest passages.
+            min_confidence: show passages from this probability on, 0 to 1, in place of the fitted one; 0 shows what
+                is nearest.
             outlet_kinds: one or several kinds of outlets; "unclassified" for outlets that have none in the catalogue.
             undated: whether articles without a date may be shown; by default unless a span of time is asked for.
             exclude_outlets: one or several outlets not to search; articles whose outlet is not known are searched.
             order: what comes first, "relevance" or, of what fits well, the "newest" or the "oldest".
+            strict: whether passages that may not answer are left out.
 
         Returns:
             The answer, with at most `k` passages.
@@ -170,7 +175,7 @@ class Library(UpdatableLibrary):
         """
         query = Query.of(
             question, k, outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated,
-            exclude_outlets, order,
+            exclude_outlets, order, strict,
         )  # fmt: skip
 
         def answer(view: View, query: Query) -> tuple[Answer, bool]:

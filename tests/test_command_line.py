@@ -218,14 +218,14 @@ def test_other_names_of_the_users_aliases_are_searched_for_and_shown(tmp_path, c
 
 def test_cautions_say_why_an_answer_may_be_one_sided():
     balance = Balance(warnings=(Caution(ONE_OUTLET, ("The Post",)), Caution(STATE_MEDIA, ("Valsera",))))
-    assert output.notes(Answer("q", "q", True, balance=balance, confidence=0.5)) == [
+    assert output.notes(Answer("q", "q", "answers", balance=balance, confidence=0.5)) == [
         "(Caution: all passages come from one outlet, The Post)",
         "(Caution: all passages come from state media of Valsera, owned or funded by a government)",
     ]
 
 
 def test_notes_say_what_the_cap_hid_and_that_no_threshold_is_fitted():
-    answer = Answer("q", "q", False, balance=Balance(capped={"The Post": 2}))
+    answer = Answer("q", "q", "nothing", balance=Balance(capped={"The Post": 2}))
     assert output.notes(answer) == [
         "(2 more passages from The Post match nearly as well)",
         "(No confidence threshold has been fitted for this index’s encoder, so passages are shown whether or not they "
@@ -273,7 +273,9 @@ def test_evaluate_fits_a_confidence_model_and_saves_it_in_the_index(index, quest
     lines = out.splitlines()
     assert lines[0] == f"confidence model fitted on 3 questions with an answer and 2 without; saved in {copy}"
     with rag.open(copy) as library:
-        assert lines[1] == f"passages are shown from a confidence of {library.confidence_model.min_confidence:.3f}"
+        model = library.confidence_model
+        shown = f'passages are shown from a confidence of {model.near:.3f}, and graded "answers" from {model.sure:.3f}'
+        assert lines[1] == shown
         assert library.confidence_model.fitted == (3, 2)
     assert lines[3] == "on these questions            before       after"
     assert [line.split("  ")[0] for line in lines[4:6]] == ["answered", "refused, off topic"]

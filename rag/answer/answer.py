@@ -6,10 +6,12 @@ import datetime as dt
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rag.answer import wording
 from rag.answer.balance import Balance
 from rag.answer.citation import Citation
 from rag.answer.confidence import Signals
 from rag.answer.figures import Figure
+from rag.answer.grade import NOTHING, Grade
 from rag.answer.markdown import answer_markdown
 from rag.answer.suggestions import Suggestion
 from rag.query.constraints import Constraint
@@ -24,8 +26,9 @@ class Answer:
         question: as asked.
         searched: what was searched for: the question completed by the previous one, without the words of its
             constraints.
-        found: whether passages are shown: their confidence reaches the threshold, or the one given to `Library.ask`.
-        passages: best first; empty when not found.
+        grade: "answers"; "near" where the passages are the nearest and may not answer: their confidence is below the
+            threshold for that, or no model was fitted; "nothing" where none are shown.
+        passages: best first; empty when nothing is found.
         balance: counts to weigh the answer by: of the articles shown, of those that the constraints allow, and of the
             whole index.
         constraints: the constraints parsed from the words of the question, and whether each was applied.
@@ -33,7 +36,7 @@ class Answer:
         confidence: the calibrated probability that the passages answer, also when not found; None where no model was
             fitted for the index's encoder.
         signals: what the confidence is computed from.
-        below: whether the passages are only the closest there are: their confidence is below the threshold.
+        near_left_out: how many passages were left out because they may not answer, and `strict` was asked for.
         figures: where the question asks how many, how much, what share or when, the values that the marked sentences
             give for it, each with those who give it; empty for other questions.
         suggestions: for names in the question that no article holds, words that differ by one letter.
@@ -41,20 +44,27 @@ class Answer:
 
     question: str
     searched: str
-    found: bool
+    grade: Grade
     passages: tuple[Citation, ...] = ()
     balance: Balance = field(default_factory=Balance)
     constraints: tuple[Constraint, ...] = ()
     aliases: tuple[Alias, ...] = ()
     confidence: float | None = None
     signals: Signals | None = None
-    below: bool = False
+    near_left_out: int = 0
     figures: tuple[Figure, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
+
+    @property
+    def found(self) -> bool:
+        """Whether passages are shown."""
+        return self.grade != NOTHING
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer in JSON types; dates as YYYY-MM-DD."""
         plain = asdict(self)
+        head = {name: plain[name] for name in ("question", "searched", "grade")}  # what is said of passages before them
+        plain = head | {"found": self.found, "notice": wording.notice(self) or None} | plain
         balance = plain["balance"]
         counts = (balance[part] for part in ("shown", "allowed", "index"))
         variants = (variant for citation in plain["passages"] for variant in citation["variants"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from rag.answer.citation import Citation, cite, verify
 from rag.answer.confidence import ConfidenceModel
 from rag.answer.copies import original, related, with_copies
 from rag.answer.figures import find_figures
+from rag.answer.grade import NEAR, NOTHING, graded
 from rag.answer.selection import outlet_matches, select
 from rag.answer.suggestions import suggest
 from rag.answer.topics import is_held
@@ -78,19 +80,23 @@ class Composer:
         """
         signals = confidence.signals(view, parsed.terms, sorted(found, key=lambda passage: -passage.fit))
         probability = model.probability(signals)
-        held = is_held(query.text, parsed, signals)
-        least = min(model.min_confidence, probability) if held else model.min_confidence
-        threshold = least if query.min_confidence is None else query.min_confidence
-        cleared = found if probability >= threshold else []
+        near = min(model.near, probability) if is_held(query.text, parsed, signals) else model.near
+        fitted = model.encoder == self._store.manifest.encoder
+        least = near if query.min_confidence is None else query.min_confidence
+        grade = graded(probability, least, model.sure if fitted else math.inf)
+        cleared = found if grade != NOTHING else []
         selected, hidden = select(cleared, query.k, not parsed.filters.names_outlets)
+        near_left_out = len(selected) if query.strict and grade == NEAR else 0
+        if near_left_out:
+            cleared, selected, hidden = [], [], {}
         relations = self._relations(selected)
         versions = [original(p, selected, cleared, related(p, relations), catalogue) for p in selected]
         if any(version is not passage for version, passage in zip(versions, selected, strict=True)):
             selected, relations = versions, self._relations(versions)
         shown, sources = [], []
         for passage in selected:
-            near = related(passage, relations)
-            citation, same = with_copies(cite(passage), near, view, self._store, catalogue)
+            others = related(passage, relations)
+            citation, same = with_copies(cite(passage), others, view, self._store, catalogue)
             shown.append(citation)
             sources.append(same)
         matches = outlet_matches(cleared, selected)
@@ -99,11 +105,12 @@ class Composer:
         )
         shown = [self._verified(citation) for citation in shown]
         return Answer(
-            query.text, parsed.text, bool(shown), tuple(shown), balance, parsed.constraints, parsed.aliases,
-            confidence=probability if model.encoder == self._store.manifest.encoder else None,
+            query.text, parsed.text, grade if shown else NOTHING, tuple(shown), balance, parsed.constraints,
+            parsed.aliases,
+            confidence=probability if fitted else None,
             signals=signals,
-            below=bool(shown) and probability < least,
-            figures=find_figures(parsed, shown if probability >= least else ()),
+            near_left_out=near_left_out,
+            figures=find_figures(parsed, shown if probability >= near else ()),
             suggestions=suggest(view, self._store, query, parsed),
         )  # fmt: skip
 

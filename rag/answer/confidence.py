@@ -1,4 +1,4 @@
-"""Confidence: the probability that the passages found answer a question, and the threshold it must reach.
+"""Confidence: the probability that the passages found answer a question, and the thresholds of the grades.
 
 A logistic regression over the signals of a search, fitted on labelled questions by `according evaluate --fit` and
 stored with the name of the encoder, since each encoder has its own scale. The models for the default encoder, with and
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_PASSAGES_JUDGED = 5  # best passages, which the signals are taken from
 MIN_REFUSED = 0.98  # share of questions about other things that must be answered with nothing
+SURE_ANSWERED = 0.8  # share of the questions with an answer that must be graded "answers"
 INVERSE_REGULARISATION = 0.3  # scikit-learn's C; 0.1 and 1 change the figures by a question or two
 FIT_AGAIN = "fit it again: according evaluate --fit"
 
@@ -61,7 +62,8 @@ class ConfidenceModel:
         encoder: name of the encoder that it was fitted for.
         weights: of the signals, in the order of their fields.
         bias: the constant term.
-        min_confidence: the probability from which an answer is shown.
+        near: the probability from which passages are shown.
+        sure: the probability from which they are graded "answers"; below it, "near".
         fitted: number of questions with and without an answer that it was fitted on.
         reranker: name of the model that had read the passages; None if none had.
     """
@@ -69,7 +71,8 @@ class ConfidenceModel:
     encoder: str
     weights: tuple[float, ...]
     bias: float
-    min_confidence: float
+    near: float
+    sure: float
     fitted: tuple[int, int]
     reranker: str | None = None
 
@@ -79,9 +82,9 @@ class ConfidenceModel:
         return 1 / (1 + math.exp(-x))
 
     def to_json(self) -> str:
-        """Return the model as text, for `parse`. An index keeps `min_confidence` under the key "least"."""
+        """Return the model as text, for `parse`. An index keeps `near` under the key "least", its earlier name."""
         values = asdict(self)
-        values["least"] = values.pop("min_confidence")
+        values["least"] = values.pop("near")
         return json.dumps(values)
 
 
@@ -96,15 +99,23 @@ def parse(text: str) -> ConfidenceModel:
         encoder, weights = str(values["encoder"]), tuple(map(float, values["weights"]))
         if "reranker" not in values:  # it was fitted before passages were reranked
             weights = (*weights, 0.0)
+        reranker, near = values.get("reranker"), float(values["least"])
+        sure = max(near, float(values["sure"]) if "sure" in values else _usual_sure(encoder, reranker))
         model = ConfidenceModel(
-            encoder, weights, float(values["bias"]), float(values["least"]),
-            (int(values["fitted"][0]), int(values["fitted"][1])), values.get("reranker"),
+            encoder, weights, float(values["bias"]), near, sure,
+            (int(values["fitted"][0]), int(values["fitted"][1])), reranker,
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise LibraryError(f"the confidence model stored in the index cannot be read ({error}); {FIT_AGAIN}") from None
     if len(model.weights) != len(fields(Signals)):
         raise LibraryError(f"the confidence model stored in the index is of another version of According; {FIT_AGAIN}")
     return model
+
+
+def _usual_sure(encoder: str, reranker: str | None) -> float:
+    """Return `sure` for a model that was fitted before there were grades; 0 for models that none is shipped for."""
+    usual = shipped(reranker)
+    return usual.sure if (usual.encoder, usual.reranker) == (encoder, reranker) else 0.0
 
 
 @functools.cache
@@ -142,9 +153,9 @@ def fit(
 ) -> ConfidenceModel:
     """Fit a model on labelled questions, by logistic regression on standardised signals.
 
-    `min_confidence` is the lowest probability at which MIN_REFUSED of the unrelated questions are answered with
-    nothing. Questions without an answer together weigh no more than those that have one, since anyone can write any
-    number of them.
+    `near` is the lowest probability at which MIN_REFUSED of the unrelated questions are answered with nothing, `sure`
+    the highest at which SURE_ANSWERED of the answerable ones are graded "answers", but never below `near`. Questions
+    without an answer together weigh no more than those that have one, since anyone can write any number of them.
 
     Args:
         encoder: name of the encoder.
@@ -174,7 +185,8 @@ def fit(
     bias = float(model.intercept_[0] - weights @ mean)
     fitted = int(has.sum()), int((~has).sum())
     rounded = tuple(round(float(w), 6) for w in weights)
-    fitted_model = ConfidenceModel(encoder, rounded, round(bias, 6), 0.0, fitted, reranker)
+    fitted_model = ConfidenceModel(encoder, rounded, round(bias, 6), 0.0, 0.0, fitted, reranker)
     chances = np.array([fitted_model.probability(s) for s in seen])
-    min_confidence = float(np.quantile(chances[other], MIN_REFUSED, method="higher"))
-    return replace(fitted_model, min_confidence=math.ceil(min_confidence * 1000 + 1e-6) / 1000)
+    near = math.ceil(float(np.quantile(chances[other], MIN_REFUSED, method="higher")) * 1000 + 1e-6) / 1000
+    answered = float(np.sort(chances[has])[int((1 - SURE_ANSWERED) * has.sum() + 1e-9)])
+    return replace(fitted_model, near=near, sure=max(near, math.floor(answered * 1000) / 1000))

@@ -20,7 +20,7 @@ import regex
 from rag.answer.answer import Answer
 from rag.answer.changes import changes
 from rag.answer.citation import Citation
-from rag.answer.wording import DIGEST, NOTHING
+from rag.answer.wording import DIGEST, notice
 from rag.article import date_basis_label
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.text import is_web_url, json_text, one_line, sanitise
@@ -53,7 +53,9 @@ def bibtex(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | N
 
     Runs of white space become one space, as BibTeX itself reads them. Names are as printed, not split.
     """
-    return "\n".join(_entry(c, accessed, catalogue) for c in _citations(cited)) or f"% {NOTHING}\n"
+    said = notice(cited) if isinstance(cited, Answer) else ""
+    remark = [f"% {said}\n"] if said else []
+    return "\n".join([*remark, *(_entry(c, accessed, catalogue) for c in _citations(cited))])
 
 
 def csl_json(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | None = None) -> str:

@@ -9,7 +9,7 @@ import regex
 
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.changes import changes, heading, order_note
-from rag.answer.wording import CLOSEST, DIGEST, NOTHING, attribution, figures, suggestion, via, when
+from rag.answer.wording import DIGEST, attribution, figures, notice, suggestion, via, when
 from rag.text import one_line, sanitise, spelled_date
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 def answer_markdown(answer: Answer, accessed: dt.date | None = None) -> str:
     """The question and the answer as Markdown; see `citation_markdown`."""
-    parts = [citation_markdown(c, accessed) for c in answer.passages] if answer.found else [f"{NOTHING}\n"]
-    closest = [f"{CLOSEST}\n"] if answer.below else []
+    parts = [citation_markdown(c, accessed) for c in answer.passages]
+    noted = [f"{said}\n"] if (said := notice(answer)) else []
     given = [f"{_plain(str(figures(answer)))}\n"] if answer.figures else []
     meant = [f"{_plain(one_line(str(suggestion(found))))}\n" for found in answer.suggestions]
-    return "\n".join([f"**{_plain(one_line(answer.question))}**\n", *meant, *closest, *given, *parts])
+    return "\n".join([f"**{_plain(one_line(answer.question))}**\n", *meant, *noted, *given, *parts])
 
 
 def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> str:

@@ -20,6 +20,7 @@ from rag.answer.balance import (
     Balance,
     Caution,
 )
+from rag.answer.grade import NEAR
 from rag.article import FROM_URL, POSTED, PUBLISHED, date_basis_label
 from rag.provenance.outlet import key
 from rag.query.constraints import (
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
     from rag.article import Article
 
 NOTHING = "Nothing in the index answers this."
-CLOSEST = f"{NOTHING} These are the closest passages; they are unlikely to answer it."
+NEAREST = "Nearest passages. They may not answer."
+ONLY_NEAR = "Only passages that may not answer were found; ask without strict to see them."
 DIGEST = "digest: a summary, not the outlet’s own words"
 UNFITTED = (
     "No confidence threshold has been fitted for this index’s encoder, so passages are shown whether or not they "
@@ -155,6 +157,13 @@ def repeated(citation: Citation) -> str:
 
 
 # The whole answer
+
+
+def notice(answer: Answer) -> str:
+    """Return what must be said before anything else: that there is no answer, or may be none; else an empty string."""
+    if not answer.found:
+        return ONLY_NEAR if answer.near_left_out else NOTHING
+    return NEAREST if answer.grade == NEAR else ""
 
 
 def summary(answer: Answer) -> str:

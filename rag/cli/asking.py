@@ -19,14 +19,17 @@ def ask(options: argparse.Namespace) -> None:
         raise QuestionError("--json and --as cannot be combined; give one of them")
     with open_library(options) as library:
         prepare(library)
-        min_confidence = 0.0 if options.closest else None
-        answer = library.ask(" ".join(options.question), **_arguments(options), min_confidence=min_confidence)
+        answer = library.ask(
+            " ".join(options.question), **_arguments(options), min_confidence=options.min_confidence,
+            strict=options.strict,
+        )  # fmt: skip
         catalogue = library.catalogue
     if options.form:
         from rag.answer.export import FORMS
+        from rag.answer.wording import notice
 
         print(FORMS[options.form].write(answer, dt.date.today(), catalogue), end="")
-        for note in notes(answer):
+        for note in filter(None, [notice(answer), *notes(answer)]):
             print(sanitise(note), file=sys.stderr)
         return
     print_result(options, answer.to_dict(), answer_text(answer))

@@ -54,7 +54,7 @@ def _fitted(model: Any, index: str) -> str:
     answerable, others = model.fitted
     return (
         f"confidence model fitted on {answerable:,} questions with an answer and {others:,} without; saved in {index}\n"
-        f"passages are shown from a confidence of {model.min_confidence:.3f}"
+        f'passages are shown from a confidence of {model.near:.3f}, and graded "answers" from {model.sure:.3f}'
     )
 
 

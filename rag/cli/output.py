@@ -29,9 +29,10 @@ def answer_text(answer: Answer) -> str:
     from rag.answer.balance import UNKNOWN_OUTLET
     from rag.answer.changes import changes_text
 
+    said = wording.notice(answer)
     if not answer.found:
-        return "\n".join([wording.NOTHING, *notes(answer)])
-    parts = [wording.CLOSEST] if answer.below else []
+        return "\n".join([said, *notes(answer)])
+    parts = [said] if said else []
     for number, c in enumerate(answer.passages, 1):
         start, end = (edge - c.start for edge in c.quote)
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, wording.republished(c)]))

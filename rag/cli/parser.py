@@ -76,7 +76,14 @@ def _building(command: Command) -> None:
 def _asking(command: Command) -> None:
     added = command("ask", asking.ask, "answer a question with passages quoted word for word")
     _question(added, 5)
-    added.add_argument("--closest", action="store_true", help="show the closest passages even if nothing answers")
+    added.add_argument(
+        "--strict", action="store_true", help="leave out passages that may not answer, instead of saying so"
+    )
+    added.add_argument(
+        "--min-confidence", metavar="SHARE", type=share,
+        help="show passages from this probability that they answer, 0 to 1; 0 for the nearest there are (default: the "
+        "one fitted on questions, see `evaluate --fit`)",
+    )  # fmt: skip
     added.add_argument("--as", dest="form", choices=FORMS, help="print the citations in this format")
     added = command("search", asking.search, "find the passages nearest to a question, whether or not they answer it")
     _question(added, 10)
@@ -224,6 +231,17 @@ def _question(added: argparse.ArgumentParser, k: int) -> None:
     )  # fmt: skip
     added.add_argument("--previous", help="the previous question, if this one is a follow-up")
     _reranker(added)
+
+
+def share(text: str) -> float:
+    """Return a number from 0 to 1.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    if not 0 <= (number := float(text)) <= 1:
+        raise ValueError(text)
+    return number
 
 
 def whole_number(text: str) -> int:

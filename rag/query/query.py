@@ -35,8 +35,9 @@ class Query:
         asked_on: the day that words such as "last year" count from; None for the one of `asks_now`, if any.
         asks_now: whether they count from today, or from the day of the newest article of the index if it is older.
         order: what comes first, one of ORDERS.
+        strict: whether passages that may not answer are left out.
         ignore: words of constraints that are not to be applied; "all" for every one.
-        min_confidence: the probability an answer needs, in place of the fitted one.
+        min_confidence: the probability from which passages are shown, in place of the fitted one.
         exclude_outlets: the outlets not to search, as the caller spells them.
     """
 
@@ -54,6 +55,7 @@ class Query:
     exclude_outlets: tuple[str, ...] = ()
     asks_now: bool = False
     order: str = RELEVANCE
+    strict: bool = False
 
     @classmethod
     def of(
@@ -71,6 +73,7 @@ class Query:
         undated: bool | None = None,
         exclude_outlets: Names = None,
         order: str = RELEVANCE,
+        strict: bool = False,
     ) -> Query:
         """Check what a caller gives. The arguments are those of `Library.ask`.
 
@@ -89,7 +92,7 @@ class Query:
         return cls(
             _checked_question(text), k, _listed(outlets), _listed(outlet_kinds), first, last, undated,
             _checked_question(previous) if previous else None, None if asks_now else parse_day(asked_on, "asked_on"),
-            _listed(ignore), min_confidence, _listed(exclude_outlets), asks_now, order,
+            _listed(ignore), min_confidence, _listed(exclude_outlets), asks_now, order, strict,
         )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from rag.answer.balance import UNKNOWN_OUTLET, Balance
 from rag.answer.changes import MAX_OUTLETS, Change, Part, changes, heading, kind, order_note, source
 from rag.answer.citation import Citation
 from rag.answer.export import FORMS
+from rag.answer.grade import NEAR
 from rag.errors import AccordingError, public_message
 from rag.ingest.report import Report
 from rag.provenance.catalogue import Catalogue, load_catalogue
@@ -32,11 +33,13 @@ _ROOT = Html('<div class="according">{}</div>')
 _SEARCHED = Html('<p class="searched">{}</p>')
 _NOTE = Html('<p class="note">{}.</p>')
 _CARD = Html(
-    '<article class="card" aria-label="Passage {number} of {count}"><header><h3>{attribution} '
+    '<article class="card" aria-label="{label}"><header><h3>{attribution} '
     "<strong>{outlet}</strong>{via}, {when}</h3>{about}</header>{digest}"
     '<blockquote dir="auto">{before}<mark>{quotation}</mark>{after}</blockquote>{changes}'
     "<footer>{footer}</footer></article>"
 )
+# What each card is called, for those who go from one to the next without what is above the first.
+_LABEL, _NEAR_LABEL = "Passage {} of {}", "Passage {} of {}, which may not answer"
 
 
 def answer_html(answer: Answer, catalogue: Catalogue | None = None) -> Html:
@@ -46,12 +49,12 @@ def answer_html(answer: Answer, catalogue: Catalogue | None = None) -> Html:
         answer: the answer.
         catalogue: what is known of outlets; by default the catalogue that comes with According.
     """
-    if answer.below or not answer.found:
-        status = Html('<p class="nothing" role="status">{}</p>')
-        parts = [status.format(wording.CLOSEST if answer.found else wording.NOTHING)]
-    else:
-        parts = [Html('<p class="summary" role="status">{}</p>').format(wording.summary(answer))]
+    parts = []
+    if said := wording.notice(answer):
+        status = Html('<p class="{}" role="status">{}</p>')
+        parts.append(status.format("near" if answer.found else "nothing", said))
     if answer.found:
+        parts.append(Html('<p class="summary" role="status">{}</p>').format(wording.summary(answer)))
         caution = Html('<p class="caution"><strong>Caution:</strong> {}.</p>')
         parts += [caution.format(phrase(wording.caution(found))) for found in answer.balance.warnings]
     parts += [_constraints(answer), *(_NOTE.format(phrase(note)) for note in wording.notes(answer))]
@@ -60,7 +63,8 @@ def answer_html(answer: Answer, catalogue: Catalogue | None = None) -> Html:
         known, count = catalogue or load_catalogue(), len(answer.passages)
         parts += [_figures(answer)] if answer.figures else []
         parts.append(_balance(answer.balance))
-        parts += [_card(citation, number, count, known) for number, citation in enumerate(answer.passages, 1)]
+        label = _NEAR_LABEL if answer.grade == NEAR else _LABEL
+        parts += [_card(c, label.format(number, count), known) for number, c in enumerate(answer.passages, 1)]
     return _ROOT.format(Html().join(parts))
 
 
@@ -147,12 +151,11 @@ def _balance(balance: Balance) -> Html:
     return details.format(summary, outlets_html(balance), times_html(balance))
 
 
-def _card(citation: Citation, number: int, count: int, catalogue: Catalogue) -> Html:
+def _card(citation: Citation, label: str, catalogue: Catalogue) -> Html:
     start, end = (edge - citation.start for edge in citation.quote)
     digest = Html('<span class="kind">{}</span>').format(wording.DIGEST) if citation.kind == "digest" else ""
     return _CARD.format(
-        number=number,
-        count=count,
+        label=label,
         attribution=wording.attribution(citation),
         outlet=isolated(citation.outlet or UNKNOWN_OUTLET),
         via=isolated(wording.via(citation)),

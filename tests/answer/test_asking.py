@@ -206,8 +206,8 @@ def test_an_answer_is_plain_json(library):
     values = json.loads(json.dumps(answer.to_dict()))
     assert values["passages"][0]["date"] == "2015-01-02"
     assert list(values) == [
-        "question", "searched", "found", "passages", "balance", "constraints", "aliases", "confidence", "signals",
-        "below", "figures", "suggestions",
+        "question", "searched", "grade", "found", "notice", "passages", "balance", "constraints", "aliases",
+        "confidence", "signals", "near_left_out", "figures", "suggestions",
     ]  # fmt: skip
     assert list(values["signals"]) == ["sentence", "own", "words", "unknown", "strangers", "named", "relevance"]
     assert (values["constraints"], values["aliases"]) == ([], [])

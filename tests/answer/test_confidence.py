@@ -10,12 +10,12 @@ from support import BRIDGE, HARBOUR, ORCHARD
 
 import rag
 from rag.answer import confidence
-from rag.answer.confidence import MIN_REFUSED, ConfidenceModel, Signals
+from rag.answer.confidence import MIN_REFUSED, SURE_ANSWERED, ConfidenceModel, Signals
 from rag.errors import LibraryError
 from rag.models.packaged import CROSS_ENCODER
 
 NOTHING = Signals(0, 0, 0, 1, 0, 0)
-BAR = ConfidenceModel("words", (1.0, 2.0, 0.5, -1.0, -2.0, 0.25, 3.0), -0.5, 0.6, (10, 20), "reader")
+BAR = ConfidenceModel("words", (1.0, 2.0, 0.5, -1.0, -2.0, 0.25, 3.0), -0.5, 0.6, 0.8, (10, 20), "reader")
 
 
 # Probability
@@ -39,6 +39,24 @@ def test_without_signals_the_constant_is_left():
 
 def test_a_stored_confidence_model_is_read_back_unchanged():
     assert confidence.parse(BAR.to_json()) == BAR
+
+
+def without_sure(model):
+    return json.dumps({name: value for name, value in json.loads(model.to_json()).items() if name != "sure"})
+
+
+def test_an_index_keeps_near_under_the_key_that_it_had_before_there_were_grades():
+    assert json.loads(BAR.to_json())["least"] == BAR.near
+
+
+@pytest.mark.parametrize("reranker", [None, CROSS_ENCODER.name])
+def test_a_model_that_was_fitted_before_there_were_grades_gets_the_usual_threshold_of_its_models(reranker):
+    usual = confidence.shipped(reranker)
+    for near, sure in ((0.05, usual.sure), (0.97, 0.97)):  # it is never below `near`
+        own = replace(usual, bias=-1.0, near=near)
+        assert confidence.parse(without_sure(own)) == replace(own, sure=sure)
+    for own in (replace(usual, encoder="words", near=0.05), replace(usual, reranker="reader", near=0.05)):
+        assert confidence.parse(without_sure(own)) == replace(own, sure=0.05)
 
 
 def test_a_model_that_was_fitted_before_passages_were_read_gives_relevance_no_weight():
@@ -70,7 +88,7 @@ def test_confidence_models_for_the_default_models_are_shipped(real, reranker):
     assert (shipped.encoder, shipped.reranker) == (real.name, reranker)
     assert (shipped.weights[-1] > 0) == (reranker is not None)
     assert confidence.shipped("another").reranker is None
-    assert 0 < shipped.min_confidence < 1
+    assert 0 < shipped.near <= shipped.sure < 1
     assert min(shipped.fitted) > 100
 
 
@@ -103,9 +121,32 @@ def test_a_fitted_threshold_refuses_98_of_100_unrelated_questions_and_no_more_th
     seen, right, answerable, unrelated = labelled(unrelated=number)
     fitted = confidence.fit("words", seen, right, answerable, unrelated)
     chances = sorted(fitted.probability(s) for s, other in zip(seen, unrelated, strict=True) if other)
-    passed = sum(chance >= fitted.min_confidence for chance in chances)
+    passed = sum(chance >= fitted.near for chance in chances)
     assert passed <= (1 - MIN_REFUSED) * number
-    assert fitted.min_confidence - chances[-1 - int((1 - MIN_REFUSED) * (number - 1) + 1e-9)] <= 0.0011
+    assert fitted.near - chances[-1 - int((1 - MIN_REFUSED) * (number - 1) + 1e-9)] <= 0.0011
+
+
+@pytest.mark.parametrize("number", [60, 61, 7])
+def test_a_fitted_model_is_sure_of_80_of_100_questions_that_have_an_answer_and_of_no_fewer_than_needed(number):
+    seen, right, answerable, unrelated = labelled(right=number)
+    fitted = confidence.fit("words", seen, right, answerable, unrelated)
+    chances = sorted((fitted.probability(s) for s, has in zip(seen, answerable, strict=True) if has), reverse=True)
+    sure = [chance for chance in chances if chance >= fitted.sure]
+    assert len(sure) >= SURE_ANSWERED * number
+    needed = math.ceil(SURE_ANSWERED * number - 1e-9)
+    assert 0 <= chances[needed - 1] - fitted.sure <= 0.0011
+    assert fitted.sure > fitted.near
+
+
+def test_a_fitted_model_is_never_sure_below_what_it_shows():
+    """Here what is unrelated looks like what is right, so that hardly anything is shown."""
+    seen, right, answerable, unrelated = labelled()
+    confused = [
+        replace(s, **vars(other)) if i % 9 == 0 else s
+        for i, (s, other) in enumerate(zip(seen, [*seen[-100:], *seen[:100]], strict=True))
+    ]
+    fitted = confidence.fit("words", confused, right, answerable, unrelated)
+    assert fitted.sure == fitted.near
 
 
 def test_near_questions_without_an_answer_weigh_no_more_than_those_that_have_one():
@@ -146,14 +187,14 @@ def library(tmp_path, news, words):
         yield made
 
 
-def sure(encoder="words", min_confidence=0.5, bias=5.0):
+def always(encoder="words", bias=5.0, near=0.5, sure=0.5):
     """A model that gives every question the same probability."""
-    return ConfidenceModel(encoder, (0.0,) * 7, bias, min_confidence, (1, 1))
+    return ConfidenceModel(encoder, (0.0,) * 7, bias, near, sure, (1, 1))
 
 
 def test_an_index_whose_encoder_has_no_fitted_model_has_no_confidence(library):
     answer = library.ask("Engineers closed the old bridge")
-    assert (answer.found, answer.confidence) == (True, None)
+    assert (answer.found, answer.grade, answer.confidence) == (True, "near", None)
     assert answer.signals.words == pytest.approx(1)
 
 
@@ -165,39 +206,74 @@ def test_an_index_of_the_default_encoder_uses_the_shipped_confidence_model(tmp_p
         with rag.open(tmp_path / "i", encoder=real, reranker=reranker) as library:
             answer = library.ask("Who closed the old bridge?")
             none = library.ask("How do I bake sourdough bread?")
-        assert answer.confidence == shipped.probability(answer.signals) > shipped.min_confidence
+        assert answer.confidence == shipped.probability(answer.signals) > shipped.sure
+        assert (answer.grade, none.grade) == ("answers", "nothing")
         assert (none.found, none.confidence) == (False, shipped.probability(none.signals))
-        assert none.confidence < shipped.min_confidence
+        assert none.confidence < shipped.near
         assert (answer.signals.relevance > 0.9) == (name is not None)
 
 
 def test_a_confidence_model_stored_with_the_index_applies_to_every_question(library, tmp_path, words):
-    library.set_confidence_model(sure(bias=-math.log(3)))
+    library.set_confidence_model(always(bias=-math.log(3)))
     for asked in (library, rag.open(tmp_path / "i", encoder=words)):
         answer = asked.ask("Engineers closed the old bridge")
         assert (answer.found, answer.passages) == (False, ())
         assert answer.confidence == pytest.approx(0.25)
-    library.set_confidence_model(sure(bias=math.log(3)))
+    library.set_confidence_model(always(bias=math.log(3)))
     assert library.ask("Engineers closed the old bridge").confidence == pytest.approx(0.75)
     assert library.ask("Engineers closed the old bridge").found
 
 
 def test_a_confidence_model_of_another_encoder_is_refused(library):
     with pytest.raises(LibraryError, match="fitted for 'others', the index's encoder is 'words'"):
-        library.set_confidence_model(sure(encoder="others"))
+        library.set_confidence_model(always(encoder="others"))
     assert library.confidence_model == confidence.shipped()
 
 
-def test_a_caller_can_set_min_confidence(library):
-    library.set_confidence_model(sure(bias=math.log(3)))
+@pytest.mark.parametrize(
+    ("probability", "grade"), [(0.29, "nothing"), (0.31, "near"), (0.69, "near"), (0.71, "answers"), (0.99, "answers")]
+)
+def test_two_thresholds_give_three_grades(library, probability, grade):
+    library.set_confidence_model(always(bias=math.log(probability / (1 - probability)), near=0.3, sure=0.7))
+    answer = library.ask("Engineers closed the old bridge")
+    assert (answer.grade, answer.found, bool(answer.passages)) == (grade, grade != "nothing", grade != "nothing")
+    assert answer.confidence == pytest.approx(probability)
+    strict = library.ask("Engineers closed the old bridge", strict=True)
+    assert strict.grade == ("answers" if grade == "answers" else "nothing")
+    assert bool(strict.passages) == strict.found == (grade == "answers")
+    assert strict.near_left_out == (len(answer.passages) if grade == "near" else 0)
+    assert (answer.near_left_out, strict.confidence) == (0, answer.confidence)
+
+
+def test_what_strict_leaves_out_is_counted_nowhere_as_shown(library):
+    library.set_confidence_model(always(bias=0.0, near=0.3, sure=0.7))
+    balance = library.ask("Engineers closed the old bridge", strict=True).balance
+    assert (balance.shown.articles, balance.outlet_matches, balance.unmatched_outlets, balance.warnings) == (
+        0, (), (), ()
+    )  # fmt: skip
+    assert balance.allowed.articles == 3
+
+
+def test_min_confidence_takes_the_place_of_the_threshold_from_which_passages_are_shown(library):
     asked = "Engineers closed the old bridge"
-    assert library.ask(asked, min_confidence=0.75 - 1e-9).found
-    assert not library.ask(asked, min_confidence=0.76).found
-    library.set_confidence_model(sure(bias=-50.0))
-    assert not library.ask(asked).found
+    library.set_confidence_model(always(bias=math.log(3), near=0.5, sure=0.7))
+    assert library.ask(asked, min_confidence=0.75 - 1e-9).grade == "answers"
+    assert library.ask(asked, min_confidence=0.76).grade == "nothing"
+    library.set_confidence_model(always(bias=-50.0))
+    assert library.ask(asked).grade == "nothing"
     nearest = library.ask(asked, min_confidence=0)
-    assert nearest.found
+    assert nearest.grade == "near"
     assert nearest.passages[0].article_id == "bridge"
+    assert library.ask(asked, min_confidence=0, strict=True).grade == "nothing"
+
+
+def test_without_a_fitted_model_nothing_is_sure(library):
+    """The library's model is another encoder's, so its probability is that of nothing; strict shows nothing then."""
+    library_model = confidence.shipped()
+    answer = library.ask("Engineers closed the old bridge", min_confidence=0)
+    assert library_model.probability(answer.signals) > library_model.sure
+    assert (answer.grade, answer.confidence) == ("near", None)
+    assert not library.ask("Engineers closed the old bridge", strict=True).found
 
 
 # Signals

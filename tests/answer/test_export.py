@@ -328,7 +328,7 @@ def test_a_key_is_small_latin_letters_digits_and_a_hyphen(text):
 
 def test_an_answer_holds_each_of_its_citations_once():
     second = replace(PLAIN, article_id="bus", title="Buses")
-    answer = Answer("Which [line](x)?", "which", True, (PLAIN, second))
+    answer = Answer("Which [line](x)?", "which", "answers", (PLAIN, second))
     assert [item["id"] for item in items(answer)] == [key(PLAIN), key(second)]
     assert [entry.key for entry in bibtexparser.parse_string(bibtex(answer, TODAY)).entries] == [
         key(PLAIN), key(second),
@@ -339,7 +339,7 @@ def test_an_answer_holds_each_of_its_citations_once():
 
 
 def test_an_answer_that_found_nothing_says_so_and_names_no_source():
-    nothing = Answer("Who?", "who", False)
+    nothing = Answer("Who?", "who", "nothing")
     assert items(nothing) == []
     assert bibtexparser.parse_string(bibtex(nothing, TODAY)).entries == []
     assert NOTHING in bibtex(nothing, TODAY)

@@ -64,9 +64,9 @@ def test_other_questions_have_none(library):
 
 
 def test_passages_that_are_unlikely_to_answer_give_none(library):
-    library.set_confidence_model(replace(library.confidence_model, encoder=library.encoder, min_confidence=1.0))
+    library.set_confidence_model(replace(library.confidence_model, encoder=library.encoder, near=1.0, sure=1.0))
     answer = library.ask(QUESTION, min_confidence=0)
-    assert answer.below
+    assert answer.grade == "near"
     assert answer.figures == ()
 
 
@@ -105,22 +105,25 @@ def test_the_command_line_and_markdown_show_them(library):
 
 
 def test_a_value_is_shown_in_its_plainest_words():
-    answer = Answer("q", "q", True, figures=(figure(mention("about 9"), mention("Nine", "B"), mention("nine", None)),))
+    answer = Answer(
+        "q", "q", "answers", figures=(figure(mention("about 9"), mention("Nine", "B"), mention("nine", None)),)
+    )
     assert str(figures(answer)) == "Figures given: Nine (The Post, “about 9”; B; an unknown outlet)"
 
 
 def test_what_a_digest_gives_is_not_put_in_the_outlets_mouth():
     digest = mention("nine", kind="digest")
     assert (
-        str(figures(Answer("q", "q", True, figures=(figure(digest),)))) == "Figures given in digests: nine (The Post)"
+        str(figures(Answer("q", "q", "answers", figures=(figure(digest),))))
+        == "Figures given in digests: nine (The Post)"
     )
-    mixed = Answer("q", "q", True, figures=(figure(digest, mention("nine", "B")),))
+    mixed = Answer("q", "q", "answers", figures=(figure(digest, mention("nine", "B")),))
     assert str(figures(mixed)) == "Figures given: nine (digest of The Post; B)"
 
 
 def test_markup_in_the_words_of_an_article_stays_text():
     evil = mention("9*_`<b>", "**[x](javascript:y)**")
-    markdown = Answer("q", "q", True, figures=(figure(evil),)).to_markdown()
+    markdown = Answer("q", "q", "answers", figures=(figure(evil),)).to_markdown()
     assert "9\\*\\_\\`\\<b\\>" in markdown
     assert "\\*\\*\\[x\\]\\(javascript\\:y\\)\\*\\*" in markdown
 

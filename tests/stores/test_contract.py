@@ -376,14 +376,14 @@ def test_what_could_not_be_read_is_listed_until_it_can_be(index, tmp_path, news,
 
 
 def test_a_confidence_model_and_a_catalogue_are_stored(library, index, tmp_path, news, words):
-    library.set_confidence_model(replace(library.confidence_model, encoder="words", min_confidence=0.25))
+    library.set_confidence_model(replace(library.confidence_model, encoder="words", near=0.25))
     own = tmp_path / "own.toml"
     own.write_text(
         '[["outlet"]]\nname = "The Delta Herald"\nkind = "newspaper"\n'.replace('[["outlet"]]', "[[outlet]]")
     )
     rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=index, encoder=words, catalogue=own).close()
     with rag.open(index, encoder=words) as again:
-        assert again.confidence_model.min_confidence == 0.25
+        assert again.confidence_model.near == 0.25
         assert isinstance(again.confidence_model, ConfidenceModel)
         assert again.catalogue.kind("The Delta Herald") == "newspaper"
 

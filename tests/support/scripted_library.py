@@ -40,7 +40,8 @@ class ScriptedLibrary:
         found, passages, confidence, _ = self.answers[question]
         self.asked.append((question, min_confidence, filters))
         shown = passages if found or min_confidence == 0.0 else []
-        return Answer(question, question, bool(shown), tuple(shown), confidence=confidence)
+        grade = ("answers" if found else "near") if shown else "nothing"
+        return Answer(question, question, grade, tuple(shown), confidence=confidence)
 
     def search(self, question, k, previous=None, asked_on=None, **filters):
         return [Hit(i, 0, len(TEXTS[i]), TEXTS[i], 0.5, None, None) for i in self.answers[question][3]]

@@ -46,7 +46,7 @@ def card(catalogue=None, **changes):
     shown = citation(**changes)
     index = Counts(3, {"x": 1, "y": 2})
     balance = Balance(Counts(1, {"x": 1}, independent=1), index, index)
-    return answer_html(Answer("q", "q", True, (shown,), balance), catalogue)
+    return answer_html(Answer("q", "q", "answers", (shown,), balance), catalogue)
 
 
 PLACE = "article/a?at=10-26&amp;quote=15-19&amp;of=d8048b283d88ff8cc79508acb33ebee5#passage"
@@ -105,7 +105,7 @@ def test_all_text_is_escaped():
     assert "<img" not in html
     assert html.count(SAFE) == 11
     assert "<img" not in question_html(EVIL) + error_html(AccordingError(EVIL), True)
-    assert "<img" not in answer_html(Answer(EVIL, EVIL + EVIL, False))
+    assert "<img" not in answer_html(Answer(EVIL, EVIL + EVIL, "nothing"))
 
 
 def test_a_url_that_is_not_of_the_web_is_no_link():
@@ -124,13 +124,13 @@ def test_a_card_has_a_citation_link_in_each_form():
 
 
 def test_an_empty_answer_says_so():
-    assert "Nothing in the index answers this." in answer_html(Answer("q", "q", False))
+    assert "Nothing in the index answers this." in answer_html(Answer("q", "q", "nothing"))
 
 
 def summary(*dates, copies=0, **shown):
     """The first line of an answer whose passages have these dates."""
     counts = Balance(Counts(len(dates), **shown), copies=copies)
-    answer = Answer("q", "q", True, tuple(citation(date=date) for date in dates), counts)
+    answer = Answer("q", "q", "answers", tuple(citation(date=date) for date in dates), counts)
     return answer_html(answer).split('role="status">')[1].split("</p>")[0]
 
 
@@ -169,7 +169,7 @@ def test_cautions_say_why_an_answer_may_be_one_sided():
         "everything here may come from one source: A and B carry the same text, or parts of it"
     )
     balance = Balance(Counts(1, {"x": 1}, independent=1), warnings=(Caution(ONE_OUTLET, (EVIL,)),))
-    html = answer_html(Answer("q", "q", True, (citation(),), balance))
+    html = answer_html(Answer("q", "q", "answers", (citation(),), balance))
     assert (
         f'</p><p class="caution"><strong>Caution:</strong> all passages come from one outlet, <bdi>{SAFE}</bdi>.</p>'
     ) in html
@@ -224,7 +224,7 @@ def test_the_balance_unfolds_below_the_counts():
     outlet_matches = (OutletMatch("a", EVIL, dt.date(2020, 2, 1), True),)
     counts = Counts(1, {EVIL: 1}, independent=1)
     html = answer_html(
-        Answer("q", "q", True, (citation(),), Balance(counts, counts, counts, outlet_matches=outlet_matches))
+        Answer("q", "q", "answers", (citation(),), Balance(counts, counts, counts, outlet_matches=outlet_matches))
     )
     assert "<summary>Balance: 1 of 1 outlet in the index, and who spoke when</summary><table" in html
     assert html.count(f'<th scope="row"><bdi>{SAFE}</bdi></th>') == 2
@@ -235,7 +235,9 @@ def above(*constraints, searched="q", aliases=(), confidence=0.5, found=True, in
     """The HTML above the cards, after the line that counts them or says that there are none."""
     counts = Balance(Counts(1, {"x": 1}, independent=1), index=Counts(1, dict.fromkeys(index, 1)), **balance)
     passages = (citation(),) if found else ()
-    html = answer_html(Answer("q", searched, found, passages, counts, constraints, aliases, confidence))
+    html = answer_html(
+        Answer("q", searched, "answers" if found else "nothing", passages, counts, constraints, aliases, confidence)
+    )
     return html.split("</p>", 1)[1].split('<details class="balance"', 1)[0].removesuffix("</div>")
 
 
@@ -328,7 +330,7 @@ def test_hostile_words_in_constraints_aliases_and_outlets_are_text():
 def with_figures(*figures, **changes):
     index = Counts(3, {"x": 1, "y": 2})
     balance = Balance(Counts(1, {"x": 1}, independent=1), index, index)
-    return answer_html(Answer("q", "q", True, (citation(**changes),), balance, figures=figures))
+    return answer_html(Answer("q", "q", "answers", (citation(**changes),), balance, figures=figures))
 
 
 def test_figures_are_one_line_above_the_passages_each_with_a_link_to_its_place():
