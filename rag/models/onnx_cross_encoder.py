@@ -30,9 +30,7 @@ class OnnxCrossEncoder:
         languages: ISO 639-1 codes of the languages that it knows; None for all.
     """
 
-    def __init__(
-        self, folder: Path, name: str, threads: int | None = None, languages: frozenset[str] | None = None
-    ):
+    def __init__(self, folder: Path, name: str, threads: int | None = None, languages: frozenset[str] | None = None):
         """Load the model.
 
         Args:

@@ -1,7 +1,7 @@
 """A question -> the language it is in, where that is not English and is sure enough to matter.
 
-The script is decided first, by its letters; it says enough for most languages that an encoder may not know. Questions in
-Latin script are short, and names tell nothing, so another language than English is assumed only where its function
+The script is decided first, by its letters; it says enough for most languages that an encoder may not know. Questions
+in Latin script are short, and names tell nothing, so another language than English is assumed only where its function
 words are there and those of English are not, or where a model of letters is nearly certain. Of 5,184 questions in
 English none is taken for another language (docs/measurements/languages.md).
 """
@@ -17,7 +17,7 @@ from typing import Any
 
 import regex
 
-from rag.query.function_words import SPACED, function_words, without_function_words
+from rag.query.function_words import function_words, without_function_words, word_lists
 
 ENGLISH = "en"
 # Scripts that are told apart, with the languages that are written in them, by ISO 639-1 code, the likeliest first.
@@ -47,15 +47,8 @@ _SCRIPT_NAMES = {"Han": "Chinese characters"}
 # A model of letters must be so sure of another language than English, and the question have so many words: at 0.8 it
 # is right about all of 5,184 questions in English, many of which hold names of other languages.
 MIN_PROBABILITY, MIN_WORDS = 0.9, 3
-_ENGLISH_ALONE = frozenset(  # words of questions that are hardly a word of another language in Latin script
-    "the and of who whom whose what when where why how which did does are were about from with that this these those "
-    "their there has have had been would could should tell say says said many much after before between".split()
-)
-_AMBIGUOUS = frozenset(  # function words of other languages that are words, or parts of names, in English too
-    "a al an am as at be but de del den der des di die do du el em en far fin for ha has her hat he i in is it la le "
-    "les los man me men no non on os par per pro que se she so sin sous su te to ten tu un und van von war was we will "
-    "son mon per dan min ni ne ce nu hay si mi o y e u co kim ki over under come comment dove hoe mange mana ile all".split()
-)
+_ENGLISH_ALONE, _AMBIGUOUS = (frozenset(word_lists("latin")[part].split()) for part in ("english", "ambiguous"))
+_OF_LETTERS = ("en", "nn", *(code for code in NAMES if code not in {c for codes in SCRIPTS.values() for c in codes}))
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _SCRIPT = {script: regex.compile(rf"\p{{{script}}}") for script in SCRIPTS}
 
@@ -147,7 +140,11 @@ def _latin(text: str) -> str:
     if len(words) < 2 or any(word in _ENGLISH_ALONE for word in words):
         return ""
     telling = [word for word in words if word not in _AMBIGUOUS]
-    held = {code: len(telling) - len(without_function_words(telling, code)) for code in SPACED if code in NAMES}
+    held = {
+        code: len(telling) - len(without_function_words(telling, code))
+        for code in word_lists("spaced")
+        if code in NAMES
+    }
     best = max(held, key=lambda code: (held[code], len(words) - len(without_function_words(words, code))))
     function = len(words) - len(without_function_words(words, best))
     if held[best] and (function >= 2 or words[0] in function_words(best)):
@@ -168,13 +165,8 @@ def _by_letters(text: str) -> tuple[str, float]:
 @functools.cache
 def _identifier() -> Any:
     """Load py3langid's model, in half a second (130 MB of memory)."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages([code for code in (ENGLISH, "nn", *NAMES) if code in _LATIN])
+    identifier.set_languages(_OF_LETTERS)
     return identifier
-
-
-_LATIN = frozenset(
-    "en nn ca cs da de es et fi fr hr hu id it lt lv nl no pl pt ro sk sl sq sv tr vi".split()
-)  # of the languages named here

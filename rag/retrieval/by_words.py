@@ -10,13 +10,13 @@ from __future__ import annotations
 import functools
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import regex
 
-from rag.query.function_words import UNSPACED, function_words, without_function_words
+from rag.query.function_words import function_words, without_function_words, word_lists
 from rag.query.languages import Language
 from rag.retrieval.scored_passage import ScoredPassage
 from rag.stores.normalise import normalise
@@ -140,6 +140,6 @@ def _function_words(language: str) -> frozenset[str]:
 @functools.cache
 def _cut(language: str) -> regex.Pattern[str] | None:
     """Return what finds the function words of a writing without spaces, the longest first; None for others."""
-    if language not in UNSPACED:
+    if language not in word_lists("unspaced"):
         return None
     return regex.compile("|".join(sorted(map(regex.escape, function_words(language)), key=len, reverse=True)))
