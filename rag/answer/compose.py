@@ -109,7 +109,7 @@ class Composer:
         )
         shown = [self._verified(citation) for citation in shown]
         suggestions = suggest(view, self._store, query, parsed)
-        lacking = Missing() if grade == ANSWERS and shown else missing(view, parsed, found, suggestions)
+        lacking = Missing() if grade == ANSWERS and shown else missing(view, self._store, parsed, found, suggestions)
         left = balance.allowed.articles
         return Answer(
             query.text, parsed.text, grade if shown else NOTHING, tuple(shown), balance, parsed.constraints,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rag.retrieval.filters import Filters
     from rag.retrieval.parse import ParsedQuery
     from rag.retrieval.scored_passage import ScoredPassage
-    from rag.stores.base import View
+    from rag.stores.base import Store, View
 
 # Reasons, the first one that applies is given
 NO_QUESTION = "not a question"
@@ -39,7 +39,8 @@ REASONS = (NO_QUESTION, NO_ARTICLES, FILTERS, PHRASE, STRICT, LANGUAGE, WORDS, C
 # Kinds of filters, as `ShutOut.kind`
 OUTLETS, EXCLUDED_OUTLETS, DATES, EXCLUDED_DATES, DATED = "outlets", "not outlets", "dates", "not dates", "dated"
 
-MAX_MISSING_WORDS = 10
+MAX_MISSING_WORDS, MAX_NEAREST = 10, 3  # words that are named; of the first, the nearest is looked for
+MIN_LETTERS = 5  # as in `suggestions`: from shorter words too many differ by one letter
 _WORD = regex.compile(r"[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}]|[.,'’-](?=[\p{L}\p{N}]))*")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 
@@ -116,18 +117,23 @@ def refused_unsearched(view: View, query: Query) -> Why | None:
 
 
 def missing(
-    view: View, parsed: ParsedQuery, found: Sequence[ScoredPassage], suggestions: Sequence[Suggestion]
+    view: View, store: Store, parsed: ParsedQuery, found: Sequence[ScoredPassage], suggestions: Sequence[Suggestion]
 ) -> Missing:
     """Return what keeps a question from being answered.
 
     Args:
         view: what was searched.
+        store: where it is stored.
         parsed: the question as it was searched for.
         found: the passages found, best first.
         suggestions: words for those that no article holds.
     """
     language = parsed.language.name if parsed.by_words and parsed.language else ""
-    return Missing(tuple(_words(parsed, found, suggestions)), tuple(_shut_out(view, parsed.filters)), language)
+    suggested = {each.words: each.suggested for each in suggestions}
+    words = _words(parsed, found)
+    for at, word in enumerate(words[:MAX_NEAREST]):
+        words[at] = replace(word, nearest=suggested.get(word.word) or _nearest(view, store, word.word))
+    return Missing(tuple(words), tuple(_shut_out(view, parsed.filters)), language)
 
 
 def why(
@@ -160,14 +166,25 @@ def why(
     return Why(NOT_NEAR)
 
 
-def _words(parsed: ParsedQuery, found: Sequence[ScoredPassage], suggestions: Sequence[Suggestion]) -> list[MissingWord]:
+def _nearest(view: View, store: Store, word: str) -> str | None:
+    """Return a word that articles print and that differs from one of the question by a letter."""
+    if len(word) < MIN_LETTERS or not word.isalpha():
+        return None
+    for similar, keys in view.similar_words(next(iter(analyse(word)), "")):
+        for passage, article in store.passages(keys).values():
+            for printed in _WORD.findall(article.text[passage.start : passage.end]):
+                if analyse(printed) == [similar]:
+                    return str(printed)
+    return None
+
+
+def _words(parsed: ParsedQuery, found: Sequence[ScoredPassage]) -> list[MissingWord]:
     """Return the words that no article holds, names first; none of writings without spaces, which have none to name."""
     unknown = {
         term.spellings[0][0]: term.name
         for term in parsed.terms
         if term.unknown and len(term.spellings) == 1 and len(term.spellings[0]) == 1
     }
-    nearest = {each.words: each.suggested for each in suggestions}
     asked = asked_words(parsed.text, parsed.language) if parsed.by_words and parsed.language else None
     printed = frozenset[str]()
     if asked is not None:
@@ -183,7 +200,7 @@ def _words(parsed: ParsedQuery, found: Sequence[ScoredPassage], suggestions: Seq
             spelled = words_of(word).spaced
             if not set(spelled) & set(asked.spaced) or set(spelled) & printed:
                 continue  # a function word, or held in another form
-        words[analysed] = MissingWord(word, unknown[analysed], nearest.get(word))
+        words[analysed] = MissingWord(word, unknown[analysed])
     return sorted(words.values(), key=lambda each: not each.name)[:MAX_MISSING_WORDS]
 
 

@@ -113,12 +113,17 @@ class Phrase:
         return self.template.format(*self.values)
 
 
-def listed(names: Sequence[str], limit: int) -> Phrase:
+def listed(names: Sequence[str], limit: int, word: str = "and") -> Phrase:
     """Return names as "A, B and C", or as "A, B and 3 more" where there are more than the limit."""
     shown = ["{}"] * min(len(names), limit)
     if len(names) <= limit:
-        return Phrase(" and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:]))), *names)
-    return Phrase(f"{', '.join(shown)} and {{:,}} more", *names[:limit], len(names) - limit)
+        return Phrase(f" {word} ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:]))), *names)
+    return Phrase(f"{', '.join(shown)} {word} {{:,}} more", *names[:limit], len(names) - limit)
+
+
+def quoted(names: Sequence[str]) -> Phrase:
+    """Return what no article holds: "“A”, “B” or “C”"."""
+    return listed([f"“{name}”" for name in names], MAX_NAMES, "or")
 
 
 def counted(number: int, noun: str) -> str:
@@ -182,7 +187,7 @@ def refusal(answer: Answer) -> Phrase:
     why = answer.why
     if why is None:
         return Phrase(NOTHING)
-    names = listed([f"“{name}”" for name in why.about], MAX_NAMES)
+    names = quoted(why.about)
     return {
         refusals.NO_QUESTION: lambda: Phrase(NO_QUESTION[why.about[0]]),
         refusals.NO_ARTICLES: lambda: Phrase(NO_ARTICLES),
@@ -312,9 +317,20 @@ def notes(answer: Answer) -> list[Phrase]:
         lines.append(_capped(balance))
     if balance.undated_left_out:
         lines.append(Phrase(f"The date filter leaves out {counted(balance.undated_left_out, 'undated article')}"))
-    if answer.confidence is None and answer.signals and not answer.missing.language:
+    if lacking := _unheld(answer):
+        lines.append(Phrase("No article holds {}", quoted(lacking)))
+    searched = answer.why is None or answer.why.reason not in (refusals.NO_QUESTION, refusals.NO_ARTICLES)
+    if answer.confidence is None and searched and not answer.missing.language:
         lines.append(Phrase(UNFITTED))
     return lines
+
+
+def _unheld(answer: Answer) -> list[str]:
+    """Return the names that no article holds, of an answer that does not say so in another sentence."""
+    if answer.why and answer.why.reason in (refusals.WORDS, refusals.FILTERS, refusals.PHRASE):
+        return []
+    suggested = {found.words for found in answer.suggestions}
+    return [lacking.word for lacking in answer.missing.words if lacking.name and lacking.word not in suggested]
 
 
 def suggestion(found: Suggestion) -> Phrase:

@@ -26,7 +26,7 @@ SCRIPTS = {
     "Cyrillic": ("ru", "uk", "bg", "be", "sr", "mk", "kk", "ky", "tg", "mn"),
     "Arabic": ("ar", "fa", "ur", "ps", "ku", "sd", "ug"),
     "Greek": ("el",),
-    "Hebrew": ("he", "yi"),
+    "Hebrew": ("he",),
     "Devanagari": ("hi", "mr", "ne"),
     "Bengali": ("bn", "as"),
     "Tamil": ("ta",), "Telugu": ("te",), "Gujarati": ("gu",), "Gurmukhi": ("pa",), "Kannada": ("kn",),
@@ -47,6 +47,7 @@ _SCRIPT_NAMES = {"Han": "Chinese characters"}
 # A model of letters must be so sure of another language than English, and the question have so many words: at 0.8 it
 # is right about all of 5,184 questions in English, many of which hold names of other languages.
 MIN_PROBABILITY, MIN_WORDS = 0.9, 3
+MIN_OTHER_SCRIPT, MIN_BESIDE_ENGLISH = 0.25, 0.75  # shares of letters
 _ENGLISH_ALONE, _AMBIGUOUS = (frozenset(word_lists("latin")[part].split()) for part in ("english", "ambiguous"))
 _OF_LETTERS = ("en", "nn", *(code for code in NAMES if code not in {c for codes in SCRIPTS.values() for c in codes}))
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
@@ -104,9 +105,11 @@ def detect(text: str) -> Language | None:
 
 
 def main_script(text: str) -> str | None:
-    """Return the script of most letters of a text; None if it has no letters.
+    """Return the script of a question; None if it has no letters.
 
-    Letters of writings without spaces count twice, since a word has few of them; "Other" is any script not listed.
+    Names in it may be in Latin script, so that another script counts from MIN_OTHER_SCRIPT of the letters on, unless
+    there are function words of English. Letters of writings without spaces count twice, since a word has few of them;
+    "Other" is any script that is not listed.
     """
     if text.isascii():
         return "Latin" if any(map(str.isalpha, text)) else None
@@ -115,9 +118,15 @@ def main_script(text: str) -> str | None:
         if letter.isalpha():
             script = _script_of(letter)
             counts[script] += 2 if script in ("Han", "Hiragana", "Katakana", "Hangul") else 1
+    if not counts:
+        return None
     if counts["Han"] and (kana := counts["Hiragana"] + counts["Katakana"]):
         counts["Hiragana"] += counts.pop("Han") + kana
-    return counts.most_common(1)[0][0] if counts else None
+    others = Counter({script: count for script, count in counts.items() if script != "Latin"})
+    script, count = (*others.most_common(1), ("Latin", 0))[0]
+    english = any(word.lower() in _ENGLISH_ALONE for word in _WORD.findall(text))
+    enough = MIN_BESIDE_ENGLISH if english else MIN_OTHER_SCRIPT
+    return script if count and count >= enough * counts.total() else "Latin"
 
 
 @functools.lru_cache(4096)

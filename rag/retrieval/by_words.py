@@ -20,6 +20,7 @@ from rag.query.function_words import function_words, without_function_words, wor
 from rag.query.languages import Language
 from rag.retrieval.scored_passage import ScoredPassage
 from rag.stores.normalise import normalise
+from rag.stores.tantivy_index import FUNCTION_WORDS
 
 # The share of a question's words that one passage must hold, and at least how many, of a question that has more than
 # one (docs/measurements/languages.md).
@@ -83,7 +84,7 @@ def scored_by_words(question: str, language: Language, found: Iterable[ScoredPas
 
 def asked_words(question: str, language: Language) -> Words:
     """Return the words that say what is asked for."""
-    own = _function_words(language.code)
+    own = _function_words(language.code) | FUNCTION_WORDS  # a name in another script may be asked for in English
     cut = _cut(language.code)
     words = words_of(cut.sub(" ", unicodedata.normalize("NFKC", question)) if cut else question)
     spaced = without_function_words([word for word in words.spaced if word not in own], language.code)
