@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -191,6 +192,61 @@ def test_relative_dates_count_from_the_day_of_asking(index, capsys):
     assert {h["article_id"] for h in hits} == {"bridge", "harbour"}
 
 
+@pytest.fixture
+def near(index, tmp_path):
+    """A copy of the index in which every answer is graded "near"."""
+    copy = shutil.copytree(index, tmp_path / "near")
+    with rag.open(copy) as library:
+        library.set_confidence_model(replace(library.confidence_model, near=0.0, sure=1.0))
+    return copy
+
+
+def test_the_nearest_passages_are_said_to_be_no_more_than_that_in_every_form(near, capsys):
+    asked = ["ask", "--index", near, "-k", 1, "Why was the bridge closed?"]
+    status, out, _ = said(capsys, *asked)
+    assert status == 0
+    assert out.startswith("Nearest passages. They may not answer.\n\n1. According to Press TV, via mirror.example, ")
+    values = json.loads(said(capsys, *asked, "--json")[1])
+    assert (values["grade"], values["found"]) == ("near", True)
+    assert values["notice"] == "Nearest passages. They may not answer."
+    assert said(capsys, *asked, "--as", "markdown")[1].split("\n\n")[1] == "Nearest passages. They may not answer."
+    assert said(capsys, *asked, "--as", "bibtex")[1].startswith("% Nearest passages. They may not answer.\n\n@")
+    _, out, err = said(capsys, *asked, "--as", "csl-json")
+    assert len(json.loads(out)) == 1
+    assert err.splitlines()[0] == "Nearest passages. They may not answer."
+
+
+def test_strict_leaves_the_nearest_passages_out_and_says_so(near, capsys):
+    only_near = "Only passages that may not answer were found; ask without strict to see them."
+    asked = ["ask", "--index", near, "--strict", "Why was the bridge closed?"]
+    assert said(capsys, *asked) == (0, f"{only_near}\n", "")
+    values = json.loads(said(capsys, *asked, "--json")[1])
+    assert (values["grade"], values["notice"], values["passages"]) == ("nothing", only_near, [])
+    assert values["near_left_out"] > 0
+    assert only_near in said(capsys, *asked, "--as", "markdown")[1]
+    assert said(capsys, *asked, "--as", "csl-json") == (0, "[]\n", f"{only_near}\n")
+
+
+def test_what_answers_is_shown_without_a_notice_and_by_strict_too(index, capsys):
+    asked = ["ask", "--index", index, "-k", 1, "Why was the bridge closed?"]
+    plain = said(capsys, *asked)[1]
+    assert plain.startswith("1. According to Press TV")
+    assert said(capsys, *asked, "--strict")[1] == plain
+    values = json.loads(said(capsys, *asked, "--json")[1])
+    assert (values["grade"], values["notice"]) == ("answers", None)
+
+
+def test_the_nearest_passages_are_shown_from_any_confidence(index, capsys):
+    asked = ["ask", "--index", index, "What is a black hole?", "--min-confidence"]
+    shown = said(capsys, *asked, 0)[1]
+    assert shown.startswith("Nearest passages. They may not answer.\n\n1. According to ")
+    assert said(capsys, *asked, 0.9)[1] == "Nothing in the index answers this.\n"
+    for wrong in ("-0.1", "1.1", "nan", "much"):
+        with pytest.raises(SystemExit):
+            said(capsys, *asked, wrong)
+        assert f"invalid share value: '{wrong}'" in capsys.readouterr().err
+
+
 def test_search_accepts_the_previous_question(index, capsys):
     given = ["--json", "--previous", "What did the Guardian say about docks?", "And according to Press TV?"]
     hits = json.loads(said(capsys, "search", "--index", index, *given)[1])
@@ -277,10 +333,10 @@ def test_evaluate_fits_a_confidence_model_and_saves_it_in_the_index(index, quest
         shown = f'passages are shown from a confidence of {model.near:.3f}, and graded "answers" from {model.sure:.3f}'
         assert lines[1] == shown
         assert library.confidence_model.fitted == (3, 2)
-    assert lines[3] == "on these questions            before       after"
-    assert [line.split("  ")[0] for line in lines[4:6]] == ["answered", "refused, off topic"]
-    assert lines[5].split()[-2:] == ["2/2", "2/2"]
-    assert lines[7] == "5 questions, at most 5 passages shown"
+    assert lines[3] == "on these questions                before       after"
+    assert [line.split("  ")[0] for line in lines[4:7]] == ["answered", "sure", "nothing shown, off topic"]
+    assert lines[6].split()[-2:] == ["2/2", "2/2"]
+    assert lines[8] == "5 questions, at most 5 passages shown"
     values = json.loads(said(capsys, "evaluate", "--index", copy, "--fit", "--json", *questions)[1])
     assert values["confidence_model"]["fitted"] == [3, 2]
     assert values["before"]["questions"] == values["questions"] == 5

@@ -92,7 +92,8 @@ class Composer:
         selected, hidden = select(cleared, query.k, not parsed.filters.names_outlets)
         near_left_out = len(selected) if query.strict and grade == NEAR else 0
         if near_left_out:
-            cleared, selected, hidden = [], [], {}
+            cleared, selected = [], []
+            hidden.clear()
         relations = self._relations(selected)
         versions = [original(p, selected, cleared, related(p, relations), catalogue) for p in selected]
         if any(version is not passage for version, passage in zip(versions, selected, strict=True)):

@@ -60,16 +60,16 @@ def _fitted(model: Any, index: str) -> str:
 
 def _compared(before: Any, after: Any) -> list[str]:
     """Return lines that say what a new confidence model changes for the questions that it was fitted on."""
-    from rag.evaluation import OFF_TOPIC, abstention_recall, answered
+    from rag.evaluation import OFF_TOPIC, abstention_recall, answered, nothing_found, sure
 
     def figures(measured: Any) -> list[Any]:
         far = [o for o in measured.outcomes if o.question.kind == OFF_TOPIC]
         near = [o for o in measured.outcomes if o.question.kind != OFF_TOPIC]
-        return [answered(measured.outcomes), abstention_recall(far), abstention_recall(near)]
+        return [answered(measured.outcomes), sure(measured.outcomes), nothing_found(far), abstention_recall(near)]
 
-    names = ("answered", "refused, off topic", "refused, near the topic")
-    lines = [f"{'on these questions':<24}{'before':>12}{'after':>12}"]
+    names = ("answered", "sure", "nothing shown, off topic", "not answered, near the topic")
+    lines = [f"{'on these questions':<28}{'before':>12}{'after':>12}"]
     for name, old, new in zip(names, figures(before), figures(after), strict=True):
         if old.count:
-            lines.append(f"{name:<24}" + "".join(f"{f'{int(mean.total):,}/{mean.count:,}':>12}" for mean in (old, new)))
+            lines.append(f"{name:<28}" + "".join(f"{f'{int(mean.total):,}/{mean.count:,}':>12}" for mean in (old, new)))
     return lines

@@ -7,10 +7,11 @@ A measure is a Mean over the questions that it applies to, so that every share h
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rag.answer.grade import ANSWERS, NEAR, Grade
 from rag.errors import AccordingError
 from rag.evaluation.outcome import Outcome
 
@@ -59,11 +60,19 @@ def _mean(values: Iterable[float]) -> Mean:
 
 
 def answered(outcomes: Iterable[Outcome]) -> Mean:
-    """Share of the answerable questions that were answered.
+    """Share of the answerable questions that were answered, with passages of either grade.
 
-    answered = answerable questions with an answer / answerable questions
+    answered = answerable questions with grade "answers" or "near" / answerable questions
     """
     return _mean(o.found for o in outcomes if o.question.answerable)
+
+
+def sure(outcomes: Iterable[Outcome]) -> Mean:
+    """Share of the answerable questions that were answered, with no doubt said.
+
+    sure = answerable questions with grade "answers" / answerable questions
+    """
+    return _mean(o.grade == ANSWERS for o in outcomes if o.question.answerable)
 
 
 def evidence(outcomes: Iterable[Outcome], k: int) -> Mean:
@@ -101,10 +110,15 @@ def verbatim(outcomes: Iterable[Outcome]) -> Mean:
 
 
 def abstention_recall(outcomes: Iterable[Outcome]) -> Mean:
-    """Share of the unanswerable questions for which nothing was found.
+    """Share of the unanswerable questions that were not answered: grade "near" says so as well as "nothing".
 
-    Recall with "nothing found" as the positive class, over questions as in Rajpurkar et al. 2018 (arXiv:1806.03822).
+    Recall with "not answered" as the positive class, over questions as in Rajpurkar et al. 2018 (arXiv:1806.03822).
     """
+    return _mean(o.grade != ANSWERS for o in outcomes if not o.question.answerable)
+
+
+def nothing_found(outcomes: Iterable[Outcome]) -> Mean:
+    """Share of the unanswerable questions for which nothing was found."""
     return _mean(not o.found for o in outcomes if not o.question.answerable)
 
 
@@ -116,6 +130,22 @@ def abstention_precision(outcomes: Iterable[Outcome]) -> Mean:
     listed = list(outcomes)
     listed = [] if all(o.question.answerable for o in listed) else listed
     return _mean(not o.question.answerable for o in listed if not o.found)
+
+
+# Grades
+
+
+def share_of_grade(outcomes: Iterable[Outcome], grade: Grade, answerable: bool) -> Mean:
+    """Share of the questions, of those that are answerable or of those that are not, whose answers have a grade."""
+    return _mean(o.grade == grade for o in outcomes if o.question.answerable == answerable)
+
+
+def precision(outcomes: Iterable[Outcome], grade: Grade) -> Mean:
+    """Share of the answers of a grade that hold an answer, of those to judged questions.
+
+    precision = correct answers with the grade / answers with the grade; `risk` says which are correct
+    """
+    return _mean(bool(o.correct) for o in outcomes if o.judged and o.found and o.grade == grade)
 
 
 # Ranking of articles
@@ -174,18 +204,18 @@ def import_extra(module: str) -> Any:
 # Risk and coverage
 
 
-def coverage(outcomes: Iterable[Outcome]) -> Mean:
-    """Share of the judged questions that were answered (El-Yaniv and Wiener 2010)."""
-    return _mean(o.found for o in outcomes if o.judged)
+def coverage(outcomes: Iterable[Outcome], grades: Collection[Grade] = (ANSWERS, NEAR)) -> Mean:
+    """Share of the judged questions that were answered, with one of some grades (El-Yaniv and Wiener 2010)."""
+    return _mean(o.grade in grades for o in outcomes if o.judged)
 
 
-def risk(outcomes: Iterable[Outcome]) -> Mean:
+def risk(outcomes: Iterable[Outcome], grades: Collection[Grade] = (ANSWERS, NEAR)) -> Mean:
     """Share of the answers given to judged questions that are wrong: selective risk (El-Yaniv and Wiener 2010).
 
     An answer is correct if one of its passages contains an evidence sentence or, for a question that names only
     relevant articles, comes from one of them. Every answer to an unanswerable question is wrong.
     """
-    return _mean(not o.correct for o in outcomes if o.judged and o.found)
+    return _mean(not o.correct for o in outcomes if o.judged and o.grade in grades)
 
 
 @dataclass(frozen=True)

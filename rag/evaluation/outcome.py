@@ -15,6 +15,7 @@ import regex
 
 from rag.answer.answer import Answer
 from rag.answer.confidence import Signals
+from rag.answer.grade import NOTHING, Grade
 from rag.evaluation.questions import Question
 from rag.library import Library
 
@@ -29,7 +30,7 @@ class Outcome:
 
     Attributes:
         question: the question.
-        found: whether the library answered it; else it said "nothing found".
+        grade: how sure the library's answer was.
         shown: number of passages shown.
         verbatim: number of passages shown that equal the article's text at their span.
         evidence_rank: rank, from 1, of the first passage shown that contains evidence; None where none does.
@@ -49,7 +50,7 @@ class Outcome:
     """
 
     question: Question
-    found: bool
+    grade: Grade
     shown: int = 0
     verbatim: int = 0
     evidence_rank: int | None = None
@@ -67,6 +68,11 @@ class Outcome:
     search_ms: float = 0.0
 
     @property
+    def found(self) -> bool:
+        """Whether the library showed passages: the grade is "answers" or "near"."""
+        return self.grade != NOTHING
+
+    @property
     def judged(self) -> bool:
         """Whether it is known what answers the question: evidence, a relevant article, or nothing at all."""
         return not self.question.answerable or bool(self.question.evidence or self.relevant)
@@ -74,7 +80,7 @@ class Outcome:
     def to_dict(self) -> dict[str, Any]:
         """Return the outcome as JSON values, with the question's id, kind and text."""
         own = {name: value for name, value in vars(self).items() if name not in ("question", "signals")}
-        own |= {"relevant": dict(self.relevant), "ranking": dict(self.ranking)}
+        own |= {"found": self.found, "relevant": dict(self.relevant), "ranking": dict(self.ranking)}
         q = self.question
         return {"id": q.id, "kind": q.kind, "question": q.question, **own}
 
@@ -118,7 +124,7 @@ def ask_question(
     first = unfiltered.passages[0] if unfiltered.passages else None
     outcome = Outcome(
         question,
-        bool(answer.found),
+        answer.grade,
         shown=len(shown),
         verbatim=sum(c.text == text[c.start : c.end] for c, text in shown),
         evidence_rank=_rank((c.text for c, _ in shown), evidence),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rag.answer.grade import ANSWERS, NEAR
 from rag.errors import InputError
 from rag.evaluation.metrics import (
     CALIBRATION_BINS,
@@ -28,7 +29,7 @@ SUFFIXES = (".png", ".svg")
 def draw_picture(evaluation: Evaluation, path: str | os.PathLike[str]) -> None:
     """Draw the risk-coverage curve and, where answers have a confidence, their calibration.
 
-    The point at the library's confidence threshold is marked on the curve. No distinction depends on colour alone.
+    The points at the library's two thresholds are marked on the curve. No distinction depends on colour alone.
 
     Args:
         evaluation: what to draw.
@@ -65,20 +66,22 @@ def check_picture_path(path: str | os.PathLike[str]) -> Path:
 
 
 def _draw_curve(axes: Any, points: Sequence[RiskCoveragePoint], evaluation: Evaluation) -> None:
-    covered, wrong = coverage(evaluation.outcomes), risk(evaluation.outcomes)
     coverages, risks = [p.coverage for p in points], [p.risk for p in points]
     label = f"most confident first (area {aurc(points):.3f})"
     axes.plot(coverages, risks, "k.-", linewidth=1, markersize=4, label=label)
     axes.axhline(points[-1].risk, color="0.4", linestyle=":", label=f"in any order ({points[-1].risk:.2f})")
-    if covered.value is not None and wrong.value is not None:
-        label = f"at the threshold: {covered.value:.0%} answered, {wrong.value:.0%} of these wrongly"
-        axes.plot(
-            [covered.value], [wrong.value], "kD", markersize=9, markerfacecolor="white", markeredgewidth=1.5,
-            label=label,
-        )  # fmt: skip
+    for mark, said, grades in (("D", "shown", (ANSWERS, NEAR)), ("s", 'graded "answers"', (ANSWERS,))):
+        covered, wrong = coverage(evaluation.outcomes, grades), risk(evaluation.outcomes, grades)
+        if covered.value is not None and wrong.value is not None:
+            label = f"{covered.value:.0%} {said}, {wrong.value:.0%} of these wrongly"
+            axes.plot(
+                [covered.value], [wrong.value], f"k{mark}", markersize=9, markerfacecolor="white", markeredgewidth=1.5,
+                label=label,
+            )  # fmt: skip
+    judged = sum(o.judged for o in evaluation.outcomes)
     axes.set(
         xlabel="coverage: share of questions answered", ylabel="risk: share of these answered wrongly",
-        title=f"Risk and coverage, {covered.count:,} questions", xlim=(0, 1.02), ylim=(-0.02, 1.02),
+        title=f"Risk and coverage, {judged:,} questions", xlim=(0, 1.02), ylim=(-0.02, 1.02),
     )  # fmt: skip
     axes.legend(loc="upper left", fontsize="small")
 

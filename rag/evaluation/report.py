@@ -10,6 +10,7 @@ import numpy as np
 
 from rag.answer import confidence
 from rag.answer.confidence import ConfidenceModel
+from rag.answer.grade import ANSWERS, GRADES, Grade
 from rag.evaluation import metrics
 from rag.evaluation.metrics import MULTI_SOURCE, RANKING_MEASURES, Mean
 from rag.evaluation.outcome import SEARCH_DEPTH, Outcome
@@ -45,6 +46,18 @@ class Evaluation:
         return {kind: self._figures([o for o in self.outcomes if o.question.kind == kind]) for kind in kinds}
 
     @property
+    def grades(self) -> dict[Grade, dict[str, Mean]]:
+        """For each grade its share of the answerable and of the unanswerable questions, and its precision."""
+        return {
+            grade: {
+                "answerable": metrics.share_of_grade(self.outcomes, grade, True),
+                "unanswerable": metrics.share_of_grade(self.outcomes, grade, False),
+                "precision": metrics.precision(self.outcomes, grade),
+            }
+            for grade in GRADES
+        }
+
+    @property
     def latency(self) -> dict[str, dict[str, float]]:
         """The median and the 95th percentile of the milliseconds that asking and searching took."""
         samples = {"ask": [o.ask_ms for o in self.outcomes], "search": [o.search_ms for o in self.outcomes]}
@@ -57,11 +70,13 @@ class Evaluation:
     def _figures(self, outcomes: Sequence[Outcome]) -> dict[str, Mean]:
         return {
             "answered": metrics.answered(outcomes),
+            "sure": metrics.sure(outcomes),
             "evidence@1": metrics.evidence(outcomes, 1),
             f"evidence@{self.k}": metrics.evidence(outcomes, self.k),
             "quoted": metrics.quoted(outcomes),
             "both sides": metrics.multi_source(outcomes),
             "abstention recall": metrics.abstention_recall(outcomes),
+            "nothing found": metrics.nothing_found(outcomes),
             "verbatim": metrics.verbatim(outcomes),
             **{name: metrics.ranking(outcomes, name) for name in RANKING_MEASURES},
         }
@@ -97,6 +112,9 @@ class Evaluation:
                 kind: {"questions": self._count(kind)} | {name: mean.to_dict() for name, mean in own.items()}
                 for kind, own in self.figures_by_kind.items()
             },
+            "grades": {
+                grade: {name: mean.to_dict() for name, mean in own.items()} for grade, own in self.grades.items()
+            },
             "aurc": metrics.aurc(curve),
             "curve": [vars(point) for point in curve],
             "calibration_error": metrics.calibration_error(bins),
@@ -106,14 +124,22 @@ class Evaluation:
         }
 
     def table(self) -> str:
-        """Return the figures as lines for a terminal: over all questions, then one line per kind.
+        """Return the figures as lines for a terminal: over all questions, then one line per grade and one per kind.
 
         Figures that apply to none of the questions are left out.
         """
         figures, curve = self.figures, metrics.risk_coverage(self.outcomes)
         names = (
-            *("answered", "evidence@1", f"evidence@{self.k}", "quoted", "both sides"),
-            *("abstention precision", "abstention recall", "coverage", "risk", "verbatim", *RANKING_MEASURES),
+            *("answered", "sure", "evidence@1", f"evidence@{self.k}", "quoted", "both sides"),
+            *(
+                "abstention precision",
+                "abstention recall",
+                "nothing found",
+                "coverage",
+                "risk",
+                "verbatim",
+                *RANKING_MEASURES,
+            ),
         )
         lines = [f"{len(self.outcomes):,} questions, at most {self.k} passages shown", ""]
         lines += [_line(name, figures[name]) for name in dict.fromkeys(names) if figures[name].count]
@@ -123,12 +149,23 @@ class Evaluation:
             lines.append(f"{'calibration error':<22}{'':11}{error:>8.3f}")
         for call, ms in self.latency.items():
             lines.append(f"{call:<22}{ms['p50']:>11.1f}{ms['p95']:>8.1f}  ms, median and 95th percentile")
-        return "\n".join([*lines, "", *self._table_by_kind()])
+        return "\n".join([*lines, "", *self._table_by_grade(), "", *self._table_by_kind()])
+
+    def _table_by_grade(self) -> list[str]:
+        heads = {"answerable": "answerable", "unanswerable": "unanswerable", "precision": "hold an answer"}
+        used = [name for name in heads if any(own[name].count for own in self.grades.values())]
+        lines = ["grade    " + "".join(f"{heads[name]:>22}" for name in used)]
+        for grade, own in self.grades.items():
+            lines.append(f"{grade:<9}" + "".join(f"{_share(own[name]):>22}" for name in used))
+        return lines
 
     def _table_by_kind(self) -> list[str]:
-        names = ("answered", "evidence@1", f"evidence@{self.k}", "quoted", "both sides", "abstention recall", "nDCG@10")
+        names = (
+            *("answered", "sure", "evidence@1", f"evidence@{self.k}", "quoted", "both sides"),
+            *("abstention recall", "nothing found", "nDCG@10"),
+        )
         used = [name for name in dict.fromkeys(names) if self.figures[name].count]
-        heads = ["nothing found" if name == "abstention recall" else name for name in used]
+        heads = ["not answered" if name == "abstention recall" else name for name in used]
         by_kind = self.figures_by_kind
         width = max(len("kind"), *map(len, by_kind))
         lines = [f"{'kind':<{width}}  {'questions':>9}  " + "  ".join(f"{head:>10}" for head in heads)]
@@ -154,6 +191,10 @@ def _line(name: str, mean: Mean) -> str:
     return f"{name:<22}{counts:>11}{mean.value:>8.3f}"
 
 
+def _share(mean: Mean) -> str:
+    return "" if mean.value is None else f"{int(mean.total):,}/{mean.count:,} {mean.value:>7.3f}"
+
+
 def _cell(name: str, mean: Mean) -> str:
     if mean.value is None:
         return ""
@@ -163,7 +204,9 @@ def _cell(name: str, mean: Mean) -> str:
 def _miss(o: Outcome) -> str:
     """Return why a question went wrong; "" where it did not."""
     if not o.question.answerable:
-        return "answered, although no article answers it" if o.found else ""
+        if o.grade == ANSWERS:
+            return "answered, although no article answers it"
+        return "passages shown, although it is off topic" if o.found and o.question.kind == OFF_TOPIC else ""
     if o.question.evidence and not o.evidence_indexed:
         return "no article in the index contains its evidence"
     if not o.found:

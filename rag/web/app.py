@@ -106,6 +106,7 @@ def create_app(
             before=filters.before, previous=asked.previous, asked_on=NOW, ignore=asked.ignore,
             min_confidence=min_confidence, outlet_kinds=filters.outlet_kinds or None, undated=filters.undated,
             exclude_outlets=filters.exclude_outlets or None, order=filters.order,
+            strict=filters.strict and min_confidence is None,
         )  # fmt: skip
         catalogue = library.catalogue
         choices = _constraint_choices(answer)
@@ -143,7 +144,7 @@ def create_app(
         return answered(request, before.with_ticks(ticked), Filters.read(filters), instead=True)
 
     @warning
-    def ask_closest(request: gr.Request, *filters: object) -> tuple[Any, ...]:
+    def ask_nearest(request: gr.Request, *filters: object) -> tuple[Any, ...]:
         return answered(request, last(request), Filters.read(filters), instead=True, min_confidence=0)
 
     @warning
@@ -176,8 +177,8 @@ def create_app(
             placeholder=f"Ask a question{', or start with one of these' if examples else ''}.",
             examples=[{"text": e} for e in examples],
         )  # fmt: skip
-        closest = gr.Button(
-            "Show the closest passages anyway", visible=False, size="sm", elem_id="closest", variant="secondary"
+        nearest = gr.Button(
+            "Show the nearest passages", visible=False, size="sm", elem_id="nearest", variant="secondary"
         )
         with gr.Row():
             box = gr.Textbox(
@@ -210,11 +211,13 @@ def create_app(
                     elem_id="undated",
                 )
                 order = gr.Radio(list(ORDERS), value=next(iter(ORDERS)), label="Show first", scale=2, elem_id="order")
-            follow = gr.Checkbox(label="This is a follow-up to my last question", elem_id="follow")
-        filters = [outlets, outlet_kinds, after, before, undated, exclude_outlets, order]
+            with gr.Row():
+                follow = gr.Checkbox(label="This is a follow-up to my last question", elem_id="follow")
+                strict = gr.Checkbox(label="Strict: leave out passages that may not answer", elem_id="strict")
+        filters = [outlets, outlet_kinds, after, before, undated, exclude_outlets, order, strict]
         from_index = [outlets, exclude_outlets, outlet_kinds]
         asked = [box, follow, *filters]
-        shown = [chat, understood, closest, cite]
+        shown = [chat, understood, nearest, cite]
         # Values arrive as they were sent: the events check them, no component does (`filters`).
         own: dict[str, Any] = {"api_visibility": "private", "preprocess": False}
         private = own | {"show_progress": "minimal", "show_progress_on": chat}
@@ -224,7 +227,7 @@ def create_app(
         chosen_example.then(ask, asked, [box, *shown], **private).success(None, js=_SHOW_LAST, **private)
         for event, run, given in (
             (understood.input, ask_again, [understood, *filters]),
-            (closest.click, ask_closest, filters),
+            (nearest.click, ask_nearest, filters),
         ):
             event(run, given, shown, **private).success(None, js=_SHOW_LAST, **private)
         chat.clear(cleared, None, shown[1:], **private)

@@ -30,6 +30,7 @@ class Filters:
         undated: whether undated articles may be shown; None to leave it to the question.
         exclude_outlets: none of these.
         order: what comes first.
+        strict: whether passages that may not answer are left out.
     """
 
     outlets: tuple[str, ...] = ()
@@ -39,18 +40,19 @@ class Filters:
     undated: bool | None = None
     exclude_outlets: tuple[str, ...] = ()
     order: str = RELEVANCE
+    strict: bool = False
 
     @classmethod
     def read(cls, given: Sequence[object]) -> Filters:
         """Return the filters that a page sent: outlets, kinds of outlets, first day, last day, undated, not outlets,
-        order.
+        order, strict.
 
         Raises:
             QuestionError: if a value is missing, of another type, too long, or not among those offered.
         """
-        if len(given) != 7:
+        if len(given) != 8:
             raise QuestionError("this page is out of date; load it again")
-        outlets, outlet_kinds, after, before, undated, exclude_outlets, order = given
+        outlets, outlet_kinds, after, before, undated, exclude_outlets, order, strict = given
         if not isinstance(undated, str) or undated not in UNDATED:
             raise QuestionError(f"undated articles can be shown {', '.join(UNDATED)}; choose one")
         if not isinstance(order, str) or order not in ORDERS:
@@ -58,7 +60,7 @@ class Filters:
         return cls(
             texts(outlets, "outlets"), texts(outlet_kinds, "kinds of outlet"), text(after or "", "from").strip(),
             text(before or "", "to").strip(), UNDATED[undated], texts(exclude_outlets, "outlets left out"),
-            ORDERS[order],
+            ORDERS[order], chosen(strict, "strict"),
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from support.scripted_library import (
 import rag
 from rag.errors import InputError
 from rag.evaluation import (
+    OFF_TOPIC,
     RANKING_MEASURES,
     Evaluation,
     ExpectedAnswer,
@@ -39,16 +40,56 @@ def shares(figures):
 def test_the_figures_count_what_was_shown(evaluation):
     assert shares(evaluation.figures) == {
         "answered": (2, 3),  # q1, q2
+        "sure": (2, 3),
         "evidence@1": (1, 3),  # q2; in q1 it is the second passage
         "evidence@5": (2, 3),
         "quoted": (1, 3),  # q1; in q2 another sentence than the evidence is marked
         "both sides": (0, 1),  # q2 shows the ferry alone
         "abstention precision": (1, 2),  # of q3 and q5, q5
         "abstention recall": (1, 2),  # of q4 and q5, q5
+        "nothing found": (1, 2),
         "coverage": (3, 5),
         "risk": (1, 3),  # q4
         "verbatim": (4, 4),
     }
+
+
+NEAR = ANSWERS | {
+    question: ("near", *ANSWERS[question][1:])
+    for question in ("What was lost?", "Who owns the mill?", "Who won the cup?")
+}
+
+
+def test_the_nearest_passages_count_as_shown_and_not_as_sure():
+    """q1 is graded "answers", q2 "near", q3 "nothing", and q4 and q5, which nothing answers, "near"."""
+    evaluation = evaluate(ScriptedLibrary(NEAR), QUESTIONS)
+    figures = shares(evaluation.figures)
+    assert (figures["answered"], figures["sure"]) == ((2, 3), (1, 3))
+    assert (figures["abstention recall"], figures["nothing found"]) == ((2, 2), (0, 2))
+    assert (figures["coverage"], figures["risk"]) == ((4, 5), (2, 4))
+    assert {grade: shares(own) for grade, own in evaluation.grades.items()} == {
+        "answers": {"answerable": (1, 3), "unanswerable": (0, 2), "precision": (1, 1)},
+        "near": {"answerable": (1, 3), "unanswerable": (2, 2), "precision": (1, 3)},
+        "nothing": {"answerable": (1, 3), "unanswerable": (0, 2), "precision": (0, 0)},
+    }
+    assert [(o.grade, o.found) for o in evaluation.outcomes] == [
+        ("answers", True), ("near", True), ("nothing", False), ("near", True), ("near", True),
+    ]  # fmt: skip
+    rows = [line.split() for line in evaluation.table().splitlines() if line.startswith(("near ", "nothing  "))]
+    assert rows == [
+        ["near", "1/3", "0.333", "2/2", "1.000", "1/3", "0.333"],
+        ["nothing", "1/3", "0.333", "0/2", "0.000"],
+    ]
+    plain = evaluation.to_dict()
+    assert plain["grades"]["near"]["precision"] == {"total": 1, "count": 3, "value": pytest.approx(1 / 3)}
+    assert [(o["grade"], o["found"]) for o in plain["outcomes"]][1:3] == [("near", True), ("nothing", False)]
+
+
+def test_the_nearest_passages_are_a_miss_off_topic_alone():
+    asked = [*QUESTIONS, Question("Who won the cup?", "q6", OFF_TOPIC)]
+    assert evaluate(ScriptedLibrary(NEAR), asked).misses()[2:] == [
+        "q6 [unanswerable-offtopic] Who won the cup?: passages shown, although it is off topic"
+    ]
 
 
 def test_figures_by_kind_list_unanswerable_kinds_last(evaluation):
@@ -150,7 +191,7 @@ def test_calibration_compares_confidence_with_accuracy(evaluation):
 
 
 def test_a_confidence_of_1_is_in_the_last_bin():
-    outcomes = [Outcome(Question("Which?", kind="unanswerable"), True, correct=False, score=1.0, confidence=1.0)]
+    outcomes = [Outcome(Question("Which?", kind="unanswerable"), "answers", correct=False, score=1.0, confidence=1.0)]
     assert [(b.low, b.high, b.answers) for b in calibration(outcomes)] == [(0.9, 1.0, 1)]
 
 
@@ -206,8 +247,8 @@ def test_the_table_gives_numerators_and_denominators(evaluation):
     assert "risk-coverage area                  0.263  up to coverage 1.00" in lines
     assert "calibration error                   0.260" in lines
     kinds = [line.split() for line in lines[-4:]]
-    assert kinds[0] == ["fact", "2", "1/2", "0/2", "1/2", "1/2", "0.315"]
-    assert kinds[2] == ["unanswerable-near", "1", "0/1"]
+    assert kinds[0] == ["fact", "2", "1/2", "1/2", "0/2", "1/2", "1/2", "0.315"]
+    assert kinds[2] == ["unanswerable-near", "1", "0/1", "0/1"]
 
 
 def test_the_dictionary_is_plain_json(evaluation):
@@ -222,7 +263,7 @@ def test_the_dictionary_is_plain_json(evaluation):
 
 
 def test_latency_is_the_median_and_the_95th_percentile():
-    outcomes = tuple(Outcome(Question("Which?"), False, ask_ms=float(ms), search_ms=2.0) for ms in range(101))
+    outcomes = tuple(Outcome(Question("Which?"), "nothing", ask_ms=float(ms), search_ms=2.0) for ms in range(101))
     assert Evaluation(5, outcomes).latency == {"ask": {"p50": 50.0, "p95": 95.0}, "search": {"p50": 2.0, "p95": 2.0}}
 
 

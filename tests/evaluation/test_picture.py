@@ -18,7 +18,7 @@ def test_without_the_extra_the_error_says_what_to_install(evaluation, monkeypatc
         draw_picture(evaluation, tmp_path / "risk.png")
 
 
-def test_a_picture_has_labelled_axes_and_marks_the_threshold(evaluation, tmp_path):
+def test_a_picture_has_labelled_axes_and_marks_both_thresholds(evaluation, tmp_path):
     draw_picture(evaluation, tmp_path / "risk.png")
     assert (tmp_path / "risk.png").read_bytes().startswith(b"\x89PNG")
     draw_picture(evaluation, tmp_path / "risk.svg")
@@ -29,7 +29,8 @@ def test_a_picture_has_labelled_axes_and_marks_the_threshold(evaluation, tmp_pat
             "risk: share of these answered wrongly",
             "Risk and coverage, 5 questions",
         ),
-        *("at the threshold: 60% answered, 33% of these wrongly", "most confident first (area 0.263)"),
+        *("60% shown, 33% of these wrongly", '60% graded "answers", 33% of these wrongly'),
+        *("most confident first (area 0.263)"),
         *("confidence", "share correct (error 0.260)", "perfectly calibrated"),
     ):
         assert words in drawn

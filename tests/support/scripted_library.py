@@ -21,7 +21,10 @@ def cited(article, quote=None, score=0.5, text=None):
 
 
 class ScriptedLibrary:
-    """A library with fixed answers: (found, passages, confidence, articles that a search returns) for each question."""
+    """A library with fixed answers: (found, passages, confidence, articles that a search returns) for each question.
+
+    Instead of `found`, for the grades "answers" and "nothing", "near" can be given.
+    """
 
     def __init__(self, answers):
         self.answers = answers
@@ -40,7 +43,7 @@ class ScriptedLibrary:
         found, passages, confidence, _ = self.answers[question]
         self.asked.append((question, min_confidence, filters))
         shown = passages if found or min_confidence == 0.0 else []
-        grade = ("answers" if found else "near") if shown else "nothing"
+        grade = ("answers" if found is True else "near") if shown else "nothing"
         return Answer(question, question, grade, tuple(shown), confidence=confidence)
 
     def search(self, question, k, previous=None, asked_on=None, **filters):

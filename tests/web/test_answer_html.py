@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 from rag.answer import wording
 from rag.answer.answer import Answer
@@ -125,6 +126,30 @@ def test_a_card_has_a_citation_link_in_each_form():
 
 def test_an_empty_answer_says_so():
     assert "Nothing in the index answers this." in answer_html(Answer("q", "q", "nothing"))
+
+
+NEAREST = '<p class="near" role="status">Nearest passages. They may not answer.</p>'
+
+
+def test_the_nearest_passages_are_called_that_above_them_and_in_the_name_of_each():
+    answer = Answer("q", "q", "near", (citation(), citation()), Balance(Counts(2, {"x": 2}, independent=1)))
+    html = answer_html(answer)
+    assert html.index(NEAREST) < html.index('class="summary"') < html.index('<article class="card"')
+    assert re.findall('<article class="card" aria-label="(.*?)"', html) == [
+        "Passage 1 of 2, which may not answer", "Passage 2 of 2, which may not answer",
+    ]  # fmt: skip
+    html = answer_html(replace(answer, grade="answers"))
+    assert NEAREST not in html
+    assert re.findall('<article class="card" aria-label="(.*?)"', html) == ["Passage 1 of 2", "Passage 2 of 2"]
+
+
+def test_what_strict_leaves_out_is_said():
+    html = answer_html(Answer("q", "q", "nothing", near_left_out=2))
+    assert (
+        '<p class="nothing" role="status">Only passages that may not answer were found; '
+        "ask without strict to see them.</p>"
+    ) in html
+    assert "card" not in html
 
 
 def summary(*dates, copies=0, **shown):

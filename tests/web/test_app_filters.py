@@ -1,7 +1,8 @@
-"""In the browser: the closest passages on demand, kinds of outlets, undated articles, and adding files."""
+"""In the browser: the nearest passages on demand, strict, kinds of outlets, undated articles, and adding files."""
 
 import json
 import re
+from dataclasses import replace
 
 import gradio
 import pytest
@@ -10,7 +11,7 @@ from support import BRIDGE, HARBOUR, ORCHARD
 from support.page import ask
 
 import rag
-from rag.answer.wording import CLOSEST, NOTHING
+from rag.answer.wording import NEAREST, NOTHING, ONLY_NEAR
 from rag.web.launch import launch
 
 RECORDS = [
@@ -45,21 +46,53 @@ def choose(page, where, name):
     page.keyboard.press("Escape")
 
 
-def test_the_closest_passages_are_shown_on_demand_and_called_no_answer(page, address):
+def test_the_nearest_passages_are_shown_on_demand_and_said_to_be_no_more(page, address):
     page.goto(address)
-    button = page.locator("#closest")
+    button = page.get_by_role("button", name="Show the nearest passages")
     answer = ask(page, "How do I bake sourdough bread?")
     expect(answer).to_have_text(NOTHING)
     assert answer.locator(".card").count() == 0
     button.click()
-    expect(answer.locator(".nothing")).to_have_text(CLOSEST)
-    assert answer.locator(".card").count() > 0
+    notice = answer.locator(".near")
+    expect(notice).to_have_text(NEAREST)
+    expect(notice).to_be_in_viewport()
+    cards = answer.locator(".card")
+    assert notice.bounding_box()["y"] < cards.first.bounding_box()["y"]
+    assert {label.split(", ")[1] for label in labels(cards)} == {"which may not answer"}
     expect(page.locator(".according.question")).to_have_count(1)
     expect(button).to_be_hidden()
     answer = ask(page, "By how much will the dock workers' wages rise?")
     expect(answer.locator(".summary")).to_be_visible()
-    assert answer.locator(".nothing").count() == 0
+    assert answer.locator(".nothing, .near").count() == 0
+    assert labels(answer.locator(".card"))[0].startswith("Passage 1 of ")
+    assert not any("may not answer" in label for label in labels(answer.locator(".card")))
     expect(button).to_be_hidden()
+
+
+def labels(cards):
+    return cards.evaluate_all("cards => cards.map(card => card.ariaLabel)")
+
+
+@pytest.fixture
+def never_sure(tmp_path, news, real):
+    with rag.build([news(*RECORDS)], index=tmp_path / "index", encoder=real) as library:
+        library.set_confidence_model(replace(library.confidence_model, near=0.0, sure=1.0))
+        yield launch(library, port=0, wait=False)
+    gradio.close_all()
+
+
+def test_strict_leaves_out_what_may_not_answer_until_it_is_asked_for(page, never_sure):
+    page.goto(never_sure)
+    question = "What did the frost do?"
+    expect(ask(page, question).locator(".near")).to_have_text(NEAREST)
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("Strict: leave out passages that may not answer").check()
+    answer = ask(page, question)
+    expect(answer.locator(".nothing")).to_have_text(ONLY_NEAR)
+    assert answer.locator(".card").count() == 0
+    page.get_by_role("button", name="Show the nearest passages").click()
+    expect(answer.locator(".near")).to_have_text(NEAREST)
+    assert answer.locator(".card").count() > 0
 
 
 def test_outlet_kinds_filter_the_answer(page, address):

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+from dataclasses import replace
 from html import escape
 
 import gradio as gr
@@ -72,6 +73,29 @@ def test_an_answer_is_that_of_the_library_with_a_version(library, client):
     sent = client.predict(question, 2, api_name="/ask", **given)
     assert sent == {"version": 1} | json.loads(json.dumps(answer.to_dict()))
     assert sent["passages"][0]["date"] == "2013-05-14"
+
+
+@pytest.mark.parametrize(
+    ("strict", "grade", "notice"),
+    [
+        (False, "near", "Nearest passages. They may not answer."),
+        (True, "nothing", "Only passages that may not answer were found; ask without strict to see them."),
+    ],
+)
+def test_an_answer_says_how_sure_it_is_and_strict_leaves_out_what_is_not(address, strict, grade, notice):
+    """The library's encoder has no confidence model, so that nothing is sure."""
+    given = {"question": "Who ended the strike of dock workers on Tuesday?", "strict": strict}
+    event, (answer,) = call(address, "ask", given)
+    assert (event, answer["grade"], answer["notice"]) == ("complete", grade, notice)
+    assert answer["found"] is bool(answer["passages"]) is not strict
+    assert bool(answer["near_left_out"]) is strict
+
+
+def test_what_answers_has_no_notice(tmp_path, news, words):
+    with rag.build([news(HARBOUR)], index=tmp_path / "i", encoder=words) as library:
+        library.set_confidence_model(replace(library.confidence_model, encoder="words", near=0.0, sure=0.0))
+        answer = endpoints(library)["ask"]("Who ended the strike of dock workers?", strict=True)
+    assert (answer["grade"], answer["found"], answer["notice"]) == ("answers", True, None)
 
 
 def test_plain_http_returns_the_same_as_the_client(address, client):

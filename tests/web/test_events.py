@@ -29,8 +29,8 @@ from rag.web.uploads import Uploads
 pytestmark = pytest.mark.server
 
 ASKED, BEST = "unless I ask for a date", "what fits best"
-FILTERS = ["Dropdown", "Dropdown", "Textbox", "Textbox", "Radio", "Dropdown", "Radio"]
-PROGRAMS = {"ask": ["Api"] * 12, "search": ["Api"] * 12, "article": ["Api"], "outlets": []}
+FILTERS = ["Dropdown", "Dropdown", "Textbox", "Textbox", "Radio", "Dropdown", "Radio", "Checkbox"]
+PROGRAMS = {"ask": ["Api"] * 13, "search": ["Api"] * 12, "article": ["Api"], "outlets": []}
 # Each event that runs on the server, by what starts it, with the components whose values it takes from a client.
 PAGE = {
     "Textbox.submit": ["Textbox", "Checkbox", *FILTERS],
@@ -38,7 +38,7 @@ PAGE = {
     "Chatbot.example_select": [],
     "after Chatbot.example_select": ["Textbox", "Checkbox", *FILTERS],
     "CheckboxGroup.input": ["CheckboxGroup", *FILTERS],
-    "Button.click ask_closest": FILTERS,
+    "Button.click ask_nearest": FILTERS,
     "Chatbot.clear": [],
     "Blocks.load": [],
     "after Button.click": ["Textbox"],  # the handles of uploads
@@ -101,7 +101,7 @@ class Reader(httpx.Client):
 
     def asked(self, question=QUESTION, follow=False):
         """The questions in the chat after asking one."""
-        return shown(self.run("ask_1", [question, follow, [], [], "", "", ASKED, [], BEST])["output"]["data"][1])
+        return shown(self.run("ask_1", [question, follow, [], [], "", "", ASKED, [], BEST, False])["output"]["data"][1])
 
 
 def shown(chat):
@@ -129,10 +129,10 @@ def test_no_event_takes_anything_but_text_truth_and_lists_of_text(library, tmp_p
 def test_a_page_cannot_post_a_chat(reader):
     assert reader.asked() == [QUESTION]
     for data in (
-        [QUESTION, CHAT, False, None, [], [], "", "", ASKED, [], BEST],  # as the page did before
-        [QUESTION, CHAT, [], [], "", "", ASKED, [], BEST],
-        [CHAT, False, [], [], "", "", ASKED, [], BEST],
-        [QUESTION, False, [COMPONENT], [], "", "", ASKED, [], BEST],
+        [QUESTION, CHAT, False, None, [], [], "", "", ASKED, [], BEST, False],  # as the page did before
+        [QUESTION, CHAT, [], [], "", "", ASKED, [], BEST, False],
+        [CHAT, False, [], [], "", "", ASKED, [], BEST, False],
+        [QUESTION, False, [COMPONENT], [], "", "", ASKED, [], BEST, False],
         [QUESTION, False, [], [], "", "", MODEL],
     ):
         assert reader.join("ask_1", data).status_code == 403
@@ -158,7 +158,7 @@ def test_no_file_is_taken_in_any_encoding_through_any_route(reader, encoding, pa
 
 
 def test_events_of_the_page_have_no_other_way_in(reader):
-    data = [QUESTION, False, [], [], "", "", ASKED, [], BEST]
+    data = [QUESTION, False, [], [], "", "", ASKED, [], BEST, False]
     for route in ("run/ask_1", "api/ask_1", "call/ask_1", "call/v2/ask_1", "run/add", "call/add", "run/no", "call/no"):
         body = {"data": data, "session_hash": "a", "fn_index": reader.events["ask_1"]}
         assert reader.post(f"gradio_api/{route}", json=body).status_code == 404, route
@@ -171,11 +171,14 @@ def test_events_of_the_page_have_no_other_way_in(reader):
 
 def test_a_filter_that_the_page_does_not_offer_is_a_warning_and_the_app_goes_on(reader):
     for data in (
-        [QUESTION, False, "Reuters", [], "", "", ASKED, [], BEST], [QUESTION, "yes", [], [], "", "", ASKED, [], BEST],
-        [None, False, [], [], "", "", ASKED, [], BEST], [5, False, [], [], "", "", ASKED, [], BEST],
-        [QUESTION, False, [1], [], "", "", ASKED, [], BEST], [QUESTION, False, [], [], ["x"], "", ASKED, [], BEST],
-        [QUESTION, False, [], [], "", "", "sometimes", [], BEST],
-        [QUESTION, False, ["No Such Outlet"], [], "", "", ASKED, [], BEST],
+        [QUESTION, False, "Reuters", [], "", "", ASKED, [], BEST, False],
+        [QUESTION, "yes", [], [], "", "", ASKED, [], BEST, False],
+        [None, False, [], [], "", "", ASKED, [], BEST, False], [5, False, [], [], "", "", ASKED, [], BEST, False],
+        [QUESTION, False, [1], [], "", "", ASKED, [], BEST, False],
+        [QUESTION, False, [], [], "", "", ASKED, [], BEST, "strict"],
+        [QUESTION, False, [], [], ["x"], "", ASKED, [], BEST, False],
+        [QUESTION, False, [], [], "", "", "sometimes", [], BEST, False],
+        [QUESTION, False, ["No Such Outlet"], [], "", "", ASKED, [], BEST, False],
     ):  # fmt: skip
         done = reader.run("ask_1", data)
         assert done["success"], data
@@ -200,11 +203,15 @@ def test_an_example_is_one_of_the_examples(reader):
 
 def test_asking_again_needs_a_question_and_takes_only_its_own_words(reader):
     nothing = {"__type__": "update"}
-    assert reader.run("ask_again", [[], [], [], "", "", ASKED, [], BEST])["output"]["data"][0] == nothing
-    assert reader.run("ask_closest", [[], [], "", "", ASKED, [], BEST])["output"]["data"][0] == nothing
+    assert reader.run("ask_again", [[], [], [], "", "", ASKED, [], BEST, False])["output"]["data"][0] == nothing
+    assert reader.run("ask_nearest", [[], [], "", "", ASKED, [], BEST, False])["output"]["data"][0] == nothing
     assert reader.asked() == [QUESTION]
-    assert reader.run("ask_again", [["in 1066"], [], [], "", "", ASKED, [], BEST])["output"]["data"][0] == nothing
-    assert shown(reader.run("ask_again", [[], [], [], "", "", ASKED, [], BEST])["output"]["data"][0]) == [QUESTION]
+    assert (
+        reader.run("ask_again", [["in 1066"], [], [], "", "", ASKED, [], BEST, False])["output"]["data"][0] == nothing
+    )
+    assert shown(reader.run("ask_again", [[], [], [], "", "", ASKED, [], BEST, False])["output"]["data"][0]) == [
+        QUESTION
+    ]
     reader.run("cleared", [])
     assert reader.asked("Who closed the bridge?") == ["Who closed the bridge?"]
 
@@ -252,7 +259,7 @@ def test_an_id_of_another_browser_reads_and_ends_nothing(reader, address):
     assert reader.asked("And who closed the bridge?") == [QUESTION, "And who closed the bridge?"]
     with other.stream("GET", f"gradio_api/heartbeat/{reader.session}"):
         pass  # closing it would end the session of the other browser
-    event = reader.join("ask_1", [QUESTION, False, [], [], "", "", ASKED, [], BEST]).json()["event_id"]
+    event = reader.join("ask_1", [QUESTION, False, [], [], "", "", ASKED, [], BEST, False]).json()["event_id"]
     cancel = {"session_hash": reader.session, "fn_index": reader.events["ask_1"], "event_id": event}
     assert other.post("gradio_api/cancel", json=cancel).status_code == 404
     assert reader.completed()["success"]

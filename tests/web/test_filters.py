@@ -12,40 +12,44 @@ ASKED, BEST = next(iter(UNDATED)), next(iter(ORDERS))
 
 def test_filters_are_read_as_they_were_chosen():
     assert (
-        Filters.read([[], [], "", "", ASKED, [], BEST])
+        Filters.read([[], [], "", "", ASKED, [], BEST, False])
         == Filters()
-        == Filters.read([None, None, None, None, ASKED, None, BEST])
+        == Filters.read([None, None, None, None, ASKED, None, BEST, False])
     )
-    chosen = [["Reuters"], ["newspaper"], " 2013-01-01", "2014-01-01 ", "never", ["Fars"], "the newest"]
+    chosen = [["Reuters"], ["newspaper"], " 2013-01-01", "2014-01-01 ", "never", ["Fars"], "the newest", True]
     assert Filters.read(chosen) == Filters(
-        ("Reuters",), ("newspaper",), "2013-01-01", "2014-01-01", False, ("Fars",), "newest"
+        ("Reuters",), ("newspaper",), "2013-01-01", "2014-01-01", False, ("Fars",), "newest", True
     )
-    assert Filters.read([[], [], "soon", "", "always", [], BEST]) == Filters(
+    assert Filters.read([[], [], "soon", "", "always", [], BEST, False]) == Filters(
         after="soon", undated=True
     )  # the library says more
 
 
 WRONG = [
-    ["Reuters", [], "", "", ASKED, [], BEST],
-    [[["Reuters"]], [], "", "", ASKED, [], BEST],
-    [[{"path": "/etc/passwd"}], [], "", "", ASKED, [], BEST],
-    [[1], [], "", "", ASKED, [], BEST],
-    [["R"] * (MAX_TEXTS + 1), [], "", "", ASKED, [], BEST],
-    [["R" * (MAX_CHARACTERS + 1)], [], "", "", ASKED, [], BEST],
-    [[], {"a": 1}, "", "", ASKED, [], BEST],
-    [[], [], ["2013-01-01"], "", ASKED, [], BEST],
-    [[], [], "", 2013, ASKED, [], BEST],
-    [[], [], "", "x" * (MAX_CHARACTERS + 1), ASKED, [], BEST],
-    [[], [], "", "", None, [], BEST],
-    [[], [], "", "", True, [], BEST],
-    [[], [], "", "", "ALWAYS", [], BEST],
-    [[], [], "", "", ["always"], [], BEST],
+    ["Reuters", [], "", "", ASKED, [], BEST, False],
+    [[["Reuters"]], [], "", "", ASKED, [], BEST, False],
+    [[{"path": "/etc/passwd"}], [], "", "", ASKED, [], BEST, False],
+    [[1], [], "", "", ASKED, [], BEST, False],
+    [["R"] * (MAX_TEXTS + 1), [], "", "", ASKED, [], BEST, False],
+    [["R" * (MAX_CHARACTERS + 1)], [], "", "", ASKED, [], BEST, False],
+    [[], {"a": 1}, "", "", ASKED, [], BEST, False],
+    [[], [], ["2013-01-01"], "", ASKED, [], BEST, False],
+    [[], [], "", 2013, ASKED, [], BEST, False],
+    [[], [], "", "x" * (MAX_CHARACTERS + 1), ASKED, [], BEST, False],
+    [[], [], "", "", None, [], BEST, False],
+    [[], [], "", "", True, [], BEST, False],
+    [[], [], "", "", "ALWAYS", [], BEST, False],
+    [[], [], "", "", ["always"], [], BEST, False],
     [[], [], "", "", ASKED],
-    [[], [], "", "", ASKED, "", BEST],
-    [[], [], "", "", ASKED, [1], BEST],
-    [[], [], "", "", ASKED, [], "newest"],
-    [[], [], "", "", ASKED, [], None],
+    [[], [], "", "", ASKED, "", BEST, False],
+    [[], [], "", "", ASKED, [1], BEST, False],
+    [[], [], "", "", ASKED, [], "newest", False],
+    [[], [], "", "", ASKED, [], None, False],
     [[], [], "", "", ASKED, [], BEST, ""],
+    [[], [], "", "", ASKED, [], BEST, None],
+    [[], [], "", "", ASKED, [], BEST, "true"],
+    [[], [], "", "", ASKED, [], BEST],
+    [[], [], "", "", ASKED, [], BEST, False, False],
     [],
 ]
 

@@ -105,7 +105,7 @@ def test_four_tools_are_offered_with_descriptions_and_as_read_only(session):
     ask = tools[0].inputSchema
     assert list(ask["properties"]) == [
         "question", "k", "outlets", "after", "before", "previous", "ignore", "asked_on", "outlet_kinds", "undated",
-        "exclude_outlets", "order",
+        "exclude_outlets", "order", "strict",
     ]  # fmt: skip
     assert (ask["required"], ask["additionalProperties"]) == (["question"], False)
     assert ask["properties"]["k"] == {
@@ -143,6 +143,23 @@ def test_a_tool_returns_what_the_library_returns(session, library):
     assert ORDER in results[2].content[0].text  # as it is printed, not in escapes
     (passage,) = results[0].structuredContent["passages"]
     assert passage["text"] == library.article("harbour").text[passage["start"] : passage["end"]]
+
+
+def test_a_model_reads_that_passages_may_not_answer_before_it_reads_them(session):
+    """The library's encoder has no confidence model, so that nothing is sure."""
+
+    async def use(session, begun):
+        asked = [{"question": QUESTION, "strict": strict} for strict in (False, True)]
+        return begun.instructions, [await session.call_tool("ask", given) for given in asked]
+
+    instructions, (near, strict) = session(use)
+    assert near.structuredContent["grade"] == "near"
+    assert near.structuredContent["notice"] == "Nearest passages. They may not answer."
+    text = near.content[0].text
+    assert 0 < text.index("Nearest passages. They may not answer.") < text.index('"passages"')
+    assert (strict.structuredContent["grade"], strict.structuredContent["passages"]) == ("nothing", [])
+    assert strict.structuredContent["notice"].startswith("Only passages that may not answer were found")
+    assert "If `grade` is near, say that these are the nearest passages and may not answer" in instructions
 
 
 def test_words_that_nothing_shows_are_escaped_in_the_text_of_a_result(tmp_path, news, words):
