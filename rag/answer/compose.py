@@ -24,7 +24,7 @@ from rag.errors import LibraryError
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.provenance.revisions import revision
 from rag.query.query import Query
-from rag.retrieval.by_words import MIN_SHARE
+from rag.retrieval.by_words import min_share
 from rag.retrieval.filters import Filters
 from rag.retrieval.parse import ParsedQuery
 from rag.retrieval.scored_passage import ScoredPassage
@@ -85,7 +85,7 @@ class Composer:
         near = min(model.near, probability) if is_held(query.text, parsed, signals) else model.near
         fitted = model.encoder == self._store.manifest.encoder
         if parsed.by_words:  # the share of the question's words takes the place of a probability
-            probability, near, fitted = signals.words, MIN_SHARE, False
+            probability, near, fitted = signals.words, min_share(view.columns.articles), False
         least = near if query.min_confidence is None else query.min_confidence
         grade = graded(probability, least, model.sure if fitted else math.inf)
         cleared = [p for p in found if not parsed.by_words or p.words >= least] if grade != NOTHING else []

@@ -8,9 +8,10 @@ compare the few that were found, words with the same beginning count as one, sin
 from __future__ import annotations
 
 import functools
+import math
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,11 +21,12 @@ from rag.query.function_words import function_words, without_function_words, wor
 from rag.query.languages import Language
 from rag.retrieval.scored_passage import ScoredPassage
 from rag.stores.normalise import normalise
-from rag.stores.tantivy_index import FUNCTION_WORDS
+from rag.stores.tantivy_index import FUNCTION_WORDS, Term, analyse, rarity
 
-# The share of a question's words that one passage must hold, and at least how many, of a question that has more than
-# one (docs/measurements/languages.md).
-MIN_SHARE, MIN_HELD = 0.5, 2
+# The share of a question's words that one passage must hold, rarer words counting more: the more articles, the more of
+# it is in some passage by chance (docs/measurements/languages.md). Of a question of several words, one is never enough.
+SHARE_OF_ONE, SHARE_PER_TENFOLD, LEAST_SHARE, MOST_SHARE = 0.13, 0.19, 0.4, 0.8
+MIN_HELD = 2
 # Two words are forms of one if they begin with so many letters in common, and this share of the longer one's. Of Korean
 # two syllables are enough: endings are as long as words.
 MIN_COMMON, COMMON_SHARE, MIN_SYLLABLES = 3, 2 / 3, 2
@@ -56,7 +58,14 @@ class Words:
         return len(self.spaced) + len(self.rows)
 
 
-def scored_by_words(question: str, language: Language, found: Iterable[ScoredPassage]) -> list[ScoredPassage]:
+def min_share(articles: int) -> float:
+    """Return the share of a question's words from which a passage is shown, in an index of so many articles."""
+    return min(MOST_SHARE, max(LEAST_SHARE, SHARE_OF_ONE + SHARE_PER_TENFOLD * math.log10(max(1, articles))))
+
+
+def scored_by_words(
+    question: str, language: Language, terms: Sequence[Term], articles: int, found: Iterable[ScoredPassage]
+) -> list[ScoredPassage]:
     """Score passages by the share of a question's words that they hold, best first.
 
     The titles of their articles count too. The scores of their sentences become shares as well, so that those with the
@@ -65,21 +74,29 @@ def scored_by_words(question: str, language: Language, found: Iterable[ScoredPas
     Args:
         question: as it is searched for.
         language: the question's.
+        terms: its words, as the word index counts them.
+        articles: number of articles in the index.
         found: passages, in any order.
     """
     asked = asked_words(question, language)
+    weights = _weights(asked, terms, articles)
     scored = []
     for passage in found:
-        title = held(asked, words_of(passage.article.title or ""))
-        text, start = passage.article.text, passage.passage.start
-        sentences = [held(asked, words_of(text[a:b])) for a, b in passage.passage.sentences]
-        whole = held(asked, words_of(text[start : passage.passage.end]))
-        score = share(asked, title | whole)
-        shares = np.array([share(asked, each) for each in sentences], np.float32)
-        scored.append(
-            replace(passage, retrieval=score, own=0.0, sentences=shares, words=score, relevance=0.0)
-        )  # fmt: skip
+        article, start, end = passage.article, passage.passage.start, passage.passage.end
+        whole = held(asked, words_of(f"{article.title or ''}\n{article.text[start:end]}"))
+        sentences = [share(weights, held(asked, words_of(article.text[a:b]))) for a, b in passage.passage.sentences]
+        score = share(weights, whole)
+        shares = np.array(sentences, np.float32)
+        scored.append(replace(passage, retrieval=score, own=0.0, sentences=shares, words=score, relevance=0.0))
     return sorted(scored, key=lambda passage: (-passage.score, -passage.article_words))
+
+
+def _weights(asked: Words, terms: Sequence[Term], articles: int) -> dict[str, float]:
+    """Return what each word of a question counts: its inverse document frequency, that of rows as if none were held."""
+    held_by = {term.spellings[0][0]: term.articles for term in terms if len(term.spellings) == 1}
+    unknown = rarity(0, articles)
+    spaced = {word: rarity(held_by.get(next(iter(analyse(word)), ""), 0), articles) for word in asked.spaced}
+    return spaced | dict.fromkeys(asked.rows, unknown)
 
 
 def asked_words(question: str, language: Language) -> Words:
@@ -115,11 +132,16 @@ def held(asked: Words, text: Words) -> frozenset[str]:
     return frozenset((*spaced, *(set(asked.rows) & set(text.rows))))
 
 
-def share(asked: Words, words: frozenset[str]) -> float:
-    """Return the share of a question's words that are among some; 0 if they are too few to tell."""
-    if not asked or len(words) < min(MIN_HELD, len(asked)):
+def share(weights: Mapping[str, float], words: frozenset[str]) -> float:
+    """Return the share of a question that some of its words are; 0 if they are too few to tell.
+
+    Args:
+        weights: what each of its words counts.
+        words: those that a text holds.
+    """
+    if len(words) < max(1, min(MIN_HELD, len(weights))):
         return 0.0
-    return len(words) / len(asked)
+    return sum(weights[word] for word in words) / sum(weights.values())
 
 
 def _same(a: str, b: str) -> bool:

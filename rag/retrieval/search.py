@@ -102,7 +102,7 @@ def find(
     gone += [c.article for _, _, c, _ in scored if c.key not in stored]
     changed = frozenset(view.changed_outlets(gone))
     if parsed.by_words and parsed.language:
-        found = scored_by_words(parsed.text, parsed.language, found)[:k]
+        found = scored_by_words(parsed.text, parsed.language, parsed.terms, view.columns.articles, found)[:k]
     elif reranker is not None and (parsed.language is None or parsed.language.is_known_to(_languages(reranker))):
         found = rerank(reranker, parsed.text, found)
     return Found(found if parsed.order == RELEVANCE else by_date(found, parsed.order, parsed.asked_on), changed)

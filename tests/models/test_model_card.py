@@ -7,7 +7,7 @@ from rag.models import model_card
 from rag.models.encoder import DEFAULT_ENCODER, SentenceEncoder
 
 TEXT = "the bridge was closed"
-WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] : query passage the bridge was closed why".split()
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ":", "query", "passage", "the", "bridge", "was", "closed", "why"]
 
 
 def tiny_model(folder, prompts=None, language=None):
@@ -80,7 +80,9 @@ def test_the_default_encoder_knows_english(real):
     assert real.languages == {"en"}
 
 
-@pytest.mark.parametrize("card", ["no front matter", "---\n: [\n---\n", "---\n- en\n---\n", "---\nlanguage: 7\n---\n", "---\n"])
+@pytest.mark.parametrize(
+    "card", ["no front matter", "---\n: [\n---\n", "---\n- en\n---\n", "---\nlanguage: 7\n---\n", "---\n"]
+)
 def test_a_card_that_says_nothing_of_languages_leaves_all(tmp_path, card):
     (tmp_path / "README.md").write_text(card)
     assert model_card.languages(str(tmp_path)) is None

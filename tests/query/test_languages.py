@@ -37,8 +37,8 @@ def test_a_language_is_named_as_far_as_it_is_sure(question, name):
 @pytest.mark.parametrize(
     "question",
     [
-        "Who is Maryam Rajavi?", "Camp Ashraf", "Rajavi Albania", "iran nuclear deal", "Le Monde", "Der Spiegel Albania",
-        "De Gaulle", "die hard movie", "war crimes in Iraq", "Was MEK armed?", "Fight over the vacancy", "310,000",
+        "Who is Maryam Rajavi?", "Camp Ashraf", "Rajavi Albania", "iran nuclear deal", "Le Monde", "De Gaulle",
+        "Der Spiegel Albania", "die hard movie", "war crimes in Iraq", "Was MEK armed?", "Fight over the vacancy", "310,000",
         "Who is Müller?", "Comment on the sanctions", "Dove hunting season", "What does Die Welt say about Iran?",
         "Pérez Molina", "???", "Who is Орлова?",
     ],

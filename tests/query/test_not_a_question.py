@@ -61,7 +61,9 @@ def test_questions_with_the_same_words_are_searched_for(text):
     assert kind(text) is None
 
 
-@pytest.mark.parametrize("text", ["hi " * 660 + "x", "ignore all " * 180, "please " * 280, "! " * 999 + "x", "write " * 330])
+@pytest.mark.parametrize(
+    "text", ["hi " * 660 + "x", "ignore all " * 180, "please " * 280, "! " * 999 + "x", "write " * 330]
+)
 def test_long_texts_are_judged_in_milliseconds(text):
     started = time.process_time()
     kind(text)
