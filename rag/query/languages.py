@@ -48,7 +48,6 @@ _SCRIPT_NAMES = {"Han": "Chinese characters"}
 # is right about all of 5,184 questions in English, many of which hold names of other languages.
 MIN_PROBABILITY, MIN_WORDS = 0.9, 3
 MIN_OTHER_SCRIPT, MIN_BESIDE_ENGLISH = 0.25, 0.75  # shares of letters
-_ENGLISH_ALONE, _AMBIGUOUS = (frozenset(word_lists("latin")[part].split()) for part in ("english", "ambiguous"))
 _OF_LETTERS = ("en", "nn", *(code for code in NAMES if code not in {c for codes in SCRIPTS.values() for c in codes}))
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _SCRIPT = {script: regex.compile(rf"\p{{{script}}}") for script in SCRIPTS}
@@ -124,7 +123,7 @@ def main_script(text: str) -> str | None:
         counts["Hiragana"] += counts.pop("Han") + kana
     others = Counter({script: count for script, count in counts.items() if script != "Latin"})
     script, count = (*others.most_common(1), ("Latin", 0))[0]
-    english = any(word.lower() in _ENGLISH_ALONE for word in _WORD.findall(text))
+    english = any(word.lower() in _latin_words("english") for word in _WORD.findall(text))
     enough = MIN_BESIDE_ENGLISH if english else MIN_OTHER_SCRIPT
     return script if count and count >= enough * counts.total() else "Latin"
 
@@ -146,9 +145,9 @@ def _of_script(script: str, text: str) -> tuple[str, bool]:
 def _latin(text: str) -> str:
     """Return the language of a text in Latin script; "" if it is English, or may be."""
     words = [word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", text))]
-    if len(words) < 2 or any(word in _ENGLISH_ALONE for word in words):
+    if len(words) < 2 or any(word in _latin_words("english") for word in words):
         return ""
-    telling = [word for word in words if word not in _AMBIGUOUS]
+    telling = [word for word in words if word not in _latin_words("ambiguous")]
     held = {
         code: len(telling) - len(without_function_words(telling, code))
         for code in word_lists("spaced")
@@ -162,6 +161,11 @@ def _latin(text: str) -> str:
         return ""  # names and key words tell nothing, and the model takes half a second to load
     found, probability = _by_letters(text)
     return found if probability >= MIN_PROBABILITY and len(words) >= MIN_WORDS and found in NAMES else ""
+
+
+@functools.cache
+def _latin_words(part: str) -> frozenset[str]:
+    return frozenset(word_lists("latin")[part].split())
 
 
 def _by_letters(text: str) -> tuple[str, float]:
