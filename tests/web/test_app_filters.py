@@ -73,28 +73,6 @@ def labels(cards):
     return cards.evaluate_all("cards => cards.map(card => card.ariaLabel)")
 
 
-@pytest.fixture
-def never_sure(tmp_path, news, real):
-    with rag.build([news(*RECORDS)], index=tmp_path / "index", encoder=real) as library:
-        library.set_confidence_model(replace(library.confidence_model, near=0.0, sure=1.0))
-        yield launch(library, port=0, wait=False)
-    gradio.close_all()
-
-
-def test_strict_leaves_out_what_may_not_answer_until_it_is_asked_for(page, never_sure):
-    page.goto(never_sure)
-    question = "What did the frost do?"
-    expect(ask(page, question).locator(".near")).to_have_text(NEAREST)
-    page.get_by_role("button", name="Filters").click()
-    page.get_by_label("Strict: leave out passages that may not answer").check()
-    answer = ask(page, question)
-    expect(answer.locator(".nothing")).to_have_text(ONLY_NEAR)
-    assert answer.locator(".card").count() == 0
-    page.get_by_role("button", name="Show the nearest passages").click()
-    expect(answer.locator(".near")).to_have_text(NEAREST)
-    assert answer.locator(".card").count() > 0
-
-
 def test_outlet_kinds_filter_the_answer(page, address):
     page.goto(address)
     page.get_by_role("button", name="Filters").click()
@@ -128,6 +106,31 @@ def test_files_cannot_be_added_unless_that_is_allowed(page, address):
     page.goto(address)
     expect(page.locator("#ask")).to_be_visible()
     assert page.locator("#add, input[type=file]").count() == 0
+
+
+# Apps of their own, after those that share one: each closes all
+
+
+@pytest.fixture
+def never_sure(tmp_path, news, real):
+    with rag.build([news(*RECORDS)], index=tmp_path / "index", encoder=real) as library:
+        library.set_confidence_model(replace(library.confidence_model, near=0.0, sure=1.0))
+        yield launch(library, port=0, wait=False)
+    gradio.close_all()
+
+
+def test_strict_leaves_out_what_may_not_answer_until_it_is_asked_for(page, never_sure):
+    page.goto(never_sure)
+    question = "What did the frost do?"
+    expect(ask(page, question).locator(".near")).to_have_text(NEAREST)
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("Strict: leave out passages that may not answer").check()
+    answer = ask(page, question)
+    expect(answer.locator(".nothing")).to_have_text(ONLY_NEAR)
+    assert answer.locator(".card").count() == 0
+    page.get_by_role("button", name="Show the nearest passages").click()
+    expect(answer.locator(".near")).to_have_text(NEAREST)
+    assert answer.locator(".card").count() > 0
 
 
 @pytest.fixture

@@ -145,21 +145,25 @@ def test_a_tool_returns_what_the_library_returns(session, library):
     assert passage["text"] == library.article("harbour").text[passage["start"] : passage["end"]]
 
 
-def test_a_model_reads_that_passages_may_not_answer_before_it_reads_them(session):
+def test_a_model_reads_that_passages_may_not_answer_before_it_reads_them(tmp_path, news, words):
     """The library's encoder has no confidence model, so that nothing is sure."""
+    library = rag.build([news(HARBOUR)], index=tmp_path / "i", encoder=words)
+    server = Server("test")
+    tools.offer(server, library)
 
-    async def use(session, begun):
+    async def main():
         asked = [{"question": QUESTION, "strict": strict} for strict in (False, True)]
-        return begun.instructions, [await session.call_tool("ask", given) for given in asked]
+        async with create_connected_server_and_client_session(server) as session:
+            return [await session.call_tool("ask", given) for given in asked]
 
-    instructions, (near, strict) = session(use)
+    near, strict = anyio.run(main)
     assert near.structuredContent["grade"] == "near"
     assert near.structuredContent["notice"] == "Nearest passages. They may not answer."
     text = near.content[0].text
     assert 0 < text.index("Nearest passages. They may not answer.") < text.index('"passages"')
     assert (strict.structuredContent["grade"], strict.structuredContent["passages"]) == ("nothing", [])
     assert strict.structuredContent["notice"].startswith("Only passages that may not answer were found")
-    assert "If `grade` is near, say that these are the nearest passages and may not answer" in instructions
+    assert "If `grade` is near, say that these are the nearest passages and may not answer" in server.instructions
 
 
 def test_words_that_nothing_shows_are_escaped_in_the_text_of_a_result(tmp_path, news, words):
