@@ -34,9 +34,8 @@ def main() -> None:
             question = json.loads(line)
             expected = [] if options.off_topic else question["articles"]
             answer = library.ask(question["question"])
-            right = (
-                bool(answer.passages) and answer.passages[0].article_id in expected if expected else not answer.found
-            )
+            first = answer.passages[0].article_id if answer.passages else "nothing"
+            right = first in expected if expected else not answer.found
             kind = "on" if expected else "off"
             for row in (question["language"], "all"):
                 counts[question["part"], row, kind] += 1

@@ -38,7 +38,8 @@ def test_a_language_is_named_as_far_as_it_is_sure(question, name):
     "question",
     [
         "Who is Maryam Rajavi?", "Camp Ashraf", "Rajavi Albania", "iran nuclear deal", "Le Monde", "De Gaulle",
-        "Der Spiegel Albania", "die hard movie", "war crimes in Iraq", "Was MEK armed?", "Fight over the vacancy", "310,000",
+        "Der Spiegel Albania", "die hard movie", "war crimes in Iraq", "Was MEK armed?", "310,000",
+        "Fight over the vacancy",
         "Who is Müller?", "Comment on the sanctions", "Dove hunting season", "What does Die Welt say about Iran?",
         "Pérez Molina", "???", "Who is Орлова?",
     ],
