@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import regex
 
 from rag.query import not_a_question
+from rag.query.languages import SCRIPTS
 from rag.retrieval.by_words import asked_words, held, words_of
 from rag.stores.filters import IndexFilter, mask
 from rag.stores.tantivy_index import FUNCTION_WORDS, analyse
@@ -83,11 +84,13 @@ class Missing:
         words: words of the question that no article holds, names first.
         filters: what each filter shuts out.
         language: the question's, where the encoder does not know it; "" where it does.
+        in_script: how many articles hold a word in its script, where that is not Latin; None if that is not known.
     """
 
     words: tuple[MissingWord, ...] = ()
     filters: tuple[ShutOut, ...] = ()
     language: str = ""
+    in_script: int | None = None
 
 
 @dataclass(frozen=True)
@@ -128,12 +131,14 @@ def missing(
         found: the passages found, best first.
         suggestions: words for those that no article holds.
     """
-    language = parsed.language.name if parsed.by_words and parsed.language else ""
+    unknown = parsed.language if parsed.by_words else None
+    script = unknown.script if unknown else "Latin"
+    in_script = view.articles_in_script(script) if script != "Latin" and script in SCRIPTS else None
     suggested = {each.words: each.suggested for each in suggestions}
     words = _words(parsed, found)
     for at, word in enumerate(words[:MAX_NEAREST]):
         words[at] = replace(word, nearest=suggested.get(word.word) or _nearest(view, store, word.word))
-    return Missing(tuple(words), tuple(_shut_out(view, parsed.filters)), language)
+    return Missing(tuple(words), tuple(_shut_out(view, parsed.filters)), unknown.name if unknown else "", in_script)
 
 
 def why(

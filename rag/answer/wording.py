@@ -194,7 +194,15 @@ def refusal(answer: Answer) -> Phrase:
         refusals.FILTERS: lambda: Phrase("No article passes the filters: {}.", _shut_out(answer)),
         refusals.PHRASE: lambda: Phrase("No passage that may be shown prints {}.", names),
         refusals.STRICT: lambda: Phrase(ONLY_NEAR),
-        refusals.LANGUAGE: lambda: Phrase(f"{BY_WORDS[:-1]}, and no passage holds enough of them.", why.about[0]),
+        refusals.LANGUAGE: lambda: Phrase(
+            f"{BY_WORDS[:-1]}, "
+            + (
+                "and no passage holds enough of them."
+                if answer.missing.in_script != 0
+                else "in which no article has a word."
+            ),
+            why.about[0],
+        ),
         refusals.WORDS: lambda: Phrase(f"{NOTHING[:-1]}: no article holds {{}}.", names),
         refusals.CONFIDENCE: lambda: Phrase(f"{NOTHING[:-1]} with a confidence of {{}} or more.", why.about[0]),
         refusals.NOT_NEAR: lambda: Phrase(f"{NOTHING[:-1]}: no passage is near enough to the question."),

@@ -202,6 +202,11 @@ class WordIndex:
             for other, query in queries
         ]
 
+    def articles_in_script(self, script: str) -> int:
+        """Return how many articles hold a word that begins in a script, by its name in Unicode."""
+        words = tantivy.Query.regex_query(_schema(), "body", rf"\p{{{script}}}.*")
+        return int(self._articles.search(words, limit=1, count=True).count or 0)  # type: ignore[attr-defined]
+
     def _count(self, searcher: tantivy.Searcher, spellings: Spellings) -> int:
         if len(spellings) == 1 and len(spellings[0]) == 1:
             held = int(searcher.doc_freq("body", spellings[0][0]))

@@ -42,6 +42,7 @@ def test_what_an_article_in_the_same_language_holds_is_found(library, code):
 def test_anything_else_is_refused_with_the_language_as_the_reason(library, code):
     answer = library.ask(OFF_TOPIC[code])
     assert (answer.grade, answer.why.reason) == ("nothing", "language")
+    assert answer.missing.in_script == (None if code == "de" else 1)  # how many articles are in its script
 
 
 def test_names_are_found_in_articles_of_another_language(library):

@@ -37,8 +37,9 @@ CASES = [  # (question, arguments, reason, what it is about, sentence)
     ('Who said "four cracks"?', {}, "phrase", ("four cracks",), "No passage that may be shown prints “four cracks”."),
     ("Why was the bridge closed?", {"strict": True}, "strict", (), wording.ONLY_NEAR),
     ("Кто построил метро?", {}, "language", ("the Cyrillic script",),
-     "Searched by words only, since the encoder does not know the Cyrillic script, and no passage holds enough of "
-     "them."),
+     "Searched by words only, since the encoder does not know the Cyrillic script, in which no article has a word."),
+    ("Wer hat das Boot gestohlen?", {}, "language", ("German",),
+     "Searched by words only, since the encoder does not know German, and no passage holds enough of them."),
     ("What did Zelda Quux tell Xanthippe?", {}, "words", ("Zelda", "Quux", "Xanthippe"),
      f"{NOTHING}: no article holds “Zelda”, “Quux” or “Xanthippe”."),
     ("Is 310,000 right?", {}, "words", ("310,000",), f"{NOTHING}: no article holds “310,000”."),
