@@ -183,6 +183,8 @@ class Library(UpdatableLibrary):
         )  # fmt: skip
 
         def answer(view: View, query: Query) -> tuple[Answer, bool]:
+            if refused := self._composer.refuse(view, query):
+                return refused, True
             catalogue, parsed, vector = self._parse(view, query)
             with self._store.reading(view.generation):
                 found = find(view, self._store, parsed, vector, pool_size(k), self.reranker, self.reader)
@@ -244,5 +246,5 @@ class Library(UpdatableLibrary):
 
     def _parse(self, view: View, query: Query) -> tuple[Catalogue, ParsedQuery, Vectors]:
         catalogue = load_catalogue(view.catalogue)
-        parsed = parse(view, catalogue, query)
+        parsed = parse(view, catalogue, query, self._encoder.languages)
         return catalogue, parsed, self._encoder.question_vector(parsed.encoded)

@@ -13,9 +13,12 @@ from rag.answer.confidence import Signals
 from rag.answer.figures import Figure
 from rag.answer.grade import NOTHING, Grade
 from rag.answer.markdown import answer_markdown
+from rag.answer.refusals import Missing, Why
 from rag.answer.suggestions import Suggestion
 from rag.query.constraints import Constraint
 from rag.retrieval.parse import Alias
+
+MEANING, WORDS = "meaning and words", "words"  # what a question was searched by
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class Answer:
         figures: where the question asks how many, how much, what share or when, the values that the marked sentences
             give for it, each with those who give it; empty for other questions.
         suggestions: for names in the question that no article holds, words that differ by one letter.
+        searched_by: "meaning and words"; "words" where the encoder does not know the question's language
+            (`Missing.language`): the passages hold many of its words, and there is no confidence.
+        missing: what keeps the question from being answered: words that no article holds, what the filters shut out,
+            and its language; empty for an answer graded "answers".
+        why: why nothing is shown; None where passages are.
     """
 
     question: str
@@ -54,6 +62,9 @@ class Answer:
     near_left_out: int = 0
     figures: tuple[Figure, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
+    searched_by: str = MEANING
+    missing: Missing = field(default_factory=Missing)
+    why: Why | None = None
 
     @property
     def found(self) -> bool:

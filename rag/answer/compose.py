@@ -9,20 +9,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from rag.answer import confidence
-from rag.answer.answer import Answer
+from rag.answer.answer import MEANING, WORDS, Answer
 from rag.answer.balance import UNKNOWN_OUTLET, Balance, Counts, OutletMatch, cautions, count, merge_groups
 from rag.answer.citation import Citation, cite, verify
 from rag.answer.confidence import ConfidenceModel
 from rag.answer.copies import original, related, with_copies
 from rag.answer.figures import find_figures
-from rag.answer.grade import NEAR, NOTHING, graded
+from rag.answer.grade import ANSWERS, NEAR, NOTHING, graded
+from rag.answer.refusals import Missing, missing, refused_unsearched, why
 from rag.answer.selection import outlet_matches, select
 from rag.answer.suggestions import suggest
 from rag.answer.topics import is_held
 from rag.errors import LibraryError
-from rag.provenance.catalogue import Catalogue
+from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.provenance.revisions import revision
 from rag.query.query import Query
+from rag.retrieval.by_words import min_share
 from rag.retrieval.filters import Filters
 from rag.retrieval.parse import ParsedQuery
 from rag.retrieval.scored_passage import ScoredPassage
@@ -82,9 +84,11 @@ class Composer:
         probability = model.probability(signals)
         near = min(model.near, probability) if is_held(query.text, parsed, signals) else model.near
         fitted = model.encoder == self._store.manifest.encoder
+        if parsed.by_words:  # the share of the question's words takes the place of a probability
+            probability, near, fitted = signals.words, min_share(view.columns.articles), False
         least = near if query.min_confidence is None else query.min_confidence
         grade = graded(probability, least, model.sure if fitted else math.inf)
-        cleared = found if grade != NOTHING else []
+        cleared = [p for p in found if not parsed.by_words or p.words >= least] if grade != NOTHING else []
         selected, hidden = select(cleared, query.k, not parsed.filters.names_outlets)
         near_left_out = len(selected) if query.strict and grade == NEAR else 0
         if near_left_out:
@@ -105,6 +109,9 @@ class Composer:
             view, catalogue, parsed.filters, shown, hidden, matches, relations.groups, sources, changed
         )
         shown = [self._verified(citation) for citation in shown]
+        suggestions = suggest(view, self._store, query, parsed)
+        lacking = Missing() if grade == ANSWERS and shown else missing(view, self._store, parsed, found, suggestions)
+        left = balance.allowed.articles
         return Answer(
             query.text, parsed.text, grade if shown else NOTHING, tuple(shown), balance, parsed.constraints,
             parsed.aliases,
@@ -112,8 +119,23 @@ class Composer:
             signals=signals,
             near_left_out=near_left_out,
             figures=find_figures(parsed, shown if probability >= near else ()),
-            suggestions=suggest(view, self._store, query, parsed),
+            suggestions=suggestions,
+            searched_by=WORDS if parsed.by_words else MEANING,
+            missing=lacking,
+            why=None if shown else why(query, parsed, lacking, found, near_left_out, left),
         )  # fmt: skip
+
+    def refuse(self, view: View, query: Query) -> Answer | None:
+        """Return the answer to what is not worth searching for, which says why; None for a question.
+
+        Args:
+            view: what would be searched.
+            query: what was typed, with the filters.
+        """
+        if (reason := refused_unsearched(view, query)) is None:
+            return None
+        whole = self.counts(view, load_catalogue(view.catalogue))
+        return Answer(query.text, query.text, NOTHING, balance=Balance(allowed=whole, index=whole), why=reason)
 
     def _verified(self, citation: Citation) -> Citation:
         """The citation, checked, with what changed in its passage since an earlier version."""

@@ -54,7 +54,7 @@ def bibtex(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | N
     Runs of white space become one space, as BibTeX itself reads them. Names are as printed, not split.
     """
     said = notice(cited) if isinstance(cited, Answer) else ""
-    remark = [f"% {said}\n"] if said else []
+    remark = [f"% {sanitise(one_line(said)).replace('@', ' ')}\n"] if said else []  # "@" begins an entry, even here
     return "\n".join([*remark, *(_entry(c, accessed, catalogue) for c in _citations(cited))])
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def answer_markdown(answer: Answer, accessed: dt.date | None = None) -> str:
     """The question and the answer as Markdown; see `citation_markdown`."""
     parts = [citation_markdown(c, accessed) for c in answer.passages]
-    noted = [f"{said}\n"] if (said := notice(answer)) else []
+    noted = [f"{_plain(one_line(said))}\n"] if (said := notice(answer)) else []
     given = [f"{_plain(str(figures(answer)))}\n"] if answer.figures else []
     meant = [f"{_plain(one_line(str(suggestion(found))))}\n" for found in answer.suggestions]
     return "\n".join([f"**{_plain(one_line(answer.question))}**\n", *meant, *noted, *given, *parts])

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from rag.answer import refusals
 from rag.answer.balance import (
     ALTERED_TEXT,
     ONE_KIND,
@@ -35,6 +36,7 @@ from rag.query.constraints import (
     PHRASE,
     Constraint,
 )
+from rag.query.not_a_question import GREETING, INSTRUCTION, NO_WORDS
 from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.text import one_line, spelled_date
 
@@ -47,6 +49,13 @@ if TYPE_CHECKING:
     from rag.article import Article
 
 NOTHING = "Nothing in the index answers this."
+NO_QUESTION = {  # what is typed and is no question, by `not_a_question`
+    GREETING: "Ask a question that news articles can answer: a greeting names nothing to search for.",
+    INSTRUCTION: "Ask a question that news articles can answer: this is an instruction, and According only quotes.",
+    NO_WORDS: "Ask a question that news articles can answer: there are no words in this.",
+}
+NO_ARTICLES = "The index holds no articles yet: add some, then ask again."
+BY_WORDS = "Searched by words only, since the encoder does not know {}."
 NEAREST = "Nearest passages. They may not answer."
 ONLY_NEAR = "Only passages that may not answer were found; ask without strict to see them."
 DIGEST = "digest: a summary, not the outlet’s own words"
@@ -104,12 +113,17 @@ class Phrase:
         return self.template.format(*self.values)
 
 
-def listed(names: Sequence[str], limit: int) -> Phrase:
+def listed(names: Sequence[str], limit: int, word: str = "and") -> Phrase:
     """Return names as "A, B and C", or as "A, B and 3 more" where there are more than the limit."""
     shown = ["{}"] * min(len(names), limit)
     if len(names) <= limit:
-        return Phrase(" and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:]))), *names)
-    return Phrase(f"{', '.join(shown)} and {{:,}} more", *names[:limit], len(names) - limit)
+        return Phrase(f" {word} ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:]))), *names)
+    return Phrase(f"{', '.join(shown)} {word} {{:,}} more", *names[:limit], len(names) - limit)
+
+
+def quoted(names: Sequence[str]) -> Phrase:
+    """Return what no article holds: "“A”, “B” or “C”"."""
+    return listed([f"“{name}”" for name in names], MAX_NAMES, "or")
 
 
 def counted(number: int, noun: str) -> str:
@@ -160,10 +174,61 @@ def repeated(citation: Citation) -> str:
 
 
 def notice(answer: Answer) -> str:
-    """Return what must be said before anything else: that there is no answer, or may be none; else an empty string."""
+    """Return what must be said before anything else: why there is no answer, or may be none; else an empty string."""
     if not answer.found:
-        return ONLY_NEAR if answer.near_left_out else NOTHING
-    return NEAREST if answer.grade == NEAR else ""
+        return str(refusal(answer))
+    language = answer.missing.language
+    by_words = str(Phrase(BY_WORDS, language)) if language else ""
+    return " ".join(filter(None, (by_words, NEAREST if answer.grade == NEAR else "")))
+
+
+def refusal(answer: Answer) -> Phrase:
+    """Return the sentence that says why nothing is shown."""
+    why = answer.why
+    if why is None:
+        return Phrase(NOTHING)
+    names = quoted(why.about)
+    return {
+        refusals.NO_QUESTION: lambda: Phrase(NO_QUESTION[why.about[0]]),
+        refusals.NO_ARTICLES: lambda: Phrase(NO_ARTICLES),
+        refusals.FILTERS: lambda: Phrase("No article passes the filters: {}.", _shut_out(answer)),
+        refusals.PHRASE: lambda: Phrase("No passage that may be shown prints {}.", names),
+        refusals.STRICT: lambda: Phrase(ONLY_NEAR),
+        refusals.LANGUAGE: lambda: Phrase(
+            f"{BY_WORDS[:-1]}, "
+            + (
+                "and no passage holds enough of them."
+                if answer.missing.in_script != 0
+                else "in which no article has a word."
+            ),
+            why.about[0],
+        ),
+        refusals.WORDS: lambda: Phrase(f"{NOTHING[:-1]}: no article holds {{}}.", names),
+        refusals.CONFIDENCE: lambda: Phrase(f"{NOTHING[:-1]} with a confidence of {{}} or more.", why.about[0]),
+        refusals.NOT_NEAR: lambda: Phrase(f"{NOTHING[:-1]}: no passage is near enough to the question."),
+    }[why.reason]()
+
+
+def _shut_out(answer: Answer) -> Phrase:
+    """Return what each filter shuts out: "only The Post shuts out 60 of 69 articles"."""
+    whole = counted(answer.balance.index.articles, "article")
+    parts = []
+    for shut in answer.missing.filters:
+        if shut.kind in (refusals.OUTLETS, refusals.EXCLUDED_OUTLETS):
+            word = "only" if shut.kind == refusals.OUTLETS else "not"
+            what = Phrase(f"{word} {{}}", listed(shut.values, MAX_NAMES))
+        elif shut.kind == refusals.DATED:
+            what = Phrase("only dated articles")
+        else:
+            days = [_span(*shut.values[i : i + 2]) for i in range(0, len(shut.values), 2)]
+            word = "only" if shut.kind == refusals.DATES else "not"
+            what = Phrase(f"{word} {{}}", listed(days, MAX_NAMES))
+        parts.append(Phrase(f"{{}} shuts out {shut.articles:,} of {whole}", what))
+    return joined(parts, ", ") if parts else Phrase("they contradict each other")
+
+
+def _span(first: str, last: str) -> str:
+    return _days(*(dt.date.fromisoformat(day) if day else None for day in (first, last)))
 
 
 def summary(answer: Answer) -> str:
@@ -256,16 +321,24 @@ def notes(answer: Answer) -> list[Phrase]:
     """Return what else a reader should know: other names searched for, passages and articles left out."""
     balance = answer.balance
     lines = [suggestion(found) for found in answer.suggestions] + [alias(found) for found in answer.aliases]
-    quoted = [found for found in answer.constraints if found.applied and found.kind == PHRASE]
-    if quoted and answer.signals and not answer.signals.own:
-        lines += [Phrase("No passage that may be shown prints “{}”", found.words) for found in quoted]
     if balance.capped:
         lines.append(_capped(balance))
     if balance.undated_left_out:
         lines.append(Phrase(f"The date filter leaves out {counted(balance.undated_left_out, 'undated article')}"))
-    if answer.confidence is None:
+    if lacking := _unheld(answer):
+        lines.append(Phrase("No article holds {}", quoted(lacking)))
+    searched = answer.why is None or answer.why.reason not in (refusals.NO_QUESTION, refusals.NO_ARTICLES)
+    if answer.confidence is None and searched and not answer.missing.language:
         lines.append(Phrase(UNFITTED))
     return lines
+
+
+def _unheld(answer: Answer) -> list[str]:
+    """Return the names that no article holds, of an answer that does not say so in another sentence."""
+    if answer.why and answer.why.reason in (refusals.WORDS, refusals.FILTERS, refusals.PHRASE):
+        return []
+    suggested = {found.words for found in answer.suggestions}
+    return [lacking.word for lacking in answer.missing.words if lacking.name and lacking.word not in suggested]
 
 
 def suggestion(found: Suggestion) -> Phrase:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import EncoderError
+from rag.models import model_card
 
 if TYPE_CHECKING:
     from rag.models.numpy_bert import NumpyBert
@@ -37,6 +38,9 @@ class Encoder(Protocol):
         name: the name that an index records; must be enough to load the same model again.
         dimension: number of values in a vector.
         max_tokens: maximum number of tokens of a text, without special tokens; longer texts are cut off.
+
+    It may also have `languages`, the ISO 639-1 codes of those that it knows; without it, or where it is None, it knows
+    all. For questions in others, words alone decide.
     """
 
     name: str
@@ -83,6 +87,7 @@ class SentenceEncoder:
         name: name or path of the model.
         dimension: number of values in a vector.
         max_tokens: maximum number of tokens of a text, without special tokens.
+        languages: ISO 639-1 codes of the languages that it knows, by its card; None for all, or if that is not known.
     """
 
     def __init__(self, name: str = DEFAULT_ENCODER, precision: str = "auto"):
@@ -100,9 +105,11 @@ class SentenceEncoder:
 
         check_precision(precision)
         self.name, self._precision = name, precision
+        self.languages = model_card.ENGLISH if name == DEFAULT_ENCODER else model_card.languages(name)
         self._loading = threading.Lock()
         self._loaded_torch_model: TorchModel | None = None
-        self._numpy_model: NumpyBert | None = numpy_bert.load(Path(_model_path(name)))
+        prompted = model_card.usual_prompts(name) is not None  # which only torch puts before a question
+        self._numpy_model: NumpyBert | None = None if prompted else numpy_bert.load(Path(_model_path(name)))
         model = self._numpy_model or self._torch_model
         self.dimension, self.max_tokens = model.dimension, model.max_tokens
         self._encode_question: Callable[[str], Vectors] = (

@@ -40,6 +40,12 @@ class LazyEncoder:
         return self._loaded
 
     @property
+    def languages(self) -> frozenset[str] | None:
+        """The ISO 639-1 codes of the languages that it knows; None for all. Loads the encoder."""
+        found: frozenset[str] | None = getattr(self.get(), "languages", None)
+        return found
+
+    @property
     def for_workers(self) -> Encoder | str:
         """What the processes of a cluster are sent: a name that each loads for itself, else the encoder."""
         return self._loaded if self._loaded and not isinstance(self._loaded, SentenceEncoder) else self._name

@@ -27,22 +27,24 @@ class OnnxCrossEncoder:
 
     Attributes:
         name: its name, for messages.
+        languages: ISO 639-1 codes of the languages that it knows; None for all.
     """
 
-    def __init__(self, folder: Path, name: str, threads: int | None = None):
+    def __init__(self, folder: Path, name: str, threads: int | None = None, languages: frozenset[str] | None = None):
         """Load the model.
 
         Args:
             folder: where its files are.
             name: its name.
             threads: on which it runs; by default ONNX Runtime chooses, by the processor's cores.
+            languages: those that it knows.
 
         Raises:
             EncoderError: if it cannot be loaded.
         """
         import onnxruntime
 
-        self.name = name
+        self.name, self.languages = name, languages
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = threads or 0

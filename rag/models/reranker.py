@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import EncoderError
+from rag.models import model_card
 
 AUTO = "auto"  # what $RERANKER says; else the default model, where it is installed
 
@@ -28,6 +29,8 @@ class Reranker(Protocol):
 
     Attributes:
         name: its name, for messages and for the confidence model that is fitted with it.
+
+    It may also have `languages`, as an `Encoder` may; it does not read for questions in others.
     """
 
     name: str
@@ -54,7 +57,7 @@ class CrossEncoderReranker:
         """
         from sentence_transformers import CrossEncoder
 
-        self.name = name
+        self.name, self.languages = name, model_card.languages(name)
         try:
             self._model = CrossEncoder(name)
         except Exception as error:  # the loaders of a model raise whatever their formats raise
@@ -121,4 +124,4 @@ def _default() -> Reranker | None:
         return None
     from rag.models.onnx_cross_encoder import OnnxCrossEncoder
 
-    return OnnxCrossEncoder(folder, packaged.CROSS_ENCODER.name)
+    return OnnxCrossEncoder(folder, packaged.CROSS_ENCODER.name, languages=model_card.ENGLISH)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import EncoderError
+from rag.models.model_card import usual_prompts
 
 if TYPE_CHECKING:
     import torch
@@ -60,6 +61,8 @@ class TorchModel:
         with quiet():
             try:
                 self.model: SentenceTransformer = SentenceTransformer(path).eval()
+                if (prompts := usual_prompts(name)) and not any(self.model.prompts.values()):
+                    self.model.prompts = dict(prompts)
             except Exception as error:  # the loaders of a model raise whatever their formats raise
                 raise EncoderError(
                     f"cannot load the encoder {name!r}: {next(iter(str(error).splitlines()), repr(error))}. "

@@ -6,7 +6,7 @@ Constraints stated in words become filters, names get their other spellings, and
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from rag.provenance.catalogue import Catalogue
@@ -14,6 +14,7 @@ from rag.provenance.outlet import key
 from rag.provenance.uploads import is_uploaded
 from rag.query import constraints
 from rag.query.constraints import Constraint
+from rag.query.languages import Language, detect
 from rag.query.query import RELEVANCE, Query
 from rag.retrieval.filters import Filters, resolve_filters
 from rag.stores.base import View
@@ -44,6 +45,8 @@ class ParsedQuery:
         aliases: names in it that are printed in other ways too.
         order: what comes first, one of `rag.query.query.ORDERS`.
         asked_on: the day of asking, if it is known.
+        language: the question's, if it is surely another one than English.
+        by_words: whether the encoder does not know it, so that words alone decide.
     """
 
     text: str
@@ -54,6 +57,8 @@ class ParsedQuery:
     aliases: tuple[Alias, ...] = ()
     order: str = RELEVANCE
     asked_on: dt.date | None = None
+    language: Language | None = None
+    by_words: bool = False
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -61,8 +66,14 @@ class ParsedQuery:
         return tuple(c.words for c in self.constraints if c.applied and c.kind == constraints.PHRASE)
 
 
-def parse(view: View, catalogue: Catalogue, query: Query) -> ParsedQuery:
+def parse(view: View, catalogue: Catalogue, query: Query, languages: Set[str] | None = None) -> ParsedQuery:
     """Parse a question against one view of an index.
+
+    Args:
+        view: the passages to search.
+        catalogue: the outlets known by name.
+        query: the question.
+        languages: ISO 639-1 codes of those that the encoder knows; None for all.
 
     Raises:
         QuestionError: for an outlet or kind of outlet that the query names and nothing knows.
@@ -91,7 +102,11 @@ def parse(view: View, catalogue: Catalogue, query: Query) -> ParsedQuery:
     order = query.order
     if order == RELEVANCE:
         order = next((c.order for c in applied if c.kind == constraints.ORDER and c.applied), order)
-    return ParsedQuery(parsed.text, encoded, tuple(terms), filters, applied, aliases, order, asked_on)
+    language = detect(parsed.text)
+    by_words = language is not None and not language.is_known_to(languages)
+    return ParsedQuery(
+        parsed.text, encoded, tuple(terms), filters, applied, aliases, order, asked_on, language, by_words
+    )  # fmt: skip
 
 
 def _asked_on(view: View, query: Query) -> dt.date | None:

@@ -1,14 +1,14 @@
 """ParsedQuery -> ScoredPassages: the passages nearest in meaning and in words, among those that the filters allow.
 
 Two engines of the store find candidates, one by vectors and one by words, under the same filters; every candidate is
-then scored by both. The best of them may then be reranked (`reranking`), and
-read for the words that answer (`reading`).
+then scored by both. The best of them may then be reranked (`reranking`), and read for the words that answer
+(`reading`). For a question in a language that the encoder does not know, words alone decide (`by_words`).
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from rag.models.encoder import Vectors
 from rag.models.extractive_reader import Reader
 from rag.models.reranker import Reranker
 from rag.query.query import RELEVANCE
+from rag.retrieval.by_words import scored_by_words
 from rag.retrieval.candidates import find_candidates
 from rag.retrieval.ordering import by_date
 from rag.retrieval.parse import ParsedQuery
@@ -76,7 +77,7 @@ def find(
         parsed: the question.
         vector: its vector, (dimension,).
         k: how many passages to return.
-        reranker: a model that reads the best of them; None for none.
+        reranker: a model that reads the best of them, if it knows the language; None for none.
         reader: a model that looks in the best of them for the words that answer; None for none.
     """
     k = k if parsed.order == RELEVANCE else max(k, IN_ORDER)
@@ -84,7 +85,8 @@ def find(
     named, index_filter = periods(parsed.constraints), parsed.filters.index_filter
     index_filters = [index_filter, *favoured(named, index_filter)]
     candidates = find_candidates(view, vector, parsed.terms, index_filters, limit)
-    first = np.array([(OWN + SENTENCE) * c.own + WORDS * c.words + ARTICLE * article for c, article in candidates])
+    meaning = 0.0 if parsed.by_words else OWN + SENTENCE
+    first = np.array([meaning * c.own + WORDS * c.words + ARTICLE * article for c, article in candidates])
     gain = gains(named, [c.date for c, _ in candidates])
     gained = {c.key: each for (c, _), each in zip(candidates, gain.tolist(), strict=True)}
     best = [candidates[i] for i in np.argsort(-(first + gain), kind="stable")[:limit].tolist()]
@@ -96,7 +98,7 @@ def find(
         if c.key in rows_of
     ]
     scored = sorted(scored, key=lambda item: -(item[0] + gained[item[2].key]))
-    scored = scored if parsed.phrases else scored[:k]
+    scored = scored if parsed.phrases or parsed.by_words else scored[:k]
     stored = store.passages([c.key for _, _, c, _ in scored])
     found = [
         ScoredPassage(*stored[c.key], (c.key,), score, c.own, sentences, c.words, article, timeliness=gained[c.key])
@@ -108,11 +110,18 @@ def find(
     gone = [c.article for c, _ in best if c.key not in rows_of]  # removed by another process a moment ago
     gone += [c.article for _, _, c, _ in scored if c.key not in stored]
     changed = frozenset(view.changed_outlets(gone))
-    if reranker is not None:
+    if parsed.by_words and parsed.language:
+        found = scored_by_words(parsed.text, parsed.language, parsed.terms, view.columns.articles, found)[:k]
+    elif reranker is not None and (parsed.language is None or parsed.language.is_known_to(_languages(reranker))):
         found = rerank(reranker, parsed.text, found)
     if reader is not None:
         found = read(reader, parsed.text, found)
     return Found(found if parsed.order == RELEVANCE else by_date(found, parsed.order, parsed.asked_on), changed)
+
+
+def _languages(reranker: Reranker) -> Set[str] | None:
+    found: Set[str] | None = getattr(reranker, "languages", None)
+    return found
 
 
 def prints(text: str, phrases: Sequence[str]) -> bool:

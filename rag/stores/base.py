@@ -252,6 +252,13 @@ class View(Contents, Protocol):
         Each with the keys of some passages that hold it; [] from a store that cannot look for them.
         """
 
+    def articles_in_script(self, script: str) -> int | None:
+        """Return how many articles hold a word in a script; None from a store that cannot tell.
+
+        Args:
+            script: its name in Unicode, one of `rag.query.languages.SCRIPTS`.
+        """
+
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         """Return the outlets, as they are here, of articles that have changed since; None is the unknown outlet.
 

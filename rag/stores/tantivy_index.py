@@ -202,6 +202,11 @@ class WordIndex:
             for other, query in queries
         ]
 
+    def articles_in_script(self, script: str) -> int:
+        """Return how many articles hold a word that begins in a script, by its name in Unicode."""
+        words = tantivy.Query.regex_query(_schema(), "body", rf"\p{{{script}}}.*")
+        return int(self._articles.search(words, limit=1, count=True).count or 0)  # type: ignore[attr-defined]
+
     def _count(self, searcher: tantivy.Searcher, spellings: Spellings) -> int:
         if len(spellings) == 1 and len(spellings[0]) == 1:
             held = int(searcher.doc_freq("body", spellings[0][0]))
@@ -259,14 +264,14 @@ def is_emphasis(spellings: Spellings) -> bool:
 
 def weights(terms: Sequence[Term], passages: int) -> list[float]:
     """Return the share of a question that each of its terms is; [] if none counts. `passages` counts all passages."""
-    rarities = [_rarity(t.passages, passages) ** RARITY_EXPONENT for t in terms]
+    rarities = [rarity(t.passages, passages) ** RARITY_EXPONENT for t in terms]
     total = sum(rarities)
     return [rarity / total for rarity in rarities] if total else []
 
 
 def max_score(terms: Sequence[Term], articles: int) -> float:
     """Return the most that BM25 could give an article for all terms. `articles` counts all articles."""
-    return (BM25_K1 + 1) * sum(_rarity(t.articles, articles) for t in terms)
+    return (BM25_K1 + 1) * sum(rarity(t.articles, articles) for t in terms)
 
 
 def analyse(text: str) -> list[str]:
@@ -453,7 +458,7 @@ def _all(queries: Sequence[tantivy.Query]) -> tantivy.Query:
     return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
 
 
-def _rarity(holding: int, of: int) -> float:
+def rarity(holding: int, of: int) -> float:
     """Return the inverse document frequency of BM25 (Robertson and Spärck Jones 1976).
 
     For a word that many documents hold, those deleted recently are counted too (see MAX_EXACT_COUNT).

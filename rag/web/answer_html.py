@@ -52,7 +52,8 @@ def answer_html(answer: Answer, catalogue: Catalogue | None = None) -> Html:
     parts = []
     if said := wording.notice(answer):
         status = Html('<p class="{}" role="status">{}</p>')
-        parts.append(status.format("near" if answer.found else "nothing", said))
+        reason = said if answer.found else phrase(wording.refusal(answer))
+        parts.append(status.format("near" if answer.found else "nothing", reason))
     if answer.found:
         parts.append(Html('<p class="summary" role="status">{}</p>').format(wording.summary(answer)))
         caution = Html('<p class="caution"><strong>Caution:</strong> {}.</p>')

@@ -148,6 +148,9 @@ class MilvusView(MilvusContents, base.View):
     def similar_words(self, word: str) -> list[tuple[str, list[int]]]:
         return []  # Milvus does not list its words, and each guess would be a request
 
+    def articles_in_script(self, script: str) -> int | None:
+        return None  # Milvus does not list its words
+
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         if self._store.has_erased(self.generation):
             return set(self.columns.outlets)  # any of them may have lost articles

@@ -126,6 +126,9 @@ class View(Contents, base.View):
     def similar_words(self, word: str) -> list[tuple[str, list[int]]]:
         return self.words.similar_words(word)
 
+    def articles_in_script(self, script: str) -> int | None:
+        return self.words.articles_in_script(script)
+
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         rows = np.searchsorted(self.article_keys, np.array(articles, np.int64))
         return {self.columns.outlets[code] for code in self.columns.outlet[rows].tolist()}
