@@ -3,7 +3,7 @@
 Each line of a set has a question, a text that must be found, and mostly one that must not. A text is found if it holds
 every word of the question that is searched for; a line is right if only what must be found is. A line with `times` has
 a question that is repeated so often; one with `suggested` is right if an index of that text suggests that word, and
-where it is empty, none.
+where it is empty, none. A line of the kind "phrase" has words in quotation marks: an index of both texts is searched.
 
     python benchmarks/words.py [--set questions/words_left_out.jsonl]
 
@@ -13,9 +13,11 @@ The rules were made with `questions/words.jsonl`; `questions/words_left_out.json
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,20 +42,27 @@ def held(question: str, texts: list[str]) -> list[bool]:
     return [found.get(n, 0.0) > WHOLE for n in range(1, len(texts) + 1)]
 
 
-def suggested(question: str, text: str) -> list[str]:
-    """Return the words that an index of one text suggests for a question."""
+@contextlib.contextmanager
+def library_of(texts: list[str]) -> Iterator[rag.Library]:
+    """Open a library of some texts."""
     with tempfile.TemporaryDirectory() as folder:
-        article = {"id": "1", "outlet": "Reuters", "date": "2013-09-02", "title": "A report", "text": text}
-        (Path(folder) / "articles.jsonl").write_text(json.dumps(article), "utf-8")
-        with rag.build([Path(folder) / "articles.jsonl"], Path(folder) / "index", HashingEncoder()) as library:
-            return [found.suggested for found in library.ask(question).suggestions]
+        path, article = Path(folder) / "articles.jsonl", {"outlet": "Reuters", "date": "2013-09-02", "title": "A report"}
+        lines = [json.dumps(article | {"id": str(n), "text": text}) for n, text in enumerate(texts)]
+        path.write_text("\n".join(lines), "utf-8")
+        with rag.build([path], Path(folder) / "index", HashingEncoder()) as library:
+            yield library
 
 
 def is_right(row: dict[str, Any]) -> bool:
     """Return whether a line of the questions finds what it must, and nothing else."""
     question = row["question"] * row.get("times", 1)
     if "suggested" in row:
-        return suggested(question, row["found"]) == list(filter(None, [row["suggested"]]))
+        with library_of([row["found"]]) as library:
+            suggested = [found.suggested for found in library.ask(question).suggestions]
+        return suggested == list(filter(None, [row["suggested"]]))
+    if row["kind"] == "phrase":
+        with library_of([row["found"], row["not"]]) as library:
+            return [hit.text for hit in library.search(question)] == [row["found"]]
     texts = [row["found"], *([row["not"]] if "not" in row else [])]
     return held(question, texts) == [True, False][: len(texts)]
 
