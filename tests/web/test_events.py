@@ -39,6 +39,9 @@ PAGE = {
     "after Chatbot.example_select": ["Textbox", "Checkbox", *FILTERS],
     "CheckboxGroup.input": ["CheckboxGroup", *FILTERS],
     "Button.click ask_closest": FILTERS,
+    "Button.click suggested": FILTERS,
+    "Button.click suggested_1": FILTERS,
+    "Button.click suggested_2": FILTERS,
     "Chatbot.clear": [],
     "Blocks.load": [],
     "after Button.click": ["Textbox"],  # the handles of uploads
@@ -155,6 +158,37 @@ def test_no_file_is_taken_in_any_encoding_through_any_route(reader, encoding, pa
     ):
         refused = reader.post(f"gradio_api/{route}", content=json.dumps(body).encode(encoding), headers=headers)
         assert refused.status_code == 403, route
+
+
+def test_a_suggestion_is_asked_by_its_button_and_nothing_that_a_client_sends(reader):
+    filters = [[], [], "", "", ASKED, [], BEST]
+    refused = reader.run("suggested", filters)["output"]["data"]
+    assert refused[0]["__type__"] == "update", "nothing was asked before"
+    asked = "What did Jane Harbor say about the strike at Tuesdax?"
+    data = reader.run("ask_1", [asked, False, *filters])["output"]["data"]
+    (button, *hidden) = data[-3:]
+    assert (button["visible"], button["value"]) == (
+        True, "Did you mean “Tuesday”? Ask: What did Jane Harbor say about the strike at Tuesday?",
+    )  # fmt: skip
+    assert [other["visible"] for other in hidden] == [False, False]
+    assert reader.join("suggested", ["Who?", *filters]).status_code == 422
+    assert reader.run("suggested_1", filters)["output"]["data"][0]["__type__"] == "update", "there is one alone"
+    data = reader.run("suggested", filters)["output"]["data"]
+    assert shown(data[0]) == [asked, "What did Jane Harbor say about the strike at Tuesday?"]
+    assert [other["visible"] for other in data[-3:]] == [False] * 3
+
+
+def test_the_order_that_the_reader_chose_is_that_of_the_passages(reader):
+    firsts = []
+    for order in ("the newest", "the oldest"):
+        data = reader.run("ask_1", ["Who ended the strike and closed the bridge?", False, [], [], "", "", ASKED, [], order])
+        closest = reader.run("ask_closest", [[], [], "", "", ASKED, [], order])["output"]["data"]
+        answer = closest[0][-1]["content"][0]["value"]
+        dates = [part.split('"')[0] for part in answer.split('<time class="when" datetime="')[1:]]
+        assert len(set(dates)) == 2
+        firsts.append(dates)
+        assert data["success"]
+    assert firsts[0] == firsts[1][::-1] == sorted(firsts[0], reverse=True)
 
 
 def test_events_of_the_page_have_no_other_way_in(reader):
