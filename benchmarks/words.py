@@ -46,7 +46,10 @@ def held(question: str, texts: list[str]) -> list[bool]:
 def library_of(texts: list[str]) -> Iterator[rag.Library]:
     """Open a library of some texts."""
     with tempfile.TemporaryDirectory() as folder:
-        path, article = Path(folder) / "articles.jsonl", {"outlet": "Reuters", "date": "2013-09-02", "title": "A report"}
+        path, article = (
+            Path(folder) / "articles.jsonl",
+            {"outlet": "Reuters", "date": "2013-09-02", "title": "A report"},
+        )
         lines = [json.dumps(article | {"id": str(n), "text": text}) for n, text in enumerate(texts)]
         path.write_text("\n".join(lines), "utf-8")
         with rag.build([path], Path(folder) / "index", HashingEncoder()) as library:

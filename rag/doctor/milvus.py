@@ -37,7 +37,9 @@ def examine_library(location: MilvusLocation, repair: bool) -> Diagnosis:
                 )
             current = store.words_version() == VERSION
             if not current:
-                found.notes.append("its words were indexed by other rules; --repair or the next writer indexes them again")
+                found.notes.append(
+                    "its words were indexed by other rules; --repair or the next writer indexes them again"
+                )
             _check_articles(store, found, current)
     finally:
         store.close()

@@ -2,8 +2,8 @@
 
 Before `tantivy_index`, which reads articles and questions through this; what is stored and quoted stays as printed.
 "U.S." and "US" become one word that is not "us"; "310,000", "310 000" and "310000" one number; Arabic and Persian
-letters that one word is typed with one letter; Chinese, Japanese and Thai, which have no spaces, and Korean, whose words
-have endings, pairs of characters.
+letters that one word is typed with one letter; Chinese, Japanese and Thai, which have no spaces, and Korean, whose
+words have endings, pairs of characters.
 A change here needs a new `VERSION`: word indexes made before are then built again.
 """
 
@@ -84,7 +84,7 @@ _UNITS = "|".join(_NAMES[1:10])
 _BELOW_HUNDRED = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{_UNITS}))?|{'|'.join(_NAMES[:0:-1])})"
 _CAPITALISED = "|".join(f"[{word[0].upper()}{word[0]}]{word[1:]}" for word in [*_TENS, *_NAMES[:0:-1]])
 _BIG = "hundred|thousand|million|billion|trillion"
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth".split()
+_ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"]
 # Only in small letters, or with a capital: looking for capitals too takes twice the time.
 _SPELLED = regex.compile(
     rf"\b(?<![.-])(?:(?P<tens>(?:{_CAPITALISED})(?<=ty)[ -])(?P<ordinal>{'|'.join(_ORDINALS)})|(?P<th>[Tt]welf|"

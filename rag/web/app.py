@@ -199,7 +199,8 @@ def create_app(
             "Show the closest passages anyway", visible=False, size="sm", elem_id="closest", variant="secondary"
         )
         corrections = [
-            gr.Button(visible=False, size="sm", elem_id=f"suggested-{number}") for number in range(1, MAX_SUGGESTIONS + 1)
+            gr.Button(visible=False, size="sm", elem_id=f"suggested-{number}")
+            for number in range(1, MAX_SUGGESTIONS + 1)
         ]
         with gr.Row():
             box = gr.Textbox(

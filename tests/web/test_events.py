@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import uuid
+from html import escape
 from pathlib import Path
 
 import gradio as gr
@@ -19,6 +20,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from support import BRIDGE, HARBOUR, WordEncoder
+from support.chips import CHIPS
 
 import rag
 from rag.web.app import create_app
@@ -178,10 +180,27 @@ def test_a_suggestion_is_asked_by_its_button_and_nothing_that_a_client_sends(rea
     assert [other["visible"] for other in data[-3:]] == [False] * 3
 
 
+@pytest.mark.parametrize(("question", "kind", "words"), CHIPS)
+def test_each_kind_of_constraint_is_ticked_and_can_be_unticked(reader, question, kind, words):
+    filters = [[], [], "", "", ASKED, [], BEST]
+    _, chat, group, *_ = reader.run("ask_1", [question, False, *filters])["output"]["data"]
+    assert (group["value"], [value for _, value in group["choices"]]) == ([words], [words]), kind
+    ((label, _),) = group["choices"]
+    assert label.startswith(("Only ", "Not ", "First: "))
+    assert '<span class="chip">' in chat[-1]["content"][0]["value"]
+    chat, group, *_ = reader.run("ask_again", [[], *filters])["output"]["data"]
+    answer = chat[-1]["content"][0]["value"]
+    assert (group["value"], f"“<bdi>{escape(words)}</bdi>”: ignored" in answer) == ([], True)
+    assert '<span class="chip">' not in answer
+    assert reader.run("ask_again", [[words], *filters])["output"]["data"][1]["value"] == [words]
+
+
 def test_the_order_that_the_reader_chose_is_that_of_the_passages(reader):
     firsts = []
     for order in ("the newest", "the oldest"):
-        data = reader.run("ask_1", ["Who ended the strike and closed the bridge?", False, [], [], "", "", ASKED, [], order])
+        data = reader.run(
+            "ask_1", ["Who ended the strike and closed the bridge?", False, [], [], "", "", ASKED, [], order]
+        )
         closest = reader.run("ask_closest", [[], [], "", "", ASKED, [], order])["output"]["data"]
         answer = closest[0][-1]["content"][0]["value"]
         dates = [part.split('"')[0] for part in answer.split('<time class="when" datetime="')[1:]]

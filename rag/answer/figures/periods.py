@@ -54,13 +54,11 @@ def days_of(date: str) -> tuple[dt.date, dt.date] | None:
     """Return the first and the last day of a date, as `Figure` has it; None if it has no year."""
     if not (found := _DATE.match(date)):
         return None
-    year, month, day = (int(part) if part else None for part in found.groups())
-    assert year is not None
+    year, month, day = (int(part or 0) for part in found.groups())
     try:
         if date.endswith("s"):
             return dt.date(year, 1, 1), dt.date(year + 9, 12, 31)
-        last_month = month or 12
-        last = dt.date(year, last_month, day or calendar.monthrange(year, last_month)[1])
+        last = dt.date(year, month or 12, day or calendar.monthrange(year, month or 12)[1])
         return dt.date(year, month or 1, day or 1), last
     except ValueError:
         return None

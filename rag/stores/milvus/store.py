@@ -113,8 +113,8 @@ class MilvusStore(Tables, base.Store):
         store = cls(server, found)
         if (rules := store.words_version()) != VERSION:
             log.warning(
-                "the words of the library at %s were indexed by other rules than today's (%s, now %s), so that some are "
-                "not found; whatever changes the library indexes them again, as does: according compact --index %s",
+                "the words of the library at %s were indexed by other rules than today's (%s, now %s), so that some "
+                "are not found; whatever changes the library indexes them again, as does: according compact --index %s",
                 location.given, rules, VERSION, location.given,
             )  # fmt: skip
         return store
@@ -125,7 +125,7 @@ class MilvusStore(Tables, base.Store):
         return int(rows[0]["number"]) if rows else 0
 
     def index_words(self) -> None:
-        """Index all words again, by today's rules: for a writer. What is killed meanwhile is done again by the next one.
+        """Index all words again, by today's rules: for a writer. If it is killed meanwhile, the next one does it again.
 
         Rows change one by one, so a question may be searched for in words of both until the end.
         """

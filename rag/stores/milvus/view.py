@@ -152,7 +152,8 @@ class MilvusView(MilvusContents, base.View):
     def similar_words(self, word: str) -> list[tuple[str, list[int]]]:
         # Milvus does not list its words: all that the word could be are searched for at once, the rarest first.
         wanted = one_letter_off(word)
-        rows = self._search("passages", "sparse", " ".join(sorted(wanted)), "BM25", IndexFilter(), MAX_LOOKED_AT, ["words"])
+        text = " ".join(sorted(wanted))
+        rows = self._search("passages", "sparse", text, "BM25", IndexFilter(), MAX_LOOKED_AT, ["words"])
         found: dict[str, list[int]] = {}
         for row in rows:
             for other in wanted.intersection(schema.unpacked(row["words"])):
