@@ -88,7 +88,7 @@ _ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 # Only in small letters, or with a capital: looking for capitals too takes twice the time.
 _SPELLED = regex.compile(
     rf"\b(?<![.-])(?:(?P<tens>(?:{_CAPITALISED})(?<=ty)[ -])(?P<ordinal>{'|'.join(_ORDINALS)})|(?P<th>[Tt]welf|"
-    rf"(?:{_CAPITALISED})(?<=te?en|eleven)|(?:[Tt]wen|[Tt]hir|[Ff]or|[Ff]if|[Ss]ix|[Ss]even|[Ee]igh|[Nn]ine)tie)th|"
+    rf"(?:{_CAPITALISED})(?<=[Tt]e?en|leven)|(?:[Tt]wen|[Tt]hir|[Ff]or|[Ff]if|[Ss]ix|[Ss]even|[Ee]igh|[Nn]ine)tie)th|"
     rf"(?:(?:{_CAPITALISED})(?:(?<=ty)[ -](?:{_UNITS}))?|[Aa](?= (?:{_BIG})\b))"
     rf"(?:[ -](?:{_BIG})(?: (?:and )?{_BELOW_HUNDRED}(?!\p{{L}}))?){{0,5}})\b"
 )
