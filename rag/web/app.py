@@ -160,7 +160,7 @@ def create_app(
             asked = before.corrected(index(number, len(before.suggested), "suggestion"))
             return answered(request, asked, Filters.read(filters))
 
-        return cast(Event, suggested)
+        return suggested
 
     @warning
     def example(event: gr.EventData) -> str:
