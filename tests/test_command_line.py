@@ -14,6 +14,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from support import BRIDGE, HARBOUR, ROOT
+from support.chips import CHIPS
 from support.samples import PAGE
 
 import rag
@@ -172,6 +173,38 @@ def test_a_constraint_in_the_question_is_shown_with_how_to_ignore_it(index, caps
         "(Searched for: Why was the bridge closed?)",
         "(Not applied: “According to Press TV”: overridden by the filters you set)",
     ]
+
+
+@pytest.mark.parametrize(("question", "kind", "words"), CHIPS)
+def test_each_kind_of_constraint_says_what_it_does_and_how_it_is_switched_off(index, capsys, question, kind, words):
+    option = f'--ignore "{words}"'
+    (line,) = (line for line in notes(capsys, index, question) if option in line)
+    effect = "(Not " if kind.startswith("not ") else "(First: " if kind in ("period", "order") else "(Only "
+    assert line.startswith(effect)
+    assert not any("--ignore" in line for line in notes(capsys, index, *shlex.split(option), question))
+    (found,) = json.loads(said(capsys, "ask", "--index", index, "--json", *shlex.split(option), question)[1])[
+        "constraints"
+    ]
+    assert (found["kind"], found["applied"], found["why"]) == (kind, False, "ignored")
+
+
+def test_passages_are_sorted_by_the_order_that_is_given(index, capsys):
+    question = "Who closed the bridge and ended the strike?"
+    for order, first, last in (("newest", "bridge", "harbour"), ("oldest", "harbour", "bridge")):
+        hits = json.loads(said(capsys, "search", "--index", index, "--json", "--order", order, question)[1])
+        assert [hit["article_id"] for hit in hits][:: len(hits) - 1] == [first, last]
+        found = said(capsys, "ask", "--index", index, "--min-confidence", "0", "--json", "--order", order, question)[1]
+        dates = [passage["date"] for passage in json.loads(found)["passages"]]
+        assert dates == sorted(dates, reverse=order == "newest")
+    with pytest.raises(SystemExit):
+        cli.main(["ask", "--index", str(index), "--order", "nearest", question])
+
+
+def test_a_suggestion_is_printed_and_in_the_json(index, capsys):
+    question = "Who ended the strike on Tuesdax?"
+    assert "(Did you mean “Tuesday”? No article holds “Tuesdax”)" in notes(capsys, index, question)
+    (found,) = json.loads(said(capsys, "ask", "--index", index, "--json", question)[1])["suggestions"]
+    assert found["question"] == "Who ended the strike on Tuesday?"
 
 
 def test_constraints_that_may_explain_an_empty_answer_are_shown(index, capsys):

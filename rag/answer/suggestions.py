@@ -54,7 +54,8 @@ def suggest(view: View, store: Store, query: Query, parsed: ParsedQuery) -> tupl
         parsed: the question as it is searched for.
     """
     ignored = {words.casefold() for words in query.ignore}
-    unknown = {term.spellings[0][0] for term in parsed.terms if _is_strange(term)}
+    careless = not any(map(str.isupper, query.text[1:]))  # so that a name may be in small letters
+    unknown = {term.spellings[0][0]: term.name for term in parsed.terms if _is_strange(term, careless)}
     if not unknown or "all" in ignored:
         return ()
     found: dict[str, Suggestion] = {}
@@ -63,7 +64,7 @@ def suggest(view: View, store: Store, query: Query, parsed: ParsedQuery) -> tupl
         word = next(iter(analyse(asked)), "")
         if word not in unknown or word in found or asked.casefold() in ignored or len(asked) < MIN_LETTERS:
             continue
-        if printed := _printed(view, store, word):
+        if printed := _printed(view, store, word, unknown[word]):
             question = f"{query.text[: match.start()]}{printed}{query.text[match.end() :]}"
             found[word] = Suggestion(asked, printed, question)
     return tuple(found.values())[:MAX_SUGGESTIONS]
@@ -93,12 +94,19 @@ def answer_or_suggested(
     return replace(second, question=first.question, suggestions=suggestions), current
 
 
-def _is_strange(term: Term) -> bool:
-    return term.unknown and term.name and len(term.spellings) == 1 and len(term.spellings[0]) == 1
+def _is_strange(term: Term, careless: bool) -> bool:
+    return term.unknown and (term.name or careless) and len(term.spellings) == 1 and len(term.spellings[0]) == 1
 
 
-def _printed(view: View, store: Store, word: str) -> str | None:
-    """Return a word of the index that differs from one by a letter, as most passages that hold it print it."""
+def _printed(view: View, store: Store, word: str, name: bool) -> str | None:
+    """Return a word of the index that differs from one by a letter, as most passages that hold it print it.
+
+    Args:
+        view: the passages that are searched.
+        store: where they are stored.
+        word: as it is indexed.
+        name: whether the question has it as a name; if not, most passages have to print the other one as a name.
+    """
     for similar, keys in view.similar_words(word):
         forms = Counter(
             unicodedata.normalize("NFC", printed)
@@ -106,7 +114,7 @@ def _printed(view: View, store: Store, word: str) -> str | None:
             for printed in _WORD.findall(article.text[passage.start : passage.end])
             if analyse(printed) == [similar]
         )
-        names = [(form, n) for form, n in forms.most_common() if form[0].isupper() or form.lower() == form.upper()]
-        if names:
-            return names[0][0]
+        names = [form for form, _ in forms.most_common() if form[0].isupper() or form.lower() == form.upper()]
+        if names and (name or names[0] == forms.most_common(1)[0][0]):
+            return names[0]
     return None

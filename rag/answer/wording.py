@@ -348,6 +348,11 @@ def suggestion(found: Suggestion) -> Phrase:
     return Phrase("Did you mean “{}”? No article holds “{}”", found.suggested, found.words)
 
 
+def ask_instead(found: Suggestion) -> Phrase:
+    """Return what a button says that asks the question with what is suggested: "Did you mean “Ashraf”? Ask: ..."."""
+    return Phrase("Did you mean “{}”? Ask: {}", found.suggested, found.question)
+
+
 def alias(found: Alias) -> Phrase:
     """Return which other spellings of a name in the question were searched for."""
     return Phrase("Other names searched for “{}”: {}", found.words, listed(found.spellings, MAX_NAMES))

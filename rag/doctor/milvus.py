@@ -16,6 +16,7 @@ from rag.stores.base import Span
 from rag.stores.milvus import schema
 from rag.stores.milvus.client import MilvusLocation
 from rag.stores.milvus.store import MilvusStore
+from rag.stores.normalise import VERSION
 
 
 def examine_library(location: MilvusLocation, repair: bool) -> Diagnosis:
@@ -34,14 +35,19 @@ def examine_library(location: MilvusLocation, repair: bool) -> Diagnosis:
                 found.notes.append(
                     f"a writer that was stopped has left {left:,} rows; --repair or the next writer deletes them"
                 )
-            _check_articles(store, found)
+            current = store.words_version() == VERSION
+            if not current:
+                found.notes.append(
+                    "its words were indexed by other rules; --repair or the next writer indexes them again"
+                )
+            _check_articles(store, found, current)
     finally:
         store.close()
     return found
 
 
-def _check_articles(store: MilvusStore, found: Diagnosis) -> None:
-    """Check articles, passages, vectors and words."""
+def _check_articles(store: MilvusStore, found: Diagnosis, current: bool) -> None:
+    """Check articles, passages, vectors, and words, if they are `current`: indexed by today's rules."""
     articles, passages, vectors, words = map(found.check, ("articles", "passages", "vectors", "words"))
     present = set[str]()
     for row, article, rows in store.everything():
@@ -51,23 +57,23 @@ def _check_articles(store: MilvusStore, found: Diagnosis) -> None:
         if article is None or row["key"] != schema.article_key(article, row["born"]):
             articles.add(f"{name} is not as it was stored")
             continue
-        current = row["died"] == schema.NEVER
-        if current and article.id in present:
+        found_now = row["died"] == schema.NEVER
+        if found_now and article.id in present:
             articles.add(f"{name} is there twice")
-        if current:
+        if found_now:
             present.add(article.id)
         vectors.count += len(rows)
-        words.count += len(rows) + 1
+        words.count += len(rows) + 1 if current else 0
         stored = [_unpack(each, store.manifest.dimension) for each in rows]
-        if current and not rows:
+        if found_now and not rows:
             passages.add(f"{name} has none")
         check_passages(article.text, stored, store.manifest.dimension, name, passages, vectors)
         for each in rows:
             if (each["born"], each["died"]) != (row["born"], row["died"]):
                 passages.add(f"{name}, passage {each['key']}: it is not of the same generations as its article")
-            if each["words"] != schema.packed(article.text[each["start"] : each["end"]]):
+            if current and each["words"] != schema.packed(article.text[each["start"] : each["end"]]):
                 words.add(f"{name}, passage {each['key']}: they are not those of its text")
-        if row["words"] != schema.packed(schema.whole(article)):
+        if current and row["words"] != schema.packed(schema.whole(article)):
             words.add(f"{name}: they are not those of its text")
     if loose := store.held() - passages.count:
         passages.add(f"{loose:,} belong to no article")

@@ -19,7 +19,7 @@ import regex
 import tantivy
 
 from rag.stores.filters import IndexFilter, tantivy_queries
-from rag.stores.normalise import ACRONYMS, normalise
+from rag.stores.normalise import ACRONYMS, COMPOUND, ZERO_WIDTH_NON_JOINER, normalise
 
 # A word counts by its inverse document frequency to this power: 0.524 of 340 questions have evidence in the first
 # passage with 1.5, 0.512 with 1, 0.506 with 0.7 (docs/measurements/retrieval.md, "Word scores").
@@ -55,13 +55,14 @@ FUNCTION_WORDS = frozenset(
         nor not of off on once one only or other our ours out over own same shall she should so some such tell than that
         the their theirs them then there these they this those through to too under until up upon us very was we were
         what whatever when where whether which while who whom whose why will with would you your yours whats whos didnt
-        doesnt wasnt isnt find know please
+        doesnt wasnt isnt find know please ایا
         """,
     )
 )
 
 
 _WORD = regex.compile(r"[\p{Alphabetic}\p{N}]+")
+_WORD_OF_QUESTION = regex.compile(rf"{COMPOUND}|[\p{{L}}\p{{N}}][\p{{L}}\p{{M}}\p{{N}}]*")
 _NUMBER = regex.compile(r"[0-9]+(?:p[0-9]+)?")  # as `normalise` writes it
 _EMPHASIS = frozenset(f"{word.lower()}0" for word in ACRONYMS)  # where nothing holds it: "What IS the plan?"
 
@@ -229,10 +230,14 @@ def question_words(
     for start, end, spellings in aliases:
         rest = rest[:start] + " " * (end - start) + rest[end:]
         found[tuple(sorted(set(filter(None, map(analysed_phrase, spellings)))))] = True
-    plain = question.isupper() or question.islower()
+    plain = question in (question.upper(), question.lower())  # also of letters that have no capitals
     digits = any(map(str.isdigit, rest))  # "thirty" is searched for as 30, and is no name
-    for word in regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", normalise(rest)):
+    for word in _WORD_OF_QUESTION.finditer(normalise(rest)):
         text = word.group()
+        if ZERO_WIDTH_NON_JOINER in text:  # written as one word, or as several
+            parts, _, joined = text.partition(" ")
+            found[tuple(sorted({analysed_phrase(joined), _parts(parts)}))] = plain
+            continue
         acronym = not plain and len(text) > 1 and text.isupper()  # "US", "WHO"
         if text.lower() in FUNCTION_WORDS and not acronym:
             continue
@@ -241,6 +246,10 @@ def question_words(
             if len(token) > 1 or not token.isascii():
                 found[((token,),)] = found.get(((token,),), False) or named
     return [(spellings, named) for spellings, named in found.items() if spellings]
+
+
+def _parts(compound: str) -> tuple[str, ...]:
+    return tuple(map(_token, compound.split(ZERO_WIDTH_NON_JOINER)))
 
 
 def one_letter_off(word: str) -> set[str]:

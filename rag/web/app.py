@@ -9,6 +9,7 @@ import datetime as dt
 import functools
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import gradio as gr
@@ -17,11 +18,12 @@ from gradio.events import api as gradio_api
 from rag.answer import wording
 from rag.answer.answer import Answer
 from rag.answer.export import FORMS
+from rag.answer.suggestions import MAX_SUGGESTIONS, Suggestion
 from rag.errors import AccordingError, QuestionError
 from rag.library import Library
 from rag.query.constraints import IGNORED, OFFERS
 from rag.query.query import NOW
-from rag.text import sanitise
+from rag.text import one_line, sanitise
 from rag.web.adding import adding
 from rag.web.answer_files import AnswerFiles
 from rag.web.answer_html import answer_files_html, answer_html, error_html, question_html
@@ -110,7 +112,10 @@ def create_app(
         )  # fmt: skip
         catalogue = library.catalogue
         choices = _constraint_choices(answer)
-        asked = asked.understood(answer.constraints, choices)
+        offers = [found for found in answer.suggestions if not found.searched]
+        asked = replace(
+            asked.understood(answer.constraints, choices), suggested=tuple(found.question for found in offers)
+        )
         turn = Turn.of(asked, str(question_html(asked.question)), str(answer_html(answer, catalogue)))
         turns = conversations.add(request.session_hash, turn, instead)
         applied = [c.words for c in answer.constraints if c.applied]
@@ -124,7 +129,9 @@ def create_app(
         if answer.found:
             written = {name: form.write(answer, dt.date.today(), catalogue) for name, form in FORMS.items()}
             handle = files.keep(owner(scope_of(request)), written)
-        return _messages(turns), group, gr.Button(visible=nothing), str(answer_files_html(handle))
+        return (
+            _messages(turns), group, gr.Button(visible=nothing), str(answer_files_html(handle)), *_corrections(offers)
+        )  # fmt: skip
 
     def last(request: gr.Request) -> Asked:
         if asked := conversations.last(request.session_hash):
@@ -147,6 +154,15 @@ def create_app(
     def ask_nearest(request: gr.Request, *filters: object) -> tuple[Any, ...]:
         return answered(request, last(request), Filters.read(filters), instead=True, min_confidence=0)
 
+    def ask_suggested(number: int) -> Event:
+        @warning
+        def suggested(request: gr.Request, *filters: object) -> tuple[Any, ...]:
+            before = last(request)  # the client says which button, never what is asked
+            asked = before.corrected(index(number, len(before.suggested), "suggestion"))
+            return answered(request, asked, Filters.read(filters))
+
+        return suggested
+
     @warning
     def example(event: gr.EventData) -> str:
         sent = event._data  # whatever a client sent; Gradio's SelectData would take it apart unchecked
@@ -154,7 +170,10 @@ def create_app(
 
     def cleared(request: gr.Request) -> tuple[Any, ...]:
         conversations.clear(request.session_hash)
-        return gr.CheckboxGroup([], visible=False), gr.Button(visible=False), str(answer_files_html(None))
+        return (
+            gr.CheckboxGroup([], visible=False), gr.Button(visible=False), str(answer_files_html(None)),
+            *_corrections(()),
+        )  # fmt: skip
 
     def choices() -> tuple[gr.Dropdown, ...]:
         with library.reading() as now:
@@ -180,6 +199,10 @@ def create_app(
         nearest = gr.Button(
             "Show the nearest passages", visible=False, size="sm", elem_id="nearest", variant="secondary"
         )
+        corrections = [
+            gr.Button(visible=False, size="sm", elem_id=f"suggested-{number}")
+            for number in range(1, MAX_SUGGESTIONS + 1)
+        ]
         with gr.Row():
             box = gr.Textbox(
                 label="Question", placeholder="Who said what?", elem_id="question", lines=1, max_lines=4,
@@ -217,7 +240,7 @@ def create_app(
         filters = [outlets, outlet_kinds, after, before, undated, exclude_outlets, order, strict]
         from_index = [outlets, exclude_outlets, outlet_kinds]
         asked = [box, follow, *filters]
-        shown = [chat, understood, nearest, cite]
+        shown = [chat, understood, nearest, cite, *corrections]
         # Values arrive as they were sent: the events check them, no component does (`filters`).
         own: dict[str, Any] = {"api_visibility": "private", "preprocess": False}
         private = own | {"show_progress": "minimal", "show_progress_on": chat}
@@ -228,6 +251,7 @@ def create_app(
         for event, run, given in (
             (understood.input, ask_again, [understood, *filters]),
             (nearest.click, ask_nearest, filters),
+            *((button.click, ask_suggested(number), filters) for number, button in enumerate(corrections)),
         ):
             event(run, given, shown, **private).success(None, js=_SHOW_LAST, **private)
         chat.clear(cleared, None, shown[1:], **private)
@@ -256,6 +280,13 @@ def _constraint_choices(answer: Answer) -> dict[str, str]:
     """Return words of the question that take effect, or do if they are ticked, each with its label."""
     found = [c for c in answer.constraints if c.applied or c.why in (IGNORED, *OFFERS)]
     return {c.words: sanitise(str(wording.limit(c, answer))) for c in found}
+
+
+def _corrections(offers: Sequence[Suggestion]) -> list[gr.Button]:
+    """Return the buttons that ask what an answer suggests, as many as the page has; those without a use are hidden."""
+    labels = [sanitise(one_line(str(wording.ask_instead(found)))) for found in offers[:MAX_SUGGESTIONS]]
+    hidden = [gr.Button(visible=False)] * (MAX_SUGGESTIONS - len(labels))
+    return [*(gr.Button(label, visible=True) for label in labels), *hidden]
 
 
 def _messages(turns: Iterable[Turn]) -> list[dict[str, Any]]:

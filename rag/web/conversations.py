@@ -32,6 +32,7 @@ class Asked:
         named: the words that name an outlet, and the outlet.
         offered: those of its words that are applied only if the reader ticks them.
         outlets: the only outlets to search, if the reader ticked such words.
+        suggested: the questions that its answer suggests, each with a name corrected (see `Answer.suggestions`).
     """
 
     question: str
@@ -41,6 +42,11 @@ class Asked:
     named: tuple[tuple[str, str], ...] = ()
     offered: frozenset[str] = frozenset()
     outlets: tuple[str, ...] = ()
+    suggested: tuple[str, ...] = ()
+
+    def corrected(self, number: int) -> Asked:
+        """Return a question that the answer suggests, which is a follow-up if this one is. Raises IndexError."""
+        return Asked(self.suggested[number], self.previous)
 
     def with_ticks(self, kept: Sequence[str]) -> Asked:
         """Return the question with these words of constraints applied, and no others."""

@@ -322,6 +322,14 @@ def test_a_name_is_searched_for_in_the_spellings_that_articles_explain(index, ne
 # Duplicates
 
 
+def test_a_name_one_letter_off_is_suggested(library):
+    for asked, meant in (("Trafic", "Traffic"), ("Growwers", "Growers"), ("Frots", "Frost"), ("Dokc", None)):
+        found = library.ask(f"What did the {asked} do?").suggestions
+        assert [suggestion.suggested for suggestion in found] == ([meant] if meant else [])
+    assert library.ask("What did the Growers do?").suggestions == ()
+    assert library.ask("What did Xqzwvk do?").suggestions == ()
+
+
 def test_duplicates_and_shared_sentences_are_found(index, news, words):
     story, other = prose(1), prose(2)
     records = [

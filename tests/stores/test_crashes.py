@@ -5,12 +5,17 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
 
 import pytest
-from support import ROOT
+from support import BRIDGE, HARBOUR, ORCHARD, ROOT
+
+import rag
+from rag.stores import snapshot
+from rag.stores.normalise import VERSION
 
 pytestmark = [
     pytest.mark.slow,
@@ -57,3 +62,50 @@ def test_nothing_reported_as_done_is_lost_or_doubled_wherever_the_process_is_kil
 def test_a_store_that_breaks_its_promise_is_noticed(broken, act, noticed):
     rows, notes = crashes(f"--break={broken}", f"--act={act}", "--kind=statement", "--kills=3", "--moments=0")
     assert all(rows["statement"][kind] for kind in noticed), notes
+
+
+REBUILDING = """
+import os, signal, sys
+import rag
+from rag.stores import snapshot
+from support import WordEncoder
+
+step, calls = int(sys.argv[2]), 0
+
+def killing(function):
+    def called(*arguments, **named):
+        global calls
+        calls += 1
+        if calls > step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments, **named)
+    return called
+
+for module, name in (
+    (snapshot.tantivy_index, "update"), (snapshot.faiss_index, "update"), (snapshot, "_load_words"),
+    (snapshot, "_seal"), (snapshot, "sync"), (snapshot, "_publish"), (snapshot, "clear"), (snapshot, "delete"),
+):
+    setattr(module, name, killing(getattr(module, name)))
+with rag.open(sys.argv[1], encoder=WordEncoder()) as library:
+    library.search("harbour")
+"""
+
+
+def test_a_process_killed_while_words_of_an_earlier_version_are_indexed_again_loses_nothing(tmp_path, news, words):
+    index = tmp_path / "index"
+    rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=index, encoder=words).close()
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    killed = 0
+    for step in range(0, 12, 2):
+        for stamp in index.glob(f"cache.*/{snapshot.STAMP}"):
+            stamp.write_text(json.dumps(json.loads(stamp.read_text()) | {"words": 0}))
+        done = subprocess.run([sys.executable, "-c", REBUILDING, str(index), str(step)], env=environment, timeout=120)
+        killed += done.returncode == -signal.SIGKILL
+        with rag.open(index, encoder=words) as library:
+            assert sorted(article.id for article in library.articles()) == ["bridge", "harbour", "orchard"]
+            found = library.search("harbour bridge orchard dock cracks frost", k=9)
+            assert {hit.article_id for hit in found} == {"bridge", "harbour", "orchard"}
+        (stamp,) = index.glob(f"cache.*/{snapshot.STAMP}")
+        assert json.loads(stamp.read_text())["words"] == VERSION
+    assert killed >= 4
+    assert rag.examine(index).ok

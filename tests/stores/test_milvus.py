@@ -19,6 +19,7 @@ from rag.errors import LibraryError
 from rag.stores.base import hash64
 from rag.stores.milvus import claim, client, schema, tables
 from rag.stores.milvus.client import parse_location
+from rag.stores.normalise import VERSION
 
 pytestmark = pytest.mark.server
 KILLS = int(os.environ.get("KILLS", "20"))  # at 160, writers are killed before each write
@@ -343,6 +344,57 @@ def test_a_writer_killed_at_any_moment_leaves_the_state_before_or_after(server, 
         if not was:
             break
     assert (was, moment >= 15, len(ends)) == (False, True, 1)
+    other.kill()
+
+
+def earlier_words(library):
+    """Make a library one whose words were indexed by an earlier version."""
+    store = library._store
+    with store.strictly():
+        for table in ("articles", "passages"):
+            rows = [row["key"] for row in store._scan(table, "born >= 0", ("key",))]
+            store._send(table, [{"key": key, "words": " . "} for key in rows], partial=True)
+        store._erase("records", 'key == "words"')
+
+
+def test_words_that_an_earlier_version_indexed_are_indexed_again_by_a_writer(address, news, words, caplog):
+    with rag.build([news(HARBOUR, BRIDGE)], index=address, encoder=words) as library:
+        assert library._store.words_version() == VERSION
+        library.add([news(BRIDGE | {"text": "Engineers opened the bridge again."})])
+        before = state(library)
+        earlier_words(library)
+    with rag.open(address, encoder=words) as library:
+        assert f"according compact --index {address}" in caplog.text
+        assert not library._view().terms("Engineers")[0].passages
+        (check,) = (check for check in rag.examine(address).checks if check.name == "words")
+        assert (check.ok, check.count) == (True, 0)
+        library.compact()
+    caplog.clear()
+    with rag.open(address, encoder=words) as library:
+        assert "compact" not in caplog.text
+        assert library._view().terms("Engineers")[0].passages == 1
+        assert state(library) == before
+    assert rag.examine(address).ok
+
+
+def test_a_writer_killed_while_it_indexes_words_again_loses_nothing(address, news, words, monkeypatch):
+    monkeypatch.setattr(claim, "CLAIM_SECONDS", 0.3)
+    other = Other(FORKED)
+    with rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=address, encoder=words) as library:
+        before = state(library)
+    for moment in (6, 7, 9, 12):  # after what a writer does first
+        with rag.open(address, encoder=words) as library:
+            earlier_words(library)
+        assert other(f"result = killed({address!r}, news, {moment}, False)", news=news(HARBOUR, BRIDGE, ORCHARD))
+        with rag.open(address, encoder=words) as library:
+            assert library._store.words_version() == 0
+            assert state(library)[:3] == before[:3]
+            time.sleep(0.4)
+            with library._store.writing():
+                pass
+            assert library._store.words_version() == VERSION
+            assert state(library) == before
+    assert rag.examine(address).ok
     other.kill()
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import uuid
+from html import escape
 from pathlib import Path
 
 import gradio as gr
@@ -19,6 +20,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from support import BRIDGE, HARBOUR, WordEncoder
+from support.chips import CHIPS
 
 import rag
 from rag.web.app import create_app
@@ -39,6 +41,9 @@ PAGE = {
     "after Chatbot.example_select": ["Textbox", "Checkbox", *FILTERS],
     "CheckboxGroup.input": ["CheckboxGroup", *FILTERS],
     "Button.click ask_nearest": FILTERS,
+    "Button.click suggested": FILTERS,
+    "Button.click suggested_1": FILTERS,
+    "Button.click suggested_2": FILTERS,
     "Chatbot.clear": [],
     "Blocks.load": [],
     "after Button.click": ["Textbox"],  # the handles of uploads
@@ -155,6 +160,54 @@ def test_no_file_is_taken_in_any_encoding_through_any_route(reader, encoding, pa
     ):
         refused = reader.post(f"gradio_api/{route}", content=json.dumps(body).encode(encoding), headers=headers)
         assert refused.status_code == 403, route
+
+
+def test_a_suggestion_is_asked_by_its_button_and_nothing_that_a_client_sends(reader):
+    filters = [[], [], "", "", ASKED, [], BEST, False]
+    refused = reader.run("suggested", filters)["output"]["data"]
+    assert refused[0]["__type__"] == "update", "nothing was asked before"
+    asked = "What did Jane Harbor say about the strike at Tuesdax?"
+    data = reader.run("ask_1", [asked, False, *filters])["output"]["data"]
+    (button, *hidden) = data[-3:]
+    assert (button["visible"], button["value"]) == (
+        True, "Did you mean “Tuesday”? Ask: What did Jane Harbor say about the strike at Tuesday?",
+    )  # fmt: skip
+    assert [other["visible"] for other in hidden] == [False, False]
+    assert reader.join("suggested", ["Who?", *filters]).status_code == 422
+    assert reader.run("suggested_1", filters)["output"]["data"][0]["__type__"] == "update", "there is one alone"
+    data = reader.run("suggested", filters)["output"]["data"]
+    assert shown(data[0]) == [asked, "What did Jane Harbor say about the strike at Tuesday?"]
+    assert [other["visible"] for other in data[-3:]] == [False] * 3
+
+
+@pytest.mark.parametrize(("question", "kind", "words"), CHIPS)
+def test_each_kind_of_constraint_is_ticked_and_can_be_unticked(reader, question, kind, words):
+    filters = [[], [], "", "", ASKED, [], BEST, False]
+    _, chat, group, *_ = reader.run("ask_1", [question, False, *filters])["output"]["data"]
+    assert (group["value"], [value for _, value in group["choices"]]) == ([words], [words]), kind
+    ((label, _),) = group["choices"]
+    assert label.startswith(("Only ", "Not ", "First: "))
+    assert '<span class="chip">' in chat[-1]["content"][0]["value"]
+    chat, group, *_ = reader.run("ask_again", [[], *filters])["output"]["data"]
+    answer = chat[-1]["content"][0]["value"]
+    assert (group["value"], f"“<bdi>{escape(words)}</bdi>”: ignored" in answer) == ([], True)
+    assert '<span class="chip">' not in answer
+    assert reader.run("ask_again", [[words], *filters])["output"]["data"][1]["value"] == [words]
+
+
+def test_the_order_that_the_reader_chose_is_that_of_the_passages(reader):
+    firsts = []
+    for order in ("the newest", "the oldest"):
+        data = reader.run(
+            "ask_1", ["Who ended the strike and closed the bridge?", False, [], [], "", "", ASKED, [], order, False]
+        )
+        nearest = reader.run("ask_nearest", [[], [], "", "", ASKED, [], order, False])["output"]["data"]
+        answer = nearest[0][-1]["content"][0]["value"]
+        dates = [part.split('"')[0] for part in answer.split('<time class="when" datetime="')[1:]]
+        assert len(set(dates)) == 2
+        firsts.append(dates)
+        assert data["success"]
+    assert firsts[0] == firsts[1][::-1] == sorted(firsts[0], reverse=True)
 
 
 def test_events_of_the_page_have_no_other_way_in(reader):

@@ -20,6 +20,7 @@ from mcp.shared.exceptions import McpError
 from mcp.shared.memory import create_connected_server_and_client_session
 from mcp.types import LATEST_PROTOCOL_VERSION
 from support import BRIDGE, HARBOUR, ROOT
+from support.chips import CHIPS
 
 import rag
 from rag import cli
@@ -164,6 +165,33 @@ def test_a_model_reads_that_passages_may_not_answer_before_it_reads_them(tmp_pat
     assert (strict.structuredContent["grade"], strict.structuredContent["passages"]) == ("nothing", [])
     assert strict.structuredContent["notice"].startswith("Only passages that may not answer were found")
     assert "If `grade` is near, say that these are the nearest passages and may not answer" in server.instructions
+
+
+@pytest.mark.parametrize(("question", "kind", "words"), CHIPS)
+def test_each_kind_of_constraint_is_listed_and_can_be_ignored(session, question, kind, words):
+    async def use(session, _):
+        given = [{"question": question}, {"question": question, "ignore": [words]}]
+        return [(await session.call_tool("ask", each)).structuredContent for each in given]
+
+    (applied,), (ignored,) = (answer["constraints"] for answer in session(use))
+    assert (applied["kind"], applied["words"], applied["applied"]) == (kind, words, True)
+    assert (ignored["kind"], ignored["words"], ignored["applied"], ignored["why"]) == (kind, words, False, "ignored")
+
+
+def test_a_tool_gives_suggestions_and_takes_an_order(session):
+    async def use(session, _):
+        question = "Who closed the bridge, and who ended the strike on Tuesdax?"
+        asked = (await session.call_tool("ask", {"question": question})).structuredContent
+        orders = [
+            {"question": question, "order": order, "outlets": ["Guardian", "Press TV"]}
+            for order in ("newest", "oldest")
+        ]
+        found = [(await session.call_tool("search", each)).structuredContent["hits"] for each in orders]
+        return asked["suggestions"], [[hit["date"] for hit in hits] for hits in found]
+
+    (suggestion,), (newest, oldest) = session(use)
+    assert suggestion["suggested"] == "Tuesday"
+    assert newest == sorted(newest, reverse=True) != oldest == sorted(oldest)
 
 
 def test_words_that_nothing_shows_are_escaped_in_the_text_of_a_result(tmp_path, news, words):

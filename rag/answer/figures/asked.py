@@ -10,6 +10,7 @@ import regex
 
 from rag.answer.figures.figure import DATE, MONEY, NUMBER, PERCENTAGE
 from rag.answer.figures.measures import AGE, DISTANCE, DURATION
+from rag.answer.figures.periods import Period, period
 from rag.answer.figures.values import MONTHS, find_values
 from rag.answer.figures.words import Token, family, stemmed, tokens, words
 
@@ -70,6 +71,7 @@ class Asked:
         name_parts: for each word of each name, its stems.
         spans: stems of words such as "week", "deadline".
         dates: the dates that the question gives, as in `Figure`.
+        period: the span of time that they limit ("since 2011"); None where they are what is asked about ("in 2011").
         at_place: whether a name is that of the place ("in Dallas").
         of_plans, of_target, of_average, of_addition, of_change: whether the question asks for what would be, for what
             something is cut or raised to, for an average, for an addition, for a change.
@@ -88,6 +90,7 @@ class Asked:
     name_parts: tuple[tuple[frozenset[str], ...], ...]
     spans: frozenset[str]
     dates: tuple[str, ...]
+    period: Period | None
     at_place: bool
     of_plans: bool
     of_target: bool
@@ -100,6 +103,11 @@ class Asked:
     def name_words(self) -> frozenset[str]:
         """The stems of all names."""
         return frozenset().union(*self.names)
+
+    @property
+    def own_dates(self) -> tuple[str, ...]:
+        """The dates that it asks about; none where they only limit a span of time."""
+        return () if self.period else self.dates
 
     @property
     def counts_noun(self) -> bool:
@@ -135,7 +143,8 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
     state = next((family(t.stem) for t in phrase if t.lower in words("states")), "")  # "how many dead"
     phrase = [] if state else phrase
     unit, noun = (phrase[-1].lower, phrase[-1].stem) if phrase else ("people", "person") if state else ("", "")
-    dates = tuple(str(v.value) for v in find_values(question, 0, len(question), DATE))
+    given = find_values(question, 0, len(question), DATE)
+    dates = tuple(str(v.value) for v in given)
     empty = words("empty") | words("auxiliaries") | words("prepositions") | (set(MONTHS) if dates else set())
     rest = [t for t in found if t not in phrase and t.lower not in empty]
     if kind == NUMBER:
@@ -163,6 +172,7 @@ def _parse(question: str, kind: str, start: int, aliases: tuple[tuple[str, ...],
         name_parts=tuple(tuple(frozenset(_of_country(t.stem)) for t in name) for name in names),
         spans=spans,
         dates=dates,
+        period=period(question, given),
         question=question,
         **says,
     )

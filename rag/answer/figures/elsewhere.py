@@ -12,6 +12,7 @@ import regex
 from rag.answer.figures.asked import Asked
 from rag.answer.figures.figure import DATE
 from rag.answer.figures.nouns import noun_phrase
+from rag.answer.figures.periods import Period
 from rag.answer.figures.sentence import Sentence
 from rag.answer.figures.values import MONTHS, Value
 from rag.answer.figures.words import Token, words
@@ -33,6 +34,7 @@ _MONTH_NAME = regex.compile(
 _ORDERED = regex.compile(
     r"\b(first|second|third|fourth|last|next|previous)[ -](quarter|month|week|day|year|round|half|debate|term)\b"
 )
+_YEAR = regex.compile(r"(?<![\p{N}.,-])(?:1[5-9]|20)\d\d(?![\p{N}]|[.,]\p{N})")
 _IN_YEAR = regex.compile(r"\b(?i:in) $")
 
 
@@ -41,7 +43,9 @@ def can_report(asked: Asked, citation: Citation) -> bool:
 
     No article reports what happens after it; one that is much later has to name the year.
     """
-    days = [d for d in asked.dates if regex.match(r"\d{4}(?!s)", d)]
+    if asked.period and asked.kind != DATE:
+        return _can_report_period(asked.period, citation)
+    days = [d for d in asked.own_dates if regex.match(r"\d{4}(?!s)", d)]
     if not days or asked.kind == DATE:
         return True
     day = min(days)
@@ -54,17 +58,33 @@ def can_report(asked: Asked, citation: Citation) -> bool:
     return first <= citation.date <= last
 
 
+def _can_report_period(period: Period, citation: Citation) -> bool:
+    """Whether an article can report what happened in a span of time: it is of then, or names a year of it."""
+    if citation.date and period.first and citation.date < period.first:
+        return False
+    if period.meets_any(_YEAR.findall(citation.text)):
+        return True
+    if citation.date is None:
+        return period == Period(None, None)
+    return period.last is None or citation.date <= period.last + REPORTED_WITHIN
+
+
 def same_time(asked: Asked, sentence: Sentence) -> bool:
     """Whether a sentence names the spans of time of the question, and not only other months."""
     if not asked.spans <= sentence.keys | sentence.lead_keys:
         return False
-    months = _months(asked.dates)
+    months = _months(asked.own_dates)
     stated = _stated_months(sentence, sentence.start, sentence.end)
     return asked.kind == DATE or not months or not stated or bool(stated & months)
 
 
 def other_period(asked: Asked, sentence: Sentence) -> bool:
-    """Whether a sentence names another month, or another quarter or week by its order, and not the one asked about."""
+    """Whether a sentence names another time, and not the one asked about: a month, an ordered quarter or week, a year.
+
+    Where the question asks about a span of time, it may name any time of it.
+    """
+    if asked.period and asked.kind != DATE:
+        return asked.period.meets_any([str(date.value) for date in sentence.dates]) is False
     own, ordered = _period(asked.question)
     months, orders = _period(sentence.text[sentence.start : sentence.end])
     if asked.kind != DATE and own and months and not own & months:
@@ -81,7 +101,7 @@ def _period(text: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
 
 def same_month(asked: Asked, sentence: Sentence, start: int, end: int) -> bool:
     """Whether the clause text[start:end] names a month of the question, if its sentence names others too."""
-    months = _months(asked.dates)
+    months = _months(asked.own_dates)
     if not months or asked.kind == DATE or not _stated_months(sentence, sentence.start, sentence.end) - months:
         return True
     return bool(months & _stated_months(sentence, start, end))
@@ -131,6 +151,8 @@ def nearest(asked: Asked, sentence: Sentence, fitting: list[Value]) -> list[Valu
 
 
 def _of_another_year(asked: Asked, sentence: Sentence) -> bool:
+    if asked.period:
+        return False  # that is for `other_period`
     known = (sentence.year, *(d[:4] for d in asked.dates))
     years = [d for d in sentence.dates if _IN_YEAR.search(sentence.text, max(sentence.start, d.start - 3), d.start)]
     return any(str(d.value)[:4] not in known for d in years if str(d.value)[:4].isdigit())

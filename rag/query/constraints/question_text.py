@@ -23,7 +23,7 @@ FOLLOW_UP_WORDS = frozenset(
         "according to the in ok okay well now"
     )
 )
-_QUOTED = regex.compile(r"“[^”]*”|\"[^\"]*\"|‘[^’]*’(?!\w)|(?<!\w)'[^']*'(?!\w)|«[^»]*»")
+_QUOTED = regex.compile(r"“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"|‘[^’]*’(?!\w)|(?<!\w)'[^']*'(?!\w)|«[^»]*»")
 
 Span = tuple[int, int]
 
@@ -35,7 +35,7 @@ def quoted_spans(question: str) -> list[Span]:
 
 def phrase_spans(question: str) -> list[Span]:
     """Return the spans of quotations in double marks, without the marks: these words must be printed as they are."""
-    found = ((m.start() + 1, m.end() - 1) for m in _QUOTED.finditer(question) if m.group()[0] in '“"«')
+    found = ((m.start() + 1, m.end() - 1) for m in _QUOTED.finditer(question) if m.group()[0] in '“„"«')
     return [(a, b) for a, b in found if WORD.search(question[a:b])]
 
 

@@ -9,6 +9,7 @@ import contextlib
 import datetime as dt
 import functools
 import json
+import logging
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -35,8 +36,12 @@ from rag.stores.milvus.summary import Summaries
 from rag.stores.milvus.tables import ROWS_PER_CALL, Tables, read_manifest
 from rag.stores.milvus.view import MilvusContents, MilvusView, TermCounts
 from rag.stores.milvus.writer import MilvusWriter, SharedWriter
+from rag.stores.normalise import VERSION
 
 FORMAT = 1
+WORDS = "words"  # the record of the rules by which words are normalised
+
+log = logging.getLogger("rag")
 
 
 class MilvusStore(Tables, base.Store):
@@ -82,6 +87,7 @@ class MilvusStore(Tables, base.Store):
             if not read_manifest(server):
                 value = json.dumps({"encoder": manifest.encoder, "dimension": manifest.dimension, "format": FORMAT})
                 first = [
+                    schema.record(WORDS, WORDS, VERSION),
                     schema.record("manifest", "manifest", value=[value]),
                     schema.record("generation", "generation"),
                 ]
@@ -104,7 +110,34 @@ class MilvusStore(Tables, base.Store):
                 f"the library at {location.given} has format {found.format}, this version of According reads {FORMAT}; "
                 "build it again under another name, or use the version that made it"
             )
-        return cls(server, found)
+        store = cls(server, found)
+        if (rules := store.words_version()) != VERSION:
+            log.warning(
+                "the words of the library at %s were indexed by other rules than today's (%s, now %s), so that some "
+                "are not found; whatever changes the library indexes them again, as does: according compact --index %s",
+                location.given, rules, VERSION, location.given,
+            )  # fmt: skip
+        return store
+
+    def words_version(self) -> int:
+        """Return the version of the rules by which the words were normalised; 0 if that was not recorded."""
+        rows = self._rows("records", f'key == "{WORDS}"', ["number"])
+        return int(rows[0]["number"]) if rows else 0
+
+    def index_words(self) -> None:
+        """Index all words again, by today's rules: for a writer. If it is killed meanwhile, the next one does it again.
+
+        Rows change one by one, so a question may be searched for in words of both until the end.
+        """
+        for row, article, passages in self.everything():
+            if article is None:
+                continue  # it is damaged, as `doctor` says
+            spans = ((each["key"], article.text[each["start"] : each["end"]]) for each in passages)
+            own = [{"key": key, "words": schema.packed(text)} for key, text in spans]
+            self._send("passages", own, partial=True)
+            words = schema.packed(schema.whole(article))
+            self._send("articles", [{"key": row["key"], "words": words}], partial=True)
+        self._send("records", [schema.record(WORDS, WORDS, VERSION)])
 
     @functools.cached_property
     def lite(self) -> bool:
@@ -293,7 +326,10 @@ class MilvusStore(Tables, base.Store):
         shared = shared and not self._server.location.lite  # no other process can reach a Milvus Lite
         with self.strictly(), Claim(self, wait) as claim:
             writer = SharedWriter(self, claim) if shared else MilvusWriter(self, claim)
-            writer.recover(staged=shared)
+            same_rules = self.words_version() == VERSION
+            writer.recover(staged=shared and same_rules)
+            if not same_rules:
+                self.index_words()
             yield writer
 
     def stage(self, batch: Sequence[tuple[Article, Sequence[EmbeddedPassage]]], generation: int) -> None:

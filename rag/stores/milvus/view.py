@@ -20,11 +20,14 @@ from rag.stores.filters import IndexFilter, first_day, milvus_expression, outlet
 from rag.stores.milvus import schema
 from rag.stores.milvus.schema import Row
 from rag.stores.tantivy_index import (
+    MAX_SIMILAR_WORDS,
+    PASSAGES_OF_A_WORD,
     Spellings,
     Term,
     holds_term,
     longest_words,
     max_score,
+    one_letter_off,
     question_words,
     weights,
     without_emphasis,
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from rag.stores.milvus.summary import Summary
 
 MAX_SCORED_ARTICLES = 300
+MAX_LOOKED_AT = 100  # passages with words that one of a question may be meant for
 COUNTED_WORDS = 4096  # whose numbers of passages and articles are kept in memory
 COUNTING_THREADS = 8
 
@@ -146,7 +150,16 @@ class MilvusView(MilvusContents, base.View):
         return [schema.brief(row)["id"] for row in self._store._rows("articles", wanted, ("brief",), limit)]
 
     def similar_words(self, word: str) -> list[tuple[str, list[int]]]:
-        return []  # Milvus does not list its words, and each guess would be a request
+        # Milvus does not list its words: all that the word could be are searched for at once, the rarest first.
+        wanted = one_letter_off(word)
+        text = " ".join(sorted(wanted))
+        rows = self._search("passages", "sparse", text, "BM25", IndexFilter(), MAX_LOOKED_AT, ["words"])
+        found: dict[str, list[int]] = {}
+        for row in rows:
+            for other in wanted.intersection(schema.unpacked(row["words"])):
+                found.setdefault(other, []).append(row["key"])
+        likely = sorted(found, key=lambda other: (-len(found[other]), other))[:MAX_SIMILAR_WORDS]
+        return [(other, found[other][:PASSAGES_OF_A_WORD]) for other in likely]
 
     def articles_in_script(self, script: str) -> int | None:
         return None  # Milvus does not list its words
