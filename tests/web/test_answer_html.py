@@ -19,6 +19,7 @@ from rag.answer.balance import (
 )
 from rag.answer.citation import Citation
 from rag.answer.figures import Figure, Mention
+from rag.answer.refusals import STRICT, Why
 from rag.errors import AccordingError
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import Fact, Outlet, Rating
@@ -144,7 +145,7 @@ def test_the_nearest_passages_are_called_that_above_them_and_in_the_name_of_each
 
 
 def test_what_strict_leaves_out_is_said():
-    html = answer_html(Answer("q", "q", "nothing", near_left_out=2))
+    html = answer_html(Answer("q", "q", "nothing", near_left_out=2, why=Why(STRICT)))
     assert (
         '<p class="nothing" role="status">Only passages that may not answer were found; '
         "ask without strict to see them.</p>"
