@@ -6,8 +6,8 @@
 Asks the questions of `confidence_corpora.py`, and keeps in the folder `--work` what was found, so that the next run
 only fits. Fits a model for passages that the default reranker has read, and one for those that none has. For each
 prints, corpus by corpus, how many questions it shows passages for and how many answers it is sure of: fitted on the
-other corpora ("left out"), and on all. --write saves the models in `rag/answer/confidence.json`, and the curve of the
-demonstration in `docs/risk-coverage.svg`. To fit a model for an index and questions of your own:
+other corpora ("left out"), and on all. --write saves the models in `rag/answer/confidence.json`, and in `docs/` the
+curves of the demonstration and of the corpora left out. To fit a model for an index and questions of your own:
 
     .venv/bin/according evaluate QUESTIONS.jsonl --index INDEX --fit
 """
@@ -15,15 +15,18 @@ demonstration in `docs/risk-coverage.svg`. To fit a model for an index and quest
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
 import numpy.typing as npt
 from confidence_corpora import ROOT, Corpus, corpora
+from matplotlib.figure import Figure
 
 import rag
 from rag.answer import confidence
@@ -32,6 +35,7 @@ from rag.evaluation import OFF_TOPIC, draw_picture, evaluate
 from rag.models.reranker import LazyReranker, Reranker
 
 ENCODER = "all-MiniLM-L6-v2"
+MIN_DRAWN = 20  # answerable and unanswerable questions of a corpus whose curve is drawn
 COVERAGES = (0.6, 0.7, 0.8, 0.9)  # shares of the answerable questions at which curves are printed
 
 
@@ -71,6 +75,7 @@ def main() -> None:
         print("Left out", table(asked, left_out), sep="\n\n")
         print("\nFitted on all", table(asked, dict.fromkeys(others, model)), sep="\n\n", flush=True)
         if options.write and reranker:
+            draw_curves(asked, left_out, ROOT / "docs/left-out-curves.svg")
             with rag.open(given[0].index(options.work), reranker=reranker) as library:
                 library.set_confidence_model(model)
                 draw_picture(evaluate(library, given[0].questions), ROOT / "docs/risk-coverage.svg")
@@ -149,6 +154,33 @@ def table(asked: Sequence[Judged], models: Mapping[str, ConfidenceModel]) -> str
         cells += [_share(chances[lacking], float(np.quantile(chances[has], 1 - share))) for share in COVERAGES]
         lines.append(cells)
     return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines)
+
+
+def draw_curves(asked: Sequence[Judged], models: Mapping[str, ConfidenceModel], path: Path) -> None:
+    """Draw, for each corpus, how many unanswerable questions are graded "answers" when so many answerable ones are."""
+    figure = Figure(figsize=(7, 5.5), dpi=150, layout="constrained")
+    axes = figure.subplots()
+    styles = itertools.cycle([("-", "o"), ("--", "s"), (":", "^"), ("-.", "D")])
+    for name in dict.fromkeys(j.corpus for j in asked if j.group in models):
+        own = [j for j in asked if j.corpus == name and not j.unrelated]
+        model = models[own[0].group]
+        has, lacking = (
+            np.array([model.probability(j.signals) for j in own if j.answerable == answerable])
+            for answerable in (True, False)
+        )
+        if min(len(has), len(lacking)) < MIN_DRAWN:
+            continue
+        line, marker = next(styles)
+        shares = np.linspace(0.3, 1, 15)
+        wrong = [np.mean(lacking >= np.quantile(has, 1 - share)) for share in shares]
+        axes.plot(shares, wrong, line, marker=marker, markersize=4, label=f"{name} ({len(has)}, {len(lacking)})")
+    axes.set(
+        xlabel='share of answerable questions graded "answers"', ylabel='share of unanswerable ones graded "answers"',
+        title="Corpora that the model was not fitted on", ylim=(-0.02, 1.02),
+    )  # fmt: skip
+    axes.legend(fontsize="small", title="answerable, unanswerable")
+    with matplotlib.rc_context({"svg.hashsalt": "according", "svg.fonttype": "none"}):
+        figure.savefig(path, metadata={"Date": None})
 
 
 def _share(chances: npt.NDArray[np.float64], threshold: float) -> str:
