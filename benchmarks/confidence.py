@@ -1,7 +1,7 @@
 """Fit the confidence models that come with According, on several corpora, and say how they do on those left out.
 
     .venv/bin/python benchmarks/confidence.py --work FOLDER [--pages FOLDER --questions FILE] [--squad2 FOLDER]
-        [--time FOLDER] [--news FILE] [--write]
+        [--time FOLDER] [--news FILE] [--signals NAME,NAME] [--write]
 
 Asks the questions of `confidence_corpora.py`, and keeps in the folder `--work` what was found, so that the next run
 only fits. Fits a model for passages that the default reranker has read, and one for those that none has. For each
@@ -61,7 +61,10 @@ def main() -> None:
     parser.add_argument("--time", type=Path, help="folder with the TIME collection")
     parser.add_argument("--news", type=Path, help="file with the articles that questions/figures.jsonl names")
     parser.add_argument("--write", action="store_true", help="save the models and the curves")
+    parser.add_argument("--signals", help="weigh these signals instead of the usual ones, to compare")
     options = parser.parse_args()
+    if options.signals:
+        confidence.WEIGHED = tuple(options.signals.split(","))
     options.work.mkdir(parents=True, exist_ok=True)
     given = list(corpora(options))
     models = []
