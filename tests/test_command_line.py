@@ -101,7 +101,7 @@ def test_no_text_or_name_can_imitate_the_marks_of_the_sentences_that_answer(
 def test_ask_says_so_if_nothing_answers(index, capsys):
     assert said(capsys, "ask", "--index", index, "What is a black hole?") == (
         0,
-        "Nothing in the index answers this.\n",
+        "Nothing in the index answers this: no article holds “black” or “hole”.\n",
         "",
     )
 
@@ -157,7 +157,7 @@ def notes(capsys, index, *arguments):
     status, out, err = said(capsys, "ask", "--index", index, *arguments)
     assert (status, err) == (0, "")
     lines = out.splitlines()
-    first = next(i for i, line in enumerate(lines) if line.startswith(("(1 of", "(2 of", "Nothing")))
+    first = next(i for i, line in enumerate(lines) if line.startswith(("(1 of", "(2 of", "No")))
     return lines[first + 1 :]
 
 
@@ -273,7 +273,7 @@ def test_the_nearest_passages_are_shown_from_any_confidence(index, capsys):
     asked = ["ask", "--index", index, "What is a black hole?", "--min-confidence"]
     shown = said(capsys, *asked, 0)[1]
     assert shown.startswith("Nearest passages. They may not answer.\n\n1. According to ")
-    assert said(capsys, *asked, 0.9)[1] == "Nothing in the index answers this.\n"
+    assert said(capsys, *asked, 0.9)[1] == "Nothing in the index answers this with a confidence of 0.9 or more.\n"
     for wrong in ("-0.1", "1.1", "nan", "much"):
         with pytest.raises(SystemExit):
             said(capsys, *asked, wrong)

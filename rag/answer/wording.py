@@ -186,7 +186,7 @@ def refusal(answer: Answer) -> Phrase:
     """Return the sentence that says why nothing is shown."""
     why = answer.why
     if why is None:
-        return Phrase(NOTHING)
+        return Phrase(ONLY_NEAR if answer.near_left_out else NOTHING)
     names = quoted(why.about)
     return {
         refusals.NO_QUESTION: lambda: Phrase(NO_QUESTION[why.about[0]]),
