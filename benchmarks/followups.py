@@ -3,10 +3,10 @@
     python benchmarks/followups.py --pages seeds --work FOLDER
     python benchmarks/followups.py --index INDEX
 
-The pairs are those of benchmarks/questions/followups.jsonl, over the demonstration: a question, the one that follows it,
-and the sentences that answer the second. Prints, for the half of the pairs that rules were chosen by and for the half
-that was left out, for how many the first passage shown has such a sentence, and one of five; and of the new topics,
-how many show the same passages as when asked alone.
+The pairs are those of benchmarks/questions/followups.jsonl, over the demonstration: a question, the one that follows
+it, and the sentences that answer the second. Prints, for the half of the pairs that rules were chosen by and for the
+half that was left out, for how many the first passage shown has such a sentence, and one of five; and of the new
+topics, how many show the same passages as when asked alone.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, overload
 
 from rag.answer.balance import Balance
 from rag.answer.citation import Citation
@@ -13,7 +13,11 @@ from rag.answer.figures import Figure
 from rag.answer.markdown import answer_markdown
 from rag.answer.suggestions import Suggestion
 from rag.query.constraints import Constraint
+from rag.query.constraints.names import person_in, place_in
+from rag.query.previous import Previous
 from rag.retrieval.parse import Alias
+
+MAX_TITLE_CHARACTERS = 300  # of a title that a follow-up is completed with
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Answer:
         figures: where the question asks how many, how much, what share or when, the values that the marked sentences
             give for it, each with those who give it; empty for other questions.
         suggestions: for names in the question that no article holds, words that differ by one letter.
+        completed: the question completed by the previous one, with the words of its constraints; the question itself
+            where it needs nothing of that.
     """
 
     question: str
@@ -51,6 +57,7 @@ class Answer:
     below: bool = False
     figures: tuple[Figure, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
+    completed: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer in JSON types; dates as YYYY-MM-DD."""
@@ -75,3 +82,20 @@ class Answer:
             Markdown in which nothing that an article holds is taken for markup.
         """
         return answer_markdown(self, accessed)
+
+
+@overload
+def as_previous(previous: Answer) -> Previous: ...
+@overload
+def as_previous(previous: str | Answer | Previous | None) -> str | Previous | None: ...
+def as_previous(previous: str | Answer | Previous | None) -> str | Previous | None:
+    """Return an answer as what a follow-up needs of it: its question, and what it speaks of; all else as it is."""
+    if not isinstance(previous, Answer):
+        return previous
+    question = previous.completed or previous.question
+    if not previous.passages:
+        return Previous(question)
+    first = previous.passages[0]
+    marked = first.text[first.quote[0] - first.start : first.quote[1] - first.start]
+    title = first.title if len(first.title or "") <= MAX_TITLE_CHARACTERS else None
+    return Previous(question, person_in(marked), place_in(marked), title, first.date)

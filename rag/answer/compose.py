@@ -105,6 +105,7 @@ class Composer:
             below=bool(shown) and probability < least,
             figures=find_figures(parsed, shown if probability >= least else ()),
             suggestions=suggest(view, self._store, query, parsed),
+            completed=parsed.completed,
         )  # fmt: skip
 
     def _verified(self, citation: Citation) -> Citation:

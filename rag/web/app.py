@@ -9,13 +9,14 @@ import datetime as dt
 import functools
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import gradio as gr
 from gradio.events import api as gradio_api
 
 from rag.answer import wording
-from rag.answer.answer import Answer
+from rag.answer.answer import Answer, as_previous
 from rag.answer.export import FORMS
 from rag.errors import AccordingError, QuestionError
 from rag.library import Library
@@ -109,7 +110,7 @@ def create_app(
         )  # fmt: skip
         catalogue = library.catalogue
         choices = _constraint_choices(answer)
-        asked = asked.understood(answer.constraints, choices)
+        asked = replace(asked.understood(answer.constraints, choices), answered=as_previous(answer))
         turn = Turn.of(asked, str(question_html(asked.question)), str(answer_html(answer, catalogue)))
         turns = conversations.add(request.session_hash, turn, instead)
         applied = [c.words for c in answer.constraints if c.applied]
@@ -133,7 +134,7 @@ def create_app(
     @warning
     def ask(request: gr.Request, question: object, follow: object, *filters: object) -> tuple[Any, ...]:
         before = conversations.last(request.session_hash) if chosen(follow, "follow-up") else None
-        asked = Asked(text(question, "question", None), before.question if before else None)
+        asked = Asked(text(question, "question", None), before.answered if before else None)
         return "", *answered(request, asked, Filters.read(filters))
 
     @warning
