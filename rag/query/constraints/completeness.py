@@ -55,12 +55,14 @@ class Rule:
         pattern: the words.
         sentence: a question for which the rule was made.
         free: whether it may be something named in its own clause, as "his" may.
+        named: whether only a name can be meant, and no noun.
     """
 
     kind: str
     pattern: str
     sentence: str
     free: bool = False
+    named: bool = False
 
 
 RULES = (
@@ -75,10 +77,11 @@ RULES = (
     Rule(THING, r"its", "Who are its leaders?", free=True),
     Rule(PLACE, r"(?<!\b(?:is|are|was|were)\s(?=there\s+\w))there"
          r"(?!\s+(?:(?:has|have|had)\s+been|is|are|was|were|will|be)\b)", "What was seized there?"),
-    Rule(THING, rf"the\s+{_GENERIC}(?!{_WITH_COMPLEMENT})", "When did he leave the group?", free=True),
-    Rule(THING, rf"(?:this|that|these|those)\s+{_GENERIC_AFTER_THAT}", "How many people lived in that camp?"),
+    Rule(THING, rf"the\s+{_GENERIC}(?!{_WITH_COMPLEMENT})", "When did he leave the group?", free=True,
+         named=True),
+    Rule(THING, rf"(?:this|that|these|those)\s+{_GENERIC_AFTER_THAT}", "How many people lived in that camp?", named=True),
     Rule(THING, rf"(?:this|these|those)\s+(?!{_TIME}\b|who\b|of\b|that\b|which\b|{_GENERIC_AFTER_THAT}\b)\p{{Ll}}+",
-         "Who denies these allegations?"),
+         "Who denies these allegations?", named=True),
     Rule(REST, r"(?<=\b(?:about|of|for|on|by|with|to|from|like|after|before|since|at|in|than|against|behind|calls?|"
          r"called|do|does|did|doing|done|sa(?:y|ys|id)|kn[eo]w|means?|meant|see|explain(?:ed)?|deny|denied|confirm(?:ed)?|"
          r"believed?)\s)(?:this|that|these|those)(?=\s*(?:[?,.;!]|$))", "What did the envoy say about that?"),
@@ -123,7 +126,10 @@ _PERSON_WORD = LazyPattern(rf"\b{_PERSON_NOUN}\b", regex.I)
 _ANYBODY = LazyPattern(r"\b(?:any|some|every|no)(?:body|one)\b", regex.I)
 _SAYING = LazyPattern(rf"{SAY}|{TELL}|{PUBLISH}|{DESCRIBE}", regex.I)
 _QUESTION_WORD = LazyPattern(r"\b(?:who|whom|whose|what|which|where|when|why|how)\b", regex.I)
-_COPULA = LazyPattern(rf"{_BEGINNING}(?:who|what|where|when)(?:\s+(?:is|are|was|were)\b|['’]s\b)", regex.I)
+_COPULA = LazyPattern(
+    rf"{_BEGINNING}(?:who|what|where|when)(?:\s+(?:is|are|was|were)\b|['’]s\b)|\b(?:is|are|was|were)\s+there\s+\w",
+    regex.I,
+)
 _AUXILIARY = LazyPattern(
     rf"{_BEGINNING}(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)\b", regex.I
 )
@@ -208,7 +214,7 @@ def _is_meant_inside(question: str, rule: Rule, start: int, names: Sequence[Name
     spans += [
         (*m.span(), None)
         for m in regex.finditer(r"(?<!\p{L})\p{Ll}[\p{L}\p{M}]{2,}", question[:start])
-        if m[0] not in PLAIN_WORDS and not _SAYING.compiled.fullmatch(m[0])
+        if not rule.named and m[0] not in PLAIN_WORDS and not _SAYING.compiled.fullmatch(m[0])
     ]
     for a, b, name in spans:
         if a < begin or b > start or not _fits(rule.kind, question, a, b, name):

@@ -70,10 +70,10 @@ def find_names(text: str, taken: Sequence[Span] = (), known: Collection[str] = (
     """
     if text.islower() or text.isupper():
         names = {word.casefold() for word in known}
-        words = (*(regex.escape(word) for word in names), r"\p{L}[\p{L}\p{M}]{3,}")
+        forms = (*(regex.escape(word) for word in names), r"\p{L}[\p{L}\p{M}]{3,}")
         return [
             Name(*m.span(), m[0], False, m[0].casefold() not in names)
-            for m in regex.finditer(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", text, regex.I)
+            for m in regex.finditer(rf"(?<!\w)(?:{'|'.join(forms)})(?!\w)", text, regex.I)
             if (m[0].casefold() in names or _is_place(m[0]))
             and not any(a < m.end() and m.start() < b for a, b in taken)
         ]
