@@ -79,7 +79,8 @@ RULES = (
          r"(?!\s+(?:(?:has|have|had)\s+been|is|are|was|were|will|be)\b)", "What was seized there?"),
     Rule(THING, rf"the\s+{_GENERIC}(?!{_WITH_COMPLEMENT})", "When did he leave the group?", free=True,
          named=True),
-    Rule(THING, rf"(?:this|that|these|those)\s+{_GENERIC_AFTER_THAT}", "How many people lived in that camp?", named=True),
+    Rule(THING, rf"(?:this|that|these|those)\s+{_GENERIC_AFTER_THAT}", "How many people lived in that camp?",
+         named=True),
     Rule(THING, rf"(?:this|these|those)\s+(?!{_TIME}\b|who\b|of\b|that\b|which\b|{_GENERIC_AFTER_THAT}\b)\p{{Ll}}+",
          "Who denies these allegations?", named=True),
     Rule(REST, r"(?<=\b(?:about|of|for|on|by|with|to|from|like|after|before|since|at|in|than|against|behind|calls?|"

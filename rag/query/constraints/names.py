@@ -68,7 +68,7 @@ def find_names(text: str, taken: Sequence[Span] = (), known: Collection[str] = (
         taken: spans that are no names of what is asked about: outlets that are asked, dates.
         known: words of it that are names, however they are written ("mek").
     """
-    if text.islower() or text.isupper():
+    if text[1:].islower() or text.isupper():
         names = {word.casefold() for word in known}
         forms = (*(regex.escape(word) for word in names), r"\p{L}[\p{L}\p{M}]{3,}")
         return [
