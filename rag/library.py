@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from rag import readers
-from rag.answer.answer import Answer
+from rag.answer.answer import Answer, as_previous
 from rag.answer.compose import Composer, pool_size
 from rag.answer.suggestions import answer_or_suggested
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
@@ -16,6 +16,7 @@ from rag.models.lazy_encoder import load
 from rag.models.reranker import AUTO, LazyReranker, Reranker
 from rag.provenance.catalogue import Catalogue, load_catalogue, read_catalogue
 from rag.query.aliases import read_own_list
+from rag.query.previous import Previous
 from rag.query.query import RELEVANCE, Day, Names, Query
 from rag.retrieval.parse import ParsedQuery, parse
 from rag.retrieval.scored_passage import Hit
@@ -136,7 +137,7 @@ class Library(UpdatableLibrary):
         outlets: Names = None,
         after: Day = None,
         before: Day = None,
-        previous: str | None = None,
+        previous: str | Answer | Previous | None = None,
         asked_on: Day = None,
         ignore: Names = (),
         min_confidence: float | None = None,
@@ -159,11 +160,10 @@ class Library(UpdatableLibrary):
             outlets: one or several; any spelling that the catalogue or the index knows.
             after: first day allowed, a date or "YYYY-MM-DD".
             before: last day allowed, likewise.
-            previous: the previous question, if this is a follow-up; it completes this one.
+            previous: the previous question or its answer, if this may be a follow-up; completes it if it is.
             asked_on: the day that "last year" counts from; "now" for today, or the newest article's if that is older.
             ignore: words of constraints that are not to be applied, as `Answer.constraints` has them; "all" for all.
-            min_confidence: show passages from this probability on, 0 to 1, in place of the fitted one; 0 shows what
-                is nearest.
+            min_confidence: show passages from this probability on, 0 to 1, not the fitted one; 0 shows what is nearest.
             outlet_kinds: one or several kinds of outlets; "unclassified" for outlets that have none in the catalogue.
             undated: whether articles without a date may be shown; by default unless a span of time is asked for.
             exclude_outlets: one or several outlets not to search; articles whose outlet is not known are searched.
@@ -178,8 +178,8 @@ class Library(UpdatableLibrary):
             CitationError: if what would be shown is not what is stored.
         """
         query = Query.of(
-            question, k, outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated,
-            exclude_outlets, order, strict,
+            question, k, outlets, after, before, as_previous(previous), asked_on, ignore, min_confidence, outlet_kinds,
+            undated, exclude_outlets, order, strict,
         )  # fmt: skip
 
         def answer(view: View, query: Query) -> tuple[Answer, bool]:
@@ -202,7 +202,7 @@ class Library(UpdatableLibrary):
         after: Day = None,
         before: Day = None,
         asked_on: Day = None,
-        previous: str | None = None,
+        previous: str | Answer | Previous | None = None,
         ignore: Names = (),
         outlet_kinds: Names = None,
         undated: bool | None = None,
@@ -218,7 +218,7 @@ class Library(UpdatableLibrary):
             after: first day allowed, a date or "YYYY-MM-DD".
             before: last day allowed, likewise.
             asked_on: the day that "last year" counts from, as for `ask`.
-            previous: the previous question, if this is a follow-up.
+            previous: the previous question or its answer, as for `ask`.
             ignore: words of constraints that are not to be applied; "all" for all.
             outlet_kinds: one or several kinds of outlets.
             undated: whether articles without a date may be found; by default unless a span of time is asked for.
@@ -232,7 +232,7 @@ class Library(UpdatableLibrary):
             QuestionError: for arguments that make no sense.
         """
         query = Query.of(
-            question, k, outlets, after, before, previous, asked_on, ignore, None, outlet_kinds, undated,
+            question, k, outlets, after, before, as_previous(previous), asked_on, ignore, None, outlet_kinds, undated,
             exclude_outlets, order,
         )  # fmt: skip
 

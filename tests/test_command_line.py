@@ -280,6 +280,14 @@ def test_the_nearest_passages_are_shown_from_any_confidence(index, capsys):
         assert f"invalid share value: '{wrong}'" in capsys.readouterr().err
 
 
+def test_what_is_taken_from_the_previous_question_is_said_and_can_be_ignored(index, capsys):
+    given = ["--previous", "Why was the bridge closed?", "--min-confidence", 0]
+    line = '(Continues “Why was the bridge closed?”; to ask without it, add --ignore "Why was the bridge closed?")'
+    assert line in notes(capsys, index, *given, "And when?")
+    assert line not in notes(capsys, index, *given, "--ignore", "Why was the bridge closed?", "And when?")
+    assert line not in notes(capsys, index, *given, "Which dock workers of Rotterdam won?")
+
+
 def test_search_accepts_the_previous_question(index, capsys):
     given = ["--json", "--previous", "What did the Guardian say about docks?", "And according to Press TV?"]
     hits = json.loads(said(capsys, "search", "--index", index, *given)[1])

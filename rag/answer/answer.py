@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, overload
 
 from rag.answer import wording
 from rag.answer.balance import Balance
@@ -16,9 +16,12 @@ from rag.answer.markdown import answer_markdown
 from rag.answer.refusals import Missing, Why
 from rag.answer.suggestions import Suggestion
 from rag.query.constraints import Constraint
+from rag.query.constraints.names import person_in, place_in
+from rag.query.previous import Previous
 from rag.retrieval.parse import Alias
 
 MEANING, WORDS = "meaning and words", "words"  # what a question was searched by
+MAX_TITLE_CHARACTERS = 300  # of a title that a follow-up is completed with
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Answer:
         missing: what keeps the question from being answered: words that no article holds, what the filters shut out,
             and its language; empty for an answer graded "answers".
         why: why nothing is shown; None where passages are.
+        completed: the question completed by the previous one, with the words of its constraints; the question itself
+            where it needs nothing of that.
     """
 
     question: str
@@ -65,6 +70,7 @@ class Answer:
     searched_by: str = MEANING
     missing: Missing = field(default_factory=Missing)
     why: Why | None = None
+    completed: str = ""
 
     @property
     def found(self) -> bool:
@@ -96,3 +102,20 @@ class Answer:
             Markdown in which nothing that an article holds is taken for markup.
         """
         return answer_markdown(self, accessed)
+
+
+@overload
+def as_previous(previous: Answer) -> Previous: ...
+@overload
+def as_previous(previous: str | Answer | Previous | None) -> str | Previous | None: ...
+def as_previous(previous: str | Answer | Previous | None) -> str | Previous | None:
+    """Return an answer as what a follow-up needs of it: its question, and what it speaks of; all else as it is."""
+    if not isinstance(previous, Answer):
+        return previous
+    question = previous.completed or previous.question
+    if not previous.passages:
+        return Previous(question)
+    first = previous.passages[0]
+    marked = first.text[first.quote[0] - first.start : first.quote[1] - first.start]
+    title = first.title if len(first.title or "") <= MAX_TITLE_CHARACTERS else None
+    return Previous(question, person_in(marked), place_in(marked), title, first.date)

@@ -123,6 +123,7 @@ class Composer:
             searched_by=WORDS if parsed.by_words else MEANING,
             missing=lacking,
             why=None if shown else why(query, parsed, lacking, found, near_left_out, left),
+            completed=parsed.completed,
         )  # fmt: skip
 
     def refuse(self, view: View, query: Query) -> Answer | None:

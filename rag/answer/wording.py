@@ -7,6 +7,7 @@ outlet's name or the reader's words, is a `Phrase`: `str` gives it as plain text
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ from rag.query.constraints import (
     ORDER,
     PERIOD,
     PHRASE,
+    PREVIOUS,
     Constraint,
 )
 from rag.query.not_a_question import GREETING, INSTRUCTION, NO_WORDS
@@ -63,6 +65,7 @@ UNFITTED = (
     "No confidence threshold has been fitted for this index’s encoder, so passages are shown whether or not they "
     "answer; to fit one, run: according evaluate --fit"
 )
+MAX_TAKEN_CHARACTERS = 100  # of the question before, in a line that says what a follow-up takes from it
 MAX_NAMES = 3  # outlets or spellings named in one sentence
 MAX_UNMATCHED_NAMES = 8  # outlets without a match that are named
 
@@ -272,6 +275,8 @@ def caution(found: Caution) -> Phrase:
 
 def constraint(found: Constraint, answer: Answer) -> Phrase:
     """Return what a constraint allows, leaves out or puts first: "The Post", "2009-01-01 or later"."""
+    if found.kind == PREVIOUS:
+        return Phrase("“{}”", textwrap.shorten(found.words, MAX_TAKEN_CHARACTERS, placeholder=" …"))
     if found.kind == PHRASE:
         return Phrase("passages that print “{}”", found.words)
     if found.outlet:
@@ -284,12 +289,15 @@ def constraint(found: Constraint, answer: Answer) -> Phrase:
         return Phrase(f"the {found.order} articles{counted}")
     days = _days(found.after, found.before)
     if found.kind == PERIOD:
-        days = f"articles from {days} or soon after" if found.before else f"articles from {found.after} on"
+        soon = " or soon after" if found.after and found.before else ""
+        days = f"articles from {days}{soon}" if found.before else f"articles from {found.after} on"
     return Phrase(f"{days}{counted}")
 
 
 def effect(found: Constraint) -> str:
-    """Return what a constraint does, in a word before `constraint`: "Only", "Not" or "First:"."""
+    """Return what a constraint does, in a word before `constraint`: "Only", "Not", "First:" or "Continues"."""
+    if found.kind == PREVIOUS:
+        return "Continues"
     if puts_first(found):
         return "First:"
     return "Not" if found.excludes else "Only"

@@ -67,7 +67,7 @@ def _filled(line: str) -> str:
 def notes(answer: Answer) -> list[str]:
     """Return lines on why the answer may be one-sided, what was searched for, and what was left out."""
     from rag.answer import wording
-    from rag.query.constraints import IGNORED, OFFERS, PHRASE
+    from rag.query.constraints import IGNORED, OFFERS, PHRASE, PREVIOUS
 
     lines = [f"Caution: {wording.caution(found)}" for found in answer.balance.warnings]
     lines += [f"Searched for: {answer.searched}"] if answer.searched != answer.question else []
@@ -77,6 +77,8 @@ def notes(answer: Answer) -> list[str]:
         narrows = alone and not wording.puts_first(found)
         every = "words" if found.kind == PHRASE else "outlets" if found.outlet else found.kind
         purpose = "search these too" if found.excludes else f"search all {every}" if narrows else "ignore this"
+        if found.kind == PREVIOUS:
+            purpose = "ask without it"
         option = f"--ignore {shell_quoted(found.words)}"
         lines.append(f"{wording.limit(found, answer)}; to {purpose}, add {option}")
     others = [found for found in wording.unapplied(answer) if found.why != IGNORED]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.errors import QuestionError
 from rag.provenance.dates import iso_day
+from rag.query.previous import Previous
 from rag.text import has_surrogates
 
 MAX_QUESTION_CHARACTERS = 2000
@@ -31,7 +32,7 @@ class Query:
         outlet_kinds: the kinds of outlets to search; empty for all.
         after, before: first and last day allowed.
         undated: whether undated articles pass; None lets them pass unless a span of time is asked for.
-        previous: the previous question, which this one may need to be complete.
+        previous: the previous question, which this one may need to be complete, and what its answer speaks of.
         asked_on: the day that words such as "last year" count from; None for the one of `asks_now`, if any.
         asks_now: whether they count from today, or from the day of the newest article of the index if it is older.
         order: what comes first, one of ORDERS.
@@ -48,7 +49,7 @@ class Query:
     after: dt.date | None = None
     before: dt.date | None = None
     undated: bool | None = None
-    previous: str | None = None
+    previous: Previous | None = None
     asked_on: dt.date | None = None
     ignore: tuple[str, ...] = ()
     min_confidence: float | None = None
@@ -65,7 +66,7 @@ class Query:
         outlets: Names = None,
         after: Day = None,
         before: Day = None,
-        previous: str | None = None,
+        previous: str | Previous | None = None,
         asked_on: Day = None,
         ignore: Names = (),
         min_confidence: float | None = None,
@@ -91,7 +92,7 @@ class Query:
         asks_now = asked_on == NOW
         return cls(
             _checked_question(text), k, _listed(outlets), _listed(outlet_kinds), first, last, undated,
-            _checked_question(previous) if previous else None, None if asks_now else parse_day(asked_on, "asked_on"),
+            _checked_previous(previous), None if asks_now else parse_day(asked_on, "asked_on"),
             _listed(ignore), min_confidence, _listed(exclude_outlets), asks_now, order, strict,
         )  # fmt: skip
 
@@ -125,6 +126,14 @@ def _checked_question(text: str | None) -> str:
             f"the question has {len(text):,} characters; at most {MAX_QUESTION_CHARACTERS:,} can be asked"
         )
     return text
+
+
+def _checked_previous(previous: object) -> Previous | None:
+    if isinstance(previous, Previous):
+        return replace(previous, question=_checked_question(previous.question[:MAX_QUESTION_CHARACTERS]))
+    if previous is not None and not isinstance(previous, str):
+        raise QuestionError(f"previous is a {type(previous).__name__}; give the previous question, or its Answer")
+    return Previous(_checked_question(previous)) if previous else None
 
 
 def _listed(given: Names) -> tuple[str, ...]:

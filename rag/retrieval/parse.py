@@ -6,14 +6,14 @@ Constraints stated in words become filters, names get their other spellings, and
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import key
 from rag.provenance.uploads import is_uploaded
 from rag.query import constraints
-from rag.query.constraints import Constraint
+from rag.query.constraints import IGNORED, Completed, Constraint
 from rag.query.languages import Language, detect
 from rag.query.query import RELEVANCE, Query
 from rag.retrieval.filters import Filters, resolve_filters
@@ -47,6 +47,7 @@ class ParsedQuery:
         asked_on: the day of asking, if it is known.
         language: the question's, if it is surely another one than English.
         by_words: whether the encoder does not know it, so that words alone decide.
+        completed: the question completed by the previous one, with the words that became filters.
     """
 
     text: str
@@ -59,6 +60,7 @@ class ParsedQuery:
     asked_on: dt.date | None = None
     language: Language | None = None
     by_words: bool = False
+    completed: str = ""
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -80,13 +82,16 @@ def parse(view: View, catalogue: Catalogue, query: Query, languages: Set[str] | 
     """
     chosen = resolve_filters(view, catalogue, query)
     outlets = tuple(outlet for outlet in view.columns.outlets if outlet)
-    common = _common(view, catalogue, outlets, query.text, query.previous or "")
-    completed = constraints.complete_question(query.text, query.previous, catalogue, outlets, common)
+    before = query.previous.question if query.previous else ""
+    common = _common(view, catalogue, outlets, query.text, before)
+    names = [mention.text for mention in view.aliases.find(query.text)] if query.previous else []
+    follow_up = constraints.complete_question(query.text, query.previous, catalogue, outlets, common, names)
+    completed, taken = _followed(follow_up, query)
     common |= _common(view, catalogue, outlets, completed) if completed != query.text else set()
     asked_on = _asked_on(view, query)
     latest = dt.date.today() if query.asks_now else query.asked_on
     parsed = constraints.parse_constraints(completed, catalogue, outlets, asked_on, query.ignore, common, latest)
-    filters, applied = narrow(view, catalogue, chosen, parsed.constraints)
+    filters, applied = narrow(view, catalogue, chosen, (*taken, *parsed.constraints))
     mentions = view.aliases.find(parsed.text)
     spellings = {m: (m.text, *view.aliases.other_spellings(m)) for m in mentions}
     terms = view.terms(parsed.text, [(m.start, m.end, spellings[m]) for m in mentions])
@@ -105,8 +110,24 @@ def parse(view: View, catalogue: Catalogue, query: Query, languages: Set[str] | 
     language = detect(parsed.text)
     by_words = language is not None and not language.is_known_to(languages)
     return ParsedQuery(
-        parsed.text, encoded, tuple(terms), filters, applied, aliases, order, asked_on, language, by_words
+        parsed.text, encoded, tuple(terms), filters, applied, aliases, order, asked_on, language, by_words, completed
     )  # fmt: skip
+
+
+def _followed(follow_up: Completed, query: Query) -> tuple[str, tuple[Constraint, ...]]:
+    """Return a question as it is meant after another one, and what was taken from there, unless that is ignored."""
+    ignored = {words.casefold() for words in query.ignore}
+    taken = [replace(c, applied=False, why=IGNORED) if _is_among(c, ignored) else c for c in follow_up.times]
+    if not follow_up.taken:
+        return follow_up.text, tuple(taken)
+    previous = Constraint(constraints.PREVIOUS, follow_up.taken, 0, 0)
+    if _is_among(previous, ignored):
+        return query.text, (replace(previous, applied=False, why=IGNORED),)
+    return follow_up.text, (previous, *taken)
+
+
+def _is_among(constraint: Constraint, ignored: Collection[str]) -> bool:
+    return constraint.words.casefold() in ignored or "all" in ignored
 
 
 def _asked_on(view: View, query: Query) -> dt.date | None:

@@ -30,7 +30,8 @@ class Period:
 
     Attributes:
         first, last: the first and the last of them.
-        until: the last day on which an article gains; that of asking, where the days are counted from it.
+        until: the last day on which an article gains: that of asking, where the days are counted from it, or the last
+            one, where they have no first.
     """
 
     first: int
@@ -44,7 +45,7 @@ def periods(constraints: Sequence[Constraint]) -> tuple[Period, ...]:
         Period(
             c.after.toordinal() if c.after else FIRST_DATE,
             c.before.toordinal() if c.before else LAST_DATE,
-            c.counted_from.toordinal() if c.counted_from else LAST_DATE,
+            _until(c),
         )
         for c in constraints
         if c.applied and c.kind == PERIOD
@@ -54,6 +55,12 @@ def periods(constraints: Sequence[Constraint]) -> tuple[Period, ...]:
             c.counted_from.toordinal() for c in constraints if c.applied and c.kind == ORDER and c.counted_from
         )
     )
+
+
+def _until(period: Constraint) -> int:
+    """Return the last day on which an article gains; "before that" is no event that is reported soon after."""
+    last = period.counted_from or (period.before if period.after is None else None)
+    return last.toordinal() if last else LAST_DATE
 
 
 def gains(named: Sequence[Period], days: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -16,7 +16,7 @@ import gradio as gr
 from gradio.events import api as gradio_api
 
 from rag.answer import wording
-from rag.answer.answer import Answer
+from rag.answer.answer import Answer, as_previous
 from rag.answer.export import FORMS
 from rag.answer.suggestions import MAX_SUGGESTIONS, Suggestion
 from rag.errors import AccordingError, QuestionError
@@ -114,7 +114,9 @@ def create_app(
         choices = _constraint_choices(answer)
         offers = [found for found in answer.suggestions if not found.searched]
         asked = replace(
-            asked.understood(answer.constraints, choices), suggested=tuple(found.question for found in offers)
+            asked.understood(answer.constraints, choices),
+            suggested=tuple(found.question for found in offers),
+            answered=as_previous(answer),
         )
         turn = Turn.of(asked, str(question_html(asked.question)), str(answer_html(answer, catalogue)))
         turns = conversations.add(request.session_hash, turn, instead)
@@ -141,7 +143,7 @@ def create_app(
     @warning
     def ask(request: gr.Request, question: object, follow: object, *filters: object) -> tuple[Any, ...]:
         before = conversations.last(request.session_hash) if chosen(follow, "follow-up") else None
-        asked = Asked(text(question, "question", None), before.question if before else None)
+        asked = Asked(text(question, "question", None), before.answered if before else None)
         return "", *answered(request, asked, Filters.read(filters))
 
     @warning

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from cachetools import TTLCache
 
 from rag.query.constraints import OFFERS, Constraint
+from rag.query.previous import Previous
 
 # A long answer is some 60 kB of HTML, compressed 10: 64 MB keep some 6,000 of them. A page with more than 30 answers
 # is slow to draw.
@@ -26,23 +27,31 @@ class Asked:
 
     Attributes:
         question: as typed.
-        previous: the question before, if this one is a follow-up.
+        previous: the question before and what its answer speaks of, if this one may be a follow-up.
         words: the words of its constraints that the reader can tick or untick.
         ignore: those that are not applied.
         named: the words that name an outlet, and the outlet.
         offered: those of its words that are applied only if the reader ticks them.
         outlets: the only outlets to search, if the reader ticked such words.
         suggested: the questions that its answer suggests, each with a name corrected (see `Answer.suggestions`).
+        answered: the question as the one before a follow-up, and what its answer speaks of; None before the answer.
     """
 
     question: str
-    previous: str | None = None
+    previous: Previous | None = None
     words: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     named: tuple[tuple[str, str], ...] = ()
     offered: frozenset[str] = frozenset()
     outlets: tuple[str, ...] = ()
     suggested: tuple[str, ...] = ()
+    answered: Previous | None = None
+
+    @property
+    def characters(self) -> int:
+        """How many characters are kept of it."""
+        kept = filter(None, (self.previous, self.answered))
+        return len(self.question) + sum(len(each.question) + len(each.title or "") for each in kept)
 
     def corrected(self, number: int) -> Asked:
         """Return a question that the answer suggests, which is a follow-up if this one is. Raises IndexError."""
@@ -135,4 +144,4 @@ class Conversations:
 
 def _size(turns: tuple[Turn, ...]) -> int:
     """Return the bytes of a conversation, with some for the objects themselves."""
-    return sum(1000 + len(turn.asked.question) * 4 + sum(map(len, turn.pages)) for turn in turns)
+    return sum(1000 + turn.asked.characters * 4 + sum(map(len, turn.pages)) for turn in turns)

@@ -196,6 +196,40 @@ def test_a_follow_up_is_searched_for_together_with_the_question_before(library):
     assert answer.passages[0].article_id in ("bridge", "copy")
 
 
+def test_a_new_topic_is_asked_alone_and_what_is_taken_from_before_can_be_ignored(library):
+    before = library.ask("Was the bridge closed?")
+    alone = library.ask("What did The Guardian report about wages in Rotterdam?", min_confidence=0)
+    after = library.ask("What did The Guardian report about wages in Rotterdam?", previous=before, min_confidence=0)
+    assert (after.searched, after.passages, after.constraints) == (alone.searched, alone.passages, alone.constraints)
+    taken = library.ask("And why?", previous=before).constraints
+    assert [(c.kind, c.words, c.applied) for c in taken] == [("previous", "Was the bridge closed?", True)]
+    for words in ("was the bridge closed?", "all"):
+        refused = library.ask("And why?", previous=before, ignore=words)
+        assert (refused.searched, refused.constraints[0].why) == ("And why?", "ignored")
+
+
+def test_the_answer_before_says_what_its_question_was_completed_to(library):
+    first = library.ask("According to Press TV, was the bridge closed in 2015?")
+    second = library.ask("and in 2016?", previous=first)
+    third = library.ask("and in 2017?", previous=second)
+    assert second.completed == "According to Press TV, was the bridge closed in 2016?"
+    assert third.completed == "According to Press TV, was the bridge closed in 2017?"
+    assert [c.outlet for c in third.constraints if c.outlet] == ["Press TV"]
+
+
+def test_a_time_that_counts_from_the_answer_before_is_that_of_its_first_article(library):
+    before = library.ask("Why was the bridge closed?")
+    later = library.ask("and after that?", previous=before, min_confidence=0)
+    assert [(c.after, c.applied) for c in later.constraints if c.kind == "period"] == [(dt.date(2015, 1, 3), True)]
+    ignored = library.ask("and after that?", previous=before, min_confidence=0, ignore="after that")
+    assert [(c.why, c.applied) for c in ignored.constraints if c.kind == "period"] == [("ignored", False)]
+
+
+def test_previous_is_a_question_or_an_answer(library):
+    with pytest.raises(QuestionError, match="previous is a dict; give the previous question, or its Answer"):
+        library.ask("Why?", previous={"question": "Was the bridge closed?"})
+
+
 def test_hits_come_best_first_and_no_more_than_asked(library):
     hits = library.search("frost in the apple orchards", k=3)
     assert len(hits) == 3
@@ -210,6 +244,7 @@ def test_an_answer_is_plain_json(library):
     assert list(values) == [
         "question", "searched", "grade", "found", "notice", "passages", "balance", "constraints", "aliases",
         "confidence", "signals", "near_left_out", "figures", "suggestions", "searched_by", "missing", "why",
+        "completed",
     ]  # fmt: skip
     assert list(values["signals"]) == ["sentence", "own", "words", "unknown", "strangers", "named", "relevance"]
     assert (values["constraints"], values["aliases"]) == ([], [])

@@ -63,7 +63,7 @@ def test_an_exclusion_can_be_ignored():
 @pytest.mark.parametrize("question", ["and not Reuters?", "And according to anyone but Reuters?", "not from Reuters"])
 def test_a_follow_up_does_not_ask_the_outlet_that_it_leaves_out(question):
     completed = complete_question(question, "What was reported about the dam?", outlets=INDEXED)
-    assert applied(completed) == [("not outlet", "Reuters")]
+    assert applied(completed.text) == [("not outlet", "Reuters")]
 
 
 def test_an_outlet_left_out_of_a_question_with_many_names_is_still_no_source():

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from rag.errors import QuestionError
+from rag.query.previous import Previous
 from rag.query.query import Query, parse_day
 
 
@@ -16,7 +17,7 @@ def test_one_name_or_several_may_be_given():
 
 
 def test_white_space_around_a_question_is_removed():
-    assert Query.of("  Who?\n", previous=" What? ") == Query("Who?", previous="What?")
+    assert Query.of("  Who?\n", previous=" What? ") == Query("Who?", previous=Previous("What?"))
 
 
 @pytest.mark.parametrize(

@@ -239,6 +239,21 @@ def test_a_filter_that_the_page_does_not_offer_is_a_warning_and_the_app_goes_on(
     assert reader.asked() == [QUESTION]
 
 
+def test_a_follow_up_continues_what_the_server_kept_of_the_last_answer(reader):
+    def last(question, follow=True):
+        given = [question, follow, [], [], "", "", ASKED, [], BEST]
+        return reader.run("ask_1", given)["output"]["data"]
+
+    last("Why was the bridge closed in 2015?", follow=False)
+    last("and in 2016?")
+    chat, choices = last("and in 2017?")[1:3]
+    assert "Searched for: <bdi>Why was the bridge closed in 2017?</bdi>" in chat[-1]["content"][0]["value"]
+    taken = "Why was the bridge closed in 2016?"
+    assert [f"Continues “{taken}”", taken] in choices["choices"]
+    alone = reader.run("ask_again", [[], [], [], "", "", ASKED, [], BEST])["output"]["data"][0]
+    assert "Searched for" not in alone[-1]["content"][0]["value"]
+
+
 def test_an_example_is_one_of_the_examples(reader):
     assert reader.run("example", [], event_data={"index": 1, "value": "another"})["output"]["data"] == [QUESTION]
     for sent in (

@@ -23,6 +23,7 @@ from rag.query.constraints.constraint import (
     OUTLET,
     PERIOD,
     PHRASE,
+    PREVIOUS,
     SORTED,
     STATE_MEDIA,
     THEN_FIRST,
@@ -31,7 +32,7 @@ from rag.query.constraints.constraint import (
 )
 from rag.query.constraints.event_dates import RECENT_DAYS
 from rag.query.constraints.exclusion import uncatalogued_exclusions
-from rag.query.constraints.follow_up import complete_question
+from rag.query.constraints.follow_up import Completed, complete_question
 from rag.query.constraints.parse import parse_constraints
 from rag.query.constraints.sources import uncatalogued_sources
 
@@ -54,10 +55,12 @@ __all__ = [
     "OUTLET",
     "PERIOD",
     "PHRASE",
+    "PREVIOUS",
     "RECENT_DAYS",
     "SORTED",
     "STATE_MEDIA",
     "THEN_FIRST",
+    "Completed",
     "Constraint",
     "ParsedConstraints",
     "complete_question",

@@ -16,6 +16,7 @@ EXCLUSIONS = (NOT_OUTLET, NOT_OUTLET_KIND, NOT_DATES)
 STATE_MEDIA = "state media"  # in place of a kind: outlets that a government owns or funds
 
 PERIOD, ORDER = "period", "order"  # these narrow nothing: they change what comes first
+PREVIOUS = "previous"  # what completes a follow-up, taken from the question before it
 
 # Why a constraint does not narrow the search.
 IGNORED = "ignored"
@@ -44,9 +45,10 @@ class Constraint:
 
     Attributes:
         kind: OUTLET, DATES, PHRASE (words in quotation marks, which a passage must print), one of EXCLUSIONS, PERIOD,
-            ORDER or MENTION. A period and an order change what comes first and narrow nothing; a mention does nothing.
-            An outlet whose `why` is one of OFFERS narrows the search if the caller chooses that outlet.
-        words: the words as the question has them.
+            ORDER, PREVIOUS or MENTION. A period and an order change what comes first and narrow nothing; what is taken
+            from the question before completes a follow-up; a mention does nothing. An outlet whose `why` is one of
+            OFFERS narrows the search if the caller chooses that outlet.
+        words: the words as the question has them; of PREVIOUS, those of the question or the title before it.
         start: where they begin in the question.
         end: where they end.
         outlet: the name that the catalogue shows, or the index's own name for an outlet that the catalogue lacks.
