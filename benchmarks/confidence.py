@@ -123,13 +123,16 @@ def ask(corpus: Corpus, work: Path, reranker: Reranker | None) -> list[Judged]:
 
 
 def fit(asked: Sequence[Judged], reranker: Reranker | None) -> ConfidenceModel:
-    """Fit a model on questions of several corpora."""
+    """Fit a model on questions of several corpora.
+
+    Hardly a question is unrelated to all that a corpus of many subjects holds; `near` is chosen by those of one.
+    """
     return confidence.fit(
         ENCODER,
         [j.signals for j in asked],
         [j.right for j in asked],
         [j.answerable for j in asked],
-        [j.unrelated for j in asked],
+        [j.unrelated and j.subjects == "one" for j in asked],
         reranker.name if reranker else None,
         corpora=[j.corpus for j in asked],
     )

@@ -28,7 +28,7 @@ def test_the_article_that_answers_holds_most_words_and_no_other_question_finds_o
     ],
 )  # fmt: skip
 def test_forms_of_a_word_are_one(one, other, code):
-    assert held(words_of(one), words_of(other)) == set(words_of(one).spaced)
+    assert words_of(one).spaced[0] in held(words_of(one), words_of(other))  # Korean is indexed by two syllables
     assert Language(code, "").code == code
 
 
