@@ -285,7 +285,16 @@ def max_score(terms: Sequence[Term], articles: int) -> float:
 
 def analyse(text: str) -> list[str]:
     """Return the words of a text as they are indexed, "" for a word that is not, such as "of"."""
+    return list(_analysed_word(text)) if len(text) <= MAX_WORD_BYTES else _analysed(text)
+
+
+def _analysed(text: str) -> list[str]:
     return [_token(word) for word in _splitter().analyze(normalise(text))]
+
+
+@functools.lru_cache(ANALYSED_WORDS)
+def _analysed_word(text: str) -> tuple[str, ...]:
+    return tuple(_analysed(text))
 
 
 def holds_term(words: Sequence[str], term: Term) -> bool:
