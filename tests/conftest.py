@@ -129,6 +129,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     Reading takes half a second of the processor for each question.
     """
     os.environ["RERANKER"] = "auto" if item.get_closest_marker("reranked") else "none"
+    os.environ.pop("READER", None)
 
 
 @pytest.fixture(scope="module")

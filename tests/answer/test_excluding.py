@@ -59,7 +59,7 @@ def test_a_filter_of_the_caller_overrides_an_exclusion_in_words(library):
 
 
 def test_a_topic_that_an_outlet_treats_is_answered_and_no_other(library):
-    library.set_confidence_model(library.confidence_model.__class__("words", (0.0,) * 7, -3.0, 0.9, 0.95, (1, 1)))
+    library.set_confidence_model(library.confidence_model.__class__("words", {}, -3.0, 0.9, 0.95, (1, 1)))
     assert library.ask("What does Reuters say about the ferry?").grade == "near"
     assert not library.ask("What does Reuters say about bread baking?").found
     assert not library.ask("Is there a ferry?").found
