@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("--signals", help="weigh these signals instead of the usual ones, to compare")
     options = parser.parse_args()
     if options.signals:
-        confidence.WEIGHED = tuple(options.signals.split(","))
+        confidence.WEIGHED = confidence.WEIGHED_UNREAD = tuple(options.signals.split(","))
     options.work.mkdir(parents=True, exist_ok=True)
     given = list(corpora(options))
     models = []

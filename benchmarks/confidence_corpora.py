@@ -39,6 +39,7 @@ class Corpus:
         subjects: whether its articles treat one subject or many.
         articles: what is indexed.
         questions: what is asked.
+        folder: where the articles were read from, if that is all there is in it.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Corpus:
     subjects: str
     articles: Sequence[rag.Article]
     questions: Sequence[Question]
+    folder: Path | None = None
 
     @property
     def label(self) -> str:
@@ -57,8 +59,9 @@ class Corpus:
         """Build the index in a folder, unless it is there, and return its path."""
         path = work / self.name.replace(" ", "-").replace(":", "")
         if not path.exists():
-            given = path.with_suffix(".jsonl")
-            given.write_text("".join(json.dumps(_record(article)) + "\n" for article in self.articles), "utf-8")
+            given = self.folder or path.with_suffix(".jsonl")
+            if not self.folder:
+                given.write_text("".join(json.dumps(_record(article)) + "\n" for article in self.articles), "utf-8")
             rag.build([given], index=path, aliases=ROOT / "docs/aliases.toml").close()
         return path
 
@@ -68,12 +71,12 @@ def corpora(options: argparse.Namespace) -> Iterator[Corpus]:
     off_topic = read_questions(QUESTIONS / "offtopic.jsonl")
     own = read_questions(QUESTIONS / "demonstration.jsonl")
     demonstration = list(rag.read_articles([ROOT / "seeds"]))
-    yield Corpus("demonstration", "demonstration", "one", demonstration, [*own, *off_topic])
+    yield Corpus("demonstration", "demonstration", "one", demonstration, [*own, *off_topic], ROOT / "seeds")
     yield from _halves("demonstration", "one", demonstration, own, off_topic[::6])
     if options.pages:
         pages = list(rag.read_articles([options.pages]))
         asked = read_questions(options.questions)
-        yield Corpus("pages", "pages", "one", pages, [*asked, *off_topic[::2]])
+        yield Corpus("pages", "pages", "one", pages, [*asked, *off_topic[::2]], options.pages)
         yield from _halves("pages", "one", pages, asked, off_topic[1::6])
     science: list[Question] = []
     if options.squad2:

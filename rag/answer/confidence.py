@@ -32,7 +32,9 @@ SURE_ANSWERED = 0.8  # share of the questions with an answer that must be graded
 # The signals that a model weighs. Those left out make it worse on corpora that it was not fitted on
 # (docs/measurements/confidence.md, "Signals").
 WEIGHED = ("sentence", "words", "strangers", "log_odds", "lead", "reader")
+WEIGHED_UNREAD = ("sentence", "strangers", "lead", "reader")  # where no reranker has read the passages
 EARLIER = ("sentence", "own", "words", "unknown", "strangers", "named", "relevance")  # in the order of their weights
+USUAL_LEAD = 0.17  # the mean over all these corpora, where a filter leaves a single passage
 MAX_WEIGHT = 100  # questions of a corpus count as so many with an answer and so many without, at most
 FIT_AGAIN = "fit it again: according evaluate --fit"
 
@@ -160,7 +162,7 @@ def signals(view: View, terms: Sequence[Term], found: Sequence[ScoredPassage]) -
         view.article_coverage(named, [key for p in best for key in p.keys]) if named else 1.0,
         max(p.relevance for p in best),
         max((p.span.answers for p in best if p.span), default=0.0),
-        best[0].fit - sum(p.fit for p in rivals) / len(rivals) if rivals else 0.0,
+        best[0].fit - sum(p.fit for p in rivals) / len(rivals) if rivals else USUAL_LEAD,
     )
 
 
@@ -196,7 +198,8 @@ def fit(
     """
     from sklearn.linear_model import LogisticRegression
 
-    x = np.array([[getattr(s, name) for name in WEIGHED] for s in seen])
+    names = WEIGHED if reranker else WEIGHED_UNREAD
+    x = np.array([[getattr(s, name) for name in names] for s in seen])
     y, has, other = map(np.array, (right, answerable, unrelated))
     if not other.any() or not y.any():
         raise LibraryError(
@@ -207,7 +210,7 @@ def fit(
     mean, spread = x.mean(0), x.std(0) + 1e-9
     model = LogisticRegression(max_iter=1000).fit((x - mean) / spread, y, sample_weight=_importance(y, corpus))
     weights = {
-        name: round(float(weight), 6) for name, weight in zip(WEIGHED, model.coef_[0] / spread, strict=True) if weight
+        name: round(float(weight), 6) for name, weight in zip(names, model.coef_[0] / spread, strict=True) if weight
     }
     bias = float(model.intercept_[0] - (model.coef_[0] / spread) @ mean)
     fitted = int(has.sum()), int((~has).sum())

@@ -10,8 +10,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
 ENGLISH = frozenset({"en"})
 # Names in which a language means all: cards say "multilingual" beside a list, or alone.
 _ALL = frozenset({"multilingual", "mul", "xx"})
@@ -44,6 +42,8 @@ def _listed(name: str) -> list[object]:
     path = _card(name)
     if path is None:
         return []
+    import yaml  # only models that are given by name have a card
+
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             found = _FRONT_MATTER.match(file.read(_MAX_CARD_CHARACTERS))

@@ -61,7 +61,7 @@ _CAPITALS_AND_NUMBER = regex.compile(
     r"(?<![\p{L}\p{N}-])(\p{Lu}[\p{Lu}ul]?)-(\p{Nd}{1,4}\p{Lu}?)(?![\p{L}\p{N}]|[.,:/-]\p{N})"
 )
 _WORD_AND_NUMBER = regex.compile(r"(?<![\p{L}\p{N}])(\p{L}{3,})([1-9]\p{Nd}{0,3})(?![\p{L}\p{N}])")
-_PREFIX = regex.compile(r"(?i)(?<![\p{L}\p{N}])(co|e)-(?=\p{L}{2})")  # co-operation, e-mail
+_PREFIX = regex.compile(r"(?<![\p{L}\p{N}-])([Cc]o|[Ee])-(?=\p{Ll}{2})")  # co-operation, e-mail; not Mujahedin-e-Khalq
 _IN_LOWER_CASE = regex.compile(
     rf"(?<=\bthe )(?:us|who)(?![\p{{L}}\p{{N}}'’])|(?<![\p{{L}}\p{{N}}])us(?= (?:{_OF_A_STATE})\b)"
 )

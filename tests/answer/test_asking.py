@@ -246,7 +246,9 @@ def test_an_answer_is_plain_json(library):
         "confidence", "signals", "near_left_out", "figures", "suggestions", "searched_by", "missing", "why",
         "completed",
     ]  # fmt: skip
-    assert list(values["signals"]) == ["sentence", "own", "words", "unknown", "strangers", "named", "relevance"]
+    assert list(values["signals"]) == [
+        "sentence", "own", "words", "unknown", "strangers", "named", "relevance", "reader", "lead",
+    ]  # fmt: skip
     assert (values["constraints"], values["aliases"]) == ([], [])
 
 

@@ -49,6 +49,7 @@ def test_a_question_finds_the_other_way_of_writing_and_nothing_else(row):
         ("a vote of 7–5", "a vote of 7-5"),
         ("2½ of 3/4 on 1/2/2018", "2p5 of three quarters on 1/2/2018"),
         ("AT&T co-operates by e-mail", "ATandT cooperates by email"),
+        ("the Mujahedin-e-Khalq, and E-Trade", "the Mujahedin-e-Khalq, and E-Trade"),
         ("twenty million million million million million million million", None),
     ],
 )

@@ -241,7 +241,7 @@ def test_a_filter_that_the_page_does_not_offer_is_a_warning_and_the_app_goes_on(
 
 def test_a_follow_up_continues_what_the_server_kept_of_the_last_answer(reader):
     def last(question, follow=True):
-        given = [question, follow, [], [], "", "", ASKED, [], BEST]
+        given = [question, follow, [], [], "", "", ASKED, [], BEST, False]
         return reader.run("ask_1", given)["output"]["data"]
 
     last("Why was the bridge closed in 2015?", follow=False)
@@ -250,7 +250,7 @@ def test_a_follow_up_continues_what_the_server_kept_of_the_last_answer(reader):
     assert "Searched for: <bdi>Why was the bridge closed in 2017?</bdi>" in chat[-1]["content"][0]["value"]
     taken = "Why was the bridge closed in 2016?"
     assert [f"Continues “{taken}”", taken] in choices["choices"]
-    alone = reader.run("ask_again", [[], [], [], "", "", ASKED, [], BEST])["output"]["data"][0]
+    alone = reader.run("ask_again", [[], [], [], "", "", ASKED, [], BEST, False])["output"]["data"][0]
     assert "Searched for" not in alone[-1]["content"][0]["value"]
 
 
