@@ -46,6 +46,19 @@ def choose(page, where, name):
     page.keyboard.press("Escape")
 
 
+def test_a_suggestion_is_a_button_that_asks_with_the_name_corrected(page, address):
+    page.goto(address)
+    button = page.get_by_role("button", name="Did you mean “Growers”? Ask: Whom did the Growers ask for help?")
+    expect(button).to_have_count(0)
+    ask(page, "Whom did the Growerz ask for help?")
+    button.focus()
+    page.keyboard.press("Enter")
+    asked = page.locator(".according.question")
+    expect(asked.last).to_have_text("Whom did the Growers ask for help?")
+    expect(asked).to_have_count(2)
+    expect(button).to_be_hidden()
+
+
 def test_the_nearest_passages_are_shown_on_demand_and_said_to_be_no_more(page, address):
     page.goto(address)
     button = page.get_by_role("button", name="Show the nearest passages")
@@ -166,16 +179,3 @@ def test_added_files_are_reported_and_answer_questions(page, open_to_all, tmp_pa
     assert "broken.jsonl" in sources.values()
     assert not any("/" in source for key, source in sources.items() if key != "harbour")
     assert page.locator("#added b").count() == 0
-
-
-def test_a_suggestion_is_a_button_that_asks_with_the_name_corrected(page, address):
-    page.goto(address)
-    button = page.get_by_role("button", name="Did you mean “Growers”? Ask: Whom did the Growers ask for help?")
-    expect(button).to_have_count(0)
-    ask(page, "Whom did the Growerz ask for help?")
-    button.focus()
-    page.keyboard.press("Enter")
-    asked = page.locator(".according.question")
-    expect(asked.last).to_have_text("Whom did the Growers ask for help?")
-    expect(asked).to_have_count(2)
-    expect(button).to_be_hidden()
