@@ -48,13 +48,13 @@ def choose(page, where, name):
 
 def test_a_suggestion_is_a_button_that_asks_with_the_name_corrected(page, address):
     page.goto(address)
-    button = page.get_by_role("button", name="Did you mean “Growers”? Ask: Whom did the Growers ask for help?")
+    button = page.get_by_role("button", name="Did you mean “Growers”? Ask: What did frost destroy in the valley of the Growers?")
     expect(button).to_have_count(0)
-    ask(page, "Whom did the Growerz ask for help?")
+    ask(page, "What did frost destroy in the valley of the Growerz?")
     button.focus()
     page.keyboard.press("Enter")
     asked = page.locator(".according.question")
-    expect(asked.last).to_have_text("Whom did the Growers ask for help?")
+    expect(asked.last).to_have_text("What did frost destroy in the valley of the Growers?")
     expect(asked).to_have_count(2)
     expect(button).to_be_hidden()
 
