@@ -48,7 +48,8 @@ def choose(page, where, name):
 
 def test_a_suggestion_is_a_button_that_asks_with_the_name_corrected(page, address):
     page.goto(address)
-    button = page.get_by_role("button", name="Did you mean “Growers”? Ask: What did frost destroy in the valley of the Growers?")
+    offered = "Did you mean “Growers”? Ask: What did frost destroy in the valley of the Growers?"
+    button = page.get_by_role("button", name=offered)
     expect(button).to_have_count(0)
     ask(page, "What did frost destroy in the valley of the Growerz?")
     button.focus()
