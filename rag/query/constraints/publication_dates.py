@@ -26,7 +26,7 @@ from rag.query.constraints.constraint import (
     THEN_FIRST,
     Constraint,
 )
-from rag.query.constraints.date_exclusion import Turned, complement, holes, positive, turned
+from rag.query.constraints.date_exclusion import Turned, complement, holes, is_denied, positive, turned
 from rag.query.constraints.date_phrases import (
     AFTER,
     BEFORE,
@@ -123,8 +123,9 @@ def _constraints(
     """Return the constraints that a date states, each with whether it is on what was said or published."""
     turn = turned(question, phrase)
     start = turn.start if turn else phrase.start
-    words = question[start : phrase.end]
-    place = words, start, phrase.end
+    end = max(phrase.end, turn.end) if turn else phrase.end
+    words = question[start:end]
+    place = words, start, end
     if phrase.span is None:
         return [(Constraint(MENTION, *place, applied=False, why=NO_YEAR), False)]
     first, last = phrase.span
@@ -140,6 +141,8 @@ def _constraints(
         return _turned_round(question, phrase, turn, published, counted) or [(mention(why=NEGATED), False)]
     if not published:
         return [(period(question, phrase, asked_on) or mention(why=HAPPENED), False)]
+    if is_denied(question, phrase):
+        return [(mention(why=NEGATED), False)]
     after, before = _allowed_days(phrase, first, last)
     if phrase.preposition in VAGUE and not phrase.relative:
         return [(mention(why=HAPPENED), False)]

@@ -54,8 +54,19 @@ _PASSIVE_BEFORE = regex.compile(
     r"\b(?:is|are|was|were|be|been|being|has|have|had|get|gets|got)\s+(?:the\s+)?$", regex.I
 )
 _CLAUSE_BEFORE = LazyPattern(  # what the outlet reported is here the time or the object of something else
-    rf"\b(?:when|after|before|because|since|until|once|while|if|although|(?:{SAY}|denied|denies|admitted)\s+that)\s+"
-    r"(?:the\s+)?$",
+    rf"\b(?:when|after|before|because|since|until|once|while|if|although|(?:{SAY}|denied|denies|admitted)\s+that|"
+    r"only|merely|just|but\s+also)\s+(?:the\s+)?$",  # "Only Reuters says so": what do the others?
+    regex.I,
+)
+_WHAT_BEFORE = regex.compile(r"\b(?:what(?:ever)?|all|anything|everything)\s+(?:that\s+)?(?:the\s+)?$", regex.I)
+# "What Reuters said on the siege", "Tell me what Reuters said": it is asked for. Elsewhere it is what others speak of:
+# "Who denied what Reuters said?", "Is what Reuters said true?"
+_ASKED_FOR = regex.compile(
+    r"(?:^|[.?!;:,]\s+|\b(?:and|but|so|or)\s+)(?:(?:and|but|so|then|now|please|only|just|exactly|also)\s+)*"
+    r"(?:(?:(?:can|could|would|will)\s+you\s+)?(?:please\s+)?(?:(?:tell|show|give|remind)\s+(?:me|us)|summari[sz]e|list|"
+    r"find|explain|quote|describe|compare|repeat)\s+|"
+    r"i\s+(?:(?:want|wish|need|would\s+like)|['’]d\s+like)\s+to\s+(?:know|see|read|hear|learn)\s+|"
+    r"i(?:\s+am|['’]m)\s+(?:interested\s+in|looking\s+for)\s+)?(?:(?:only|just|exactly|again|of|about)\s+)*$",
     regex.I,
 )
 _NO_REPORT = (  # as a company or a person does: "report to", "report a loss", "say sorry"
@@ -305,6 +316,7 @@ def _cue(question: str, first: int, last: int) -> tuple[Span | None, str]:
         not _PASSIVE_BEFORE.search(before)
         and not _CLAUSE_BEFORE.compiled.search(before)
         and (finite := _FINITE_VERB_AFTER.compiled.match(after))
+        and _is_asked_for(before)
     ):
         return (first, last + finite.end()), "in"
     if verb_before := _VERB_BEFORE.search(before):
@@ -314,6 +326,12 @@ def _cue(question: str, first: int, last: int) -> tuple[Span | None, str]:
     if before.endswith("(") and regex.fullmatch(r"\)\W*", after):
         return (first - 1, last + 1), "own"
     return None, ""
+
+
+def _is_asked_for(before: str) -> bool:
+    """Return whether "what", if it is before an outlet that says something, asks for that: it is no object of others."""
+    what = _WHAT_BEFORE.search(before)
+    return what is None or _ASKED_FOR.search(before[: what.start()]) is not None
 
 
 def _from_preposition(cue: str) -> str:
