@@ -225,6 +225,13 @@ def test_a_time_that_counts_from_the_answer_before_is_that_of_its_first_article(
     assert [(c.why, c.applied) for c in ignored.constraints if c.kind == "period"] == [("ignored", False)]
 
 
+def test_a_follow_up_to_what_was_no_question_takes_nothing_from_it(library):
+    thanks = library.ask("Thanks!")
+    answer = library.ask("Why was the bridge closed to them?", previous=thanks, k=1)
+    assert answer.completed == "Why was the bridge closed to them?"
+    assert [c.kind for c in answer.constraints] == []
+
+
 def test_previous_is_a_question_or_an_answer(library):
     with pytest.raises(QuestionError, match="previous is a dict; give the previous question, or its Answer"):
         library.ask("Why?", previous={"question": "Was the bridge closed?"})

@@ -13,7 +13,16 @@ import regex
 
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.query.constraints.completeness import PERSON, PLACE, Anaphor, is_complete, open_anaphors
-from rag.query.constraints.constraint import DATES, NOT_OUTLET, PERIOD, THEN_FIRST, Constraint
+from rag.query.constraints.constraint import (
+    DATES,
+    NEGATED,
+    NOT_DATES,
+    NOT_OUTLET,
+    OUTLET,
+    PERIOD,
+    THEN_FIRST,
+    Constraint,
+)
 from rag.query.constraints.date_exclusion import turned
 from rag.query.constraints.date_phrases import DatePhrase, find_date_phrases
 from rag.query.constraints.date_words import DateSpan
@@ -39,6 +48,19 @@ _OF_ARTICLE = regex.compile(
     r"\b(?:was|is)\s+(?:it|this|that)\s+(?:written|published|printed|posted)\b",
     regex.I,
 )
+
+
+# What asks for other sources than the one asked before: "and what did others say?", "Who denies it?", "Is it true?".
+_OTHERS = regex.compile(
+    rf"\b(?:others|(?:any|some|every)(?:one|body)\s+else|(?:the\s+|any\s+)?other\s+(?:outlets?|(?:news)?papers?|sources?|"
+    rf"media|agencies|sites|channels|broadcasters|press))(?=\s*(?:[?.!,]|$|(?:also\s+|ever\s+)?{SAY}\b|write\b|wrote\b))|"
+    rf"\bwho\s+else(?=\s*(?:[?.!]|$|{SAY}\b|writes?\b|wrote\b))|\b(?:is|was)\s+(?:it|that|this)\s+(?:true|correct|right)\b|"
+    r"\bwho\s+(?:(?:has|have|had)\s+)?(?:denie[sd]|disput(?:es|ed)|disagree[sd]?|contradict(?:s|ed)|reject(?:s|ed)|confirm(?:s|ed))\b",
+    regex.I,
+)
+_SENTENCE = regex.compile(r"(?<=[.?!])\s+")
+_ENDED = regex.compile(r"[.?!…]\W*$")
+MAX_CARRIED = 5  # sentences of before that are searched for with a follow-up, unless more of them name something
 
 
 @dataclass(frozen=True)
@@ -141,6 +163,8 @@ def _exchanged(question: str, previous: str, known: _Outlets) -> str | None:
     """Return the previous question with another time or outlet, if a question has nothing else; or None."""
     if known.excluded(question):
         return None
+    if text := _with_time_left_out(question, previous):
+        return text
     phrases, runs = _times(question), known.runs(question)
     rest = cut_spans(question, [(p.start, p.end) for p in phrases] + [(r.start, r.end) for r in runs])
     if (phrases or runs) and _is_plain(rest):
@@ -155,6 +179,19 @@ def _exchanged(question: str, previous: str, known: _Outlets) -> str | None:
     return None
 
 
+def _with_time_left_out(question: str, previous: str) -> str | None:
+    """Return the previous question without a time, if that is all that a question says ("and not in 2012?"); or None."""
+    found = find_date_phrases(question, dt.date.today(), quoted_spans(question))
+    turns = [(turn, phrase) for phrase in found if phrase.span and (turn := turned(question, phrase))]
+    if len(found) != 1 or not turns or not turns[0][0].is_clear:
+        return None
+    turn, phrase = turns[0]
+    start, end = turn.start, max(turn.end, phrase.end)
+    if not _is_plain(cut_spans(question, [(start, end)])):
+        return None
+    return _with_time(previous, regex.sub(r"^(?:and|but)\s+", "", question[start:end], flags=regex.I), "not")
+
+
 def _is_plain(words: str) -> bool:
     return set(WORD.findall(words.casefold())) <= FOLLOW_UP_WORDS
 
@@ -164,10 +201,32 @@ def _appended(question: str, previous: str, known: _Outlets) -> str:
     now, then = known.constraints(question), known.constraints(previous)
     stated = {c.kind for c in now if c.applied}
     dropped = {c.outlet for c in now if c.kind == NOT_OUTLET and c.applied and c.outlet}
+    if _OTHERS.search(question):
+        stated.add(OUTLET)
+    denied = [(c.after, c.before) for c in now if c.why == NEGATED or c.kind == NOT_DATES]
     replaced = [
-        (c.start, c.end) for c in then if c.applied and (c.kind in stated or (c.outlet in dropped and c.outlet))
+        (c.start, c.end)
+        for c in then
+        if c.applied
+        and (
+            c.kind in stated
+            or (c.outlet in dropped and c.outlet)
+            or (c.kind in (DATES, PERIOD) and (c.after, c.before) in denied)
+        )
     ]
-    return f"{remaining_text(previous, replaced)} {question}"
+    rest = _shortened(remaining_text(previous, replaced), known)
+    return f"{rest} {question}" if _ENDED.search(rest) else f"{rest}. {question}"
+
+
+def _shortened(previous: str, known: _Outlets) -> str:
+    """Return a long previous question without those sentences, but the first, that name nothing ("Who says so?")."""
+    sentences = _SENTENCE.split(previous)
+    for sentence in sentences[1:]:
+        if len(sentences) <= MAX_CARRIED:
+            break
+        if not find_names(sentence) and not known.constraints(sentence):
+            sentences.remove(sentence)
+    return " ".join(sentences)
 
 
 @dataclass(frozen=True)
