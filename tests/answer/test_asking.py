@@ -189,6 +189,13 @@ def test_what_makes_no_sense_is_an_error(library, arguments, message):
         library.ask(**arguments)
 
 
+def test_full_width_letters_are_the_plain_ones_to_the_encoder_too(library):
+    plain = library.ask("Why was the bridge closed?", k=1)
+    wide = library.ask("Ｗｈｙ ｗａｓ ｔｈｅ ｂｒｉｄｇｅ ｃｌｏｓｅｄ？", k=1)
+    assert wide.passages[0].article_id == plain.passages[0].article_id
+    assert wide.signals.sentence == pytest.approx(plain.signals.sentence)
+
+
 def test_a_follow_up_is_searched_for_together_with_the_question_before(library):
     answer = library.ask("And why?", previous="Was the bridge closed?", k=1)
     assert answer.searched == "Was the bridge closed? And why?"
