@@ -64,6 +64,12 @@ def test_a_question_is_narrowed_as_it_says_or_not_at_all(question, expected):
         "I don't believe what Reuters says about the spill. What do others say?",
         "Only Reuters says that the bank failed, right?",
         "Not only Press TV but also Reuters reported on the spill; what did they say?",
+        "Nothing that Reuters says about the spill",
+        "Reuters claims that the bank failed. Is that so?",
+        "Reuters says that the bank failed; what do others say?",
+        "Which articles haven't been written by Reuters?",
+        "What have we not read in Reuters about the spill?",
+        "What can't be read in Reuters about the spill?",
     ],
 )
 def test_what_an_outlet_says_is_no_source_where_others_speak_of_it(question):
@@ -135,6 +141,9 @@ def test_a_date_that_is_left_out_is_not_searched_for_instead(question, expected)
     [
         ("articles on the mine in 2018 or later", "2018-01-01.."),
         ("articles on the mine in 2018 or earlier", "..2018-12-31"),
+        ("articles from 2018 to now on the mine", "2018-01-01.."),
+        ("articles on the mine from 2018 until today", "2018-01-01.."),
+        ("articles on the mine up to but not including 2018", "..2017-12-31"),
         ("articles on the mine before or in 2018", "..2018-12-31"),
         ("articles on the mine newer than 2018", "2019-01-01.."),
         ("articles on the mine not newer than 2018", "..2018-12-31"),
@@ -148,6 +157,10 @@ def test_a_date_that_is_left_out_is_not_searched_for_instead(question, expected)
 )
 def test_a_date_with_an_open_end_does_not_narrow_to_that_date(question, expected):
     assert applied(question) == ([("dates", expected)] if expected else [])
+
+
+def test_a_source_of_something_denied_is_a_source():
+    assert applied("Why was the mine not closed according to Reuters?") == [("outlet", "Reuters")]
 
 
 def test_the_words_that_leave_something_out_are_not_searched_for():

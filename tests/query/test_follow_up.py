@@ -197,8 +197,11 @@ def test_a_follow_up_about_other_people_is_asked_of_the_source_before(question):
 
 
 def test_a_follow_up_can_turn_the_order_round():
-    assert [why for *_, why in stated("and the first reports?", "Latest on the dam")] == ["the oldest articles come first"]
-    assert [why for *_, why in stated("And the latest?", "First reports of the dam")] == ["the newest articles come first"]
+    for question, previous, first in [
+        ("and the first reports?", "Latest on the dam", "oldest"),
+        ("And the latest?", "First reports of the dam", "newest"),
+    ]:
+        assert [why for *_, why in stated(question, previous)] == [f"the {first} articles come first"]
 
 
 def test_a_source_before_is_kept_where_a_name_is_appended_to_it():

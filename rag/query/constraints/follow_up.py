@@ -31,7 +31,7 @@ from rag.query.constraints.names import Name, find_names
 from rag.query.constraints.parse import parse_constraints
 from rag.query.constraints.question_text import FOLLOW_UP_WORDS, WORD, Span, cut_spans, quoted_spans, remaining_text
 from rag.query.constraints.reporting_verbs import SAY
-from rag.query.constraints.sources import SourceRun, find_sources
+from rag.query.constraints.sources import OTHERS, SourceRun, find_sources
 from rag.query.constraints.time_shifts import BEFORE, BY, TimeShift, find_time_shift, spelled
 from rag.query.previous import Previous
 
@@ -50,14 +50,6 @@ _OF_ARTICLE = regex.compile(
 )
 
 
-# What asks for other sources than the one asked before: "and what did others say?", "Who denies it?", "Is it true?".
-_OTHERS = regex.compile(
-    rf"\b(?:others|(?:any|some|every)(?:one|body)\s+else|(?:the\s+|any\s+)?other\s+(?:outlets?|(?:news)?papers?|sources?|"
-    rf"media|agencies|sites|channels|broadcasters|press))(?=\s*(?:[?.!,]|$|(?:also\s+|ever\s+)?{SAY}\b|write\b|wrote\b))|"
-    rf"\bwho\s+else(?=\s*(?:[?.!]|$|{SAY}\b|writes?\b|wrote\b))|\b(?:is|was)\s+(?:it|that|this)\s+(?:true|correct|right)\b|"
-    r"\bwho\s+(?:(?:has|have|had)\s+)?(?:denie[sd]|disput(?:es|ed)|disagree[sd]?|contradict(?:s|ed)|reject(?:s|ed)|confirm(?:s|ed))\b",
-    regex.I,
-)
 _SENTENCE = regex.compile(r"(?<=[.?!])\s+")
 _ENDED = regex.compile(r"[.?!…]\W*$")
 MAX_CARRIED = 5  # sentences of before that are searched for with a follow-up, unless more of them name something
@@ -180,7 +172,7 @@ def _exchanged(question: str, previous: str, known: _Outlets) -> str | None:
 
 
 def _with_time_left_out(question: str, previous: str) -> str | None:
-    """Return the previous question without a time, if that is all that a question says ("and not in 2012?"); or None."""
+    """Return the previous question with a time left out, if no more is said ("and not in 2012?"); or None."""
     found = find_date_phrases(question, dt.date.today(), quoted_spans(question))
     turns = [(turn, phrase) for phrase in found if phrase.span and (turn := turned(question, phrase))]
     if len(found) != 1 or not turns or not turns[0][0].is_clear:
@@ -201,7 +193,7 @@ def _appended(question: str, previous: str, known: _Outlets) -> str:
     now, then = known.constraints(question), known.constraints(previous)
     stated = {c.kind for c in now if c.applied}
     dropped = {c.outlet for c in now if c.kind == NOT_OUTLET and c.applied and c.outlet}
-    if _OTHERS.search(question):
+    if OTHERS.search(question):
         stated.add(OUTLET)
     denied = [(c.after, c.before) for c in now if c.why == NEGATED or c.kind == NOT_DATES]
     replaced = [

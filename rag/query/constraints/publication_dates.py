@@ -112,7 +112,8 @@ def find_dates(
         found += _constraints(question, phrase, sources, asked_on)
     taken = [*quoted, *((c.start, c.end) for c, _ in found)]
     found += [(constraint, False) for constraint in order_words(question, asked_on, taken)]
-    if asked_on.given and not any(c.kind in (DATES, PERIOD, ORDER) for c, _ in found):
+    dated = any(phrase.span for phrase in phrases) and not all(_is_today(c.words) for c, _ in found)
+    if asked_on.given and not dated and not any(c.kind in (DATES, PERIOD, ORDER) for c, _ in found):
         found += [(constraint, False) for constraint in recent_words(question, asked_on, taken)]
     return found
 
