@@ -83,6 +83,8 @@ def test_a_question_that_needs_the_one_before_is_asked_together_with_it(question
         ("What did Press TV say in Tehran?", "Was he there?", "What did Press TV say in Tehran? Was he there?"),
         ("How did members live?", "And ZEIT ONLINE?", "How did members live, according to ZEIT ONLINE?"),
         ("What did Amnesty say about it?", "And Reuters?", "What did Reuters say about it?"),
+        ("Who is Jane Roe’s husband?", "Is he ill?", "Who is Jane Roe’s husband? Is he ill?"),
+        ("Who is Jane Roe’s husband?", "Is she ill?", "Who is Jane Roe’s husband? Is Jane Roe ill?"),
         ("Who fell in June 1998?", "and two years later?", "Who fell in 2000?"),
         ("Who fell in June 1998?", "And the following month?", "Who fell in July 1998?"),
         ("Who fell in June 1998?", "What about the year before?", "Who fell in 1997?"),

@@ -50,6 +50,11 @@ _OF_ARTICLE = regex.compile(
 )
 
 
+# "Who is her husband?" is followed by "Where is he?": he is not the person who is named.
+_RELATIVES = {
+    "he": regex.compile(r"\b(?:husband|father|son|brother|uncle|nephew|grandfather|widower)\b", regex.I),
+    "she": regex.compile(r"\b(?:wife|mother|daughter|sister|aunt|niece|grandmother|widow)\b", regex.I),
+}
 _SENTENCE = regex.compile(r"(?<=[.?!])\s+")
 _ENDED = regex.compile(r"[.?!…]\W*$")
 MAX_CARRIED = 5  # sentences of before that are searched for with a follow-up, unless more of them name something
@@ -272,7 +277,7 @@ def _with_names(question: str, anaphors: Sequence[Anaphor], before: Previous, kn
     first = [next((a for a in anaphors if a.kind == kind), None) for kind in (PERSON, PLACE)]
     for anaphor in sorted(filter(None, first), key=lambda anaphor: -anaphor.start):
         name = person if anaphor.kind == PERSON else place
-        if not name:
+        if not name or (anaphor.kind == PERSON and _is_relative(question, anaphor, before.question)):
             continue
         if anaphor.kind == PLACE:
             name = (
@@ -284,6 +289,13 @@ def _with_names(question: str, anaphors: Sequence[Anaphor], before: Previous, kn
             name = f"{name}’s"
         completed = completed[: anaphor.start] + name + completed[anaphor.end :]
     return completed if _says_the_same(completed, question, known) else question
+
+
+def _is_relative(question: str, anaphor: Anaphor, previous: str) -> bool:
+    """Return whether "he" or "she" may be a relative whom the previous question asked about, and does not name."""
+    word = question[anaphor.start : anaphor.end].casefold()
+    relatives = _RELATIVES["he" if word in ("he", "him", "his") else "she"]
+    return relatives.search(_SENTENCE.split(previous.strip())[-1]) is not None
 
 
 def _says_the_same(completed: str, question: str, known: _Outlets) -> bool:
