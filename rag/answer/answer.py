@@ -112,7 +112,7 @@ def as_previous(previous: str | Answer | Previous | None) -> str | Previous | No
     """Return an answer as what a follow-up needs of it: its question, and what it speaks of; all else as it is."""
     if not isinstance(previous, Answer):
         return previous
-    question = previous.completed or previous.question
+    question = previous.completed or (previous.question if previous.passages else "")  # "Thanks." has no topic
     if not previous.passages:
         return Previous(question)
     first = previous.passages[0]

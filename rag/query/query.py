@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from rag.errors import QuestionError
-from rag.provenance.dates import iso_day
+from rag.provenance.dates import FIRST_YEAR, iso_day
 from rag.query.previous import Previous
 from rag.text import has_surrogates
 
 MAX_QUESTION_CHARACTERS = 2000
 MAX_PASSAGES = 1000
+LAST_YEAR = 9990  # of a day of asking: some years are left to count in
 ORDERS = RELEVANCE, NEWEST, OLDEST = "relevance", "newest", "oldest"
 # A day of asking: today, or that of the newest article of the index where it is older.
 NOW = "now"
@@ -90,9 +91,12 @@ class Query:
         if order not in ORDERS:
             raise QuestionError(f"order is {order!r}; it can be {', '.join(ORDERS)}")
         asks_now = asked_on == NOW
+        day = None if asks_now else parse_day(asked_on, "asked_on")
+        if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise QuestionError(f"asked_on is {day}; give a day from {FIRST_YEAR} to {LAST_YEAR}")
         return cls(
             _checked_question(text), k, _listed(outlets), _listed(outlet_kinds), first, last, undated,
-            _checked_previous(previous), None if asks_now else parse_day(asked_on, "asked_on"),
+            _checked_previous(previous), day,
             _listed(ignore), min_confidence, _listed(exclude_outlets), asks_now, order, strict,
         )  # fmt: skip
 
@@ -130,6 +134,8 @@ def _checked_question(text: str | None) -> str:
 
 def _checked_previous(previous: object) -> Previous | None:
     if isinstance(previous, Previous):
+        if not previous.question.strip():
+            return None
         return replace(previous, question=_checked_question(previous.question[:MAX_QUESTION_CHARACTERS]))
     if previous is not None and not isinstance(previous, str):
         raise QuestionError(f"previous is a {type(previous).__name__}; give the previous question, or its Answer")

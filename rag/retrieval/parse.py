@@ -6,6 +6,7 @@ Constraints stated in words become filters, names get their other spellings, and
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 
@@ -104,6 +105,7 @@ def parse(view: View, catalogue: Catalogue, query: Query, languages: Set[str] | 
     for m in reversed(mentions):
         others = spellings[m][1 : 1 + MAX_ENCODED_SPELLINGS]
         encoded = encoded[: m.end] + (f" ({', '.join(others)})" if others else "") + encoded[m.end :]
+    encoded = unicodedata.normalize("NFKC", encoded)  # full-width letters are the plain ones to the encoder too
     order = query.order
     if order == RELEVANCE:
         order = next((c.order for c in applied if c.kind == constraints.ORDER and c.applied), order)

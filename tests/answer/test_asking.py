@@ -189,6 +189,13 @@ def test_what_makes_no_sense_is_an_error(library, arguments, message):
         library.ask(**arguments)
 
 
+def test_full_width_letters_are_the_plain_ones_to_the_encoder_too(library):
+    plain = library.ask("Why was the bridge closed?", k=1)
+    wide = library.ask("Ｗｈｙ ｗａｓ ｔｈｅ ｂｒｉｄｇｅ ｃｌｏｓｅｄ？", k=1)
+    assert wide.passages[0].article_id == plain.passages[0].article_id
+    assert wide.signals.sentence == pytest.approx(plain.signals.sentence)
+
+
 def test_a_follow_up_is_searched_for_together_with_the_question_before(library):
     answer = library.ask("And why?", previous="Was the bridge closed?", k=1)
     assert answer.searched == "Was the bridge closed? And why?"
@@ -223,6 +230,13 @@ def test_a_time_that_counts_from_the_answer_before_is_that_of_its_first_article(
     assert [(c.after, c.applied) for c in later.constraints if c.kind == "period"] == [(dt.date(2015, 1, 3), True)]
     ignored = library.ask("and after that?", previous=before, min_confidence=0, ignore="after that")
     assert [(c.why, c.applied) for c in ignored.constraints if c.kind == "period"] == [("ignored", False)]
+
+
+def test_a_follow_up_to_what_was_no_question_takes_nothing_from_it(library):
+    thanks = library.ask("Thanks!")
+    answer = library.ask("Why was the bridge closed to them?", previous=thanks, k=1)
+    assert answer.completed == "Why was the bridge closed to them?"
+    assert [c.kind for c in answer.constraints] == []
 
 
 def test_previous_is_a_question_or_an_answer(library):

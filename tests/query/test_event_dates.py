@@ -108,6 +108,7 @@ def test_words_that_look_like_times_and_are_none_do_nothing(question):
 
 def test_a_date_in_a_question_makes_its_other_words_no_times():
     assert days("What happened in 2013, and what is happening now?") == [("in 2013", "2013-01-01", "2013-12-31")]
+    assert days("What was the latest attack before 2013?") == []
 
 
 @pytest.mark.parametrize("question", ["Who ruled the island until 1898?", "Who was mayor before 2003?"])

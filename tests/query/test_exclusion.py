@@ -50,6 +50,119 @@ def test_a_question_is_narrowed_as_it_says_or_not_at_all(question, expected):
     assert applied(question) == expected
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who denied what Reuters reported about the spill?",
+        "Which outlets repeat what Reuters says about the spill?",
+        "Who says the opposite of what Reuters says about the spill?",
+        "What is the reaction to what Reuters reported on the spill?",
+        "Does the mayor agree with what Reuters reported about the spill?",
+        "Is what Reuters says about the spill true?",
+        "No matter what Reuters says, was the bank to blame?",
+        "Far from what Reuters says, is the bank sound?",
+        "I don't believe what Reuters says about the spill. What do others say?",
+        "Only Reuters says that the bank failed, right?",
+        "Not only Press TV but also Reuters reported on the spill; what did they say?",
+        "Nothing that Reuters says about the spill",
+        "Reuters claims that the bank failed. Is that so?",
+        "Reuters says that the bank failed; what do others say?",
+        "Which articles haven't been written by Reuters?",
+        "What have we not read in Reuters about the spill?",
+        "What can't be read in Reuters about the spill?",
+    ],
+)
+def test_what_an_outlet_says_is_no_source_where_others_speak_of_it(question):
+    assert applied(question) == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What Reuters reported about the spill",
+        "Tell me what Reuters says about the spill",
+        "Can you show me what Reuters reported on the spill?",
+        "I want to know what Reuters reported on the spill",
+    ],
+)
+def test_what_an_outlet_says_is_a_source_where_it_is_asked_for(question):
+    assert applied(question) == [("outlet", "Reuters")]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Don't show me what Reuters says about the spill",
+        "Show me reports that aren't from Reuters on the spill",
+        "articles not from Reuters about the spill",
+        "the spill, nothing from Reuters please",
+        "Who caused the spill? Do not cite Reuters.",
+    ],
+)
+def test_what_is_not_to_be_shown_is_left_out(question):
+    assert applied(question) == [("not outlet", "Reuters")]
+
+
+def test_an_outlet_that_hardly_any_other_agrees_with_is_not_left_out():
+    assert applied("Hardly any outlet but Reuters says that the bank failed; is it so?") == []
+    assert applied("Few besides Reuters reported the flood?") == []
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("articles on the mine that aren't from 2018", "not dates 2018-01-01..2018-12-31"),
+        ("articles on the mine that don't date from 2018", "not dates 2018-01-01..2018-12-31"),
+        ("articles on the mine, nothing from 2018", "not dates 2018-01-01..2018-12-31"),
+        ("articles on the mine from every year bar 2018", "not dates 2018-01-01..2018-12-31"),
+        ("articles on the mine from anything but 2018", "not dates 2018-01-01..2018-12-31"),
+        ("articles on the mine published neither in 2018 nor in 2020", ""),
+        ("Don't show articles from 2018 on the mine", ""),
+        ("Exclude articles published before 2018 on the mine", ""),
+        ("Ignore anything reported after 2018 on the mine", ""),
+        ("Forget what was written in 2018 about the mine", ""),
+        ("Apart from what was reported in 2018, what do we know about the mine?", ""),
+        ("Contrary to what was reported in 2018, is the mine safe?", ""),
+        ("Despite what was reported in 2018, is the mine safe?", ""),
+        ("What was no longer said about the mine after 2018?", ""),
+        ("What was reported on the mine, 2018 excluded?", ""),
+        ("What was reported on the mine, 2018 aside?", ""),
+        ("What was reported on the mine with the exception of 2018?", ""),
+        ("What was said about the mine not before but after 2018?", "dates 2019-01-01.."),
+        ("What was said about the mine only after 2018?", "dates 2019-01-01.."),
+    ],
+)
+def test_a_date_that_is_left_out_is_not_searched_for_instead(question, expected):
+    assert [" ".join(found) for found in applied(question)] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("articles on the mine in 2018 or later", "2018-01-01.."),
+        ("articles on the mine in 2018 or earlier", "..2018-12-31"),
+        ("articles from 2018 to now on the mine", "2018-01-01.."),
+        ("articles on the mine from 2018 until today", "2018-01-01.."),
+        ("articles on the mine up to but not including 2018", "..2017-12-31"),
+        ("articles on the mine before or in 2018", "..2018-12-31"),
+        ("articles on the mine newer than 2018", "2019-01-01.."),
+        ("articles on the mine not newer than 2018", "..2018-12-31"),
+        ("articles on the mine not more recent than 2018", "..2018-12-31"),
+        ("articles on the mine no sooner than 2018", "2018-01-01.."),
+        ("What was reported on the mine at the latest in 2018?", "..2018-12-31"),
+        ("What was reported on the mine at the earliest in 2018?", "2018-01-01.."),
+        ("articles on the mine as early as 2018", ""),
+        ("articles on the mine going back to 2018", ""),
+    ],
+)
+def test_a_date_with_an_open_end_does_not_narrow_to_that_date(question, expected):
+    assert applied(question) == ([("dates", expected)] if expected else [])
+
+
+def test_a_source_of_something_denied_is_a_source():
+    assert applied("Why was the mine not closed according to Reuters?") == [("outlet", "Reuters")]
+
+
 def test_the_words_that_leave_something_out_are_not_searched_for():
     found = parse_constraints("Contrary to what Reuters reported, who sank the ferry?", load_catalogue(), INDEXED)
     assert found.text == "Who sank the ferry?"

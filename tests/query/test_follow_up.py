@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.query.constraints import complete_question
+from rag.provenance.catalogue import load_catalogue
+from rag.query.constraints import complete_question, parse_constraints
 from rag.query.constraints.completeness import RULES, is_complete, open_anaphors
 from rag.query.constraints.names import find_names, person_in, place_in
 from rag.query.constraints.time_shifts import AFTER, BEFORE, find_time_shift
@@ -82,6 +83,8 @@ def test_a_question_that_needs_the_one_before_is_asked_together_with_it(question
         ("What did Press TV say in Tehran?", "Was he there?", "What did Press TV say in Tehran? Was he there?"),
         ("How did members live?", "And ZEIT ONLINE?", "How did members live, according to ZEIT ONLINE?"),
         ("What did Amnesty say about it?", "And Reuters?", "What did Reuters say about it?"),
+        ("Who is Jane Roe’s husband?", "Is he ill?", "Who is Jane Roe’s husband? Is he ill?"),
+        ("Who is Jane Roe’s husband?", "Is she ill?", "Who is Jane Roe’s husband? Is Jane Roe ill?"),
         ("Who fell in June 1998?", "and two years later?", "Who fell in 2000?"),
         ("Who fell in June 1998?", "And the following month?", "Who fell in July 1998?"),
         ("Who fell in June 1998?", "What about the year before?", "Who fell in 1997?"),
@@ -161,3 +164,57 @@ def test_a_long_question_is_completed_in_two_seconds():
         start = time.process_time()
         complete(piece * (2000 // len(piece)), "Who fell in 1998?")
         assert time.process_time() - start < 2
+
+
+def stated(question, previous):
+    text = complete(question, previous).text
+    found = parse_constraints(text, load_catalogue(), (), dt.date(2024, 6, 12)).constraints
+    return [(c.kind, c.outlet or f"{c.after or ''}..{c.before or ''}", c.why) for c in found if c.applied]
+
+
+@pytest.mark.parametrize("question", ["and not in 2009?", "But not in 2009?", "except in 2009"])
+def test_a_follow_up_that_denies_a_time_does_not_keep_it(question):
+    found = stated(question, "What did Reuters report about the dam in 2009?")
+    assert found == [("outlet", "Reuters", ""), ("not dates", "2009-01-01..2009-12-31", "")]
+
+
+def test_a_follow_up_that_denies_the_time_of_an_event_does_not_keep_it():
+    assert stated("Who left, but not in 2009?", "Who came to the camp in 2009?") == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "and what did others say?", "Everyone else?", "Who else reported it?", "And other outlets?", "Is it true?",
+        "Who denies it?",
+    ],
+)  # fmt: skip
+def test_a_follow_up_about_others_is_not_asked_of_the_source_before(question):
+    assert stated(question, "What did Reuters report about the dam?") == []
+
+
+@pytest.mark.parametrize("question", ["Were others killed?", "What else did they say?", "Who else was killed?"])
+def test_a_follow_up_about_other_people_is_asked_of_the_source_before(question):
+    assert stated(question, "What did Reuters report about the dam?") == [("outlet", "Reuters", "")]
+
+
+def test_a_follow_up_can_turn_the_order_round():
+    for question, previous, first in [
+        ("and the first reports?", "Latest on the dam", "oldest"),
+        ("And the latest?", "First reports of the dam", "newest"),
+    ]:
+        assert [why for *_, why in stated(question, previous)] == [f"the {first} articles come first"]
+
+
+def test_a_source_before_is_kept_where_a_name_is_appended_to_it():
+    completed = complete("Albania", "the dam, according to Reuters").text
+    assert completed == "the dam, according to Reuters. Albania"
+    assert stated("Albania", "the dam, according to Reuters") == [("outlet", "Reuters", "")]
+
+
+def test_a_long_dialogue_carries_what_it_names_and_not_every_turn():
+    text = "Who attacked Camp Ashraf? Who left for Paris?"
+    for question in ["Who says so?", "Why?", "Tell me more", "How many?", "Go on"] * 20:
+        text = complete(question, text).text
+    assert text.startswith("Who attacked Camp Ashraf? Who left for Paris? ")
+    assert len(text) < 150

@@ -57,6 +57,8 @@ def test_a_day_is_written_in_no_other_form(value):
         ({"text": "Who?", "k": 1001}, "k is 1001; ask for 1 to 1,000 passages"),
         ({"text": "Who?", "after": "May"}, "after is 'May'; give a day as YYYY-MM-DD"),
         ({"text": "Who?", "asked_on": 7}, "asked_on is 7; give a day as YYYY-MM-DD"),
+        ({"text": "Who?", "asked_on": "0001-01-01"}, "asked_on is 0001-01-01; give a day from 1605 to 9990"),
+        ({"text": "Who?", "asked_on": dt.date.max}, "asked_on is 9999-12-31; give a day from 1605 to 9990"),
         (
             {"text": "Who?", "after": "2013-05-14", "before": dt.date(2013, 5, 13)},
             "after (2013-05-14) is later than before (2013-05-13)",

@@ -21,25 +21,38 @@ _CUE_CHARS = 80
 _TIME = r"(?:years?|months?|weeks?|days?|times?|dates?|decades?|seasons?)"
 _EXCEPT = (
     r"other\s+than|apart\s+from|aside\s+from|besides|except(?:ing)?(?:\s+for)?|excluding|exclude|"
-    r"with\s+the\s+exception\s+of|save(?:\s+for)?|leav(?:e|ing)\s+(?:aside|out)|ignor(?:e|ing)|without|not\s+counting|"
-    r"outside(?:\s+of)?"
+    r"with\s+the\s+exception(?:\s+of)?|save(?:\s+for)?|bar(?:ring)?|leav(?:e|ing)\s+(?:aside|out)|ignor(?:e|ing)|without|"
+    r"not\s+counting|skip(?:ping)?|omit(?:ting)?|forget(?:ting)?|disregard(?:ing)?|never\s+mind|outside(?:\s+of)?"
 )
 # Words before a date; of each, a sentence that it is for. `but` leaves the date out, `not` turns its preposition round.
 RULES = (
     (  # "What was written in any year but 2018?"
-        rf"(?P<but>(?:(?:in|at|on|from|during)\s+)?(?:any|every|all|each)\s+(?:other\s+)?{_TIME}\s+"
+        rf"(?P<but>(?:(?:in|at|on|from|during)\s+)?(?:(?:any|every|all|each)\s+(?:other\s+)?{_TIME}|anything|everything)\s+"
         rf"(?:but|{_EXCEPT}))(?:\s+(?:the\s+{_TIME}|those)(?:\s+of)?)?"
     ),
     rf"(?P<but>{_EXCEPT})(?:\s+(?:articles|reports|news|those|the\s+{_TIME})(?:\s+of)?)?",  # "written except in 2018"
-    r"(?P<but>none|no\s+(?:articles|reports|news|stories|coverage))",  # "articles about it, none from 2018"
+    r"(?P<but>none|nothing|no\s+(?:articles|reports|news|stories|coverage))",  # "articles about it, none from 2018"
+    # "articles that aren't from 2018", "articles that do not date from 2018"
+    rf"(?:that\s+|which\s+)?(?P<not>(?:are|is|was|were)n['’]t(?:\s+(?:{SAY}|{PUBLISH}))?|"
+    r"do(?:es)?(?:\s+not|n['’]t)\s+(?:date|come|stem))",
     # "articles not from 2018", "not published before 2018", "no earlier than 2019"
     rf"(?:(?:but|and)\s+)?(?P<not>not|at\s+no\s+time|no|never)(?:\s+(?:{SAY}|{PUBLISH}|any|much))?",
-    r"(?P<unclear>than|only|merely|just)",  # "more than in 2018": neither left out nor asked for
+    r"(?P<unclear>than|only|merely|just|neither|nor)",  # "more than in 2018": neither left out nor asked for
+)
+_LEFT_OUT_AFTER = LazyPattern(  # "What was written, 2018 excluded?"
+    r"\s+(?:(?:is\s+|being\s+)?(?:excluded|excepted|left\s+out)|aside|notwithstanding)(?=\s*(?:$|[.,;:?!)–—]))", regex.I
+)
+# What denies or leaves out something in the same clause, in a way that no rule above is for: "Despite what was reported
+# in 2018, ...", "Forget what was written in 2018", "Don't show articles from 2018".
+_DENIES = LazyPattern(
+    rf"(?:\b(?:not|never|none|nothing|nobody|no|neither|nor|without|despite|contrary|regardless|unlike|forget\w*|{_EXCEPT}|"
+    r"instead|rather|hide|drop|cannot|notwithstanding|(?:in\s+)?spite)\b|n['’]t\b)(?:(?!\bbut\b)[^.?!;,])*$",
+    regex.I,
 )
 _BEFORE = tuple(LazyPattern(rf"\b{rule}\s+(?:the\s+)?$", regex.I) for rule in RULES)
 _MAY_TURN = regex.compile(
-    r"\b(?:not?|none|never|but|than|other|apart|aside|besides|except\w*|exception|exclud\w+|save|leav\w+|ignor\w+|without|"
-    r"outside)\b|n['’]t\b",
+    r"\b(?:not?|none|nothing|never|but|than|other|apart|aside|besides|except\w*|exception|exclud\w+|save|bar|barring|leav\w+|"
+    r"ignor\w+|without|skip\w*|omit\w*|forget\w*|disregard\w*|neither|nor|outside)\b|n['’]t\b",
     regex.I,
 )
 # "What was not reported in 2018?": neither what was reported then nor what was not then.
@@ -57,15 +70,19 @@ class Turned:
         start: where those words begin.
         excludes: whether they leave the date out ("except in 2018"), and do not only deny it ("not before 2018").
         is_clear: whether it is known what they make of the date.
+        end: where words behind the date end that leave it out; 0 if there are none.
     """
 
     start: int
     excludes: bool
     is_clear: bool = True
+    end: int = 0
 
 
 def turned(question: str, phrase: DatePhrase) -> Turned | None:
     """Return what turns a date round; None if nothing does."""
+    if after := _LEFT_OUT_AFTER.compiled.match(question, phrase.end):
+        return Turned(phrase.start, True, end=after.end())
     low = max(0, phrase.start - _CUE_CHARS)
     if not _MAY_TURN.search(question, low, phrase.start):
         return None
@@ -78,6 +95,11 @@ def turned(question: str, phrase: DatePhrase) -> Turned | None:
     if _UNSAID.compiled.search(question, low, phrase.start):
         return Turned(phrase.start, False, is_clear=False)
     return None
+
+
+def is_denied(question: str, phrase: DatePhrase) -> bool:
+    """Return whether something before a date, in its clause, denies or leaves out: what is left is not certain then."""
+    return _DENIES.compiled.search(question, max(0, phrase.start - _CUE_CHARS), phrase.start) is not None
 
 
 def positive(question: str, start: int, end: int) -> str:
@@ -114,7 +136,7 @@ def holes(question: str, phrase: DatePhrase, turn: Turned) -> list[tuple[int, in
     if phrase.span is None or not turn.is_clear or not (phrase.ranged or phrase.preposition in IN) or phrase.onwards:
         return []
     if phrase.ranged or phrase.relative or not regex.search(r"\b(?:and|or)\b", question[phrase.start : phrase.end]):
-        return [(turn.start, phrase.end, phrase.span)]
+        return [(turn.start, max(phrase.end, turn.end), phrase.span)]
     found, start = [], turn.start
     for match in _ONE_OF.compiled.finditer(question, phrase.start, phrase.end):
         if (span := absolute_date(match["date"])) is None:

@@ -23,24 +23,34 @@ from rag.query.constraints.date_words import (
 from rag.query.constraints.question_text import PLAIN_WORDS, WORD, Span
 from rag.query.constraints.reporting_verbs import SAY
 
-VAGUE = ("around", "about", "circa", "as of", "for")
-SINCE = ("since", "ever since", "as from", "starting in")
-AFTER = ("after", "later than")
-BEFORE = ("before", "prior to", "earlier than", "older than")
-UNTIL = ("until", "till", "up to", "up until", "up till", "through", "no later than", "by")
+_AT_LEAST = ("at the earliest in", "at the earliest from", "in or after", "after or in")
+_AT_MOST = ("at the latest in", "at the latest from", "in or before", "before or in")
+VAGUE = (
+    *("around", "about", "circa", "as of", "for"),
+    *("as early as", "as late as", "as far back as", "back to", "going back to", "dating back to"),
+)
+SINCE = ("since", "ever since", "as from", "starting in", *_AT_LEAST)
+AFTER = ("after", "later than", "newer than", "more recent than")
+BEFORE = ("before", "prior to", "earlier than", "older than", "sooner than", "but not including")
+UNTIL = ("until", "till", "up to", "up until", "up till", "through", "no later than", "by", *_AT_MOST)
 IN = ("", "in", "during", "throughout", "within", "over", "on", "of", "from", "dated")
 
 _PREPOSITION = (
-    r"(?:in|during|throughout|within|over|on|of|from|dated|ever\s+since|since|as\s+from|starting\s+in|after|"
+    r"(?:at\s+the\s+(?:earliest|latest)\s+(?:in|from)|in\s+or\s+(?:before|after)|(?:before|after)\s+or\s+in|"
+    r"as\s+(?:early|late|far\s+back)\s+as|(?:(?:going|dating)\s+)?back\s+to|(?:newer|more\s+recent|sooner)\s+than|"
+    r"(?:up\s+to|until|till),?\s+(?P<short>but\s+not\s+including)|in|during|throughout|within|over|on|of|from|dated|ever\s+since|since|as\s+from|starting\s+in|after|"
     r"later\s+than|before|prior\s+to|(?:earlier|older)\s+than|(?:until|till|up\s+(?:to|until|till)|through)(?:,?\s+and\s+including)?|no\s+later\s+than|by|"
     r"between|around|about|circa|as\s+of|for)"
 )
+_TO_NOW = r"(?:(?:up\s+)?(?:to|until|till|through)|[–-])\s+(?:now|today|date|the\s+present(?:\s+day)?|this\s+day)\b"
 _PHRASE = LazyPattern(
     rf"(?<![\w.,/’'$£€-])(?:(?P<prep>{_PREPOSITION})\s+)?(?P<the>(?:the|an?|this|that|its|their|his|her)\s+)?"
     rf"(?:(?P<a>{DATE}|(?:{DAY}\s+)?{MONTH}(?=\s*(?:and|to|until|[–-])\s*(?:{DAY}\s+)?{MONTH})|"
     rf"{DAY}(?=\s*(?:and|to|until|[–-])\s*{DAY}\s+{MONTH}))"
     rf"(?:(?P<link>\s+(?:and|or|to|until|till|through)\s+(?:in\s+)?(?:the\s+)?|\s*[–-]\s*)"
-    rf"(?P<b>{DATE}|\d\d(?!\d)))?)(?P<on>\s+(?:onwards?\b|on(?=\s*(?:[,?.;]|$))))?(?P<own>['’]s)?(?![\w/]|[.,-]?\d)",
+    rf"(?!today\b)(?P<b>{DATE}|\d\d(?!\d)))?)(?P<on>\s+(?:onwards?\b|on(?=\s*(?:[,?.;]|$))|{_TO_NOW}))?(?P<own>['’]s)?"
+    rf"(?:\s+(?:(?P<later>(?:or|and)\s+(?:later|after(?!\s+\w)|newer)|at\s+the\s+earliest)|"
+    rf"(?P<earlier>(?:or|and)\s+(?:earlier|before(?!\s+\w)|older)|at\s+the\s+latest)))?(?![\w/]|[.,-]?\d)",
     regex.I,
 )
 _MAY_DATE = regex.compile(r"\d|\b(?:last|past|this|ago|yesterday|today|since)\b|\b" + MONTH + r"\b", regex.I)
@@ -124,6 +134,8 @@ def find_date_phrases(question: str, asked_on: dt.date, quoted: Sequence[Span]) 
 def _date_phrase(question: str, match: regex.Match[str], asked_on: dt.date) -> DatePhrase | None:
     """Return the phrase of a match of _PHRASE, or None where its number is a count and its "last" another one's."""
     preposition = " ".join((match["prep"] or "").casefold().split())
+    if match["short"]:  # "up to but not including 2010"
+        preposition = "but not including"
     preposition = preposition.removesuffix(" and including").rstrip(",")
     start = match.start()
     if preposition == "about" and regex.search(r"\b(?:what|how)\s+$", question[:start], regex.I):
@@ -149,7 +161,9 @@ def _date_phrase(question: str, match: regex.Match[str], asked_on: dt.date) -> D
     if attributive and not preposition:
         start = match.start("a")
     ranged = bool(match["b"]) and (preposition == "between" or not regex.search(r"and|or", match["link"], regex.I))
-    onwards = bool(match["on"]) and preposition == "from"
+    onwards = (bool(match["on"]) and preposition in ("from", "", "of")) or (bool(match["later"]) and preposition in IN)
+    if match["earlier"] and preposition in IN:
+        preposition = "until"
     return DatePhrase(start, match.end(), preposition, span, attributive, relative, ranged, onwards)
 
 

@@ -55,12 +55,17 @@ _RECENT = regex.compile(rf"(?<![\w’'-])(?:{'|'.join(_RULES)})(?![\w-])", regex
 _NEWEST = regex.compile(
     r"(?:^|(?<=[.?!]\s))\W*(?:(?:what(?:['’]s|\s+is|\s+are)|give\s+me|show\s+me|tell\s+me|find)\s+)?"
     r"(?P<words>(?:all\s+|any\s+)?(?:the\s+)?(?:very\s+)?(?:latest|newest|most\s+recent)(?:\s+(?:news|reports?|articles?|"
-    r"stories|story|coverage|updates?|headlines|developments?))?)\s+(?:on|about|from|in|regarding|concerning)\b",
+    r"stories|story|coverage|updates?|headlines|developments?))?)\s+(?:on|about|from|in|regarding|concerning)\b|"
+    # a follow-up: "And the latest?"
+    r"(?:^|(?<=[.?!]\s))(?:(?:and|but|so)\s+)?(?:what(?:['’]s|\s+is)\s+)?(?P<words>the\s+(?:latest|newest|most\s+recent)"
+    r"(?:\s+(?:news|reports?|articles?|stories|story|coverage))?)(?=\s*[?.!]*$)",
     regex.I,
 )
 _OLDEST = regex.compile(
     r"(?P<words>(?:the\s+)?(?:(?:very\s+)?(?:first|earliest|oldest)\s+(?:news|reports?|articles?|stories|story|coverage|"
-    r"mentions?|accounts?|press\s+reports?)))\s+(?:on|about|of|to\s+mention|regarding|concerning|that\s+mention(?:ed)?)\b",
+    r"mentions?|accounts?|press\s+reports?)))\s+(?:on|about|of|to\s+mention|regarding|concerning|that\s+mention(?:ed)?)\b|"
+    r"(?:^|(?<=[.?!]\s))(?:(?:and|but|so)\s+)?(?P<words>the\s+(?:first|earliest|oldest)\s+"
+    r"(?:news|reports?|articles?|stories|story|coverage|mentions?))(?=\s*[?.!]*$)",
     regex.I,
 )
 # Names that are also months: in "the Women's March 2017" and "Theresa May 2017", only the year is a date.

@@ -33,7 +33,7 @@ _VERB = rf"(?:{SAY}|wr(?:ite|ites|ote|itten)|{PUBLISH}|covers?|covered|describe[
 _SAYS = rf"{_VERB}(?!\s+(?:to\b|sorry|(?:an?\s+|its\s+)?(?:loss(?:es)?|profits?|earnings|revenues?)))"
 _CLAUSE = r"(?:^|[.,;:?!(–—]\s*)(?:(?:and|but|so|or|please|then|also)\s+)*"
 _SENTENCE = r"(?:^|[.;:?!(–—]\s*)(?:(?:and|but|please)\s+)*"
-_ENDS = r"\s*(?:$|[.,;:?!)–—]|(?:and|please|who|what|which|how|when|where|why)\b)"
+_ENDS = r"\s*(?:$|[.,;:?!)–—]|(?:and|please|who|what|which|how|when|where|why|on|about|regarding|concerning)\b)"
 _STOPS = r"\s*(?:,?\s*please\b|$|[.,;:?!)–—])"
 _PUBLISHED = (
     rf"(?:what(?:ever)?|anything|everything|all)\s+(?:that\s+)?(?:is|was|were|has\s+been|had\s+been)\s+{_VERB}\s+"
@@ -45,7 +45,8 @@ _THEIR_VIEW = rf"(?:['’]s?\s+(?:own\s+)?|\s+){_VIEW}\b"
 _THEY_SAY = rf"\s+(?:(?:has|have|had|also|ever|once)\s+)*{_SAYS}\b"
 _SET_ASIDE = (
     r"(?:ignor(?:e|ing)|disregard(?:ing)?|leav(?:e|ing)\s+(?:aside|out)|set(?:ting)?\s+aside|skip(?:ping)?|"
-    r"omit(?:ting)?|contrary\s+to|never\s+mind|forget(?:ting)?|(?:i\s+)?(?:do\s+not|don['’]t)\s+(?:use|want|quote|show))"
+    r"omit(?:ting)?|contrary\s+to|never\s+mind|forget(?:ting)?|hide|"
+    r"(?:i\s+)?(?:do\s+not|don['’]t)\s+(?:use|want|quote|cite|include|(?:show|tell|give)(?:\s+(?:me|us))?))"
 )
 _COUNT_OUT = r"(?:exclud(?:e|ing)|not\s+(?:counting|including)|minus)"
 _EXCEPT = (
@@ -58,7 +59,10 @@ _HEAD = (
     r"press|broadcasters?|agenc(?:y|ies)|publications?|journalists|reporters|sites?|websites?|channels?|magazines?))"
 )
 # "Nobody but Reuters" is Reuters alone.
-_NOBODY = rf"(?:no(?:\s|-)?one|nobody|nothing|none|no\s+(?:other\s+)?{_HEAD})"
+_NOBODY = (
+    rf"(?:no(?:\s|-)?one|nobody|nothing|none|no\s+(?:other\s+)?{_HEAD}|"
+    rf"(?:(?:hardly|scarcely|barely)\s+any|few)(?:\s?(?:one|body|thing)|\s+(?:other\s+)?{_HEAD})?)"
+)
 _BUT = rf"\s*,?\s+(?:but|save|bar|besides|{_EXCEPT})"
 _NEWS = rf"(?:{PUBLICATIONS}|everything|anything|articles?|texts|passages)"
 # Somebody says something in the rest of the question.
@@ -115,6 +119,11 @@ RULES = (
     ),
     _rule(rf"{_CLAUSE}{_COUNT_OUT}", rf"(?={_ENDS})", "According to papers, how many sank, excluding Reuters?", True),
     _rule(rf"{_SENTENCE}(?:no|not|none\s+of|nothing)", rf"(?:{_THEIR_VIEW})?(?={_STOPS})", "Who sank it? No Reuters."),
+    _rule(
+        rf"(?:{_CLAUSE}|(?:^|[.;:?!,–—]\s*)(?:please\s+)?(?:show|give|find|list)\s+(?:me\s+)?)(?:no|nothing|none)\s+"
+        rf"(?:(?:{PUBLICATIONS}|articles?|more)\s+)?(?:by|from|of)\s+%",
+        rf"(?={_ENDS})", "Show me no reports from Reuters on the spill",
+    ),
     _rule(
         rf"{_CLAUSE}(?:not|no)|\b(?:but|and)\s+not", rf"(?:{_THEIR_VIEW})?(?={_STOPS}|{_THEY_SAY})",
         "What did the BBC, but not Reuters, report about the spill?", True,

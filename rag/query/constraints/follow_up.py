@@ -13,7 +13,16 @@ import regex
 
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.query.constraints.completeness import PERSON, PLACE, Anaphor, is_complete, open_anaphors
-from rag.query.constraints.constraint import DATES, NOT_OUTLET, PERIOD, THEN_FIRST, Constraint
+from rag.query.constraints.constraint import (
+    DATES,
+    NEGATED,
+    NOT_DATES,
+    NOT_OUTLET,
+    OUTLET,
+    PERIOD,
+    THEN_FIRST,
+    Constraint,
+)
 from rag.query.constraints.date_exclusion import turned
 from rag.query.constraints.date_phrases import DatePhrase, find_date_phrases
 from rag.query.constraints.date_words import DateSpan
@@ -22,7 +31,7 @@ from rag.query.constraints.names import Name, find_names
 from rag.query.constraints.parse import parse_constraints
 from rag.query.constraints.question_text import FOLLOW_UP_WORDS, WORD, Span, cut_spans, quoted_spans, remaining_text
 from rag.query.constraints.reporting_verbs import SAY
-from rag.query.constraints.sources import SourceRun, find_sources
+from rag.query.constraints.sources import OTHERS, SourceRun, find_sources
 from rag.query.constraints.time_shifts import BEFORE, BY, TimeShift, find_time_shift, spelled
 from rag.query.previous import Previous
 
@@ -39,6 +48,16 @@ _OF_ARTICLE = regex.compile(
     r"\b(?:was|is)\s+(?:it|this|that)\s+(?:written|published|printed|posted)\b",
     regex.I,
 )
+
+
+# "Who is her husband?" is followed by "Where is he?": he is not the person who is named.
+_RELATIVES = {
+    "he": regex.compile(r"\b(?:husband|father|son|brother|uncle|nephew|grandfather|widower)\b", regex.I),
+    "she": regex.compile(r"\b(?:wife|mother|daughter|sister|aunt|niece|grandmother|widow)\b", regex.I),
+}
+_SENTENCE = regex.compile(r"(?<=[.?!])\s+")
+_ENDED = regex.compile(r"[.?!…]\W*$")
+MAX_CARRIED = 5  # sentences of before that are searched for with a follow-up, unless more of them name something
 
 
 @dataclass(frozen=True)
@@ -141,6 +160,8 @@ def _exchanged(question: str, previous: str, known: _Outlets) -> str | None:
     """Return the previous question with another time or outlet, if a question has nothing else; or None."""
     if known.excluded(question):
         return None
+    if text := _with_time_left_out(question, previous):
+        return text
     phrases, runs = _times(question), known.runs(question)
     rest = cut_spans(question, [(p.start, p.end) for p in phrases] + [(r.start, r.end) for r in runs])
     if (phrases or runs) and _is_plain(rest):
@@ -155,6 +176,19 @@ def _exchanged(question: str, previous: str, known: _Outlets) -> str | None:
     return None
 
 
+def _with_time_left_out(question: str, previous: str) -> str | None:
+    """Return the previous question with a time left out, if no more is said ("and not in 2012?"); or None."""
+    found = find_date_phrases(question, dt.date.today(), quoted_spans(question))
+    turns = [(turn, phrase) for phrase in found if phrase.span and (turn := turned(question, phrase))]
+    if len(found) != 1 or not turns or not turns[0][0].is_clear:
+        return None
+    turn, phrase = turns[0]
+    start, end = turn.start, max(turn.end, phrase.end)
+    if not _is_plain(cut_spans(question, [(start, end)])):
+        return None
+    return _with_time(previous, regex.sub(r"^(?:and|but)\s+", "", question[start:end], flags=regex.I), "not")
+
+
 def _is_plain(words: str) -> bool:
     return set(WORD.findall(words.casefold())) <= FOLLOW_UP_WORDS
 
@@ -164,10 +198,32 @@ def _appended(question: str, previous: str, known: _Outlets) -> str:
     now, then = known.constraints(question), known.constraints(previous)
     stated = {c.kind for c in now if c.applied}
     dropped = {c.outlet for c in now if c.kind == NOT_OUTLET and c.applied and c.outlet}
+    if OTHERS.search(question):
+        stated.add(OUTLET)
+    denied = [(c.after, c.before) for c in now if c.why == NEGATED or c.kind == NOT_DATES]
     replaced = [
-        (c.start, c.end) for c in then if c.applied and (c.kind in stated or (c.outlet in dropped and c.outlet))
+        (c.start, c.end)
+        for c in then
+        if c.applied
+        and (
+            c.kind in stated
+            or (c.outlet in dropped and c.outlet)
+            or (c.kind in (DATES, PERIOD) and (c.after, c.before) in denied)
+        )
     ]
-    return f"{remaining_text(previous, replaced)} {question}"
+    rest = _shortened(remaining_text(previous, replaced), known)
+    return f"{rest} {question}" if _ENDED.search(rest) else f"{rest}. {question}"
+
+
+def _shortened(previous: str, known: _Outlets) -> str:
+    """Return a long previous question without those sentences, but the first, that name nothing ("Who says so?")."""
+    sentences = _SENTENCE.split(previous)
+    for sentence in sentences[1:]:
+        if len(sentences) <= MAX_CARRIED:
+            break
+        if not find_names(sentence) and not known.constraints(sentence):
+            sentences.remove(sentence)
+    return " ".join(sentences)
 
 
 @dataclass(frozen=True)
@@ -221,7 +277,7 @@ def _with_names(question: str, anaphors: Sequence[Anaphor], before: Previous, kn
     first = [next((a for a in anaphors if a.kind == kind), None) for kind in (PERSON, PLACE)]
     for anaphor in sorted(filter(None, first), key=lambda anaphor: -anaphor.start):
         name = person if anaphor.kind == PERSON else place
-        if not name:
+        if not name or (anaphor.kind == PERSON and _is_relative(question, anaphor, before.question)):
             continue
         if anaphor.kind == PLACE:
             name = (
@@ -233,6 +289,13 @@ def _with_names(question: str, anaphors: Sequence[Anaphor], before: Previous, kn
             name = f"{name}’s"
         completed = completed[: anaphor.start] + name + completed[anaphor.end :]
     return completed if _says_the_same(completed, question, known) else question
+
+
+def _is_relative(question: str, anaphor: Anaphor, previous: str) -> bool:
+    """Return whether "he" or "she" may be a relative whom the previous question asked about, and does not name."""
+    word = question[anaphor.start : anaphor.end].casefold()
+    relatives = _RELATIVES["he" if word in ("he", "him", "his") else "she"]
+    return relatives.search(_SENTENCE.split(previous.strip())[-1]) is not None
 
 
 def _says_the_same(completed: str, question: str, known: _Outlets) -> bool:

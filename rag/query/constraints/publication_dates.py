@@ -26,7 +26,7 @@ from rag.query.constraints.constraint import (
     THEN_FIRST,
     Constraint,
 )
-from rag.query.constraints.date_exclusion import Turned, complement, holes, positive, turned
+from rag.query.constraints.date_exclusion import Turned, complement, holes, is_denied, positive, turned
 from rag.query.constraints.date_phrases import (
     AFTER,
     BEFORE,
@@ -112,7 +112,8 @@ def find_dates(
         found += _constraints(question, phrase, sources, asked_on)
     taken = [*quoted, *((c.start, c.end) for c, _ in found)]
     found += [(constraint, False) for constraint in order_words(question, asked_on, taken)]
-    if asked_on.given and not any(c.kind in (DATES, PERIOD, ORDER) for c, _ in found):
+    dated = any(phrase.span for phrase in phrases) and not all(_is_today(c.words) for c, _ in found)
+    if asked_on.given and not dated and not any(c.kind in (DATES, PERIOD, ORDER) for c, _ in found):
         found += [(constraint, False) for constraint in recent_words(question, asked_on, taken)]
     return found
 
@@ -123,8 +124,9 @@ def _constraints(
     """Return the constraints that a date states, each with whether it is on what was said or published."""
     turn = turned(question, phrase)
     start = turn.start if turn else phrase.start
-    words = question[start : phrase.end]
-    place = words, start, phrase.end
+    end = max(phrase.end, turn.end) if turn else phrase.end
+    words = question[start:end]
+    place = words, start, end
     if phrase.span is None:
         return [(Constraint(MENTION, *place, applied=False, why=NO_YEAR), False)]
     first, last = phrase.span
@@ -140,6 +142,8 @@ def _constraints(
         return _turned_round(question, phrase, turn, published, counted) or [(mention(why=NEGATED), False)]
     if not published:
         return [(period(question, phrase, asked_on) or mention(why=HAPPENED), False)]
+    if is_denied(question, phrase):
+        return [(mention(why=NEGATED), False)]
     after, before = _allowed_days(phrase, first, last)
     if phrase.preposition in VAGUE and not phrase.relative:
         return [(mention(why=HAPPENED), False)]

@@ -59,6 +59,8 @@ def remaining_text(question: str, spans: Sequence[Span]) -> str:
     text = regex.sub(r",\s*,|,\s*(?=[;:?.!])", " ", text)
     text = regex.sub(r"\(\s*\)", " ", text)
     text = regex.sub(r"\s+", " ", text).strip(" ,;:")
+    text = regex.sub(r"^\.\s+|(?<=[.?!])\s*\.(?=\s|$)", "", text)  # a sentence that is cut leaves its full stop
+    text = regex.sub(r"\s+\.(?=\s|$)", ".", text)
     text = regex.sub(r"\s+([?,;:!])", r"\1", text) if not question.endswith(" ?") else text
     if not set(WORD.findall(text.casefold())) - PLAIN_WORDS - FOLLOW_UP_WORDS:
         return question

@@ -54,8 +54,29 @@ _PASSIVE_BEFORE = regex.compile(
     r"\b(?:is|are|was|were|be|been|being|has|have|had|get|gets|got)\s+(?:the\s+)?$", regex.I
 )
 _CLAUSE_BEFORE = LazyPattern(  # what the outlet reported is here the time or the object of something else
-    rf"\b(?:when|after|before|because|since|until|once|while|if|although|(?:{SAY}|denied|denies|admitted)\s+that)\s+"
-    r"(?:the\s+)?$",
+    rf"\b(?:when|after|before|because|since|until|once|while|if|although|(?:{SAY}|denied|denies|admitted)\s+that|"
+    r"only|merely|just|but\s+also)\s+(?:the\s+)?$",  # "Only Reuters says so": what do the others?
+    regex.I,
+)
+# What asks for other sources than the one that is named or was asked: "And what did others say?", "Who denies it?".
+OTHERS = regex.compile(
+    rf"\b(?:others|(?:any|some|every)(?:one|body)\s+else|(?:the\s+|any\s+)?other\s+(?:outlets?|(?:news)?papers?|sources?|"
+    rf"media|agencies|sites|channels|broadcasters|press))(?=\s*(?:[?.!,]|$|(?:also\s+|ever\s+)?{SAY}\b|write\b|wrote\b))|"
+    rf"\bwho\s+else(?=\s*(?:[?.!]|$|{SAY}\b|writes?\b|wrote\b))|\b(?:is|was)\s+(?:it|that|this)\s+(?:true|correct|right|so)\b|"
+    r"\bwho\s+(?:(?:has|have|had)\s+)?(?:denie[sd]|disput(?:es|ed)|disagree[sd]?|contradict(?:s|ed)|reject(?:s|ed)|confirm(?:s|ed))\b",
+    regex.I,
+)
+_WHAT_BEFORE = regex.compile(
+    r"\b(?:what(?:ever)?|all|anything|everything|(?P<none>nothing|none))\s+(?:that\s+)?(?:the\s+)?$", regex.I
+)
+# "What Reuters said on the siege", "Tell me what Reuters said": it is asked for. Elsewhere it is what others speak of:
+# "Who denied what Reuters said?", "Is what Reuters said true?"
+_ASKED_FOR = regex.compile(
+    r"(?:^|[.?!;:,]\s+|\b(?:and|but|so|or)\s+)(?:(?:and|but|so|then|now|please|only|just|exactly|also)\s+)*"
+    r"(?:(?:(?:can|could|would|will)\s+you\s+)?(?:please\s+)?(?:(?:tell|show|give|remind)\s+(?:me|us)|summari[sz]e|list|"
+    r"find|explain|quote|describe|compare|repeat)\s+|"
+    r"i\s+(?:(?:want|wish|need|would\s+like)|['’]d\s+like)\s+to\s+(?:know|see|read|hear|learn)\s+|"
+    r"i(?:\s+am|['’]m)\s+(?:interested\s+in|looking\s+for)\s+)?(?:(?:only|just|exactly|again|of|about)\s+)*$",
     regex.I,
 )
 _NO_REPORT = (  # as a company or a person does: "report to", "report a loss", "say sorry"
@@ -98,6 +119,12 @@ _NOT_THE_OUTLET = {
 _DENIED = regex.compile(r"\b(?:not|never)\b|n['’]t\b", regex.I)
 _DENIED_BEFORE = regex.compile(
     r"(?:\b(?:not|never|no\s?one|nobody|none)|n['’]t)\s+(?:(?:at|of|from|in|only|just)\s+)?(?:the\s+)?$", regex.I
+)
+# "What was not said by Reuters?", "What can't be read in Reuters?"
+_UNREAD = regex.compile(
+    r"(?:\b(?:not|never|no\s?one|nobody|cannot)|n['’]t)\s+(?:(?:been|be|ever|yet|written|published|printed|read|seen|found|"
+    r"reported|said|we|i|they|people)\s+){0,3}$",
+    regex.I,
 )
 _JOINED = regex.compile(
     r"\s*(?:,|,?\s*\b(?:and|or|nor|and/or)\b|&)\s*(?:(?:by|from|in|on|according\s+to)\s+)?(?:the\s+)?", regex.I
@@ -234,6 +261,8 @@ def _source_run(
     span, strength = _cue(question, first, last)
     if span is None:
         return SourceRun(outlets, first, last, False, NOT_SOURCE)
+    if _UNREAD.search(question, max(0, span[0] - CUE_CHARS), span[0]):
+        return SourceRun(outlets, first, last, False, NEGATED)
     if _DENIED.search(question, last, span[1]) or _DENIED_BEFORE.search(question, max(0, first - CUE_CHARS), first):
         return SourceRun(outlets, first, last, False, NEGATED)
     keys = indexed_keys(catalogue, indexed)
@@ -305,6 +334,8 @@ def _cue(question: str, first: int, last: int) -> tuple[Span | None, str]:
         not _PASSIVE_BEFORE.search(before)
         and not _CLAUSE_BEFORE.compiled.search(before)
         and (finite := _FINITE_VERB_AFTER.compiled.match(after))
+        and _is_asked_for(before)
+        and not OTHERS.search(after)  # "Reuters says it is a cult; what do others say?"
     ):
         return (first, last + finite.end()), "in"
     if verb_before := _VERB_BEFORE.search(before):
@@ -314,6 +345,12 @@ def _cue(question: str, first: int, last: int) -> tuple[Span | None, str]:
     if before.endswith("(") and regex.fullmatch(r"\)\W*", after):
         return (first - 1, last + 1), "own"
     return None, ""
+
+
+def _is_asked_for(before: str) -> bool:
+    """Return whether "what", if it is before an outlet, asks for what that says, and is no object of something else."""
+    what = _WHAT_BEFORE.search(before)
+    return what is None or (not what["none"] and _ASKED_FOR.search(before[: what.start()]) is not None)
 
 
 def _from_preposition(cue: str) -> str:
