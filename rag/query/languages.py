@@ -43,7 +43,7 @@ NAMES = {
     "hy": "Armenian", "ko": "Korean", "ja": "Japanese", "ta": "Tamil", "te": "Telugu", "gu": "Gujarati",
     "pa": "Punjabi", "kn": "Kannada", "ml": "Malayalam", "or": "Odia", "si": "Sinhala", "bo": "Tibetan",
 }  # fmt: skip
-_SCRIPT_NAMES = {"Han": "Chinese characters"}
+_SCRIPT_NAMES = {"Han": "Chinese characters", "Other": "the script of the question"}
 # A model of letters must be so sure of another language than English, and the question have so many words: at 0.8 it
 # is right about all of 5,184 questions in English, many of which hold names of other languages.
 MIN_PROBABILITY, MIN_WORDS = 0.9, 3
@@ -147,7 +147,8 @@ def _latin(text: str) -> str:
     words = [word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", text))]
     if len(words) < 2 or any(word in _latin_words("english") for word in words):
         return ""
-    telling = [word for word in words if word not in _latin_words("ambiguous")]
+    silent = _latin_words("ambiguous") | (frozenset() if text.rstrip().endswith("?") else _latin_words("names"))
+    telling = [word for word in words if word not in silent]
     held = {
         code: len(telling) - len(without_function_words(telling, code))
         for code in word_lists("spaced")
