@@ -246,7 +246,9 @@ def test_an_answer_is_plain_json(library):
         "confidence", "signals", "near_left_out", "figures", "suggestions", "searched_by", "missing", "why",
         "completed",
     ]  # fmt: skip
-    assert list(values["signals"]) == ["sentence", "own", "words", "unknown", "strangers", "named", "relevance"]
+    assert list(values["signals"]) == [
+        "sentence", "own", "words", "unknown", "strangers", "named", "relevance", "reader", "lead",
+    ]  # fmt: skip
     assert (values["constraints"], values["aliases"]) == ([], [])
 
 
@@ -347,7 +349,7 @@ def test_outlets_of_which_nothing_fits_are_named(ferries):
     ).balance
     assert strike.unmatched_outlets == ("Press TV",)
     assert (
-        ferries.ask("Which ferry sank near us?", min_confidence=1.1).balance.unmatched_outlets == ()
+        ferries.ask("Which ferry sank near us?", min_confidence=1).balance.unmatched_outlets == ()
     )  # nothing is shown
 
 

@@ -55,6 +55,9 @@ def test_a_day_is_written_in_no_other_form(value):
         ({"text": "Who?", "previous": "x" * 2001}, "the question has 2,001 characters; at most 2,000 can be asked"),
         ({"text": "Who?", "k": 0}, "k is 0; ask for 1 to 1,000 passages"),
         ({"text": "Who?", "k": 1001}, "k is 1001; ask for 1 to 1,000 passages"),
+        ({"text": "Who?", "min_confidence": 2}, "min_confidence is 2; give a share from 0 to 1"),
+        ({"text": "Who?", "min_confidence": -0.1}, "min_confidence is -0.1; give a share from 0 to 1"),
+        ({"text": "Who?", "min_confidence": float("nan")}, "min_confidence is nan; give a share from 0 to 1"),
         ({"text": "Who?", "after": "May"}, "after is 'May'; give a day as YYYY-MM-DD"),
         ({"text": "Who?", "asked_on": 7}, "asked_on is 7; give a day as YYYY-MM-DD"),
         (
