@@ -9,6 +9,7 @@ from __future__ import annotations
 import regex
 
 NO_WORDS, GREETING, INSTRUCTION = "no words", "greeting", "instruction"
+NO_SUBJECT = "no subject"  # only words that say how something is asked: "Who is it?"
 
 _SIGN = regex.compile(r"[0-9#*]\ufe0f?\u20e3|\p{Extended_Pictographic}")
 _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
