@@ -48,6 +48,7 @@ def test_a_language_is_named_as_far_as_it_is_sure(question, name):
         "Who is Müller?", "Comment on the sanctions", "Dove hunting season", "What does Die Welt say about Iran?",
         "Pérez Molina", "???", "Who is Орлова?",
         "Yang Jiechi Iran visit", "Dari speakers?", "Wat Phra Kaew", "Kuka robots", "Ho Chi Minh", "Care home deaths?",
+        "a@b.com", "www.que.es", "https://example.de/wer/ist", "elpais.com",
         "Cum Ex scandal", "Elle magazine", "Sono Hotels fire", "Kush Kumar",
     ],
 )  # fmt: skip
