@@ -54,7 +54,7 @@ NOTHING = "Nothing in the index answers this."
 NOTHING_PASSING = "Nothing that passes the filters answers this"
 NO_QUESTION = {  # what is typed and is no question, by `not_a_question`
     GREETING: "Ask a question that news articles can answer: this names nothing to search for.",
-    NO_SUBJECT: "Ask a question that news articles can answer: these words name nothing to search for.",
+    NO_SUBJECT: "Ask a question that news articles can answer: this names nothing to search for.",
     INSTRUCTION: "Ask a question that news articles can answer: this is an instruction, and According only quotes.",
     NO_WORDS: "Ask a question that news articles can answer: there are no words in this.",
 }
