@@ -279,7 +279,7 @@ def test_the_nearest_passages_are_shown_from_any_confidence(index, capsys):
     for wrong in ("-0.1", "1.1", "nan", "much"):
         with pytest.raises(SystemExit):
             said(capsys, *asked, wrong)
-        assert f"invalid share value: '{wrong}'" in capsys.readouterr().err
+        assert f"'{wrong}' is no share; give a number from 0 to 1" in capsys.readouterr().err
 
 
 def test_what_is_taken_from_the_previous_question_is_said_and_can_be_ignored(index, capsys):

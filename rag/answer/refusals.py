@@ -15,10 +15,11 @@ from rag.query import not_a_question
 from rag.query.languages import SCRIPTS
 from rag.retrieval.by_words import asked_words, held, words_of
 from rag.stores.filters import IndexFilter, mask
-from rag.stores.tantivy_index import FUNCTION_WORDS, analyse
+from rag.stores.tantivy_index import FUNCTION_WORDS, analyse, differs_by_a_letter
 
 if TYPE_CHECKING:
     from rag.answer.suggestions import Suggestion
+    from rag.query.languages import Language
     from rag.query.query import Query
     from rag.retrieval.filters import Filters
     from rag.retrieval.parse import ParsedQuery
@@ -52,8 +53,9 @@ class MissingWord:
 
     Attributes:
         word: as the question has it.
-        name: whether it is printed as a name or number.
-        nearest: a word that articles print and that differs by a letter; None if none is known.
+        name: whether it is, or may be, a name or number: any word may be a name in a question without capitals.
+        nearest: a word that articles print and that differs by a letter, whatever its case and accents; None if none is
+            known.
     """
 
     word: str
@@ -116,6 +118,8 @@ def refused_unsearched(view: View, query: Query) -> Why | None:
     """
     if kind := not_a_question.kind(query.text):
         return Why(NO_QUESTION, (kind,))
+    if not query.previous and _names_nothing(query.text):
+        return Why(NO_QUESTION, (not_a_question.NO_SUBJECT,))
     return None if view.columns.articles else Why(NO_ARTICLES)
 
 
@@ -171,6 +175,13 @@ def why(
     return Why(NOT_NEAR)
 
 
+def _names_nothing(text: str) -> bool:
+    """Return whether a text has only words that say how something is asked, and no acronym such as WHO."""
+    return all(word.lower() in FUNCTION_WORDS for word in _WORD.findall(text)) and not any(
+        analysed.endswith("0") for analysed in analyse(text)
+    )
+
+
 def _nearest(view: View, store: Store, word: str) -> str | None:
     """Return a word that articles print and that differs from one of the question by a letter."""
     if len(word) < MIN_LETTERS or not word.isalpha():
@@ -178,7 +189,7 @@ def _nearest(view: View, store: Store, word: str) -> str | None:
     for similar, keys in view.similar_words(next(iter(analyse(word)), "")):
         for passage, article in store.passages(keys).values():
             for printed in _WORD.findall(article.text[passage.start : passage.end]):
-                if analyse(printed) == [similar]:
+                if analyse(printed) == [similar] and differs_by_a_letter(word, printed):
                     return str(printed)
     return None
 
@@ -188,7 +199,7 @@ def _words(parsed: ParsedQuery, found: Sequence[ScoredPassage]) -> list[MissingW
     unknown = {
         term.spellings[0][0]: term.name
         for term in parsed.terms
-        if term.unknown and len(term.spellings) == 1 and len(term.spellings[0]) == 1
+        if term.unheld and len(term.spellings) == 1 and len(term.spellings[0]) == 1
     }
     asked = asked_words(parsed.text, parsed.language) if parsed.by_words and parsed.language else None
     printed = frozenset[str]()
@@ -205,8 +216,14 @@ def _words(parsed: ParsedQuery, found: Sequence[ScoredPassage]) -> list[MissingW
             spelled = words_of(word).spaced
             if not set(spelled) & set(asked.spaced) or set(spelled) & printed:
                 continue  # a function word, or held in another form
-        words[analysed] = MissingWord(word, unknown[analysed])
+        named = unknown[analysed] and (asked is None or _is_printed_as_name(word, parsed.language))
+        words[analysed] = MissingWord(word, named)
     return sorted(words.values(), key=lambda each: not each.name)[:MAX_MISSING_WORDS]
+
+
+def _is_printed_as_name(word: str, language: Language | None) -> bool:
+    """Return whether a word of another language is printed as a name: not in German, where every noun has a capital."""
+    return word[0].isdigit() or (word[0].isupper() and (language is None or language.code != "de"))
 
 
 def _shut_out(view: View, filters: Filters) -> list[ShutOut]:

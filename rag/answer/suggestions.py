@@ -17,7 +17,7 @@ import regex
 from rag.query.query import Query
 from rag.retrieval.parse import ParsedQuery
 from rag.stores.base import Store, View
-from rag.stores.tantivy_index import Term, analyse
+from rag.stores.tantivy_index import Term, analyse, differs_by_a_letter
 
 if TYPE_CHECKING:
     from rag.answer.answer import Answer
@@ -64,7 +64,7 @@ def suggest(view: View, store: Store, query: Query, parsed: ParsedQuery) -> tupl
         word = next(iter(analyse(asked)), "")
         if word not in unknown or word in found or asked.casefold() in ignored or len(asked) < MIN_LETTERS:
             continue
-        if printed := _printed(view, store, word, unknown[word]):
+        if printed := _printed(view, store, asked, word, unknown[word]):
             question = f"{query.text[: match.start()]}{printed}{query.text[match.end() :]}"
             found[word] = Suggestion(asked, printed, question)
     return tuple(found.values())[:MAX_SUGGESTIONS]
@@ -95,15 +95,16 @@ def answer_or_suggested(
 
 
 def _is_strange(term: Term, careless: bool) -> bool:
-    return term.unknown and (term.name or careless) and len(term.spellings) == 1 and len(term.spellings[0]) == 1
+    return term.unheld and (term.name or careless) and len(term.spellings) == 1 and len(term.spellings[0]) == 1
 
 
-def _printed(view: View, store: Store, word: str, name: bool) -> str | None:
+def _printed(view: View, store: Store, asked: str, word: str, name: bool) -> str | None:
     """Return a word of the index that differs from one by a letter, as most passages that hold it print it.
 
     Args:
         view: the passages that are searched.
         store: where they are stored.
+        asked: the word as the question has it.
         word: as it is indexed.
         name: whether the question has it as a name; if not, most passages have to print the other one as a name.
     """
@@ -112,7 +113,7 @@ def _printed(view: View, store: Store, word: str, name: bool) -> str | None:
             unicodedata.normalize("NFC", printed)
             for passage, article in store.passages(keys).values()
             for printed in _WORD.findall(article.text[passage.start : passage.end])
-            if analyse(printed) == [similar]
+            if analyse(printed) == [similar] and differs_by_a_letter(asked, printed)
         )
         names = [form for form, _ in forms.most_common() if form[0].isupper() or form.lower() == form.upper()]
         if names and (name or names[0] == forms.most_common(1)[0][0]):

@@ -38,7 +38,7 @@ from rag.query.constraints import (
     PREVIOUS,
     Constraint,
 )
-from rag.query.not_a_question import GREETING, INSTRUCTION, NO_WORDS
+from rag.query.not_a_question import GREETING, INSTRUCTION, NO_SUBJECT, NO_WORDS
 from rag.retrieval.parse import OVERRIDDEN, Alias
 from rag.text import one_line, spelled_date
 
@@ -51,8 +51,10 @@ if TYPE_CHECKING:
     from rag.article import Article
 
 NOTHING = "Nothing in the index answers this."
+NOTHING_PASSING = "Nothing that passes the filters answers this"
 NO_QUESTION = {  # what is typed and is no question, by `not_a_question`
-    GREETING: "Ask a question that news articles can answer: a greeting names nothing to search for.",
+    GREETING: "Ask a question that news articles can answer: this names nothing to search for.",
+    NO_SUBJECT: "Ask a question that news articles can answer: this names nothing to search for.",
     INSTRUCTION: "Ask a question that news articles can answer: this is an instruction, and According only quotes.",
     NO_WORDS: "Ask a question that news articles can answer: there are no words in this.",
 }
@@ -191,30 +193,36 @@ def refusal(answer: Answer) -> Phrase:
     if why is None:
         return Phrase(ONLY_NEAR if answer.near_left_out else NOTHING)
     names = quoted(why.about)
+    filtered = any(shut.articles for shut in answer.missing.filters)
+    nothing = NOTHING_PASSING if filtered else NOTHING[:-1]
     return {
         refusals.NO_QUESTION: lambda: Phrase(NO_QUESTION[why.about[0]]),
         refusals.NO_ARTICLES: lambda: Phrase(NO_ARTICLES),
         refusals.FILTERS: lambda: Phrase("No article passes the filters: {}.", _shut_out(answer)),
-        refusals.PHRASE: lambda: Phrase("No passage that may be shown prints {}.", names),
+        refusals.PHRASE: lambda: Phrase(
+            f"No passage {'that passes the filters' if filtered else 'in the index'} prints {{}}.", _together(why.about)
+        ),
         refusals.STRICT: lambda: Phrase(ONLY_NEAR),
         refusals.LANGUAGE: lambda: Phrase(
-            f"{BY_WORDS[:-1]}, "
-            + (
-                "and no passage holds enough of them."
-                if answer.missing.in_script != 0
-                else "in which no article has a word."
-            ),
+            "Nothing found in the index: no article has a word in {}, which the encoder does not know."
+            if answer.missing.in_script == 0
+            else f"Nothing found {'that passes the filters' if filtered else 'in the index'}: searched by words only, "
+            "since the encoder does not know {}, and no passage holds enough of the question’s words.",
             why.about[0],
         ),
         refusals.WORDS: lambda: Phrase(f"{NOTHING[:-1]}: no article holds {{}}.", names),
-        refusals.CONFIDENCE: lambda: Phrase(f"{NOTHING[:-1]} with a confidence of {{}} or more.", why.about[0]),
-        refusals.NOT_NEAR: lambda: Phrase(f"{NOTHING[:-1]}: no passage is near enough to the question."),
+        refusals.CONFIDENCE: lambda: Phrase(f"{nothing} with a confidence of {{}} or more.", why.about[0]),
+        refusals.NOT_NEAR: lambda: (
+            Phrase(f"{nothing}: no passage is near enough to the question, and {{}}.", _shut_out(answer))
+            if filtered
+            else Phrase(f"{nothing}: no passage is near enough to the question.")
+        ),
     }[why.reason]()
 
 
 def _shut_out(answer: Answer) -> Phrase:
-    """Return what each filter shuts out: "only The Post shuts out 60 of 69 articles"."""
-    whole = counted(answer.balance.index.articles, "article")
+    """Return what each filter leaves out: "“only The Post” leaves out 60 of 69 articles"."""
+    whole = answer.balance.index.articles
     parts = []
     for shut in answer.missing.filters:
         if shut.kind in (refusals.OUTLETS, refusals.EXCLUDED_OUTLETS):
@@ -226,8 +234,15 @@ def _shut_out(answer: Answer) -> Phrase:
             days = [_span(*shut.values[i : i + 2]) for i in range(0, len(shut.values), 2)]
             word = "only" if shut.kind == refusals.DATES else "not"
             what = Phrase(f"{word} {{}}", listed(days, MAX_NAMES))
-        parts.append(Phrase(f"{{}} shuts out {shut.articles:,} of {whole}", what))
+        share = f"all {whole:,}" if shut.articles == whole > 1 else f"{shut.articles:,} of {whole:,}"
+        parts.append(Phrase(f"“{{}}” leaves out {share} article{'' if whole == 1 else 's'}", what))
     return joined(parts, ", ") if parts else Phrase("they contradict each other")
+
+
+def _together(phrases: Sequence[str]) -> Phrase:
+    """Return what no passage prints: "“A”", or "“A” and “B” together", as one passage must print all of them."""
+    printed = listed([f"“{phrase}”" for phrase in phrases], MAX_NAMES)
+    return printed if len(phrases) == 1 else Phrase("{} together", printed)
 
 
 def _span(first: str, last: str) -> str:
@@ -342,11 +357,15 @@ def notes(answer: Answer) -> list[Phrase]:
 
 
 def _unheld(answer: Answer) -> list[str]:
-    """Return the names that no article holds, of an answer that does not say so in another sentence."""
+    """Return the names that no article holds, of an answer that does not say so in another sentence.
+
+    Of a question in a language that the encoder does not know, every word: words alone decide.
+    """
     if answer.why and answer.why.reason in (refusals.WORDS, refusals.FILTERS, refusals.PHRASE):
         return []
     suggested = {found.words for found in answer.suggestions}
-    return [lacking.word for lacking in answer.missing.words if lacking.name and lacking.word not in suggested]
+    every = bool(answer.missing.language)
+    return [word.word for word in answer.missing.words if (word.name or every) and word.word not in suggested]
 
 
 def suggestion(found: Suggestion) -> Phrase:

@@ -250,10 +250,14 @@ def share(text: str) -> float:
     """Return a number from 0 to 1.
 
     Raises:
-        ValueError: it is not one.
+        argparse.ArgumentTypeError: it is not one.
     """
-    if not 0 <= (number := float(text)) <= 1:
-        raise ValueError(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share; give a number from 0 to 1")
     return number
 
 

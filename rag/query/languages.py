@@ -43,13 +43,15 @@ NAMES = {
     "hy": "Armenian", "ko": "Korean", "ja": "Japanese", "ta": "Tamil", "te": "Telugu", "gu": "Gujarati",
     "pa": "Punjabi", "kn": "Kannada", "ml": "Malayalam", "or": "Odia", "si": "Sinhala", "bo": "Tibetan",
 }  # fmt: skip
-_SCRIPT_NAMES = {"Han": "Chinese characters"}
+_SCRIPT_NAMES = {"Han": "Chinese characters", "Other": "the script of the question"}
 # A model of letters must be so sure of another language than English, and the question have so many words: at 0.8 it
 # is right about all of 5,184 questions in English, many of which hold names of other languages.
 MIN_PROBABILITY, MIN_WORDS = 0.9, 3
 MIN_OTHER_SCRIPT, MIN_BESIDE_ENGLISH = 0.25, 0.75  # shares of letters
 _OF_LETTERS = ("en", "nn", *(code for code in NAMES if code not in {c for codes in SCRIPTS.values() for c in codes}))
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
+# An address of a page or of mail, whose parts are no words.
+_ADDRESS = regex.compile(r"\S*(?:@|://|www\.)\S*|\S+\.(?:com|org|net|ir|de|fr|es|it|nl|se|tv)\b\S*")
 _SCRIPT = {script: regex.compile(rf"\p{{{script}}}") for script in SCRIPTS}
 
 
@@ -144,10 +146,11 @@ def _of_script(script: str, text: str) -> tuple[str, bool]:
 
 def _latin(text: str) -> str:
     """Return the language of a text in Latin script; "" if it is English, or may be."""
-    words = [word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", text))]
+    words = [word.lower() for word in _WORD.findall(_ADDRESS.sub(" ", unicodedata.normalize("NFKC", text)))]
     if len(words) < 2 or any(word in _latin_words("english") for word in words):
         return ""
-    telling = [word for word in words if word not in _latin_words("ambiguous")]
+    silent = _latin_words("ambiguous") | (frozenset() if text.rstrip().endswith("?") else _latin_words("names"))
+    telling = [word for word in words if word not in silent]
     held = {
         code: len(telling) - len(without_function_words(telling, code))
         for code in word_lists("spaced")

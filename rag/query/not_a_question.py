@@ -9,6 +9,7 @@ from __future__ import annotations
 import regex
 
 NO_WORDS, GREETING, INSTRUCTION = "no words", "greeting", "instruction"
+NO_SUBJECT = "no subject"  # only words that say how something is asked: "Who is it?"
 
 _SIGN = regex.compile(r"[0-9#*]\ufe0f?\u20e3|\p{Extended_Pictographic}")
 _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
@@ -71,7 +72,7 @@ _INSTRUCTIONS = (
     r"(?:this|that|it|the\s+following|(?:the|my|these|this)\s+(?:text|sentences?|paragraphs?|words|letter|essay|email))",
     r"(?:act|behave|respond|answer|reply|speak|talk)\s+(?:as|like)\s+(?:if|though|an?|my|the)",
     r"(?:pretend|imagine)\s+(?:to\s+be|(?:that\s+)?you(?:['’]re|\s+are|\s+were|\s+can))|role-?play|from\s+now\s+on",
-    r"you\s+are\s+(?:now|no\s+longer|going\s+to\s+act)|enter\s+(?:developer|debug|admin|dan|god)\s+mode|"
+    r"you\s+are\s+(?:(?:now|no\s+longer)\s+(?:an?|the|my|in|free|called|bound|restricted|limited|dan)|going\s+to\s+act)|enter\s+(?:developer|debug|admin|dan|god)\s+mode|"
     r"(?:enable|activate)\s+(?:developer|debug|admin|dan|god)\s+mode",
     r"(?:do|run|execute|perform)\s+(?:the\s+following|this\s+(?:command|code|script))|sudo\s+\w|system\s*:\s*(?:you|ignore|from|new)|"
     r"<\|?\s*(?:system|im_start)|\[/?inst\]|#+\s*(?:system|instructions?)\b",

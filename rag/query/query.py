@@ -80,8 +80,8 @@ class Query:
         """Check what a caller gives. The arguments are those of `Library.ask`.
 
         Raises:
-            QuestionError: for an empty or overlong question, a `k` out of range, dates that make no sense, or an order
-                that there is none of.
+            QuestionError: for an empty or overlong question, a `k` or `min_confidence` out of range, dates that make no
+                sense, or an order that there is none of.
         """
         first, last = parse_day(after, "after"), parse_day(before, "before")
         if first and last and first > last:
@@ -90,6 +90,8 @@ class Query:
             raise QuestionError(f"k is {k}; ask for 1 to {MAX_PASSAGES:,} passages")
         if order not in ORDERS:
             raise QuestionError(f"order is {order!r}; it can be {', '.join(ORDERS)}")
+        if min_confidence is not None and not 0 <= min_confidence <= 1:
+            raise QuestionError(f"min_confidence is {min_confidence}; give a share from 0 to 1")
         asks_now = asked_on == NOW
         day = None if asks_now else parse_day(asked_on, "asked_on")
         if day and not FIRST_YEAR <= day.year <= LAST_YEAR:

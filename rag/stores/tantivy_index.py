@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +109,11 @@ class Term:
     def unknown(self) -> bool:
         """Whether no passage of the index holds it."""
         return not self.passages
+
+    @property
+    def unheld(self) -> bool:
+        """Whether no article of the index holds it, not even in its title."""
+        return not self.passages and not self.articles
 
 
 class WordIndex:
@@ -259,6 +265,15 @@ def one_letter_off(word: str) -> set[str]:
     found = {a + b[1:] for a, b in parts if b} | {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
     found |= {a + letter + rest for a, b in parts for letter in letters for rest in (b, b[1:])}
     return found - {word}
+
+
+def differs_by_a_letter(a: str, b: str) -> bool:
+    """Return whether two words, as they are printed, differ by one letter; case and accents do not count."""
+    one, other = (
+        "".join(c for c in unicodedata.normalize("NFKD", normalise(word).lower()) if not unicodedata.combining(c))
+        for word in (a, b)
+    )
+    return other in one_letter_off(one)
 
 
 def without_emphasis(terms: Sequence[Term]) -> list[Term]:

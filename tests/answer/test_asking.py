@@ -363,7 +363,7 @@ def test_outlets_of_which_nothing_fits_are_named(ferries):
     ).balance
     assert strike.unmatched_outlets == ("Press TV",)
     assert (
-        ferries.ask("Which ferry sank near us?", min_confidence=1.1).balance.unmatched_outlets == ()
+        ferries.ask("Which ferry sank near us?", min_confidence=1).balance.unmatched_outlets == ()
     )  # nothing is shown
 
 

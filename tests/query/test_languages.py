@@ -21,6 +21,10 @@ def test_the_language_of_a_question_is_found(code, question):
         ("¿Quién es Maryam Rajavi?", "Spanish"),
         ("Chi è Maryam Rajavi?", "Italian"),
         ("Quem matou os moradores?", "Portuguese"),
+        ("Wat is de MEK?", "Dutch"),
+        ("Kuka on Maryam Rajavi?", "Finnish"),
+        ("Wer besuchte Ashraf", "German"),
+        ("Kush është Maryam Rajavi?", "Albanian"),
         ("Gdzie jest obóz Aszraf?", "Polish"),
         ("Где находится лагерь?", "the Cyrillic script"),
         ("كم عدد السكان؟", "the Arabic script"),
@@ -28,6 +32,7 @@ def test_the_language_of_a_question_is_found(code, question):
         ("東京タワーはどこですか", "Japanese"),
         ("营地在哪里？", "Chinese characters"),
         ("ምን ተፈጠረ?", "the Ethiopic script"),
+        ("ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", "the script of the question"),
     ],
 )
 def test_a_language_is_named_as_far_as_it_is_sure(question, name):
@@ -42,6 +47,9 @@ def test_a_language_is_named_as_far_as_it_is_sure(question, name):
         "Fight over the vacancy",
         "Who is Müller?", "Comment on the sanctions", "Dove hunting season", "What does Die Welt say about Iran?",
         "Pérez Molina", "???", "Who is Орлова?",
+        "Yang Jiechi Iran visit", "Dari speakers?", "Wat Phra Kaew", "Kuka robots", "Ho Chi Minh", "Care home deaths?",
+        "a@b.com", "www.que.es", "https://example.de/wer/ist", "elpais.com",
+        "Cum Ex scandal", "Elle magazine", "Sono Hotels fire", "Kush Kumar",
     ],
 )  # fmt: skip
 def test_names_and_key_words_are_never_taken_for_another_language(question):

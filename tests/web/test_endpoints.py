@@ -185,6 +185,7 @@ MISTAKES = [
     ("ask", {"question": "x", "after": "2015-01-01", "before": "2014-01-01"}, "after (2015-01-01) is later than"),
     ("search", {"question": "x", "asked_on": "May"}, "asked_on is 'May'; give a day as YYYY-MM-DD"),
     ("ask", {"question": "x", "previous": "x" * 2001}, "the question has 2,001 characters"),
+    ("ask", {"question": "x", "previous": 5}, "previous: Input should be a valid string"),
     ("article", {"article_id": "../harbour"}, "there is no article '../harbour'; use an ID from `ask` or `search`"),
 ]
 
