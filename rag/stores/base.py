@@ -253,11 +253,7 @@ class View(Contents, Protocol):
         """
 
     def articles_in_script(self, script: str) -> int | None:
-        """Return how many articles hold a word in a script; None from a store that cannot tell.
-
-        Args:
-            script: its name in Unicode, one of `rag.query.languages.SCRIPTS`.
-        """
+        """Return how many articles hold a word in one of `rag.query.languages.SCRIPTS`; None if that is not known."""
 
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         """Return the outlets, as they are here, of articles that have changed since; None is the unknown outlet.
