@@ -62,7 +62,7 @@ class TorchModel:
             try:
                 self.model: SentenceTransformer = SentenceTransformer(path).eval()
                 if (prompts := usual_prompts(name)) and not any(self.model.prompts.values()):
-                    self.model.prompts = dict(prompts)
+                    self.model.prompts.update(prompts)
             except Exception as error:  # the loaders of a model raise whatever their formats raise
                 raise EncoderError(
                     f"cannot load the encoder {name!r}: {next(iter(str(error).splitlines()), repr(error))}. "
