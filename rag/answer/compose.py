@@ -6,16 +6,16 @@ import contextlib
 import math
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rag.answer import confidence
 from rag.answer.answer import MEANING, WORDS, Answer
 from rag.answer.balance import UNKNOWN_OUTLET, Balance, Counts, OutletMatch, cautions, count, merge_groups
 from rag.answer.citation import Citation, cite, verify
-from rag.answer.confidence import ConfidenceModel
+from rag.answer.confidence import ConfidenceModel, Signals
 from rag.answer.copies import original, related, with_copies
 from rag.answer.figures import find_figures
-from rag.answer.grade import ANSWERS, NEAR, NOTHING, graded
+from rag.answer.grade import ANSWERS, NEAR, NOTHING, Grade, graded
 from rag.answer.refusals import Missing, missing, refused_unsearched, why
 from rag.answer.selection import outlet_matches, select
 from rag.answer.suggestions import suggest
@@ -41,6 +41,27 @@ MAX_CACHED_FILTERS = 64
 def pool_size(k: int) -> int:
     """How many passages to search for when `k` are to be shown."""
     return max(MIN_POOL, k * POOL_PER_PASSAGE)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """How sure an answer is.
+
+    Attributes:
+        signals: what the probability is computed from.
+        probability: that the passages answer; of a question searched by words, the share of its words instead.
+        near: from where passages are shown.
+        least: the same, or what the caller gives in its place.
+        grade: which grade that makes.
+        fitted: whether the probability is one that was fitted for the index's encoder.
+    """
+
+    signals: Signals
+    probability: float
+    near: float
+    least: float
+    grade: Grade
+    fitted: bool
 
 
 class Composer:
@@ -80,15 +101,9 @@ class Composer:
         Raises:
             CitationError: if a citation does not equal what is stored.
         """
-        signals = confidence.signals(view, parsed.terms, sorted(found, key=lambda passage: -passage.fit))
-        probability = model.probability(signals)
-        near = min(model.near, probability) if is_held(query.text, parsed, signals) else model.near
-        fitted = model.encoder == self._store.manifest.encoder
-        if parsed.by_words:  # the share of the question's words takes the place of a probability
-            probability, near, fitted = signals.words, min_share(view.columns.articles), False
-        least = near if query.min_confidence is None else query.min_confidence
-        grade = graded(probability, least, model.sure if fitted else math.inf)
-        cleared = [p for p in found if not parsed.by_words or p.words >= least] if grade != NOTHING else []
+        judged = self._judge(view, model, query, parsed, found)
+        grade = judged.grade
+        cleared = [p for p in found if not parsed.by_words or p.words >= judged.least] if grade != NOTHING else []
         selected, hidden = select(cleared, query.k, not parsed.filters.names_outlets)
         near_left_out = len(selected) if query.strict and grade == NEAR else 0
         if near_left_out:
@@ -115,16 +130,31 @@ class Composer:
         return Answer(
             query.text, parsed.text, grade if shown else NOTHING, tuple(shown), balance, parsed.constraints,
             parsed.aliases,
-            confidence=probability if fitted else None,
-            signals=signals,
+            confidence=judged.probability if judged.fitted else None,
+            signals=judged.signals,
             near_left_out=near_left_out,
-            figures=find_figures(parsed, shown if probability >= near else ()),
+            figures=find_figures(parsed, shown if judged.probability >= judged.near else ()),
             suggestions=suggestions,
             searched_by=WORDS if parsed.by_words else MEANING,
             missing=lacking,
             why=None if shown else why(query, parsed, lacking, found, near_left_out, left),
             completed=parsed.completed,
         )  # fmt: skip
+
+    def _judge(
+        self, view: View, model: ConfidenceModel, query: Query, parsed: ParsedQuery, found: Sequence[ScoredPassage]
+    ) -> _Judged:
+        """Grade what was found; the arguments are those of `compose`."""
+        signals = confidence.signals(view, parsed.terms, sorted(found, key=lambda passage: -passage.fit))
+        probability = model.probability(signals)
+        near = min(model.near, probability) if is_held(query.text, parsed, signals) else model.near
+        fitted = model.encoder == self._store.manifest.encoder
+        if parsed.by_words:  # the share of the question's words takes the place of a probability
+            probability, near, fitted = signals.words, min_share(view.columns.articles), False
+        least = near if query.min_confidence is None else query.min_confidence
+        return _Judged(
+            signals, probability, near, least, graded(probability, least, model.sure if fitted else math.inf), fitted
+        )
 
     def refuse(self, view: View, query: Query) -> Answer | None:
         """Return the answer to what is not worth searching for, which says why; None for a question.
