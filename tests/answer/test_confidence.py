@@ -345,4 +345,4 @@ def test_where_nothing_may_be_found_nothing_speaks_for_an_answer(library):
     answer = library.ask("Was the old bridge closed by Engineers", after="2020-01-01", min_confidence=0)
     assert answer.signals == Signals(0, 0, 0, 1, 1, 0)
     assert not answer.found
-    assert library.ask("was the bridge open", after="2020-01-01", min_confidence=0).signals == NOTHING
+    assert library.ask("Was the bridge open", after="2020-01-01", min_confidence=0).signals == NOTHING
