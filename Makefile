@@ -21,12 +21,16 @@ SHELL := /bin/sh
 unexport PYTHONDONTWRITEBYTECODE
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
-.PHONY: run check test coverage lint style types layers duplicates audit docs format clean
+.PHONY: run check quick test coverage lint style types layers duplicates audit docs format clean
 
 run: $(VENV)/.run
 	@$(BIN)/python app.py
 
-check: lint
+# The tests begin while one check after the other runs beside them.
+check: $(VENV)/.dev
+	@$(MAKE) --no-print-directory -j 3 style types quick layers duplicates
+
+quick:
 	@$(BIN)/python -m pytest -m "not (model or browser or server or alone or slow)" -n 2 $(BY_FILE)
 
 # Three at a time on two processors: many tests wait for a browser, a server or a process that they kill.

@@ -165,6 +165,7 @@ def test_an_index_that_was_fitted_with_a_reader_asks_for_it_once(index, words, c
     assert not caplog.records
 
 
+@pytest.mark.model
 def test_the_reader_is_loaded_at_the_first_question_and_its_error_says_what_to_give(index, words, tmp_path):
     pytest.importorskip("transformers")
     with rag.open(index, encoder=words, reader=str(tmp_path / "nowhere")) as library:

@@ -18,6 +18,7 @@ def test_without_the_extra_the_error_says_what_to_install(evaluation, monkeypatc
         draw_picture(evaluation, tmp_path / "risk.png")
 
 
+@pytest.mark.slow
 def test_a_picture_has_labelled_axes_and_marks_both_thresholds(evaluation, tmp_path):
     draw_picture(evaluation, tmp_path / "risk.png")
     assert (tmp_path / "risk.png").read_bytes().startswith(b"\x89PNG")

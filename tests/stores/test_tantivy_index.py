@@ -277,6 +277,7 @@ CHANGE = st.tuples(st.integers(1, 4), st.none() | st.lists(ARTICLE, min_size=1, 
 QUESTIONS = ("salt", "salt mine", "harbour choir pan", "zebra salt")
 
 
+@pytest.mark.slow
 @settings(max_examples=int(FUZZ or 20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(CHANGE, min_size=1, max_size=3), min_size=1, max_size=4))
 def test_an_updated_index_equals_one_made_from_scratch(tmp_path_factory, steps):

@@ -277,6 +277,7 @@ def test_unforeseen_errors_reveal_nothing_to_the_caller(library, caplog, monkeyp
     assert "disk failure" in caplog.text
 
 
+@pytest.mark.server
 def test_programs_need_the_password_of_readers(library):
     address = launch(library, port=0, wait=False, auth="reader:secret", mcp=True)
     assert httpx.get(f"{address}gradio_api/info").status_code == 401
