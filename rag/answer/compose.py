@@ -126,7 +126,6 @@ class Composer:
         shown = [self._verified(citation) for citation in shown]
         suggestions = suggest(view, self._store, query, parsed)
         lacking = Missing() if grade == ANSWERS and shown else missing(view, self._store, parsed, found, suggestions)
-        left = balance.allowed.articles
         return Answer(
             query.text, parsed.text, grade if shown else NOTHING, tuple(shown), balance, parsed.constraints,
             parsed.aliases,
@@ -137,7 +136,7 @@ class Composer:
             suggestions=suggestions,
             searched_by=WORDS if parsed.by_words else MEANING,
             missing=lacking,
-            why=None if shown else why(query, parsed, lacking, found, near_left_out, left),
+            why=None if shown else why(query, parsed, lacking, found, near_left_out, balance.allowed.articles),
             completed=parsed.completed,
         )  # fmt: skip
 

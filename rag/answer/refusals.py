@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING
 
 import regex
 
+from rag.answer.suggestions import printed_forms
 from rag.query import not_a_question
 from rag.query.languages import SCRIPTS
 from rag.retrieval.by_words import asked_words, held, words_of
+from rag.retrieval.filters import Filters
 from rag.stores.filters import IndexFilter, mask
-from rag.stores.tantivy_index import FUNCTION_WORDS, analyse, differs_by_a_letter
+from rag.stores.tantivy_index import FUNCTION_WORDS, analyse
 
 if TYPE_CHECKING:
     from rag.answer.suggestions import Suggestion
     from rag.query.languages import Language
     from rag.query.query import Query
-    from rag.retrieval.filters import Filters
     from rag.retrieval.parse import ParsedQuery
     from rag.retrieval.scored_passage import ScoredPassage
     from rag.stores.base import Store, View
 
-# Reasons, the first one that applies is given
+# Reasons; the first that applies is given.
 NO_QUESTION = "not a question"
 NO_ARTICLES = "no articles"
 FILTERS = "filters"
@@ -186,12 +187,8 @@ def _nearest(view: View, store: Store, word: str) -> str | None:
     """Return a word that articles print and that differs from one of the question by a letter."""
     if len(word) < MIN_LETTERS or not word.isalpha():
         return None
-    for similar, keys in view.similar_words(next(iter(analyse(word)), "")):
-        for passage, article in store.passages(keys).values():
-            for printed in _WORD.findall(article.text[passage.start : passage.end]):
-                if analyse(printed) == [similar] and differs_by_a_letter(word, printed):
-                    return str(printed)
-    return None
+    forms = printed_forms(view, store, word, next(iter(analyse(word)), ""))
+    return next((most for form in forms for most, _ in form.most_common(1)), None)
 
 
 def _words(parsed: ParsedQuery, found: Sequence[ScoredPassage]) -> list[MissingWord]:
@@ -228,25 +225,21 @@ def _is_printed_as_name(word: str, language: Language | None) -> bool:
 
 def _shut_out(view: View, filters: Filters) -> list[ShutOut]:
     """Return what each filter shuts out of the whole index by itself, the most first."""
-    nothing = replace(
-        filters, outlets=frozenset(), exclude_outlets=frozenset(), after=None, before=None, undated=None,
-        exclude_dates=(),
-    )  # fmt: skip
     parts: list[tuple[str, tuple[str, ...], Filters]] = []
     if filters.outlets:
-        parts.append((OUTLETS, tuple(sorted(filters.outlets)), replace(nothing, outlets=filters.outlets)))
+        parts.append((OUTLETS, tuple(sorted(filters.outlets)), Filters(outlets=filters.outlets)))
     if filters.exclude_outlets:
-        excluded = replace(nothing, exclude_outlets=filters.exclude_outlets)
+        excluded = Filters(exclude_outlets=filters.exclude_outlets)
         parts.append((EXCLUDED_OUTLETS, tuple(sorted(filters.exclude_outlets)), excluded))
     if filters.has_span:
         days = tuple(day.isoformat() if day else "" for day in (filters.after, filters.before))
-        span = replace(nothing, after=filters.after, before=filters.before, undated=filters.undated)
+        span = Filters(after=filters.after, before=filters.before, undated=filters.undated)
         parts.append((DATES, days, span))
     elif filters.undated is False:
-        parts.append((DATED, (), replace(nothing, undated=False)))
+        parts.append((DATED, (), Filters(undated=False)))
     if filters.exclude_dates:
         days = tuple(day.isoformat() for span in filters.exclude_dates for day in span)
-        parts.append((EXCLUDED_DATES, days, replace(nothing, exclude_dates=filters.exclude_dates)))
+        parts.append((EXCLUDED_DATES, days, Filters(exclude_dates=filters.exclude_dates)))
     found = [ShutOut(kind, values, _left_out(view, each.index_filter)) for kind, values, each in parts]
     return sorted(found, key=lambda each: -each.articles)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -98,6 +98,24 @@ def _is_strange(term: Term, careless: bool) -> bool:
     return term.unheld and (term.name or careless) and len(term.spellings) == 1 and len(term.spellings[0]) == 1
 
 
+def printed_forms(view: View, store: Store, asked: str, word: str) -> Iterator[Counter[str]]:
+    """Yield how often passages print each form of an indexed word that differs from one by a letter, for each such.
+
+    Args:
+        view: the passages that are searched.
+        store: where they are stored.
+        asked: the word as the question has it.
+        word: as it is indexed.
+    """
+    for similar, keys in view.similar_words(word):
+        yield Counter(
+            unicodedata.normalize("NFC", printed)
+            for passage, article in store.passages(keys).values()
+            for printed in _WORD.findall(article.text[passage.start : passage.end])
+            if analyse(printed) == [similar] and differs_by_a_letter(asked, printed)
+        )
+
+
 def _printed(view: View, store: Store, asked: str, word: str, name: bool) -> str | None:
     """Return a word of the index that differs from one by a letter, as most passages that hold it print it.
 
@@ -108,13 +126,7 @@ def _printed(view: View, store: Store, asked: str, word: str, name: bool) -> str
         word: as it is indexed.
         name: whether the question has it as a name; if not, most passages have to print the other one as a name.
     """
-    for similar, keys in view.similar_words(word):
-        forms = Counter(
-            unicodedata.normalize("NFC", printed)
-            for passage, article in store.passages(keys).values()
-            for printed in _WORD.findall(article.text[passage.start : passage.end])
-            if analyse(printed) == [similar] and differs_by_a_letter(asked, printed)
-        )
+    for forms in printed_forms(view, store, asked, word):
         names = [form for form, _ in forms.most_common() if form[0].isupper() or form.lower() == form.upper()]
         if names and (name or names[0] == forms.most_common(1)[0][0]):
             return names[0]

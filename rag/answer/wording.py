@@ -192,32 +192,38 @@ def refusal(answer: Answer) -> Phrase:
     why = answer.why
     if why is None:
         return Phrase(ONLY_NEAR if answer.near_left_out else NOTHING)
-    names = quoted(why.about)
     filtered = any(shut.articles for shut in answer.missing.filters)
     nothing = NOTHING_PASSING if filtered else NOTHING[:-1]
-    return {
-        refusals.NO_QUESTION: lambda: Phrase(NO_QUESTION[why.about[0]]),
-        refusals.NO_ARTICLES: lambda: Phrase(NO_ARTICLES),
-        refusals.FILTERS: lambda: Phrase("No article passes the filters: {}.", _shut_out(answer)),
-        refusals.PHRASE: lambda: Phrase(
-            f"No passage {'that passes the filters' if filtered else 'in the index'} prints {{}}.", _together(why.about)
-        ),
-        refusals.STRICT: lambda: Phrase(ONLY_NEAR),
-        refusals.LANGUAGE: lambda: Phrase(
-            "Nothing found in the index: no article has a word in {}, which the encoder does not know."
-            if answer.missing.in_script == 0
-            else f"Nothing found {'that passes the filters' if filtered else 'in the index'}: searched by words only, "
-            "since the encoder does not know {}, and no passage holds enough of the question’s words.",
-            why.about[0],
-        ),
-        refusals.WORDS: lambda: Phrase(f"{NOTHING[:-1]}: no article holds {{}}.", names),
-        refusals.CONFIDENCE: lambda: Phrase(f"{nothing} with a confidence of {{}} or more.", why.about[0]),
-        refusals.NOT_NEAR: lambda: (
-            Phrase(f"{nothing}: no passage is near enough to the question, and {{}}.", _shut_out(answer))
-            if filtered
-            else Phrase(f"{nothing}: no passage is near enough to the question.")
-        ),
-    }[why.reason]()
+    among = "that passes the filters" if filtered else "in the index"
+    match why.reason:
+        case refusals.NO_QUESTION:
+            return Phrase(NO_QUESTION[why.about[0]])
+        case refusals.NO_ARTICLES:
+            return Phrase(NO_ARTICLES)
+        case refusals.FILTERS:
+            return Phrase("No article passes the filters: {}.", _shut_out(answer))
+        case refusals.PHRASE:
+            return Phrase(f"No passage {among} prints {{}}.", _together(why.about))
+        case refusals.STRICT:
+            return Phrase(ONLY_NEAR)
+        case refusals.LANGUAGE if answer.missing.in_script == 0:
+            return Phrase(
+                "Nothing found in the index: no article has a word in {}, which the encoder does not know.",
+                why.about[0],
+            )
+        case refusals.LANGUAGE:
+            return Phrase(
+                f"Nothing found {among}: searched by words only, since the encoder does not know {{}}, and no passage "
+                "holds enough of the question’s words.",
+                why.about[0],
+            )
+        case refusals.WORDS:
+            return Phrase(f"{NOTHING[:-1]}: no article holds {{}}.", quoted(why.about))
+        case refusals.CONFIDENCE:
+            return Phrase(f"{nothing} with a confidence of {{}} or more.", why.about[0])
+    if filtered:
+        return Phrase(f"{nothing}: no passage is near enough to the question, and {{}}.", _shut_out(answer))
+    return Phrase(f"{nothing}: no passage is near enough to the question.")
 
 
 def _shut_out(answer: Answer) -> Phrase:

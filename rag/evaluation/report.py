@@ -133,15 +133,8 @@ class Evaluation:
         figures, curve = self.figures, metrics.risk_coverage(self.outcomes)
         names = (
             *("answered", "sure", "evidence@1", f"evidence@{self.k}", "quoted", "both sides"),
-            *(
-                "abstention precision",
-                "abstention recall",
-                "nothing found",
-                "coverage",
-                "risk",
-                "verbatim",
-                *RANKING_MEASURES,
-            ),
+            *("abstention precision", "abstention recall", "nothing found", "coverage", "risk", "verbatim"),
+            *RANKING_MEASURES,
         )
         lines = [f"{len(self.outcomes):,} questions, at most {self.k} passages shown", ""]
         lines += [_line(name, figures[name]) for name in dict.fromkeys(names) if figures[name].count]
