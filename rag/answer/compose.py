@@ -25,7 +25,7 @@ from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.provenance.revisions import revision
 from rag.query.query import Query
 from rag.retrieval.by_words import min_share
-from rag.retrieval.filters import Filters
+from rag.retrieval.filters import Filters, resolve_filters
 from rag.retrieval.parse import ParsedQuery
 from rag.retrieval.scored_passage import ScoredPassage
 from rag.stores.base import Relations, Store, View, in_order
@@ -161,10 +161,15 @@ class Composer:
         Args:
             view: what would be searched.
             query: what was typed, with the filters.
+
+        Raises:
+            QuestionError: for an outlet or kind of outlet that the query names and nothing knows.
         """
         if (reason := refused_unsearched(view, query)) is None:
             return None
-        whole = self.counts(view, load_catalogue(view.catalogue))
+        catalogue = load_catalogue(view.catalogue)
+        resolve_filters(view, catalogue, query)  # a filter that cannot be is an error, whatever was typed
+        whole = self.counts(view, catalogue)
         return Answer(query.text, query.text, NOTHING, balance=Balance(allowed=whole, index=whole), why=reason)
 
     def _verified(self, citation: Citation) -> Citation:

@@ -134,6 +134,13 @@ def test_what_is_no_question_is_not_searched_for_but_counted(library):
     assert wording.notes(answer) == []
 
 
+@pytest.mark.parametrize("typed", ["hello!", "Who?", "👍"])
+@pytest.mark.parametrize("filters", [{"outlets": "Nobody"}, {"exclude_outlets": "Nobody"}, {"outlet_kinds": "nobody"}])
+def test_a_filter_that_cannot_be_is_an_error_whatever_was_typed(library, typed, filters):
+    with pytest.raises(rag.QuestionError, match="nobody"):
+        library.ask(typed, **{name: value.lower() for name, value in filters.items()})
+
+
 def test_filters_are_counted_alone_the_strictest_first(library):
     found = library.ask("bridge", exclude_outlets="Press TV", after="2013-05-01", before="2013-05-31").missing.filters
     assert found == (

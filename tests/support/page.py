@@ -11,6 +11,8 @@ def ask(page: Page, question: str) -> Locator:
     page.fill("#question textarea", question)
     page.click("#ask")
     expect(page.locator(".according.question")).to_have_count(before + 1)
+    # The box is emptied by the same event and a little later, and what is typed before that is lost with it.
+    expect(page.locator("#question textarea")).to_have_value("")
     return page.locator("#chat .according:not(.question)").last
 
 
