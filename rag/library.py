@@ -7,23 +7,22 @@ from pathlib import Path
 
 from rag import readers
 from rag.answer.answer import Answer, as_previous
-from rag.answer.compose import Composer, pool_size
+from rag.answer.compose import pool_size
 from rag.answer.suggestions import answer_or_suggested
+from rag.comparable import ComparableLibrary
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
-from rag.models.encoder import Encoder, Vectors, check_precision
+from rag.models.encoder import Encoder, check_precision
 from rag.models.extractive_reader import LazyReader, Reader
 from rag.models.lazy_encoder import load
 from rag.models.reranker import AUTO, LazyReranker, Reranker
-from rag.provenance.catalogue import Catalogue, load_catalogue, read_catalogue
+from rag.provenance.catalogue import read_catalogue
 from rag.query.aliases import read_own_list
 from rag.query.previous import Previous
 from rag.query.query import RELEVANCE, Day, Names, Query
-from rag.retrieval.parse import ParsedQuery, parse
 from rag.retrieval.scored_passage import Hit
 from rag.retrieval.search import find
-from rag.stores.base import Location, Manifest, Store, View
+from rag.stores.base import Location, Manifest, View
 from rag.stores.location import check_encoder, create_store, exists, open_store
-from rag.update import UpdatableLibrary
 
 
 def build(
@@ -119,16 +118,12 @@ def _open(
     return Library(store, loaded, precision)
 
 
-class Library(UpdatableLibrary):
+class Library(ComparableLibrary):
     """Articles that can be asked, changed and looked at. Made by `build` or `open`; safe to use from several threads.
 
     Attributes:
         report: what the last build or addition did.
     """
-
-    def __init__(self, store: Store, encoder: Encoder | None = None, precision: str = "auto"):
-        super().__init__(store, encoder, precision)
-        self._composer = Composer(store)
 
     def ask(
         self,
@@ -243,8 +238,3 @@ class Library(UpdatableLibrary):
                 return [passage.hit for passage in found.passages[:k]], not found.changed
 
         return self._current.use(hits)
-
-    def _parse(self, view: View, query: Query) -> tuple[Catalogue, ParsedQuery, Vectors]:
-        catalogue = load_catalogue(view.catalogue)
-        parsed = parse(view, catalogue, query, self._encoder.languages)
-        return catalogue, parsed, self._encoder.question_vector(parsed.encoded)

@@ -152,8 +152,8 @@ class Relations:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Texts that are to be compared for duplicates: all passages, or all articles.
+class Uncompared:
+    """Texts that are yet to be compared for duplicates: all passages, or all articles.
 
     Attributes:
         table: what they are, "passage" or "article".
@@ -322,10 +322,10 @@ class Writer(Protocol):
     def quarantine(self, sources: Iterable[str] | None, skipped: Iterable[Skipped]) -> None:
         """Record what could not be read, and forget what could not be read of some sources before; None is all."""
 
-    def to_compare(self) -> Sequence[Comparison]:
+    def to_compare(self) -> Sequence[Uncompared]:
         """Return the texts to compare for duplicates; none if nothing is new since groups were last saved."""
 
-    def save_groups(self, groups: Iterable[tuple[Comparison, npt.NDArray[np.int64]]]) -> None:
+    def save_groups(self, groups: Iterable[tuple[Uncompared, npt.NDArray[np.int64]]]) -> None:
         """Store groups of duplicates.
 
         Args:

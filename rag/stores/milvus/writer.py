@@ -21,7 +21,7 @@ import numpy.typing as npt
 from rag.article import Article
 from rag.readers.skipped import Skipped
 from rag.stores import base
-from rag.stores.base import ALIASES, Comparison, EmbeddedPassage, NameCounts, Sink, hash64
+from rag.stores.base import ALIASES, EmbeddedPassage, NameCounts, Sink, Uncompared, hash64
 from rag.stores.milvus import schema
 from rag.stores.milvus.claim import Claim
 from rag.stores.milvus.client import MilvusLocation
@@ -190,7 +190,7 @@ class MilvusWriter(base.Writer):
 
     # Duplicates and names
 
-    def to_compare(self) -> Sequence[Comparison]:
+    def to_compare(self) -> Sequence[Uncompared]:
         store, now = self._store, self._store.generation()
         last = int(store.setting(COMPARED) or -1)
         if last == now or not store._rows("articles", f"born > {last} and {schema.present(now)}", ["key"], 1):
@@ -203,7 +203,7 @@ class MilvusWriter(base.Writer):
         known = [groups.get(row["key"], row["key"]) if row["born"] <= last else -1 for row in rows]
         signatures = np.array([schema.signature(row["signature"]) for row in rows], np.uint32)
         return (
-            Comparison(
+            Uncompared(
                 "article",
                 np.array(keys, np.int64),
                 np.array(known, np.int64),
@@ -212,7 +212,7 @@ class MilvusWriter(base.Writer):
             ),
         )
 
-    def save_groups(self, groups: Iterable[tuple[Comparison, npt.NDArray[np.int64]]]) -> None:
+    def save_groups(self, groups: Iterable[tuple[Uncompared, npt.NDArray[np.int64]]]) -> None:
         store = self._store
         with self._changing() as generation:
             for comparison, first in groups:

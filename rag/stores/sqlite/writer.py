@@ -23,7 +23,7 @@ from rag.provenance.uploads import is_uploaded
 from rag.query.aliases import mine_pairs, printed_short_forms
 from rag.readers.skipped import Skipped
 from rag.stores import base
-from rag.stores.base import ALIASES, Comparison, EmbeddedPassage, NameCounts, Sink, Span, hash64
+from rag.stores.base import ALIASES, EmbeddedPassage, NameCounts, Sink, Span, Uncompared, hash64
 from rag.stores.sqlite.connection import translate_errors
 from rag.stores.sqlite.engine import transaction
 from rag.stores.sqlite.schema import COLUMNS, article_values, unpack_spans
@@ -180,7 +180,7 @@ class Writer(base.Writer):
 
     # Duplicates
 
-    def to_compare(self) -> Sequence[Comparison]:
+    def to_compare(self) -> Sequence[Uncompared]:
         stream = self._without_signature()
         while batch := list(islice(stream, ARTICLES_PER_TRANSACTION)):
             spans = ((text, [(span, sentences) for _, span, sentences in own]) for text, own in batch)
@@ -198,11 +198,11 @@ class Writer(base.Writer):
         groups = np.array([known.get(key, -1) for key in articles.tolist()], np.int64)
         whole = np.minimum.reduceat(signatures, first)
         return (
-            Comparison("passage", passages, same, signatures, lambda row: self._passage_text(int(passages[row]))),
-            Comparison("article", articles, groups, whole, lambda row: self._article_text(int(articles[row]))),
+            Uncompared("passage", passages, same, signatures, lambda row: self._passage_text(int(passages[row]))),
+            Uncompared("article", articles, groups, whole, lambda row: self._article_text(int(articles[row]))),
         )
 
-    def save_groups(self, groups: Iterable[tuple[Comparison, npt.NDArray[np.int64]]]) -> None:
+    def save_groups(self, groups: Iterable[tuple[Uncompared, npt.NDArray[np.int64]]]) -> None:
         with self.changing():
             for comparison, first in groups:
                 same = comparison.keys[first]
