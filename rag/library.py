@@ -177,17 +177,7 @@ class Library(ComparableLibrary):
             undated, exclude_outlets, order, strict,
         )  # fmt: skip
 
-        def answer(view: View, query: Query) -> tuple[Answer, bool]:
-            if refused := self._composer.refuse(view, query):
-                return refused, True
-            catalogue, parsed, vector = self._parse(view, query)
-            with self._store.reading(view.generation):
-                found = find(view, self._store, parsed, vector, pool_size(k), self.reranker, self.reader)
-                return self._composer.compose(
-                    view, catalogue, self.confidence_model, query, parsed, found.passages, found.changed
-                ), not found.changed
-
-        return self._current.use(lambda view: answer_or_suggested(view, query, answer))
+        return self._current.use(lambda view: answer_or_suggested(view, query, self._answer))
 
     def search(
         self,

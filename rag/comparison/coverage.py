@@ -166,7 +166,7 @@ class Coverage:
         Returns:
             Markdown in which nothing that an article holds is taken for markup.
         """
-        from rag.comparison.coverage_markdown import coverage_markdown
+        from rag.comparison.coverage_text import coverage_markdown
 
         return coverage_markdown(self, accessed)
 
@@ -178,7 +178,7 @@ class Coverage:
 
     def _repr_html_(self) -> str:
         """Return the coverage as HTML, for notebooks."""
-        from rag.comparison.coverage_html import coverage_html
+        from rag.comparison.coverage_text import coverage_html
 
         return str(coverage_html(self))
 

@@ -105,14 +105,16 @@ def notes(coverage: Coverage) -> list[Phrase]:
     return lines
 
 
-def place(report: Report) -> str:
-    """Return when a report was made, compared with the first: "first", "3 days later", "order not known"."""
+def dated(report: Report) -> str:
+    """Return when a report was made, and that compared with the first: "5 May 2013 (published), 2 days later"."""
     match report.place:
+        case "undated":
+            return "Undated"
         case "later":
-            return f"{counted(report.days_later or 0, 'day')} later"
+            return f"{when(report)}, {counted(report.days_later or 0, 'day')} later"
         case "not known":
-            return "order not known"
-    return report.place
+            return f"{when(report)}, order not known"
+    return f"{when(report)}, {report.place}"
 
 
 def when(report: Report) -> str:
@@ -143,7 +145,9 @@ def copiers(report: Report) -> Phrase | None:
 def _copier(copier: Copier) -> Phrase:
     day = date_label(copier.first, None, copier.last)
     words = ", with other words" if copier.altered else ""
-    return Phrase(f"{{}}{{}} ({{}}{words})", one_line(copier.outlet), wording.via_host(copier), day)
+    elsewhere = copier.host and copier.host != copier.outlet
+    via = Phrase(", via {}", one_line(copier.host or "")) if elsewhere else Phrase("")
+    return Phrase(f"{{}}{{}} ({{}}{words})", one_line(copier.outlet), via, day)
 
 
 def _edges(dates: list[dt.date]) -> list[str]:

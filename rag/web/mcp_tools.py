@@ -43,7 +43,7 @@ _READS = types.ToolAnnotations(readOnlyHint=True, destructiveHint=False, idempot
 
 
 def offer(server: Server[Any, Any], library: Library, is_local: bool = True) -> None:
-    """Make a server offer the four tools in place of all that it offered before. Errors carry a message.
+    """Make a server offer the tools in place of all that it offered before. Errors carry a message.
 
     Args:
         server: an MCP server.
@@ -96,6 +96,8 @@ def serve(library: Library) -> None:
 
 def _brief(result: dict[str, Any]) -> dict[str, Any]:
     """Return a result with at most MAX_OUTLETS outlets and sites in each of the counts around an answer."""
+    if "silent" in result:
+        result = result | {"silent": result["silent"][:MAX_OUTLETS], "silent_outlets": len(result["silent"])}
     if "balance" not in result:
         return result
     balance = result["balance"] | {"unmatched_outlets": result["balance"]["unmatched_outlets"][:MAX_OUTLETS]}
