@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rag import readers
 from rag.answer.answer import Answer, as_previous
-from rag.answer.compose import pool_size
 from rag.answer.suggestions import answer_or_suggested
 from rag.comparable import ComparableLibrary
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed

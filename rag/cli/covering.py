@@ -39,7 +39,9 @@ def coverage_text(found: Coverage) -> str:
     reports = [_report(number, report) for number, report in enumerate((*found.reports, *found.undated), 1)]
     silent = [_filled(str(line), "") for line in (wording.silent(found),) if line]
     notes = [_filled(f"({note})", "") for note in wording.notes(found)]
-    return "\n\n".join(["\n".join([*said, *(_filled(line, "") for line in head)]), *reports, "\n".join([*silent, *notes])])
+    return "\n\n".join(
+        ["\n".join([*said, *(_filled(line, "") for line in head)]), *reports, "\n".join([*silent, *notes])]
+    )
 
 
 def _report(number: int, report: Report) -> str:

@@ -7,7 +7,6 @@ days between the two dates. The weights were fitted on labelled events (docs/mea
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.article import Article
-from rag.errors import LibraryError
 from rag.models.encoder import Vectors
 from rag.passage import Passage
 from rag.retrieval.candidates import find_candidates
@@ -46,6 +44,7 @@ class Account:
         key: the store's key of that passage.
         sentences: how near each of its sentences is, (m,).
         likeness: how likely it is that the article tells the event, 0 to 1.
+        near: what that is made of (see `likenesses`), with the weeks between the dates.
         first, last: the first and the last day that its date means, as ordinals; NO_DATE where it has none.
     """
 
@@ -54,6 +53,7 @@ class Account:
     key: int
     sentences: Vectors
     likeness: float
+    near: tuple[float, ...]
     first: int
     last: int
 
@@ -155,8 +155,10 @@ def _scored(
         nearest[c.article] = np.maximum(nearest.get(c.article, each), each)
     articles = list(best)
     near = np.array([[*nearest[a], *(share.get(a, 0.0) for share in words)] for a in articles]).reshape(-1, 4)
-    likeness = likenesses(near, _weeks([kept[best[a]].date for a in articles], article))
-    likely = {a: float(share) for a, share in zip(articles, likeness, strict=True) if share >= MIN_LIKENESS}
+    weeks = _weeks([kept[best[a]].date for a in articles], article)
+    likeness = likenesses(near, weeks).tolist()
+    measures = dict(zip(articles, np.column_stack([near, weeks]).tolist(), strict=True))
+    likely = {a: share for a, share in zip(articles, likeness, strict=True) if share >= MIN_LIKENESS}
     stored = store.passages([kept[best[a]].key for a in likely])
     found = []
     for a, share in likely.items():
@@ -166,7 +168,10 @@ def _scored(
             first, last = days_of(np.array([c.date]))
             near_sentences = cosines[rows_of[c.key]].max(axis=1)
             own_share = 1.0 if told_by.id == article.id else share
-            found.append(Account(told_by, passage, c.key, near_sentences, own_share, int(first[0]), int(last[0])))
+            near_by = tuple(measures[a])
+            found.append(
+                Account(told_by, passage, c.key, near_sentences, own_share, near_by, int(first[0]), int(last[0]))
+            )
         else:
             gone.append(a)
     found.sort(key=lambda account: (account.article.id != article.id, -account.likeness))

@@ -15,7 +15,7 @@ from rag.answer.citation import Citation, cite, verify
 from rag.answer.copies import with_copies
 from rag.answer.precedence import UNKNOWN_ORDER, first_version
 from rag.article import Article
-from rag.comparison.accounts import Account, Accounts, Encode, find_accounts
+from rag.comparison.accounts import Account, Encode, find_accounts
 from rag.comparison.coverage import (
     FIRST,
     LATER,

@@ -67,7 +67,9 @@ def _html(report: Report) -> tuple[Html, Html, Html, Html]:
     cited = report.citation
     title = link(cited.url, cited.title or cited.url) if cited.url else isolated(cited.title or "")
     said = Html('<blockquote dir="auto">{}</blockquote>{}').format(cited.quotation, title)
-    outlet = Html("{} <strong>{}</strong>{}").format(attribution(cited), isolated(report.outlet), isolated(_via(report)))
+    outlet = Html("{} <strong>{}</strong>{}").format(
+        attribution(cited), isolated(report.outlet), isolated(_via(report))
+    )
     copiers = wording.copiers(report)
     return Html.escape(wording.dated(report)), outlet, said, _phrase(copiers) if copiers else Html()
 

@@ -56,7 +56,11 @@ def summary(coverage: Coverage) -> Phrase:
     if first := first_outlets(coverage):
         when = min(each.last for r in coverage.first for each in (r, *r.copiers) if each.last)
         label = spelled_date(when)
-        parts.append(Phrase(f" First{', on the same day' if len(first) > 1 else ''}: {{}}, {{}}.", listed(first, MAX_FIRST), label))
+        parts.append(
+            Phrase(
+                f" First{', on the same day' if len(first) > 1 else ''}: {{}}, {{}}.", listed(first, MAX_FIRST), label
+            )
+        )
     return joined(parts, "")
 
 
@@ -81,23 +85,24 @@ def notes(coverage: Coverage) -> list[Phrase]:
         return []
     lines = []
     if coverage.after and coverage.before:
-        lines.append(Phrase("Looked at: articles from {} to {}.", *map(spelled_date, (coverage.after, coverage.before))))
+        lines.append(
+            Phrase("Looked at: articles from {} to {}.", *map(spelled_date, (coverage.after, coverage.before)))
+        )
     else:
         lines.append(Phrase(NO_WINDOW))
     if not coverage.whole:
         lines.append(Phrase(NOT_WHOLE))
     if coverage.more:
-        lines.append(Phrase(f"{counted(coverage.more, 'further outlet')} {'tells' if coverage.more == 1 else 'tell'} of it too; to see more, raise k."))
+        tell = "tells" if coverage.more == 1 else "tell"
+        lines.append(Phrase(f"{counted(coverage.more, 'further outlet')} {tell} of it too; to see more, raise k."))
     if unsure := [one_line(r.outlet) for r in coverage.reports if r.place == "not known"]:
-        lines.append(Phrase("{}: dated to a month or a year that may be before the first report.", listed(unsure, MAX_FIRST)))
-    posted = sum(c.date_basis == POSTED for c in coverage.passages)
-    if posted:
         lines.append(
-            Phrase(
-                f"{counted(posted, 'date')} {'is that' if posted == 1 else 'are those'} of a site that posted the text; "
-                "its outlet may have printed it earlier."
-            )
+            Phrase("{}: dated to a month or a year that may be before the first report.", listed(unsure, MAX_FIRST))
         )
+    if posted := sum(c.date_basis == POSTED for c in coverage.passages):
+        are = "is that" if posted == 1 else "are those"
+        host = "of a site that posted the text; its outlet may have printed it earlier."
+        lines.append(Phrase(f"{counted(posted, 'date')} {are} {host}"))
     if coverage.undated:
         lines.append(Phrase("Undated reports are in no order of time."))
     if coverage.silent:

@@ -18,8 +18,8 @@ from rag.stores.base import find_article
 TITLE = "Rail bridge at Selwyn collapses under a goods train"
 POST = (
     "The rail bridge at Selwyn collapsed under a goods train on Friday night. Two drivers were pulled out of the river "
-    "alive. The railway inspector said the bridge at Selwyn had been due for repair since the spring, and that no goods "
-    "train should have crossed it."
+    "alive. The railway inspector said the bridge at Selwyn had been due for repair since the spring, and that no "
+    "goods train should have crossed it."
 )
 TIMES = (
     "A goods train fell into the river when the rail bridge at Selwyn collapsed on Friday night. Both drivers of the "
@@ -228,7 +228,7 @@ def test_what_ask_refuses_is_refused_for_the_same_reason(library):
         ({"article_id": "post", "window_days": "7"}, "window_days is '7'"),
         ({"article_id": "post", "window_days": True}, "window_days is True"),
         ({"article_id": "post", "k": 0}, "k is 0"),
-        ({"article_id": "post", "outlets": "Nobody's Gazette"}, "no outlet \"Nobody's Gazette\" in this index"),
+        ({"article_id": "post", "outlets": "Nobody's Gazette"}, 'no outlet "Nobody\'s Gazette" in this index'),
         ({"article_id": "post", "after": "2014-01-01", "before": "2013-01-01"}, "is later than before"),
         ({"question": " "}, "the question is empty"),
     ],
@@ -243,9 +243,9 @@ def test_an_article_that_is_not_there_is_an_error_that_says_so(library, news):
     for wrong in ("nothing", "", "\ud800"):
         with pytest.raises(LibraryError, match="no article"):
             library.coverage(article_id=wrong)
-    with rag.build([news(*RECORDS[1:])], index=library._store.location, encoder=library._encoder.get()) as later:
-        with pytest.raises(LibraryError, match="'times' is not in the index now: it was retired"):
-            later.coverage(article_id="times")
+    rag.build([news(*RECORDS[1:])], index=library._store.location, encoder=library._encoder.get()).close()
+    with pytest.raises(LibraryError, match="'times' is not in the index now: it was retired"):
+        library.coverage(article_id="times")
 
 
 # How it is shown
