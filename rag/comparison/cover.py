@@ -36,6 +36,9 @@ from rag.stores.columns import ArticleColumns
 from rag.stores.filters import FIRST_DATE, LAST_DATE, NO_DATE, IndexFilter, date_of, days_of, mask
 
 MAX_WINDOW_DAYS = 3660
+# An earlier article of an outlet is its first report if it is this near to being as likely as its likeliest one; else it
+# is more likely what led up to the event.
+MIN_SHARE_OF_LIKELIEST = 0.8
 MAX_JOINED = 200  # outlets whose texts are compared for copies; the others are only counted
 
 
@@ -154,8 +157,11 @@ def _firsts(accounts: Sequence[Account]) -> list[tuple[Account, int]]:
     by_outlet: dict[str, list[Account]] = defaultdict(list)
     for account in accounts:
         by_outlet[_name(account.article)].append(account)
-    firsts = [(min(own, key=_earliest), len(own)) for own in by_outlet.values()]
     likeliest = {name: max(account.likeness for account in own) for name, own in by_outlet.items()}
+    firsts = [
+        (min((a for a in own if a.likeness >= MIN_SHARE_OF_LIKELIEST * likeliest[name]), key=_earliest), len(own))
+        for name, own in by_outlet.items()
+    ]
     return sorted(firsts, key=lambda first: -likeliest[_name(first[0].article)])
 
 
