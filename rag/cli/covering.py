@@ -23,7 +23,7 @@ def coverage(options: argparse.Namespace) -> None:
             " ".join(options.question) if options.question else None, options.article, options.window_days, options.k,
             outlets=options.outlet, after=options.after, before=options.before, asked_on=options.asked_on or "now",
             ignore=options.ignore, outlet_kinds=options.outlet_kind, undated=options.undated,
-            exclude_outlets=options.not_outlet,
+            exclude_outlets=options.not_outlet, strict=options.strict,
         )  # fmt: skip
     print_result(options, found.to_dict(), coverage_text(found))
 

@@ -100,6 +100,9 @@ def _covering(command: Command) -> None:
         help="how many days before and after the article's date to look at (default: %(default)s)",
     )  # fmt: skip
     added.add_argument("-k", type=int, default=10, help="maximum number of reports (default: %(default)s)")
+    added.add_argument(
+        "--strict", action="store_true", help="take no event from a passage that may not answer the question"
+    )
     _filters(added)
     _reranker(added)
 
