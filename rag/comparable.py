@@ -123,9 +123,15 @@ class ComparableLibrary(UpdatableLibrary):
             article_id: the article, instead of a question.
             window_days: how many days before and after the article's date are looked at, 0 to 3,660.
             k: maximum number of reports, 1 to 1,000; each is of another outlet.
-            outlets, exclude_outlets, outlet_kinds, after, before, undated: which articles may be reports, and answer
-                the question, as for `ask`.
-            asked_on, ignore, strict: of the question, as for `ask`.
+            outlets: the outlets of which articles may be reports, and answer the question.
+            after: the first day of these articles.
+            before: the last day of them.
+            asked_on: the day that words of the question such as "last year" count from, as for `ask`.
+            ignore: words of the question's constraints that are not to be applied.
+            outlet_kinds: the kinds of outlets of these articles.
+            undated: whether undated articles may be shown, apart; by default unless a span is asked for.
+            exclude_outlets: outlets whose articles are left out.
+            strict: whether no event is taken from a passage that may not answer the question.
 
         Returns:
             The reports, the earliest first, and the silent outlets.

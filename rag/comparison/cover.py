@@ -36,8 +36,8 @@ from rag.stores.columns import ArticleColumns
 from rag.stores.filters import FIRST_DATE, LAST_DATE, NO_DATE, IndexFilter, date_of, days_of, mask
 
 MAX_WINDOW_DAYS = 3660
-# An earlier article of an outlet is its first report if it is this near to being as likely as its likeliest one; else it
-# is more likely what led up to the event.
+# An earlier article of an outlet is its first report if it is nearly as likely as its likeliest one; else it is more
+# often what led up to the event (docs/measurements/coverage.md, "Weights").
 MIN_SHARE_OF_LIKELIEST = 0.8
 MAX_JOINED = 200  # outlets whose texts are compared for copies; the others are only counted
 

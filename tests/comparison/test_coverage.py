@@ -56,7 +56,7 @@ RECORDS = [
 
 @pytest.fixture(autouse=True)
 def for_words(monkeypatch):
-    """Weigh for an encoder that counts words: with it, texts that share nothing are nearer than with the default one."""
+    """Weigh for an encoder that counts words: with it, texts that share nothing are nearer."""
     weights = {"TITLE": 3, "LEAD": 8, "TITLE_WORDS": 4.5, "LEAD_WORDS": 4, "WEEKS": -4, "BIAS": -7}
     for name, weight in weights.items():
         monkeypatch.setattr(accounts, name, weight)
