@@ -15,14 +15,15 @@ PAST, FUTURE = "past", "future"
 
 _CLAUSE = r"[^,;:.!?()\[\]—–]*"  # up to a mark
 WORDS_OF_ENGLISH = regex.compile(
-    r"\b(?:the|and|said|were|that|from|with|which|who|their|they|has|been|his|it|to|she|its|into|are)\b", regex.I
+    r"\b(?:the|and|said|were|that|from|with|which|who|their|they|has|been|his|it|to|she|its|into|are|\p{Ll}{2,}[^oei\W]ed)\b",
+    regex.I,
 )
 
 # The sentence as a whole says nothing of when something happened.
 _NOTHING = regex.compile(
     r"\b(?:would|could|might|should|must)\s+(?:not\s+)?have\b|^\W*Had\s|"
     r"\b(?:is|are|was|were|be|been)\s+(?:\w+\s+)?(?:false|untrue|a\s+lie|a\s+hoax|fabricated|invented|debunked)\b|"
-    r"\bnot\s+true\b|\b(?:every|each)\s+(?:year|month|day|week)\b|"
+    r"\bnot\s+true\b|\?\s*$|\b(?:every|each)\s+(?:year|month|day|week)\b|"
     r"(?:^|\n)\W*(?:copyright|©|updated|posted|published|last\s+(?:updated|modified)|select\s+date)\b",
     regex.I,
 )  # fmt: skip
@@ -32,32 +33,46 @@ _NOT_DONE = regex.compile(
 )
 # What must not be before a date, in its clause: words that put the event at another time, and denials.
 _BEFORE = regex.compile(
-    rf"\b(?:after|before|until|till|prior\s+to|following|ahead\s+of|unlike|than|compared\s+(?:with|to)|"
+    rf"\b(?:after|before(?!\s+(?:dawn|noon|midnight)\b)|until|till|prior\s+to|following|ahead\s+of|unlike|than|compared\s+(?:with|to)|"
     rf"in\s+comparison|run-?up\s+to|up\s+to|instead\s+of|rather\s+than|as\s+of|despite|anniversar(?:y|ies)|"
+    rf"remind(?:er|s|ed)?|recall\w*|remember\w*|commemorat\w+|memory|(?:accused|convicted|suspected|guilty)\s+of|"
+    rf"charged\s+with|(?:blamed|responsible|known)\s+for|for\s+(?:his\s+|her\s+|their\s+)?\p{{Ll}}{{3,}}ing|"
+    rf"from\s+(?:its|their|an?|the)\s+(?:\w+\s+)?(?:peak|high|low|level|record)|"
     rf"no|not|never|nobody|none|neither|nor|without|cannot|den(?:y|ies|ied|ying|ial)|refus\w+|"
     rf"every|each|any|(?:fiscal|financial|tax|academic|school|model)\s+(?:year\s+)?)\b{_CLAUSE}$|n['’]t\b{_CLAUSE}$|"
     rf"\b(?:years?|months?|weeks?|days?|quarter|period|season)\s+(?:ending|ended|to)\s*(?:on\s+|in\s+)?$",
     regex.I,
 )  # fmt: skip
 _SINCE = regex.compile(rf"(?<!^\W*)\bsince\b{_CLAUSE}$", regex.I)
+_IN_BRACKETS = regex.compile(r"\([^)]*$|\[[^\]]*$")
 _CONDITION = regex.compile(r"\b(?:if|whether|unless|suppose|claims?\s+that|rumou?rs?)\b", regex.I)
 _DENIED = regex.compile(r"\bden(?:y|ies|ied|ying|ial)\b", regex.I)
-_THE = regex.compile(r"\b(?:the|this|that|those|these|its|their|his|her|our)\s+$", regex.I)
+_THE = regex.compile(r"(?<!^|\b(?:in|hold|held)\s)\ban?\s+$|\b(?:the|this|that|those|these|its|their|his|her|our)\s+$", regex.I)
 # Words behind a date that make it part of another name or number, or the date of another thing.
 _AFTER = regex.compile(
-    r"\s*(?:BCE?\b|B\.C\.|A\.?H\.)|\s+(?:people|persons?|men|women|children|soldiers|troops|workers|members|houses|"
+    r"\s*(?:BCE?\b|B\.C\.|A\.?H\.)|\s*,?\s+(?:and|or)\s+(?:in\s+)?(?:the\s+)?(?:early\s+|mid[\s-]|late\s+)*(?:['’]?\d0s|"
+    r"(?:1[6-9]|20)\d\d|(?:January|February|March|April|May|June|July|August|September|October|November|December)\b)|\s+(?:people|persons?|men|women|children|soldiers|troops|workers|members|houses|"
     r"homes|villages|towns|cities|families|jobs|seats|votes|cases|dollars|euros|pounds|prices|terms|money|points|miles|"
     r"km|kg|tons?|tonnes|metres|meters|feet|hours)\b|\s+of\s+(?:that|the\s+same|each|every)\s+year\b|"
     r"\s+(?:holidays?|weekends?|celebrations?|festivit\w+|fireworks|movement|organi[sz]ation|square|street|"
     r"stadium|airport|bridge|university|party|school|editions?|issue|season|deadline|anniversary)\b"
 )  # fmt: skip
-_NOUN_AFTER = regex.compile(r"\s+(?!(?:the|an?|its|his|her|their|it|they|he|she|we|there|was|were|had|and|or|but|in|at|on|to|by|for|from|with|when|as|after|that|who|which)\b)\p{Ll}")
+_NOUN_AFTER = regex.compile(
+    r"\s+(?!(?:the|an?|its|his|her|their|it|they|he|she|we|there|was|were|had|and|or|but|in|at|on|to|by|for|from|with|when|as|after|that|who|which)\b)\p{Ll}"
+)
 # A part of the sentence that tells something else than its main clause.
+_CLOSED = regex.compile(
+    r"[,—–]\s*(?:(?:and|but)\s+)?(?:which|who|whose|whom|where|when)\b[^—–]*?"
+    r"(?=[,—–]\s*(?!(?:in|on|at|of|to|for|from|with|by|during|after|before|and|or|but|who|which|where|when|as)\b)\p{Ll})"
+)
 _ASIDE = regex.compile(
-    r"\([^)]*$|[,—–]\s*(?:(?:and\s+)?(?:\w+\s+)?(?:which|who|whose|whom|where|when)|\p{Ll}+ed|known|built|born|begun|"
+    r"[,—–]\s*(?:(?:and\s+)?(?:\w+\s+)?(?:which|who|whose|whom|where|when)|\p{Ll}+ed|known|built|born|begun|"
     r"set\s+up|held|led|made|written|drawn|taken)\b[^,;—–]*$|\b(?:which|who|whose|that|where|when|because|"
     r"although|though|while)\s[^,;]*$"
 )  # fmt: skip
+_OF_PERSON = regex.compile(
+    r"[,—–]\s*(?:(?:and|but)\s+)?(?:\w+\s+)?(?:who|whose|whom|where|when)\b[^,;—–]*$|\bwho\s[^,;]*$"
+)
 _OTHER_TIME = regex.compile(
     r"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|yesterday|today|tonight|now|recently|ago|"
     r"(?:last|this|next)\s+(?:week|weekend|month|year)|currently|remains?)\b",
@@ -75,7 +90,7 @@ _TOLD_LATER = regex.compile(
 _TENSES = regex.compile(
     r"(?P<future>\b(?:will|shall|going\s+to|won['’]t|plans?\s+to|(?:is|are)\s+(?:to|due|set|expected|scheduled|slated|"
     r"planned)|to\s+be\s+\p{L}+(?:ed|en|ld)|to\s+(?:appear|begin|open|take\s+place))\b|['’]ll\b)|"
-    r"(?P<unsure>\b(?:would|could|should|might|may|can|must|planned\s+to|was\s+to|were\s+to|expected\s+to|"
+    r"(?P<unsure>\b(?:ha(?:s|ve)\s+to|needs?\s+to|hop(?:es?|ing)|wants?|aims?|perhaps|would|could|should|might|may|can|must|planned\s+to|was\s+to|were\s+to|expected\s+to|"
     r"scheduled\s+(?:to|for)|due\s+to)\b)|"
     r"(?P<past>\b(?:was|were|had|did|said|told|went|came|took|made|gave|got|began|became|held|met|spoke|wrote|won|lost|"
     r"left|found|saw|fell|rose|led|sent|fought|fled|broke|brought|bought|sold|kept|felt|stood|sat|ran|struck|swore|"
@@ -102,7 +117,13 @@ def is_refused(before: str, words: str, after: str) -> bool:
         words: the date.
         after: the rest of the sentence.
     """
-    if _BEFORE.search(before) or _SINCE.search(before) or _CONDITION.search(before) or _DENIED.search(before):
+    if (
+        _BEFORE.search(before)
+        or _SINCE.search(before)
+        or _IN_BRACKETS.search(before)
+        or _CONDITION.search(before)
+        or _DENIED.search(before)
+    ):
         return True
     if _AFTER.match(after):
         return True
@@ -111,7 +132,12 @@ def is_refused(before: str, words: str, after: str) -> bool:
 
 def is_aside(before: str) -> bool:
     """Whether a date is in a part of its sentence that tells something else: ", which was founded in 1947,"."""
-    return _ASIDE.search(before) is not None
+    return _ASIDE.search(_CLOSED.sub("", before)) is not None
+
+
+def is_of_person(before: str) -> bool:
+    """Whether a date is in a part that says who somebody is: ", who had led the coup in 1999,"."""
+    return _OF_PERSON.search(_CLOSED.sub("", before)) is not None
 
 
 def has_other_time(sentence: str) -> bool:
@@ -135,11 +161,12 @@ def tense(sentence: str, start: int, end: int) -> Tense | None:
 
     The nearest verb counts, one before the date more than one after it.
     """
-    marks = list(_TENSES.finditer(sentence))
-    if not marks:
-        return None
     clause = max(sentence.rfind(mark, 0, start) for mark in ",;:—–(")
-    before = [m for m in marks if m.end() <= start]
-    own = [m for m in before if m.start() > clause] or [m for m in marks if m.start() >= end][:1] or before
-    kind = own[-1].lastgroup if own else None
-    return PAST if kind == "past" else FUTURE if kind == "future" else None
+    marks = [(m.start(), m.end(), m.lastgroup) for m in _TENSES.finditer(sentence)]
+    own = [kind for a, b, kind in marks if clause < a and b <= start][-1:]
+    behind = next((at for mark in ",;:—–)" if (at := sentence.find(mark, end)) > 0), len(sentence))
+    own = own or [kind for a, _, kind in marks if end <= a < behind][:1]
+    if not own and not sentence[:start].strip(" \"“On").count(" "):  # "On Monday, the minister resigned"
+        own = [kind for a, _, kind in marks if a >= end][:1]
+    own = own or list({kind for _, _, kind in marks})
+    return PAST if own == ["past"] else FUTURE if own == ["future"] else None

@@ -23,6 +23,7 @@ from rag.comparison.date_refusals import (
     has_other_time,
     is_aside,
     is_english,
+    is_of_person,
     is_quoted,
     is_refused,
     is_told_later,
@@ -78,13 +79,13 @@ _FORMS = [
         (DAY, rf"(?P<w>(?:{_WEEKDAY},?\s+)?{_FULL})"),
         (MONTH, rf"(?:{_IN}|(?i:by|starting\s+in|from))\s+(?P<w>{_MONTH_YEAR})"),
         (YEAR, rf"{_IN}\s+(?:the\s+)?(?P<w>{_SEASON})"),
-        (DECADE, rf"{_IN}\s+the\s+(?P<w>(?:(?:early|mid|late)[\s-])?{_YEAR[:-2]}\d0s)"),
+        (DECADE, rf"{_IN}\s+the\s+(?P<w>(?:(?:early|mid|late)[\s-])?(?:1[6-9]|20)\d0s)"),
         (YEAR, rf"{_IN}\s+(?P<w>{_PART}?{_YEAR})"),
         (YEAR, rf"(?:\b[Ii]n|^)\s*[Aa]n?\s+(?P<w>{_MONTH}\s+{_YEAR}|{_YEAR})(?=\s+{_SAID_IN})"),
         (_OF_YEAR, rf"(?:(?i:on|since|from)\s+(?:the\s+)?|(?=(?:{_WEEKDAY})))(?P<w>(?:{_WEEKDAY},?\s+)?{_YEARLESS})"),
         (_OF_YEAR, rf"(?:\b[Ii]n|\bh[oe]ld|^)\s*[Aa]n?\s+(?P<w>{_YEARLESS}|{_MONTH})(?=\s+{_SAID_IN})"),
         (_OF_YEAR, rf"{_IN}\s+(?P<w>{_PART}?{_MONTH})(?!\s+\d)"),
-        (_OF_YEAR, rf"(?P<w>[Ll]ast\s+{_MONTH})(?!\s+\d)"),
+        (_OF_YEAR, rf"(?P<w>[Ll]ast\s+{_MONTH})(?!\s+\d|['’]s)"),
         (
             _RELATIVE,
             rf"(?P<w>(?:(?:early|late)\s+(?:on\s+)?)?(?P<weekday>{_WEEKDAY})(?:\s+{_PART_OF_DAY})?)"
@@ -99,7 +100,7 @@ _ANY_YEAR = regex.compile(rf"(?<![\w$€£.,/-]){_YEAR}(?![\w%/]|[.,]\d|\s+(?:pe
 _ANY_DATE = regex.compile(rf"{_FULL}|{_MONTH}\s+{_YEAR}|{_YEARLESS}|(?<![\w$€£.,/-]){_YEAR}(?![\w%/]|[.,]\d)")
 _NOT_A_WEEKDAY = regex.compile(
     r"\b(?:every|each|last|next|this|coming|previous|following|past|an?|any|the|of|by|until|through|Bloody|Black|Good|"
-    r"Holy|Easter|Palm|Ash|Cyber|Super|Shrove|Fat|Maundy|Giving|Whit|Sheffield|Ruby|Joe|Man)\s+$|^\W*(?!On\b|Late\b|Early\b)\p{Lu}[\w'’]+\s+$"
+    r"Holy|Easter|Palm|Ash|Cyber|Super|Shrove|Fat|Maundy|Giving|Whit|Sheffield|Ruby|Joe|Man)\s+$|^\W*(?!(?:On|Late|Early|And|But|So|Yet|Then)\b)\p{Lu}[\w'’]+\s+$"
 )
 _NOT_COUNTED = regex.compile(
     r"(?:\b(?:the|his|her|its|their|my|our|your|this|that|of|from|since|than|until|by)|['’]s)\s+$", regex.I
@@ -153,9 +154,10 @@ def event_date(text: str, start: int, end: int, published: dt.date | None = None
     found = list(_dates(sentence, text[max(0, start - CONTEXT) : start], published))
     main = [(place, date) for place, date in found if not is_aside(sentence[:place])]
     chosen = _single([date for _, date in main or found])
-    if chosen is None or len(found) > MAX_DATES:
+    if chosen is None or len(found) > MAX_DATES or is_of_person(sentence[: chosen.start]):
         return None
-    if not main and (has_other_time(sentence) or len(_ANY_DATE.findall(sentence)) > 1):
+    others = sentence[: chosen.start] + sentence[chosen.end :]
+    if not main and (has_other_time(others) or _ANY_DATE.search(others)):
         return None  # the main clause is about another time
     return EventDate(
         chosen.first, chosen.last, chosen.precision, start + chosen.start, start + chosen.end, chosen.counted
@@ -269,9 +271,7 @@ def _in_year(
 ) -> tuple[dt.date, dt.date, Precision] | None:
     """Return the month, or the day of a month, that is nearest before publication, or after it if that is to come."""
     month = _whole(regex.sub(r"^[Ll]ast\s+", "", words))
-    days = [
-        span for year in (published.year - 1, published.year, published.year + 1) if (span := _day_of(month, year))
-    ]
+    days = [span for year in (published.year - 1, published.year, published.year + 1) if (span := _day_of(month, year))]
     weekday = regex.match(_WEEKDAY, words)
     if weekday:  # which year it is can be told by it
         days = [d for d in days if d[0].weekday() == _WEEKDAYS.index(weekday[0])]
