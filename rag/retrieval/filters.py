@@ -67,7 +67,7 @@ def resolve_filters(view: View, catalogue: Catalogue, query: Query) -> Filters:
             both asked for and excluded.
     """
     chosen, excluded = (
-        frozenset(outlet for name in names for outlet in _outlets(view, catalogue, name))
+        frozenset(outlet for name in names for outlet in find_outlets(view, catalogue, name))
         for names in (query.outlets, query.exclude_outlets)
     )
     if both := sorted(chosen & excluded):
@@ -95,8 +95,12 @@ def _of_kinds(view: View, catalogue: Catalogue, outlet_kinds: Iterable[str]) -> 
     return frozenset(outlet for outlet, kind in known.items() if kind in outlet_kinds)
 
 
-def _outlets(view: View, catalogue: Catalogue, name: str) -> Sequence[str]:
-    """The outlets of the index that a spelling means; one that is known and not in the index matches no article."""
+def find_outlets(view: View, catalogue: Catalogue, name: str) -> Sequence[str]:
+    """Return the outlets of the index that a spelling means; one that is known and not in the index matches no article.
+
+    Raises:
+        QuestionError: for an outlet that neither the index nor the catalogue knows.
+    """
     known = catalogue.resolve(name)
     spellings = dict.fromkeys((key(name), key(known or name)))
     found = [outlet for spelling in spellings for outlet in view.columns.spelled.get(spelling, ())]
