@@ -5,19 +5,25 @@ The Library in `rag.library` adds asking to it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rag.answer.answer import Answer, as_previous
-from rag.answer.compose import Composer
+from rag.answer.compose import Composer, pool_size
+from rag.answer.suggestions import answer_or_suggested
+from rag.comparison.chronology import chronology
 from rag.comparison.compare import compare
 from rag.comparison.comparison import GROUPINGS, By, Comparison
 from rag.comparison.find import find_groups
 from rag.comparison.grouping import Grouping
 from rag.comparison.sides import Sides, resolve_sides
+from rag.comparison.timeline import Timeline
 from rag.errors import QuestionError
 from rag.models.encoder import Encoder, Vectors
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.query.previous import Previous
 from rag.query.query import Day, Names, Query
 from rag.retrieval.parse import ParsedQuery, parse
+from rag.retrieval.search import find
 from rag.stores.base import Store, View
 from rag.update import UpdatableLibrary
 
@@ -90,6 +96,63 @@ class ComparableLibrary(UpdatableLibrary):
                 ), not found.changed
 
         return self._current.use(compared)
+
+    def timeline(
+        self,
+        question: str,
+        k: int = 30,
+        outlets: Names = None,
+        after: Day = None,
+        before: Day = None,
+        previous: str | Answer | Previous | None = None,
+        asked_on: Day = None,
+        ignore: Names = (),
+        min_confidence: float | None = None,
+        outlet_kinds: Names = None,
+        undated: bool | None = None,
+        exclude_outlets: Names = None,
+        strict: bool = False,
+    ) -> Timeline:
+        """Return sentences that answer a question, word for word, in the order of when what they tell happened.
+
+        That is the date which the sentence states, or its article's title or first sentences for the same event, where
+        it is clear; else the date of the article. Each entry says which of these it is, and in which words.
+
+        Args:
+            question: as for `ask`.
+            k: maximum number of entries, 1 to 1,000; there is one for each source on a date.
+            outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated, exclude_outlets,
+                strict: as for `ask`; filters on dates are for those of the articles.
+
+        Returns:
+            The entries that answer best, those with a date first, the earliest first.
+
+        Raises:
+            QuestionError: for arguments that make no sense.
+            CitationError: if what would be shown is not what is stored.
+        """
+        query = Query.of(
+            question, k, outlets, after, before, as_previous(previous), asked_on, ignore, min_confidence, outlet_kinds,
+            undated, exclude_outlets, strict=strict,
+        )  # fmt: skip
+        made: list[Timeline] = []
+
+        def answer(view: View, query: Query) -> tuple[Answer, bool]:
+            if refused := self._composer.refuse(view, query):
+                made.append(Timeline(refused))
+                return refused, True
+            catalogue, parsed, vector = self._parse(view, query)
+            with self._store.reading(view.generation):
+                found = find(view, self._store, parsed, vector, pool_size(query.k), self.reranker, self.reader)
+                made.append(
+                    chronology(
+                        self._composer, view, catalogue, self.confidence_model, query, parsed, found, self.reranker
+                    )
+                )
+            return made[-1].answer, not found.changed
+
+        shown = self._current.use(lambda view: answer_or_suggested(view, query, answer))
+        return replace(next(t for t in made if t.answer.passages is shown.passages), answer=shown)
 
     def _parse(self, view: View, query: Query) -> tuple[Catalogue, ParsedQuery, Vectors]:
         catalogue = load_catalogue(view.catalogue)

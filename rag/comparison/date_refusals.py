@@ -34,7 +34,7 @@ _NOT_DONE = regex.compile(
 # What must not be before a date, in its clause: words that put the event at another time, and denials.
 _BEFORE = regex.compile(
     rf"\b(?:after|before(?!\s+(?:dawn|noon|midnight)\b)|until|till|prior\s+to|following|ahead\s+of|unlike|than|compared\s+(?:with|to)|"
-    rf"in\s+comparison|run-?up\s+to|up\s+to|instead\s+of|rather\s+than|as\s+of|despite|anniversar(?:y|ies)|"
+    rf"in\s+comparison|run-?up\s+to|up\s+to|instead\s+of|rather\s+than|as\s+of|despite|including|anniversar(?:y|ies)|"
     rf"remind(?:er|s|ed)?|recall\w*|remember\w*|commemorat\w+|memory|(?:accused|convicted|suspected|guilty)\s+of|"
     rf"charged\s+with|(?:blamed|responsible|known)\s+for|for\s+(?:his\s+|her\s+|their\s+)?\p{{Ll}}{{3,}}ing|"
     rf"from\s+(?:its|their|an?|the)\s+(?:\w+\s+)?(?:peak|high|low|level|record)|"
@@ -43,11 +43,16 @@ _BEFORE = regex.compile(
     rf"\b(?:years?|months?|weeks?|days?|quarter|period|season)\s+(?:ending|ended|to)\s*(?:on\s+|in\s+)?$",
     regex.I,
 )  # fmt: skip
+_STARTS_WITH_OTHER = regex.compile(
+    r"^\W*(?:after|following|before|until|prior\s+to|ahead\s+of|despite|unlike)\b[^,]*", regex.I
+)
 _SINCE = regex.compile(rf"(?<!^\W*)\bsince\b{_CLAUSE}$", regex.I)
 _IN_BRACKETS = regex.compile(r"\([^)]*$|\[[^\]]*$")
 _CONDITION = regex.compile(r"\b(?:if|whether|unless|suppose|claims?\s+that|rumou?rs?)\b", regex.I)
 _DENIED = regex.compile(r"\bden(?:y|ies|ied|ying|ial)\b", regex.I)
-_THE = regex.compile(r"(?<!^|\b(?:in|hold|held)\s)\ban?\s+$|\b(?:the|this|that|those|these|its|their|his|her|our)\s+$", regex.I)
+_THE = regex.compile(
+    r"(?<!^|\b(?:in|hold|held)\s)\ban?\s+$|\b(?:the|this|that|those|these|its|their|his|her|our)\s+$", regex.I
+)
 # Words behind a date that make it part of another name or number, or the date of another thing.
 _AFTER = regex.compile(
     r"\s*(?:BCE?\b|B\.C\.|A\.?H\.)|\s*,?\s+(?:and|or)\s+(?:in\s+)?(?:the\s+)?(?:early\s+|mid[\s-]|late\s+)*(?:['’]?\d0s|"
@@ -127,6 +132,9 @@ def is_refused(before: str, words: str, after: str) -> bool:
         return True
     if _AFTER.match(after):
         return True
+    other = _STARTS_WITH_OTHER.match(before)
+    if other and not _TENSES.search(before, other.end()):
+        return True
     return bool(_THE.search(before) and not regex.search(r"\d(?:st|nd|rd|th)\b", words) and _NOUN_AFTER.match(after))
 
 
@@ -166,7 +174,7 @@ def tense(sentence: str, start: int, end: int) -> Tense | None:
     own = [kind for a, b, kind in marks if clause < a and b <= start][-1:]
     behind = next((at for mark in ",;:—–)" if (at := sentence.find(mark, end)) > 0), len(sentence))
     own = own or [kind for a, _, kind in marks if end <= a < behind][:1]
-    if not own and not sentence[:start].strip(" \"“On").count(" "):  # "On Monday, the minister resigned"
+    if not own and not sentence[:start].strip(' "“On').count(" "):  # "On Monday, the minister resigned"
         own = [kind for a, _, kind in marks if a >= end][:1]
     own = own or list({kind for _, _, kind in marks})
     return PAST if own == ["past"] else FUTURE if own == ["future"] else None

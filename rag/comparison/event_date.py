@@ -203,7 +203,7 @@ def _absolute(kind: str, match: regex.Match[str]) -> tuple[dt.date, dt.date, Pre
     if kind == YEAR and regex.search(_MONTH, words):
         precision = MONTH
     span = absolute_date(_whole(words))
-    if span is None or (weekday := regex.match(_WEEKDAY, words)) and span[0].weekday() != _WEEKDAYS.index(weekday[0]):
+    if span is None or ((weekday := regex.match(_WEEKDAY, words)) and span[0].weekday() != _WEEKDAYS.index(weekday[0])):
         return None
     if kind == YEAR and precision == YEAR:
         year = int(regex.search(_YEAR, words)[0])  # type: ignore[index]

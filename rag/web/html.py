@@ -1,36 +1,13 @@
-"""HTML that escapes by type: text put into `Html` is escaped, unless it is `Html` itself.
-
-All HTML of the app is made of it. Texts of articles, catalogues and readers come in as `str`, and so never become
-markup; `isolated` also keeps their writing direction to themselves.
-"""
+"""HTML of the app: `rag.markup`, with sentences of `rag.answer.wording`, links to pages and lists of terms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Self
-
-from markupsafe import Markup
 
 from rag.answer.wording import Phrase
-from rag.text import is_web_url, sanitise
+from rag.markup import Html, isolated, items, link
 
-
-class Html(Markup):
-    """Markup that this program wrote. Text put into it is escaped, and what would disturb a reader is replaced.
-
-    The constructor takes literals of the source alone, which ruff checks (S704); everything else goes through
-    `format`, `join` or `escape`.
-    """
-
-    @classmethod
-    def escape(cls, s: object, /) -> Self:
-        """Return HTML that shows a text (see `rag.text.sanitise`); HTML is returned as it is."""
-        return super().escape(s if hasattr(s, "__html__") else sanitise(str(s)))
-
-
-def isolated(text: str) -> Html:
-    """Return a text that is not ours, isolated from the writing direction of what surrounds it."""
-    return Html("<bdi>{}</bdi>").format(text)
+__all__ = ["Html", "definitions", "isolated", "items", "link", "page_link", "phrase"]
 
 
 def phrase(words: Phrase | str) -> Html:
@@ -39,16 +16,6 @@ def phrase(words: Phrase | str) -> Html:
         return Html.escape(words)
     values = (v if isinstance(v, int) else phrase(v) if isinstance(v, Phrase) else isolated(v) for v in words.values)
     return Html.escape(words.template).format(*values)
-
-
-def link(url: str | None, words: str | None = None) -> Html:
-    """Return a link to a web address, shown by other words if given; any other address is shown without a link."""
-    if not url:
-        return Html()
-    if not is_web_url(url):
-        return Html("<span>{}</span>").format(isolated(url))
-    anchor = Html('<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>')
-    return anchor.format(url, isolated(words or url))
 
 
 def page_link(url: str, words: str) -> Html:
@@ -60,8 +27,3 @@ def definitions(rows: Iterable[tuple[str, str]]) -> Html:
     """Return a list of terms, each with its description."""
     row = Html("<div><dt>{}</dt><dd>{}</dd></div>")
     return Html("<dl>{}</dl>").format(Html().join(row.format(term, description) for term, description in rows))
-
-
-def items(entries: Iterable[str]) -> Html:
-    """Return a bulleted list."""
-    return Html("<ul>{}</ul>").format(Html().join(Html("<li>{}</li>").format(entry) for entry in entries))
