@@ -17,9 +17,9 @@ from rag.provenance.dates import find_dates
 
 MAX_LEAD = 800  # characters of an article in which its first sentences are looked for
 LEAD_SENTENCES = 2
-# Words that two sentences must share, one of them no name: "Fifty-two residents were killed" and "Gunmen killed
-# residents of the camp on Sunday".
-MIN_SHARED = 2
+# Words that two sentences must share, and how many of them that are no names.
+MIN_SHARED, MIN_SHARED_PLAIN = 3, 2
+MAX_DISTANCE = 1_500  # characters between the two: later ones tell of what came of it
 MIN_LETTERS = 4  # of a word that counts
 
 _CUT = regex.compile(r"(?<=[.!?][\"'”’»)\]]*)\s+(?=[\"'“‘«(\[]*[\p{Lu}\d])|\n+")
@@ -27,6 +27,7 @@ _ABBREVIATION = regex.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Sgt|Gen|Lt|Col|Rep|Sen|Gov|St|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|No|\p{Lu})\.$"
 )
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’-]*")
+_CAPTION = regex.compile(r"\((?:[^)]*\b)?(?:AP|AFP|EPA|Reuters|Getty|photo\w*|file|via)\b|\b(?:file\s+photo|caption)\b|[|]", regex.I)
 _COMMON = frozenset(
     _WORD.findall(
         "about according after again against also among been before being between both called came could does done down "
@@ -61,7 +62,10 @@ def lead_date(article: Article, start: int, end: int, published: dt.date | None)
     if len({date.value for _, date in dated}) != 1:
         return None
     (a, b), date = dated[0]
-    plain = date.precision == DAY and _same_event(sentence, article.text[a:b])
+    told = article.text[a:b]
+    local = date.start - a, date.end - a
+    plain = date.precision == DAY and not date.counted and tense(told, *local) == PAST and not _CAPTION.search(told)
+    plain = plain and start - b <= MAX_DISTANCE and _same_event(sentence, told)
     return date if plain else None
 
 
@@ -83,7 +87,9 @@ def _tells_the_news(sentence: str) -> bool:
 def _same_event(one: str, other: str) -> bool:
     """Whether two sentences share enough words, one of which is no name in either."""
     shared = _words(one).keys() & _words(other).keys()
-    return len(shared) >= MIN_SHARED and any(_words(one)[word] and _words(other)[word] for word in shared)
+    return len(shared) >= MIN_SHARED and (
+        sum(_words(one)[word] and _words(other)[word] for word in shared) >= MIN_SHARED_PLAIN
+    )
 
 
 def _words(text: str) -> dict[str, bool]:

@@ -27,7 +27,6 @@ from rag.retrieval.scored_passage import ScoredPassage
 from rag.retrieval.search import Found, is_read_by
 from rag.stores.base import View
 
-
 # Passages that the reranker reads: what it has not read cannot be graded. So many are read for the usual number of lines,
 # and at most the last number for more.
 MAX_READ, MOST_READ = 32, 100

@@ -34,7 +34,7 @@ _NOT_DONE = regex.compile(
 # What must not be before a date, in its clause: words that put the event at another time, and denials.
 _BEFORE = regex.compile(
     rf"\b(?:after|before(?!\s+(?:dawn|noon|midnight)\b)|until|till|prior\s+to|following|ahead\s+of|unlike|than|compared\s+(?:with|to)|"
-    rf"in\s+comparison|run-?up\s+to|up\s+to|instead\s+of|rather\s+than|as\s+of|despite|including|anniversar(?:y|ies)|"
+    rf"in\s+comparison|run-?up\s+to|up\s+to|instead\s+of|rather\s+than|as\s+of|despite|including|naming|citing|listing|mentioning|once\s+(?:the|an?|its?|he|she|they)|anniversar(?:y|ies)|"
     rf"remind(?:er|s|ed)?|recall\w*|remember\w*|commemorat\w+|memory|(?:accused|convicted|suspected|guilty)\s+of|"
     rf"charged\s+with|(?:blamed|responsible|known)\s+for|for\s+(?:his\s+|her\s+|their\s+)?\p{{Ll}}{{3,}}ing|"
     rf"from\s+(?:its|their|an?|the)\s+(?:\w+\s+)?(?:peak|high|low|level|record)|"
@@ -75,6 +75,7 @@ _ASIDE = regex.compile(
     r"set\s+up|held|led|made|written|drawn|taken)\b[^,;—–]*$|\b(?:which|who|whose|that|where|when|because|"
     r"although|though|while)\s[^,;]*$"
 )  # fmt: skip
+_SAID = regex.compile(r"\bthat\s[^,;]*$")
 _OF_PERSON = regex.compile(
     r"[,—–]\s*(?:(?:and|but)\s+)?(?:\w+\s+)?(?:who|whose|whom|where|when)\b[^,;—–]*$|\bwho\s[^,;]*$"
 )
@@ -141,6 +142,11 @@ def is_refused(before: str, words: str, after: str) -> bool:
 def is_aside(before: str) -> bool:
     """Whether a date is in a part of its sentence that tells something else: ", which was founded in 1947,"."""
     return _ASIDE.search(_CLOSED.sub("", before)) is not None
+
+
+def is_said(before: str) -> bool:
+    """Whether a date is in what somebody says or claims: "The paper says that the group fled in 1986"."""
+    return _SAID.search(before) is not None
 
 
 def is_of_person(before: str) -> bool:

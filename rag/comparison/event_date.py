@@ -26,6 +26,7 @@ from rag.comparison.date_refusals import (
     is_of_person,
     is_quoted,
     is_refused,
+    is_said,
     is_told_later,
     tense,
 )
@@ -153,6 +154,8 @@ def event_date(text: str, start: int, end: int, published: dt.date | None = None
         return None
     found = list(_dates(sentence, text[max(0, start - CONTEXT) : start], published))
     main = [(place, date) for place, date in found if not is_aside(sentence[:place])]
+    first = min((place for place, _ in main), default=0)
+    main += [(place, date) for place, date in found if place < first and is_said(sentence[:place])]
     chosen = _single([date for _, date in main or found])
     if chosen is None or len(found) > MAX_DATES or is_of_person(sentence[: chosen.start]):
         return None
