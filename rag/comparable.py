@@ -5,13 +5,16 @@ The Library in `rag.library` adds asking to it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rag.answer.answer import Answer, as_previous
 from rag.answer.compose import Composer
+from rag.comparison.asked import asked_comparison
 from rag.comparison.compare import compare
 from rag.comparison.comparison import GROUPINGS, By, Comparison
 from rag.comparison.find import find_groups
 from rag.comparison.grouping import Grouping
-from rag.comparison.sides import Sides, resolve_sides
+from rag.comparison.sides import Sides, resolve_sides, sides_in_words
 from rag.errors import QuestionError
 from rag.models.encoder import Encoder, Vectors
 from rag.provenance.catalogue import Catalogue, load_catalogue
@@ -52,6 +55,9 @@ class ComparableLibrary(UpdatableLibrary):
         The best passage of each group is looked for, whatever others say better. Groups whose best passages are copies
         of each other share a row; those that have nothing near enough are listed as silent.
 
+        A question that compares outlets ("How do Press TV and the Guardian differ on ...?", "What do Iranian and
+        Western media say about ...?") names sides, unless `ignore` is "all".
+
         Args:
             question: as for `ask`.
             by: what a group is: an "outlet", a "kind" of outlets, a "host" (the site that a text was taken from), a
@@ -78,18 +84,32 @@ class ComparableLibrary(UpdatableLibrary):
 
         def compared(view: View) -> tuple[Comparison, bool]:
             catalogue = load_catalogue(view.catalogue)
-            grouping = Grouping("side", catalogue, resolve_sides(view, catalogue, sides)) if sides else None
-            grouping = grouping or Grouping(by, catalogue)
-            if refused := self._composer.refuse(view, query):
+            grouping, wanted = self._grouping(view, catalogue, query, by, sides)
+            if refused := self._composer.refuse(view, wanted):
                 return Comparison(grouping.by, refused, sides=grouping.sides), True
-            _, parsed, vector = self._parse(view, query)
+            _, parsed, vector = self._parse(view, wanted)
             with self._store.reading(view.generation):
                 found = find_groups(view, self._store, parsed, vector, grouping, query.k, self.reranker, self.reader)
-                return compare(
-                    self._composer, view, catalogue, self.confidence_model, query, parsed, found, grouping
-                ), not found.changed
+                made = compare(self._composer, view, catalogue, self.confidence_model, wanted, parsed, found, grouping)
+                return replace(made, answer=replace(made.answer, question=query.text)), not found.changed
 
         return self._current.use(compared)
+
+    def _grouping(
+        self, view: View, catalogue: Catalogue, query: Query, by: By, sides: Sides | None
+    ) -> tuple[Grouping, Query]:
+        """Return what articles are grouped by, and the question without the words that say so."""
+        indexed = tuple(outlet for outlet in view.columns.outlets if outlet)
+        found: dict[str, tuple[str, ...]] = {}
+        if sides:
+            found = resolve_sides(view, catalogue, sides)
+        elif "all" not in query.ignore and (asked := asked_comparison(query.text, catalogue, indexed)):
+            found, query = sides_in_words(view, catalogue, asked.sides), replace(query, text=asked.topic)
+        if not found:
+            return Grouping(by, catalogue), query
+        outlets = tuple(outlet for own in found.values() for outlet in own)
+        query = replace(query, outlets=outlets) if outlets and not query.outlets else query
+        return Grouping("side", catalogue, found), query
 
     def _parse(self, view: View, query: Query) -> tuple[Catalogue, ParsedQuery, Vectors]:
         catalogue = load_catalogue(view.catalogue)

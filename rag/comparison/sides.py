@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
+from rag.comparison.described import KINDS, described
 from rag.errors import QuestionError
 from rag.provenance.catalogue import Catalogue
-from rag.provenance.outlet import OUTLET_KINDS, UNCLASSIFIED, key
+from rag.provenance.outlet import key
 from rag.query.query import Names
 from rag.retrieval.filters import find_outlets
 from rag.stores.base import View
 
-STATE_MEDIA = "state media"  # outlets that a government owns or funds, by the catalogue
 MAX_SIDES, MAX_NAMES = 12, 100
 MAX_NAME_CHARACTERS = 100
 Sides = Mapping[str, Names]
@@ -21,8 +21,8 @@ Sides = Mapping[str, Names]
 def resolve_sides(view: View, catalogue: Catalogue, sides: Sides) -> dict[str, tuple[str, ...]]:
     """Return the outlets of the index that are on each side.
 
-    A name on a side is an outlet's, in any spelling that the catalogue or the index knows; else a kind of outlets, such
-    as "advocacy group", or "state media"; else a country that outlets are run from.
+    A name on a side is an outlet's, in any spelling that the catalogue or the index knows, or else describes outlets:
+    "advocacy groups", "state media", "Iran", "Western newspapers".
 
     Args:
         view: the passages to search.
@@ -51,21 +51,30 @@ def resolve_sides(view: View, catalogue: Catalogue, sides: Sides) -> dict[str, t
     return found
 
 
-def _members(view: View, catalogue: Catalogue, name: str) -> Iterable[str]:
+def sides_in_words(view: View, catalogue: Catalogue, named: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the outlets of the sides that a question names, by what these are called; each is on the first of them.
+
+    Args:
+        view: the passages to search.
+        catalogue: the outlets known by name.
+        named: the words for each side (see `rag.comparison.asked`).
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    taken: set[str] = set()
+    for words in named:
+        outlets = [outlet for outlet in _members(view, catalogue, words) if outlet not in taken]
+        found[outlets[0] if catalogue.resolve(words) and len(outlets) == 1 else words] = tuple(outlets)
+        taken.update(outlets)
+    return found
+
+
+def _members(view: View, catalogue: Catalogue, name: str) -> Sequence[str]:
     """Return the outlets that a name on a side means."""
-    indexed = [outlet for outlet in view.columns.outlets if outlet]
     if catalogue.resolve(name) or key(name) in view.columns.spelled:
         return find_outlets(view, catalogue, name)
-    wanted = key(name)
-    kinds = {key(kind): kind for kind in (*OUTLET_KINDS, UNCLASSIFIED)}
-    if kind := kinds.get(wanted) or kinds.get(wanted.removesuffix("s")):
-        return [outlet for outlet in indexed if catalogue.kind(outlet) == kind]
-    known = {outlet: catalogue.outlet(outlet) for outlet in indexed}
-    if wanted == STATE_MEDIA:
-        return [outlet for outlet, facts in known.items() if facts and facts.state]
-    countries = {o.country.value for o in catalogue.outlets if o.country}
-    if wanted in {key(country) for country in countries}:
-        return [o for o, facts in known.items() if facts and facts.country and key(facts.country.value) == wanted]
-    near = get_close_matches(name, [*indexed, *OUTLET_KINDS, STATE_MEDIA, *countries], 3, 0.6)
-    hint = f"; did you mean {' or '.join(near)}?" if near else "; `according outlets` lists them"
-    raise QuestionError(f"no outlet, kind of outlet or country {name!r} in this index{hint}")
+    indexed = [outlet for outlet in view.columns.outlets if outlet]
+    if description := described(name):
+        return description.outlets(catalogue, indexed)
+    near = get_close_matches(name, [*indexed, *KINDS], 3, 0.6)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "; `according outlets` lists the outlets"
+    raise QuestionError(f"no outlet, kind of outlets or country {name!r} in this index{hint}")
