@@ -104,7 +104,7 @@ class ComparableLibrary(UpdatableLibrary):
         if sides:
             found = resolve_sides(view, catalogue, sides)
         elif "all" not in query.ignore and (asked := asked_comparison(query.text, catalogue, indexed)):
-            found, query = sides_in_words(view, catalogue, asked.sides), replace(query, text=asked.topic)
+            found, query = sides_in_words(view, catalogue, asked.sides), replace(query, text=asked.question)
         if not found:
             return Grouping(by, catalogue), query
         outlets = tuple(outlet for own in found.values() for outlet in own)

@@ -53,11 +53,11 @@ class AskedComparison:
 
     Attributes:
         sides: the words for each side, which are an outlet's name or describe outlets.
-        topic: what they are asked about.
+        question: what they are asked.
     """
 
     sides: tuple[str, ...]
-    topic: str
+    question: str
 
 
 def asked_comparison(question: str, catalogue: Catalogue, indexed: tuple[str, ...]) -> AskedComparison | None:
@@ -77,7 +77,7 @@ def asked_comparison(question: str, catalogue: Catalogue, indexed: tuple[str, ..
     sides = [found[int(number)] for number in regex.findall(rf"{_MARK}(\d+){_MARK}", named)]
     sides = list(dict.fromkeys(sides))
     topic = regex.sub(rf"{_MARK}(\d+){_MARK}", lambda mark: found[int(mark[1])], match["topic"])
-    return AskedComparison(tuple(sides), topic) if len(sides) > 1 else None
+    return AskedComparison(tuple(sides), f"What is said about {topic}?") if len(sides) > 1 else None
 
 
 def _masked(question: str, catalogue: Catalogue, indexed: tuple[str, ...]) -> tuple[str, list[str]]:
@@ -114,10 +114,8 @@ def _sources(
 def _joint() -> regex.Pattern[str]:
     """Return what finds several adjectives that share a noun."""
     one = rf"(?P<adjective>{adjective()}|state)"
-    kinds = (
-        r"(?P<noun>(?:state\s+)?(?:media|outlets|press|news\s+sites|newspapers|papers|broadcasters|news\s+agencies))"
-    )
-    return regex.compile(rf"\b{one}(?:{_AND}{one})+\s+{kinds}\b", regex.I)
+    noun = rf"(?P<noun>(?:state\s+)?(?:{MEDIA}|newspapers|papers|broadcasters|news\s+agencies))"
+    return regex.compile(rf"\b{one}(?:{_AND}{one})+\s+{noun}\b", regex.I)
 
 
 @functools.cache
