@@ -20,7 +20,7 @@ def ask(options: argparse.Namespace) -> None:
     with open_library(options) as library:
         prepare(library)
         answer = library.ask(
-            " ".join(options.question), **_arguments(options), min_confidence=options.min_confidence,
+            " ".join(options.question), **arguments(options), min_confidence=options.min_confidence,
             strict=options.strict,
         )  # fmt: skip
         catalogue = library.catalogue
@@ -39,14 +39,14 @@ def search(options: argparse.Namespace) -> None:
     """Find the passages nearest to a question."""
     with open_library(options) as library:
         prepare(library)
-        hits = library.search(" ".join(options.question), **_arguments(options))
+        hits = library.search(" ".join(options.question), **arguments(options))
     rows = [{**vars(h), "date": h.date.isoformat() if h.date else None} for h in hits]
     lines = (f"{h.score:.3f}  {h.outlet or 'unknown outlet'}, {h.date or 'undated'}: {shortened(h.text)}" for h in hits)
     print_result(options, rows, "\n".join(lines) or "no passage matches these filters")
 
 
-def _arguments(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the arguments of `Library.ask` and `Library.search` that both commands take."""
+def arguments(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of `Library.ask` that all commands take which ask a question."""
     return {
         "k": options.k,
         "outlets": options.outlet,

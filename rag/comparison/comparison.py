@@ -11,6 +11,7 @@ from rag.answer.answer import Answer
 from rag.answer.citation import Citation
 from rag.answer.figures import Figure
 from rag.answer.grade import Grade
+from rag.comparison.markdown import comparison_markdown
 from rag.query.constraints import Constraint
 
 By = Literal["outlet", "kind", "host", "country", "year", "side"]
@@ -118,6 +119,17 @@ class Comparison:
             "sides": {side: list(outlets) for side, outlets in self.sides.items()},
         }
         return head | compared | plain
+
+    def to_markdown(self, accessed: dt.date | None = None) -> str:
+        """Return the comparison as Markdown: a table with a row a group, then each passage with its source.
+
+        Args:
+            accessed: the day on which it was asked.
+
+        Returns:
+            Markdown in which nothing that an article holds is taken for markup.
+        """
+        return comparison_markdown(self, accessed)
 
 
 def _iso(date: dt.date | None) -> str | None:
