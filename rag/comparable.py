@@ -5,6 +5,7 @@ The Library in `rag.library` adds asking to it.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from rag.answer.answer import Answer, as_previous
@@ -14,7 +15,7 @@ from rag.comparison.compare import compare
 from rag.comparison.comparison import GROUPINGS, By, Comparison
 from rag.comparison.find import find_groups
 from rag.comparison.grouping import Grouping
-from rag.comparison.sides import Sides, resolve_sides, sides_in_words
+from rag.comparison.sides import MAX_SAVED, SIDES, Sides, members, resolve_sides, saved_sides, sides_in_words
 from rag.errors import QuestionError
 from rag.models.encoder import Encoder, Vectors
 from rag.provenance.catalogue import Catalogue, load_catalogue
@@ -63,7 +64,7 @@ class ComparableLibrary(UpdatableLibrary):
             by: what a group is: an "outlet", a "kind" of outlets, a "host" (the site that a text was taken from), a
                 "country" or a "year".
             sides: groups that you name, each with its outlets, kinds of outlets or countries, instead of `by`:
-                {"state": ["Press TV", "IRNA"], "exile": ["NCRI"]}.
+                {"state": ["Press TV", "IRNA"], "exile": ["NCRI"]}; or names of sides that are saved (`save_side`).
             k: maximum number of rows, 1 to 1,000; sides all have one.
             outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated, exclude_outlets,
                 strict: as for `ask`.
@@ -95,6 +96,38 @@ class ComparableLibrary(UpdatableLibrary):
 
         return self._current.use(compared)
 
+    def sides(self) -> dict[str, tuple[str, ...]]:
+        """Return the sides that are saved with the index: what is on each, by its name."""
+        return saved_sides(self._store)
+
+    def save_side(self, name: str, outlets: Names) -> tuple[str, ...]:
+        """Save a side with the index, in the place of one of that name, so that `compare` can be given its name.
+
+        Args:
+            name: its name, at most 100 characters.
+            outlets: what is on it, as for `compare`; None to delete the side.
+
+        Returns:
+            The outlets of the index that are on it now.
+
+        Raises:
+            QuestionError: for a name that nothing knows, too many sides, or a side to delete that there is none of.
+            LibraryError: if the index may not be written.
+        """
+        contents = self._current.contents()
+        found = () if outlets is None else members(contents.columns, load_catalogue(contents.catalogue), name, outlets)
+        listed = (outlets,) if isinstance(outlets, str) else tuple(outlets or ())
+        with self._store.writing() as writer:
+            saved = self.sides()
+            if outlets is None and name not in saved:
+                raise QuestionError(f"no side {name!r} is saved; those saved are {', '.join(saved) or 'none'}")
+            saved = {side: own for side, own in saved.items() if side != name} | ({name: listed} if listed else {})
+            if len(saved) > MAX_SAVED:
+                raise QuestionError(f"at most {MAX_SAVED} sides can be saved; delete some first")
+            writer.save_setting(SIDES, json.dumps(saved))
+        self._current.refresh()
+        return found
+
     def _grouping(
         self, view: View, catalogue: Catalogue, query: Query, by: By, sides: Sides | None
     ) -> tuple[Grouping, Query]:
@@ -102,7 +135,7 @@ class ComparableLibrary(UpdatableLibrary):
         indexed = tuple(outlet for outlet in view.columns.outlets if outlet)
         found: dict[str, tuple[str, ...]] = {}
         if sides:
-            found = resolve_sides(view, catalogue, sides)
+            found = resolve_sides(view, catalogue, sides, self.sides())
         elif "all" not in query.ignore and (asked := asked_comparison(query.text, catalogue, indexed)):
             found, query = sides_in_words(view, catalogue, asked.sides), replace(query, text=asked.question)
         if not found:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import argparse
 import shutil
 import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rag.cli.asking import arguments
 from rag.cli.opening import open_library, prepare
 from rag.cli.output import in_a_line, notes, print_result
-from rag.comparison.comparison import Comparison, Row
+from rag.errors import QuestionError
+
+if TYPE_CHECKING:
+    from rag.comparison.comparison import Comparison, Row
 
 GROUP_WIDTH, MIN_WIDTH, MAX_WIDTH = 26, 60, 110  # in characters; a narrower terminal gets one column
 
@@ -20,20 +25,31 @@ def compare(options: argparse.Namespace) -> None:
         prepare(library)
         given = {name: value for name, value in arguments(options).items() if name != "order"}
         found = library.compare(
-            " ".join(options.question), by=options.by, sides=sides_of(options.side or ()), strict=options.strict,
-            min_confidence=options.min_confidence, **given,
+            " ".join(options.question), by=options.by, sides=sides_of(options.side or (), library.sides()),
+            strict=options.strict, min_confidence=options.min_confidence, **given,
         )  # fmt: skip
     print_result(options, found.to_dict(), comparison_text(found))
 
 
-def sides_of(given: list[str] | tuple[()]) -> dict[str, list[str]] | None:
-    """Return the sides of the command line: "NAME: OUTLET, OUTLET", named by its outlets where it has no name."""
-    sides = {}
+def sides(options: argparse.Namespace) -> None:
+    """List the sides that are saved with the index, save one, or delete one."""
+    with open_library(options) as library:
+        if options.delete or options.outlets:
+            library.save_side(options.name, None if options.delete else options.outlets)
+        elif options.name is not None:
+            raise QuestionError(f"name what is on side {options.name!r}, or delete it with --delete")
+        saved = library.sides()
+    lines = [f"{in_a_line(name)}: {in_a_line(', '.join(names))}" for name, names in saved.items()]
+    print_result(options, saved, "\n".join(lines) or "no side is saved")
+
+
+def sides_of(given: Sequence[str], saved: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]] | None:
+    """Return the sides of the command line: "NAME: OUTLET, OUTLET", a saved side's name, or outlets alone."""
+    sides: dict[str, Sequence[str]] = {}
     for words in given:
         name, colon, listed = words.partition(":")
-        sides[name.strip() if colon else words.strip()] = [
-            each.strip() for each in (listed if colon else words).split(",") if each.strip()
-        ]
+        named = [each.strip() for each in (listed if colon else words).split(",") if each.strip()]
+        sides[name.strip() if colon else words.strip()] = saved.get(words) or named
     return sides or None
 
 
@@ -65,10 +81,9 @@ def _row_text(row: Row, found: Comparison, width: int) -> str:
 
     cited = row.citation
     source = f"{cited.outlet or UNKNOWN_OUTLET}{wording.via(cited)}, " if found.by != "outlet" else ""
-    digest = "digest, " if cited.kind == "digest" else ""
     about = f"[{'; '.join(filter(None, [cited.title, cited.url or cited.article_id]))}]"
     left = [row.group, *map(str, row_facts(row))]
-    right = [f"«{' '.join(cited.quotation.split())}»", f"{source}{digest}{wording.when(cited)}", about]
+    right = [f"«{' '.join(cited.quotation.split())}»", f"{source}{wording.when(cited)}", about]
     right += changes_text(cited)
     if width < MIN_WIDTH:
         return "\n".join(line for words in (*left, *right) for line in _wrapped(words, width))

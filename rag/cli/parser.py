@@ -91,8 +91,12 @@ def _asking(command: Command) -> None:
     added.add_argument(
         "--side", metavar="[NAME:] OUTLETS", action="append",
         help='compare sides that you name: --side "state: Press TV, IRNA" --side "exile: NCRI"; kinds of outlets and '
-        "countries can be on a side too (repeatable)",
+        "countries can be on a side too, and a side that is saved needs only its name (repeatable)",
     )  # fmt: skip
+    added = command("sides", comparing.sides, "list the sides saved for `compare`, save one, or delete one")
+    added.add_argument("name", nargs="?", help="what to call it")
+    added.add_argument("outlets", nargs="*", metavar="OUTLET", help="outlets, kinds of outlets or countries on it")
+    added.add_argument("--delete", action="store_true", help="delete it")
 
 
 def _listing(command: Command) -> None:

@@ -31,9 +31,10 @@ def scope(comparison: Comparison) -> Phrase:
 
 
 def row_facts(row: Row) -> list[Phrase]:
-    """Return what is said of a row: whether it may not answer, how much its group has, and who shares it."""
+    """Return what is said of a row: whether it is a digest or may not answer, what its group has, and who shares it."""
     span = f"{row.first} to {row.last}" if row.first != row.last else f"{row.first or ''}"
-    facts = [Phrase(MAY_NOT_ANSWER)] if row.grade == NEAR else []
+    facts = [Phrase("digest")] if row.citation.kind == "digest" else []
+    facts += [Phrase(MAY_NOT_ANSWER)] if row.grade == NEAR else []
     if row.passages > 1:
         number = f"{counted(row.passages, 'passage')} in {counted(row.articles, 'article')}"
         facts.append(Phrase(", ".join(filter(None, (number, span)))))
