@@ -38,7 +38,7 @@ class ComparableLibrary(UpdatableLibrary):
         question: str,
         by: By = "outlet",
         sides: Sides | None = None,
-        k: int = 12,
+        k: int = 15,
         outlets: Names = None,
         after: Day = None,
         before: Day = None,

@@ -127,7 +127,7 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
         question: str,
         by: Literal["outlet", "kind", "host", "country", "year"] = "outlet",
         sides: Sides | None = None,
-        k: PassageCount = 12,
+        k: PassageCount = 15,
         outlets: Texts | None = None,
         after: Text | None = None,
         before: Text | None = None,
