@@ -33,8 +33,8 @@ def comparison_markdown(comparison: Comparison, accessed: dt.date | None = None)
     said = [answer.question, notice(answer), *map(str, map(suggestion, answer.suggestions))]
     head, *lines = [_line(words) for words in said if words]
     parts = [
-        f"**{head.strip()}**\n", *lines, _line(str(scope(comparison))),
-        _line(str(figures(answer))) if answer.figures else "", table(heads, body), _line(silent(comparison)),
+        f"**{head.strip()}**\n", *lines, _line(scope(comparison)),
+        _line(figures(answer)) if answer.figures else "", table(heads, body), _line(silent(comparison)),
         *(citation_markdown(row.citation, accessed) for row in comparison.rows),
     ]  # fmt: skip
     return "\n".join(filter(None, parts))

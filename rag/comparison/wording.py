@@ -24,10 +24,12 @@ def groups(number: int, by: By) -> str:
     return f"{number:,} {noun if number == 1 else PLURALS.get(noun, f'{noun}s')}"
 
 
-def scope(comparison: Comparison) -> Phrase:
-    """Return how many groups have a row, and how many further ones have something near enough."""
-    more = f"; {groups(comparison.more, comparison.by)} more with a passage near enough" if comparison.more else ""
-    return Phrase(f"{groups(len(comparison.rows), comparison.by)}{more}.")
+def scope(comparison: Comparison) -> str:
+    """Return how many groups have a row, of how many that have something near enough."""
+    shown, near = len(comparison.rows), len(comparison.rows) + comparison.more
+    if shown < near:
+        return f"{shown:,} of {groups(near, comparison.by)} with a passage near enough"
+    return f"{groups(shown, comparison.by)} with a passage near enough"
 
 
 def row_facts(row: Row) -> list[Phrase]:
@@ -49,4 +51,4 @@ def silent(comparison: Comparison) -> Phrase | str:
         return ""
     names = [f"{each.group} ({each.articles:,})" for each in comparison.silent]
     number = groups(len(names), comparison.by)
-    return Phrase(f"Nothing near enough from {number}, with so many articles each: {{}}.", listed(names, MAX_SILENT))
+    return Phrase(f"No passage near enough from {number}; by number of articles: {{}}", listed(names, MAX_SILENT))
