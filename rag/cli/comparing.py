@@ -74,16 +74,13 @@ def comparison_text(found: Comparison) -> str:
 
 def _row_text(row: Row, found: Comparison, width: int) -> str:
     """Return a row in two columns, or below each other where the terminal is narrow."""
-    from rag.answer import wording
-    from rag.answer.balance import UNKNOWN_OUTLET
     from rag.answer.changes import changes_text
-    from rag.comparison.wording import row_facts
+    from rag.comparison.wording import row_facts, row_source
 
     cited = row.citation
-    source = f"{cited.outlet or UNKNOWN_OUTLET}{wording.via(cited)}, " if found.by != "outlet" else ""
     about = f"[{'; '.join(filter(None, [cited.title, cited.url or cited.article_id]))}]"
     left = [row.group, *map(str, row_facts(row))]
-    right = [f"«{' '.join(cited.quotation.split())}»", f"{source}{wording.when(cited)}", about]
+    right = [f"«{' '.join(cited.quotation.split())}»", row_source(row, found.by), about]
     right += changes_text(cited)
     if width < MIN_WIDTH:
         return "\n".join(line for words in (*left, *right) for line in _wrapped(words, width))

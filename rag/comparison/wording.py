@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.grade import NEAR
-from rag.answer.wording import MAX_NAMES, Phrase, counted, listed
+from rag.answer.wording import MAX_NAMES, Phrase, counted, listed, via, when
 
 if TYPE_CHECKING:
     from rag.comparison.comparison import By, Comparison, Row
@@ -30,6 +31,12 @@ def scope(comparison: Comparison) -> str:
     if shown < near:
         return f"{shown:,} of {groups(near, comparison.by)} with a passage near enough"
     return f"{groups(shown, comparison.by)} with a passage near enough"
+
+
+def row_source(row: Row, by: By) -> str:
+    """Return who published a row's passage, where it was taken from, and when; not the outlet if the row is its own."""
+    own = "" if by == "outlet" and not row.shared_with else row.citation.outlet or UNKNOWN_OUTLET
+    return f"{own}{via(row.citation)}, {when(row.citation)}".removeprefix(", ")
 
 
 def row_facts(row: Row) -> list[Phrase]:

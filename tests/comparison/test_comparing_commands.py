@@ -33,6 +33,7 @@ def test_a_comparison_is_a_table_that_fits_the_terminal(index, capsys):
     assert "The Guardian                «Dock workers ended their strike on Tuesday.»\n" in printed
     assert "Kayhan                      «Dock workers went back to work on Tuesday; the" in printed
     assert "\ndigest  " in printed
+    assert f"\n{'':28}via example.org, 14 May 2013 (published)\n" in printed
     assert "(2 outlets with a passage near enough)" in printed
     assert "(No passage near enough from 2 outlets; by number of articles: " in printed
     assert "\x1b" not in printed
@@ -102,7 +103,7 @@ def test_what_is_refused_says_why_and_who_is_silent(index, capsys, by):
 def test_markdown_has_a_table_and_the_sources(index):
     with rag.open(index) as library:
         lines = library.compare(ASKED).to_markdown().splitlines()
-        assert "| Outlet | Says | Date | Articles |" in lines
+        assert "| Outlet | Says | Source | Articles |" in lines
         assert sum(line.startswith("| ") for line in lines) == 4
-        assert any(line.startswith("According to **The Guardian**, 14 May 2013") for line in lines)
+        assert any(line.startswith("According to **The Guardian**, via example.org, 14 May 2013") for line in lines)
         assert any(line.startswith("According to a digest of **Kayhan**, 15 May 2013") for line in lines)
