@@ -33,7 +33,7 @@ def test_a_comparison_is_a_table_that_fits_the_terminal(index, capsys):
     assert "The Guardian                «Dock workers ended their strike on Tuesday.»\n" in printed
     assert "Kayhan                      «Dock workers went back to work on Tuesday; the" in printed
     assert "\ndigest  " in printed
-    assert f"\n{'':28}via example.org, 14 May 2013 (published)\n" in printed
+    assert " via example.org, 14 May 2013 (published)\n" in printed
     assert "(2 outlets with a passage near enough)" in printed
     assert "(No passage near enough from 2 outlets; by number of articles: " in printed
     assert "\x1b" not in printed
