@@ -80,6 +80,14 @@ def test_sides_are_listed_saved_used_and_deleted(index, capsys):
     assert said("sides", "left", "--delete") == (0, "no side is saved\n")
 
 
+def test_an_answer_to_a_comparison_says_how_to_see_it_side_by_side(index, capsys):
+    question = "What do Kayhan and the Guardian say about the strike of dock workers?"
+    assert main(["ask", "--index", index, question]) == 0
+    assert capsys.readouterr().out.endswith(f'(To see them side by side: according compare "{question}")\n')
+    assert main(["ask", "--index", index, "What does the Guardian say about the strike of dock workers?"]) == 0
+    assert "side by side" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("given", "sides"),
     [
