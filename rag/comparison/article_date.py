@@ -27,11 +27,13 @@ _ABBREVIATION = regex.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Sgt|Gen|Lt|Col|Rep|Sen|Gov|St|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|No|\p{Lu})\.$"
 )
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’-]*")
-_CAPTION = regex.compile(r"\((?:[^)]*\b)?(?:AP|AFP|EPA|Reuters|Getty|photo\w*|file|via)\b|\b(?:file\s+photo|caption)\b|[|]", regex.I)
+_CAPTION = regex.compile(
+    r"\((?:[^)]*\b)?(?:AP|AFP|EPA|Reuters|Getty|photo\w*|file|via)\b|\b(?:file\s+photo|caption)\b|[|]", regex.I
+)
 _COMMON = frozenset(
     _WORD.findall(
-        "about according after again against also among been before being between both called came could does done down "
-        "during each even every first from further group have here including into itself just last like made many more "
+        "about according after again against also among been before being between both called came could does done "
+        "down during each even every first from further group have here including into itself just last like made many more "
         "most much must near never only other over people said same saying says several should since some still such "
         "than that their them then there these they this those through told took under until upon very well were what "
         "when where which while whom whose will with within without would year years your"

@@ -27,8 +27,8 @@ from rag.retrieval.scored_passage import ScoredPassage
 from rag.retrieval.search import Found, is_read_by
 from rag.stores.base import View
 
-# Passages that the reranker reads: what it has not read cannot be graded. So many are read for the usual number of lines,
-# and at most the last number for more.
+# Passages that the reranker reads: what it has not read cannot be graded. So many are read for the usual number of
+# lines, and at most the last number for more.
 MAX_READ, MOST_READ = 32, 100
 
 
@@ -184,7 +184,7 @@ def _without_copies(passages: Sequence[ScoredPassage], catalogue: Catalogue) -> 
 
 
 def _folded(lines: Sequence[_Line]) -> list[_Line]:
-    """Return one line for each source and date, the best that states the date if one does, with how many more; best first."""
+    """Return one line for each source and date, with how many more there are: the best that states the date, if any."""
     folded: dict[tuple[str, str], _Line] = {}
     for line in lines:
         date = line.when.value if line.when else f"{line.passage.article.id} {line.quote}"

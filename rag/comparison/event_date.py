@@ -55,7 +55,10 @@ _PART = (
     r"\s+of\s+|(?:early|mid|late)(?:\s+in)?[\s-])"
 )
 _PART_OF_DAY = r"(?:morning|afternoon|evening|night)"
-_FULL = rf"(?:{_YEAR}-\d\d-\d\d|\d\d?[./]\d\d?[./]{_YEAR}|{_DAY}\s+(?:of\s+)?{_MONTH},?\s+{_YEAR}|{_MONTH}\s+{_DAY},?\s+{_YEAR})"
+_FULL = (
+    rf"(?:{_YEAR}-\d\d-\d\d|\d\d?[./]\d\d?[./]{_YEAR}|{_DAY}\s+(?:of\s+)?{_MONTH},?\s+{_YEAR}|"
+    rf"{_MONTH}\s+{_DAY},?\s+{_YEAR})"
+)
 _MONTH_YEAR = rf"{_PART}?{_MONTH}(?:,?\s+|\s+of\s+){_YEAR}"
 _SEASON = rf"{_PART}?(?:the\s+)?(?:spring|summer|autumn|fall|winter)(?:\s+of)?\s+{_YEAR}"
 _IN = r"(?i:in|during|throughout|back\s+in|as\s+early\s+as|since|early\s+in|late\s+in)"
@@ -128,7 +131,7 @@ class EventDate:
 
     @property
     def value(self) -> str:
-        """The date as ISO 8601 has it, as far as it is stated: "2012-09-28", "2012-09", "2012", "1981/1989"; "1990s"."""
+        """The date as far as it is stated, as ISO 8601 has it: "2012-09-28", "2012-09", "1981/1989"; or "1990s"."""
         first, last = iso(self.first, self.precision), iso(self.last, self.precision)
         return first if first == last else f"{first}/{last}"
 

@@ -9,7 +9,10 @@ from typing import Any, Literal
 from rag.answer.answer import Answer
 from rag.answer.citation import Citation
 from rag.answer.grade import Grade
+from rag.answer.wording import counted
 from rag.comparison.event_date import Precision
+from rag.comparison.timeline_markdown import timeline_markdown
+from rag.comparison.timeline_notebook import timeline_notebook
 from rag.query.constraints import Constraint
 
 # Where a date comes from.
@@ -26,10 +29,10 @@ class When:
 
     Attributes:
         first, last: its first and its last day; the same for a day.
-        value: as far as it is stated, as ISO 8601 has it: "2012-09-28", "2012-09", "2012", "1981/1989"; or "1990s".
+        value: as ISO 8601 has it, as far as it is stated: "2012-09-28", "2012-09", "2012", "1981/1989"; or "1990s".
         precision: "day", "month", "year" or "decade".
-        basis: "sentence" where a marked sentence states it, "first sentences" or "title" where those of the article date
-            the same event, "article" for the article's own date, which is not one of the event.
+        basis: "sentence" where a marked sentence states it; "first sentences" or "title" where those of the article
+            date the same event; "article" for the article's own date, which is not one of the event.
         counted: whether it is counted from the day of publication: "on Monday", "in September".
         words: as the article prints it; "" for an article's own date.
         span: (start, end) of these words in the article's text; None for those of a title, or an article's own date.
@@ -125,18 +128,18 @@ class Timeline:
         Returns:
             Markdown in which nothing that an article holds is taken for markup.
         """
-        from rag.comparison.timeline_text import timeline_markdown
-
         return timeline_markdown(self, accessed)
 
     def __repr__(self) -> str:
-        spanned = f", {self.entries[0].when.value} to {self.entries[-1].when.value}" if self.entries else ""
-        return f"<Timeline of {self.question!r}: {self.grade}, {len(self.entries)} dated{spanned}, {len(self.undated)} undated>"
+        """Return the question, the grade, and how many entries there are from when to when, in a line."""
+        dated = [entry.when.value for entry in self.entries if entry.when]
+        span = f", {dated[0]} to {dated[-1]}" if dated else ""
+        number = len(self.entries) + len(self.undated)
+        return f"<Timeline of {self.question!r}: {self.grade}, {counted(number, 'passage')}{span}>"
 
     def _repr_html_(self) -> str:
-        from rag.comparison.timeline_text import timeline_html
-
-        return str(timeline_html(self))
+        """Return the timeline as a notebook shows it."""
+        return str(timeline_notebook(self))
 
 
 def _when(when: When | None) -> dict[str, Any] | None:
