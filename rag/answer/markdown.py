@@ -41,7 +41,7 @@ def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> st
         f"by {', '.join(citation.authors)}" if citation.authors else "",
     ]
     about = [plain(part) for part in parts if part]
-    about += [_link(citation.url)] if citation.url else []
+    about += [link(citation.url)] if citation.url else []
     about += [plain(one_line(str(citation.revision)))] if citation.revision else []
     about += [f"accessed {spelled_date(accessed)}"] if accessed else []
     parts = [f"{one_line(head)}:", _block(citation), one_line("; ".join(about)), *_changes(citation)]
@@ -81,7 +81,7 @@ def _bold(line: str, start: int, end: int) -> str:
     return f"{before}**{plain(inner)}**{after}"
 
 
-def _link(url: str) -> str:
+def link(url: str) -> str:
     """A link to a web address; any other address is shown and cannot be followed."""
     return f"<{url}>" if regex.fullmatch(r"(?i:https?)://[\w.~:/?#@!$&'()*+,=%\[\]-]+", url, regex.A) else plain(url)
 

@@ -33,10 +33,10 @@ _CAPTION = regex.compile(
 _COMMON = frozenset(
     _WORD.findall(
         "about according after again against also among been before being between both called came could does done "
-        "down during each even every first from further group have here including into itself just last like made many more "
-        "most much must near never only other over people said same saying says several should since some still such "
-        "than that their them then there these they this those through told took under until upon very well were what "
-        "when where which while whom whose will with within without would year years your"
+        "down during each even every first from further group have here including into itself just last like made "
+        "many more most much must near never only other over people said same saying says several should since "
+        "some still such than that their them then there these they this those through told took under until upon "
+        "very well were what when where which while whom whose will with within without would year years your"
     )
 )
 # Words by which a sentence tells of another time than the one before it.

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _TABLE = Html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>")
 _ROW = Html(
-    '<tr><th scope="row" style="text-align: left; vertical-align: top">{}<br><span style="font-weight: normal">{}</span>'
-    '</th><td style="text-align: left; vertical-align: top">{}{}{}</td></tr>'
+    '<tr><th scope="row" style="text-align: left; vertical-align: top">{}<br>'
+    '<span style="font-weight: normal">{}</span></th><td style="text-align: left; vertical-align: top">{}{}{}</td></tr>'
 )
 
 
