@@ -77,7 +77,8 @@ _ASIDE = regex.compile(
 )  # fmt: skip
 _SAID = regex.compile(r"\bthat\s[^,;]*$")
 _OF_PERSON = regex.compile(
-    r"[,—–]\s*(?:(?:and|but)\s+)?(?:\w+\s+)?(?:who|whose|whom|where|when)\b[^,;—–]*$|\bwho\s[^,;]*$"
+    r"[,—–]\s*(?:(?:and|but)\s+)?(?:\w+\s+)?(?:who|whose|whom|where|when)\b[^,;—–]*$|\bwho\s[^,;]*$|"
+    r"\b(?:from|in|to|on|at|by|for|of|under|with|after)\s+which\b[^,;]*$"
 )
 _OTHER_TIME = regex.compile(
     r"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|yesterday|today|tonight|now|recently|ago|"
