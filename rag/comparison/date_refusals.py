@@ -13,7 +13,7 @@ import regex
 Tense = Literal["past", "future"]
 PAST, FUTURE = "past", "future"
 
-_CLAUSE = r"[^,;:.!?()\[\]—–]*"  # up to a mark
+_CLAUSE = r"(?:[^,;:.!?()\[\]—–]|(?<=\b\p{Lu})\.)*+"  # up to a mark; "U.S." has none
 WORDS_OF_ENGLISH = regex.compile(
     r"\b(?:the|and|said|were|that|from|with|which|who|their|they|has|been|his|it|to|she|its|into|are|\p{Ll}{2,}[^oei\W]ed)\b",
     regex.I,

@@ -81,6 +81,8 @@ def test_a_date_with_its_year_is_read_as_far_as_it_is_stated(sentence, value, wo
         "Before the debate he had spoken of the woman, who left the party in 1970.",
         "Spending in the fiscal year 2018 is to fall, the minister said.",
         "In 2010 and 2011 the harvest failed, they said.",
+        "The note speaks of the past, naming U.S. citizens killed in Iran in the 1970s.",
+        "It lists six raids on the camp, from which the army removed it in 2012.",
         "In March of that year, the two countries broke off relations.",
         "The list " + "of the names " * 100 + "was printed on 1 May 2010.",
     ],
