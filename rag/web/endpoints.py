@@ -148,7 +148,7 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
         Args:
             question: a question in plain words; "What do Press TV and the Guardian say about ...?" names the sides
             by: what is compared: outlets, kinds of outlets, sites, countries of outlets or years of articles
-            sides: groups to compare instead, each as "NAME: OUTLET, OUTLET"; kinds of outlets and countries can be on them
+            sides: groups to compare instead, each as "NAME: OUTLET, KIND OF OUTLETS, COUNTRY"
             k: maximum number of rows
             outlets: only these outlets, in any spelling that the index or its catalogue knows
             after: only articles from this day on, YYYY-MM-DD
@@ -162,9 +162,9 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
             strict: true to leave out rows whose passage may not answer (`grade` "near")
         """
         found = library.compare(
-            question, by, sides_in_text(sides or (), library.sides()), k, outlets, after, before, previous=previous, asked_on=asked_on or NOW,
-            ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated, exclude_outlets=exclude_outlets,
-            strict=strict,
+            question, by, sides_in_text(sides or (), library.sides()), k, outlets, after, before, previous=previous,
+            asked_on=asked_on or NOW, ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated,
+            exclude_outlets=exclude_outlets, strict=strict,
         )  # fmt: skip
         return _versioned(**found.to_dict())
 
