@@ -104,8 +104,7 @@ def pytest_collection() -> Iterator[None]:
 def _file_of_others(of: Any) -> str:
     """Return the file of a class or module, if it is not Gradio's.
 
-    For each of its components that has a file, Gradio writes a stub for editors whenever it is imported, which takes
-    two fifths of the import: more than a second of the processor in every process of a test run.
+    Gradio then writes no stubs for editors (`rag.web.gradio_import`), also where a test imports it before the app.
     """
     if getattr(of, "__module__", "").startswith("gradio."):
         raise OSError
