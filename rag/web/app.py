@@ -13,9 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-import gradio as gr
-from gradio.events import api as gradio_api
-
 from rag.answer import wording
 from rag.answer.answer import Answer, as_previous
 from rag.answer.export import FORMS
@@ -31,6 +28,7 @@ from rag.web.answer_html import answer_files_html, answer_html, error_html, ques
 from rag.web.conversations import Asked, Conversations, Turn
 from rag.web.endpoints import Endpoint, endpoints
 from rag.web.filters import ORDERS, UNDATED, Filters, chosen, index, text, texts
+from rag.web.gradio_import import gr, gradio_api
 from rag.web.places import MAX_CONCURRENT, MAX_WAITING
 from rag.web.sessions import owner, scope_of
 from rag.web.uploads import Uploads
