@@ -7,7 +7,7 @@ from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 
 import rag
 from rag.cli import main
-from rag.cli.comparing import sides_of
+from rag.comparison.sides import sides_in_text
 from rag.errors import QuestionError
 from rag.web.endpoints import endpoints
 
@@ -55,9 +55,15 @@ def test_json_and_the_endpoint_say_what_the_library_says(index, capsys):
         assert printed == json.loads(json.dumps(library.compare(ASKED, by="kind", asked_on="now").to_dict()))
         compare = endpoints(library)["compare"]
         assert json.loads(json.dumps(compare(ASKED, by="kind"))) == {"version": 1, **printed}
-        named = compare(ASKED, sides={"left": ["The Guardian"], "right": ["Kayhan"]})
+        named = compare(ASKED, sides=["left: The Guardian", "right: Kayhan"])
         assert [row["group"] for row in named["rows"]] == ["left", "right"]
-        for wrong in ({"by": "mood"}, {"sides": {"one": ["Kayhan"]}}, {"sides": ["a", "b"]}, {"k": 0}):
+        for wrong in (
+            {"by": "mood"},
+            {"sides": ["Kayhan"]},
+            {"sides": ["a", "b"]},
+            {"sides": {"a": "Kayhan"}},
+            {"k": 0},
+        ):
             with pytest.raises(QuestionError):
                 compare(ASKED, **wrong)
 
@@ -97,8 +103,8 @@ def test_an_answer_to_a_comparison_says_how_to_see_it_side_by_side(index, capsys
         (["kept", "x:"], {"kept": ("A", "B"), "x": []}),
     ],
 )
-def test_sides_of_the_command_line(given, sides):
-    assert sides_of(given, {"kept": ("A", "B")}) == sides
+def test_sides_in_text(given, sides):
+    assert sides_in_text(given, {"kept": ("A", "B")}) == sides
 
 
 @pytest.mark.parametrize("by", ["outlet", "year"])
