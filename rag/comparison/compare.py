@@ -11,7 +11,7 @@ import numpy as np
 from rag.answer.citation import Citation
 from rag.answer.compose import Composer, Judged
 from rag.answer.confidence import MAX_PASSAGES_JUDGED, ConfidenceModel
-from rag.answer.grade import ANSWERS, NEAR
+from rag.answer.grade import ANSWERS, NEAR, NOTHING
 from rag.answer.precedence import first_version
 from rag.answer.refusals import STRICT, Why
 from rag.answer.selection import fits, select
@@ -69,6 +69,8 @@ def compare(
     rivals = every[1 : MAX_PASSAGES_JUDGED + 1] or None
     top = max((p.retrieval for p in every), default=0.0)
     judged = [(own, composer.judge(view, model, query, parsed, own.passages, rivals)) for own in found.groups]
+    if parsed.by_words or query.min_confidence is not None:  # what a row must reach is known, or asked for
+        judged = [(own, each) for own, each in judged if each.grade != NOTHING]
     lines = [
         _Line(own, each, best[0])
         for own, each in judged
@@ -94,7 +96,8 @@ def compare(
     with_row = {group for row in rows for group in (row.group, *row.shared_with)}
     unshown = {line.found.group for line in lines if line not in kept}
     number = grouping.articles(view.columns, parsed.filters.index_filter)
-    silent = [SilentGroup(group, n) for group, n in number.items() if group not in with_row | unshown | {*others}]
+    heard = {*with_row, *unshown, *others}
+    silent = [SilentGroup(group, n) for group, n in number.items() if group not in heard]
     return Comparison(
         grouping.by, answer, rows, tuple(silent), len(unshown) + len(others) if rows else 0, dict(grouping.sides)
     )

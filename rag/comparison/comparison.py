@@ -11,6 +11,8 @@ from rag.answer.answer import Answer
 from rag.answer.citation import Citation
 from rag.answer.figures import Figure
 from rag.answer.grade import Grade
+from rag.comparison.markdown import comparison_markdown
+from rag.comparison.notebook import comparison_notebook
 from rag.query.constraints import Constraint
 
 By = Literal["outlet", "kind", "host", "country", "year", "side"]
@@ -51,7 +53,7 @@ class SilentGroup:
     articles: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """What groups of articles say about one question.
 
@@ -118,6 +120,26 @@ class Comparison:
             "sides": {side: list(outlets) for side, outlets in self.sides.items()},
         }
         return head | compared | plain
+
+    def to_markdown(self, accessed: dt.date | None = None) -> str:
+        """Return the comparison as Markdown: a table with a row a group, then each passage with its source.
+
+        Args:
+            accessed: the day on which it was asked.
+
+        Returns:
+            Markdown in which nothing that an article holds is taken for markup.
+        """
+        return comparison_markdown(self, accessed)
+
+    def __repr__(self) -> str:
+        """Return the question, the grade and the groups that have a row, in a line."""
+        groups = ", ".join(row.group for row in self.rows)
+        return f"<Comparison by {self.by} of {self.question!r}: {self.grade}{f', {groups}' if groups else ''}>"
+
+    def _repr_html_(self) -> str:
+        """Return the comparison as a notebook shows it."""
+        return str(comparison_notebook(self))
 
 
 def _iso(date: dt.date | None) -> str | None:

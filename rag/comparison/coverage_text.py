@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from rag.answer.html import Html, isolated, items, link, phrase
 from rag.answer.markdown import citation_markdown, plain
 from rag.answer.wording import DIGEST, Phrase, attribution, via
 from rag.comparison import coverage_wording as wording
 from rag.comparison.coverage import Coverage, Report
-from rag.markup import Html, isolated, items, link
 from rag.text import one_line
 
 HEADS = ("When", "Outlet", "First report", "Also")
@@ -36,14 +36,14 @@ def coverage_markdown(coverage: Coverage, accessed: dt.date | None = None) -> st
 def coverage_html(coverage: Coverage) -> Html:
     """Return a coverage as HTML for a notebook: the sentences, then a table with a row for each report."""
     parts = [_PARAGRAPH.format(isolated(coverage.question))] if coverage.question else []
-    parts += [_PARAGRAPH.format(_phrase(said))] if (said := wording.notice(coverage)) else []
+    parts += [_PARAGRAPH.format(phrase(said))] if (said := wording.notice(coverage)) else []
     if coverage.found:
-        parts.append(_PARAGRAPH.format(_phrase(Phrase("Coverage of {}", wording.event(coverage)))))
-        parts.append(_PARAGRAPH.format(_phrase(wording.summary(coverage))))
+        parts.append(_PARAGRAPH.format(phrase(Phrase("Coverage of {}", wording.event(coverage)))))
+        parts.append(_PARAGRAPH.format(phrase(wording.summary(coverage))))
         rows = [_ROW.format(Html().join(_CELL.format(each) for each in _html(r))) for r in _reports(coverage)]
         parts += [_TABLE.format(Html().join(map(_HEAD.format, HEADS)), Html().join(rows))] if rows else []
-        parts += [_PARAGRAPH.format(_phrase(line)) for line in filter(None, (wording.silent(coverage),))]
-        parts.append(items(map(_phrase, wording.notes(coverage))))
+        parts += [_PARAGRAPH.format(phrase(line)) for line in filter(None, (wording.silent(coverage),))]
+        parts.append(items(map(phrase, wording.notes(coverage))))
     return Html("<div>{}</div>").format(Html().join(parts))
 
 
@@ -71,7 +71,7 @@ def _html(report: Report) -> tuple[Html, Html, Html, Html]:
         attribution(cited), isolated(report.outlet), isolated(_via(report))
     )
     copiers = wording.copiers(report)
-    return Html.escape(wording.dated(report)), outlet, said, _phrase(copiers) if copiers else Html()
+    return Html.escape(wording.dated(report)), outlet, said, phrase(copiers) if copiers else Html()
 
 
 def _via(report: Report) -> str:
@@ -81,10 +81,3 @@ def _via(report: Report) -> str:
 
 def _plain(text: str) -> str:
     return plain(one_line(text))
-
-
-def _phrase(words: Phrase | str) -> Html:
-    if isinstance(words, str):
-        return isolated(words)
-    values = [_phrase(value) if isinstance(value, Phrase | str) else value for value in words.values]
-    return Html.escape(words.template).format(*values)

@@ -1,7 +1,7 @@
 """HTML that escapes by type: text put into `Html` is escaped, unless it is `Html` itself.
 
-All HTML is made of it: the app's (`rag.web`), and what a notebook shows of a result. Texts of articles, catalogues and
-readers come in as `str`, and so never become markup; `isolated` also keeps their writing direction to themselves.
+All HTML of the app and of notebooks is made of it. Texts of articles, catalogues and readers come in as `str`, and so
+never become markup; `isolated` also keeps their writing direction to themselves.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Self
 
 from markupsafe import Markup
 
+from rag.answer.wording import Phrase
 from rag.text import is_web_url, sanitise
 
 
@@ -32,6 +33,14 @@ def isolated(text: str) -> Html:
     return Html("<bdi>{}</bdi>").format(text)
 
 
+def phrase(words: Phrase | str) -> Html:
+    """Return a sentence of `rag.answer.wording`, with each text in it that is not ours isolated."""
+    if isinstance(words, str):
+        return Html.escape(words)
+    values = (v if isinstance(v, int) else phrase(v) if isinstance(v, Phrase) else isolated(v) for v in words.values)
+    return Html.escape(words.template).format(*values)
+
+
 def link(url: str | None, words: str | None = None) -> Html:
     """Return a link to a web address, shown by other words if given; any other address is shown without a link."""
     if not url:
@@ -40,6 +49,17 @@ def link(url: str | None, words: str | None = None) -> Html:
         return Html("<span>{}</span>").format(isolated(url))
     anchor = Html('<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>')
     return anchor.format(url, isolated(words or url))
+
+
+def page_link(url: str, words: str) -> Html:
+    """Return a link to a page of the app, which opens in a tab of its own."""
+    return Html('<a href="{}" target="_blank" rel="noopener">{}</a>').format(url, words)
+
+
+def definitions(rows: Iterable[tuple[str, str]]) -> Html:
+    """Return a list of terms, each with its description."""
+    row = Html("<div><dt>{}</dt><dd>{}</dd></div>")
+    return Html("<dl>{}</dl>").format(Html().join(row.format(term, description) for term, description in rows))
 
 
 def items(entries: Iterable[str]) -> Html:
