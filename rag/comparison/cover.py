@@ -100,14 +100,14 @@ def cover(
     dated = tuple(report for report in reports if report.place != UNDATED)
     undated = tuple(report for report in reports if report.place == UNDATED)
     every = {_name(account.article) for account in accounts.found}
-    named = {name for r in reports for name in (r.outlet, *(copier.outlet for copier in r.copiers))}
+    named = {outlet for report in reports for outlet, _, _ in report.versions}
     printing = {name for r in reports for name in r.citation.republishers}
     covering = every | named | printing | {name for name in accounts.changed if name}
     silent = _silent(view.columns, index_filter, window, covering) if window and accounts.whole else ()
+    after, before = (dt.date.fromordinal(day) for day in window) if window else (None, None)
     return Coverage(
         article.id, article.title, article.outlet, article.date, article.date_basis, asked.question, asked.answer,
-        *(dt.date.fromordinal(day) for day in window or ()) if window else (None, None),
-        dated, undated, silent, len(every - named), accounts.whole,
+        after, before, dated, undated, silent, len(every - named), accounts.whole,
     ), not accounts.changed  # fmt: skip
 
 
@@ -290,14 +290,14 @@ def _placed(reports: Sequence[Report]) -> list[Report]:
             place = FIRST if span[1] == sure else LATER if span[0] > sure else NOT_KNOWN
             days = (span[0] - sure).days if place == LATER else 0 if place == FIRST else None
         placed.append((span, replace(report, place=place, days_later=days)))
-    placed.sort(key=lambda each: (each[0] is None, (each[0] or ((),))[::-1], -each[1].likeness, each[1].outlet))
+    placed.sort(key=lambda each: ((each[0] or (dt.date.max,) * 2)[::-1], -each[1].likeness, each[1].outlet))
     return [report for _, report in placed]
 
 
 def _span(report: Report) -> tuple[dt.date, dt.date] | None:
     """Return the first and the last day of the earliest date of a report and its copiers."""
-    spans = [(each.first, each.last) for each in (report, *report.copiers)]
-    return min(((a, b) for a, b in spans if a and b), key=lambda span: span[::-1], default=None)
+    spans = ((first, last) for _, first, last in report.versions if first and last)
+    return min(spans, key=lambda span: (span[1], span[0]), default=None)
 
 
 def _silent(

@@ -66,6 +66,11 @@ class Report:
     copiers: tuple[Copier, ...] = ()
     precedence: str | None = None
 
+    @property
+    def versions(self) -> tuple[tuple[str, dt.date | None, dt.date | None], ...]:
+        """Each outlet that prints this text, with the first and the last day that its date means; its own first."""
+        return (self.outlet, self.first, self.last), *((c.outlet, c.first, c.last) for c in self.copiers)
+
 
 @dataclass(frozen=True)
 class SilentOutlet:
@@ -127,8 +132,7 @@ class Coverage:
     def outlets(self) -> tuple[str, ...]:
         """The outlets that told the event, those shown as copiers included."""
         every = (*self.reports, *self.undated)
-        names = (name for r in every for name in (r.outlet, *(copier.outlet for copier in r.copiers)))
-        return tuple(dict.fromkeys(names))
+        return tuple(dict.fromkeys(outlet for report in every for outlet, _, _ in report.versions))
 
     @property
     def passages(self) -> tuple[Citation, ...]:

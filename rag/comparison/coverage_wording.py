@@ -9,6 +9,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from rag.answer import wording
+from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.grade import NEAR
 from rag.answer.precedence import AGENCY, EARLIEST
 from rag.answer.wording import Phrase, counted, joined, listed
@@ -40,7 +41,7 @@ def event(coverage: Coverage) -> Phrase:
     """Return the article whose event was looked for: "“Bridge closed” (Press TV, 2 January 2015)"."""
     day = spelled_date(coverage.date) if coverage.date else date_label(None, coverage.date_basis)
     title = one_line(coverage.title or "") or coverage.article_id or ""
-    return Phrase("“{}” ({}, {})", title, one_line(coverage.outlet or wording.UNKNOWN_OUTLET), day)
+    return Phrase("“{}” ({}, {})", title, one_line(coverage.outlet or UNKNOWN_OUTLET), day)
 
 
 def summary(coverage: Coverage) -> Phrase:
@@ -49,26 +50,23 @@ def summary(coverage: Coverage) -> Phrase:
     if not number:
         return Phrase("No outlet that passes the filters was found to tell of this event.")
     parts = [Phrase(f"Told by {counted(number, 'outlet')}")]
-    dates = [day for r in coverage.reports for each in (r, *r.copiers) for day in (each.first, each.last) if day]
+    dates = [day for report in coverage.reports for _, *span in report.versions for day in span if day]
     if dates:
         parts.append(Phrase(" from {} to {}" if min(dates) < max(dates) else " on {}", *_edges(dates)))
     parts.append(Phrase("."))
-    if first := first_outlets(coverage):
-        when = min(each.last for r in coverage.first for each in (r, *r.copiers) if each.last)
-        label = spelled_date(when)
-        parts.append(
-            Phrase(
-                f" First{', on the same day' if len(first) > 1 else ''}: {{}}, {{}}.", listed(first, MAX_FIRST), label
-            )
-        )
+    first, day = _earliest(coverage)
+    if first:
+        same = ", on the same day" if len(first) > 1 else ""
+        parts.append(Phrase(f" First{same}: {{}}, {{}}.", listed(first, MAX_FIRST), day))
     return joined(parts, "")
 
 
-def first_outlets(coverage: Coverage) -> list[str]:
-    """Return the outlets with a report of the earliest day."""
-    every = [(each.outlet, each.last) for r in coverage.first for each in (r, *r.copiers) if each.last]
-    earliest = min((last for _, last in every), default=None)
-    return [one_line(outlet) for outlet, last in every if last == earliest]
+def _earliest(coverage: Coverage) -> tuple[list[str], str]:
+    """Return the outlets with a report of the earliest date, and that date."""
+    every = [version for report in coverage.first for version in report.versions if version[2]]
+    earliest = min((last for _, _, last in every if last), default=None)
+    found = [(one_line(outlet), date_label(first, None, last)) for outlet, first, last in every if last == earliest]
+    return [outlet for outlet, _ in found], found[0][1] if found else ""
 
 
 def silent(coverage: Coverage) -> Phrase | None:

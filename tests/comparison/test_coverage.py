@@ -133,6 +133,7 @@ def test_a_report_of_a_month_that_is_over_before_the_first_day_is_the_first(inde
         ("Monthly Rail", "first"), ("Inland Post", "later"), ("Valley Times", "later")
     ]  # fmt: skip
     assert found.reports[1].days_later == 4
+    assert "First: Monthly Rail, April 2013." in str(wording.summary(found))
 
 
 def test_several_reports_of_the_earliest_day_are_all_first(index, news, words):
@@ -277,6 +278,15 @@ def test_the_terminal_says_who_was_first_who_later_and_who_is_silent(library):
     assert "4. Undated. According to Old Herald" in text
     assert "Silent: Orchard News (2 articles)." in text
     assert "[Two → Three]" in text
+
+
+def test_the_default_weights_tell_reports_of_one_event_from_others(tmp_path, news, real, monkeypatch):
+    monkeypatch.undo()
+    with rag.build([news(*RECORDS)], index=tmp_path / "index", encoder=real) as library:
+        for article_id in ("times", "post", "wire"):
+            found = library.coverage(article_id=article_id)
+            assert {"Inland Post", "Valley Times", "Delta Wire", "Monthly Rail"} <= set(found.outlets)
+            assert [s.outlet for s in found.silent] == ["Orchard News"]
 
 
 HOSTILE = f"{EVIL} | a cell | # a heading [x](javascript:1) \x1b[31m\u202e"
