@@ -44,7 +44,9 @@ def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> st
     about += [link(citation.url)] if citation.url else []
     about += [plain(one_line(str(citation.revision)))] if citation.revision else []
     about += [f"accessed {spelled_date(accessed)}"] if accessed else []
-    parts = [f"{one_line(head)}:", block(citation.text, *(edge - citation.start for edge in citation.quote)), one_line("; ".join(about)), *_changes(citation)]
+    start, end = (edge - citation.start for edge in citation.quote)
+    said = block(citation.text, start, end)
+    parts = [f"{one_line(head)}:", said, one_line("; ".join(about)), *_changes(citation)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

@@ -13,8 +13,15 @@ from rag.errors import QuestionError
 from rag.text import sanitise
 
 
-def ask(options: argparse.Namespace) -> None:
-    """Answer a question."""
+def ask(options: argparse.Namespace) -> int | None:
+    """Answer a question, or all of a list."""
+    if bool(options.question) == bool(options.questions):
+        raise QuestionError("give a question, or a list of them with --questions, and not both")
+    if options.questions or options.csv:
+        from rag.cli.question_lists import ask_list
+
+        more = {"min_confidence": options.min_confidence, "strict": options.strict}
+        return ask_list(options, _arguments(options) | more)
     if options.form and options.json:
         raise QuestionError("--json and --as cannot be combined; give one of them")
     with open_library(options) as library:
@@ -31,8 +38,9 @@ def ask(options: argparse.Namespace) -> None:
         print(FORMS[options.form].write(answer, dt.date.today(), catalogue), end="")
         for note in filter(None, [notice(answer), *notes(answer)]):
             print(sanitise(note), file=sys.stderr)
-        return
+        return None
     print_result(options, answer.to_dict(), answer_text(answer))
+    return None
 
 
 def search(options: argparse.Namespace) -> None:

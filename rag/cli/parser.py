@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from rag.cli import asking, building, evaluating, listing, serving
+from rag.cli import asking, building, dossiers, evaluating, listing, serving
 
 # Those of `models.encoder`, `answer.export` and `ingest.pipeline`, which take long to load.
 PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json"), ("local", "ray")
+
+GROUPINGS = ("outlet", "kind", "host", "country", "year")  # those of `comparison.comparison`
 
 Run = Callable[[argparse.Namespace], int | None]
 
@@ -37,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _building(command)
     _asking(command)
+    _passing_on(command)
     _listing(command)
     _evaluating(command)
     _maintaining(command)
@@ -75,7 +78,13 @@ def _building(command: Command) -> None:
 
 def _asking(command: Command) -> None:
     added = command("ask", asking.ask, "answer a question with passages quoted word for word")
-    _question(added, 5)
+    _question(added, 5, "*")
+    added.add_argument(
+        "--questions", metavar="LIST",
+        help="ask every question of a table (CSV) with a column named question; columns such as outlets, after and "
+        "before narrow the search of a row, and all are passed through",
+    )  # fmt: skip
+    added.add_argument("--csv", metavar="FILE", help="write a table to this file, a row for each passage")
     _reader(added)
     added.add_argument(
         "--strict", action="store_true", help="leave out passages that may not answer, instead of saying so"
@@ -88,6 +97,26 @@ def _asking(command: Command) -> None:
     added.add_argument("--as", dest="form", choices=FORMS, help="print the citations in this format")
     added = command("search", asking.search, "find the passages nearest to a question, whether or not they answer it")
     _question(added, 10)
+
+
+def _passing_on(command: Command) -> None:
+    added = command(
+        "dossier", dossiers.dossier, "write what outlets say about a question, with receipts of their words, to one file"
+    )  # fmt: skip
+    _question(added, 12)
+    added.add_argument("--to", metavar="FILE", required=True, help="a file whose name ends in .html, .md or .pdf")
+    added.add_argument(
+        "--by", choices=GROUPINGS, default="outlet", help="what is compared with each other (default: %(default)s)"
+    )
+    added.add_argument("--strict", action="store_true", help="leave out passages that may not answer")
+    _reader(added)
+    added = command(
+        "verify", dossiers.verify, "check again every receipt of a dossier; exit status 1 if one does not hold"
+    )
+    added.add_argument(
+        "files", nargs="+", metavar="FILE",
+        help="a dossier, or what `ask`, `search` or `compare` print with --json",
+    )  # fmt: skip
 
 
 def _listing(command: Command) -> None:
@@ -215,8 +244,8 @@ def _reader(added: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _question(added: argparse.ArgumentParser, k: int) -> None:
-    added.add_argument("question", nargs="+", help="the question, with or without quotes")
+def _question(added: argparse.ArgumentParser, k: int, number: str = "+") -> None:
+    added.add_argument("question", nargs=number, help="the question, with or without quotes")
     added.add_argument("-k", type=int, default=k, help="maximum number of passages (default: %(default)s)")
     added.add_argument("--outlet", action="append", help="only this outlet (repeatable)")
     added.add_argument("--not-outlet", metavar="OUTLET", action="append", help="not this outlet (repeatable)")

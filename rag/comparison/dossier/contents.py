@@ -248,9 +248,7 @@ def _said(dossier: Dossier, moment: Moment) -> Said:
 
 
 def _number(dossier: Dossier, citation: Citation) -> int:
-    number = number_of(dossier.quotations, citation)
-    assert number is not None  # every citation shown was numbered
-    return number
+    return number_of(dossier.quotations, citation) or 0  # every citation shown was numbered
 
 
 def _picture(dossier: Dossier) -> Picture | None:

@@ -15,12 +15,14 @@ from rag.article import Article
 from rag.comparison.comparison import Comparison
 from rag.comparison.dossier.quoted import PASSAGE, TIMELINE, VARIANT, Quoted, Receipt
 from rag.errors import InputError
+from rag.text import spelled_date
 
 if TYPE_CHECKING:
     from rag.provenance.catalogue import Catalogue
 
 HTML, MARKDOWN, PDF = ".html", ".md", ".pdf"
 FORMATS = (HTML, MARKDOWN, PDF)
+PUBLISHED, UNDATED = "published", "undated"
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class Dossier:
     Attributes:
         comparison: what each group says.
         moments: what is said of which day, the earliest first.
-        quotations: every quotation, numbered: the passages of the comparison, then sentences of the timeline that are in
-            none of these, then what near-copies have in other words.
+        quotations: every quotation, numbered: the passages of the comparison, then sentences of the timeline that are
+            in none of these, then what near-copies have in other words.
         accessed: the day on which the question was asked.
         generation: how often the index had changed until then.
         articles: how many articles the index held.
@@ -134,6 +136,14 @@ class Dossier:
         replace_file(to, text)
 
 
+def moments_of(comparison: Comparison) -> list[Moment]:
+    """Return when the passages of a comparison were published."""
+    return [
+        Moment(c.date, spelled_date(c.date) if c.date else UNDATED, PUBLISHED if c.date else "", c, len(c.copies))
+        for c in comparison.answer.passages
+    ]
+
+
 def check_path(path: str | os.PathLike[str]) -> Path:
     """Return the path of a dossier to write.
 
@@ -213,8 +223,8 @@ def number_of(quotations: Iterable[Quoted], citation: Citation) -> int | None:
     """Return the number of the quotation that has a citation's quoted sentences; None if none has."""
     for quoted in quotations:
         own = quoted.citation
-        inside = own.article_id == citation.article_id and own.start <= citation.quote[0] <= citation.quote[1] <= own.end
-        if inside and quoted.role != VARIANT:
+        inside = own.start <= citation.quote[0] <= citation.quote[1] <= own.end
+        if inside and own.article_id == citation.article_id and quoted.role != VARIANT:
             return quoted.number
     return None
 
@@ -231,4 +241,3 @@ def _cited(variant: Variant, article: Callable[[str], Article]) -> Citation:
     """Return the words of a variant as a citation."""
     span = variant.start, variant.end
     return replace(cite_span(article(variant.article_id), span, span), variants=())
-

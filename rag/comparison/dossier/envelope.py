@@ -31,8 +31,7 @@ def enveloped(file: str, block: tuple[str, str], dossier: Dossier) -> str:
         dossier: what is shown there.
     """
     begin, end = block
-    before, empty, after = file.partition(f"{begin}\n{end}")
-    assert empty
+    before, after = file.split(f"{begin}\n{end}")
     written = _MARKUP.sub(_escaped, block_text(dossier, checksum(before, after)))
     return f"{before}{begin}\n{written}\n{end}{after}"
 

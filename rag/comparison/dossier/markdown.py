@@ -30,8 +30,8 @@ def markdown(dossier: Dossier) -> str:
         "\n".join(f"* {plain(words)} {link(url) if url else ''}".rstrip() for words, url in shown.references)
         or "Nothing is quoted.",
         "## Check this file",
-        "`according verify THIS-FILE --index INDEX` compares every receipt with the index, and the words above with the "
-        "receipts. The receipts and the bibliography, as CSL-JSON, are in a comment at the end of this file.",
+        "`according verify THIS-FILE --index INDEX` compares every receipt with the index, and the words above with "
+        "the receipts. The receipts and the bibliography, as CSL-JSON, are in a comment at the end of this file.",
         "\n".join(MARKDOWN_BLOCK),
     ]
     return enveloped("\n\n".join(parts) + "\n", MARKDOWN_BLOCK, dossier)
@@ -100,10 +100,11 @@ def _figures(shown: Contents) -> Iterable[str]:
     if not shown.figures:
         return
     yield "## Figures given"
-    yield _table(
-        ("Figure", "Given by"),
-        ((cell(f.value), "; ".join(f"{cell(who)} ({reference(number)})" for who, number in f.by)) for f in shown.figures),
-    )
+    rows = [
+        (cell(figure.value), "; ".join(f"{cell(by)} ({reference(number)})" for by, number in figure.by))
+        for figure in shown.figures
+    ]
+    yield _table(("Figure", "Given by"), rows)
 
 
 def _changed(shown: Contents) -> Iterable[str]:

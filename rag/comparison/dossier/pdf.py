@@ -39,13 +39,6 @@ def pdf(dossier: Dossier) -> bytes:
     return _attached(_compiled(shown), dossier)
 
 
-def page_texts(data: bytes) -> list[str]:
-    """Return the words of each page of a PDF, as its letters are drawn."""
-    from pypdf import PdfReader
-
-    return [page.extract_text() for page in PdfReader(io.BytesIO(data)).pages]
-
-
 def page_checksum(reader: Any) -> str:
     """Return the checksum of what the pages of a PDF draw, and of what they lead to.
 
@@ -72,15 +65,12 @@ def _compiled(shown: str) -> bytes:
     if font is None or font.origin is None:
         raise InputError(_HINT)
     source = resources.files("rag.comparison.dossier").joinpath("dossier.typ").read_bytes()
-    folder = str(resources.files("fontpkg_amiri").joinpath("files"))
+    fonts = typst.Fonts(font_paths=[str(resources.files("fontpkg_amiri").joinpath("files"))])
 
     def compiled(notes: str, standards: list[Any]) -> bytes:
-        made = typst.compile(
-            source, format="pdf", font_paths=[folder], sys_inputs={"shown": shown, "notes": notes},
-            pdf_standards=standards,
-        )  # fmt: skip
-        assert isinstance(made, bytes)
-        return made
+        inputs = {"shown": shown, "notes": notes}
+        made = typst.compile(source, format="pdf", font_paths=fonts, sys_inputs=inputs, pdf_standards=standards)
+        return bytes(made)
 
     try:
         return compiled("", [ACCESSIBLE])

@@ -116,9 +116,9 @@ def _json(text: str) -> Document:
 def _quotations(values: Any, depth: int = 0) -> Iterator[tuple[dict[str, Any], Role]]:
     """Yield whatever in JSON quotes an article: it has the id, a span and the words there."""
     if isinstance(values, dict):
-        if {"article_id", "start", "end"} <= values.keys() and ("text" in values or "words" in values):
-            if values["start"] != values["end"]:  # where a copy leaves words out, nothing is quoted
-                yield values, PASSAGE if "quote" in values or "score" in values else VARIANT
+        has_words = {"article_id", "start", "end"} <= values.keys() and ("text" in values or "words" in values)
+        if has_words and values["start"] != values["end"]:  # where a copy leaves words out, nothing is quoted
+            yield values, PASSAGE if "quote" in values or "score" in values else VARIANT
         inner = list(values.values())
     else:
         inner = values if isinstance(values, list) else []
@@ -223,7 +223,7 @@ def _pdf(data: bytes) -> Document:
         reader = pypdf.PdfReader(io.BytesIO(data))
         if len(reader.pages) > MAX_PAGES:
             raise InputError(f"it has {len(reader.pages):,} pages, and a dossier has at most {MAX_PAGES:,}")
-        attached = reader.attachments[ATTACHMENT] if ATTACHMENT in reader.attachments else []
+        attached = reader.attachments.get(ATTACHMENT, [])
         if len(attached) != 1:
             raise InputError(f"no receipts: no file {ATTACHMENT} is attached to it; give a dossier as it was written")
         values = _parsed(attached[0].decode("utf-8"))

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rag.answer.citation import is_of
-from rag.comparison.dossier.quoted import VARIANT, Receipt
+from rag.comparison.dossier.quoted import Receipt
 from rag.comparison.dossier.reading import Document, read
 from rag.stores.base import Store, Version, find_versions
 from rag.text import has_surrogates, spelled_date
 
 Status = Literal["holds", "moved", "changed", "gone", "differs", "not found", "edited"]
-HOLDS, MOVED, CHANGED, GONE, DIFFERS, NOT_FOUND, EDITED = (
-    "holds", "moved", "changed", "gone", "differs", "not found", "edited",
-)  # fmt: skip
+STATUSES: tuple[Status, ...] = ("holds", "moved", "changed", "gone", "differs", "not found", "edited")
+HOLDS, MOVED, CHANGED, GONE, DIFFERS, NOT_FOUND, EDITED = STATUSES
+NO_ARTICLE = "the index has no article with this ID: it was removed, or never was in this index"
 EDITED_FILE = "the file was changed since it was written, apart from its receipts"
 UNKNOWN = "none"
 
@@ -148,7 +148,7 @@ def check(receipt: Receipt, versions: Sequence[Version]) -> Finding:
     if receipt.content_hash and not is_of(receipt.text, receipt.content_hash):
         return Finding(receipt, EDITED, "the words of the receipt are not those that its checksum was made of")
     if not versions:
-        return Finding(receipt, GONE, "the index has no article with this ID: it was removed, or never was in this index")
+        return Finding(receipt, GONE, NO_ARTICLE)
     exact = [v for v in versions if v.article.text[receipt.start : receipt.end] == receipt.text]
     newest = versions[0]
     if not newest.current:
@@ -164,10 +164,8 @@ def check(receipt: Receipt, versions: Sequence[Version]) -> Finding:
         return Finding(receipt, MOVED, f"the words are now at {at} to {end}", at, end)
     earlier = exact or [v for v in versions if receipt.text and receipt.text in v.article.text]
     if earlier:
-        replaced = _on(earlier[0].retired)
-        return Finding(
-            receipt, CHANGED, f"the words are those of an earlier text of the article, replaced{replaced}; today’s has others"
-        )  # fmt: skip
+        replaced = f"replaced{_on(earlier[0].retired)}; today’s has others"
+        return Finding(receipt, CHANGED, f"the words are those of an earlier text of the article, {replaced}")
     return Finding(receipt, NOT_FOUND, "no text of the article that is stored has these words")
 
 
@@ -178,8 +176,7 @@ def _differing(receipt: Receipt, version: Version) -> str:
         ("outlet", receipt.outlet, article.outlet),
         ("date", receipt.date, article.date),
     ]
-    if receipt.role != VARIANT or receipt.checks_url:
-        pairs += [("URL", receipt.url, article.url)] if receipt.checks_url else []
+    pairs += [("URL", receipt.url, article.url)] if receipt.checks_url else []
     return "; ".join(
         f"the {name} is {stored or UNKNOWN} in the index, and {said or UNKNOWN} in the file"
         for name, said, stored in pairs
