@@ -21,13 +21,13 @@ def ask(options: argparse.Namespace) -> int | None:
         from rag.cli.question_lists import ask_list
 
         more = {"min_confidence": options.min_confidence, "strict": options.strict}
-        return ask_list(options, _arguments(options) | more)
+        return ask_list(options, arguments(options) | more)
     if options.form and options.json:
         raise QuestionError("--json and --as cannot be combined; give one of them")
     with open_library(options) as library:
         prepare(library)
         answer = library.ask(
-            " ".join(options.question), **_arguments(options), min_confidence=options.min_confidence,
+            " ".join(options.question), **arguments(options), min_confidence=options.min_confidence,
             strict=options.strict,
         )  # fmt: skip
         catalogue = library.catalogue
@@ -47,14 +47,14 @@ def search(options: argparse.Namespace) -> None:
     """Find the passages nearest to a question."""
     with open_library(options) as library:
         prepare(library)
-        hits = library.search(" ".join(options.question), **_arguments(options))
+        hits = library.search(" ".join(options.question), **arguments(options))
     rows = [{**vars(h), "date": h.date.isoformat() if h.date else None} for h in hits]
     lines = (f"{h.score:.3f}  {h.outlet or 'unknown outlet'}, {h.date or 'undated'}: {shortened(h.text)}" for h in hits)
     print_result(options, rows, "\n".join(lines) or "no passage matches these filters")
 
 
-def _arguments(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the arguments of `Library.ask` and `Library.search` that both commands take."""
+def arguments(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of `Library.ask` that all commands take which ask a question."""
     return {
         "k": options.k,
         "outlets": options.outlet,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from rag.cli.asking import arguments
+from rag.cli.comparing import sides_of
 from rag.cli.opening import open_library, open_read_only, prepare
 from rag.cli.output import in_a_line, print_result, shortened
 
@@ -21,11 +23,10 @@ def dossier(options: argparse.Namespace) -> None:
     check_path(options.to)  # before the work, not after it
     with open_library(options) as library:
         prepare(library)
+        given = {name: value for name, value in arguments(options).items() if name != "order"}
         made = library.dossier(
-            " ".join(options.question), by=options.by, k=options.k, outlets=options.outlet, after=options.after,
-            before=options.before, previous=options.previous, asked_on=options.asked_on or "now",
-            ignore=options.ignore, outlet_kinds=options.outlet_kind, undated=options.undated,
-            exclude_outlets=options.not_outlet, strict=options.strict,
+            " ".join(options.question), by=options.by, sides=sides_of(options.side or (), library.sides()),
+            strict=options.strict, min_confidence=options.min_confidence, **given,
         )  # fmt: skip
         made.write(options.to)
     rows, silent = len(made.comparison.rows), len(made.comparison.silent)

@@ -16,12 +16,12 @@ from rag.answer.changes import MAX_OUTLETS, Change, Part, changes, heading, kind
 from rag.answer.citation import Citation
 from rag.answer.export import FORMS
 from rag.answer.grade import NEAR
+from rag.answer.html import Html, definitions, isolated, items, link, page_link, phrase
 from rag.errors import AccordingError, public_message
 from rag.ingest.report import Report
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.readers.skipped import Skipped
 from rag.web.charts import outlets_html, times_html
-from rag.web.html import Html, definitions, isolated, items, link, page_link, phrase
 from rag.web.outlet_html import about_html
 from rag.web.revision_html import revision_html
 from rag.web.urls import answer_url, citation_url, passage_url, variant_url

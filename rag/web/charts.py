@@ -17,8 +17,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rag.answer.balance import UNKNOWN_OUTLET, Balance, OutletMatch
+from rag.answer.html import Html, isolated
 from rag.answer.wording import counted, scope
-from rag.web.html import Html, isolated
 
 MAX_ROWS = 8  # outlets in a chart; the others share one more row
 _RADIUS = 5  # of a passage's mark, pixels
