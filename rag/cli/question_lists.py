@@ -55,7 +55,7 @@ def ask_list(options: argparse.Namespace, arguments: Mapping[str, Any]) -> int:
         prepare(library)
         names = _given_names(header)
         writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow([*names, *COLUMNS])
+        writer.writerow([*map(harmless, names), *COLUMNS])
         for line, cells in _watched(rows):
             given = [cells.get(name, "") for name in header] if isinstance(cells, Mapping) else [""] * len(header)
             try:

@@ -5,18 +5,19 @@ A file may be damaged, or made to deceive: nothing in it is trusted, and how muc
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import regex
+from lxml import etree
 
 from rag.answer.markdown import block
 from rag.comparison.dossier.dossier import HTML, MARKDOWN, PDF
@@ -28,7 +29,8 @@ from rag.text import one_line, sanitise
 
 JSON = ".json"
 MAX_BYTES = 32 * 2**20  # of a file, and of what is attached to a PDF
-MAX_RECEIPTS = 10_000
+MAX_RECEIPTS, MAX_QUOTATIONS = 10_000, 40_000
+MAX_DEPTH, MAX_ATTRIBUTES = 100, 100  # of an element of HTML; ours are ten deep and have five
 MAX_PLACE = 2**31  # in a text
 MAX_PAGES, MAX_SECONDS = 2_000, 30.0  # of a PDF
 _TABLE_LINE = regex.compile(r"\| \[(\d{1,6})\]\(#quotation-(\d{1,6})\) \|(.*)\|")
@@ -45,11 +47,13 @@ class Seen:
         number: that of its receipt, by the file; None where it names none.
         words: what is shown.
         matches: whether that is what the receipt says, if there is one.
+        whole: whether it is the whole passage, and not only the sentences that answer.
     """
 
     number: int | None
     words: str
     matches: Callable[[Receipt], bool]
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -129,43 +133,57 @@ def _quotations(values: Any, depth: int = 0) -> Iterator[tuple[dict[str, Any], R
 def _html(text: str) -> Document:
     before, values, after = _enveloped(text, HTML_BLOCK)
     page = _Page()
-    page.feed(before + after)
-    page.close()
-    seen = [Seen(number, words, _shows(words, whole)) for number, words, whole in page.found]
+    parser = etree.HTMLParser(target=page, encoding="utf-8", huge_tree=True, no_network=True)
+    with contextlib.suppress(etree.XMLSyntaxError):  # no elements, so no quotations
+        parser.feed((before + after).encode("utf-8", "replace"))
+        parser.close()
+    seen = [Seen(number, words, _shows(words, whole), whole) for number, words, whole in page.found]
     return _document(HTML, values, tuple(seen), checksum(before, after))
 
 
-class _Page(HTMLParser):
-    """Collects the quotations of a page: (number of the receipt, words, whether they are a whole passage)."""
+class _Page:
+    """Parser target that collects the quotations of a page without building a tree of it.
+
+    Attributes:
+        found: the number of the receipt, the words, and whether they are a whole passage, of each quotation.
+    """
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.found: list[tuple[int | None, str, bool]] = []
         self._inside = ""
         self._number: int | None = None
         self._words: list[str] = []
+        self._depth = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH or len(attributes) > MAX_ATTRIBUTES:
+            raise InputError(
+                f"it was not written by According: an element is nested more than {MAX_DEPTH:,} deep, or has more than "
+                f"{MAX_ATTRIBUTES:,} attributes"
+            )
         if tag in ("blockquote", "q"):
             self._end()
-            given = dict(attrs).get("data-receipt") or ""
+            given = attributes.get("data-receipt", "")
             self._inside, self._number = tag, int(given) if regex.fullmatch(r"[0-9]{1,6}", given) else None
 
-    def handle_data(self, data: str) -> None:
+    def data(self, text: str) -> None:
         if self._inside:
-            self._words.append(data)
+            self._words.append(text)
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
+        self._depth -= 1
         if tag == self._inside:
             self._end()
 
     def close(self) -> None:
-        super().close()
         self._end()
 
     def _end(self) -> None:
         if self._inside:
             self.found.append((self._number, "".join(self._words), self._inside == "blockquote"))
+            if len(self.found) > MAX_QUOTATIONS:
+                raise InputError(f"it shows more than {MAX_QUOTATIONS:,} quotations")
         self._inside, self._words = "", []
 
 
@@ -195,7 +213,7 @@ def _blocks(text: str) -> Iterator[Seen]:
         elif found := _TABLE_LINE.fullmatch(line.strip()):
             shown = _CELLS.split(found[3])[-1].strip()
             same = found[1] == found[2]
-            yield Seen(int(found[1]), shown, _cell_matcher(shown if same else None))
+            yield Seen(int(found[1]), shown, _cell_matcher(shown if same else None), False)
 
 
 def _cell_matcher(shown: str | None) -> Callable[[Receipt], bool]:

@@ -201,7 +201,8 @@ def _compared_with_what_is_shown(document: Document) -> tuple[dict[int, Finding]
             edited.setdefault(
                 receipt.number, Finding(receipt, EDITED, "the file shows other words for it than its receipt has")
             )
-        shown.add(-1 if seen.number is None else seen.number)
+        elif seen.whole:
+            shown.add(receipt.number)
     if without:
         faults.append(f"the file shows {without:,} quotation{'s' if without > 1 else ''} without a receipt")
     for receipt in document.receipts:
