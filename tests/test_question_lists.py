@@ -53,7 +53,8 @@ def rows(path):
 
 def test_each_passage_is_a_row_with_who_said_it_and_its_receipt(ask, library):
     status, found = ask(f"id,question,note\n7,{STRIKE},first\n8,{CLOSED},second\n")
-    assert status == 0 and len(found) == 2
+    assert status == 0
+    assert len(found) == 2
     assert list(found[0]) == ["id", "question", "note", *COLUMNS]
     assert [(r["id"], r["note"], r["line"], r["rank"]) for r in found] == [
         ("7", "first", "2", "1"),
@@ -68,7 +69,8 @@ def test_each_passage_is_a_row_with_who_said_it_and_its_receipt(ask, library):
         assert row["passage"] == passage
         assert row["quotation"] == text[int(row["quote_start"]) : int(row["quote_end"])]
         assert row["content_hash"] == quote_hash(passage)
-    assert found[0]["grade"] == "near" and found[0]["reason"] == "Nearest passages. They may not answer."
+    assert found[0]["grade"] == "near"
+    assert found[0]["reason"] == "Nearest passages. They may not answer."
 
 
 def test_a_question_that_nothing_answers_is_a_row_with_the_reason(ask):
@@ -120,12 +122,13 @@ def test_a_bad_row_says_its_line_and_the_others_are_asked(ask, capsys, cells, re
         (f"question\tnote\n{CLOSED}\té\n", "l.tsv", "utf-16"),
         (f"sep=;\nnote;question\r\ncafé;{CLOSED}\r\n", "l.csv", "cp1252"),
         (f" Question \n{CLOSED}\n", "l.csv", "utf-8"),
-        (f'question\n"Who closed\nthe old bridge?"\n', "l.csv", "utf-8"),
+        ('question\n"Who closed\nthe old bridge?"\n', "l.csv", "utf-8"),
     ],
 )  # fmt: skip
 def test_what_spreadsheets_save_is_read(ask, table, name, encoding):
     status, (row,) = ask(table, name=name, encoding=encoding)
-    assert status == 0 and row["outlet"] == "Press TV"
+    assert status == 0
+    assert row["outlet"] == "Press TV"
     assert row.get("note", "") in ("", "é", "café")
 
 
@@ -162,7 +165,8 @@ def test_nothing_that_an_article_or_a_list_holds_is_a_formula(tmp_path, news, as
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
         cells = [cell for row in csv.reader(file) for cell in row]
     assert not [c for c in cells if c[:1] in tuple("=+@\t\r\n") or (c[:1] == "-" and not c[1:].isdigit())]
-    assert "\x1b" not in "".join(cells) and "\u202e" not in "".join(cells)
+    assert "\x1b" not in "".join(cells)
+    assert "\u202e" not in "".join(cells)
 
 
 # Files
@@ -213,7 +217,8 @@ def test_a_killed_run_leaves_every_question_that_was_answered(library, tmp_path)
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
     done = list(csv.reader(io.StringIO(part.read_text("utf-8-sig"), newline="")))
-    assert len(done) > 2 and not (tmp_path / "out.csv").exists()
+    assert len(done) > 2
+    assert not (tmp_path / "out.csv").exists()
     assert [row[1] for row in done[1:-1]] == [str(number) for number in range(2, len(done))]
 
 
