@@ -32,7 +32,7 @@ from rag.evaluation.outcome import normalised
 
 QUESTIONS = Path(__file__).with_name("questions") / "comparisons.jsonl"
 HALVES = {"chosen by": slice(0, None, 2), "left out": slice(1, None, 2)}
-ROWS = 12
+ROWS = 15
 
 
 def main() -> None:

@@ -43,7 +43,7 @@ class ComparableLibrary(UpdatableLibrary):
         question: str,
         by: By = "outlet",
         sides: Sides | None = None,
-        k: int = 12,
+        k: int = 15,
         outlets: Names = None,
         after: Day = None,
         before: Day = None,
@@ -71,8 +71,17 @@ class ComparableLibrary(UpdatableLibrary):
             sides: groups that you name, each with its outlets, kinds of outlets or countries, instead of `by`:
                 {"state": ["Press TV", "IRNA"], "exile": ["NCRI"]}; or names of sides that are saved (`save_side`).
             k: maximum number of rows, 1 to 1,000; sides all have one.
-            outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated, exclude_outlets,
-                strict: as for `ask`.
+            outlets: as for `ask`, and so are those below.
+            after: first day allowed.
+            before: last day allowed.
+            previous: the previous question or its answer, if this may be a follow-up.
+            asked_on: the day that "last year" counts from.
+            ignore: words that are to have no effect; "all" also for those that name sides.
+            min_confidence: show rows from this probability on.
+            outlet_kinds: one or several kinds of outlets.
+            undated: whether undated articles may be shown.
+            exclude_outlets: one or several outlets not to search.
+            strict: whether rows whose passage may not answer are left out.
 
         Returns:
             The rows, the best first, and the silent groups.

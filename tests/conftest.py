@@ -78,9 +78,10 @@ MARKER_OF_FIXTURE = {
 }  # fmt: skip
 # The longest files, so that those that run in parallel with them end at about the same time.
 LONGEST_FIRST = (
-    "test_quality", "test_one_state", "test_milvus", "test_crashes", "test_contract", "test_app_for_every_reader",
-    "test_faults", "test_app", "test_app_pages", "test_damage", "test_app_balance", "test_sessions", "test_documents",
-    "test_command_line",
+    "test_ray_cluster", "test_faults", "test_crashes", "test_contract", "test_app_for_every_reader", "test_milvus",
+    "test_quality", "test_app", "test_one_state", "test_hostile", "test_app_pages", "test_app_balance", "test_starting",
+    "test_characters", "test_damage", "test_identity", "test_app_filters", "test_app_citing", "test_sessions",
+    "test_documents", "test_command_line",
 )  # fmt: skip
 
 
@@ -104,8 +105,7 @@ def pytest_collection() -> Iterator[None]:
 def _file_of_others(of: Any) -> str:
     """Return the file of a class or module, if it is not Gradio's.
 
-    For each of its components that has a file, Gradio writes a stub for editors whenever it is imported, which takes
-    two fifths of the import: more than a second of the processor in every process of a test run.
+    Gradio then writes no stubs for editors (`rag.web.gradio_import`), also where a test imports it before the app.
     """
     if getattr(of, "__module__", "").startswith("gradio."):
         raise OSError

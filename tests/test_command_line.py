@@ -1,5 +1,7 @@
 """The command line: results on stdout, errors on stderr with exit status 1."""
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -32,9 +34,12 @@ HARBOUR_IN_SHORT = "harbour  2013-05-14  The Guardian: Harbour strike ends\n"
 def index(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli")
     (folder / "news.jsonl").write_text("\n".join(map(json.dumps, [HARBOUR, BRIDGE])) + "\n{broken\n")
-    done = run("build", folder / "news.jsonl", "--index", folder / "index")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[:-1] == [
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = cli.main(["build", str(folder / "news.jsonl"), "--index", str(folder / "index")])
+    assert status == 0, err.getvalue()
+    printed = out.getvalue().splitlines()
+    assert printed[:-1] == [
         str(folder / "index"),
         "read                     2",
         "  new                    2",
@@ -47,16 +52,11 @@ def index(tmp_path_factory):
         "skipped                  1",
         "                         1  not JSON",
     ]
-    assert done.stdout.splitlines()[-1].startswith("took: reading 0.")
-    assert done.stderr.splitlines() == [
+    assert printed[-1].startswith("took: reading 0.")
+    assert err.getvalue().splitlines() == [
         f"skipped {folder / 'news.jsonl'}, line 3: not JSON (Expecting property name enclosed in double quotes)"
     ]
     return folder / "index"
-
-
-def run(*arguments):
-    command = [sys.executable, "-m", "rag", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
 
 
 def said(capsys, *arguments):
@@ -455,7 +455,7 @@ def test_a_closed_pipe_is_not_an_error(index):
 def test_every_command_has_help_and_is_documented(capsys):
     document = (ROOT / "docs" / "commands.md").read_text()
     commands = re.findall(r"^    (\w+) ", help_of(capsys), re.MULTILINE)
-    assert len(commands) == 17
+    assert len(commands) == 19
     for command in commands:
         assert ("--index" in help_of(capsys, command)) == (command not in ("encode", "plan"))
         assert f"<!-- help: {command} -->" in document

@@ -1,4 +1,4 @@
-"""`according ask --questions LIST --csv FILE`: a row for each passage; nothing done is lost, and no cell is a formula."""
+"""`according ask --questions LIST --csv FILE`: a row for each passage; nothing done is lost, no cell is a formula."""
 
 import csv
 import io
@@ -139,7 +139,10 @@ def test_the_file_begins_with_the_mark_by_which_spreadsheets_know_utf_8(ask, tmp
 
 @pytest.mark.parametrize(
     "cell",
-    ["=1+1", "+1+1", "-1+1", "@SUM(1)", "=cmd|' /C calc'!A0", " =1+1", "\t=1", "\r=1", "\n=1", "\u200b=1", "＝1", "\x00=1", "\tx"],
+    [
+        "=1+1", "+1+1", "-1+1", "@SUM(1)", "=cmd|' /C calc'!A0", " =1+1", "\t=1", "\r=1", "\n=1", "\u200b=1", "＝1",
+        "\x00=1", "\tx",
+    ],
 )  # fmt: skip
 def test_what_a_spreadsheet_may_take_for_a_formula_is_text(cell):
     assert harmless(cell)[0] in ("'", "\ufffd")

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from rag.cli.opening import open_library, prepare
-from rag.cli.output import answer_text, notes, print_result, shortened
+from rag.cli.output import answer_text, notes, print_result, shell_quoted, shortened
 from rag.errors import QuestionError
 from rag.text import sanitise
 
@@ -30,7 +30,7 @@ def ask(options: argparse.Namespace) -> int | None:
             " ".join(options.question), **arguments(options), min_confidence=options.min_confidence,
             strict=options.strict,
         )  # fmt: skip
-        catalogue = library.catalogue
+        catalogue, indexed = library.catalogue, tuple(filter(None, library.outlets()))
     if options.form:
         from rag.answer.export import FORMS
         from rag.answer.wording import notice
@@ -39,7 +39,12 @@ def ask(options: argparse.Namespace) -> int | None:
         for note in filter(None, [notice(answer), *notes(answer)]):
             print(sanitise(note), file=sys.stderr)
         return None
-    print_result(options, answer.to_dict(), answer_text(answer))
+    from rag.comparison.asked import asked_comparison
+
+    text = answer_text(answer)
+    if asked_comparison(answer.question, catalogue, indexed):
+        text += f"\n(To see them side by side: according compare {shell_quoted(answer.question)})"
+    print_result(options, answer.to_dict(), text)
     return None
 
 

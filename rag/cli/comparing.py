@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import shutil
 import textwrap
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rag.cli.asking import arguments
@@ -21,11 +20,13 @@ GROUP_WIDTH, MIN_WIDTH, MAX_WIDTH = 26, 60, 110  # in characters; a narrower ter
 
 def compare(options: argparse.Namespace) -> None:
     """Put what each group of articles says about a question side by side."""
+    from rag.comparison.sides import sides_in_text
+
     with open_library(options) as library:
         prepare(library)
         given = {name: value for name, value in arguments(options).items() if name != "order"}
         found = library.compare(
-            " ".join(options.question), by=options.by, sides=sides_of(options.side or (), library.sides()),
+            " ".join(options.question), by=options.by, sides=sides_in_text(options.side or (), library.sides()),
             strict=options.strict, min_confidence=options.min_confidence, **given,
         )  # fmt: skip
     print_result(options, found.to_dict(), comparison_text(found))
@@ -41,16 +42,6 @@ def sides(options: argparse.Namespace) -> None:
         saved = library.sides()
     lines = [f"{in_a_line(name)}: {in_a_line(', '.join(names))}" for name, names in saved.items()]
     print_result(options, saved, "\n".join(lines) or "no side is saved")
-
-
-def sides_of(given: Sequence[str], saved: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]] | None:
-    """Return the sides of the command line: "NAME: OUTLET, OUTLET", a saved side's name, or outlets alone."""
-    sides: dict[str, Sequence[str]] = {}
-    for words in given:
-        name, colon, listed = words.partition(":")
-        named = [each.strip() for each in (listed if colon else words).split(",") if each.strip()]
-        sides[name.strip() if colon else words.strip()] = saved.get(words) or named
-    return sides or None
 
 
 def comparison_text(found: Comparison) -> str:
@@ -74,16 +65,13 @@ def comparison_text(found: Comparison) -> str:
 
 def _row_text(row: Row, found: Comparison, width: int) -> str:
     """Return a row in two columns, or below each other where the terminal is narrow."""
-    from rag.answer import wording
-    from rag.answer.balance import UNKNOWN_OUTLET
     from rag.answer.changes import changes_text
-    from rag.comparison.wording import row_facts
+    from rag.comparison.wording import row_facts, row_source
 
     cited = row.citation
-    source = f"{cited.outlet or UNKNOWN_OUTLET}{wording.via(cited)}, " if found.by != "outlet" else ""
     about = f"[{'; '.join(filter(None, [cited.title, cited.url or cited.article_id]))}]"
     left = [row.group, *map(str, row_facts(row))]
-    right = [f"«{' '.join(cited.quotation.split())}»", f"{source}{wording.when(cited)}", about]
+    right = [f"«{' '.join(cited.quotation.split())}»", row_source(row, found.by), about]
     right += changes_text(cited)
     if width < MIN_WIDTH:
         return "\n".join(line for words in (*left, *right) for line in _wrapped(words, width))

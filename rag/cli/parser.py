@@ -88,7 +88,7 @@ def _asking(command: Command) -> None:
     added = command("search", asking.search, "find the passages nearest to a question, whether or not they answer it")
     _question(added, 10)
     added = command("compare", comparing.compare, "put what each outlet says about a question side by side")
-    _question(added, 12, "rows")
+    _question(added, 15, "rows")
     _grade(added)
     _groups(added)
     added = command("sides", comparing.sides, "list the sides saved for `compare`, save one, or delete one")

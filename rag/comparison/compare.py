@@ -94,7 +94,8 @@ def compare(
     with_row = {group for row in rows for group in (row.group, *row.shared_with)}
     unshown = {line.found.group for line in lines if line not in kept}
     number = grouping.articles(view.columns, parsed.filters.index_filter)
-    silent = [SilentGroup(group, n) for group, n in number.items() if group not in with_row | unshown | {*others}]
+    heard = {*with_row, *unshown, *others}
+    silent = [SilentGroup(group, n) for group, n in number.items() if group not in heard]
     return Comparison(
         grouping.by, answer, rows, tuple(silent), len(unshown) + len(others) if rows else 0, dict(grouping.sides)
     )

@@ -24,10 +24,10 @@ from rag.retrieval.search import Proposal, is_read_by, load, printing, propose, 
 from rag.retrieval.timeliness import favoured, periods
 from rag.stores.base import Store, View
 
-POOL = 1000  # passages that each engine proposes at the wide look
+POOL = 400  # passages that each engine proposes at the wide look
 OF_GROUP = 12  # passages that each engine proposes of one group
 # Passages whose sentences are compared with the question: so many of each group come before all others.
-MAX_WEIGHED, OF_GROUP_FIRST = 400, 3
+MAX_WEIGHED, OF_GROUP_FIRST = 300, 3
 # Groups that are looked into: so many more than are wanted, since some turn out to answer less well.
 SPARE_GROUPS, MIN_GROUPS = 8, 12
 MAX_READ, MAX_READ_OF_GROUP = 32, 8  # passages that the reranker reads
@@ -102,9 +102,9 @@ def find_groups(
     groups = _by_group(view, grouping, weighed)
     wanted = list(grouping.sides) or list(groups)[: max(k, MIN_GROUPS) + SPARE_GROUPS]
     if len(pool) >= POOL:  # else the wide look has seen whatever there is
-        filters = [grouping.narrowed(group, view.columns, index_filter) for group in wanted]
+        filters = grouping.narrowed(wanted[:k], view.columns, index_filter)
         known = {p.candidate.key for p in weighed}
-        more = propose(view, parsed, vector, [each for each in filters if each], OF_GROUP)
+        more = propose(view, parsed, vector, filters, OF_GROUP) if filters else []
         added, lost = weigh(store, vector, [p for p in more if p.candidate.key not in known])
         weighed, gone = sorted([*weighed, *added], key=lambda p: -(p.score + p.gain)), [*gone, *lost]
         groups = _by_group(view, grouping, weighed)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -78,15 +78,23 @@ class Grouping:
                 counts[group] += number
         return {group: number for group, number in counts.most_common() if number or group in self.sides}
 
-    def narrowed(self, group: str, columns: ArticleColumns, index_filter: IndexFilter) -> IndexFilter | None:
-        """Return what lets through the articles of one group among those that a filter does; None if no filter can."""
-        if self.by == "host" or group in (UNDATED, UNKNOWN_OUTLET):
-            return None
+    def narrowed(self, groups: Iterable[str], columns: ArticleColumns, index_filter: IndexFilter) -> list[IndexFilter]:
+        """Return what lets through the articles of one group each, among those that a filter does.
+
+        There is none for a group that no filter can tell from others: sites, and what is not known.
+        """
+        if self.by == "host":
+            return []
         if self.by == "year":
-            first, last = dt.date(int(group), 1, 1).toordinal(), dt.date(int(group), 12, 31).toordinal()
-            after, before = max(first, index_filter.after or first), min(last, index_filter.before or last)
-            return replace(index_filter, after=after, before=before, undated=False)
-        outlets = self.sides[group] if self.by == "side" else ()
-        own = frozenset(outlets or (o for o in columns.outlets if o and group == self.of_outlet(o)))
-        own = own & index_filter.outlets if index_filter.outlets else own
-        return replace(index_filter, outlets=own) if own else None
+            return [_in_year(int(group), index_filter) for group in groups if group != UNDATED]
+        own: dict[str | None, list[str]] = defaultdict(list)
+        for outlet in columns.outlets:
+            if outlet and (not index_filter.outlets or outlet in index_filter.outlets):
+                own[self.of_outlet(outlet)].append(outlet)
+        return [replace(index_filter, outlets=frozenset(own[group])) for group in groups if own[group]]
+
+
+def _in_year(year: int, index_filter: IndexFilter) -> IndexFilter:
+    first, last = dt.date(year, 1, 1).toordinal(), dt.date(year, 12, 31).toordinal()
+    after, before = max(first, index_filter.after or first), min(last, index_filter.before or last)
+    return replace(index_filter, after=after, before=before, undated=False)

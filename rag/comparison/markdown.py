@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rag.answer.markdown import answer_markdown, citation_markdown, plain
-from rag.answer.wording import figures, notice, suggestion, when
-from rag.comparison.wording import row_facts, scope, silent
+from rag.answer.wording import figures, notice, suggestion
+from rag.comparison.wording import row_facts, row_source, scope, silent
 from rag.text import one_line
 
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ def comparison_markdown(comparison: Comparison, accessed: dt.date | None = None)
     answer = comparison.answer
     if not comparison.found:
         return "\n".join(filter(None, [answer_markdown(answer, accessed), _line(silent(comparison))]))
-    heads = ["Group" if comparison.by == "side" else comparison.by.capitalize(), "Says", "Date", "Articles"]
+    heads = ["Group" if comparison.by == "side" else comparison.by.capitalize(), "Says", "Source", "Articles"]
     body = [
-        [row.group, row.citation.quotation, when(row.citation), "; ".join(map(str, row_facts(row)))]
+        [row.group, row.citation.quotation, row_source(row, comparison.by), "; ".join(map(str, row_facts(row)))]
         for row in comparison.rows
     ]
     said = [answer.question, notice(answer), *map(str, map(suggestion, answer.suggestions))]
     head, *lines = [_line(words) for words in said if words]
     parts = [
-        f"**{head.strip()}**\n", *lines, _line(str(scope(comparison))),
-        _line(str(figures(answer))) if answer.figures else "", table(heads, body), _line(silent(comparison)),
+        f"**{head.strip()}**\n", *lines, _line(scope(comparison)),
+        _line(figures(answer)) if answer.figures else "", table(heads, body), _line(silent(comparison)),
         *(citation_markdown(row.citation, accessed) for row in comparison.rows),
     ]  # fmt: skip
     return "\n".join(filter(None, parts))

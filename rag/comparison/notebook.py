@@ -26,7 +26,7 @@ def comparison_notebook(comparison: Comparison) -> Html:
         name = "Group" if comparison.by == "side" else comparison.by.capitalize()
         heads = Html().join(Html('<th scope="col" style="text-align: left">{}</th>').format(h) for h in (name, "Says"))
         rows = Html().join(map(_row, comparison.rows))
-        parts.append(_TABLE.format(phrase(scope(comparison)), heads, rows))
+        parts.append(_TABLE.format(scope(comparison), heads, rows))
     if unheard := silent(comparison):
         parts.append(Html("<p>{}</p>").format(phrase(unheard)))
     return Html("<div>{}</div>").format(Html().join(parts))

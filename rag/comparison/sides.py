@@ -19,7 +19,7 @@ SIDES = "sides"  # the setting of an index that has those saved, as JSON
 MAX_SIDES, MAX_NAMES, MAX_SAVED = 12, 100, 100
 MAX_NAME_CHARACTERS = 100
 Sides = Mapping[str, Names] | Sequence[str]
-Named = Mapping[str, tuple[str, ...]]
+Named = Mapping[str, Sequence[str]]
 
 
 def saved_sides(store: Store) -> dict[str, tuple[str, ...]]:
@@ -54,6 +54,21 @@ def resolve_sides(view: View, catalogue: Catalogue, sides: Sides, saved: Named) 
             if owner.setdefault(outlet, side) != side:
                 raise QuestionError(f"{outlet} is on two sides, {owner[outlet]!r} and {side!r}; leave it on one")
     return found
+
+
+def sides_in_text(given: Sequence[str], saved: Named) -> dict[str, Sequence[str]] | None:
+    """Return the sides that texts name: "NAME: OUTLET, OUTLET", a saved side's name, or outlets alone; None for none.
+
+    Args:
+        given: a text for each side.
+        saved: the sides saved with the index.
+    """
+    sides: dict[str, Sequence[str]] = {}
+    for words in given:
+        name, colon, listed = words.partition(":")
+        named = [each.strip() for each in (listed if colon else words).split(",") if each.strip()]
+        sides[name.strip() if colon else words.strip()] = saved.get(words) or named
+    return sides or None
 
 
 def members(columns: ArticleColumns, catalogue: Catalogue, side: str, names: Names) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.grade import NEAR
-from rag.answer.wording import MAX_NAMES, Phrase, counted, listed
+from rag.answer.wording import MAX_NAMES, Phrase, counted, listed, via, when
 
 if TYPE_CHECKING:
     from rag.comparison.comparison import By, Comparison, Row
@@ -24,10 +25,18 @@ def groups(number: int, by: By) -> str:
     return f"{number:,} {noun if number == 1 else PLURALS.get(noun, f'{noun}s')}"
 
 
-def scope(comparison: Comparison) -> Phrase:
-    """Return how many groups have a row, and how many further ones have something near enough."""
-    more = f"; {groups(comparison.more, comparison.by)} more with a passage near enough" if comparison.more else ""
-    return Phrase(f"{groups(len(comparison.rows), comparison.by)}{more}.")
+def scope(comparison: Comparison) -> str:
+    """Return how many groups have a row, of how many that have something near enough."""
+    shown, near = len(comparison.rows), len(comparison.rows) + comparison.more
+    if shown < near:
+        return f"{shown:,} of {groups(near, comparison.by)} with a passage near enough"
+    return f"{groups(shown, comparison.by)} with a passage near enough"
+
+
+def row_source(row: Row, by: By) -> str:
+    """Return who published a row's passage, where it was taken from, and when; not the outlet if the row is its own."""
+    own = "" if by == "outlet" and not row.shared_with else row.citation.outlet or UNKNOWN_OUTLET
+    return f"{own}{via(row.citation)}, {when(row.citation)}".removeprefix(", ")
 
 
 def row_facts(row: Row) -> list[Phrase]:
@@ -49,4 +58,4 @@ def silent(comparison: Comparison) -> Phrase | str:
         return ""
     names = [f"{each.group} ({each.articles:,})" for each in comparison.silent]
     number = groups(len(names), comparison.by)
-    return Phrase(f"Nothing near enough from {number}, with so many articles each: {{}}.", listed(names, MAX_SILENT))
+    return Phrase(f"No passage near enough from {number}; by number of articles: {{}}", listed(names, MAX_SILENT))

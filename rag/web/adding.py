@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import gradio as gr
-
 from rag.errors import QuestionError
 from rag.library import Library
 from rag.web.answer_html import report_html
 from rag.web.filters import text
+from rag.web.gradio_import import gr
 from rag.web.sessions import cookie_of, scope_of
 from rag.web.uploads import Uploads
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import logging
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, cast
-
-import gradio as gr
-from gradio.events import api as gradio_api
 
 from rag.answer import wording
 from rag.answer.answer import Answer, as_previous
@@ -30,6 +28,7 @@ from rag.web.answer_html import answer_files_html, answer_html, error_html, ques
 from rag.web.conversations import Asked, Conversations, Turn
 from rag.web.endpoints import Endpoint, endpoints
 from rag.web.filters import ORDERS, UNDATED, Filters, chosen, index, text, texts
+from rag.web.gradio_import import gr, gradio_api
 from rag.web.places import MAX_CONCURRENT, MAX_WAITING
 from rag.web.sessions import owner, scope_of
 from rag.web.uploads import Uploads
@@ -72,6 +71,16 @@ _COPY = """() => document.addEventListener("click", async (event) => {
   } catch {
     button.textContent = "cannot copy";
   }
+})"""
+
+# A link to a card goes there. The page has a base address without its query, so that a browser would leave the page.
+_GO_TO_CARD = """() => document.addEventListener("click", (event) => {
+  const link = event.target.closest('.according a[href^="#"]');
+  if (!link) return;
+  event.preventDefault();
+  const card = document.getElementById(link.hash.slice(1));
+  card?.scrollIntoView();
+  card?.focus({ preventScroll: true });
 })"""
 
 # What a reader is shown after an error that was not foreseen.
@@ -118,7 +127,8 @@ def create_app(
             suggested=tuple(found.question for found in offers),
             answered=as_previous(answer),
         )
-        turn = Turn.of(asked, str(question_html(asked.question)), str(answer_html(answer, catalogue)))
+        shown = answer_html(answer, catalogue, name=f"card-{secrets.token_hex(4)}")
+        turn = Turn.of(asked, str(question_html(asked.question)), str(shown))
         turns = conversations.add(request.session_hash, turn, instead)
         applied = [c.words for c in answer.constraints if c.applied]
         group = gr.CheckboxGroup(
@@ -258,6 +268,7 @@ def create_app(
             event(run, given, shown, **private).success(None, js=_SHOW_LAST, **private)
         chat.clear(cleared, None, shown[1:], **private)
         app.load(None, js=_COPY)
+        app.load(None, js=_GO_TO_CARD)
         unseen = own | {"show_progress": "hidden"}
         app.load(warning(choices), outputs=from_index, **unseen)
         if uploads:

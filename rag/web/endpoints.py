@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, ValidationError, validate_call
 
 from rag.browse import Resolved
+from rag.comparison.sides import sides_in_text
 from rag.errors import AccordingError, LibraryError, QuestionError, public_message
 from rag.library import Library
 from rag.query.query import NOW
@@ -29,7 +30,6 @@ log = logging.getLogger("rag")
 Endpoint = Callable[..., dict[str, Any]]
 Text = Annotated[str, Field(max_length=2000)]
 Texts = Annotated[list[Text], Field(max_length=100)]
-Sides = Annotated[dict[Text, Texts], Field(max_length=12)]
 PassageCount = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -126,8 +126,8 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
     def compare(
         question: str,
         by: Literal["outlet", "kind", "host", "country", "year"] = "outlet",
-        sides: Sides | None = None,
-        k: PassageCount = 12,
+        sides: Texts | None = None,
+        k: PassageCount = 15,
         outlets: Texts | None = None,
         after: Text | None = None,
         before: Text | None = None,
@@ -148,7 +148,7 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
         Args:
             question: a question in plain words; "What do Press TV and the Guardian say about ...?" names the sides
             by: what is compared: outlets, kinds of outlets, sites, countries of outlets or years of articles
-            sides: groups to compare instead, by name: for each its outlets, kinds of outlets or countries
+            sides: groups to compare instead, each as "NAME: OUTLET, KIND OF OUTLETS, COUNTRY"
             k: maximum number of rows
             outlets: only these outlets, in any spelling that the index or its catalogue knows
             after: only articles from this day on, YYYY-MM-DD
@@ -162,9 +162,9 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
             strict: true to leave out rows whose passage may not answer (`grade` "near")
         """
         found = library.compare(
-            question, by, sides, k, outlets, after, before, previous=previous, asked_on=asked_on or NOW,
-            ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated, exclude_outlets=exclude_outlets,
-            strict=strict,
+            question, by, sides_in_text(sides or (), library.sides()), k, outlets, after, before, previous=previous,
+            asked_on=asked_on or NOW, ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated,
+            exclude_outlets=exclude_outlets, strict=strict,
         )  # fmt: skip
         return _versioned(**found.to_dict())
 

@@ -6,8 +6,6 @@ import os
 from collections.abc import Sequence
 from importlib import resources
 
-import gradio as gr
-from gradio.route_utils import API_PREFIX
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,6 +16,7 @@ from rag.web import article_pages, citation_routes, contents_pages
 from rag.web.answer_files import AnswerFiles
 from rag.web.app import TITLE, create_app
 from rag.web.connections import bound
+from rag.web.gradio_import import API_PREFIX, gr
 from rag.web.places import MAX_CONCURRENT, PlacesMiddleware
 from rag.web.private_folder import PrivateFolder, end_on_signals, keep_gradio_in
 from rag.web.proxies import ProxyMiddleware, trusted_proxies

@@ -1,4 +1,4 @@
-"""A dossier shows what each outlet says, with receipts, in HTML, Markdown and PDF; whatever an article holds is text."""
+"""A dossier shows what each outlet says, with receipts, as HTML, Markdown and PDF; what an article holds is text."""
 
 import dataclasses
 import datetime as dt
@@ -24,8 +24,8 @@ from rag.text import sanitise
 QUESTION = "Who closed the old bridge?"
 TODAY = dt.date(2026, 11, 30)
 CLOSED = BRIDGE | {
-    "text": f"{BRIDGE['text']} The mayor said on Friday that repairs would take two years, and that nobody had been hurt "
-    "when a fisherman saw the first crack in spring. Shops on the far bank fear for their trade."
+    "text": f"{BRIDGE['text']} The mayor said on Friday that repairs would take two years, and that nobody had been "
+    "hurt when a fisherman saw the first crack in spring. Shops on the far bank fear for their trade."
 }
 # A near-copy: one number differs.
 COPY = {
@@ -227,11 +227,8 @@ def test_arabic_letters_are_printed_in_their_joined_forms(dossier):
 
 def test_a_pdf_says_so_if_no_font_has_a_letter(library, dossier):
     assert pdf.UNPRINTED not in pages(dossier.to_pdf())
-    unprintable = dataclasses.replace(
-        dossier, comparison=dataclasses.replace(
-            dossier.comparison, answer=dataclasses.replace(dossier.comparison.answer, question="Who \U0001fbf0\U00016e40?")
-        ),
-    )  # fmt: skip
+    answer = dataclasses.replace(dossier.comparison.answer, question="Who \U0001fbf0\U00016e40?")
+    unprintable = dataclasses.replace(dossier, comparison=dataclasses.replace(dossier.comparison, answer=answer))
     assert "no font on the machine" in pages(unprintable.to_pdf())
 
 

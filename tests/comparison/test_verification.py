@@ -236,7 +236,7 @@ def test_the_json_of_commands_is_checked_as_well(library, tmp_path, news):
     (tmp_path / "search.json").write_text(json.dumps(hits))
     for name in ("ask.json", "compare.json", "search.json"):
         verified = library.verify_file(tmp_path / name)
-        assert verified.ok and len(verified.findings) == 3, name
+        assert (verified.ok, len(verified.findings)) == (True, 3), name
     library.add([news(BRIDGE | {"text": "The bridge is open again after works that took two years, engineers said."})])
     for name in ("ask.json", "compare.json", "search.json"):
         assert found(library, tmp_path / name).status == "changed"
@@ -328,7 +328,15 @@ def test_an_attachment_that_unpacks_to_gigabytes_is_refused(library, files, monk
 
 @pytest.mark.parametrize(
     "page",
-    ["<q>" * 200_000, "<" * 500_000, "&" * 500_000, "<!--" * 200_000, "<q data-receipt='" * 100_000, "<![" * 200_000],
+    [
+        "<q>" * 200_000,
+        "<q>x</q>" * 50_000,
+        "<" * 500_000,
+        "&" * 500_000,
+        "<!--" * 200_000,
+        "<q data-receipt='" * 100_000,
+        "<![" * 200_000,
+    ],
 )
 def test_what_keeps_a_parser_busy_takes_seconds_at_most(library, files, page):
     edit(files / "d.html", HTML_BLOCK[0], f"{page}\n{HTML_BLOCK[0]}")

@@ -23,7 +23,7 @@ from rag.ingest.report import Report
 
 pytestmark = [
     pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="the extra scale is not installed"),
-    pytest.mark.alone,
+    pytest.mark.slow,
     pytest.mark.filterwarnings("default"),  # Ray Data warns of its own settings, and of few files
 ]
 TESTS = Path(__file__).parent.parent

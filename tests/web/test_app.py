@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from support import HARBOUR, ROOT
 from support.hostile import EVIL
 from support.page import ask, at_rest
+from support.processes import Other
 
 import rag
 from rag.errors import AccordingError
@@ -172,10 +173,10 @@ def test_a_port_that_is_not_a_number_is_an_error(words, tmp_path, monkeypatch):
         launch(rag.build([tmp_path], index=tmp_path / "i", encoder=words))
 
 
-@pytest.mark.model
-def test_app_py_serves_the_demonstration(tmp_path):
-    """`python app.py` alone: makes the index, prints the address, answers there."""
-    environment = {**os.environ, "INDEX": str(tmp_path / "index"), "PORT": "0", "HOST": "127.0.0.1"}
+def test_app_py_serves_the_demonstration(tmp_path, demonstration):
+    """`python app.py` alone: brings the index up to date, prints the address, answers there."""
+    index = demonstration(tmp_path / "index")
+    environment = {**os.environ, "INDEX": str(index), "PORT": "0", "HOST": "127.0.0.1"}
     server = subprocess.Popen(
         [sys.executable, "app.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
     )
@@ -187,31 +188,32 @@ def test_app_py_serves_the_demonstration(tmp_path):
     finally:
         server.terminate()
         _, notices = server.communicate(timeout=30)
-    assert "69 articles read: 69 new" in notices
+    assert "69 articles read: 0 new, 0 updated, 69 unchanged" in notices
 
 
-def test_changes_by_another_process_are_served_without_a_restart(page, address, folder):
+def test_changes_by_another_process_are_served_without_a_restart(page, tmp_path, news, words):
     record = {
         "id": "quay",
         "outlet": "The Quay Gazette",
         "text": "Divers found a bronze bell under the old quay on Friday.",
     }
-    (folder / "more.jsonl").write_text(json.dumps(record))
     question = "What did divers find under the old quay?"
-
-    def change(*arguments):
-        command = [sys.executable, "-m", "rag", *map(str, arguments), "--index", str(folder / "index")]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
-        assert done.returncode == 0, done.stderr
-
-    page.goto(address)
+    library = rag.build([news(HARBOUR)], index=tmp_path / "index", encoder=words)
+    page.goto(launch(library, port=0, wait=False))
     assert "The Quay Gazette" not in ask(page, question).inner_text()
-    change("add", folder / "more.jsonl")
+    another = Other()
+    another(
+        "with rag.open(index, encoder=WordEncoder()) as library: library.add([file])",
+        index=tmp_path / "index", file=news(record),
+    )  # fmt: skip
     expect(ask(page, question).locator("mark").first).to_have_text(record["text"])
     page.reload()
     page.get_by_role("button", name="Filters").click()
     page.locator("#outlets input").click()
     expect(page.get_by_role("option", name="The Quay Gazette (1)")).to_be_visible()
     page.keyboard.press("Escape")
-    change("remove", "quay")
+    another(
+        'with rag.open(index, encoder=WordEncoder()) as library: library.remove(["quay"])', index=tmp_path / "index"
+    )
+    another.kill()
     assert "The Quay Gazette" not in ask(page, question).inner_text()

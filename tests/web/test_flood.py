@@ -16,7 +16,7 @@ from rag.web.launch import launch
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import flood
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.slow
 QUESTIONS = (
     "By how much will the wages of dock workers rise?",
     "Why was the old bridge closed?",

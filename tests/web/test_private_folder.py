@@ -19,7 +19,8 @@ from rag.web import private_folder
 from rag.web.private_folder import PrivateFolder
 
 APP = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background processes ignore it
 from rag.web.private_folder import PrivateFolder, end_on_signals
 end_on_signals()
 folder = PrivateFolder()
