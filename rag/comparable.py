@@ -11,24 +11,30 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.answer.answer import Answer, as_previous
-from rag.answer.compose import Composer
+from rag.answer.compose import Composer, pool_size
+from rag.answer.suggestions import answer_or_suggested
 from rag.comparison.asked import asked_comparison
+from rag.comparison.chronology import chronology
 from rag.comparison.compare import compare
 from rag.comparison.comparison import GROUPINGS, By, Comparison
 from rag.comparison.find import find_groups
 from rag.comparison.grouping import Grouping
 from rag.comparison.sides import MAX_SAVED, SIDES, Sides, members, resolve_sides, saved_sides, sides_in_words
+from rag.comparison.timeline import Timeline
 from rag.errors import QuestionError
 from rag.models.encoder import Encoder, Vectors
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.query.previous import Previous
 from rag.query.query import Day, Names, Query
 from rag.retrieval.parse import ParsedQuery, parse
+from rag.retrieval.search import find
 from rag.stores.base import Store, View
 from rag.update import UpdatableLibrary
 
 if TYPE_CHECKING:
     from rag.comparison.dossier.dossier import Dossier
+
+TIMELINE_ENTRIES = 30  # in a dossier
 
 
 class ComparableLibrary(UpdatableLibrary):
@@ -110,12 +116,69 @@ class ComparableLibrary(UpdatableLibrary):
 
         return self._current.use(compared)
 
+    def timeline(
+        self,
+        question: str,
+        k: int = 30,
+        outlets: Names = None,
+        after: Day = None,
+        before: Day = None,
+        previous: str | Answer | Previous | None = None,
+        asked_on: Day = None,
+        ignore: Names = (),
+        min_confidence: float | None = None,
+        outlet_kinds: Names = None,
+        undated: bool | None = None,
+        exclude_outlets: Names = None,
+        strict: bool = False,
+    ) -> Timeline:
+        """Return sentences that answer a question, word for word, in the order of when what they tell happened.
+
+        That is the date which the sentence states, or its article's title or first sentences for the same event, where
+        it is clear; else the date of the article. Each entry says which of these it is, and in which words.
+
+        Args:
+            question: as for `ask`.
+            k: maximum number of entries, 1 to 1,000; there is one for each source on a date.
+            outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated, exclude_outlets,
+                strict: as for `ask`; filters on dates are for those of the articles.
+
+        Returns:
+            The entries that answer best, those with a date first, the earliest first.
+
+        Raises:
+            QuestionError: for arguments that make no sense.
+            CitationError: if what would be shown is not what is stored.
+        """
+        query = Query.of(
+            question, k, outlets, after, before, as_previous(previous), asked_on, ignore, min_confidence, outlet_kinds,
+            undated, exclude_outlets, strict=strict,
+        )  # fmt: skip
+        made: list[Timeline] = []
+
+        def answer(view: View, query: Query) -> tuple[Answer, bool]:
+            if refused := self._composer.refuse(view, query):
+                made.append(Timeline(refused))
+                return refused, True
+            catalogue, parsed, vector = self._parse(view, query)
+            with self._store.reading(view.generation):
+                found = find(view, self._store, parsed, vector, pool_size(query.k), self.reranker, self.reader)
+                made.append(
+                    chronology(
+                        self._composer, view, catalogue, self.confidence_model, query, parsed, found, self.reranker
+                    )
+                )
+            return made[-1].answer, not found.changed
+
+        shown = self._current.use(lambda view: answer_or_suggested(view, query, answer))
+        return replace(next(t for t in made if t.answer.passages is shown.passages), answer=shown)
+
     def dossier(
         self,
         question: str,
         by: By = "outlet",
         sides: Sides | None = None,
-        k: int = 12,
+        k: int = 15,
         outlets: Names = None,
         after: Day = None,
         before: Day = None,
@@ -143,17 +206,23 @@ class ComparableLibrary(UpdatableLibrary):
             QuestionError: for arguments that make no sense.
             CitationError: if what would be shown is not what is stored.
         """
-        from rag.comparison.dossier.dossier import compile_dossier, moments_of
+        from rag.comparison.dossier.dossier import compile_dossier
 
-        comparison = self.compare(
-            question, by, sides, k, outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds,
-            undated, exclude_outlets, strict,
-        )  # fmt: skip
-        view = self._view()
-        counts = comparison.answer.balance.index
+        for last in (False, True):
+            generation = self._current.get().generation
+            comparison = self.compare(
+                question, by, sides, k, outlets, after, before, previous, asked_on, ignore, min_confidence,
+                outlet_kinds, undated, exclude_outlets, strict,
+            )  # fmt: skip
+            named = [name for side in comparison.sides.values() for name in side]
+            timeline = self.timeline(
+                question, TIMELINE_ENTRIES, outlets or named or None, after, before, previous, asked_on, ignore,
+                min_confidence, outlet_kinds, undated, exclude_outlets, strict,
+            )  # fmt: skip
+            if last or self._current.get().generation == generation:  # both are of one state of the index
+                break
         return compile_dossier(
-            comparison, moments_of(comparison), self.article, load_catalogue(view.catalogue),
-            accessed or dt.date.today(), view.generation, counts.articles, counts.named,
+            comparison, timeline, self.article, self.catalogue, accessed or dt.date.today(), generation
         )  # fmt: skip
 
     def sides(self) -> dict[str, tuple[str, ...]]:

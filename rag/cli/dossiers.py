@@ -6,7 +6,6 @@ import argparse
 from typing import TYPE_CHECKING
 
 from rag.cli.asking import arguments
-from rag.cli.comparing import sides_of
 from rag.cli.opening import open_library, open_read_only, prepare
 from rag.cli.output import in_a_line, print_result, shortened
 
@@ -19,13 +18,14 @@ MAX_CHARACTERS = 70  # of a quotation in a line
 def dossier(options: argparse.Namespace) -> None:
     """Write what outlets say about a question, with receipts, to a file."""
     from rag.comparison.dossier.dossier import check_path
+    from rag.comparison.sides import sides_in_text
 
     check_path(options.to)  # before the work, not after it
     with open_library(options) as library:
         prepare(library)
         given = {name: value for name, value in arguments(options).items() if name != "order"}
         made = library.dossier(
-            " ".join(options.question), by=options.by, sides=sides_of(options.side or (), library.sides()),
+            " ".join(options.question), by=options.by, sides=sides_in_text(options.side or (), library.sides()),
             strict=options.strict, min_confidence=options.min_confidence, **given,
         )  # fmt: skip
         made.write(options.to)

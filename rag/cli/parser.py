@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from rag.cli import asking, building, comparing, dossiers, evaluating, listing, serving
+from rag.cli import asking, building, chronicling, comparing, dossiers, evaluating, listing, serving
 
 # Those of `models.encoder`, `answer.export` and `ingest.pipeline`, which take long to load.
 PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json"), ("local", "ray")
@@ -91,6 +91,9 @@ def _asking(command: Command) -> None:
     _question(added, 15, "rows")
     _grade(added)
     _groups(added)
+    added = command("timeline", chronicling.timeline, "put what answers a question in the order of when it happened")
+    _question(added, 30, "entries")
+    _grade(added)
     added = command("sides", comparing.sides, "list the sides saved for `compare`, save one, or delete one")
     added.add_argument("name", nargs="?", help="what to call it")
     added.add_argument("outlets", nargs="*", metavar="OUTLET", help="outlets, kinds of outlets or countries on it")

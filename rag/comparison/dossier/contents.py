@@ -32,8 +32,11 @@ from rag.answer.wording import (
     when,
 )
 from rag.comparison.comparison import Row
-from rag.comparison.dossier.dossier import Dossier, Moment, number_of
+from rag.comparison.dossier.dossier import Dossier, number_of
 from rag.comparison.dossier.quoted import PASSAGE, VARIANT, Quoted
+from rag.comparison.timeline import Entry
+from rag.comparison.timeline_wording import elsewhere, evidence, spelled
+from rag.comparison.wording import MAY_NOT_ANSWER
 from rag.text import is_web_url, one_line, spelled_date
 
 MAX_LANES = 30  # groups in the picture
@@ -187,7 +190,7 @@ def contents(dossier: Dossier) -> Contents:
         rows=tuple(_row(dossier, row) for row in comparison.rows),
         more=more,
         picture=_picture(dossier),
-        said=tuple(_said(dossier, moment) for moment in dossier.moments),
+        said=tuple(_said(dossier, entry) for entry in (*dossier.timeline.entries, *dossier.timeline.undated)),
         spoke=_spoke(dossier),
         figures=_figures(dossier),
         changed=tuple(c for q in dossier.quotations if q.role == PASSAGE for c in _changed(dossier, q)),
@@ -205,9 +208,10 @@ def who(citation: Citation) -> str:
 
 def _about(dossier: Dossier) -> tuple[str, ...]:
     """Return when and of what it was asked."""
-    asked = f"Asked on {spelled_date(dossier.accessed)} of {counted(dossier.articles, 'article')} "
+    index = dossier.comparison.answer.balance.index
+    asked = f"Asked on {spelled_date(dossier.accessed)} of {counted(index.articles, 'article')} "
     return (
-        f"{asked}from {counted(dossier.outlets, 'outlet')}; generation {dossier.generation:,} of the index.",
+        f"{asked}from {counted(index.named, 'outlet')}; generation {dossier.generation:,} of the index.",
         "Every quotation is word for word from an article in that index, and has a number that leads to its receipt.",
     )
 
@@ -234,17 +238,18 @@ def _row(dossier: Dossier, row: Row) -> SideBySide:
         who(c) if comparison.by != "outlet" else "digest" if c.kind == "digest" else "",
         spelled_date(c.date) if c.date else "undated",
         one_line(c.quotation),
-        "" if row.grade == ANSWERS else "may not answer",
+        "" if row.grade == ANSWERS else MAY_NOT_ANSWER,
         f"{row.articles:,}" + (f", {span}" if span and row.articles > 1 else ""),
         f"also printed by {', '.join(also)}" if also else "",
     )
 
 
-def _said(dossier: Dossier, moment: Moment) -> Said:
-    copies = f"also in {counted(moment.copies, 'other article')}" if moment.copies else ""
-    note = "; ".join(filter(None, (moment.basis, copies)))
-    c = moment.citation
-    return Said(_number(dossier, c), moment.spelled, who(c), one_line(c.quotation), note)
+def _said(dossier: Dossier, entry: Entry) -> Said:
+    c = entry.citation
+    others = elsewhere(entry)
+    said = (str(evidence(entry)), str(others) if others else "", "" if entry.grade == ANSWERS else MAY_NOT_ANSWER)
+    note = one_line("; ".join(filter(None, said)))
+    return Said(_number(dossier, c), spelled(entry.when), who(c), one_line(c.quotation), note)
 
 
 def _number(dossier: Dossier, citation: Citation) -> int:
@@ -255,7 +260,7 @@ def _picture(dossier: Dossier) -> Picture | None:
     """Return who spoke when, the group that spoke first at the top; None where fewer than two days are known."""
     lanes: dict[str, list[tuple[dt.date, Citation]]] = {}
     group_of = {(r.citation.article_id, r.citation.start): r.group or UNKNOWN_OUTLET for r in dossier.comparison.rows}
-    cited = [row.citation for row in dossier.comparison.rows] + [m.citation for m in dossier.moments]
+    cited = [row.citation for row in dossier.comparison.rows] + [*dossier.timeline.answer.passages]
     undated = []
     for c in cited:
         name = group_of.get((c.article_id, c.start))

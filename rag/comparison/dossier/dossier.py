@@ -14,34 +14,14 @@ from rag.answer.variants import Variant
 from rag.article import Article
 from rag.comparison.comparison import Comparison
 from rag.comparison.dossier.quoted import PASSAGE, TIMELINE, VARIANT, Quoted, Receipt
+from rag.comparison.timeline import Timeline
 from rag.errors import InputError
-from rag.text import spelled_date
 
 if TYPE_CHECKING:
     from rag.provenance.catalogue import Catalogue
 
 HTML, MARKDOWN, PDF = ".html", ".md", ".pdf"
 FORMATS = (HTML, MARKDOWN, PDF)
-PUBLISHED, UNDATED = "published", "undated"
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What is quoted as said of a day.
-
-    Attributes:
-        day: the day; None where nothing says which it is.
-        spelled: the day in words, as exactly as it is known: "3 May 2013", "May 2013".
-        basis: what the day is: of the event, or of the article.
-        citation: the words.
-        copies: in how many other articles they are.
-    """
-
-    day: dt.date | None
-    spelled: str
-    basis: str
-    citation: Citation
-    copies: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,23 +30,19 @@ class Dossier:
 
     Attributes:
         comparison: what each group says.
-        moments: what is said of which day, the earliest first.
-        quotations: every quotation, numbered: the passages of the comparison, then sentences of the timeline that are
-            in none of these, then what near-copies have in other words.
+        timeline: what is said of which day.
+        quotations: every quotation, numbered: the passages of the comparison, then those of the timeline with other
+            sentences marked, then what near-copies have in other words.
         accessed: the day on which the question was asked.
         generation: how often the index had changed until then.
-        articles: how many articles the index held.
-        outlets: how many outlets these are of.
         kinds: the kind of each outlet that is a group, by the catalogue; None where it has none.
     """
 
     comparison: Comparison
-    moments: tuple[Moment, ...]
+    timeline: Timeline
     quotations: tuple[Quoted, ...]
     accessed: dt.date
     generation: int
-    articles: int
-    outlets: int
     kinds: Mapping[str, str | None] = field(default_factory=dict)
     _catalogue: Catalogue | None = field(default=None, repr=False, compare=False)
 
@@ -94,7 +70,7 @@ class Dossier:
             "question": self.question,
             "accessed": self.accessed.isoformat(),
             "generation": self.generation,
-            "articles": self.articles,
+            "articles": self.comparison.answer.balance.index.articles,
             "receipts": [receipt.to_dict() for receipt in self.receipts],
             "bibliography": self.bibliography(),
         }
@@ -136,14 +112,6 @@ class Dossier:
         replace_file(to, text)
 
 
-def moments_of(comparison: Comparison) -> list[Moment]:
-    """Return when the passages of a comparison were published."""
-    return [
-        Moment(c.date, spelled_date(c.date) if c.date else UNDATED, PUBLISHED if c.date else "", c, len(c.copies))
-        for c in comparison.answer.passages
-    ]
-
-
 def check_path(path: str | os.PathLike[str]) -> Path:
     """Return the path of a dossier to write.
 
@@ -178,34 +146,29 @@ def replace_file(path: Path, content: bytes) -> None:
 
 def compile_dossier(
     comparison: Comparison,
-    moments: Iterable[Moment],
+    timeline: Timeline,
     article: Callable[[str], Article],
     catalogue: Catalogue,
     accessed: dt.date,
     generation: int,
-    articles: int,
-    outlets: int,
 ) -> Dossier:
     """Return a dossier, each of its quotations numbered.
 
     Args:
         comparison: what each group says.
-        moments: what is said of which day.
+        timeline: what is said of which day.
         article: gives the article of an id.
         catalogue: the outlets known by name.
         accessed: the day on which the question was asked.
         generation: the generation of the index that answered.
-        articles: how many articles it holds.
-        outlets: of how many outlets these are.
 
     Raises:
         CitationError: if a near-copy's words are not in its article any more.
     """
     found = [Quoted(number, PASSAGE, c) for number, c in enumerate(_distinct(comparison.answer.passages), 1)]
-    said = sorted(moments, key=lambda m: (m.day is None, m.day or dt.date.max))
-    for moment in said:
-        if number_of(found, moment.citation) is None:
-            found.append(Quoted(len(found) + 1, TIMELINE, moment.citation))
+    for c in timeline.answer.passages:
+        if number_of(found, c) is None:
+            found.append(Quoted(len(found) + 1, TIMELINE, c))
     for quoted in list(found):
         for variant in quoted.citation.variants if quoted.role == PASSAGE else ():
             if variant.start < variant.end:
@@ -214,26 +177,23 @@ def compile_dossier(
     kinds = {
         name: known.kind if (known := catalogue.outlet(name)) else None for name in named if comparison.by == "outlet"
     }
-    return Dossier(
-        comparison, tuple(said), tuple(found), accessed, generation, articles, outlets, kinds, catalogue
-    )  # fmt: skip
+    return Dossier(comparison, timeline, tuple(found), accessed, generation, kinds, catalogue)
 
 
 def number_of(quotations: Iterable[Quoted], citation: Citation) -> int | None:
-    """Return the number of the quotation that has a citation's quoted sentences; None if none has."""
+    """Return the number of the quotation that has a citation's quoted sentences marked; None if none has."""
     for quoted in quotations:
-        own = quoted.citation
-        inside = own.start <= citation.quote[0] <= citation.quote[1] <= own.end
-        if inside and own.article_id == citation.article_id and quoted.role != VARIANT:
+        same = (quoted.citation.article_id, quoted.citation.quote) == (citation.article_id, citation.quote)
+        if same and quoted.role != VARIANT:
             return quoted.number
     return None
 
 
 def _distinct(citations: Iterable[Citation]) -> list[Citation]:
-    """Return citations without those that repeat the span of an earlier one."""
-    first: dict[tuple[str, int, int], Citation] = {}
+    """Return citations without those that quote the same sentences as an earlier one."""
+    first: dict[tuple[str, tuple[int, int]], Citation] = {}
     for c in citations:
-        first.setdefault((c.article_id, c.start, c.end), c)
+        first.setdefault((c.article_id, c.quote), c)
     return list(first.values())
 
 

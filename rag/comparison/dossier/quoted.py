@@ -74,8 +74,8 @@ class Quoted:
 
     Attributes:
         number: by which the dossier's sections refer to it, from 1.
-        role: "passage" of the comparison, sentence of the "timeline" that is in no such passage, or "variant", other
-            words of a near-copy.
+        role: "passage" of the comparison, one of the "timeline" with other sentences marked, or "variant", other words
+            of a near-copy.
         citation: the words, with who said them where and when.
         of: of a variant, the number of the passage that it is a variant of.
     """
