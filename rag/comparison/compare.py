@@ -11,7 +11,7 @@ import numpy as np
 from rag.answer.citation import Citation
 from rag.answer.compose import Composer, Judged
 from rag.answer.confidence import MAX_PASSAGES_JUDGED, ConfidenceModel
-from rag.answer.grade import ANSWERS, NEAR
+from rag.answer.grade import ANSWERS, NEAR, NOTHING
 from rag.answer.precedence import first_version
 from rag.answer.refusals import STRICT, Why
 from rag.answer.selection import fits, select
@@ -69,6 +69,8 @@ def compare(
     rivals = every[1 : MAX_PASSAGES_JUDGED + 1] or None
     top = max((p.retrieval for p in every), default=0.0)
     judged = [(own, composer.judge(view, model, query, parsed, own.passages, rivals)) for own in found.groups]
+    if parsed.by_words or query.min_confidence is not None:  # what a row must reach is known, or asked for
+        judged = [(own, each) for own, each in judged if each.grade != NOTHING]
     lines = [
         _Line(own, each, best[0])
         for own, each in judged

@@ -137,6 +137,30 @@ def test_a_grade_is_that_of_the_row_and_strict_leaves_near_rows_out(library):
         library.set_confidence_model(before.__class__(**{**vars(before), "encoder": "words"}))
 
 
+def test_no_row_is_below_the_confidence_asked_for(library):
+    before = library.confidence_model
+    library.set_confidence_model(ConfidenceModel("words", {"words": 10.0}, -5.0, 0.05, 0.85, (1, 1)))
+    try:
+        every = library.compare("The ferry sank off the northern coast", min_confidence=0).rows
+        some = max(row.confidence for row in every)
+        kept = library.compare("The ferry sank off the northern coast", min_confidence=some).rows
+        assert 0 < len(kept) < len(every)
+        assert all(row.confidence >= some for row in kept)
+    finally:
+        library.set_confidence_model(before.__class__(**{**vars(before), "encoder": "words"}))
+
+
+def test_a_question_searched_by_words_has_rows_that_hold_enough_of_them(tmp_path, news, words):
+    records = [
+        {"id": "a", "outlet": "Die Zeit", "text": "Das Boot wurde gestern im Hafen gestohlen, sagt die Polizei."},
+        {"id": "b", "outlet": "Der Spiegel", "text": "Die Polizei sucht nach einem Hund, der im Park gesehen wurde."},
+    ]
+    words.languages = frozenset({"en"})
+    with rag.build([news(*records)], index=tmp_path / "i", encoder=words) as library:
+        found = library.compare("Wer hat das Boot im Hafen gestohlen?")
+        assert (found.answer.searched_by, rows(found)) == ("words", {"ZEIT ONLINE": "a"})
+
+
 @pytest.mark.parametrize(
     ("question", "given", "reason"),
     [
