@@ -113,7 +113,7 @@ def test_html_holds_no_markup_of_an_article(dossier):
     page = lxml.html.document_fromstring(text)
     assert [s.get("type") for s in page.iter("script")] == ["application/json"]
     assert not list(page.iter("img", "iframe", "object", "form", "base", "b"))
-    assert not [name for element in page.iter() for name in element if name.startswith("on")]
+    assert not [name for element in page.iter() for name in element.attrib if name.startswith("on")]
     assert {a.get("href")[:8] for a in page.iter("a") if not a.get("href").startswith("#")} <= {"https://"}
     (quoted,) = [q for q in dossier.quotations if q.citation.article_id.startswith("evil")]
     (shown,) = page.xpath(f"//blockquote[@data-receipt='{quoted.number}']")
@@ -157,6 +157,11 @@ def test_the_block_of_html_has_the_receipts_and_a_bibliography(dossier):
     listed = {item["id"]: item for item in values["bibliography"]}
     assert len(listed) == len({receipt.article_id for receipt in dossier.receipts})
     assert all(item["accessed"] == {"date-parts": [[2026, 11, 30]]} for item in listed.values())
+
+
+def test_who_shares_a_row_is_not_said_to_print_the_very_words(dossier):
+    (shared,) = [row.also for row in contents(dossier).rows if row.also]
+    assert shared.startswith("also printed, or nearly, by ")
 
 
 # Markdown

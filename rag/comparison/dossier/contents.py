@@ -240,7 +240,7 @@ def _row(dossier: Dossier, row: Row) -> SideBySide:
         one_line(c.quotation),
         "" if row.grade == ANSWERS else MAY_NOT_ANSWER,
         f"{row.articles:,}" + (f", {span}" if span and row.articles > 1 else ""),
-        f"also printed by {', '.join(also)}" if also else "",
+        f"also printed, or nearly, by {', '.join(also)}" if also else "",
     )
 
 
