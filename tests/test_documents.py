@@ -109,6 +109,25 @@ def test_the_build_of_the_tutorial_gives_the_output_shown(index, capsys, monkeyp
 
 
 @pytest.mark.reranked
+def test_the_dossier_and_the_list_of_the_guide_give_the_output_shown(index, capsys, monkeypatch):
+    page = text(DOCS / "dossiers.md")
+    monkeypatch.chdir(index.parent)
+    question = re.search(r'\$ according dossier -k 3 --to ashraf.html "(.*)"', page)[1]
+    assert cli.main(["dossier", "-k", "3", "--to", "ashraf.html", question]) == 0
+    assert capsys.readouterr().out in page
+    assert cli.main(["verify", "ashraf.html", "--index", "index"]) == 0
+    changing = re.compile(r"asked on .*")
+    lines = capsys.readouterr().out.splitlines()
+    shown = re.search(r"\$ according verify ashraf.html --index index\n(.*?)\n\.\.\.", page, re.DOTALL)[1].splitlines()
+    assert [changing.sub("", line) for line in lines[: len(shown)]] == [changing.sub("", line) for line in shown]
+    (index.parent / "list.csv").write_text(*blocks("dossiers.md", "csv"))
+    assert cli.main(["ask", "-k", "1", "--questions", "list.csv", "--csv", "answers.csv"]) == 0
+    header, *rows = (index.parent / "answers.csv").read_text("utf-8-sig").splitlines()
+    assert all(f"`{column}`" in page for column in header.split(","))
+    assert [row.split(",")[5] for row in rows if re.match(r"\d,", row)] == ["answers", "answers", "nothing"]
+
+
+@pytest.mark.reranked
 def test_the_python_of_the_tutorial_runs(index):
     (program,) = blocks("tutorial.md", "python")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=index.parent, timeout=60)

@@ -130,7 +130,8 @@ def verify_file(path: Path, store: Store) -> Verification:
             if receipt.article_id not in known:
                 missing = has_surrogates(receipt.article_id)
                 known[receipt.article_id] = () if missing else find_versions(store, receipt.article_id)
-            findings.append(shown.get(receipt.number) or check(receipt, known[receipt.article_id]))
+            one = check(receipt, known[receipt.article_id])
+            findings.append(one if one.status == EDITED else shown.get(receipt.number, one))
         current = store.generation()
     return Verification(
         path.name, document.question, document.accessed, document.generation, current, tuple(findings), tuple(faults),
@@ -147,6 +148,8 @@ def check(receipt: Receipt, versions: Sequence[Version]) -> Finding:
     """
     if receipt.content_hash and not is_of(receipt.text, receipt.content_hash):
         return Finding(receipt, EDITED, "the words of the receipt are not those that its checksum was made of")
+    if receipt.end - receipt.start != len(receipt.text):
+        return Finding(receipt, EDITED, "the words of the receipt are longer or shorter than its span")
     if not versions:
         return Finding(receipt, GONE, NO_ARTICLE)
     exact = [v for v in versions if v.article.text[receipt.start : receipt.end] == receipt.text]
