@@ -195,8 +195,21 @@ class ComparableLibrary(UpdatableLibrary):
         """Return what groups of articles say about a question, and when, as a file that can be checked again.
 
         Args:
-            question, by, sides, k, outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds,
-                undated, exclude_outlets, strict: as for `compare`.
+            question: as for `compare`, and so is all below but the last.
+            by: what a group is.
+            sides: groups that you name.
+            k: maximum number of rows.
+            outlets: one or several; of the timeline, those on the sides by default.
+            after: first day allowed.
+            before: last day allowed.
+            previous: the previous question or its answer.
+            asked_on: the day that "last year" counts from.
+            ignore: words that are to have no effect.
+            min_confidence: show passages from this probability on.
+            outlet_kinds: one or several kinds of outlets.
+            undated: whether undated articles may be shown.
+            exclude_outlets: one or several outlets not to search.
+            strict: whether passages that may not answer are left out.
             accessed: the day of asking that the file says; today by default.
 
         Returns:
