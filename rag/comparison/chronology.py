@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,11 +16,12 @@ from rag.answer.precedence import first_version
 from rag.answer.selection import fits
 from rag.article import POSTED, Article
 from rag.comparison.article_date import lead_date, title_date
-from rag.comparison.event_date import DAY, EventDate, event_date
+from rag.comparison.event_date import DAY, MONTH, YEAR, EventDate, event_date, iso
 from rag.comparison.timeline import ARTICLE, LEAD, SENTENCE, TITLE, Basis, Entry, Timeline, When
 from rag.models.reranker import Reranker
 from rag.provenance import duplicates
 from rag.provenance.catalogue import Catalogue
+from rag.provenance.partial_dates import month_or_year
 from rag.query.query import Query
 from rag.retrieval.parse import ParsedQuery
 from rag.retrieval.reranking import score_passages
@@ -152,6 +154,14 @@ def _of_article(article: Article, quote: tuple[int, int], published: dt.date | N
         return When(day, day, day.isoformat(), DAY, TITLE, words=article.title or "")
     if article.date:
         return When(article.date, article.date, article.date.isoformat(), DAY, ARTICLE)
+    if named := month_or_year(article.date_basis):  # its date names no day
+        year, month = named
+        first, last = (
+            dt.date(year, month or 1, 1),
+            dt.date(year, month or 12, calendar.monthrange(year, month or 12)[1]),
+        )
+        precision = MONTH if month else YEAR
+        return When(first, last, iso(first, precision), precision, ARTICLE)
     return None
 
 

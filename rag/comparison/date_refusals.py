@@ -13,7 +13,7 @@ import regex
 Tense = Literal["past", "future"]
 PAST, FUTURE = "past", "future"
 
-_CLAUSE = r"[^,;:.!?()\[\]—–]*"  # up to a mark
+_CLAUSE = r"(?:[^,;:.!?()\[\]—–]|(?<=\b\p{Lu})\.)*+"  # up to a mark; "U.S." has none
 WORDS_OF_ENGLISH = regex.compile(
     r"\b(?:the|and|said|were|that|from|with|which|who|their|they|has|been|his|it|to|she|its|into|are|\p{Ll}{2,}[^oei\W]ed)\b",
     regex.I,
@@ -77,7 +77,8 @@ _ASIDE = regex.compile(
 )  # fmt: skip
 _SAID = regex.compile(r"\bthat\s[^,;]*$")
 _OF_PERSON = regex.compile(
-    r"[,—–]\s*(?:(?:and|but)\s+)?(?:\w+\s+)?(?:who|whose|whom|where|when)\b[^,;—–]*$|\bwho\s[^,;]*$"
+    r"[,—–]\s*(?:(?:and|but)\s+)?(?:\w+\s+)?(?:who|whose|whom|where|when)\b[^,;—–]*$|\bwho\s[^,;]*$|"
+    r"\b(?:from|in|to|on|at|by|for|of|under|with|after)\s+which\b[^,;]*$"
 )
 _OTHER_TIME = regex.compile(
     r"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|yesterday|today|tonight|now|recently|ago|"

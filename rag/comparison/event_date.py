@@ -106,6 +106,7 @@ _NOT_A_WEEKDAY = regex.compile(
     r"\b(?:every|each|last|next|this|coming|previous|following|past|an?|any|the|of|by|until|through|Bloody|Black|Good|"
     r"Holy|Easter|Palm|Ash|Cyber|Super|Shrove|Fat|Maundy|Giving|Whit|Sheffield|Ruby|Joe|Man)\s+$|^\W*(?!(?:On|Late|Early|And|But|So|Yet|Then)\b)\p{Lu}[\w'’]+\s+$"
 )
+_SECOND_WEEKDAY = regex.compile(rf"{_WEEKDAY}\s+(?:and|or|to|through|until)\s+(?:on\s+)?$")
 _NOT_COUNTED = regex.compile(
     r"(?:\b(?:the|his|her|its|their|my|our|your|this|that|of|from|since|than|until|by)|['’]s)\s+$", regex.I
 )
@@ -263,7 +264,7 @@ def _on_weekday(
     """Return the last or the next such day. One that is named on the same weekday is that day, if it is past."""
     led = regex.search(r"\b(?:on|late|early)\s+$", before, regex.I)
     name = _NOT_A_WEEKDAY.search(before) or (not led and regex.match(r"\s+\p{Lu}", after))
-    if name or when is None:
+    if name or when is None or _SECOND_WEEKDAY.search(before):
         return None
     days = (published.weekday() - _WEEKDAYS.index(weekday)) % 7
     if when == FUTURE and days == 0:

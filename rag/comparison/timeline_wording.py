@@ -41,6 +41,8 @@ def evidence(entry: Entry) -> Phrase:
     if when is None:
         return Phrase("neither the sentences nor the article state one")
     if when.basis == "article":
+        if entry.citation.date is None:
+            return Phrase("date of the article, which names no day")
         return Phrase("date of the article, {}", date_basis_label(entry.citation.date_basis))
     return Phrase(_PLACES[when.basis], when.words, ", counted from the date of the article" if when.counted else "")
 
