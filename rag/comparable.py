@@ -140,8 +140,17 @@ class ComparableLibrary(UpdatableLibrary):
         Args:
             question: as for `ask`.
             k: maximum number of entries, 1 to 1,000; there is one for each source on a date.
-            outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated, exclude_outlets,
-                strict: as for `ask`; filters on dates are for those of the articles.
+            outlets: one or several, as for `ask`.
+            after: first day allowed, of the articles, as for `ask`.
+            before: last day allowed, likewise.
+            previous: the previous question or its answer, as for `ask`.
+            asked_on: the day that "last year" counts from, as for `ask`.
+            ignore: words of constraints that are not to be applied; "all" for all.
+            min_confidence: show passages from this probability on, as for `ask`.
+            outlet_kinds: one or several kinds of outlets.
+            undated: whether articles without a date may be shown, as for `ask`.
+            exclude_outlets: one or several outlets not to search.
+            strict: whether passages that may not answer are left out.
 
         Returns:
             The entries that answer best, those with a date first, the earliest first.

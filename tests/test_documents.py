@@ -93,6 +93,15 @@ def test_the_questions_of_the_tutorial_give_the_output_shown(index, capsys):
         assert capsys.readouterr().out == f"{shown}\n"
 
 
+@pytest.mark.reranked
+def test_the_timeline_of_its_page_is_what_is_printed(index, capsys):
+    (options, question, shown), = re.findall(
+        r'\$ according timeline ([^"\n]*)"([^"\n]*)"\n(.+?\n)```', text(DOCS / "timelines.md"), re.DOTALL
+    )  # fmt: skip
+    assert cli.main(["timeline", "--index", str(index), *options.split(), question]) == 0
+    assert capsys.readouterr().out == shown
+
+
 def test_the_build_of_the_tutorial_gives_the_output_shown(index, capsys, monkeypatch, tmp_path):
     content, session = re.search(
         r"`mine.jsonl`.*?```json\n(.*?)```.*?```console\n(.*?)```", text(DOCS / "tutorial.md"), re.DOTALL

@@ -188,8 +188,13 @@ def _without_copies(passages: Sequence[ScoredPassage], catalogue: Catalogue) -> 
         first, _ = first_version([other.article, passage.article], catalogue)
         one, copy = (passage, other) if first.id == passage.article.id else (other, passage)
         ids = dict.fromkeys((*one.near_copies, copy.article.id, *copy.near_copies))
-        scores = {"retrieval": other.retrieval, "relevance": other.relevance, "timeliness": other.timeliness}
-        kept[at] = replace(one, near_copies=tuple(i for i in ids if i != one.article.id), **scores)
+        kept[at] = replace(
+            one,
+            near_copies=tuple(i for i in ids if i != one.article.id),
+            retrieval=other.retrieval,
+            relevance=other.relevance,
+            timeliness=other.timeliness,
+        )
     return kept
 
 

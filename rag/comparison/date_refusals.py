@@ -11,7 +11,8 @@ from typing import Literal
 import regex
 
 Tense = Literal["past", "future"]
-PAST, FUTURE = "past", "future"
+PAST: Tense = "past"
+FUTURE: Tense = "future"
 
 _CLAUSE = r"(?:[^,;:.!?()\[\]—–]|(?<=\b\p{Lu})\.)*+"  # up to a mark; "U.S." has none
 WORDS_OF_ENGLISH = regex.compile(
