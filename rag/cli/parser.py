@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from rag.cli import asking, building, chronicling, comparing, dossiers, evaluating, listing, serving
+from rag.cli import asking, building, chronicling, comparing, covering, dossiers, evaluating, listing, serving
 
 # Those of `models.encoder`, `answer.export` and `ingest.pipeline`, which take long to load.
 PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json"), ("local", "ray")
@@ -94,10 +94,27 @@ def _asking(command: Command) -> None:
     added = command("timeline", chronicling.timeline, "put what answers a question in the order of when it happened")
     _question(added, 30, "entries")
     _grade(added)
+    _covering(command)
     added = command("sides", comparing.sides, "list the sides saved for `compare`, save one, or delete one")
     added.add_argument("name", nargs="?", help="what to call it")
     added.add_argument("outlets", nargs="*", metavar="OUTLET", help="outlets, kinds of outlets or countries on it")
     added.add_argument("--delete", action="store_true", help="delete it")
+
+
+def _covering(command: Command) -> None:
+    added = command("coverage", covering.coverage, "show which outlets told an event, in what order, and who is silent")
+    added.add_argument("question", nargs="*", help="a question; the event is that of the best passage for it")
+    added.add_argument("--article", metavar="ID", help="the article that tells the event, instead of a question")
+    added.add_argument(
+        "--days", dest="window_days", metavar="N", type=int, default=7,
+        help="how many days before and after the article's date to look at (default: %(default)s)",
+    )  # fmt: skip
+    added.add_argument("-k", type=int, default=10, help="maximum number of reports (default: %(default)s)")
+    added.add_argument(
+        "--strict", action="store_true", help="take no event from a passage that may not answer the question"
+    )
+    _filters(added)
+    _reranker(added)
 
 
 def _passing_on(command: Command) -> None:
@@ -268,6 +285,16 @@ def _groups(added: argparse.ArgumentParser) -> None:
 def _question(added: argparse.ArgumentParser, k: int, shown: str = "passages", number: str = "+") -> None:
     added.add_argument("question", nargs=number, help="the question, with or without quotes")
     added.add_argument("-k", type=int, default=k, help=f"maximum number of {shown} (default: %(default)s)")
+    _filters(added)
+    added.add_argument(
+        "--order", choices=("relevance", "newest", "oldest"), default="relevance",
+        help="what comes first of all that fits well (default: %(default)s)",
+    )  # fmt: skip
+    added.add_argument("--previous", help="the previous question, if this one is a follow-up")
+    _reranker(added)
+
+
+def _filters(added: argparse.ArgumentParser) -> None:
     added.add_argument("--outlet", action="append", help="only this outlet (repeatable)")
     added.add_argument("--not-outlet", metavar="OUTLET", action="append", help="not this outlet (repeatable)")
     added.add_argument(
@@ -288,12 +315,6 @@ def _question(added: argparse.ArgumentParser, k: int, shown: str = "passages", n
         "--asked-on", metavar="YYYY-MM-DD",
         help='the day from which "last year" is counted (default: today, or that of the newest article if it is older)',
     )  # fmt: skip
-    added.add_argument(
-        "--order", choices=("relevance", "newest", "oldest"), default="relevance",
-        help="what comes first of all that fits well (default: %(default)s)",
-    )  # fmt: skip
-    added.add_argument("--previous", help="the previous question, if this one is a follow-up")
-    _reranker(added)
 
 
 def share(text: str) -> float:

@@ -74,8 +74,8 @@ def chronology(
         CitationError: if a citation does not equal what is stored.
     """
     best = sorted(found.passages, key=lambda p: -p.fit)
-    shown = (ANSWERS,) if query.strict else (ANSWERS, NEAR)
     whole = composer.judge(view, model, query, parsed, found.passages)
+    shown = (ANSWERS,) if query.strict and whole.grade == ANSWERS else (ANSWERS, NEAR)  # `compose` leaves out the rest
     lines: list[_Line] = []
     if whole.grade in shown:
         top = max(p.retrieval for p in best)
@@ -95,7 +95,9 @@ def chronology(
     dated = sorted((e for e in entries if e.when), key=_order)
     undated = [e for e in entries if not e.when]
     passages = tuple(e.citation for e in (*dated, *undated))
-    return Timeline(replace(answer, passages=passages), tuple(dated), tuple(undated), len(folded) - len(kept))
+    return Timeline(
+        replace(answer, passages=passages), tuple(dated), tuple(undated), len(folded) - len(kept) if entries else 0
+    )
 
 
 def _own_grade(whole: Judged, model: ConfidenceModel, best: ScoredPassage, passage: ScoredPassage) -> Grade:
