@@ -5,8 +5,10 @@ The Library in `rag.library` adds asking to it.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rag.answer.answer import Answer, as_previous
 from rag.answer.compose import Composer, pool_size
@@ -15,6 +17,8 @@ from rag.comparison.asked import asked_comparison
 from rag.comparison.chronology import chronology
 from rag.comparison.compare import compare
 from rag.comparison.comparison import GROUPINGS, By, Comparison
+from rag.comparison.cover import Asked, check, cover
+from rag.comparison.coverage import Coverage
 from rag.comparison.find import find_groups
 from rag.comparison.grouping import Grouping
 from rag.comparison.sides import MAX_SAVED, SIDES, Sides, members, resolve_sides, saved_sides, sides_in_words
@@ -24,10 +28,16 @@ from rag.models.encoder import Encoder, Vectors
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.query.previous import Previous
 from rag.query.query import Day, Names, Query
+from rag.retrieval.filters import resolve_filters
 from rag.retrieval.parse import ParsedQuery, parse
 from rag.retrieval.search import find
 from rag.stores.base import Store, View
 from rag.update import UpdatableLibrary
+
+if TYPE_CHECKING:
+    from rag.comparison.dossier.dossier import Dossier
+
+TIMELINE_ENTRIES = 30  # in a dossier
 
 
 class ComparableLibrary(UpdatableLibrary):
@@ -175,6 +185,137 @@ class ComparableLibrary(UpdatableLibrary):
         shown = self._current.use(lambda view: answer_or_suggested(view, query, answer))
         return replace(next(t for t in made if t.answer.passages is shown.passages), answer=shown)
 
+    def coverage(
+        self,
+        question: str | None = None,
+        article_id: str | None = None,
+        window_days: int = 7,
+        k: int = 10,
+        outlets: Names = None,
+        after: Day = None,
+        before: Day = None,
+        asked_on: Day = None,
+        ignore: Names = (),
+        outlet_kinds: Names = None,
+        undated: bool | None = None,
+        exclude_outlets: Names = None,
+        strict: bool = False,
+    ) -> Coverage:
+        """Return which outlets told one event: who was first, who later, who printed whose text, and who is silent.
+
+        The event is what an article tells: the one given, or that of the best passage for a question.
+
+        Args:
+            question: as for `ask`, or None.
+            article_id: the article, instead of a question.
+            window_days: how many days before and after the article's date are looked at, 0 to 3,660.
+            k: maximum number of reports, 1 to 1,000; each is of another outlet.
+            outlets: the outlets of which articles may be reports, and answer the question.
+            after: the first day of these articles.
+            before: the last day of them.
+            asked_on: the day that words of the question such as "last year" count from, as for `ask`.
+            ignore: words of the question's constraints that are not to be applied.
+            outlet_kinds: the kinds of outlets of these articles.
+            undated: whether undated articles may be shown, apart; by default unless a span is asked for.
+            exclude_outlets: outlets whose articles are left out.
+            strict: whether no event is taken from a passage that may not answer the question.
+
+        Returns:
+            The reports, the earliest first, and the silent outlets.
+
+        Raises:
+            QuestionError: for arguments that make no sense, or unless one of question and article is given.
+            LibraryError: if there is no such article, or it is retired.
+            CitationError: if what would be shown is not what is stored.
+        """
+        check(article_id, question, window_days)
+        query = Query.of(
+            "the event" if question is None else question, k, outlets, after, before, None, asked_on, ignore, None,
+            outlet_kinds, undated, exclude_outlets, strict=strict,
+        )  # fmt: skip
+        if article_id is not None:
+            self.article(article_id)  # an error that says what to do, where there is none
+
+        def covered(view: View) -> tuple[Coverage, bool]:
+            answer, current = None, True
+            if question is not None:
+                answer, current = answer_or_suggested(view, replace(query, k=1), self._answer)
+                if not answer.found:
+                    return Coverage(question=question, answer=answer), current
+            of = answer.passages[0].article_id if answer else article_id or ""
+            catalogue = load_catalogue(view.catalogue)
+            asked = Asked(window_days, k, resolve_filters(view, catalogue, query), question, answer)
+            with self._store.reading(view.generation):
+                found, whole = cover(view, self._store, self._encoder.question_vector, catalogue, of, asked)
+                return found, whole and current
+
+        return self._current.use(covered)
+
+    def dossier(
+        self,
+        question: str,
+        by: By = "outlet",
+        sides: Sides | None = None,
+        k: int = 15,
+        outlets: Names = None,
+        after: Day = None,
+        before: Day = None,
+        previous: str | Answer | Previous | None = None,
+        asked_on: Day = None,
+        ignore: Names = (),
+        min_confidence: float | None = None,
+        outlet_kinds: Names = None,
+        undated: bool | None = None,
+        exclude_outlets: Names = None,
+        strict: bool = False,
+        accessed: dt.date | None = None,
+    ) -> Dossier:
+        """Return what groups of articles say about a question, and when, as a file that can be checked again.
+
+        Args:
+            question: as for `compare`, and so is all below but the last.
+            by: what a group is.
+            sides: groups that you name.
+            k: maximum number of rows.
+            outlets: one or several; of the timeline, those on the sides by default.
+            after: first day allowed.
+            before: last day allowed.
+            previous: the previous question or its answer.
+            asked_on: the day that "last year" counts from.
+            ignore: words that are to have no effect.
+            min_confidence: show passages from this probability on.
+            outlet_kinds: one or several kinds of outlets.
+            undated: whether undated articles may be shown.
+            exclude_outlets: one or several outlets not to search.
+            strict: whether passages that may not answer are left out.
+            accessed: the day of asking that the file says; today by default.
+
+        Returns:
+            The dossier; its `write` makes a file of it, in HTML, Markdown or PDF.
+
+        Raises:
+            QuestionError: for arguments that make no sense.
+            CitationError: if what would be shown is not what is stored.
+        """
+        from rag.comparison.dossier.dossier import compile_dossier
+
+        for last in (False, True):
+            generation = self._current.get().generation
+            comparison = self.compare(
+                question, by, sides, k, outlets, after, before, previous, asked_on, ignore, min_confidence,
+                outlet_kinds, undated, exclude_outlets, strict,
+            )  # fmt: skip
+            named = [name for side in comparison.sides.values() for name in side]
+            timeline = self.timeline(
+                question, TIMELINE_ENTRIES, outlets or named or None, after, before, previous, asked_on, ignore,
+                min_confidence, outlet_kinds, undated, exclude_outlets, strict,
+            )  # fmt: skip
+            if last or self._current.get().generation == generation:  # both are of one state of the index
+                break
+        return compile_dossier(
+            comparison, timeline, self.article, self.catalogue, accessed or dt.date.today(), generation
+        )  # fmt: skip
+
     def sides(self) -> dict[str, tuple[str, ...]]:
         """Return the sides that are saved with the index: what is on each, by its name."""
         return saved_sides(self._store)
@@ -222,6 +363,17 @@ class ComparableLibrary(UpdatableLibrary):
         outlets = tuple(outlet for own in found.values() for outlet in own)
         query = replace(query, outlets=outlets) if outlets and not query.outlets else query
         return Grouping("side", catalogue, found), query
+
+    def _answer(self, view: View, query: Query) -> tuple[Answer, bool]:
+        """Return the answer to a question, and whether nothing had to be left out because it has changed."""
+        if refused := self._composer.refuse(view, query):
+            return refused, True
+        catalogue, parsed, vector = self._parse(view, query)
+        with self._store.reading(view.generation):
+            found = find(view, self._store, parsed, vector, pool_size(query.k), self.reranker, self.reader)
+            return self._composer.compose(
+                view, catalogue, self.confidence_model, query, parsed, found.passages, found.changed
+            ), not found.changed
 
     def _parse(self, view: View, query: Query) -> tuple[Catalogue, ParsedQuery, Vectors]:
         catalogue = load_catalogue(view.catalogue)

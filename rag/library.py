@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rag import readers
 from rag.answer.answer import Answer, as_previous
-from rag.answer.compose import pool_size
 from rag.answer.suggestions import answer_or_suggested
 from rag.comparable import ComparableLibrary
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
@@ -177,17 +176,7 @@ class Library(ComparableLibrary):
             undated, exclude_outlets, order, strict,
         )  # fmt: skip
 
-        def answer(view: View, query: Query) -> tuple[Answer, bool]:
-            if refused := self._composer.refuse(view, query):
-                return refused, True
-            catalogue, parsed, vector = self._parse(view, query)
-            with self._store.reading(view.generation):
-                found = find(view, self._store, parsed, vector, pool_size(k), self.reranker, self.reader)
-                return self._composer.compose(
-                    view, catalogue, self.confidence_model, query, parsed, found.passages, found.changed
-                ), not found.changed
-
-        return self._current.use(lambda view: answer_or_suggested(view, query, answer))
+        return self._current.use(lambda view: answer_or_suggested(view, query, self._answer))
 
     def search(
         self,

@@ -230,7 +230,7 @@ def test_only_the_endpoints_are_offered(address, library, tmp_path):
     offered = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
     app = create_app(library, EXAMPLES, uploads=Uploads(tmp_path))
     assert list(app.get_api_info()["named_endpoints"]) == list(offered)
-    assert list(offered) == ["/ask", "/search", "/compare", "/timeline", "/article", "/outlets"]
+    assert list(offered) == ["/ask", "/search", "/compare", "/timeline", "/coverage", "/article", "/outlets"]
     assert offered["/ask"]["description"].startswith("Ask the press: passages of indexed news articles that answer")
     assert "untrusted" in offered["/ask"]["description"]
     assert "untrusted" in offered["/article"]["description"]
@@ -289,3 +289,16 @@ def test_programs_need_the_password_of_readers(library):
         assert httpx.post(f"{address}gradio_api/{path}", json={}).status_code == 404, path
     client = Client(address, auth=("reader", "secret"), verbose=False)
     assert len(client.predict(api_name="/outlets")["outlets"]) == 4
+
+
+def test_coverage_takes_an_article_or_a_question_and_returns_what_the_library_returns(library):
+    coverage, given = endpoints(library)["coverage"], {"article_id": next(library.articles()).id, "window_days": 30}
+    assert coverage(**given) == {"version": 1, **library.coverage(**given).to_dict()}
+    assert coverage("hello!")["why"] == {"reason": "not a question", "about": ["greeting"]}
+    for wrong, said in (
+        ({}, "neither is given"),
+        ({"article_id": "nothing"}, "there is no article 'nothing'; use an ID from `ask` or `search`"),
+        ({"article_id": given["article_id"], "window_days": 9999}, "window_days: Input should be less than or equal"),
+    ):
+        with pytest.raises(QuestionError, match=said):
+            coverage(**wrong)
