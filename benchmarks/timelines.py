@@ -4,10 +4,10 @@
     python benchmarks/timelines.py --index INDEX [--question QUESTION ...]
 
 Each line of a set has a sentence, the day on which it was published (or null), the date of the event that it tells
-(null where it tells of none, or of several), and what else would be right. Of neighbouring lines, which are of one kind, one
-is in the half "tuning" and one in the half "left out". A date that is none of those is wrong. With --libraries, what
-dateparser and datefinder find first is scored alike: its precision is taken from its words. With --index, the processor
-time of a timeline is set against that of `ask` for the same questions, taken in turns.
+(null where it tells of none, or of several), and what else would be right. Of neighbouring lines, which are of one
+kind, one is in the half "tuning" and one in the half "left out". A date that is none of those is wrong. With
+--libraries, what dateparser and datefinder find first is scored alike: its precision is taken from its words. With
+--index, the processor time of a timeline is set against that of `ask` for the same questions, taken in turns.
 """
 
 from __future__ import annotations

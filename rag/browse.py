@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rag.answer.balance import Counts
     from rag.answer.citation import Citation
     from rag.answer.confidence import ConfidenceModel
+    from rag.comparison.dossier.verification import Verification
     from rag.provenance.catalogue import Catalogue
 
 
@@ -198,6 +199,22 @@ class ReadOnlyLibrary:
         from rag.answer.citation import verify
 
         verify(citation, find_article(self._store, citation.article_id))
+
+    def verify_file(self, path: str | os.PathLike[str]) -> Verification:
+        """Check every receipt of a file again: whether its words are still those of the article, at that place.
+
+        Args:
+            path: a dossier, or the JSON of an answer, a comparison or a search, as the command line prints it.
+
+        Returns:
+            What was found of each receipt, and of the words that the file shows for it.
+
+        Raises:
+            InputError: if the file cannot be read, has no receipts, or they are damaged.
+        """
+        from rag.comparison.dossier.verification import verify_file
+
+        return verify_file(Path(path), self._store)
 
     def resolve(self, citation: Citation) -> Resolved:
         """Return the text that a citation quotes: today's if it still has these words there, else an earlier version.

@@ -5,8 +5,10 @@ The Library in `rag.library` adds asking to it.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rag.answer.answer import Answer, as_previous
 from rag.answer.compose import Composer, pool_size
@@ -31,6 +33,11 @@ from rag.retrieval.parse import ParsedQuery, parse
 from rag.retrieval.search import find
 from rag.stores.base import Store, View
 from rag.update import UpdatableLibrary
+
+if TYPE_CHECKING:
+    from rag.comparison.dossier.dossier import Dossier
+
+TIMELINE_ENTRIES = 30  # in a dossier
 
 
 class ComparableLibrary(UpdatableLibrary):
@@ -136,8 +143,17 @@ class ComparableLibrary(UpdatableLibrary):
         Args:
             question: as for `ask`.
             k: maximum number of entries, 1 to 1,000; there is one for each source on a date.
-            outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated, exclude_outlets,
-                strict: as for `ask`; filters on dates are for those of the articles.
+            outlets: one or several, as for `ask`.
+            after: first day allowed, of the articles, as for `ask`.
+            before: last day allowed, likewise.
+            previous: the previous question or its answer, as for `ask`.
+            asked_on: the day that "last year" counts from, as for `ask`.
+            ignore: words of constraints that are not to be applied; "all" for all.
+            min_confidence: show passages from this probability on, as for `ask`.
+            outlet_kinds: one or several kinds of outlets.
+            undated: whether articles without a date may be shown, as for `ask`.
+            exclude_outlets: one or several outlets not to search.
+            strict: whether passages that may not answer are left out.
 
         Returns:
             The entries that answer best, those with a date first, the earliest first.
@@ -234,6 +250,71 @@ class ComparableLibrary(UpdatableLibrary):
                 return found, whole and current
 
         return self._current.use(covered)
+
+    def dossier(
+        self,
+        question: str,
+        by: By = "outlet",
+        sides: Sides | None = None,
+        k: int = 15,
+        outlets: Names = None,
+        after: Day = None,
+        before: Day = None,
+        previous: str | Answer | Previous | None = None,
+        asked_on: Day = None,
+        ignore: Names = (),
+        min_confidence: float | None = None,
+        outlet_kinds: Names = None,
+        undated: bool | None = None,
+        exclude_outlets: Names = None,
+        strict: bool = False,
+        accessed: dt.date | None = None,
+    ) -> Dossier:
+        """Return what groups of articles say about a question, and when, as a file that can be checked again.
+
+        Args:
+            question: as for `compare`, and so is all below but the last.
+            by: what a group is.
+            sides: groups that you name.
+            k: maximum number of rows.
+            outlets: one or several; of the timeline, those on the sides by default.
+            after: first day allowed.
+            before: last day allowed.
+            previous: the previous question or its answer.
+            asked_on: the day that "last year" counts from.
+            ignore: words that are to have no effect.
+            min_confidence: show passages from this probability on.
+            outlet_kinds: one or several kinds of outlets.
+            undated: whether undated articles may be shown.
+            exclude_outlets: one or several outlets not to search.
+            strict: whether passages that may not answer are left out.
+            accessed: the day of asking that the file says; today by default.
+
+        Returns:
+            The dossier; its `write` makes a file of it, in HTML, Markdown or PDF.
+
+        Raises:
+            QuestionError: for arguments that make no sense.
+            CitationError: if what would be shown is not what is stored.
+        """
+        from rag.comparison.dossier.dossier import compile_dossier
+
+        for last in (False, True):
+            generation = self._current.get().generation
+            comparison = self.compare(
+                question, by, sides, k, outlets, after, before, previous, asked_on, ignore, min_confidence,
+                outlet_kinds, undated, exclude_outlets, strict,
+            )  # fmt: skip
+            named = [name for side in comparison.sides.values() for name in side]
+            timeline = self.timeline(
+                question, TIMELINE_ENTRIES, outlets or named or None, after, before, previous, asked_on, ignore,
+                min_confidence, outlet_kinds, undated, exclude_outlets, strict,
+            )  # fmt: skip
+            if last or self._current.get().generation == generation:  # both are of one state of the index
+                break
+        return compile_dossier(
+            comparison, timeline, self.article, self.catalogue, accessed or dt.date.today(), generation
+        )  # fmt: skip
 
     def sides(self) -> dict[str, tuple[str, ...]]:
         """Return the sides that are saved with the index: what is on each, by its name."""

@@ -1,5 +1,6 @@
 """What the documents show is what happens, and what they and the code refer to exists."""
 
+import csv
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from support import BRIDGE, ROOT
 
 import rag
 from rag import cli
+from rag.cli import question_lists
 from rag.readers import record
 
 DOCS = ROOT / "docs"
@@ -91,6 +93,15 @@ def test_the_questions_of_the_tutorial_give_the_output_shown(index, capsys):
         assert capsys.readouterr().out == f"{shown}\n"
 
 
+@pytest.mark.reranked
+def test_the_timeline_of_its_page_is_what_is_printed(index, capsys):
+    (options, question, shown), = re.findall(
+        r'\$ according timeline ([^"\n]*)"([^"\n]*)"\n(.+?\n)```', text(DOCS / "timelines.md"), re.DOTALL
+    )  # fmt: skip
+    assert cli.main(["timeline", "--index", str(index), *options.split(), question]) == 0
+    assert capsys.readouterr().out == shown
+
+
 def test_the_build_of_the_tutorial_gives_the_output_shown(index, capsys, monkeypatch, tmp_path):
     content, session = re.search(
         r"`mine.jsonl`.*?```json\n(.*?)```.*?```console\n(.*?)```", text(DOCS / "tutorial.md"), re.DOTALL
@@ -106,6 +117,26 @@ def test_the_build_of_the_tutorial_gives_the_output_shown(index, capsys, monkeyp
     real = f"$ according build seeds mine.jsonl\n{built.err}{built.out}$ according articles --explain | tail -n 4\n"
     times = re.compile(r"\d+\.\d s")
     assert times.sub("s", real + "".join(explained)) == times.sub("s", session)
+
+
+@pytest.mark.reranked
+def test_the_dossier_and_the_list_of_the_guide_give_the_output_shown(index, capsys, monkeypatch):
+    page = text(DOCS / "dossiers.md")
+    monkeypatch.chdir(index.parent)
+    question = re.search(r'\$ according dossier -k 3 --to ashraf.html "(.*)"', page)[1]
+    assert cli.main(["dossier", "-k", "3", "--to", "ashraf.html", question]) == 0
+    assert capsys.readouterr().out in page
+    assert cli.main(["verify", "ashraf.html", "--index", "index"]) == 0
+    changing = re.compile(r"asked on .*")
+    lines = capsys.readouterr().out.splitlines()
+    shown = re.search(r"\$ according verify ashraf.html --index index\n(.*?)\n\.\.\.", page, re.DOTALL)[1].splitlines()
+    assert [changing.sub("", line) for line in lines[: len(shown)]] == [changing.sub("", line) for line in shown]
+    (index.parent / "list.csv").write_text(*blocks("dossiers.md", "csv"))
+    assert cli.main(["ask", "-k", "1", "--questions", "list.csv", "--csv", "answers.csv"]) == 0
+    with (index.parent / "answers.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["grade"] for row in rows] == ["answers", "answers", "nothing"]
+    assert all(f"`{column}`" in page for column in question_lists.COLUMNS)
 
 
 @pytest.mark.reranked

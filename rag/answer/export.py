@@ -60,7 +60,29 @@ def bibtex(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | N
 
 def csl_json(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | None = None) -> str:
     """Return a list with a CSL 1.0.2 item for each citation; the quotation is its `abstract`."""
-    return json_text([_item(c, accessed, catalogue) for c in _citations(cited)]) + "\n"
+    return json_text([csl_item(c, accessed, catalogue) for c in _citations(cited)]) + "\n"
+
+
+def csl_item(citation: Citation, accessed: dt.date, catalogue: Catalogue | None) -> dict[str, Any]:
+    """Return a CSL 1.0.2 item for a citation; the quotation is its `abstract`.
+
+    Its `note` has no braces: citeproc-js reads "{:name: words}" in a note as a field.
+    """
+    fields = {
+        "id": key(citation),
+        "type": _csl_type(citation, catalogue),
+        "title": citation.title,
+        "container-title": citation.outlet,
+        "author": [{"literal": name} for name in citation.authors],
+        "issued": _date_parts(citation.date) if citation.date else None,
+        "accessed": _date_parts(accessed),
+        "URL": citation.url if is_web_url(citation.url) else None,
+        "source": citation.host,
+        "genre": "digest" if citation.kind == "digest" else None,
+        "note": " ".join(_remarks(citation)).replace("{", "(").replace("}", ")"),
+        "abstract": citation.quotation,
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 @dataclass(frozen=True)
@@ -129,25 +151,6 @@ def _entry(citation: Citation, accessed: dt.date, catalogue: Catalogue | None) -
     }
     lines = [f"  {name} = {value if name == 'month' else f'{{{value}}}'},\n" for name, value in fields.items() if value]
     return f"@{'article' if article else 'misc'}{{{key(citation)},\n{''.join(lines)}}}\n"
-
-
-def _item(citation: Citation, accessed: dt.date, catalogue: Catalogue | None) -> dict[str, Any]:
-    """A CSL-JSON item. Its `note` has no braces: citeproc-js reads "{:name: words}" in a note as a field."""
-    fields = {
-        "id": key(citation),
-        "type": _csl_type(citation, catalogue),
-        "title": citation.title,
-        "container-title": citation.outlet,
-        "author": [{"literal": name} for name in citation.authors],
-        "issued": _date_parts(citation.date) if citation.date else None,
-        "accessed": _date_parts(accessed),
-        "URL": citation.url if is_web_url(citation.url) else None,
-        "source": citation.host,
-        "genre": "digest" if citation.kind == "digest" else None,
-        "note": " ".join(_remarks(citation)).replace("{", "(").replace("}", ")"),
-        "abstract": citation.quotation,
-    }
-    return {name: value for name, value in fields.items() if value}
 
 
 def _csl_type(citation: Citation, catalogue: Catalogue | None) -> str:

@@ -44,7 +44,9 @@ def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> st
     about += [link(citation.url)] if citation.url else []
     about += [plain(one_line(str(citation.revision)))] if citation.revision else []
     about += [f"accessed {spelled_date(accessed)}"] if accessed else []
-    parts = [f"{one_line(head)}:", _block(citation), one_line("; ".join(about)), *_changes(citation)]
+    start, end = (edge - citation.start for edge in citation.quote)
+    said = block(citation.text, start, end)
+    parts = [f"{one_line(head)}:", said, one_line("; ".join(about)), *_changes(citation)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -57,14 +59,19 @@ def _changes(citation: Citation) -> list[str]:
     return [f"{heading(citation)}:", "\n".join(entries), order_note(citation)]
 
 
-def _block(citation: Citation) -> str:
-    """The passage as a block quotation of Markdown; the sentences that answer in bold, where they are not all of it."""
-    bold = citation.quotation.strip() != citation.text.strip()
+def block(text: str, start: int, end: int) -> str:
+    """Return a passage as a block quotation of Markdown.
+
+    Args:
+        text: the passage.
+        start, end: the sentences that answer, in bold where they are not all of it.
+    """
+    bold = text[start:end].strip() != text.strip()
     lines = []
-    at = citation.start
-    for printed in citation.text.splitlines(keepends=True):
+    at = 0
+    for printed in text.splitlines(keepends=True):
         line = printed.rstrip()
-        a, b = (min(max(edge - at, 0), len(line)) for edge in citation.quote)
+        a, b = (min(max(edge - at, 0), len(line)) for edge in (start, end))
         at += len(printed)
         said = f"{plain(line[:a])}{_bold(line, a, b) if bold else plain(line[a:b])}{plain(line[b:])}"
         lines.append(f"> {said.strip()}".rstrip())
@@ -82,11 +89,11 @@ def _bold(line: str, start: int, end: int) -> str:
 
 
 def link(url: str) -> str:
-    """A link to a web address; any other address is shown and cannot be followed."""
+    """Return a link to a web address; any other address is shown and cannot be followed."""
     return f"<{url}>" if regex.fullmatch(r"(?i:https?)://[\w.~:/?#@!$&'()*+,=%\[\]-]+", url, regex.A) else plain(url)
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows unchanged: nothing in it is markup, or turns the direction of what follows."""
+    """Return text that Markdown shows unchanged: nothing in it is markup, or turns the direction of what follows."""
     marks = r"([\\`*_{}\[\]()#+!<>|~&$^=:@-]|(?<=^\s*\d{1,9})\.|(?<=(?i:www))\.)"
     return regex.sub(marks, r"\\\1", sanitise(text))

@@ -13,8 +13,15 @@ from rag.errors import QuestionError
 from rag.text import sanitise
 
 
-def ask(options: argparse.Namespace) -> None:
-    """Answer a question."""
+def ask(options: argparse.Namespace) -> int | None:
+    """Answer a question, or all of a list."""
+    if bool(options.question) == bool(options.questions):
+        raise QuestionError("give a question, or a list of them with --questions, and not both")
+    if options.questions or options.csv:
+        from rag.cli.question_lists import ask_list
+
+        more = {"min_confidence": options.min_confidence, "strict": options.strict}
+        return ask_list(options, arguments(options) | more)
     if options.form and options.json:
         raise QuestionError("--json and --as cannot be combined; give one of them")
     with open_library(options) as library:
@@ -31,13 +38,14 @@ def ask(options: argparse.Namespace) -> None:
         print(FORMS[options.form].write(answer, dt.date.today(), catalogue), end="")
         for note in filter(None, [notice(answer), *notes(answer)]):
             print(sanitise(note), file=sys.stderr)
-        return
+        return None
     from rag.comparison.asked import asked_comparison
 
     text = answer_text(answer)
     if asked_comparison(answer.question, catalogue, indexed):
         text += f"\n(To see them side by side: according compare {shell_quoted(answer.question)})"
     print_result(options, answer.to_dict(), text)
+    return None
 
 
 def search(options: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from rag.cli import asking, building, chronicling, comparing, covering, evaluating, listing, serving
+from rag.cli import asking, building, chronicling, comparing, covering, dossiers, evaluating, listing, serving
 
 # Those of `models.encoder`, `answer.export` and `ingest.pipeline`, which take long to load.
 PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json"), ("local", "ray")
@@ -37,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _building(command)
     _asking(command)
+    _passing_on(command)
     _listing(command)
     _evaluating(command)
     _maintaining(command)
@@ -75,7 +76,13 @@ def _building(command: Command) -> None:
 
 def _asking(command: Command) -> None:
     added = command("ask", asking.ask, "answer a question with passages quoted word for word")
-    _question(added, 5)
+    _question(added, 5, number="*")
+    added.add_argument(
+        "--questions", metavar="LIST",
+        help="ask every question of a table (CSV) with a column named question; columns such as outlets, after and "
+        "before narrow the search of a row, and all are passed through",
+    )  # fmt: skip
+    added.add_argument("--csv", metavar="FILE", help="write a table to this file, a row for each passage")
     _grade(added)
     added.add_argument("--as", dest="form", choices=FORMS, help="print the citations in this format")
     added = command("search", asking.search, "find the passages nearest to a question, whether or not they answer it")
@@ -83,16 +90,7 @@ def _asking(command: Command) -> None:
     added = command("compare", comparing.compare, "put what each outlet says about a question side by side")
     _question(added, 15, "rows")
     _grade(added)
-    added.add_argument(
-        "--by", choices=("outlet", "kind", "host", "country", "year"), default="outlet",
-        help="what is compared: outlets, kinds of outlets, the sites that texts were taken from, the countries of "
-        "outlets, or years (default: %(default)s)",
-    )  # fmt: skip
-    added.add_argument(
-        "--side", metavar="[NAME:] OUTLETS", action="append",
-        help='compare sides that you name: --side "state: Press TV, IRNA" --side "exile: NCRI"; kinds of outlets and '
-        "countries can be on a side too, and a side that is saved needs only its name (repeatable)",
-    )  # fmt: skip
+    _groups(added)
     added = command("timeline", chronicling.timeline, "put what answers a question in the order of when it happened")
     _question(added, 30, "entries")
     _grade(added)
@@ -117,6 +115,21 @@ def _covering(command: Command) -> None:
     )
     _filters(added)
     _reranker(added)
+
+
+def _passing_on(command: Command) -> None:
+    added = command("dossier", dossiers.dossier, "write who says what about a question, with receipts, to one file")
+    _question(added, 12, "rows")
+    _grade(added)
+    _groups(added)
+    added.add_argument("--to", metavar="FILE", required=True, help="a file whose name ends in .html, .md or .pdf")
+    added = command(
+        "verify", dossiers.verify, "check again every receipt of a dossier; exit status 1 if one does not hold"
+    )
+    added.add_argument(
+        "files", nargs="+", metavar="FILE",
+        help="a dossier, or what `ask`, `search` or `compare` print with --json",
+    )  # fmt: skip
 
 
 def _listing(command: Command) -> None:
@@ -256,8 +269,21 @@ def _grade(added: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _question(added: argparse.ArgumentParser, k: int, shown: str = "passages") -> None:
-    added.add_argument("question", nargs="+", help="the question, with or without quotes")
+def _groups(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "--by", choices=("outlet", "kind", "host", "country", "year"), default="outlet",
+        help="what is compared: outlets, kinds of outlets, the sites that texts were taken from, the countries of "
+        "outlets, or years (default: %(default)s)",
+    )  # fmt: skip
+    added.add_argument(
+        "--side", metavar="[NAME:] OUTLETS", action="append",
+        help='compare sides that you name: --side "state: Press TV, IRNA" --side "exile: NCRI"; kinds of outlets and '
+        "countries can be on a side too, and a side that is saved needs only its name (repeatable)",
+    )  # fmt: skip
+
+
+def _question(added: argparse.ArgumentParser, k: int, shown: str = "passages", number: str = "+") -> None:
+    added.add_argument("question", nargs=number, help="the question, with or without quotes")
     added.add_argument("-k", type=int, default=k, help=f"maximum number of {shown} (default: %(default)s)")
     _filters(added)
     added.add_argument(

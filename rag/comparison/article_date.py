@@ -64,11 +64,10 @@ def lead_date(article: Article, start: int, end: int, published: dt.date | None)
     if len({date.value for _, date in dated}) != 1:
         return None
     (a, b), date = dated[0]
-    told = article.text[a:b]
-    local = date.start - a, date.end - a
-    plain = date.precision == DAY and not date.counted and tense(told, *local) == PAST and not _CAPTION.search(told)
-    plain = plain and start - b <= MAX_DISTANCE and _same_event(sentence, told)
-    return date if plain else None
+    first = article.text[a:b]
+    past = tense(first, date.start - a, date.end - a) == PAST and not _CAPTION.search(first)
+    plain = past and date.precision == DAY and not date.counted and start - b <= MAX_DISTANCE
+    return date if plain and _same_event(sentence, first) else None
 
 
 def title_date(article: Article, start: int, end: int) -> dt.date | None:
@@ -87,11 +86,10 @@ def _tells_the_news(sentence: str) -> bool:
 
 
 def _same_event(one: str, other: str) -> bool:
-    """Whether two sentences share enough words, one of which is no name in either."""
-    shared = _words(one).keys() & _words(other).keys()
-    return len(shared) >= MIN_SHARED and (
-        sum(_words(one)[word] and _words(other)[word] for word in shared) >= MIN_SHARED_PLAIN
-    )
+    """Whether two sentences share enough words, some of which are no names in either."""
+    first, second = _words(one), _words(other)
+    shared = first.keys() & second.keys()
+    return len(shared) >= MIN_SHARED and sum(first[word] and second[word] for word in shared) >= MIN_SHARED_PLAIN
 
 
 def _words(text: str) -> dict[str, bool]:

@@ -74,8 +74,8 @@ def chronology(
         CitationError: if a citation does not equal what is stored.
     """
     best = sorted(found.passages, key=lambda p: -p.fit)
-    shown = (ANSWERS,) if query.strict else (ANSWERS, NEAR)
     whole = composer.judge(view, model, query, parsed, found.passages)
+    shown = (ANSWERS,) if query.strict and whole.grade == ANSWERS else (ANSWERS, NEAR)  # `compose` leaves out the rest
     lines: list[_Line] = []
     if whole.grade in shown:
         top = max(p.retrieval for p in best)
@@ -95,7 +95,9 @@ def chronology(
     dated = sorted((e for e in entries if e.when), key=_order)
     undated = [e for e in entries if not e.when]
     passages = tuple(e.citation for e in (*dated, *undated))
-    return Timeline(replace(answer, passages=passages), tuple(dated), tuple(undated), len(folded) - len(kept))
+    return Timeline(
+        replace(answer, passages=passages), tuple(dated), tuple(undated), len(folded) - len(kept) if entries else 0
+    )
 
 
 def _own_grade(whole: Judged, model: ConfidenceModel, best: ScoredPassage, passage: ScoredPassage) -> Grade:
@@ -188,8 +190,13 @@ def _without_copies(passages: Sequence[ScoredPassage], catalogue: Catalogue) -> 
         first, _ = first_version([other.article, passage.article], catalogue)
         one, copy = (passage, other) if first.id == passage.article.id else (other, passage)
         ids = dict.fromkeys((*one.near_copies, copy.article.id, *copy.near_copies))
-        scores = {"retrieval": other.retrieval, "relevance": other.relevance, "timeliness": other.timeliness}
-        kept[at] = replace(one, near_copies=tuple(i for i in ids if i != one.article.id), **scores)
+        kept[at] = replace(
+            one,
+            near_copies=tuple(i for i in ids if i != one.article.id),
+            retrieval=other.retrieval,
+            relevance=other.relevance,
+            timeliness=other.timeliness,
+        )
     return kept
 
 

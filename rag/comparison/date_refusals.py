@@ -11,7 +11,8 @@ from typing import Literal
 import regex
 
 Tense = Literal["past", "future"]
-PAST, FUTURE = "past", "future"
+PAST: Tense = "past"
+FUTURE: Tense = "future"
 
 _CLAUSE = r"(?:[^,;:.!?()\[\]—–]|(?<=\b\p{Lu})\.)*+"  # up to a mark; "U.S." has none
 WORDS_OF_ENGLISH = regex.compile(
@@ -34,7 +35,7 @@ _NOT_DONE = regex.compile(
 # What must not be before a date, in its clause: words that put the event at another time, and denials.
 _BEFORE = regex.compile(
     rf"\b(?:after|before(?!\s+(?:dawn|noon|midnight)\b)|until|till|prior\s+to|following|ahead\s+of|unlike|than|compared\s+(?:with|to)|"
-    rf"in\s+comparison|run-?up\s+to|up\s+to|instead\s+of|rather\s+than|as\s+of|despite|including|naming|citing|listing|mentioning|once\s+(?:the|an?|its?|he|she|they)|anniversar(?:y|ies)|"
+    rf"in\s+comparison|run-?up\s+to|up\s+to|instead\s+of|rather\s+than|as\s+of|despite|including|about|except(?:ion)?|follow(?:s|ed)|naming|citing|listing|mentioning|once\s+(?:the|an?|its?|he|she|they)|anniversar(?:y|ies)|"
     rf"remind(?:er|s|ed)?|recall\w*|remember\w*|commemorat\w+|memory|(?:accused|convicted|suspected|guilty)\s+of|"
     rf"charged\s+with|(?:blamed|responsible|known)\s+for|for\s+(?:his\s+|her\s+|their\s+)?\p{{Ll}}{{3,}}ing|"
     rf"from\s+(?:its|their|an?|the)\s+(?:\w+\s+)?(?:peak|high|low|level|record)|"
@@ -77,7 +78,7 @@ _ASIDE = regex.compile(
 )  # fmt: skip
 _SAID = regex.compile(r"\bthat\s[^,;]*$")
 _OF_PERSON = regex.compile(
-    r"[,—–]\s*(?:(?:and|but)\s+)?(?:\w+\s+)?(?:who|whose|whom|where|when)\b[^,;—–]*$|\bwho\s[^,;]*$|"
+    r"[,—–]\s*(?:(?:and|but)\s+)?(?:\w+\s+)?(?:which|who|whose|whom|where|when)\b[^,;—–]*$|\bwho\s[^,;]*$|"
     r"\b(?:from|in|to|on|at|by|for|of|under|with|after)\s+which\b[^,;]*$"
 )
 _OTHER_TIME = regex.compile(

@@ -8,7 +8,7 @@ import csv
 import io
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -46,7 +46,7 @@ def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
     """
     encoding = _encoding(path)
     with limits.open_unpacked(path) as file:
-        rows = _Rows(_decoded(file, encoding))
+        rows = Rows(_decoded(file, encoding))
         for number, cells in rows:
             try:
                 if isinstance(cells, str):
@@ -54,6 +54,18 @@ def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
                 yield record.parse(_fields(rows.header, cells), catalogue, str(path))
             except InputError as error:
                 yield Skipped(str(path), str(error), f"line {number}")
+
+
+@contextlib.contextmanager
+def open_rows(path: Path, fits: Callable[[list[str]], bool], needed: tuple[str, str]) -> Iterator[Rows]:
+    """Open another kind of table than one of articles; `fits` and `needed` are those of `Rows`.
+
+    Raises:
+        InputError: if it cannot be read, is empty, or its header does not fit.
+    """
+    encoding = _encoding(path)
+    with limits.open_unpacked(path) as file:
+        yield Rows(_decoded(file, encoding), fits, needed)
 
 
 def _fields(header: list[str], cells: list[str]) -> dict[str, str]:
@@ -88,16 +100,34 @@ def _decoded(file: IO[bytes], encoding: str) -> Iterator[str | None]:
             yield decoding.decode(data or b"")
 
 
-class _Rows:
+class Rows:
     """The rows of a table: (number of the first line, the cells, or the reason why they cannot be read).
 
     A row may span many lines, by a text in quotation marks. A row whose quotation marks do not match or are never
     closed is skipped alone: the lines after its first one are read again as rows of their own. How much is read again
     is limited (MAX_UNCLOSED).
+
+    Attributes:
+        header: the names of the columns.
     """
 
-    def __init__(self, lines: Iterator[str | None]):
-        self.lines = lines
+    def __init__(
+        self,
+        lines: Iterator[str | None],
+        fits: Callable[[list[str]], bool] = has_text_field,
+        needed: tuple[str, str] = ("text", f"{', '.join(TEXT[:-1])} or {TEXT[-1]}"),
+    ):
+        """Read the header.
+
+        Args:
+            lines: the lines of the file, None for one that is too large.
+            fits: whether names of columns are those of such a table.
+            needed: what the column is that such a table needs, and its names, for the error if it has none.
+
+        Raises:
+            InputError: if the file is empty, or its header does not fit.
+        """
+        self.lines, self.fits, self.needed = lines, fits, needed
         self.pushed_back = deque[str | None]()
         self.number = 0  # of the last line taken
         self.unclosed = 0  # rows of several lines that could not be read
@@ -130,12 +160,12 @@ class _Rows:
             with contextlib.suppress(csv.Error):
                 cells = next(csv.reader([line.lstrip("\ufeff")], delimiter=delimiter, skipinitialspace=True), [])
                 rows[delimiter] = [cell.strip() for cell in cells]
-        best = max(rows, key=lambda d: (has_text_field(rows[d]), count_known(rows[d]), len(rows[d])), default=None)
-        if best is None or not has_text_field(rows[best]):
+        best = max(rows, key=lambda d: (self.fits(rows[d]), count_known(rows[d]), len(rows[d])), default=None)
+        if best is None or not self.fits(rows[best]):
             found = ", ".join(rows[best]) if best else line
             raise InputError(
-                f"no text column: its first line is {found.strip()[:200]!r}; it must name the columns, and one of them "
-                f"must be {', '.join(TEXT[:-1])} or {TEXT[-1]}"
+                f"no {self.needed[0]} column: its first line is {found.strip()[:200]!r}; it must name the columns, and "
+                f"one of them must be {self.needed[1]}"
             )
         return best, rows[best]
 

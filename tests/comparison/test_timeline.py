@@ -172,9 +172,11 @@ def test_where_ask_finds_nothing_there_is_no_entry_and_the_same_reason(library):
         ("Thanks!", {}),
         (ASKED, {"after": "2030-01-01"}),
         (ASKED, {"min_confidence": 1}),
+        (ASKED, {"strict": True}),
     ):
         asked, found = library.ask(question, **given), library.timeline(question, **given)
         assert (found.found, found.entries, found.undated, found.grade) == (False, (), (), "nothing")
+        assert found.left_out == 0
         assert asked.why == found.answer.why != None  # noqa: E711
         assert str(refusal(found.answer)) == str(refusal(asked))
         assert str(refusal(asked)) in found.to_dict()["notice"]

@@ -32,7 +32,8 @@ pytestmark = pytest.mark.server
 
 ASKED, BEST = "unless I ask for a date", "what fits best"
 FILTERS = ["Dropdown", "Dropdown", "Textbox", "Textbox", "Radio", "Dropdown", "Radio", "Checkbox"]
-PROGRAMS = {"ask": ["Api"] * 13, "search": ["Api"] * 12, "compare": ["Api"] * 14, "article": ["Api"], "outlets": []}
+TAKEN = {"ask": 13, "search": 12, "compare": 14, "timeline": 12, "coverage": 13, "article": 1, "outlets": 0}
+PROGRAMS = {name: ["Api"] * number for name, number in TAKEN.items()}
 # Each event that runs on the server, by what starts it, with the components whose values it takes from a client.
 PAGE = {
     "Textbox.submit": ["Textbox", "Checkbox", *FILTERS],
