@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 import rag
-from rag.comparison import accounts, cover
+from rag.comparison.coverage import accounts, cover
 
 EVENTS = Path(__file__).with_name("questions") / "coverage.jsonl"
 OTHERS, ROWS = 3000, 10

@@ -24,7 +24,7 @@ from typing import Any
 import regex
 
 import rag
-from rag.comparison.event_date import event_date
+from rag.comparison.timeline.event_date import event_date
 
 QUESTIONS = Path(__file__).parent / "questions" / "event_dates.jsonl"
 ASKED = (

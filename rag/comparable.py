@@ -13,16 +13,24 @@ from typing import TYPE_CHECKING
 from rag.answer.answer import Answer, as_previous
 from rag.answer.compose import Composer, pool_size
 from rag.answer.suggestions import answer_or_suggested
-from rag.comparison.asked import asked_comparison
-from rag.comparison.chronology import chronology
-from rag.comparison.compare import compare
-from rag.comparison.comparison import GROUPINGS, By, Comparison
-from rag.comparison.cover import Asked, check, cover
-from rag.comparison.coverage import Coverage
-from rag.comparison.find import find_groups
-from rag.comparison.grouping import Grouping
-from rag.comparison.sides import MAX_SAVED, SIDES, Sides, members, resolve_sides, saved_sides, sides_in_words
-from rag.comparison.timeline import Timeline
+from rag.comparison.coverage.cover import Asked, check, cover
+from rag.comparison.coverage.coverage import Coverage
+from rag.comparison.side_by_side.asked import asked_comparison
+from rag.comparison.side_by_side.compare import compare
+from rag.comparison.side_by_side.comparison import GROUPINGS, By, Comparison
+from rag.comparison.side_by_side.find import find_groups
+from rag.comparison.side_by_side.grouping import Grouping
+from rag.comparison.side_by_side.sides import (
+    MAX_SAVED,
+    SIDES,
+    Sides,
+    members,
+    resolve_sides,
+    saved_sides,
+    sides_in_words,
+)
+from rag.comparison.timeline.chronology import chronology
+from rag.comparison.timeline.timeline import Timeline
 from rag.errors import QuestionError
 from rag.models.encoder import Encoder, Vectors
 from rag.provenance.catalogue import Catalogue, load_catalogue

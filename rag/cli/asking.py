@@ -39,7 +39,7 @@ def ask(options: argparse.Namespace) -> int | None:
         for note in filter(None, [notice(answer), *notes(answer)]):
             print(sanitise(note), file=sys.stderr)
         return None
-    from rag.comparison.asked import asked_comparison
+    from rag.comparison.side_by_side.asked import asked_comparison
 
     text = answer_text(answer)
     if asked_comparison(answer.question, catalogue, indexed):

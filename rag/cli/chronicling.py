@@ -12,7 +12,7 @@ from rag.cli.output import in_a_line, print_result
 from rag.cli.output import notes as answer_notes
 
 if TYPE_CHECKING:
-    from rag.comparison.timeline import Entry, Timeline
+    from rag.comparison.timeline.timeline import Entry, Timeline
 
 _WIDTH, _INDENT = 100, "   "  # of an entry, in characters
 
@@ -31,7 +31,7 @@ def timeline(options: argparse.Namespace) -> None:
 def timeline_text(found: Timeline) -> str:
     """Return a timeline as lines: the date and where it comes from, who says so, and the sentences."""
     from rag.answer.wording import notice
-    from rag.comparison.timeline_wording import UNDATED, notes
+    from rag.comparison.timeline.wording import UNDATED, notes
 
     said = notice(found.answer)
     if not found.found:
@@ -46,7 +46,7 @@ def timeline_text(found: Timeline) -> str:
 def _entry_text(entry: Entry) -> str:
     from rag.answer.balance import UNKNOWN_OUTLET
     from rag.answer.wording import attribution, via, when
-    from rag.comparison.timeline_wording import elsewhere, evidence, spelled
+    from rag.comparison.timeline.wording import elsewhere, evidence, spelled
 
     cited, also = entry.citation, elsewhere(entry)
     head = f"{spelled(entry.when)} ({evidence(entry)})" if entry.when else f"({evidence(entry)})"

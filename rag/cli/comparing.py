@@ -13,14 +13,14 @@ from rag.cli.output import in_a_line, notes, print_result
 from rag.errors import QuestionError
 
 if TYPE_CHECKING:
-    from rag.comparison.comparison import Comparison, Row
+    from rag.comparison.side_by_side.comparison import Comparison, Row
 
 GROUP_WIDTH, MIN_WIDTH, MAX_WIDTH = 26, 60, 110  # in characters; a narrower terminal gets one column
 
 
 def compare(options: argparse.Namespace) -> None:
     """Put what each group of articles says about a question side by side."""
-    from rag.comparison.sides import sides_in_text
+    from rag.comparison.side_by_side.sides import sides_in_text
 
     with open_library(options) as library:
         prepare(library)
@@ -47,7 +47,7 @@ def sides(options: argparse.Namespace) -> None:
 def comparison_text(found: Comparison) -> str:
     """Return a comparison as a table that fits the terminal: who, and what they say."""
     from rag.answer import wording
-    from rag.comparison.wording import scope, silent
+    from rag.comparison.side_by_side.wording import scope, silent
 
     said, nothing = wording.notice(found.answer), silent(found)
     if not found.found:
@@ -66,7 +66,7 @@ def comparison_text(found: Comparison) -> str:
 def _row_text(row: Row, found: Comparison, width: int) -> str:
     """Return a row in two columns, or below each other where the terminal is narrow."""
     from rag.answer.changes import changes_text
-    from rag.comparison.wording import row_facts, row_source
+    from rag.comparison.side_by_side.wording import row_facts, row_source
 
     cited = row.citation
     about = f"[{'; '.join(filter(None, [cited.title, cited.url or cited.article_id]))}]"

@@ -10,7 +10,7 @@ from rag.cli.opening import open_library, prepare
 from rag.cli.output import in_a_line, print_result
 
 if TYPE_CHECKING:
-    from rag.comparison.coverage import Coverage, Report
+    from rag.comparison.coverage.coverage import Coverage, Report
 
 _WIDTH, _INDENT = 100, "   "
 
@@ -30,7 +30,7 @@ def coverage(options: argparse.Namespace) -> None:
 
 def coverage_text(found: Coverage) -> str:
     """Return a coverage for a terminal: the reports in the order of their dates, then who is silent."""
-    from rag.comparison import coverage_wording as wording
+    from rag.comparison.coverage import wording as wording
 
     said = [in_a_line(str(said)) for said in (wording.notice(found),) if said]
     if not found.found:
@@ -47,7 +47,7 @@ def coverage_text(found: Coverage) -> str:
 def _report(number: int, report: Report) -> str:
     from rag.answer.changes import changes_text
     from rag.answer.wording import attribution, via
-    from rag.comparison import coverage_wording as wording
+    from rag.comparison.coverage import wording as wording
 
     cited = report.citation
     elsewhere = via(cited) if cited.outlet else ""

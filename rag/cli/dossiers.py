@@ -18,7 +18,7 @@ MAX_CHARACTERS = 70  # of a quotation in a line
 def dossier(options: argparse.Namespace) -> None:
     """Write what outlets say about a question, with receipts, to a file."""
     from rag.comparison.dossier.dossier import check_path
-    from rag.comparison.sides import sides_in_text
+    from rag.comparison.side_by_side.sides import sides_in_text
 
     check_path(options.to)  # before the work, not after it
     with open_library(options) as library:

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, ValidationError, validate_call
 
 from rag.browse import Resolved
-from rag.comparison.sides import sides_in_text
+from rag.comparison.side_by_side.sides import sides_in_text
 from rag.errors import AccordingError, LibraryError, QuestionError, public_message
 from rag.library import Library
 from rag.query.query import NOW

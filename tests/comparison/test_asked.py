@@ -6,8 +6,8 @@ import pytest
 from support import WordEncoder
 
 import rag
-from rag.comparison.asked import asked_comparison
-from rag.comparison.described import described
+from rag.comparison.side_by_side.asked import asked_comparison
+from rag.comparison.side_by_side.described import described
 from rag.provenance.catalogue import load_catalogue
 
 INDEXED = ("Reuters", "Press TV", "BBC News", "Kayhan", "IRNA", "Harbour Voice", "Radio Tarn")

@@ -9,7 +9,7 @@ from support.hostile import EVIL
 
 import rag
 from rag.answer.confidence import ConfidenceModel
-from rag.comparison import find
+from rag.comparison.side_by_side import find
 from rag.errors import QuestionError
 
 FERRY = "The ferry sank off the northern coast with {} people on board."

@@ -7,7 +7,7 @@ from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 
 import rag
 from rag.cli import main
-from rag.comparison.sides import sides_in_text
+from rag.comparison.side_by_side.sides import sides_in_text
 from rag.errors import QuestionError
 from rag.web.endpoints import endpoints
 

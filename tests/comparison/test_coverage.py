@@ -9,9 +9,9 @@ from support.hostile import EVIL
 import rag
 from rag.cli import main
 from rag.cli.covering import coverage_text
-from rag.comparison import accounts
-from rag.comparison import coverage_wording as wording
-from rag.comparison.coverage import Coverage
+from rag.comparison.coverage import accounts
+from rag.comparison.coverage import wording as wording
+from rag.comparison.coverage.coverage import Coverage
 from rag.errors import LibraryError, QuestionError
 from rag.stores.base import find_article
 

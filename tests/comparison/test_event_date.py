@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.comparison.event_date import event_date
+from rag.comparison.timeline.event_date import event_date
 
 QUESTIONS = Path(__file__).parents[2] / "benchmarks" / "questions" / "event_dates.jsonl"
 WEDNESDAY = dt.date(2012, 3, 14)

@@ -9,7 +9,7 @@ from support.hostile import EVIL
 
 import rag
 from rag.answer.wording import refusal
-from rag.comparison.timeline_wording import elsewhere, evidence, notes, spelled
+from rag.comparison.timeline.wording import elsewhere, evidence, notes, spelled
 from rag.errors import QuestionError
 
 NEWS = [

@@ -31,12 +31,12 @@ from rag.answer.wording import (
     via,
     when,
 )
-from rag.comparison.comparison import Row
 from rag.comparison.dossier.dossier import Dossier, number_of
 from rag.comparison.dossier.quoted import PASSAGE, VARIANT, Quoted
-from rag.comparison.timeline import Entry
-from rag.comparison.timeline_wording import elsewhere, evidence, spelled
-from rag.comparison.wording import MAY_NOT_ANSWER
+from rag.comparison.side_by_side.comparison import Row
+from rag.comparison.side_by_side.wording import MAY_NOT_ANSWER
+from rag.comparison.timeline.timeline import Entry
+from rag.comparison.timeline.wording import elsewhere, evidence, spelled
 from rag.text import is_web_url, one_line, spelled_date
 
 MAX_LANES = 30  # groups in the picture

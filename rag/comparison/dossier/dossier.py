@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from rag.answer.citation import Citation, cite_span
 from rag.answer.variants import Variant
 from rag.article import Article
-from rag.comparison.comparison import Comparison
 from rag.comparison.dossier.quoted import PASSAGE, TIMELINE, VARIANT, Quoted, Receipt
-from rag.comparison.timeline import Timeline
+from rag.comparison.side_by_side.comparison import Comparison
+from rag.comparison.timeline.timeline import Timeline
 from rag.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from rag.answer.html import Html, isolated, phrase
 from rag.answer.notebook import quotation, said, source
-from rag.comparison.timeline_wording import UNDATED, elsewhere, evidence, notes, spelled
+from rag.comparison.timeline.wording import UNDATED, elsewhere, evidence, notes, spelled
 
 if TYPE_CHECKING:
-    from rag.comparison.timeline import Entry, Timeline
+    from rag.comparison.timeline.timeline import Entry, Timeline
 
 _TABLE = Html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>")
 _ROW = Html(

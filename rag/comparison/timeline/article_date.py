@@ -11,8 +11,8 @@ import datetime as dt
 import regex
 
 from rag.article import Article
-from rag.comparison.date_refusals import PAST, has_other_time, is_told_later, tense
-from rag.comparison.event_date import CONTEXT, DAY, EventDate, event_date
+from rag.comparison.timeline.date_refusals import PAST, has_other_time, is_told_later, tense
+from rag.comparison.timeline.event_date import CONTEXT, DAY, EventDate, event_date
 from rag.provenance.dates import find_dates
 
 MAX_LEAD = 800  # characters of an article in which its first sentences are looked for

@@ -11,8 +11,8 @@ from rag.answer.answer import Answer
 from rag.answer.citation import Citation
 from rag.answer.figures import Figure
 from rag.answer.grade import Grade
-from rag.comparison.markdown import comparison_markdown
-from rag.comparison.notebook import comparison_notebook
+from rag.comparison.side_by_side.markdown import comparison_markdown
+from rag.comparison.side_by_side.notebook import comparison_notebook
 from rag.query.constraints import Constraint
 
 By = Literal["outlet", "kind", "host", "country", "year", "side"]

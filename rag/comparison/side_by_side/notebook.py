@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from rag.answer.html import Html, isolated, phrase
 from rag.answer.notebook import quotation, said, source
-from rag.comparison.wording import row_facts, scope, silent
+from rag.comparison.side_by_side.wording import row_facts, scope, silent
 
 if TYPE_CHECKING:
-    from rag.comparison.comparison import Comparison, Row
+    from rag.comparison.side_by_side.comparison import Comparison, Row
 
 _TABLE = Html("<table><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table>")
 _ROW = Html(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.markdown import answer_markdown, link, plain
 from rag.answer.wording import attribution, notice, via, when
-from rag.comparison.timeline_wording import UNDATED, elsewhere, evidence, notes, spelled
+from rag.comparison.timeline.wording import UNDATED, elsewhere, evidence, notes, spelled
 from rag.text import one_line, spelled_date
 
 if TYPE_CHECKING:
-    from rag.comparison.timeline import Entry, Timeline
+    from rag.comparison.timeline.timeline import Entry, Timeline
 
 
 def timeline_markdown(timeline: Timeline, accessed: dt.date | None = None) -> str:

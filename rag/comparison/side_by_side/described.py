@@ -91,4 +91,4 @@ def countries_named() -> dict[str, frozenset[str]]:
 
 @functools.cache
 def _table() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(resources.files("rag.comparison").joinpath("countries.toml").read_text("utf-8"))
+    return tomllib.loads(resources.files("rag.comparison.side_by_side").joinpath("countries.toml").read_text("utf-8"))

@@ -9,7 +9,7 @@ from rag.answer.grade import NEAR
 from rag.answer.wording import MAX_NAMES, Phrase, counted, listed, via, when
 
 if TYPE_CHECKING:
-    from rag.comparison.comparison import By, Comparison, Row
+    from rag.comparison.side_by_side.comparison import By, Comparison, Row
 
 MAX_SILENT = 8  # silent groups that are named
 NOUNS: dict[By, str] = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from rag.answer.balance import UNKNOWN_OUTLET
-from rag.comparison.comparison import By
+from rag.comparison.side_by_side.comparison import By
 from rag.provenance.catalogue import Catalogue
 from rag.stores.columns import ArticleColumns
 from rag.stores.filters import IndexFilter, first_day, mask

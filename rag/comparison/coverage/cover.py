@@ -15,8 +15,8 @@ from rag.answer.citation import Citation, cite, verify
 from rag.answer.copies import with_copies
 from rag.answer.precedence import UNKNOWN_ORDER, first_version
 from rag.article import Article
-from rag.comparison.accounts import Account, Encode, find_accounts
-from rag.comparison.coverage import (
+from rag.comparison.coverage.accounts import Account, Encode, find_accounts
+from rag.comparison.coverage.coverage import (
     FIRST,
     LATER,
     NOT_KNOWN,

@@ -15,9 +15,9 @@ from rag.answer.grade import ANSWERS, NEAR, Grade, graded
 from rag.answer.precedence import first_version
 from rag.answer.selection import fits
 from rag.article import POSTED, Article
-from rag.comparison.article_date import lead_date, title_date
-from rag.comparison.event_date import DAY, MONTH, YEAR, EventDate, event_date, iso
-from rag.comparison.timeline import ARTICLE, LEAD, SENTENCE, TITLE, Basis, Entry, Timeline, When
+from rag.comparison.timeline.article_date import lead_date, title_date
+from rag.comparison.timeline.event_date import DAY, MONTH, YEAR, EventDate, event_date, iso
+from rag.comparison.timeline.timeline import ARTICLE, LEAD, SENTENCE, TITLE, Basis, Entry, Timeline, When
 from rag.models.reranker import Reranker
 from rag.provenance import duplicates
 from rag.provenance.catalogue import Catalogue

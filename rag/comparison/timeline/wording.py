@@ -10,7 +10,7 @@ from rag.article import date_basis_label
 from rag.text import spelled_date
 
 if TYPE_CHECKING:
-    from rag.comparison.timeline import Entry, Timeline, When
+    from rag.comparison.timeline.timeline import Entry, Timeline, When
 
 UNDATED = "Without a date"
 MAX_NAMED = 3  # others that print the same sentences, named in a line

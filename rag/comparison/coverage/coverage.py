@@ -141,7 +141,7 @@ class Coverage:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the coverage in JSON types; dates as YYYY-MM-DD."""
-        from rag.comparison import coverage_wording as wording
+        from rag.comparison.coverage import wording as wording
 
         names = ("question", "article_id", "title", "outlet", "date", "date_basis", "after", "before")
         head = {name: getattr(self, name) for name in names}
@@ -170,7 +170,7 @@ class Coverage:
         Returns:
             Markdown in which nothing that an article holds is taken for markup.
         """
-        from rag.comparison.coverage_text import coverage_markdown
+        from rag.comparison.coverage.text import coverage_markdown
 
         return coverage_markdown(self, accessed)
 
@@ -182,7 +182,7 @@ class Coverage:
 
     def _repr_html_(self) -> str:
         """Return the coverage as HTML, for notebooks."""
-        from rag.comparison.coverage_text import coverage_html
+        from rag.comparison.coverage.text import coverage_html
 
         return str(coverage_html(self))
 

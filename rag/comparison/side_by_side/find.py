@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.comparison.grouping import Grouping
+from rag.comparison.side_by_side.grouping import Grouping
 from rag.models.encoder import Vectors
 from rag.models.extractive_reader import Reader
 from rag.models.reranker import Reranker

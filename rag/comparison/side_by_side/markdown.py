@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from rag.answer.markdown import answer_markdown, citation_markdown, plain
 from rag.answer.wording import figures, notice, suggestion
-from rag.comparison.wording import row_facts, row_source, scope, silent
+from rag.comparison.side_by_side.wording import row_facts, row_source, scope, silent
 from rag.text import one_line
 
 if TYPE_CHECKING:
-    from rag.comparison.comparison import Comparison
+    from rag.comparison.side_by_side.comparison import Comparison
 
 
 def comparison_markdown(comparison: Comparison, accessed: dt.date | None = None) -> str:

@@ -17,7 +17,7 @@ from rag.article import POSTED, date_basis_label
 from rag.text import one_line, spelled_date
 
 if TYPE_CHECKING:
-    from rag.comparison.coverage import Copier, Coverage, Report
+    from rag.comparison.coverage.coverage import Copier, Coverage, Report
 
 MAX_SILENT = 8  # outlets named in a sentence
 MAX_FIRST = 4

@@ -10,9 +10,9 @@ from rag.answer.answer import Answer
 from rag.answer.citation import Citation
 from rag.answer.grade import Grade
 from rag.answer.wording import counted
-from rag.comparison.event_date import Precision
-from rag.comparison.timeline_markdown import timeline_markdown
-from rag.comparison.timeline_notebook import timeline_notebook
+from rag.comparison.timeline.event_date import Precision
+from rag.comparison.timeline.markdown import timeline_markdown
+from rag.comparison.timeline.notebook import timeline_notebook
 from rag.query.constraints import Constraint
 
 # Where a date comes from.

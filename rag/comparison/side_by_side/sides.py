@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from rag.comparison.described import KINDS, described
+from rag.comparison.side_by_side.described import KINDS, described
 from rag.errors import QuestionError
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import key
@@ -98,7 +98,7 @@ def sides_in_words(view: View, catalogue: Catalogue, named: Iterable[str]) -> di
     Args:
         view: the passages to search.
         catalogue: the outlets known by name.
-        named: the words for each side (see `rag.comparison.asked`).
+        named: the words for each side (see `rag.comparison.side_by_side.asked`).
     """
     found: dict[str, tuple[str, ...]] = {}
     taken: set[str] = set()

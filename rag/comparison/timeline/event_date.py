@@ -16,7 +16,7 @@ from typing import Literal
 
 import regex
 
-from rag.comparison.date_refusals import (
+from rag.comparison.timeline.date_refusals import (
     FUTURE,
     PAST,
     claims_nothing,

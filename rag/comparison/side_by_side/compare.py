@@ -15,9 +15,9 @@ from rag.answer.grade import ANSWERS, NEAR, NOTHING
 from rag.answer.precedence import first_version
 from rag.answer.refusals import STRICT, Why
 from rag.answer.selection import fits, select
-from rag.comparison.comparison import Comparison, Row, SilentGroup
-from rag.comparison.find import FoundGroups, GroupPassages
-from rag.comparison.grouping import Grouping
+from rag.comparison.side_by_side.comparison import Comparison, Row, SilentGroup
+from rag.comparison.side_by_side.find import FoundGroups, GroupPassages
+from rag.comparison.side_by_side.grouping import Grouping
 from rag.provenance import duplicates
 from rag.provenance.catalogue import Catalogue
 from rag.query.query import Query

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import regex
 
-from rag.comparison.described import MEDIA, adjective, described, phrase
+from rag.comparison.side_by_side.described import MEDIA, adjective, described, phrase
 from rag.provenance.catalogue import Catalogue
 from rag.query.constraints.outlet_names import find_outlets
 

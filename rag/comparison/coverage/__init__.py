@@ -1,0 +1,1 @@
+"""Who told one event, in what order, and who is silent."""

@@ -1,0 +1,1 @@
+"""What groups of articles say about one question, a row a group."""

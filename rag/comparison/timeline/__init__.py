@@ -1,0 +1,1 @@
+"""What answers a question, in the order of when it happened."""
