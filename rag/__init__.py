@@ -3,7 +3,7 @@
     files ──readers──▶ Article ──passage──▶ Passage ──models──▶ EmbeddedPassage ──ingest──▶ store
     question ──query──▶ ParsedQuery ──retrieval──▶ ScoredPassage ──answer──▶ Answer
 
-Everything a caller needs is here: `build` or `open` a Library, then `ask` it.
+Everything a caller needs is here: `build` or `open` a Library, then `ask` it, or read across it with `compare`.
 """
 
 from importlib import import_module
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from rag.answer.variants import Variant
     from rag.article import Article
     from rag.browse import Resolved
+    from rag.comparison.coverage.coverage import Coverage
+    from rag.comparison.dossier.dossier import Dossier
+    from rag.comparison.side_by_side.comparison import Comparison, Row
+    from rag.comparison.timeline.timeline import Entry, Timeline
     from rag.doctor import Diagnosis, examine
     from rag.errors import AccordingError, CitationError, EncoderError, InputError, LibraryError, QuestionError
     from rag.ingest.pipeline import encode
@@ -35,9 +39,13 @@ __all__ = [
     "Balance",
     "Citation",
     "CitationError",
+    "Comparison",
     "Counts",
+    "Coverage",
     "Diagnosis",
+    "Dossier",
     "EncoderError",
+    "Entry",
     "Figure",
     "Hit",
     "InputError",
@@ -48,6 +56,8 @@ __all__ = [
     "QuestionError",
     "Report",
     "Resolved",
+    "Row",
+    "Timeline",
     "Variant",
     "build",
     "encode",
@@ -64,7 +74,10 @@ _MODULES = {
     "LibraryError": "errors", "QuestionError": "errors", "encode": "ingest.pipeline", "Report": "ingest.report",
     "Library": "library", "build": "library", "open": "library", "Passage": "passage", "read_articles": "readers",
     "Hit": "retrieval.scored_passage", "Figure": "answer.figures.figure", "Mention": "answer.figures.figure",
-    "Variant": "answer.variants",
+    "Variant": "answer.variants", "Comparison": "comparison.side_by_side.comparison",
+    "Row": "comparison.side_by_side.comparison", "Timeline": "comparison.timeline.timeline",
+    "Entry": "comparison.timeline.timeline", "Coverage": "comparison.coverage.coverage",
+    "Dossier": "comparison.dossier.dossier",
 }  # fmt: skip
 
 
