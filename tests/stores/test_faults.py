@@ -16,6 +16,7 @@ from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 from support.database import database
 from support.old_indexes import older, schema, scores
 from support.processes import Other
+from support.properties import EXAMPLES
 
 import rag
 from rag.answer import confidence
@@ -179,8 +180,9 @@ def mounting():
     ],
 )  # fmt: skip
 def test_on_a_full_disk_nothing_is_lost_and_the_error_says_to_free_space(mounting, tmp_path, what, most):
+    step = most // (7 if EXAMPLES >= 100 else 3)  # each takes a third of a second
     code = f"""
-result = [meets_a_full_disk(disk, {what!r}, 1024 * left) for left in range(0, {most}, {most} // 7)]
+result = [meets_a_full_disk(disk, {what!r}, 1024 * left) for left in range(0, {most}, {step})]
 result.append(meets_a_full_disk(disk, {what!r}, 1024 * {2 * most}))"""
     errors = mounting(code, disk=tmp_path / "disk")
     assert errors[-1] is None
