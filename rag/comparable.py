@@ -5,11 +5,27 @@ The Library in `rag.library` adds asking to it.
 
 from __future__ import annotations
 
-from rag.answer.compose import Composer
+import json
+from dataclasses import replace
+
+from rag.answer.answer import Answer, as_previous
+from rag.answer.compose import Composer, pool_size
+from rag.answer.suggestions import answer_or_suggested
+from rag.comparison.asked import asked_comparison
+from rag.comparison.chronology import chronology
+from rag.comparison.compare import compare
+from rag.comparison.comparison import GROUPINGS, By, Comparison
+from rag.comparison.find import find_groups
+from rag.comparison.grouping import Grouping
+from rag.comparison.sides import MAX_SAVED, SIDES, Sides, members, resolve_sides, saved_sides, sides_in_words
+from rag.comparison.timeline import Timeline
+from rag.errors import QuestionError
 from rag.models.encoder import Encoder, Vectors
 from rag.provenance.catalogue import Catalogue, load_catalogue
-from rag.query.query import Query
+from rag.query.previous import Previous
+from rag.query.query import Day, Names, Query
 from rag.retrieval.parse import ParsedQuery, parse
+from rag.retrieval.search import find
 from rag.stores.base import Store, View
 from rag.update import UpdatableLibrary
 
@@ -20,6 +36,183 @@ class ComparableLibrary(UpdatableLibrary):
     def __init__(self, store: Store, encoder: Encoder | None = None, precision: str = "auto"):
         super().__init__(store, encoder, precision)
         self._composer = Composer(store)
+
+    def compare(
+        self,
+        question: str,
+        by: By = "outlet",
+        sides: Sides | None = None,
+        k: int = 15,
+        outlets: Names = None,
+        after: Day = None,
+        before: Day = None,
+        previous: str | Answer | Previous | None = None,
+        asked_on: Day = None,
+        ignore: Names = (),
+        min_confidence: float | None = None,
+        outlet_kinds: Names = None,
+        undated: bool | None = None,
+        exclude_outlets: Names = None,
+        strict: bool = False,
+    ) -> Comparison:
+        """Return what each group of articles says about a question: its best passage, word for word, in a row.
+
+        The best passage of each group is looked for, whatever others say better. Groups whose best passages are copies
+        of each other share a row; those that have nothing near enough are listed as silent.
+
+        A question that compares outlets ("How do Press TV and the Guardian differ on ...?", "What do Iranian and
+        Western media say about ...?") names sides, unless `ignore` is "all".
+
+        Args:
+            question: as for `ask`.
+            by: what a group is: an "outlet", a "kind" of outlets, a "host" (the site that a text was taken from), a
+                "country" or a "year".
+            sides: groups that you name, each with its outlets, kinds of outlets or countries, instead of `by`:
+                {"state": ["Press TV", "IRNA"], "exile": ["NCRI"]}; or names of sides that are saved (`save_side`).
+            k: maximum number of rows, 1 to 1,000; sides all have one.
+            outlets: as for `ask`, and so are those below.
+            after: first day allowed.
+            before: last day allowed.
+            previous: the previous question or its answer, if this may be a follow-up.
+            asked_on: the day that "last year" counts from.
+            ignore: words that are to have no effect; "all" also for those that name sides.
+            min_confidence: show rows from this probability on.
+            outlet_kinds: one or several kinds of outlets.
+            undated: whether undated articles may be shown.
+            exclude_outlets: one or several outlets not to search.
+            strict: whether rows whose passage may not answer are left out.
+
+        Returns:
+            The rows, the best first, and the silent groups.
+
+        Raises:
+            QuestionError: for arguments that make no sense.
+            CitationError: if what would be shown is not what is stored.
+        """
+        if by not in GROUPINGS:
+            raise QuestionError(f"articles cannot be compared by {by!r}; choose from {', '.join(GROUPINGS)}")
+        query = Query.of(
+            question, k, outlets, after, before, as_previous(previous), asked_on, ignore, min_confidence, outlet_kinds,
+            undated, exclude_outlets, strict=strict,
+        )  # fmt: skip
+
+        def compared(view: View) -> tuple[Comparison, bool]:
+            catalogue = load_catalogue(view.catalogue)
+            grouping, wanted = self._grouping(view, catalogue, query, by, sides)
+            if refused := self._composer.refuse(view, wanted):
+                return Comparison(grouping.by, refused, sides=grouping.sides), True
+            _, parsed, vector = self._parse(view, wanted)
+            with self._store.reading(view.generation):
+                found = find_groups(view, self._store, parsed, vector, grouping, query.k, self.reranker, self.reader)
+                made = compare(self._composer, view, catalogue, self.confidence_model, wanted, parsed, found, grouping)
+                return replace(made, answer=replace(made.answer, question=query.text)), not found.changed
+
+        return self._current.use(compared)
+
+    def timeline(
+        self,
+        question: str,
+        k: int = 30,
+        outlets: Names = None,
+        after: Day = None,
+        before: Day = None,
+        previous: str | Answer | Previous | None = None,
+        asked_on: Day = None,
+        ignore: Names = (),
+        min_confidence: float | None = None,
+        outlet_kinds: Names = None,
+        undated: bool | None = None,
+        exclude_outlets: Names = None,
+        strict: bool = False,
+    ) -> Timeline:
+        """Return sentences that answer a question, word for word, in the order of when what they tell happened.
+
+        That is the date which the sentence states, or its article's title or first sentences for the same event, where
+        it is clear; else the date of the article. Each entry says which of these it is, and in which words.
+
+        Args:
+            question: as for `ask`.
+            k: maximum number of entries, 1 to 1,000; there is one for each source on a date.
+            outlets, after, before, previous, asked_on, ignore, min_confidence, outlet_kinds, undated, exclude_outlets,
+                strict: as for `ask`; filters on dates are for those of the articles.
+
+        Returns:
+            The entries that answer best, those with a date first, the earliest first.
+
+        Raises:
+            QuestionError: for arguments that make no sense.
+            CitationError: if what would be shown is not what is stored.
+        """
+        query = Query.of(
+            question, k, outlets, after, before, as_previous(previous), asked_on, ignore, min_confidence, outlet_kinds,
+            undated, exclude_outlets, strict=strict,
+        )  # fmt: skip
+        made: list[Timeline] = []
+
+        def answer(view: View, query: Query) -> tuple[Answer, bool]:
+            if refused := self._composer.refuse(view, query):
+                made.append(Timeline(refused))
+                return refused, True
+            catalogue, parsed, vector = self._parse(view, query)
+            with self._store.reading(view.generation):
+                found = find(view, self._store, parsed, vector, pool_size(query.k), self.reranker, self.reader)
+                made.append(
+                    chronology(
+                        self._composer, view, catalogue, self.confidence_model, query, parsed, found, self.reranker
+                    )
+                )
+            return made[-1].answer, not found.changed
+
+        shown = self._current.use(lambda view: answer_or_suggested(view, query, answer))
+        return replace(next(t for t in made if t.answer.passages is shown.passages), answer=shown)
+
+    def sides(self) -> dict[str, tuple[str, ...]]:
+        """Return the sides that are saved with the index: what is on each, by its name."""
+        return saved_sides(self._store)
+
+    def save_side(self, name: str, outlets: Names) -> tuple[str, ...]:
+        """Save a side with the index, in the place of one of that name, so that `compare` can be given its name.
+
+        Args:
+            name: its name, at most 100 characters.
+            outlets: what is on it, as for `compare`; None to delete the side.
+
+        Returns:
+            The outlets of the index that are on it now.
+
+        Raises:
+            QuestionError: for a name that nothing knows, too many sides, or a side to delete that there is none of.
+            LibraryError: if the index may not be written.
+        """
+        contents = self._current.contents()
+        found = () if outlets is None else members(contents.columns, load_catalogue(contents.catalogue), name, outlets)
+        listed = (outlets,) if isinstance(outlets, str) else tuple(outlets or ())
+        with self._store.writing() as writer:
+            saved = self.sides()
+            if outlets is None and name not in saved:
+                raise QuestionError(f"no side {name!r} is saved; those saved are {', '.join(saved) or 'none'}")
+            saved = {side: own for side, own in saved.items() if side != name} | ({name: listed} if listed else {})
+            if len(saved) > MAX_SAVED:
+                raise QuestionError(f"at most {MAX_SAVED} sides can be saved; delete some first")
+            writer.save_setting(SIDES, json.dumps(saved))
+        self._current.refresh()
+        return found
+
+    def _grouping(
+        self, view: View, catalogue: Catalogue, query: Query, by: By, sides: Sides | None
+    ) -> tuple[Grouping, Query]:
+        """Return what articles are grouped by, and the question without the words that say so."""
+        indexed = tuple(outlet for outlet in view.columns.outlets if outlet)
+        found: dict[str, tuple[str, ...]] = {}
+        if sides:
+            found = resolve_sides(view, catalogue, sides, self.sides())
+        elif "all" not in query.ignore and (asked := asked_comparison(query.text, catalogue, indexed)):
+            found, query = sides_in_words(view, catalogue, asked.sides), replace(query, text=asked.question)
+        if not found:
+            return Grouping(by, catalogue), query
+        outlets = tuple(outlet for own in found.values() for outlet in own)
+        query = replace(query, outlets=outlets) if outlets and not query.outlets else query
+        return Grouping("side", catalogue, found), query
 
     def _parse(self, view: View, query: Query) -> tuple[Catalogue, ParsedQuery, Vectors]:
         catalogue = load_catalogue(view.catalogue)

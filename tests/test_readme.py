@@ -38,11 +38,12 @@ def test_every_make_target_that_it_names_exists():
     assert targets <= set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
-def test_the_first_question_gives_the_output_shown(index, capsys):
-    command, shown = re.search(r"```console\n\$ according (ask .*?)\n(.*?)```", README, re.DOTALL).groups()
+def test_the_first_question_gives_the_output_shown(index, capsys, monkeypatch):
+    command, shown = re.search(r"```console\n\$ according (compare .*?)\n(.*?)```", README, re.DOTALL).groups()
     question = command.split('"')[1]
-    assert command == f'ask -k 2 "{question}"'
-    assert cli.main(["ask", "--index", str(index), "-k", "2", question]) == 0
+    assert command == f'compare -k 2 "{question}"'
+    monkeypatch.setenv("COLUMNS", "100")
+    assert cli.main(["compare", "--index", str(index), "-k", "2", question]) == 0
     assert capsys.readouterr().out == shown
 
 

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, overload
 
 from rag.answer import wording
-from rag.answer.balance import Balance
+from rag.answer.balance import UNKNOWN_OUTLET, Balance
 from rag.answer.citation import Citation
 from rag.answer.confidence import Signals
 from rag.answer.figures import Figure
 from rag.answer.grade import NOTHING, Grade
 from rag.answer.markdown import answer_markdown
+from rag.answer.notebook import answer_notebook
 from rag.answer.refusals import Missing, Why
 from rag.answer.suggestions import Suggestion
 from rag.query.constraints import Constraint
@@ -24,7 +25,7 @@ MEANING, WORDS = "meaning and words", "words"  # what a question was searched by
 MAX_TITLE_CHARACTERS = 300  # of a title that a follow-up is completed with
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """The quotations that answer a question, or none.
 
@@ -102,6 +103,15 @@ class Answer:
             Markdown in which nothing that an article holds is taken for markup.
         """
         return answer_markdown(self, accessed)
+
+    def __repr__(self) -> str:
+        """Return the question, the grade and who answers, in a line."""
+        outlets = ", ".join(dict.fromkeys(citation.outlet or UNKNOWN_OUTLET for citation in self.passages))
+        return f"<Answer to {self.question!r}: {self.grade}{f', {outlets}' if outlets else ''}>"
+
+    def _repr_html_(self) -> str:
+        """Return the answer as a notebook shows it."""
+        return str(answer_notebook(self))
 
 
 @overload

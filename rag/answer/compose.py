@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -44,7 +45,7 @@ def pool_size(k: int) -> int:
 
 
 @dataclass(frozen=True)
-class _Judged:
+class Judged:
     """How sure an answer is.
 
     Attributes:
@@ -86,6 +87,7 @@ class Composer:
         parsed: ParsedQuery,
         found: Sequence[ScoredPassage],
         changed: Collection[str | None] = (),
+        chosen: Sequence[ScoredPassage] | None = None,
     ) -> Answer:
         """Compose the answer to a question.
 
@@ -97,22 +99,27 @@ class Composer:
             parsed: the question as it was searched for.
             found: the passages found, best first, `pool_size(query.k)` of them.
             changed: outlets of passages that were left out because they have changed (see `Found`).
+            chosen: those to show; None to select the best ones, each in the version that was printed first.
 
         Raises:
             CitationError: if a citation does not equal what is stored.
         """
-        judged = self._judge(view, model, query, parsed, found)
+        judged = self.judge(view, model, query, parsed, found)
         grade = judged.grade
         cleared = [p for p in found if not parsed.by_words or p.words >= judged.least] if grade != NOTHING else []
-        selected, hidden = select(cleared, query.k, not parsed.filters.names_outlets)
+        if chosen is None:
+            selected, hidden = select(cleared, query.k, not parsed.filters.names_outlets)
+        else:
+            selected, hidden = list(chosen) if cleared else [], Counter[str]()
         near_left_out = len(selected) if query.strict and grade == NEAR else 0
         if near_left_out:
             cleared, selected = [], []
             hidden.clear()
         relations = self._relations(selected)
-        versions = [original(p, selected, cleared, related(p, relations), catalogue) for p in selected]
-        if any(version is not passage for version, passage in zip(versions, selected, strict=True)):
-            selected, relations = versions, self._relations(versions)
+        if chosen is None:
+            versions = [original(p, selected, cleared, related(p, relations), catalogue) for p in selected]
+            if any(version is not passage for version, passage in zip(versions, selected, strict=True)):
+                selected, relations = versions, self._relations(versions)
         shown, sources = [], []
         for passage in selected:
             others = related(passage, relations)
@@ -140,18 +147,28 @@ class Composer:
             completed=parsed.completed,
         )  # fmt: skip
 
-    def _judge(
-        self, view: View, model: ConfidenceModel, query: Query, parsed: ParsedQuery, found: Sequence[ScoredPassage]
-    ) -> _Judged:
-        """Grade what was found; the arguments are those of `compose`."""
-        signals = confidence.signals(view, parsed.terms, sorted(found, key=lambda passage: -passage.fit))
+    def judge(
+        self,
+        view: View,
+        model: ConfidenceModel,
+        query: Query,
+        parsed: ParsedQuery,
+        found: Sequence[ScoredPassage],
+        rivals: Sequence[ScoredPassage] | None = None,
+    ) -> Judged:
+        """Grade what was found; the arguments are those of `compose`.
+
+        Args:
+            rivals: the passages that the best one is compared with; None for those found that come after it.
+        """
+        signals = confidence.signals(view, parsed.terms, sorted(found, key=lambda passage: -passage.fit), rivals)
         probability = model.probability(signals)
         near = min(model.near, probability) if is_held(query.text, parsed, signals) else model.near
         fitted = model.encoder == self._store.manifest.encoder
         if parsed.by_words:  # the share of the question's words takes the place of a probability
             probability, near, fitted = signals.words, min_share(view.columns.articles), False
         least = near if query.min_confidence is None else query.min_confidence
-        return _Judged(
+        return Judged(
             signals, probability, near, least, graded(probability, least, model.sure if fitted else math.inf), fitted
         )
 

@@ -147,9 +147,22 @@ def shipped(reranker: str | None = None) -> ConfidenceModel:
     return with_reranker.get(reranker) or with_reranker[None]
 
 
-def signals(view: View, terms: Sequence[Term], found: Sequence[ScoredPassage]) -> Signals:
-    """Return the signals of a search: its question's words, and its passages, best first."""
-    best, rivals = found[:MAX_PASSAGES_JUDGED], found[1 : MAX_PASSAGES_JUDGED + 1]
+def signals(
+    view: View,
+    terms: Sequence[Term],
+    found: Sequence[ScoredPassage],
+    rivals: Sequence[ScoredPassage] | None = None,
+) -> Signals:
+    """Return the signals of a search.
+
+    Args:
+        view: the passages that were searched.
+        terms: the question's words.
+        found: its passages, best first.
+        rivals: those that the best one is compared with; None for those that come after it.
+    """
+    best = found[:MAX_PASSAGES_JUDGED]
+    rivals = found[1 : MAX_PASSAGES_JUDGED + 1] if rivals is None else rivals
     named = [t for t in terms if t.name]
     if not best:
         return Signals(0, 0, 0, 1, 1 if named else 0, 0)

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def answer_markdown(answer: Answer, accessed: dt.date | None = None) -> str:
     """The question and the answer as Markdown; see `citation_markdown`."""
     parts = [citation_markdown(c, accessed) for c in answer.passages]
-    noted = [f"{_plain(one_line(said))}\n"] if (said := notice(answer)) else []
-    given = [f"{_plain(str(figures(answer)))}\n"] if answer.figures else []
-    meant = [f"{_plain(one_line(str(suggestion(found))))}\n" for found in answer.suggestions]
-    return "\n".join([f"**{_plain(one_line(answer.question))}**\n", *meant, *noted, *given, *parts])
+    noted = [f"{plain(one_line(said))}\n"] if (said := notice(answer)) else []
+    given = [f"{plain(str(figures(answer)))}\n"] if answer.figures else []
+    meant = [f"{plain(one_line(str(suggestion(found))))}\n" for found in answer.suggestions]
+    return "\n".join([f"**{plain(one_line(answer.question))}**\n", *meant, *noted, *given, *parts])
 
 
 def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> str:
@@ -33,16 +33,16 @@ def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> st
         citation: what to show.
         accessed: the day on which it was looked up.
     """
-    outlet = _plain(citation.outlet or UNKNOWN_OUTLET)
-    head = f"{attribution(citation)} **{outlet}**{_plain(via(citation))}, {_plain(when(citation))}"
+    outlet = plain(citation.outlet or UNKNOWN_OUTLET)
+    head = f"{attribution(citation)} **{outlet}**{plain(via(citation))}, {plain(when(citation))}"
     parts = [
         DIGEST if citation.kind == "digest" else "",
         citation.title or "",
         f"by {', '.join(citation.authors)}" if citation.authors else "",
     ]
-    about = [_plain(part) for part in parts if part]
-    about += [_link(citation.url)] if citation.url else []
-    about += [_plain(one_line(str(citation.revision)))] if citation.revision else []
+    about = [plain(part) for part in parts if part]
+    about += [link(citation.url)] if citation.url else []
+    about += [plain(one_line(str(citation.revision)))] if citation.revision else []
     about += [f"accessed {spelled_date(accessed)}"] if accessed else []
     parts = [f"{one_line(head)}:", _block(citation), one_line("; ".join(about)), *_changes(citation)]
     return "\n\n".join(filter(None, parts)) + "\n"
@@ -53,7 +53,7 @@ def _changes(citation: Citation) -> list[str]:
     found = changes(citation)
     if not found:
         return []
-    entries = [f"* {_plain(one_line(f'{change.heading}: {change}'))}" for change in found]
+    entries = [f"* {plain(one_line(f'{change.heading}: {change}'))}" for change in found]
     return [f"{heading(citation)}:", "\n".join(entries), order_note(citation)]
 
 
@@ -66,7 +66,7 @@ def _block(citation: Citation) -> str:
         line = printed.rstrip()
         a, b = (min(max(edge - at, 0), len(line)) for edge in citation.quote)
         at += len(printed)
-        said = f"{_plain(line[:a])}{_bold(line, a, b) if bold else _plain(line[a:b])}{_plain(line[b:])}"
+        said = f"{plain(line[:a])}{_bold(line, a, b) if bold else plain(line[a:b])}{plain(line[b:])}"
         lines.append(f"> {said.strip()}".rstrip())
     return "\n".join(lines)
 
@@ -76,17 +76,17 @@ def _bold(line: str, start: int, end: int) -> str:
     words = line[start:end]
     inner = words.strip()
     if not inner or not f" {line[:start]}"[-1].isspace() or not f"{line[end:]} "[0].isspace():
-        return _plain(words)
+        return plain(words)
     before, after = words.split(inner)
-    return f"{before}**{_plain(inner)}**{after}"
+    return f"{before}**{plain(inner)}**{after}"
 
 
-def _link(url: str) -> str:
+def link(url: str) -> str:
     """A link to a web address; any other address is shown and cannot be followed."""
-    return f"<{url}>" if regex.fullmatch(r"(?i:https?)://[\w.~:/?#@!$&'()*+,=%\[\]-]+", url, regex.A) else _plain(url)
+    return f"<{url}>" if regex.fullmatch(r"(?i:https?)://[\w.~:/?#@!$&'()*+,=%\[\]-]+", url, regex.A) else plain(url)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Markdown shows unchanged: nothing in it is markup, or turns the direction of what follows."""
     marks = r"([\\`*_{}\[\]()#+!<>|~&$^=:@-]|(?<=^\s*\d{1,9})\.|(?<=(?i:www))\.)"
     return regex.sub(marks, r"\\\1", sanitise(text))

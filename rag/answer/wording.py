@@ -1,7 +1,7 @@
 """The sentences that explain an answer: written once for the terminal, the browser app, Markdown and the exports.
 
 A sentence with text in it that is not ours, such as an
-outlet's name or the reader's words, is a `Phrase`: `str` gives it as plain text, and `rag.web.html` as HTML.
+outlet's name or the reader's words, is a `Phrase`: `str` gives it as plain text, and `rag.answer.html` as HTML.
 """
 
 from __future__ import annotations

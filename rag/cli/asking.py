@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from rag.cli.opening import open_library, prepare
-from rag.cli.output import answer_text, notes, print_result, shortened
+from rag.cli.output import answer_text, notes, print_result, shell_quoted, shortened
 from rag.errors import QuestionError
 from rag.text import sanitise
 
@@ -20,10 +20,10 @@ def ask(options: argparse.Namespace) -> None:
     with open_library(options) as library:
         prepare(library)
         answer = library.ask(
-            " ".join(options.question), **_arguments(options), min_confidence=options.min_confidence,
+            " ".join(options.question), **arguments(options), min_confidence=options.min_confidence,
             strict=options.strict,
         )  # fmt: skip
-        catalogue = library.catalogue
+        catalogue, indexed = library.catalogue, tuple(filter(None, library.outlets()))
     if options.form:
         from rag.answer.export import FORMS
         from rag.answer.wording import notice
@@ -32,21 +32,26 @@ def ask(options: argparse.Namespace) -> None:
         for note in filter(None, [notice(answer), *notes(answer)]):
             print(sanitise(note), file=sys.stderr)
         return
-    print_result(options, answer.to_dict(), answer_text(answer))
+    from rag.comparison.asked import asked_comparison
+
+    text = answer_text(answer)
+    if asked_comparison(answer.question, catalogue, indexed):
+        text += f"\n(To see them side by side: according compare {shell_quoted(answer.question)})"
+    print_result(options, answer.to_dict(), text)
 
 
 def search(options: argparse.Namespace) -> None:
     """Find the passages nearest to a question."""
     with open_library(options) as library:
         prepare(library)
-        hits = library.search(" ".join(options.question), **_arguments(options))
+        hits = library.search(" ".join(options.question), **arguments(options))
     rows = [{**vars(h), "date": h.date.isoformat() if h.date else None} for h in hits]
     lines = (f"{h.score:.3f}  {h.outlet or 'unknown outlet'}, {h.date or 'undated'}: {shortened(h.text)}" for h in hits)
     print_result(options, rows, "\n".join(lines) or "no passage matches these filters")
 
 
-def _arguments(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the arguments of `Library.ask` and `Library.search` that both commands take."""
+def arguments(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of `Library.ask` that all commands take which ask a question."""
     return {
         "k": options.k,
         "outlets": options.outlet,

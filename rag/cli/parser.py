@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from rag.cli import asking, building, evaluating, listing, serving
+from rag.cli import asking, building, chronicling, comparing, evaluating, listing, serving
 
 # Those of `models.encoder`, `answer.export` and `ingest.pipeline`, which take long to load.
 PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json"), ("local", "ray")
@@ -76,18 +76,30 @@ def _building(command: Command) -> None:
 def _asking(command: Command) -> None:
     added = command("ask", asking.ask, "answer a question with passages quoted word for word")
     _question(added, 5)
-    _reader(added)
-    added.add_argument(
-        "--strict", action="store_true", help="leave out passages that may not answer, instead of saying so"
-    )
-    added.add_argument(
-        "--min-confidence", metavar="SHARE", type=share,
-        help="show passages from this probability that they answer, 0 to 1; 0 for the nearest there are (default: the "
-        "one fitted on questions, see `evaluate --fit`)",
-    )  # fmt: skip
+    _grade(added)
     added.add_argument("--as", dest="form", choices=FORMS, help="print the citations in this format")
     added = command("search", asking.search, "find the passages nearest to a question, whether or not they answer it")
     _question(added, 10)
+    added = command("compare", comparing.compare, "put what each outlet says about a question side by side")
+    _question(added, 15, "rows")
+    _grade(added)
+    added.add_argument(
+        "--by", choices=("outlet", "kind", "host", "country", "year"), default="outlet",
+        help="what is compared: outlets, kinds of outlets, the sites that texts were taken from, the countries of "
+        "outlets, or years (default: %(default)s)",
+    )  # fmt: skip
+    added.add_argument(
+        "--side", metavar="[NAME:] OUTLETS", action="append",
+        help='compare sides that you name: --side "state: Press TV, IRNA" --side "exile: NCRI"; kinds of outlets and '
+        "countries can be on a side too, and a side that is saved needs only its name (repeatable)",
+    )  # fmt: skip
+    added = command("timeline", chronicling.timeline, "put what answers a question in the order of when it happened")
+    _question(added, 30, "entries")
+    _grade(added)
+    added = command("sides", comparing.sides, "list the sides saved for `compare`, save one, or delete one")
+    added.add_argument("name", nargs="?", help="what to call it")
+    added.add_argument("outlets", nargs="*", metavar="OUTLET", help="outlets, kinds of outlets or countries on it")
+    added.add_argument("--delete", action="store_true", help="delete it")
 
 
 def _listing(command: Command) -> None:
@@ -215,9 +227,21 @@ def _reader(added: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _question(added: argparse.ArgumentParser, k: int) -> None:
+def _grade(added: argparse.ArgumentParser) -> None:
+    _reader(added)
+    added.add_argument(
+        "--strict", action="store_true", help="leave out passages that may not answer, instead of saying so"
+    )
+    added.add_argument(
+        "--min-confidence", metavar="SHARE", type=share,
+        help="show passages from this probability that they answer, 0 to 1; 0 for the nearest there are (default: the "
+        "one fitted on questions, see `evaluate --fit`)",
+    )  # fmt: skip
+
+
+def _question(added: argparse.ArgumentParser, k: int, shown: str = "passages") -> None:
     added.add_argument("question", nargs="+", help="the question, with or without quotes")
-    added.add_argument("-k", type=int, default=k, help="maximum number of passages (default: %(default)s)")
+    added.add_argument("-k", type=int, default=k, help=f"maximum number of {shown} (default: %(default)s)")
     added.add_argument("--outlet", action="append", help="only this outlet (repeatable)")
     added.add_argument("--not-outlet", metavar="OUTLET", action="append", help="not this outlet (repeatable)")
     added.add_argument(

@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from rag.answer.answer import MEANING
+from rag.answer.answer import Answer
 from rag.answer.citation import Citation
 from rag.answer.figures import Figure
-from rag.answer.grade import ANSWERS, NEAR, NOTHING, Grade
-from rag.answer.refusals import Missing, Why
-from rag.answer.suggestions import Suggestion
+from rag.answer.grade import Grade
+from rag.comparison.markdown import comparison_markdown
+from rag.comparison.notebook import comparison_notebook
 from rag.query.constraints import Constraint
-from rag.retrieval.parse import Alias
 
 By = Literal["outlet", "kind", "host", "country", "year", "side"]
-GROUPINGS: tuple[By, ...] = ("outlet", "kind", "host", "country", "year")  # what callers can choose; sides are named
+GROUPINGS: tuple[By, ...] = ("outlet", "kind", "host", "country", "year")  # what callers choose from; sides are named
 
 
 @dataclass(frozen=True)
@@ -27,12 +26,12 @@ class Row:
     Attributes:
         group: its name.
         grade: "answers", or "near" if the passage may not answer.
-        citation: the passage; its `variants` have the words that near-copies of other groups changed.
+        citation: the passage; its `variants` have the words that near-copies changed.
         confidence: the calibrated probability that it answers; None where no model was fitted for the index's encoder.
-        passages: how many passages of the group are near enough to be shown.
+        passages: how many passages of the group fit nearly as well as the best of all.
         articles: how many articles these are from.
         first, last: the earliest and the latest date of these articles; None where none is dated.
-        shared_with: the other groups that print the same words, or nearly, and have no better passage of their own.
+        shared_with: the other groups whose best passage is a copy of this one, or nearly; they have no row.
     """
 
     group: str
@@ -48,56 +47,43 @@ class Row:
 
 @dataclass(frozen=True)
 class SilentGroup:
-    """A group of which no passage is near enough to be shown.
-
-    Attributes:
-        group: its name.
-        articles: how many articles it has that the filters allow.
-    """
+    """A group without a passage that is near enough to be shown, and how many articles it has."""
 
     group: str
     articles: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """What groups of articles say about one question.
 
     Attributes:
-        question: as asked.
-        searched: what was searched for (see `Answer.searched`).
         by: what the groups are: "outlet", "kind" (of outlet), "host" (the site that a text was taken from), "country"
             (of the outlet), "year" (of the article) or "side".
-        rows: those groups that have a passage near enough, best first; sides in the order in which they were named.
+        answer: the passages of the rows as an answer, in their order, with all that is said of one: what was searched
+            for, its balance, constraints and figures, and why nothing is shown.
+        rows: the groups that have a passage near enough, best first; years and sides in their order.
         silent: those that have none, the one with the most articles first.
         more: how many groups have a passage near enough, and no row.
         sides: the outlets of each side, as the index has them, by the side's name; empty unless `by` is "side".
-        figures: where the question asks how many, how much, what share or when, the values that the rows' marked
-            sentences give, each with those who give it.
-        constraints, aliases, suggestions, searched_by, missing, why: as in `Answer`.
     """
 
-    question: str
-    searched: str
     by: By
+    answer: Answer
     rows: tuple[Row, ...] = ()
     silent: tuple[SilentGroup, ...] = ()
     more: int = 0
     sides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    figures: tuple[Figure, ...] = ()
-    constraints: tuple[Constraint, ...] = ()
-    aliases: tuple[Alias, ...] = ()
-    suggestions: tuple[Suggestion, ...] = ()
-    searched_by: str = MEANING
-    missing: Missing = field(default_factory=Missing)
-    why: Why | None = None
+
+    @property
+    def question(self) -> str:
+        """The question as asked."""
+        return self.answer.question
 
     @property
     def grade(self) -> Grade:
         """The best grade of a row; "nothing" where there is none."""
-        if not self.rows:
-            return NOTHING
-        return ANSWERS if any(row.grade == ANSWERS for row in self.rows) else NEAR
+        return self.answer.grade
 
     @property
     def found(self) -> bool:
@@ -105,10 +91,56 @@ class Comparison:
         return bool(self.rows)
 
     @property
-    def passages(self) -> tuple[Citation, ...]:
-        """The passages of the rows."""
-        return tuple(row.citation for row in self.rows)
+    def figures(self) -> tuple[Figure, ...]:
+        """Where the question asks how many, how much, what share or when: the values given, each with who gives it."""
+        return self.answer.figures
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """The constraints parsed from the words of the question, and whether each was applied."""
+        return self.answer.constraints
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the comparison in JSON types; dates as YYYY-MM-DD."""
-        raise NotImplementedError
+        """Return the comparison in JSON types; dates as YYYY-MM-DD. A row's citation is in `passages`, in its place."""
+        plain = self.answer.to_dict()
+        head = {name: plain.pop(name) for name in ("question", "searched", "grade", "found", "notice")}
+        rows = [
+            {
+                "group": row.group, "grade": row.grade, "confidence": row.confidence, "citation": cited,
+                "passages": row.passages, "articles": row.articles, "first": _iso(row.first), "last": _iso(row.last),
+                "shared_with": list(row.shared_with),
+            }
+            for row, cited in zip(self.rows, plain.pop("passages"), strict=True)
+        ]  # fmt: skip
+        compared = {
+            "by": self.by,
+            "rows": rows,
+            "silent": [vars(silent) for silent in self.silent],
+            "more": self.more,
+            "sides": {side: list(outlets) for side, outlets in self.sides.items()},
+        }
+        return head | compared | plain
+
+    def to_markdown(self, accessed: dt.date | None = None) -> str:
+        """Return the comparison as Markdown: a table with a row a group, then each passage with its source.
+
+        Args:
+            accessed: the day on which it was asked.
+
+        Returns:
+            Markdown in which nothing that an article holds is taken for markup.
+        """
+        return comparison_markdown(self, accessed)
+
+    def __repr__(self) -> str:
+        """Return the question, the grade and the groups that have a row, in a line."""
+        groups = ", ".join(row.group for row in self.rows)
+        return f"<Comparison by {self.by} of {self.question!r}: {self.grade}{f', {groups}' if groups else ''}>"
+
+    def _repr_html_(self) -> str:
+        """Return the comparison as a notebook shows it."""
+        return str(comparison_notebook(self))
+
+
+def _iso(date: dt.date | None) -> str | None:
+    return date.isoformat() if date else None

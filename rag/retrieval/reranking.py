@@ -38,9 +38,14 @@ def rerank(reranker: Reranker, question: str, found: Sequence[ScoredPassage]) ->
         batch = found[len(done) : len(done) + (RERANKED_AT_ONCE if done else MIN_RERANKED)]
         if done and batch[0].score + RELEVANCE * EXPECTED < _rival(done):
             break
-        logits = reranker.score(question, [_text(passage) for passage in batch]).tolist()
-        done += [replace(p, relevance=share(logit)) for p, logit in zip(batch, logits, strict=True)]
+        relevances = score_passages(reranker, question, batch)
+        done += [replace(p, relevance=relevance) for p, relevance in zip(batch, relevances, strict=True)]
     return sorted([*done, *found[len(done) :]], key=lambda passage: -passage.score)
+
+
+def score_passages(reranker: Reranker, question: str, passages: Sequence[ScoredPassage]) -> list[float]:
+    """Return how well each of some passages answers a question according to a model, 0 to 1."""
+    return [share(logit) for logit in reranker.score(question, [_text(passage) for passage in passages]).tolist()]
 
 
 def share(logit: float) -> float:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 import regex
 
 from rag.models.encoder import Vectors
@@ -27,6 +26,7 @@ from rag.retrieval.reranking import rerank
 from rag.retrieval.scored_passage import ScoredPassage
 from rag.retrieval.timeliness import favoured, gains, periods
 from rag.stores.base import Candidate, Store, View
+from rag.stores.filters import IndexFilter
 
 # What a passage's score is made of: the cosine of its own vector and of its best sentence's, the share of the
 # question's words that it holds, and the share that its article holds
@@ -82,46 +82,107 @@ def find(
     """
     k = k if parsed.order == RELEVANCE else max(k, IN_ORDER)
     limit = max(CANDIDATES, k)
-    named, index_filter = periods(parsed.constraints), parsed.filters.index_filter
-    index_filters = [index_filter, *favoured(named, index_filter)]
-    candidates = find_candidates(view, vector, parsed.terms, index_filters, limit)
-    meaning = 0.0 if parsed.by_words else OWN + SENTENCE
-    first = np.array([meaning * c.own + WORDS * c.words + ARTICLE * article for c, article in candidates])
-    gain = gains(named, [c.date for c, _ in candidates])
-    gained = {c.key: each for (c, _), each in zip(candidates, gain.tolist(), strict=True)}
-    best = [candidates[i] for i in np.argsort(-(first + gain), kind="stable")[:limit].tolist()]
-    rows_of, vectors = store.sentence_vectors([c.key for c, _ in best])
-    cosines = vectors @ vector
-    scored = [
-        (_score(c, article, cosines[rows_of[c.key]]), cosines[rows_of[c.key]], c, article)
-        for c, article in best
-        if c.key in rows_of
-    ]
-    scored = sorted(scored, key=lambda item: -(item[0] + gained[item[2].key]))
-    scored = scored if parsed.phrases or parsed.by_words else scored[:k]
-    stored = store.passages([c.key for _, _, c, _ in scored])
-    found = [
-        ScoredPassage(*stored[c.key], (c.key,), score, c.own, sentences, c.words, article, timeliness=gained[c.key])
-        for score, sentences, c, article in scored
-        if c.key in stored
-    ]
+    index_filter = parsed.filters.index_filter
+    index_filters = [index_filter, *favoured(periods(parsed.constraints), index_filter)]
+    proposals = propose(view, parsed, vector, index_filters, limit)
+    best, gone = weigh(store, vector, proposals[:limit])
+    best = best if parsed.phrases or parsed.by_words else best[:k]
+    found, unread = load(store, best)
     if parsed.phrases:
-        found = [passage for passage in found if prints(passage.text, parsed.phrases)][:k]
-    gone = [c.article for c, _ in best if c.key not in rows_of]  # removed by another process a moment ago
-    gone += [c.article for _, _, c, _ in scored if c.key not in stored]
-    changed = frozenset(view.changed_outlets(gone))
+        found = printing(found, parsed.phrases)[:k]
+    changed = frozenset(view.changed_outlets([*gone, *unread]))
     if parsed.by_words and parsed.language:
         found = scored_by_words(parsed.text, parsed.language, parsed.terms, view.columns.articles, found)[:k]
-    elif reranker is not None and (parsed.language is None or parsed.language.is_known_to(_languages(reranker))):
+    elif reranker is not None and is_read_by(reranker, parsed):
         found = rerank(reranker, parsed.text, found)
     if reader is not None:
         found = read(reader, parsed.text, found)
     return Found(found if parsed.order == RELEVANCE else by_date(found, parsed.order, parsed.asked_on), changed)
 
 
-def _languages(reranker: Reranker) -> Set[str] | None:
-    found: Set[str] | None = getattr(reranker, "languages", None)
-    return found
+@dataclass(frozen=True)
+class Proposal:
+    """A passage that may answer, as the two engines score it.
+
+    Attributes:
+        candidate: the passage.
+        article: the score of its article by words.
+        gain: what it gains by its date.
+        score: what it is ranked by, without `gain`; once it was weighed, its best sentence's cosine counts too.
+        sentences: the cosines of its sentences, (m,); None until it was weighed.
+    """
+
+    candidate: Candidate
+    article: float
+    gain: float
+    score: float
+    sentences: Vectors | None = None
+
+
+def propose(
+    view: View, parsed: ParsedQuery, vector: Vectors, index_filters: Sequence[IndexFilter], limit: int
+) -> list[Proposal]:
+    """Return the passages that two engines find under some filters, best first by what these say of them.
+
+    Args:
+        view: the passages to search.
+        parsed: the question.
+        vector: its vector, (dimension,).
+        index_filters: what may be found, then parts of it that are also looked through by themselves.
+        limit: how many passages each engine finds at most under each filter.
+    """
+    candidates = find_candidates(view, vector, parsed.terms, index_filters, limit)
+    meaning = 0.0 if parsed.by_words else OWN + SENTENCE
+    gain = gains(periods(parsed.constraints), [c.date for c, _ in candidates]).tolist()
+    proposals = [
+        Proposal(c, article, each, meaning * c.own + WORDS * c.words + ARTICLE * article)
+        for (c, article), each in zip(candidates, gain, strict=True)
+    ]
+    return sorted(proposals, key=lambda p: -(p.score + p.gain))
+
+
+def weigh(store: Store, vector: Vectors, proposals: Sequence[Proposal]) -> tuple[list[Proposal], list[int]]:
+    """Return proposals scored by their sentences too, best first, and the articles of those that are stored no more.
+
+    Args:
+        store: where they are stored.
+        vector: the question's vector, (dimension,).
+        proposals: in any order.
+    """
+    rows_of, vectors = store.sentence_vectors([p.candidate.key for p in proposals])
+    cosines = vectors @ vector
+    kept = [p for p in proposals if p.candidate.key in rows_of]
+    weighed = []
+    for proposal in kept:
+        c, sentences = proposal.candidate, cosines[rows_of[proposal.candidate.key]]
+        score = OWN * c.own + SENTENCE * _best(sentences, c.own) + WORDS * c.words + ARTICLE * proposal.article
+        weighed.append(replace(proposal, score=score, sentences=sentences))
+    gone = [p.candidate.article for p in proposals if p.candidate.key not in rows_of]
+    return sorted(weighed, key=lambda p: -(p.score + p.gain)), gone
+
+
+def load(store: Store, proposals: Sequence[Proposal]) -> tuple[list[ScoredPassage], list[int]]:
+    """Return weighed proposals with their words, and the articles of those that are stored no more."""
+    stored = store.passages([p.candidate.key for p in proposals])
+    found = [
+        ScoredPassage(
+            *stored[c.key], (c.key,), p.score, c.own, p.sentences, c.words, p.article, timeliness=p.gain
+        )
+        for p in proposals
+        if (c := p.candidate).key in stored and p.sentences is not None
+    ]  # fmt: skip
+    return found, [p.candidate.article for p in proposals if p.candidate.key not in stored]
+
+
+def is_read_by(reranker: Reranker, parsed: ParsedQuery) -> bool:
+    """Whether a model reads the language of a question."""
+    languages: Set[str] | None = getattr(reranker, "languages", None)
+    return parsed.language is None or parsed.language.is_known_to(languages)
+
+
+def printing(found: Sequence[ScoredPassage], phrases: Sequence[str]) -> list[ScoredPassage]:
+    """Return the passages that print all of some phrases."""
+    return [passage for passage in found if prints(passage.text, phrases)]
 
 
 def prints(text: str, phrases: Sequence[str]) -> bool:
@@ -132,11 +193,6 @@ def prints(text: str, phrases: Sequence[str]) -> bool:
 
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).translate(_MARKS).casefold().split()).strip(" .,;:!?")
-
-
-def _score(candidate: Candidate, article: float, sentences: Vectors) -> float:
-    sentence = _best(sentences, candidate.own)
-    return OWN * candidate.own + SENTENCE * sentence + WORDS * candidate.words + ARTICLE * article
 
 
 def _best(sentences: Vectors, own: float) -> float:

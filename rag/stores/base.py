@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from rag.stores.filters import IndexFilter
     from rag.stores.tantivy_index import Term
 
-# Texts that may share a sentence before it counts as a formula: of 500,000 sentences of real articles, those that more
-# texts hold are disclaimers, credits, advertising.
+# Texts that may share a sentence before it counts as a formula: those of real articles are disclaimers and advertising.
 MAX_SENTENCE_TEXTS = 5
 Location = str | os.PathLike[str]  # of an index: a folder, or a library in Milvus (see `rag.stores.location`)
 Span = tuple[int, int]
@@ -254,6 +253,9 @@ class View(Contents, Protocol):
 
     def articles_in_script(self, script: str) -> int | None:
         """Return how many articles hold a word in one of `rag.query.languages.SCRIPTS`; None if that is not known."""
+
+    def sources(self, articles: Sequence[int]) -> dict[int, tuple[str | None, str | None]]:
+        """Return the outlet and the site of articles, by key; an article that is gone may be missing."""
 
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         """Return the outlets, as they are here, of articles that have changed since; None is the unknown outlet.

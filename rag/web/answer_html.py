@@ -6,7 +6,7 @@ is put into it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rag.answer import wording
@@ -16,12 +16,12 @@ from rag.answer.changes import MAX_OUTLETS, Change, Part, changes, heading, kind
 from rag.answer.citation import Citation
 from rag.answer.export import FORMS
 from rag.answer.grade import NEAR
+from rag.answer.html import Html, definitions, isolated, items, link, page_link, phrase
 from rag.errors import AccordingError, public_message
 from rag.ingest.report import Report
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.readers.skipped import Skipped
-from rag.web.charts import outlets_html, times_html
-from rag.web.html import Html, definitions, isolated, items, link, page_link, phrase
+from rag.web.charts import kinds_html, outlets_html, times_html
 from rag.web.outlet_html import about_html
 from rag.web.revision_html import revision_html
 from rag.web.urls import answer_url, citation_url, passage_url, variant_url
@@ -33,7 +33,7 @@ _ROOT = Html('<div class="according">{}</div>')
 _SEARCHED = Html('<p class="searched">{}</p>')
 _NOTE = Html('<p class="note">{}.</p>')
 _CARD = Html(
-    '<article class="card" aria-label="{label}"><header><h3>{attribution} '
+    '<article class="card" aria-label="{label}" id="{place}" tabindex="-1"><header><h3>{attribution} '
     "<strong>{outlet}</strong>{via}, {when}</h3>{about}</header>{digest}"
     '<blockquote dir="auto">{before}<mark>{quotation}</mark>{after}</blockquote>{changes}'
     "<footer>{footer}</footer></article>"
@@ -42,12 +42,13 @@ _CARD = Html(
 _LABEL, _NEAR_LABEL = "Passage {} of {}", "Passage {} of {}, which may not answer"
 
 
-def answer_html(answer: Answer, catalogue: Catalogue | None = None) -> Html:
+def answer_html(answer: Answer, catalogue: Catalogue | None = None, name: str = "card") -> Html:
     """Return the answer as cards below the notes on how to weigh it, or the sentence that says that there is none.
 
     Args:
         answer: the answer.
         catalogue: what is known of outlets; by default the catalogue that comes with According.
+        name: how the ids of its cards begin, which no other answer in the page may have.
     """
     parts = []
     if said := wording.notice(answer):
@@ -63,9 +64,13 @@ def answer_html(answer: Answer, catalogue: Catalogue | None = None) -> Html:
     if answer.found:
         known, count = catalogue or load_catalogue(), len(answer.passages)
         parts += [_figures(answer)] if answer.figures else []
-        parts.append(_balance(answer.balance))
+        places = [f"{name}-{number}" for number in range(1, count + 1)]
+        cards = {c.article_id: place for c, place in reversed([*zip(answer.passages, places, strict=True)])}
+        parts.append(_balance(answer.balance, cards))
         label = _NEAR_LABEL if answer.grade == NEAR else _LABEL
-        parts += [_card(c, label.format(number, count), known) for number, c in enumerate(answer.passages, 1)]
+        labels = [label.format(number, count) for number in range(1, count + 1)]
+        named = zip(answer.passages, labels, places, strict=True)
+        parts += [_card(citation, label, place, known) for citation, label, place in named]
     return _ROOT.format(Html().join(parts))
 
 
@@ -144,19 +149,20 @@ def _figures(answer: Answer) -> Html:
     return Html('<p class="figures">{} {}</p>').format(wording.figures_label(answer), Html(" · ").join(given))
 
 
-def _balance(balance: Balance) -> Html:
+def _balance(balance: Balance, cards: Mapping[str, str]) -> Html:
     """Return the charts, which are tables too, to be unfolded."""
     outlets = wording.counted(balance.allowed.named, "outlet")
     summary = f"Balance: {balance.shown.named:,} of {outlets} {wording.scope(balance)}, and who spoke when"
-    details = Html('<details class="balance"><summary>{}</summary>{}{}</details>')
-    return details.format(summary, outlets_html(balance), times_html(balance))
+    details = Html('<details class="balance"><summary>{}</summary>{}{}{}</details>')
+    return details.format(summary, outlets_html(balance), kinds_html(balance), times_html(balance, cards))
 
 
-def _card(citation: Citation, label: str, catalogue: Catalogue) -> Html:
+def _card(citation: Citation, label: str, place: str, catalogue: Catalogue) -> Html:
     start, end = (edge - citation.start for edge in citation.quote)
     digest = Html('<span class="kind">{}</span>').format(wording.DIGEST) if citation.kind == "digest" else ""
     return _CARD.format(
         label=label,
+        place=place,
         attribution=wording.attribution(citation),
         outlet=isolated(citation.outlet or UNKNOWN_OUTLET),
         via=isolated(wording.via(citation)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import logging
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -72,6 +73,16 @@ _COPY = """() => document.addEventListener("click", async (event) => {
   }
 })"""
 
+# A link to a card goes there. The page has a base address without its query, so that a browser would leave the page.
+_GO_TO_CARD = """() => document.addEventListener("click", (event) => {
+  const link = event.target.closest('.according a[href^="#"]');
+  if (!link) return;
+  event.preventDefault();
+  const card = document.getElementById(link.hash.slice(1));
+  card?.scrollIntoView();
+  card?.focus({ preventScroll: true });
+})"""
+
 # What a reader is shown after an error that was not foreseen.
 FAILED = "Something went wrong on our side. Please try again; the app's log has the details."
 
@@ -116,7 +127,8 @@ def create_app(
             suggested=tuple(found.question for found in offers),
             answered=as_previous(answer),
         )
-        turn = Turn.of(asked, str(question_html(asked.question)), str(answer_html(answer, catalogue)))
+        shown = answer_html(answer, catalogue, name=f"card-{secrets.token_hex(4)}")
+        turn = Turn.of(asked, str(question_html(asked.question)), str(shown))
         turns = conversations.add(request.session_hash, turn, instead)
         applied = [c.words for c in answer.constraints if c.applied]
         group = gr.CheckboxGroup(
@@ -256,6 +268,7 @@ def create_app(
             event(run, given, shown, **private).success(None, js=_SHOW_LAST, **private)
         chat.clear(cleared, None, shown[1:], **private)
         app.load(None, js=_COPY)
+        app.load(None, js=_GO_TO_CARD)
         unseen = own | {"show_progress": "hidden"}
         app.load(warning(choices), outputs=from_index, **unseen)
         if uploads:

@@ -13,13 +13,13 @@ from starlette.routing import Route
 
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.citation import FORMER_HASH_DIGITS, HASH_DIGITS, find_words, is_of, quote_hash
+from rag.answer.html import Html, definitions, isolated, items, link
 from rag.answer.wording import DIGEST, attribution, outlet_evidence, via, when
 from rag.article import Article
 from rag.browse import ReadOnlyLibrary, Resolved
 from rag.library import Library
 from rag.provenance.revisions import revision
 from rag.text import spelled_date
-from rag.web.html import Html, definitions, isolated, items, link
 from rag.web.plain_page import NoPageError, Page, route
 from rag.web.revision_html import comparison_html
 from rag.web.urls import article_url

@@ -1,4 +1,4 @@
-"""Balance -> two small charts: the outlets shown out of all that there are, and who spoke when.
+"""Balance -> three small charts: outlets and their kinds, those shown out of all that there are, and who spoke when.
 
 `answer_html` puts them into an answer. A chart is an HTML table with a mark drawn in each row, and the numbers next to
 the marks: a reader who hears the table read out, or sees no colours, misses nothing. What is shown is filled, what is
@@ -14,18 +14,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rag.answer.balance import UNKNOWN_OUTLET, Balance, OutletMatch
+from rag.answer.html import Html, isolated
 from rag.answer.wording import counted, scope
-from rag.web.html import Html, isolated
 
 MAX_ROWS = 8  # outlets in a chart; the others share one more row
 _RADIUS = 5  # of a passage's mark, pixels
 
 _TABLE = Html(
-    '<table class="{}"><caption>{}</caption><thead><tr><th scope="col">Outlet</th>{}</tr></thead>'
-    "<tbody>{}</tbody></table>"
+    '<table class="{}"><caption>{}</caption><thead><tr><th scope="col">{}</th>{}</tr></thead><tbody>{}</tbody></table>'
 )
 
 
@@ -34,7 +33,17 @@ def outlets_html(balance: Balance) -> Html:
 
     Outlets that are shown get a row before others.
     """
-    shown, allowed = balance.shown.outlets, balance.allowed.outlets
+    caption = f"Articles of each outlet: shown (filled), of those {scope(balance)} (outlined)"
+    return _counts(balance.shown.outlets, balance.allowed.outlets, "outlet", caption)
+
+
+def kinds_html(balance: Balance) -> Html:
+    """Return the same for each kind of outlets, by the catalogue."""
+    caption = f"Articles of each kind of outlet: shown (filled), of those {scope(balance)} (outlined)"
+    return _counts(balance.shown.outlet_kinds, balance.allowed.outlet_kinds, "kind", caption)
+
+
+def _counts(shown: Mapping[str, int], allowed: Mapping[str, int], what: str, caption: str) -> Html:
     first = sorted(allowed, key=lambda name: (name not in shown, -allowed[name]))[:MAX_ROWS]
     longest = max(map(allowed.__getitem__, first), default=1)
     rows = []
@@ -43,13 +52,18 @@ def outlets_html(balance: Balance) -> Html:
         rows.append(_row(isolated(name), bar, shown.get(name, 0), allowed[name]))
     if rest := allowed.keys() - set(first):
         totals = sum(shown.get(name, 0) for name in rest), sum(allowed[name] for name in rest)
-        rows.append(_row(counted(len(rest), "other outlet"), "", *totals))
-    caption = f"Articles of each outlet: shown (filled), of those {scope(balance)} (outlined)"
-    return _TABLE.format("outlets", caption, Html('<th scope="col" colspan="2">Shown</th>'), Html().join(rows))
+        rows.append(_row(counted(len(rest), f"other {what}"), "", *totals))
+    shown_head = Html('<th scope="col" colspan="2">Shown</th>')
+    return _TABLE.format("outlets", caption, what.capitalize(), shown_head, Html().join(rows))
 
 
-def times_html(balance: Balance) -> Html:
-    """Return the chart of the passages that match nearly as well as the best one; who spoke first comes first."""
+def times_html(balance: Balance, cards: Mapping[str, str] | None = None) -> Html:
+    """Return the chart of the passages that match nearly as well as the best one; who spoke first comes first.
+
+    Args:
+        balance: the balance.
+        cards: where in the page the passage of an article is shown, as the id of an element, by the article's id.
+    """
     matches: dict[str, list[OutletMatch]] = {}
     for match in balance.outlet_matches:
         matches.setdefault(match.outlet or UNKNOWN_OUTLET, []).append(match)
@@ -64,9 +78,10 @@ def times_html(balance: Balance) -> Html:
         named.append((counted(len(rest), "other outlet"), others))
     dates = sorted(match.date for match in balance.outlet_matches if match.date)
     row = Html('<tr><th scope="row">{}</th><td>{}{}</td></tr>')
-    rows = [row.format(name, _line(own, dates), _dates(own)) for name, own in named]
+    rows = [row.format(name, _line(own, dates), _dates(own, cards or {})) for name, own in named]
     caption = "Passages that match nearly as well as the best one, by date: ● shown, ○ not shown"
-    return _TABLE.format("times", caption, Html('<th scope="col">{}</th>').format(_axis(dates)), Html().join(rows))
+    axis = Html('<th scope="col">{}</th>').format(_axis(dates))
+    return _TABLE.format("times", caption, "Outlet", axis, Html().join(rows))
 
 
 def _row(name: str, bar: str, shown: int, allowed: int) -> Html:
@@ -110,13 +125,16 @@ def _line(matches: Iterable[OutletMatch], dates: Sequence[dt.date]) -> Html:
     return Html('<svg aria-hidden="true"><line x2="100%" y1="50%" y2="50%"/>{}</svg>').format(drawn)
 
 
-def _dates(matches: Iterable[OutletMatch]) -> Html:
-    """Return the dates, each with whether its passages are shown, and how many they are."""
+def _dates(matches: Sequence[OutletMatch], cards: Mapping[str, str]) -> Html:
+    """Return the dates, each with whether its passages are shown, and how many they are; a link to the first shown."""
+    places = {match.date: cards[match.article_id] for match in reversed(matches) if match.article_id in cards}
     numbers = Counter((_order(match), match.date, match.shown) for match in matches)
     entry = Html('<span class="day"><span role="img" aria-label="{}">{}</span> {}{}</span>')
     entries = []
     for (_, date, shown), number in sorted(numbers.items(), key=lambda item: (item[0][0], not item[0][2])):
         label, mark = ("shown", "●") if shown else ("not shown", "○")
         when = Html('<time datetime="{}">{}</time>').format(date, date) if date else "undated"
-        entries.append(entry.format(label, mark, when, f" ({number:,} passages)" if number > 1 else ""))
+        day = entry.format(label, mark, when, f" ({number:,} passages)" if number > 1 else "")
+        place = places.get(date) if shown else None
+        entries.append(Html('<a href="#{}">{}</a>').format(place, day) if place else day)
     return Html(" ").join(entries)

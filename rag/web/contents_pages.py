@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from rag.answer.balance import UNKNOWN_OUTLET, Counts
+from rag.answer.html import Html, definitions, isolated, items
 from rag.answer.wording import counted, via
 from rag.article import Article
 from rag.browse import ReadOnlyLibrary
@@ -20,7 +21,6 @@ from rag.ingest.report import without_details
 from rag.library import Library
 from rag.provenance.outlet import Outlet
 from rag.readers.skipped import Skipped
-from rag.web.html import Html, definitions, isolated, items
 from rag.web.outlet_html import facts
 from rag.web.plain_page import NoPageError, Page, route
 from rag.web.urls import article_url, outlet_url

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from rag.answer.html import Html, definitions, isolated, link
 from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.outlet import FACT_FIELDS, Fact, Outlet, Rating
-from rag.web.html import Html, definitions, isolated, link
 
 LABELS = {"state": "State media of"}  # of the facts whose field name does not say what they are
 

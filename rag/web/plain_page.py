@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from rag.answer.html import Html, isolated
 from rag.browse import ReadOnlyLibrary
 from rag.errors import AccordingError, LibraryError, public_message
 from rag.library import Library
-from rag.web.html import Html, isolated
 
 _PAGE = Html(
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title} – According</title>\n'

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rag.answer.html import Html, isolated
 from rag.article import Article
 from rag.provenance.revisions import MAX_SHOWN, Change, Revision, Run, excerpts, shortened
-from rag.web.html import Html, isolated
 
 MAX_EXCERPTS = 50  # of one pair of versions
 

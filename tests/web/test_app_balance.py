@@ -7,7 +7,7 @@ from html import escape
 import pytest
 from playwright.sync_api import expect
 from support import ROOT
-from support.page import ask
+from support.page import ask, at_rest
 
 import rag
 from rag.web.launch import launch
@@ -149,7 +149,7 @@ def test_the_charts_are_visible_on_phone_and_desktop_in_light_and_dark(page, req
     balance = ask(page, LIGHTHOUSE).locator("details.balance")
     balance.locator("summary").first.click()
     tables = balance.get_by_role("table")
-    expect(tables).to_have_count(2)
+    expect(tables).to_have_count(3)
     for table, shape in ((tables.first, "rect"), (tables.last, "circle")):
         filled, hollow = (table.locator(f"{shape}.{kind}").first for kind in ("filled", "hollow"))
         for mark in (filled, hollow):
@@ -157,7 +157,7 @@ def test_the_charts_are_visible_on_phone_and_desktop_in_light_and_dark(page, req
             assert contrast(page, mark) >= 3
         fill = "e => getComputedStyle(e).fill"
         assert filled.evaluate(fill) != hollow.evaluate(fill)
-    for mark in (*tables.nth(0).locator("rect").all(), *tables.nth(1).locator("circle").all()):
+    for mark in (*tables.nth(0).locator("rect").all(), *tables.last.locator("circle").all()):
         box, around = mark.bounding_box(), balance.bounding_box()
         assert around["x"] - 1 <= box["x"]
         assert box["x"] + box["width"] <= around["x"] + around["width"] + 1
@@ -168,6 +168,16 @@ def test_the_charts_are_visible_on_phone_and_desktop_in_light_and_dark(page, req
     folder = ROOT / "tests" / "screenshots"
     folder.mkdir(exist_ok=True)
     balance.screenshot(path=folder / f"balance-{'-'.join(map(str, request.node.callspec.params['page']))}.png")
+
+
+def test_a_date_in_the_chart_leads_to_the_card_of_its_passage(page):
+    answer = ask(page, LIGHTHOUSE)
+    answer.locator("details.balance > summary").click()
+    at_rest(answer.locator("details.balance"))
+    answer.get_by_role("table").last.get_by_role("link").last.click()
+    focused = answer.locator("article.card:focus")
+    expect(focused).to_have_count(1)
+    expect(focused).to_be_in_viewport()
 
 
 def test_the_charts_are_tables_and_a_hostile_name_is_text_in_them(page):

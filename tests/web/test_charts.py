@@ -4,7 +4,7 @@ import datetime as dt
 import re
 
 from rag.answer.balance import Balance, Counts, OutletMatch
-from rag.web.charts import MAX_ROWS, outlets_html, times_html
+from rag.web.charts import MAX_ROWS, kinds_html, outlets_html, times_html
 
 FILLED, HOLLOW = 'class="filled"', 'class="hollow"'
 
@@ -71,6 +71,23 @@ def test_passages_are_on_a_line_by_date_and_who_spoke_first_comes_first():
         ("hollow", "0.0%"), ("filled", "50.0%"), ("filled", "100.0%"),
     ]  # fmt: skip
     assert '<span role="img" aria-label="not shown">○</span> <time datetime="2010-01-01">' in table
+
+
+def test_a_date_leads_to_the_card_of_its_first_passage():
+    shown, other = OutletMatch("a", "A", dt.date(2010, 1, 1), True), OutletMatch("b", "A", dt.date(2010, 1, 1), True)
+    hidden = OutletMatch("c", "A", dt.date(2011, 1, 1), False)
+    table = times_html(Balance(outlet_matches=(shown, other, hidden)), {"a": "card-1", "b": "card-2"})
+    assert re.findall(r'<a href="#(.*?)"><span class="day">.*?<time datetime="(.*?)"', table) == [
+        ("card-1", "2010-01-01"),
+    ]  # fmt: skip
+    assert "<a" not in times_html(Balance(outlet_matches=(shown,)))
+
+
+def test_kinds_of_outlets_have_bars_too():
+    counts = Counts(3, outlet_kinds={"newspaper": 2, "<b>": 1})
+    table = kinds_html(Balance(Counts(1, outlet_kinds={"newspaper": 1}), counts, counts))
+    assert rows(table) == [["newspaper", "", "1 of 2"], ["&lt;b&gt;", "", "0 of 1"]]
+    assert '<th scope="col">Kind</th>' in table
 
 
 def test_a_single_day_is_in_the_middle_and_without_a_date_there_is_no_line():

@@ -226,11 +226,11 @@ def test_files_of_the_server_cannot_be_named(address):
     assert call(address, "article", {"article_id": "/etc/passwd"})[0] == "error"
 
 
-def test_only_the_four_endpoints_are_offered(address, library, tmp_path):
+def test_only_the_endpoints_are_offered(address, library, tmp_path):
     offered = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
     app = create_app(library, EXAMPLES, uploads=Uploads(tmp_path))
     assert list(app.get_api_info()["named_endpoints"]) == list(offered)
-    assert list(offered) == ["/ask", "/search", "/article", "/outlets"]
+    assert list(offered) == ["/ask", "/search", "/compare", "/timeline", "/article", "/outlets"]
     assert offered["/ask"]["description"].startswith("Ask the press: passages of indexed news articles that answer")
     assert "untrusted" in offered["/ask"]["description"]
     assert "untrusted" in offered["/article"]["description"]

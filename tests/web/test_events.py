@@ -32,7 +32,7 @@ pytestmark = pytest.mark.server
 
 ASKED, BEST = "unless I ask for a date", "what fits best"
 FILTERS = ["Dropdown", "Dropdown", "Textbox", "Textbox", "Radio", "Dropdown", "Radio", "Checkbox"]
-PROGRAMS = {"ask": ["Api"] * 13, "search": ["Api"] * 12, "article": ["Api"], "outlets": []}
+PROGRAMS = {"ask": ["Api"] * 13, "search": ["Api"] * 12, "compare": ["Api"] * 14, "article": ["Api"], "outlets": []}
 # Each event that runs on the server, by what starts it, with the components whose values it takes from a client.
 PAGE = {
     "Textbox.submit": ["Textbox", "Checkbox", *FILTERS],

@@ -85,10 +85,10 @@ def test_the_settings_of_mcp_clients_start_or_reach_the_tools(address, index):
     server = StdioServerParameters(
         command=str(script), args=[*started["args"][:-1], str(index)], env={"PYTHONPATH": str(ROOT)}
     )
-    assert anyio.run(tools, stdio_client(server)) == ["ask", "search", "article", "outlets"]
+    assert anyio.run(tools, stdio_client(server)) == ["ask", "search", "compare", "timeline", "article", "outlets"]
     assert reached["url"].startswith(ADDRESS)
     client = streamable_http_client(reached["url"].replace(ADDRESS, address))
-    assert anyio.run(tools, client) == ["ask", "search", "article", "outlets"]
+    assert anyio.run(tools, client) == ["ask", "search", "compare", "timeline", "article", "outlets"]
 
 
 COUNTED = {"hosts", "outlet_kinds", "states", "capped"}  # whose fields are names of what is counted

@@ -164,6 +164,11 @@ class MilvusView(MilvusContents, base.View):
     def articles_in_script(self, script: str) -> int | None:
         return None  # Milvus does not list its words
 
+    def sources(self, articles: Sequence[int]) -> dict[int, tuple[str | None, str | None]]:
+        rows = self._store._of("articles", "key", articles, ("key", "brief"))
+        briefs = {row["key"]: schema.brief(row) for row in rows}
+        return {key: (brief["outlet"], brief["host"]) for key, brief in briefs.items()}
+
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         if self._store.has_erased(self.generation):
             return set(self.columns.outlets)  # any of them may have lost articles

@@ -129,6 +129,12 @@ class View(Contents, base.View):
     def articles_in_script(self, script: str) -> int | None:
         return self.words.articles_in_script(script)
 
+    def sources(self, articles: Sequence[int]) -> dict[int, tuple[str | None, str | None]]:
+        rows = np.searchsorted(self.article_keys, np.array(articles, np.int64))
+        outlets, hosts = self.columns.outlet[rows].tolist(), self.columns.host[rows].tolist()
+        names = [(self.columns.outlets[o], self.columns.hosts[h]) for o, h in zip(outlets, hosts, strict=True)]
+        return dict(zip(articles, names, strict=True))
+
     def changed_outlets(self, articles: Sequence[int]) -> set[str | None]:
         rows = np.searchsorted(self.article_keys, np.array(articles, np.int64))
         return {self.columns.outlets[code] for code in self.columns.outlet[rows].tolist()}

@@ -1,7 +1,7 @@
 """HTML that escapes by type: text put into `Html` is escaped, unless it is `Html` itself.
 
-All HTML of the app is made of it. Texts of articles, catalogues and readers come in as `str`, and so never become
-markup; `isolated` also keeps their writing direction to themselves.
+All HTML of the app and of notebooks is made of it. Texts of articles, catalogues and readers come in as `str`, and so
+never become markup; `isolated` also keeps their writing direction to themselves.
 """
 
 from __future__ import annotations

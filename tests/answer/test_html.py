@@ -2,8 +2,8 @@
 
 import pytest
 
+from rag.answer.html import Html, definitions, isolated, items, link, phrase
 from rag.answer.wording import Phrase, listed
-from rag.web.html import Html, definitions, isolated, items, link, phrase
 
 EVIL = "<img src=x onerror=alert(1)>\"'&\u202e"
 SAFE = "&lt;img src=x onerror=alert(1)&gt;&#34;&#39;&amp;\ufffd"

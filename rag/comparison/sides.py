@@ -1,0 +1,121 @@
+"""Sides that a reader names: lists of outlets, of kinds of outlets or of countries, each under a name of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+from rag.comparison.described import KINDS, described
+from rag.errors import QuestionError
+from rag.provenance.catalogue import Catalogue
+from rag.provenance.outlet import key
+from rag.query.query import Names
+from rag.retrieval.filters import find_outlets
+from rag.stores.base import Store, View
+from rag.stores.columns import ArticleColumns
+
+SIDES = "sides"  # the setting of an index that has those saved, as JSON
+MAX_SIDES, MAX_NAMES, MAX_SAVED = 12, 100, 100
+MAX_NAME_CHARACTERS = 100
+Sides = Mapping[str, Names] | Sequence[str]
+Named = Mapping[str, Sequence[str]]
+
+
+def saved_sides(store: Store) -> dict[str, tuple[str, ...]]:
+    """Return the sides that are saved with an index: the names on each, by its own name."""
+    saved = json.loads(store.setting(SIDES) or "{}")
+    return {str(side): tuple(map(str, names)) for side, names in sorted(saved.items())}
+
+
+def resolve_sides(view: View, catalogue: Catalogue, sides: Sides, saved: Named) -> dict[str, tuple[str, ...]]:
+    """Return the outlets of the index that are on each side.
+
+    A name on a side is an outlet's, in any spelling that the catalogue or the index knows, or else describes outlets:
+    "advocacy groups", "state media", "Iran", "Western newspapers".
+
+    Args:
+        view: the passages to search.
+        catalogue: the outlets known by name.
+        sides: what is on each side; or names of sides that are saved, or of what is a side by itself.
+        saved: the sides saved with the index.
+
+    Raises:
+        QuestionError: for fewer than two sides or too many, a name that nothing knows, or an outlet on two sides.
+    """
+    if not isinstance(sides, Mapping):
+        sides = {} if isinstance(sides, str) else {side: saved.get(side, (side,)) for side in sides}
+    if not 2 <= len(sides) <= MAX_SIDES:
+        raise QuestionError(f"name 2 to {MAX_SIDES} sides, each with the outlets on it")
+    found = {side: members(view.columns, catalogue, side, names) for side, names in sides.items()}
+    owner: dict[str, str] = {}
+    for side, outlets in found.items():
+        for outlet in outlets:
+            if owner.setdefault(outlet, side) != side:
+                raise QuestionError(f"{outlet} is on two sides, {owner[outlet]!r} and {side!r}; leave it on one")
+    return found
+
+
+def sides_in_text(given: Sequence[str], saved: Named) -> dict[str, Sequence[str]] | None:
+    """Return the sides that texts name: "NAME: OUTLET, OUTLET", a saved side's name, or outlets alone; None for none.
+
+    Args:
+        given: a text for each side.
+        saved: the sides saved with the index.
+    """
+    sides: dict[str, Sequence[str]] = {}
+    for words in given:
+        name, colon, listed = words.partition(":")
+        named = [each.strip() for each in (listed if colon else words).split(",") if each.strip()]
+        sides[name.strip() if colon else words.strip()] = saved.get(words) or named
+    return sides or None
+
+
+def members(columns: ArticleColumns, catalogue: Catalogue, side: str, names: Names) -> tuple[str, ...]:
+    """Return the outlets of an index that are on one side.
+
+    Args:
+        columns: the articles of the index.
+        catalogue: the outlets known by name.
+        side: its name.
+        names: what is on it.
+
+    Raises:
+        QuestionError: for a name that is empty or too long, too many outlets or none, or a name that nothing knows.
+    """
+    listed = (names,) if isinstance(names, str) else tuple(names or ())
+    if not side.strip() or len(side) > MAX_NAME_CHARACTERS or not 0 < len(listed) <= MAX_NAMES:
+        raise QuestionError(
+            f"side {side[:MAX_NAME_CHARACTERS]!r}: give it a name of at most {MAX_NAME_CHARACTERS} characters, and "
+            f"1 to {MAX_NAMES} outlets"
+        )
+    return tuple(dict.fromkeys(outlet for name in listed for outlet in _meant(columns, catalogue, name)))
+
+
+def sides_in_words(view: View, catalogue: Catalogue, named: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the outlets of the sides that a question names, by what these are called; each is on the first of them.
+
+    Args:
+        view: the passages to search.
+        catalogue: the outlets known by name.
+        named: the words for each side (see `rag.comparison.asked`).
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    taken: set[str] = set()
+    for words in named:
+        outlets = [outlet for outlet in _meant(view.columns, catalogue, words) if outlet not in taken]
+        found[outlets[0] if catalogue.resolve(words) and len(outlets) == 1 else words] = tuple(outlets)
+        taken.update(outlets)
+    return found
+
+
+def _meant(columns: ArticleColumns, catalogue: Catalogue, name: str) -> Sequence[str]:
+    """Return the outlets that a name on a side means."""
+    if catalogue.resolve(name) or key(name) in columns.spelled:
+        return find_outlets(columns, catalogue, name)
+    indexed = [outlet for outlet in columns.outlets if outlet]
+    if description := described(name):
+        return description.outlets(catalogue, indexed)
+    near = get_close_matches(name, [*indexed, *KINDS], 3, 0.6)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "; `according outlets` lists the outlets"
+    raise QuestionError(f"no outlet, kind of outlets or country {name!r} in this index{hint}")
