@@ -15,7 +15,14 @@ import rag
 from rag.answer.confidence import ConfidenceModel
 from rag.errors import CitationError, LibraryError, QuestionError
 from rag.retrieval.candidates import find_candidates
+from rag.stores import current_view
 from rag.stores.filters import NO_DATE, YEARS, IndexFilter, month_code
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A question waits until a change is loaded, however much other work the machine has."""
+    monkeypatch.setattr(current_view, "QUESTION_WAIT_SECONDS", 30)
 
 
 @pytest.fixture

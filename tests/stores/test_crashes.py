@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here"),
 ]
 SEED = 1
-KILLS = int(os.environ.get("KILLS", "20"))  # at steps; a quarter as many lives are killed at random moments, twice
+KILLS = int(os.environ.get("KILLS", "12"))  # at steps; a quarter as many lives are killed at random moments, twice
 TIMES = 4  # that a life is killed at steps of one kind, and taken up again
 
 

@@ -22,7 +22,7 @@ from rag.stores.milvus.client import parse_location
 from rag.stores.normalise import VERSION
 
 pytestmark = pytest.mark.server
-KILLS = int(os.environ.get("KILLS", "20"))  # at 160, writers are killed before each write
+KILLS = int(os.environ.get("KILLS", "20"))  # at 260, writers are killed before each write
 NAMES = (f"library_{number}" for number in itertools.count())
 
 
@@ -324,7 +324,7 @@ def test_a_writer_killed_at_any_moment_leaves_the_state_before_or_after(server, 
     monkeypatch.setattr(claim, "CLAIM_SECONDS", 0.3)
     changed = news(*CHANGED, name="changed.jsonl")
     other, ends, was = Other(FORKED), set(), True
-    for moment in range(0, 80, max(1, (100 if removing else 160) // KILLS)):
+    for moment in range(0, 80, max(1, (160 if removing else 260) // KILLS)):
         address = server.address(f"m{removing:d}_{moment}")
         rag.build([news(HARBOUR, BRIDGE, ORCHARD)], index=address, encoder=words).close()
         was = other(f"result = killed({address!r}, news, {moment}, {removing})", news=changed)
