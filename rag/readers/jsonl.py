@@ -12,11 +12,12 @@ from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 
 from . import decoding, limits, record
+from .columns import Columns
 from .record import type_name
 from .skipped import Skipped
 
 
-def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+def read(path: Path, catalogue: Catalogue, columns: Columns = record.DEFAULT) -> Iterator[Article | Skipped]:
     """Yield the articles of a .jsonl, .ndjson or .jsonl.gz file, and a Skipped for each line that holds none.
 
     Raises:
@@ -29,15 +30,15 @@ def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
             if line is None:
                 yield Skipped(str(path), limits.too_large(), f"line {number}")
             elif line.strip():
-                yield _parse(line, number, path, catalogue)
+                yield _parse(line, number, path, catalogue, columns)
 
 
-def _parse(line: bytes, number: int, path: Path, catalogue: Catalogue) -> Article | Skipped:
+def _parse(line: bytes, number: int, path: Path, catalogue: Catalogue, columns: Columns) -> Article | Skipped:
     try:
         fields = json.loads(decoding.decode(line))
         if not isinstance(fields, dict):
             raise InputError(f"it is {type_name(fields)}, not an object")
-        return record.parse(fields, catalogue, str(path))
+        return record.parse(fields, catalogue, str(path), columns=columns)
     except json.JSONDecodeError as error:
         reason = f"not JSON ({error.msg})"
     except RecursionError:

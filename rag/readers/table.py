@@ -19,7 +19,7 @@ from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 
 from . import decoding, limits, record
-from .record import TEXT, count_known, has_text_field
+from .columns import Columns, names_of
 from .skipped import Skipped
 
 DELIMITERS = ",;\t|"
@@ -38,7 +38,7 @@ _EMPTY = frozenset({"", "nan", "NaN", "NULL", "null", "None"})  # how tables pri
 _FIELD_LIMIT_LOCK = threading.Lock()
 
 
-def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+def read(path: Path, catalogue: Catalogue, columns: Columns = record.DEFAULT) -> Iterator[Article | Skipped]:
     """Yield the articles of a .csv or .tsv file, compressed (.gz) or not, and a Skipped for each row that holds none.
 
     Raises:
@@ -46,12 +46,12 @@ def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
     """
     encoding = _encoding(path)
     with limits.open_unpacked(path) as file:
-        rows = _Rows(_decoded(file, encoding))
+        rows = _Rows(_decoded(file, encoding), columns)
         for number, cells in rows:
             try:
                 if isinstance(cells, str):
                     raise InputError(cells)
-                yield record.parse(_fields(rows.header, cells), catalogue, str(path))
+                yield record.parse(_fields(rows.header, cells), catalogue, str(path), columns=columns)
             except InputError as error:
                 yield Skipped(str(path), str(error), f"line {number}")
 
@@ -96,8 +96,8 @@ class _Rows:
     is limited (MAX_UNCLOSED).
     """
 
-    def __init__(self, lines: Iterator[str | None]):
-        self.lines = lines
+    def __init__(self, lines: Iterator[str | None], columns: Columns):
+        self.lines, self.columns = lines, columns
         self.pushed_back = deque[str | None]()
         self.number = 0  # of the last line taken
         self.unclosed = 0  # rows of several lines that could not be read
@@ -130,12 +130,16 @@ class _Rows:
             with contextlib.suppress(csv.Error):
                 cells = next(csv.reader([line.lstrip("\ufeff")], delimiter=delimiter, skipinitialspace=True), [])
                 rows[delimiter] = [cell.strip() for cell in cells]
-        best = max(rows, key=lambda d: (has_text_field(rows[d]), count_known(rows[d]), len(rows[d])), default=None)
-        if best is None or not has_text_field(rows[best]):
+        known = self.columns
+        best = max(
+            rows, key=lambda d: (known.has_text(rows[d]), known.count_known(rows[d]), len(rows[d])), default=None
+        )
+        if best is None or not known.has_text(rows[best]):
             found = ", ".join(rows[best]) if best else line
             raise InputError(
-                f"no text column: its first line is {found.strip()[:200]!r}; it must name the columns, and one of them "
-                f"must be {', '.join(TEXT[:-1])} or {TEXT[-1]}"
+                f"no text column: its first line is {found.strip()[:200]!r}; it must name the columns, one of them "
+                f"{', '.join(names_of('text')[:4])} or the like; to name yours, --field text=COLUMN (in Python "
+                'fields={"text": "COLUMN"})'
             )
         return best, rows[best]
 

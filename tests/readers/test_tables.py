@@ -160,8 +160,8 @@ def test_a_file_that_is_not_a_table_of_articles_is_rejected_with_a_reason(read, 
     assert str(error.value).startswith(reason)
 
 
-def test_a_header_without_a_text_column_is_told_which_names_are_possible(read):
-    with pytest.raises(InputError, match=r"one of them must be text, body, content, article, .* or content_text"):
+def test_a_header_without_a_text_column_is_told_how_to_name_one(read):
+    with pytest.raises(InputError, match=r"one of them text, body, content, article or the like; .* --field text=COL"):
         read("id,summary\n1,x\n")
 
 
