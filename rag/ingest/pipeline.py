@@ -164,7 +164,8 @@ class Pipeline:
             else:
                 found = readers.read_source(source, self._catalogue, job.columns)
             for item in found:
-                name = names.get(item.source, item.source)
+                member = item.source.removeprefix(str(source))  # of an archive
+                name = names[str(source)] + member if str(source) in names else item.source
                 yield as_uploaded(item, name) if isinstance(item, Article) else replace(item, source=name)
 
     def _from_cluster(self, job: Job, sink: Sink | None) -> Iterator[list[Item]]:

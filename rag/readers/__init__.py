@@ -55,9 +55,22 @@ READERS = {
     ".xml": "feed",
     ".warc": "warc",
     ".warc.gz": "warc",
+    ".docx": "docx",
+    ".eml": "mail",
+    ".mbox": "mail",
+    ".epub": "epub",
+    ".zip": "archive",
+    ".tar": "archive",
+    ".tar.gz": "archive",
+    ".tgz": "archive",
+    ".tar.bz2": "archive",
+    ".tbz2": "archive",
+    ".tar.xz": "archive",
+    ".txz": "archive",
 }
-_ENDINGS = sorted(READERS, key=len)[::-1]
-WITH_COLUMNS = frozenset({"jsonl", "json_file", "table", "markdown"})  # whose `read` takes Columns
+ENDINGS = sorted(READERS, key=len)[::-1]
+WITH_COLUMNS = frozenset({"jsonl", "json_file", "table", "markdown", "archive", "mail"})  # whose `read` takes Columns
+UNPACKED = frozenset({"archive", "epub", "docx"})  # which are compressed already, and are not read from a .gz file
 ADVICE = {  # what to do with files that no reader is for
     ".doc": "save it as .docx",
     ".rtf": "save it as .docx or .text",
@@ -71,6 +84,7 @@ ADVICE = {  # what to do with files that no reader is for
     ".7z": "unpack it, or pack it as .zip",
     ".rar": "unpack it, or pack it as .zip",
     ".zst": "unpack it",
+    ".parquet": "save it as .csv or .jsonl; `according add` takes what `according encode` wrote",
 }
 UNFORESEEN = "the reader failed on it"  # how the reason begins where a reader raised what it should not
 MAX_REASON_CHARS = 500  # a reason may quote the file
@@ -193,10 +207,12 @@ def read_source(source: Source, catalogue: Catalogue, columns: Columns | None = 
     try:
         for item in _items(source, name, catalogue, columns or Columns()):
             found = True
+            # the members of an archive have its name at the beginning of theirs
+            own = printable + item.source[len(name) :] if item.source.startswith(name) else printable
             if isinstance(item, Skipped):
-                yield Skipped(printable, _clean_reason(item.reason), item.place)
+                yield Skipped(own, _clean_reason(item.reason), item.place)
             else:
-                yield _seen(item) if printable == name else replace(_seen(item), source=printable)
+                yield replace(_seen(item), source=own)
     except (InputError, OSError) as error:
         yield Skipped(printable, _clean_reason(_message(error)))
     except Exception as error:  # a flaw, here or in a library that parses: the other files are read all the same
@@ -230,7 +246,10 @@ def _items(source: Source, name: str, catalogue: Catalogue, columns: Columns) ->
         yield from _module("fetch").read(source, catalogue)
     else:
         with _module("remote").download(source) as file:
-            yield from (replace(item, source=name) for item in read_file(file, catalogue, columns))
+            yield from (
+                replace(item, source=name + item.source.removeprefix(str(file)))
+                for item in read_file(file, catalogue, columns)
+            )
 
 
 def escape_unprintable(text: str) -> str:
@@ -274,10 +293,22 @@ def reader_of(name: str) -> str:
     Raises:
         InputError: if there is none.
     """
+    ending = ending_of(name)
+    return READERS[ending] if ending in READERS else READERS[ending.removesuffix(".gz")]
+
+
+def ending_of(name: str) -> str:
+    """Return the ending of a file's name, one of READERS or one followed by ".gz".
+
+    Raises:
+        InputError: if no reader is for such files.
+    """
     name = name.lower()
-    for ending in _ENDINGS:
+    for ending in ENDINGS:
         if name.endswith(ending):
-            return READERS[ending]
+            return ending
+        if READERS[ending] not in UNPACKED and name.endswith(f"{ending}.gz"):
+            return f"{ending}.gz"
     advice = next((advice for ending, advice in ADVICE.items() if name.endswith(ending)), "")
     raise InputError(f"files of this kind cannot be read{advice and '; '}{advice} (supported: {', '.join(READERS)})")
 
