@@ -101,7 +101,8 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values, seconds to three places."""
-        return asdict(self) | {"seconds": {stage: round(s, 3) for stage, s in self.seconds.items()}}
+        seconds = {stage: round(s, 3) for stage, s in self.seconds.items()}
+        return asdict(self) | {"reasons": dict(self.reasons), "seconds": seconds}  # asdict breaks a Counter
 
     def __str__(self) -> str:
         parts = [f"{self.read} articles read: {self.new} new, {self.updated} updated, {self.unchanged} unchanged"]

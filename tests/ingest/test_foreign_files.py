@@ -1,5 +1,7 @@
 """A file that is damaged, or not for According, costs a build nothing but itself."""
 
+import json
+
 import pytest
 from support import SHARED, WordEncoder
 
@@ -36,3 +38,9 @@ def test_no_case_stops_a_build(tmp_path):
         skipped = {item.source.rpartition("/")[2] for item in library.skipped()}
         assert library.report.read > 20
     assert skipped == {"foreign.parquet", "06_two_text.csv"}
+
+
+def test_a_report_with_reasons_is_json(tmp_path):
+    (tmp_path / "a.jsonl").write_text("{not json\n")
+    with rag.build([tmp_path / "a.jsonl"], tmp_path / "index", WordEncoder()) as library:
+        assert json.loads(json.dumps(library.report.to_dict()))["reasons"] == {"not JSON": 1}
