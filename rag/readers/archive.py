@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from rag import readers
 from rag.article import Article
@@ -43,7 +43,7 @@ MAX_NAME_CHARS = 1_000
 MAX_ENDS = 100  # reads at the end of a tar file; for some headers tarfile would read on for ever
 STREAMED = frozenset({"jsonl", "json_file", "table", "warc", "mail", "archive"})
 _CHUNK_BYTES = 2**16
-_PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_PACKED: dict[bytes, Callable[[Path], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _DAMAGED = (  # what the modules raise for damaged data; RuntimeError for an unknown method of encryption
     *(zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError, ValueError, IndexError),
     *(RuntimeError, RecursionError, OverflowError, KeyError, AttributeError),
@@ -270,7 +270,7 @@ def _zip_members(path: Path, budget: Budget) -> Iterator[tuple[str, IO[bytes] | 
                     yield name, f"damaged ({_words(error)}); pack it again"
                 else:
                     with member:
-                        yield name, cast(IO[bytes], member)
+                        yield name, member
 
 
 class _Bounded(io.RawIOBase):

@@ -16,7 +16,7 @@ from rag.article import Article
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 
-from . import limits, record
+from . import limits, record, records
 from .columns import Columns
 from .record import type_name
 from .skipped import Skipped
@@ -41,20 +41,18 @@ def read(path: Path, catalogue: Catalogue, columns: Columns = record.DEFAULT) ->
     Raises:
         InputError: if the file is not JSON, or truncated. The records before the error have been yielded by then.
     """
-    number = 0
     with limits.open_unpacked(path) as file:
-        events = _Events(file)
-        try:
-            for found in _records(events, columns):
-                number += 1
-                try:
-                    if isinstance(found, str):
-                        raise InputError(found)
-                    yield record.parse(found, catalogue, str(path), columns=columns)
-                except InputError as error:
-                    yield Skipped(str(path), str(error), f"record {number}")
-        except (ijson.JSONError, UnicodeDecodeError) as error:  # yajl accepts some bytes that are not UTF-8
-            raise InputError(_reason(error, number) if events.position else "the file is empty") from error
+        yield from records.articles(_numbered(file, columns), catalogue, str(path), columns)
+
+
+def _numbered(file: IO[bytes], columns: Columns) -> Iterator[tuple[str, dict[str, Any] | str]]:
+    """Yield (place, record) of each record, or the reason why it cannot be read."""
+    number, events = 0, _Events(file)
+    try:
+        for number, found in enumerate(_records(events, columns), 1):
+            yield f"record {number}", found
+    except (ijson.JSONError, UnicodeDecodeError) as error:  # yajl accepts some bytes that are not UTF-8
+        raise InputError(_reason(error, number) if events.position else "the file is empty") from error
 
 
 def _reason(error: Exception, number: int) -> str:

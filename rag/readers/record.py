@@ -78,7 +78,7 @@ def parse(
         return _parse(fields, catalogue, source, text, columns, used)
     finally:
         if columns is not DEFAULT:
-            columns.count(fields, used)
+            columns.count(fields, {name: column for name, column in used.items() if column})
 
 
 def _parse(
@@ -136,8 +136,6 @@ def _parse(
         kind=kind,
         source=source,
     )
-    for name in [name for name, column in used.items() if not column]:
-        del used[name]
     return article if article.id else identify(article)
 
 

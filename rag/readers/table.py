@@ -18,7 +18,7 @@ from rag.article import Article
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 
-from . import decoding, limits, record
+from . import decoding, limits, record, records
 from .columns import Columns, names_of
 from .skipped import Skipped
 
@@ -47,13 +47,11 @@ def read(path: Path, catalogue: Catalogue, columns: Columns = record.DEFAULT) ->
     encoding = _encoding(path)
     with limits.open_unpacked(path) as file:
         rows = _Rows(_decoded(file, encoding), columns)
-        for number, cells in rows:
-            try:
-                if isinstance(cells, str):
-                    raise InputError(cells)
-                yield record.parse(_fields(rows.header, cells), catalogue, str(path), columns=columns)
-            except InputError as error:
-                yield Skipped(str(path), str(error), f"line {number}")
+        found = (
+            (f"line {number}", cells if isinstance(cells, str) else _fields(rows.header, cells))
+            for number, cells in rows
+        )
+        yield from records.articles(found, catalogue, str(path), columns)
 
 
 def _fields(header: list[str], cells: list[str]) -> dict[str, str]:
