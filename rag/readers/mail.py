@@ -35,6 +35,7 @@ MAX_SHARE_OF_HTML = 0.5  # a plain version shorter than this only says where the
 _BEGINS = b"From "  # the line above each message of a mailbox
 _QUOTED_BEGIN = regex.compile(rb"^>(>*From )")
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post")
+_CONTAINERS = frozenset({"mail", "archive"})  # which could be within one another without end
 _BULK = frozenset({"bulk", "list"})
 
 
@@ -60,6 +61,9 @@ def read(path: Path, catalogue: Catalogue, columns: Columns = record.DEFAULT) ->
             budget = archive.Budget(len(data))
             for name, content in attached:
                 source = f"{path}{archive.SEPARATOR}{readers.escape_unprintable(name)}"
+                if readers.reader_of(name) in _CONTAINERS:
+                    yield Skipped(source, "attached to an e-mail, and holds files of its own; save it as a file")
+                    continue
                 inside = archive.Place(source, 1)
                 yield from archive.read_member(name, source, content, catalogue, columns, inside, budget)
 

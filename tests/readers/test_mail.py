@@ -87,6 +87,19 @@ def test_attached_files_are_read_as_those_in_an_archive(read, tmp_path):
     assert (page.title, page.source) == (TITLE, f"{tmp_path / 'a.eml'}!ferry.html")
 
 
+def test_messages_within_messages_without_end_cost_nothing(read):
+    made = message()
+    for _ in range(30):
+        outer = message()
+        outer.add_attachment(made.as_bytes(), "application", "octet-stream", filename="a.eml")
+        made = outer
+    outer.add_attachment(b"PK", "application", "zip", filename="a.zip")
+    article, *skipped = read(outer)
+    assert article.text == TEXT
+    assert [item.source.rpartition("!")[2] for item in skipped] == ["a.eml", "a.zip"]
+    assert all("holds files of its own" in item.reason for item in skipped)
+
+
 def test_a_mailbox_has_a_message_each(read):
     mailbox = b""
     for i in range(3):
