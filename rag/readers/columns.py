@@ -23,6 +23,7 @@ FIELDS = ("text", "title", "outlet", "date", "url", "authors", "host", "id", "ki
 MAX_DEPTH = 4  # of nested objects in which a name such as "fields.byline" is looked for
 MAX_COUNTED = 1_000  # different columns that are counted; the records of a hostile file may all have others
 MAX_NAME_CHARS = 80  # of a counted name
+_SCALARS = frozenset({str, int, float, bool, type(None)})  # the check for a Mapping takes longer than this one
 
 Fields = Mapping[str, str | Sequence[str]]  # columns by field, as users give them
 Values = list[tuple[str, Any]]  # (name as spelt in the record, value) of one field, the name that wins first
@@ -102,8 +103,9 @@ class Columns:
         for key, spelt, value in self._leaves(record):
             if key in self._given:
                 self._present.add(key)
-            opened = key in self._containers and isinstance(value, Mapping)
-            if not opened and has_value(value) and not any(spelt == c or spelt.startswith(f"{c}.") for c in read):
+            if spelt in read or not has_value(value) or (key in self._containers and isinstance(value, Mapping)):
+                continue
+            if "." not in spelt or read.isdisjoint(spelt[:at] for at in _dots(spelt)):
                 self._add(self._seen, spelt)
 
     def counts(self) -> ColumnCounts:
@@ -127,9 +129,14 @@ class Columns:
             for name, value in inner.items():
                 if not isinstance(name, str):
                     continue
-                key, spelt = above + normalize(name), spelt_above + name
+                key, spelt = (above + normalize(name), spelt_above + name) if above else (normalize(name), name)
                 yield key, spelt, value
-                if isinstance(value, Mapping) and key in self._containers and key.count(".") < MAX_DEPTH:
+                if (
+                    type(value) not in _SCALARS
+                    and isinstance(value, Mapping)
+                    and key in self._containers
+                    and key.count(".") < MAX_DEPTH
+                ):
                     waiting.append((value, f"{key}.", f"{spelt}."))
 
     def _is_text(self, key: str) -> bool:
