@@ -118,10 +118,11 @@ def read(
     place = place or Place(str(path), 0)
     budget = budget or Budget(path.stat().st_size)
     with path.open("rb") as file:
-        start = file.read(2)
+        start = file.read(tarfile.BLOCKSIZE)
     if not start:
         raise InputError("the file is empty")
-    is_zip = start == b"PK" or path.name.lower().endswith(".zip")
+    is_tar = start[257:262] == b"ustar" or start.startswith(tuple(_PACKED))
+    is_zip = start.startswith(b"PK") or (path.name.lower().endswith(".zip") and not is_tar)
     members = _zip_members(path, budget) if is_zip else _tar_members(path, budget)
     for name, content in members:
         printable = readers.escape_unprintable(name[:MAX_NAME_CHARS])
