@@ -18,6 +18,7 @@ from rag.provenance.catalogue import read_catalogue
 from rag.query.aliases import read_own_list
 from rag.query.previous import Previous
 from rag.query.query import RELEVANCE, Day, Names, Query
+from rag.readers.columns import Columns, Fields
 from rag.retrieval.scored_passage import Hit
 from rag.retrieval.search import find
 from rag.stores.base import Location, Manifest, View
@@ -36,6 +37,7 @@ def build(
     engine: str = "local",
     follow_links: bool = False,
     retire: bool = False,
+    fields: Fields | None = None,
 ) -> Library:
     """Make the index hold what the paths hold, and open it; its `report` says what changed.
 
@@ -54,21 +56,23 @@ def build(
         engine: where to read and encode: "local", here, or "ray", on the cluster of $RAY_ADDRESS, else a local one.
         follow_links: whether links inside folders are followed; each real folder is read once.
         retire: whether more than half of the articles may be retired; else such a build stops before any change.
+        fields: columns of tables and records by the field that they are read as: {"text": "Body", "outlet": "Paper"}.
 
     Returns:
         The library, opened.
 
     Raises:
-        InputError: for a path that does not exist, or a catalogue or list of aliases that cannot be read.
+        InputError: for a path or field that does not exist, or a catalogue or list of aliases that cannot be read.
         LibraryError: for another encoder than the index's, if another process writes and `wait` is False, or `retire`.
         EncoderError: if the encoder cannot be loaded.
     """
+    columns = Columns(fields)
     on_cluster = connects_to_cluster(engine)
     inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)  # first: a mistyped path leaves nothing behind
     extra = None if catalogue is None else read_catalogue(Path(catalogue))
     own_aliases = None if aliases is None else read_own_list(Path(aliases))
     library = _open(index, encoder, create=True, wait=wait, precision=precision)
-    library._run(Job(inputs, True, retire, extra, own_aliases, wait=wait, on_cluster=on_cluster))
+    library._run(Job(inputs, True, retire, extra, own_aliases, wait=wait, on_cluster=on_cluster, columns=columns))
     return library
 
 

@@ -18,6 +18,7 @@ from rag.models.extractive_reader import LazyReader, Reader
 from rag.models.lazy_encoder import LazyEncoder
 from rag.models.reranker import LazyReranker, Reranker
 from rag.provenance.catalogue import Catalogue, load_catalogue
+from rag.readers.columns import Columns, Fields
 from rag.stores.base import CONFIDENCE_MODEL, Store, View
 from rag.stores.current_view import CurrentView
 
@@ -102,6 +103,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
         sources: Mapping[str, str] | None = None,
         progress: Callable[[int], None] | None = None,
         follow_links: bool = False,
+        fields: Fields | None = None,
     ) -> Report:
         """Add the articles of files and folders, and update those that changed.
 
@@ -113,6 +115,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
                 uploads are kept apart: whatever id or address they state, they never replace another article.
             progress: called with the number of articles read so far.
             follow_links: whether links inside folders are followed, as for `build`.
+            fields: columns of tables and records by the field that they are read as, as for `build`.
 
         Returns:
             What was done.
@@ -120,8 +123,9 @@ class UpdatableLibrary(ReadOnlyLibrary):
         Raises:
             AccordingError: as `build` does.
         """
+        columns = Columns(fields)
         inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)
-        return self._run(Job(inputs, False, uploads=sources, wait=wait, progress=progress))
+        return self._run(Job(inputs, False, uploads=sources, wait=wait, progress=progress, columns=columns))
 
     def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:
         """Delete articles with their text and their earlier versions; `compact` clears the last traces from the files.

@@ -25,7 +25,20 @@ from rag.errors import LibraryError, QuestionError
 from rag.provenance import dates
 from rag.provenance.catalogue import load_catalogue
 from rag.query.query import MAX_QUESTION_CHARACTERS
-from rag.readers import decoding, feed, fetch, html_to_text, json_file, limits, markdown, mhtml, record
+from rag.readers import (
+    archive,
+    decoding,
+    docx,
+    epub,
+    feed,
+    fetch,
+    html_to_text,
+    json_file,
+    limits,
+    markdown,
+    mhtml,
+    record,
+)
 from rag.readers.html import content, elements, page
 from rag.readers.pdf import layout
 from rag.readers.table import MAX_UNCLOSED
@@ -486,7 +499,14 @@ def test_documented_limits_equal_the_ones_in_the_code():
         f"{readers.MAX_REASON_CHARS} characters", f"{page.MAX_METAS} meta elements", f"{page.MAX_VALUES} values",
         f"{elements.MAX_LINE_CHARS:,} characters in a value", f"{content.MAX_PARAGRAPHS:,} paragraphs",
         f"{page.MAX_ATTRIBUTE_CHARS:,} characters in an attribute", f"| {feed.MAX_NAME_CHARS:,} characters; a",
-        f"{dates.MAX_STATED_CHARS:,} characters |", f"the end of {MAX_UNCLOSED} is looked for",
+        f"{archive.MAX_MEMBERS:,} members", f"{archive.MAX_NESTED} archives within",
+        f"{archive.MAX_RATIO} times its size",
+        f"{archive.FREE_BYTES // 2**20} MB) unpacked", f"{archive.MAX_MEMBER_BYTES // 2**30} GB in a member",
+        f"{archive.MAX_DIRECTORY_BYTES // 2**20} MB for the list",
+        f"{archive.MAX_HEADER_BYTES // 2**20} MB for a header",
+        f"{archive.MAX_NAME_CHARS:,} characters in a name", f"{docx.MAX_PARTS:,} parts", f"{epub.MAX_PAGES:,} pages |",
+        f"{docx.MAX_UNPACKED_BYTES // 2**20} MB unpacked", f"{dates.MAX_STATED_CHARS:,} characters |",
+        f"the end of {MAX_UNCLOSED} is looked for",
     )  # fmt: skip
     assert [limit for limit in stated if limit not in table] == []
 

@@ -22,7 +22,7 @@ def build(options: argparse.Namespace) -> None:
     import rag
 
     names = ("catalogue", "aliases", "precision", "engine", "follow_links", "retire")
-    more = {name: getattr(options, name) for name in names}
+    more = {name: getattr(options, name) for name in names} | {"fields": _fields(options)}
     with rag.build(
         options.paths, options.index, options.encoder, **more, fetch=True, wait=not options.no_wait
     ) as library:
@@ -34,6 +34,7 @@ def encode(options: argparse.Namespace) -> None:
     import rag
 
     more = {name: getattr(options, name) for name in ("catalogue", "precision", "engine", "follow_links")}
+    more["fields"] = _fields(options)
     report = rag.encode(options.paths, options.to, options.encoder, **more, fetch=True)
     print_result(options, report.to_dict(), f"{options.to}\n{report.table()}")
 
@@ -41,8 +42,18 @@ def encode(options: argparse.Namespace) -> None:
 def add(options: argparse.Namespace) -> None:
     """Add articles to an index."""
     with open_library(options) as library:
-        library.add(options.paths, fetch=True, wait=not options.no_wait, follow_links=options.follow_links)
+        library.add(
+            options.paths, fetch=True, wait=not options.no_wait, follow_links=options.follow_links,
+            fields=_fields(options),
+        )  # fmt: skip
         _print_report(options, library)
+
+
+def _fields(options: argparse.Namespace) -> dict[str, list[str]]:
+    """Return the columns by field that the options name."""
+    from rag.readers.columns import parse_options
+
+    return parse_options(options.field)
 
 
 def _print_report(options: argparse.Namespace, library: Any) -> None:

@@ -217,6 +217,11 @@ def _serving(command: Command) -> None:
 def _paths(added: argparse.ArgumentParser, described: str) -> None:
     added.add_argument("paths", nargs="+", help=described)
     added.add_argument("--follow-links", action="store_true", help="follow links inside folders, each folder once")
+    added.add_argument(
+        "--field", metavar="FIELD=COLUMN", action="append", default=[],
+        help="read a field of articles from a column of your tables and records: --field text=Body --field "
+        "outlet=Paper (repeatable)",
+    )  # fmt: skip
 
 
 def _no_wait(added: argparse.ArgumentParser) -> None:

@@ -28,6 +28,7 @@ from rag.stores.base import EmbeddedPassage, Manifest
 SUFFIX = ".parquet"
 FORMAT_VERSION = 1
 BATCH_ROWS = 64  # read at a time
+ADVICE = "save it as .csv or .jsonl"  # for tables of others
 
 Rows = Sequence[tuple[Article, Sequence[EmbeddedPassage]]]
 
@@ -103,17 +104,21 @@ def content_hashes(folder: str, manifest: Manifest) -> Iterator[str]:
 
 
 def read(source: Path | str, manifest: Manifest) -> Iterator[Item]:
-    """Yield the articles of a file with their passages, or a Skipped if the file cannot be read.
+    """Yield the articles of a file with their passages, or a Skipped if the file cannot be read, or is a foreign one.
 
     Args:
         source: the path of a file, or a URL that fsspec knows.
         manifest: names the encoder that the file must have been written with.
 
     Raises:
-        LibraryError: if another encoder was used, or the extra `scale` is not installed.
+        LibraryError: if another encoder was used.
     """
-    pa, pq = _pyarrow()
     name = escape_unprintable(str(source) if isinstance(source, Path) else remote.without_credentials(source))
+    try:
+        _, pq = _pyarrow()
+    except LibraryError as error:
+        yield Skipped(name, str(error)), None
+        return
     here = nullcontext(source) if isinstance(source, Path) else remote.download(source)
     try:
         with here as path, pq.ParquetFile(path) as file:
@@ -123,8 +128,11 @@ def read(source: Path | str, manifest: Manifest) -> Iterator[Item]:
                     yield unpack_item(row["article"], row["made"])
     except InputError as error:
         yield Skipped(name, str(error)), None
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        yield Skipped(name, f"cannot be read: {error}"), None
+    except LibraryError:
+        raise
+    except Exception as error:  # a damaged file can make pyarrow and numpy raise anything, and costs itself alone
+        reason = " ".join(str(error).split())[:200]
+        yield Skipped(name, f"cannot be read: {reason}; if it is a table of your own, {ADVICE}"), None
 
 
 def _pyarrow() -> tuple[Any, Any]:
@@ -140,9 +148,10 @@ def _pyarrow() -> tuple[Any, Any]:
 
 
 def _check_metadata(metadata: dict[bytes, bytes] | None, path: str, manifest: Manifest) -> None:
-    found = json.loads((metadata or {}).get(b"according", b"{}"))
-    if found.get("format") != FORMAT_VERSION:
-        raise LibraryError(f"{path} was not written by `according encode`, or by another version of it")
+    stated = (metadata or {}).get(b"according")
+    found = json.loads(stated) if stated else {}
+    if not isinstance(found, dict) or found.get("format") != FORMAT_VERSION:
+        raise InputError(f"{path} was not written by `according encode`, or by another version of it; {ADVICE}")
     if (found["encoder"], found["dimension"]) != (manifest.encoder, manifest.dimension):
         raise LibraryError(
             f"{path} was written with the encoder {found['encoder']!r}, not {manifest.encoder!r}; vectors of two "

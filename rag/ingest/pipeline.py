@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,6 +32,7 @@ from rag.models.lazy_encoder import LazyEncoder, load
 from rag.provenance import catalogue as outlets
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.uploads import as_uploaded
+from rag.readers.columns import Columns, Fields
 from rag.readers.skipped import Skipped
 from rag.stores.base import CATALOGUE, OWN_ALIASES, EmbeddedPassage, Known, Manifest, Sink, Store, Writer, find_article
 
@@ -56,6 +57,7 @@ class Job:
         wait: whether to wait until no other process is writing to the index.
         on_cluster: whether a Ray cluster reads and encodes.
         progress: called with the number of articles read so far.
+        columns: which columns of records the fields of articles are read from; counts them.
     """
 
     inputs: Sequence[readers.Input]
@@ -67,6 +69,7 @@ class Job:
     wait: bool = True
     on_cluster: bool = False
     progress: Callable[[int], None] | None = None
+    columns: Columns = field(default_factory=Columns)
 
 
 class Pipeline:
@@ -115,6 +118,7 @@ class Pipeline:
             report.timed("finding duplicates", functools.partial(find_duplicates, writer))
             report.timed("finding aliases", functools.partial(find_aliases, self._store, writer))
             report.timed("indexing", stack.close)
+        report.columns = job.columns.counts()
         totals = self._store.totals()
         report.duplicates, report.duplicate_groups = totals.duplicates, totals.duplicate_groups
         return report
@@ -129,7 +133,7 @@ class Pipeline:
 
     def _batches(self, job: Job, sink: Sink | None, executor: Executor) -> Iterator[list[Item]]:
         batches = (
-            self._from_cluster(job.inputs, sink)
+            self._from_cluster(job, sink)
             if job.on_cluster
             else _prefetched(self._from_here(job), BATCH_ARTICLES, executor)
         )
@@ -140,7 +144,7 @@ class Pipeline:
     def _from_here(self, job: Job) -> Iterator[Item]:
         """The articles of files; those of Parquet files with the passages embedded already."""
         if job.uploads is not None:
-            yield from ((item, None) for item in self._uploaded(job.inputs, job.uploads))
+            yield from ((item, None) for item in self._uploaded(job, job.uploads))
             return
         for source in readers.iter_sources(job.inputs):
             if isinstance(source, Skipped):
@@ -148,28 +152,29 @@ class Pipeline:
             elif str(source).endswith(parquet.SUFFIX) and not readers.is_web_url(str(source)):
                 yield from parquet.read(source, self._store.manifest)
             else:
-                yield from ((item, None) for item in readers.read_source(source, self._catalogue))
+                yield from ((item, None) for item in readers.read_source(source, self._catalogue, job.columns))
 
-    def _uploaded(self, inputs: Sequence[readers.Input], names: Mapping[str, str]) -> Iterator[Article | Skipped]:
+    def _uploaded(self, job: Job, names: Mapping[str, str]) -> Iterator[Article | Skipped]:
         """The articles of uploaded files; of Parquet none, as those bring ids and vectors of their own."""
-        for source in readers.iter_sources(inputs):
+        for source in readers.iter_sources(job.inputs):
             if isinstance(source, Skipped):
                 found: Iterable[Article | Skipped] = [source]
             elif str(source).endswith(parquet.SUFFIX):
                 found = [Skipped(str(source), "Parquet files cannot be uploaded; give them to `according add`")]
             else:
-                found = readers.read_source(source, self._catalogue)
+                found = readers.read_source(source, self._catalogue, job.columns)
             for item in found:
-                name = names.get(item.source, item.source)
+                member = item.source.removeprefix(str(source))  # of an archive
+                name = names[str(source)] + member if str(source) in names else item.source
                 yield as_uploaded(item, name) if isinstance(item, Article) else replace(item, source=name)
 
-    def _from_cluster(self, inputs: Sequence[readers.Input], sink: Sink | None) -> Iterator[list[Item]]:
+    def _from_cluster(self, job: Job, sink: Sink | None) -> Iterator[list[Item]]:
         """What Ray's workers make of files, in their order."""
         stored = sorted_hashes(
             known.content_hash for _, known in self._store.known(which="sink" if sink else "current")
         )
         encoder, precision = self._encoder.for_workers, self._encoder.precision
-        return ray_cluster.read_and_embed(inputs, self._catalogue, encoder, precision, stored, sink)
+        return ray_cluster.read_and_embed(job.inputs, self._catalogue, encoder, precision, stored, sink, job.columns)
 
     def _take_in(
         self,
@@ -249,6 +254,7 @@ def encode(
     precision: str = "auto",
     engine: str = "local",
     follow_links: bool = False,
+    fields: Fields | None = None,
 ) -> Report:
     """Split and encode the articles of `paths`, and store the result in folder `to` as Parquet files.
 
@@ -264,6 +270,7 @@ def encode(
         precision: of the encoding of texts, see `SentenceEncoder`.
         engine: where articles are read and encoded, "local" or "ray".
         follow_links: whether links inside folders are followed.
+        fields: columns of tables and records by the field that they are read as.
 
     Returns:
         What was read and encoded.
@@ -272,6 +279,7 @@ def encode(
         AccordingError: as `build` does.
     """
     check_precision(precision)
+    columns = Columns(fields)
     on_cluster = connects_to_cluster(engine)
     inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)
     known_outlets = outlets.load_catalogue(None) if catalogue is None else outlets.read_catalogue(Path(catalogue))
@@ -280,10 +288,10 @@ def encode(
     known = sorted_hashes(parquet.content_hashes(sink.folder, sink.manifest))
     if on_cluster:
         workers_encoder = LazyEncoder(loaded.name, precision, loaded).for_workers
-        batches = ray_cluster.read_and_embed(inputs, known_outlets, workers_encoder, precision, known, sink)
+        batches = ray_cluster.read_and_embed(inputs, known_outlets, workers_encoder, precision, known, sink, columns)
     else:
         embedder = Embedder(loaded, known, sink)
-        read = readers.read(inputs, known_outlets)
+        read = readers.read(inputs, known_outlets, columns)
         batches = iter(lambda: embedder.embed(list(islice(read, BATCH_ARTICLES))), [])
     report = Report()
     with progress_bar_of_articles() as progress_bar:
@@ -297,6 +305,7 @@ def encode(
                     report.new += not there
                     report.unchanged += there
             progress_bar.update(len(batch))
+    report.columns = columns.counts()
     return report
 
 

@@ -27,6 +27,7 @@ from rag.ingest.embed import ContentHashes, Embedder
 from rag.ingest.packing import Item
 from rag.models.encoder import Encoder, SentenceEncoder
 from rag.provenance.catalogue import Catalogue
+from rag.readers.columns import Columns, Fields
 from rag.readers.skipped import Skipped
 from rag.stores.base import Sink
 
@@ -47,6 +48,7 @@ def read_and_embed(
     precision: str,
     known: ContentHashes,
     sink: Sink | None,
+    columns: Columns,
 ) -> Iterator[list[Item]]:
     """Read and encode files on the cluster.
 
@@ -57,6 +59,7 @@ def read_and_embed(
         precision: see `SentenceEncoder`.
         known: content hashes of the articles that need no encoding.
         sink: where to put embedded articles; None to return them.
+        columns: which columns of records are read; the workers count none.
 
     Yields:
         The articles in the order of the files, each with its passages, or a Skipped for what cannot be read. Articles
@@ -79,7 +82,9 @@ def read_and_embed(
         ray.data.from_items([{"path": path} for path in paths], override_num_blocks=tasks)
         .map_batches(
             _read_files, batch_size=1, num_cpus=READER_CPUS,
-            fn_kwargs={"extra_catalogue": catalogue.extra, "batch_articles": BATCH_ARTICLES},
+            fn_kwargs={
+                "extra_catalogue": catalogue.extra, "batch_articles": BATCH_ARTICLES, "fields": columns.given,
+            },
         )
         .map_batches(
             EmbeddingActor, batch_size=BATCH_ARTICLES, compute=ray.data.ActorPoolStrategy(
@@ -135,14 +140,14 @@ def _check_reachable(address: str) -> None:
 
 
 def _read_files(
-    batch: dict[str, Any], extra_catalogue: str | None, batch_articles: int
+    batch: dict[str, Any], extra_catalogue: str | None, batch_articles: int, fields: Fields | None = None
 ) -> Iterator[dict[str, list[str]]]:
     """Read the articles of files, and yield some at a time."""
     from rag.provenance.catalogue import load_catalogue
 
-    catalogue, items = load_catalogue(extra_catalogue), list[str]()
+    catalogue, columns, items = load_catalogue(extra_catalogue), Columns(fields), list[str]()
     for path in batch["path"]:
-        for item in _read_file(str(path), catalogue):
+        for item in _read_file(str(path), catalogue, columns):
             items.append(json.dumps(packing.to_json(item)))
             if len(items) == batch_articles:
                 yield {"item": items}
@@ -151,11 +156,11 @@ def _read_files(
         yield {"item": items}
 
 
-def _read_file(path: str, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+def _read_file(path: str, catalogue: Catalogue, columns: Columns) -> Iterator[Article | Skipped]:
     if path.startswith("{"):  # a Skipped: the walk found that it cannot be read
         yield Skipped(**json.loads(path))
     else:
-        yield from readers.read_source(path if "://" in path else Path(path), catalogue)
+        yield from readers.read_source(path if "://" in path else Path(path), catalogue, columns)
 
 
 # Second stage: articles

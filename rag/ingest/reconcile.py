@@ -197,9 +197,9 @@ class Reconciler:
 
 
 def _is_in(source: str, paths: set[str]) -> bool:
-    """Return whether a file, or a folder around it, is among some paths."""
+    """Return whether a file, or a folder or archive around it, is among some paths."""
     while paths and source:
         if source in paths:
             return True
-        source = source.rpartition("/")[0]
+        source = source[: max(source.rfind("/"), source.rfind("!"), 0)]
     return False

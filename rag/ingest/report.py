@@ -11,11 +11,14 @@ from typing import Any, TypeVar
 import regex
 
 from rag.article import REFUSED, Article
+from rag.readers import escape_unprintable
+from rag.readers.columns import ColumnCounts
 from rag.readers.skipped import Skipped
 
 Result = TypeVar("Result")
 
 STAGES = ("reading", "splitting", "encoding", "storing", "finding duplicates", "finding aliases", "indexing")
+MAX_COLUMNS = 12  # left unread that the table lists
 MAX_REASONS = 8  # different reasons for skipping that the table lists
 
 
@@ -39,6 +42,8 @@ class Report:
         skipped: files and records that could not be read.
         reasons: how many of them for each reason.
         seconds: time spent in each of STAGES.
+        columns: what was read from which column of tables and records, and which columns were not read; nothing
+            of that is known where a cluster reads.
     """
 
     read: int = 0
@@ -56,6 +61,7 @@ class Report:
     skipped: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+    columns: ColumnCounts = field(default_factory=ColumnCounts)
 
     def count(self, article: Article) -> None:
         """Count an article as read.
@@ -95,7 +101,8 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values, seconds to three places."""
-        return asdict(self) | {"seconds": {stage: round(s, 3) for stage, s in self.seconds.items()}}
+        seconds = {stage: round(s, 3) for stage, s in self.seconds.items()}
+        return asdict(self) | {"reasons": dict(self.reasons), "seconds": seconds}  # asdict breaks a Counter
 
     def __str__(self) -> str:
         parts = [f"{self.read} articles read: {self.new} new, {self.updated} updated, {self.unchanged} unchanged"]
@@ -124,7 +131,23 @@ class Report:
             others = self.skipped - sum(number for _, number in listed)
             lines.append(f"{'':<17}{others:>9,}  for other reasons")
         seconds = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in self.seconds.items())
-        return "\n".join([*lines, f"took: {seconds}"])
+        return "\n".join([*lines, *self._columns(), f"took: {seconds}"])
+
+    def _columns(self) -> list[str]:
+        """Return a line for each field that was read from columns, and for what was left unread."""
+        lines = [f"{name:<17}{'':>9}  from {_listed(columns)}" for name, columns in self.columns.read.items()]
+        if unread := self.columns.unread:
+            first = dict(list(unread.items())[:MAX_COLUMNS])
+            more = f" and {len(unread) - MAX_COLUMNS:,} others" if len(unread) > MAX_COLUMNS else ""
+            lines.append(f"{'not read':<17}{'':>9}  {_listed(first)}{more}")
+        if self.columns.missing:
+            named = escape_unprintable(", ".join(self.columns.missing))
+            lines.append(f"{'not found':<17}{'':>9}  {named}: no record has such a column; check its spelling")
+        return ["columns", *(f"  {line}" for line in lines)] if lines else []
+
+
+def _listed(columns: dict[str, int]) -> str:
+    return escape_unprintable(", ".join(f"{column} ({number:,})" for column, number in columns.items()))
 
 
 def without_details(reason: str) -> str:

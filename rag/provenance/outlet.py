@@ -7,6 +7,7 @@ the user alone.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
@@ -125,6 +126,11 @@ def describe_outlet(outlet: Outlet) -> list[str]:
     return lines
 
 
+_THE = regex.compile(r"^the\s+", regex.I)
+_UNSEEN = regex.compile(r"[\W_\p{Default_Ignorable_Code_Point}]+")
+
+
+@functools.lru_cache(2048)  # each line of a page is compared several times
 def key(spelling: str) -> str:
     """Return what two spellings of one name share: their letters and digits, without letter case or a leading "The"."""
     return letters(spelling).casefold()
@@ -132,5 +138,4 @@ def key(spelling: str) -> str:
 
 def letters(spelling: str) -> str:
     """Return the letters and digits of a name that a reader sees, without a leading "The"."""
-    name = regex.sub(r"^(?i:the)\s+", "", unicodedata.normalize("NFC", spelling).strip())
-    return regex.sub(r"[\W_\p{Default_Ignorable_Code_Point}]+", "", name)
+    return _UNSEEN.sub("", _THE.sub("", unicodedata.normalize("NFC", spelling).strip()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -23,13 +23,13 @@ from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.text import is_blank
 
 from . import folders
+from .columns import Columns, Fields
 from .skipped import Skipped
 
 log = logging.getLogger("rag")
 
 Source = Path | str  # a file, or the URL of a page or file
 Input = Source | folders.LinkedFolder  # the path of a folder is walked without following the links in it
-Reader = Callable[[Path, Catalogue], Iterator[Article | Skipped]]
 
 # The module of each format, imported when the first such file is read: all of them together take a second.
 READERS = {
@@ -55,8 +55,37 @@ READERS = {
     ".xml": "feed",
     ".warc": "warc",
     ".warc.gz": "warc",
+    ".docx": "docx",
+    ".eml": "mail",
+    ".mbox": "mail",
+    ".epub": "epub",
+    ".zip": "archive",
+    ".tar": "archive",
+    ".tar.gz": "archive",
+    ".tgz": "archive",
+    ".tar.bz2": "archive",
+    ".tbz2": "archive",
+    ".tar.xz": "archive",
+    ".txz": "archive",
 }
-_ENDINGS = sorted(READERS, key=len)[::-1]
+ENDINGS = sorted(READERS, key=len)[::-1]
+WITH_COLUMNS = frozenset({"jsonl", "json_file", "table", "markdown", "archive", "mail"})  # whose `read` takes Columns
+UNPACKED = frozenset({"archive", "epub", "docx"})  # which are compressed already, and are not read from a .gz file
+ADVICE = {  # what to do with files that no reader is for
+    ".doc": "save it as .docx",
+    ".rtf": "save it as .docx or .text",
+    ".odt": "save it as .docx",
+    ".xls": "save it as .csv",
+    ".xlsx": "save it as .csv",
+    ".ods": "save it as .csv",
+    ".mobi": "convert it to .epub",
+    ".azw3": "convert it to .epub",
+    ".msg": "save it as .eml",
+    ".7z": "unpack it, or pack it as .zip",
+    ".rar": "unpack it, or pack it as .zip",
+    ".zst": "unpack it",
+    ".parquet": "save it as .csv or .jsonl; `according add` takes what `according encode` wrote",
+}
 UNFORESEEN = "the reader failed on it"  # how the reason begins where a reader raised what it should not
 MAX_REASON_CHARS = 500  # a reason may quote the file
 # Bytes of a file name that are not UTF-8, line ends, and characters that move a terminal's cursor or change the text
@@ -65,7 +94,10 @@ _UNPRINTABLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u20
 
 
 def read_articles(
-    paths: Iterable[str | os.PathLike[str]], fetch: bool = False, follow_links: bool = False
+    paths: Iterable[str | os.PathLike[str]],
+    fetch: bool = False,
+    follow_links: bool = False,
+    fields: Fields | None = None,
 ) -> Iterator[Article]:
     """Yield the articles in files and folders, in the order of `paths`, without indexing them.
 
@@ -76,14 +108,15 @@ def read_articles(
         paths: files, folders, and URLs that fsspec can open.
         fetch: whether `paths` may have http(s) URLs, which are then fetched.
         follow_links: whether links inside folders are followed.
+        fields: columns of tables and records by the field that they are read as: {"outlet": "Paper"}.
 
     Yields:
         One Article per article.
 
     Raises:
-        InputError: if a path does not exist.
+        InputError: if a path or a field does not exist.
     """
-    for item in read(resolve_inputs(paths, fetch, follow_links), load_catalogue()):
+    for item in read(resolve_inputs(paths, fetch, follow_links), load_catalogue(), Columns(fields)):
         if isinstance(item, Skipped):
             warnings.warn(str(item), stacklevel=2)
         else:
@@ -135,18 +168,19 @@ def is_remote_url(path: str) -> bool:
     return "://" in path and not is_web_url(path)
 
 
-def read(inputs: Sequence[Input], catalogue: Catalogue) -> Iterator[Article | Skipped]:
+def read(inputs: Sequence[Input], catalogue: Catalogue, columns: Columns | None = None) -> Iterator[Article | Skipped]:
     """Yield the articles of inputs, and a Skipped for each file or record that cannot be read.
 
     Args:
         inputs: as returned by `resolve_inputs`.
         catalogue: used to recognise outlets.
+        columns: which columns of records the fields are read from; counts them.
     """
     for source in iter_sources(inputs):
         if isinstance(source, Skipped):
             yield source
         else:
-            yield from read_source(source, catalogue)
+            yield from read_source(source, catalogue, columns)
 
 
 def iter_sources(inputs: Sequence[Input]) -> Iterator[Source | Skipped]:
@@ -160,7 +194,7 @@ def iter_sources(inputs: Sequence[Input]) -> Iterator[Source | Skipped]:
             yield replace(found, source=escape_unprintable(found.source)) if isinstance(found, Skipped) else found
 
 
-def read_source(source: Source, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+def read_source(source: Source, catalogue: Catalogue, columns: Columns | None = None) -> Iterator[Article | Skipped]:
     """Yield the articles of one file or URL, and a Skipped for each record that cannot be read."""
     if isinstance(source, Path):
         name = str(source)
@@ -171,12 +205,14 @@ def read_source(source: Source, catalogue: Catalogue) -> Iterator[Article | Skip
     printable = escape_unprintable(name)
     found = False
     try:
-        for item in _items(source, name, catalogue):
+        for item in _items(source, name, catalogue, columns or Columns()):
             found = True
+            # the members of an archive have its name at the beginning of theirs
+            own = printable + item.source[len(name) :] if item.source.startswith(name) else printable
             if isinstance(item, Skipped):
-                yield Skipped(printable, _clean_reason(item.reason), item.place)
+                yield Skipped(own, _clean_reason(item.reason), item.place)
             else:
-                yield _seen(item) if printable == name else replace(_seen(item), source=printable)
+                yield replace(_seen(item), source=own)
     except (InputError, OSError) as error:
         yield Skipped(printable, _clean_reason(_message(error)))
     except Exception as error:  # a flaw, here or in a library that parses: the other files are read all the same
@@ -203,14 +239,17 @@ def _seen(article: Article) -> Article | Skipped:
     return replace(article, title=title, outlet=outlet, outlet_basis=basis, host=host, authors=people)
 
 
-def _items(source: Source, name: str, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+def _items(source: Source, name: str, catalogue: Catalogue, columns: Columns) -> Iterator[Article | Skipped]:
     if isinstance(source, Path):
-        yield from _reader(source)(source, catalogue)
+        yield from read_file(source, catalogue, columns)
     elif is_web_url(source):
         yield from _module("fetch").read(source, catalogue)
     else:
         with _module("remote").download(source) as file:
-            yield from (replace(item, source=name) for item in _reader(file)(file, catalogue))
+            yield from (
+                replace(item, source=name + item.source.removeprefix(str(file)))
+                for item in read_file(file, catalogue, columns)
+            )
 
 
 def escape_unprintable(text: str) -> str:
@@ -233,15 +272,45 @@ def _clean_reason(reason: str) -> str:
     return cleaned if len(reason) <= MAX_REASON_CHARS else f"{cleaned} ..."
 
 
-def _reader(file: Path) -> Reader:
-    name = file.name.lower()
+def read_file(file: Path, catalogue: Catalogue, columns: Columns) -> Iterator[Article | Skipped]:
+    """Yield what the reader of a file yields, and raise what it raises.
+
+    Raises:
+        InputError: also if no reader is for such files.
+    """
     if reason := folders.reason_against(file):
         raise InputError(reason)
-    for ending in _ENDINGS:
+    module = reader_of(file.name)
+    if module in WITH_COLUMNS:
+        yield from _module(module).read(file, catalogue, columns)
+    else:
+        yield from _module(module).read(file, catalogue)
+
+
+def reader_of(name: str) -> str:
+    """Return the module that reads files of a name.
+
+    Raises:
+        InputError: if there is none.
+    """
+    ending = ending_of(name)
+    return READERS[ending] if ending in READERS else READERS[ending.removesuffix(".gz")]
+
+
+def ending_of(name: str) -> str:
+    """Return the ending of a file's name, one of READERS or one followed by ".gz".
+
+    Raises:
+        InputError: if no reader is for such files.
+    """
+    name = name.lower()
+    for ending in ENDINGS:
         if name.endswith(ending):
-            reader: Reader = _module(READERS[ending]).read
-            return reader
-    raise InputError(f"files of this kind cannot be read (supported: {', '.join(READERS)})")
+            return ending
+        if READERS[ending] not in UNPACKED and name.endswith(f"{ending}.gz"):
+            return f"{ending}.gz"
+    advice = next((advice for ending, advice in ADVICE.items() if name.endswith(ending)), "")
+    raise InputError(f"files of this kind cannot be read{advice and '; '}{advice} (supported: {', '.join(READERS)})")
 
 
 def _module(name: str) -> Any:

@@ -5,7 +5,7 @@ The file is parsed as a stream of events: at most one record is in memory, howev
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,12 +16,14 @@ from rag.article import Article
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 
-from . import limits, record
-from .record import has_text_field, type_name
+from . import limits, record, records
+from .columns import Columns
+from .record import type_name
 from .skipped import Skipped
 
 LIST_KEYS = frozenset({"articles", "data", "items", "results", "docs", "news"})
 MAX_LIST_DEPTH = 3  # keys down to the list: {"response": {"results": [...]}}
+_JSON_FEED = "https://jsonfeed.org/version/"
 MAX_DEPTH = 100  # of nesting; a record of the news APIs has 4 levels
 _ESCAPE_BYTES = 12  # of a surrogate pair
 _ESCAPE = regex.compile(
@@ -31,7 +33,7 @@ _ESCAPE = regex.compile(
 _FIRST_HALF = regex.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u")
 
 
-def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+def read(path: Path, catalogue: Catalogue, columns: Columns = record.DEFAULT) -> Iterator[Article | Skipped]:
     """Yield the articles of a .json file, and a Skipped for each record that holds none.
 
     Concatenated objects, as in JSON Lines, are read too.
@@ -39,20 +41,18 @@ def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
     Raises:
         InputError: if the file is not JSON, or truncated. The records before the error have been yielded by then.
     """
-    number = 0
     with limits.open_unpacked(path) as file:
-        events = _Events(file)
-        try:
-            for found in _records(events):
-                number += 1
-                try:
-                    if isinstance(found, str):
-                        raise InputError(found)
-                    yield record.parse(found, catalogue, str(path))
-                except InputError as error:
-                    yield Skipped(str(path), str(error), f"record {number}")
-        except (ijson.JSONError, UnicodeDecodeError) as error:  # yajl accepts some bytes that are not UTF-8
-            raise InputError(_reason(error, number) if events.position else "the file is empty") from error
+        yield from records.articles(_numbered(file, columns), catalogue, str(path), columns)
+
+
+def _numbered(file: IO[bytes], columns: Columns) -> Iterator[tuple[str, dict[str, Any] | str]]:
+    """Yield (place, record) of each record, or the reason why it cannot be read."""
+    number, events = 0, _Events(file)
+    try:
+        for number, found in enumerate(_records(events, columns), 1):
+            yield f"record {number}", found
+    except (ijson.JSONError, UnicodeDecodeError) as error:  # yajl accepts some bytes that are not UTF-8
+        raise InputError(_reason(error, number) if events.position else "the file is empty") from error
 
 
 def _reason(error: Exception, number: int) -> str:
@@ -132,29 +132,43 @@ def _backslashes_before(data: bytes, position: int) -> int:
     return position - len(data[:position].rstrip(b"\\"))
 
 
-def _records(events: _Events) -> Iterator[dict[str, Any] | str]:
+def _records(events: _Events, columns: Columns) -> Iterator[dict[str, Any] | str]:
     """Yield the records of a file in order, and the reason in place of one that cannot be read."""
     for event, value in events:
         if event == "start_array":
             yield from _elements(next(events), events)
         elif event == "start_map":
-            fields, reason, found = yield from _object(events, 1)
-            if has_text_field(fields) or not found:
+            fields, reason, found = yield from _object(events, 1, columns)
+            if columns.has_text(fields) or not found:
                 yield reason or fields
         else:
             yield f"it is {type_name(value)}, not an object"
 
 
-def _elements(first: tuple[str, Any], events: _Events) -> Generator[dict[str, Any] | str, None, None]:
-    """Yield the records of an array whose first element begins with the event `first`."""
+def _elements(
+    first: tuple[str, Any], events: _Events, shared: Mapping[str, Any] | None = None
+) -> Generator[dict[str, Any] | str, None, None]:
+    """Yield the records of an array whose first element begins with the event `first`, each with what all share."""
     event, value = first
     while event != "end_array":
         found, reason = _value(event, value, events)
-        yield reason or (found if isinstance(found, dict) else f"it is {type_name(found)}, not an object")
+        if not reason and not isinstance(found, dict):
+            reason = f"it is {type_name(found)}, not an object"
+        yield reason or {**(shared or {}), **found}
         event, value = next(events)
 
 
-def _object(events: _Events, depth: int) -> Generator[dict[str, Any] | str, None, tuple[dict[str, Any], str, bool]]:
+def _feed_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a JSON Feed states for all its items: its title, the outlet's name, and its authors."""
+    if not str(fields.get("version", "")).startswith(_JSON_FEED):
+        return {}
+    shared = {"feed title": fields.get("title") or fields.get("home_page_url")}
+    return shared | {name: fields[name] for name in ("authors", "author") if name in fields}
+
+
+def _object(
+    events: _Events, depth: int, columns: Columns
+) -> Generator[dict[str, Any] | str, None, tuple[dict[str, Any], str, bool]]:
     """Yield the records in an object's lists; return (its other fields, why they are unreadable, whether it had lists).
 
     The object may be a record itself, with lists as fields. It is taken for one if a text field precedes the lists.
@@ -164,11 +178,11 @@ def _object(events: _Events, depth: int) -> Generator[dict[str, Any] | str, None
     while (key := next(events)) != ("end_map", None):
         event, value = next(events)
         if event == "start_map" and depth < MAX_LIST_DEPTH:
-            fields[key[1]], why, found = yield from _object(events, depth + 1)
-        elif event == "start_array" and key[1] in LIST_KEYS and not has_text_field(fields):
+            fields[key[1]], why, found = yield from _object(events, depth + 1, columns)
+        elif event == "start_array" and key[1] in LIST_KEYS and not columns.has_text(fields):
             first, why, found = next(events), "", True
             if first[0] in ("start_map", "end_array"):
-                yield from _elements(first, events)
+                yield from _elements(first, events, _feed_fields(fields))
             else:
                 fields[key[1]], why = _value(event, value, events, first)
                 found = False
@@ -179,7 +193,7 @@ def _object(events: _Events, depth: int) -> Generator[dict[str, Any] | str, None
         if found:
             begin = events.position
         elif events.position - begin > limits.MAX_BYTES:
-            reason, fields = limits.too_large(), {name: None for name in fields if has_text_field([name])}
+            reason, fields = limits.too_large(), {name: None for name in fields if columns.has_text([name])}
     return fields, reason, listed
 
 

@@ -123,15 +123,15 @@ class _Counter:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the content of a file.
+    """Return the content of a file, decompressed if its first bytes are those of gzip.
 
     Raises:
-        InputError: if it is empty or larger than MAX_BYTES.
+        InputError: if it is empty, larger than MAX_BYTES, or a damaged or truncated gzip file.
     """
-    with path.open("rb") as file:
+    with open_unpacked(path) as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise InputError(too_large(path.stat().st_size))
+        raise InputError(too_large(max(path.stat().st_size, len(data))))
     if not data.strip():
         raise InputError("the file is empty")
     return data

@@ -14,6 +14,7 @@ from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 
 from . import decoding, limits, record
+from .columns import Columns
 
 MAX_FRONT_MATTER_CHARS = 100_000  # PyYAML takes 3 s for as many; real front matter has a few hundred
 
@@ -21,7 +22,7 @@ _FRONT = regex.compile(r"\s*?---[ \t]*\n(?P<fields>.*?\n)?(?:---|\.\.\.)[ \t]*(?
 _HEADING = regex.compile(r"\s*?[ ]{0,3}(?:#[ \t]+(?P<title>[^\n]*\S)|(?P<title>[^\n#>*-][^\n]*)\n=+)[ \t]*(?:\n|$)")
 
 
-def read(path: Path, catalogue: Catalogue) -> Iterator[Article]:
+def read(path: Path, catalogue: Catalogue, columns: Columns = record.DEFAULT) -> Iterator[Article]:
     """Yield the article of a .md file. If the front matter has no title, a heading that opens the text is the title.
 
     Raises:
@@ -36,7 +37,7 @@ def read(path: Path, catalogue: Catalogue) -> Iterator[Article]:
     stated = next((name for name in fields if str(name).casefold() in ("title", "headline") and fields[name]), None)
     if heading and (stated is None or fields[stated] == title):
         fields, text = fields if stated else {**fields, "title": title}, text[heading.end() :]
-    yield record.parse(fields, catalogue, str(path), text.strip())
+    yield record.parse(fields, catalogue, str(path), text.strip(), columns)
 
 
 class _Loader(yaml.BaseLoader):

@@ -23,7 +23,7 @@ MAX_PARTS = 5_000
 MAX_NESTED = 10
 MAX_TYPE_HEADER_CHARS = 1_000  # of Content-Type and Content-ID; browsers write a few hundred
 MAX_HEADER_CHARS = 10_000  # any other header is cut off there
-_DAMAGED = (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError)  # `email` raises them all
+DAMAGED = (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError)  # `email` raises them all
 
 
 def read(path: Path, catalogue: Catalogue) -> Iterator[Article]:
@@ -36,7 +36,7 @@ def read(path: Path, catalogue: Catalogue) -> Iterator[Article]:
     if data.count(b"\n") > MAX_LINES or data.count(b"\n--") > MAX_PARTS:
         raise InputError(f"has more than {MAX_LINES:,} lines or {MAX_PARTS:,} parts; save the page as .html")
     try:
-        message = cast(EmailMessage, email.message_from_bytes(data, policy=_Policy()))
+        message = cast(EmailMessage, email.message_from_bytes(data, policy=MimePolicy()))
         root = _root(message)
         page = root.get_payload(decode=True) if root else None
         charset = root.get_content_charset() if root else None
@@ -45,7 +45,7 @@ def read(path: Path, catalogue: Catalogue) -> Iterator[Article]:
             if root
             else []
         )
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise InputError(f"not an MHTML file, or a damaged one ({error}); save the page again") from error
     if not isinstance(page, bytes) or not page.strip():
         raise InputError("no web page in it; open the page and save it again")
@@ -53,7 +53,7 @@ def read(path: Path, catalogue: Catalogue) -> Iterator[Article]:
     yield html.parse(page, catalogue, str(path), next(filter(is_url, urls), None), charset)
 
 
-class _Policy(email.policy.EmailPolicy):
+class MimePolicy(email.policy.EmailPolicy):
     """As `email.policy.default`, with limits on the size of headers and the nesting of parts.
 
     The module takes time quadratic in the length of a type header (8 s for 80 KB), and processes each line once for

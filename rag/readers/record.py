@@ -1,16 +1,14 @@
 """Build an Article from a record of named fields: a line of JSON Lines, a row of a table, the front matter of Markdown.
 
-Each source has its own field names. The names below match in any letter case, with "_", "-", spaces or nothing between
-words; if a record has several names of one field, the first in the list wins. Values may be nested as in schema.org,
-NewsAPI, WordPress and MongoDB. A value of the wrong type is an error under a name of According's own format (STRICT);
-under any other name the field probably means something else, and is ignored.
+Each source has its own field names, which `columns` knows. Values may be nested as in schema.org, NewsAPI, WordPress
+and MongoDB. A value of the wrong type is an error under a name of According's own format (STRICT); under any other name
+the field probably means something else, and is ignored.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import regex
@@ -22,27 +20,13 @@ from rag.provenance.dates import refusal, stated
 from rag.text import is_blank
 
 from . import decoding
+from .columns import Columns, Values, has_value, names_of, normalize
 from .html_to_text import html_to_text
 
-TEXT = (
-    *("text", "body", "content", "article", "article_text", "articleBody", "full_text", "maintext", "story"),
-    "content_text",
-)
-TITLE = ("title", "headline", "name")
-OUTLET = (
-    *("outlet", "source", "publisher", "publication", "source_name", "site_name", "sitename", "newspaper", "media"),
-    *("outlet_name", "news_outlet", "source_domain"),
-)
-DATE = (
-    *("date", "published_at", "publish_date", "date_publish", "datePublished", "publishedAt", "published", "pubDate"),
-    *("pub_date", "publication_date", "date_published", "timestamp", "created_at", "time"),
-)
-URL = ("url", "link", "canonical_url", "web_url", "source_url", "webUrl", "permalink")
-AUTHORS = ("authors", "author", "byline", "creator", "by")
-HOST = ("host", "hostname")
-ID = ("id", "_id", "guid", "uuid", "article_id")
+TITLE, OUTLET, DATE, URL, AUTHORS, HOST = map(names_of, ("title", "outlet", "date", "url", "authors", "host"))
 MAX_FIELD_CHARS = 10_000  # of any value but the text; titles, URLs and lists of authors have a few hundred
 MAX_FIELDS = 10_000  # the widest records of the news APIs have 40
+NO_ADDRESSES = frozenset(names_of("not_addresses"))  # an address in one of these columns is not an outlet
 STRICT = frozenset({"text", "title", "outlet", "source", "publisher", "url", "authors", "host", "id"})
 
 _NESTED_KEYS = (  # the keys under which a nested value holds its text, best first
@@ -60,10 +44,17 @@ _SPACES = regex.compile(r"[^\S\n]+")
 _NAME_SUFFIX = r"(?:Jr|Sr|II|III|IV|M\.?D|Ph\.?D|Esq)\b"
 _BY = regex.compile(r"^\s*by\b:?\s+", regex.I)
 
-Values = list[tuple[str, Any]]  # (name as spelt in the record, value) of one field, the name that wins first
+DEFAULT = Columns()
+SEEN = "first seen by a collector"  # the basis of a date that is not of publication
 
 
-def parse(fields: Mapping[str, Any], catalogue: Catalogue, source: str, text: str | None = None) -> Article:
+def parse(
+    fields: Mapping[str, Any],
+    catalogue: Catalogue,
+    source: str,
+    text: str | None = None,
+    columns: Columns = DEFAULT,
+) -> Article:
     """Build the article of a record.
 
     A date that cannot be right is rejected and the article kept; `date_basis` then has the reason.
@@ -73,6 +64,7 @@ def parse(fields: Mapping[str, Any], catalogue: Catalogue, source: str, text: st
         catalogue: used to normalise outlet names.
         source: the file that is recorded with the article.
         text: the text of the article, if it is not one of the fields.
+        columns: which columns the fields are read from; counts those that were.
 
     Raises:
         InputError: if the record has no text, or an invalid field.
@@ -81,45 +73,87 @@ def parse(fields: Mapping[str, Any], catalogue: Catalogue, source: str, text: st
         raise InputError(
             f"has {len(fields):,} fields; the limit is {MAX_FIELDS:,}, so leave out those that it can do without"
         )
-    spelt = {_normalize(name): name for name in list(fields)[::-1] if isinstance(name, str)}
-    values = {
-        names: [(spelt[key], fields[spelt[key]]) for name in names if (key := _normalize(name)) in spelt]
-        for names in (TEXT, TITLE, OUTLET, DATE, URL, AUTHORS, HOST, ID, ("kind",), ("date_basis",))
-    }
-    values = {names: [(name, value) for name, value in found if _has_value(value)] for names, found in values.items()}
+    used: dict[str, str] = {}
+    try:
+        return _parse(fields, catalogue, source, text, columns, used)
+    finally:
+        if columns is not DEFAULT:
+            columns.count(fields, {name: column for name, column in used.items() if column})
 
-    for names in (TITLE, OUTLET, DATE, URL, AUTHORS, HOST, ID):
-        for name, value in values[names]:
-            check_length(name, value)
-    own_text = _lines(text) if text is not None else _text(values[TEXT])
-    url = _string(values[URL])
-    key, stated_outlet = next(_strings(values[OUTLET]), ("", None))
+
+def _parse(
+    fields: Mapping[str, Any],
+    catalogue: Catalogue,
+    source: str,
+    text: str | None,
+    columns: Columns,
+    used: dict[str, str],
+) -> Article:
+    """Build the article of a record; put the column that each field was read from into `used`."""
+    found = columns.find(fields)
+    values = {name: [(column, value) for column, value in own if has_value(value)] for name, own in found.items()}
+
+    def take(name: str) -> str | None:
+        column, value = next(_strings(values.get(name, [])), ("", None))
+        if column:
+            used[name] = column
+        return value
+
+    for name in ("title", "outlet", "date", "url", "authors", "host", "id"):
+        for column, value in values.get(name, ()):
+            check_length(column, value)
+    if text is not None:
+        own_text = _lines(text)
+    else:
+        used["text"], own_text = _text(values.get("text", []), values.get("summary", []))
+    url = take("url")
+    stated_outlet, outlet_column = _stated_outlet(values.get("outlet", []))
     url = url or (stated_outlet if stated_outlet and _PAGE_URL.fullmatch(stated_outlet) else None)
-    outlet, outlet_basis = (
-        (_outlet(stated_outlet, catalogue), f"metadata: {key}") if stated_outlet else (None, "unknown")
-    )
+    outlet, outlet_basis = None, "unknown"
+    if stated_outlet:
+        used["outlet"] = outlet_column
+        outlet, outlet_basis = _outlet(stated_outlet, catalogue), f"metadata: {outlet_column}"
     if outlet is None and url and (known := catalogue.of_url(url)):
         outlet, outlet_basis = known, f"url: {url}"
-    kind = next((value for _, value in values[("kind",)]), ARTICLE_KINDS[0])
+    used["kind"], kind = next(iter(values.get("kind", ())), ("", ARTICLE_KINDS[0]))
     if kind not in ARTICLE_KINDS:
         shown = repr(kind[:40]) if isinstance(kind, str) else type_name(kind)
         raise InputError(f"its kind is {shown}; it must be {' or '.join(map(repr, ARTICLE_KINDS))}")
-    date, basis = read_date(next((value for _, value in values[DATE]), None))
+    used["date"], date, basis = _dated(values)
+    used["authors"], authors = _authors(values.get("authors", []))
+    used["id"], article_id = _id(values.get("id", []))
     article = Article(
-        id=_id(values[ID]),
+        id=article_id,
         text=own_text,
-        title=_string(values[TITLE]),
+        title=take("title"),
         outlet=outlet,
         outlet_basis=outlet_basis,
-        host=_host(_string(values[HOST]), url, outlet, catalogue),
-        authors=_authors(values[AUTHORS]),
+        host=_host(take("host"), url, outlet, catalogue),
+        authors=authors,
         date=date,
-        date_basis=_string(values[("date_basis",)]) or basis if date else basis,
+        date_basis=take("date_basis") or basis if date else basis,
         url=url,
         kind=kind,
         source=source,
     )
     return article if article.id else identify(article)
+
+
+def _dated(values: Mapping[str, Values]) -> tuple[str, dt.date | None, str | None]:
+    """Return (column, date, basis): of the publication, else of the day on which a collector found the article."""
+    for name, basis in (("date", PUBLISHED), ("date_seen", SEEN)):
+        for column, value in values.get(name, [])[:1]:
+            date, found = read_date(value)
+            return column, date, basis if date else found
+    return "", None, None
+
+
+def _stated_outlet(values: Values) -> tuple[str | None, str]:
+    """Return (outlet, column) of the first column that states one."""
+    for column, value in _strings(values):
+        if normalize(column) not in NO_ADDRESSES or not _URL_OR_DOMAIN.fullmatch(value):
+            return value, column
+    return None, ""
 
 
 def check_length(name: str, value: object) -> None:
@@ -146,28 +180,8 @@ def type_name(value: object) -> str:
     return names.get(type(value), "a number" if isinstance(value, int | float) else f"a {type(value).__name__}")
 
 
-def has_text_field(names: Iterable[str]) -> bool:
-    """Return whether one of the names is that of a text field."""
-    return not {*map(_normalize, names)}.isdisjoint(map(_normalize, TEXT))
-
-
-def count_known(names: Iterable[str]) -> int:
-    """Return how many of the names are known field names."""
-    every = {_normalize(name) for names in (TEXT, TITLE, OUTLET, DATE, URL, AUTHORS, HOST, ID) for name in names}
-    return len(every & {*map(_normalize, names)})
-
-
-@functools.lru_cache(4096)
-def _normalize(name: str) -> str:
-    return str(regex.sub(r"[_\-\s]+", "", name.casefold()))
-
-
-def _has_value(value: object) -> bool:
-    empty = value is None or value == "" or value == [] or value == {} or value != value  # pandas writes NaN
-    return not empty and not (isinstance(value, str) and not value.strip())
-
-
-def _text(values: Values) -> str:
+def _text(values: Values, summaries: Values) -> tuple[str, str]:
+    """Return (column, text). Raises InputError if there is none; a summary is not the text."""
     truncated = ""
     for name, value in values:
         value = _unwrap(value) if isinstance(value, Mapping) else value
@@ -176,8 +190,12 @@ def _text(values: Values) -> str:
         if not isinstance(value, str) or not value.strip():
             continue
         if not _TRUNCATED.search(value[-80:]):
-            return _lines(html_to_text(_clean(value)))
+            return name, _lines(html_to_text(_clean(value)))
         truncated = f"its {name} is truncated ({value[-30:].strip()!r}); get the full text"
+    if not truncated and (column := next((name for name, _ in summaries), None)):
+        raise InputError(
+            f"no text; its {column[:40]} is not the article itself (to read it, --field text={column[:40]})"
+        )
     raise InputError(truncated or "no text")
 
 
@@ -207,7 +225,7 @@ def _unwrap(value: object, depth: int = 3) -> object:
         if isinstance(value, list):
             value = value[0] if len(value) == 1 else None
         else:
-            value = next((value[key] for key in _NESTED_KEYS if _has_value(value.get(key))), None)
+            value = next((value[key] for key in _NESTED_KEYS if has_value(value.get(key))), None)
     return value if not isinstance(value, list | Mapping) else None
 
 
@@ -215,18 +233,14 @@ def _strings(values: Values) -> Iterator[tuple[str, str]]:
     """Yield (name, text) of each value that is text. Raises InputError for any other under a STRICT name."""
     for name, value in values:
         inner = _unwrap(value)
-        if isinstance(inner, int | float) and not isinstance(inner, bool) and _normalize(name) in {"title", "headline"}:
+        if isinstance(inner, int | float) and not isinstance(inner, bool) and normalize(name) in {"title", "headline"}:
             inner = str(inner)
         if isinstance(inner, str):
             text = " ".join(filter(None, map(str.strip, _plain(inner).split("\n"))))
             if not is_blank(text):
                 yield name, text
-        elif _normalize(name) in STRICT and not isinstance(value, Mapping):
+        elif normalize(name) in STRICT and not isinstance(value, Mapping):
             raise InputError(f"its {name} is {type_name(value)}, not text")
-
-
-def _string(values: Values) -> str | None:
-    return next((value for _, value in _strings(values)), None)
 
 
 def _outlet(stated: str, catalogue: Catalogue) -> str:
@@ -250,23 +264,23 @@ def _host(host: str | None, url: str | None, outlet: str | None, catalogue: Cata
     return domain(url) or None if outlet is None or (own and own.domains) else None
 
 
-def _id(values: Values) -> str:
+def _id(values: Values) -> tuple[str, str]:
     for name, value in values:
         inner = _unwrap(value)
         if isinstance(inner, str | int | float) and not isinstance(inner, bool):
-            return _clean(str(inner)).strip()
-        if _normalize(name) in STRICT:
+            return name, _clean(str(inner)).strip()
+        if normalize(name) in STRICT:
             raise InputError(f"its {name} is {type_name(value)}, not text")
-    return ""
+    return "", ""
 
 
-def _authors(values: Values) -> tuple[str, ...]:
+def _authors(values: Values) -> tuple[str, tuple[str, ...]]:
     for name, value in values:
         if people := tuple(dict.fromkeys(_people(value))):
-            return people
-        if _normalize(name) in STRICT and not isinstance(value, str | list | Mapping):
+            return name, people
+        if normalize(name) in STRICT and not isinstance(value, str | list | Mapping):
             raise InputError(f"its {name} field is neither text nor a list of texts")
-    return ()
+    return "", ()
 
 
 def _people(value: object) -> Iterator[str]:
@@ -284,7 +298,7 @@ def _people(value: object) -> Iterator[str]:
     elif isinstance(value, Mapping):
         parts = [value.get(key) for key in ("firstName", "lastName")]
         whole = " ".join(part for part in parts if isinstance(part, str))
-        if name := _unwrap(value) if _has_value(value.get("name")) else whole or _unwrap(value):
+        if name := _unwrap(value) if has_value(value.get("name")) else whole or _unwrap(value):
             yield from _people([name] if isinstance(name, str) else [])
     elif isinstance(value, str):
         line = _BY.sub("", _EMAIL.sub("", _SPACES.sub(" ", value)).strip())

@@ -18,8 +18,8 @@ from rag.article import Article
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 
-from . import decoding, limits, record
-from .record import TEXT, count_known, has_text_field
+from . import decoding, limits, record, records
+from .columns import Columns, names_of
 from .skipped import Skipped
 
 DELIMITERS = ",;\t|"
@@ -31,6 +31,11 @@ _CHUNK_BYTES = 2**14
 MAX_UNCLOSED = 8
 FIRST_BUDGET_CHARS = 2**20
 BUDGET_PER_CHAR = 4
+_TEXT_NEEDED = (
+    "text",
+    f"{', '.join(names_of('text')[:4])} or the like; to name yours, --field text=COLUMN (in Python "
+    'fields={"text": "COLUMN"})',
+)
 _EMPTY = frozenset({"", "nan", "NaN", "NULL", "null", "None"})  # how tables print an empty cell
 
 # The csv module limits fields to 128 kB, and articles are longer. The limit is one of the whole process: it is raised
@@ -38,7 +43,7 @@ _EMPTY = frozenset({"", "nan", "NaN", "NULL", "null", "None"})  # how tables pri
 _FIELD_LIMIT_LOCK = threading.Lock()
 
 
-def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
+def read(path: Path, catalogue: Catalogue, columns: Columns = record.DEFAULT) -> Iterator[Article | Skipped]:
     """Yield the articles of a .csv or .tsv file, compressed (.gz) or not, and a Skipped for each row that holds none.
 
     Raises:
@@ -46,14 +51,12 @@ def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
     """
     encoding = _encoding(path)
     with limits.open_unpacked(path) as file:
-        rows = Rows(_decoded(file, encoding))
-        for number, cells in rows:
-            try:
-                if isinstance(cells, str):
-                    raise InputError(cells)
-                yield record.parse(_fields(rows.header, cells), catalogue, str(path))
-            except InputError as error:
-                yield Skipped(str(path), str(error), f"line {number}")
+        rows = Rows(_decoded(file, encoding), columns)
+        found = (
+            (f"line {number}", cells if isinstance(cells, str) else _fields(rows.header, cells))
+            for number, cells in rows
+        )
+        yield from records.articles(found, catalogue, str(path), columns)
 
 
 @contextlib.contextmanager
@@ -65,7 +68,7 @@ def open_rows(path: Path, fits: Callable[[list[str]], bool], needed: tuple[str, 
     """
     encoding = _encoding(path)
     with limits.open_unpacked(path) as file:
-        yield Rows(_decoded(file, encoding), fits, needed)
+        yield Rows(_decoded(file, encoding), fits=fits, needed=needed)
 
 
 def _fields(header: list[str], cells: list[str]) -> dict[str, str]:
@@ -114,20 +117,22 @@ class Rows:
     def __init__(
         self,
         lines: Iterator[str | None],
-        fits: Callable[[list[str]], bool] = has_text_field,
-        needed: tuple[str, str] = ("text", f"{', '.join(TEXT[:-1])} or {TEXT[-1]}"),
+        columns: Columns = record.DEFAULT,
+        fits: Callable[[list[str]], bool] | None = None,
+        needed: tuple[str, str] = _TEXT_NEEDED,
     ):
         """Read the header.
 
         Args:
             lines: the lines of the file, None for one that is too large.
-            fits: whether names of columns are those of such a table.
+            columns: what is known of names of columns.
+            fits: whether names of columns are those of such a table; None for a table of articles.
             needed: what the column is that such a table needs, and its names, for the error if it has none.
 
         Raises:
             InputError: if the file is empty, or its header does not fit.
         """
-        self.lines, self.fits, self.needed = lines, fits, needed
+        self.lines, self.columns, self.fits, self.needed = lines, columns, fits or columns.has_text, needed
         self.pushed_back = deque[str | None]()
         self.number = 0  # of the last line taken
         self.unclosed = 0  # rows of several lines that could not be read
@@ -160,12 +165,13 @@ class Rows:
             with contextlib.suppress(csv.Error):
                 cells = next(csv.reader([line.lstrip("\ufeff")], delimiter=delimiter, skipinitialspace=True), [])
                 rows[delimiter] = [cell.strip() for cell in cells]
+        count_known = self.columns.count_known
         best = max(rows, key=lambda d: (self.fits(rows[d]), count_known(rows[d]), len(rows[d])), default=None)
         if best is None or not self.fits(rows[best]):
             found = ", ".join(rows[best]) if best else line
             raise InputError(
-                f"no {self.needed[0]} column: its first line is {found.strip()[:200]!r}; it must name the columns, and "
-                f"one of them must be {self.needed[1]}"
+                f"no {self.needed[0]} column: its first line is {found.strip()[:200]!r}; it must name the columns, one "
+                f"of them {self.needed[1]}"
             )
         return best, rows[best]
 

@@ -249,7 +249,7 @@ def test_parquet_from_a_cluster_is_added_without_encoding(nodes, local, files, t
         rag.build([tmp_path / "parquet"], index=tmp_path / "another", encoder=other)
 
 
-def test_parquet_that_cannot_be_read_is_skipped_and_other_parquet_is_an_error(tmp_path, words):
+def test_parquet_of_others_is_skipped_with_advice(tmp_path, words):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -258,8 +258,14 @@ def test_parquet_that_cannot_be_read_is_skipped_and_other_parquet_is_an_error(tm
     with rag.build([tmp_path / "left"], index=tmp_path / "i", encoder=words) as library:
         assert library.report.skipped == 1
     pq.write_table(pa.table({"text": ["a"]}), tmp_path / "others.parquet")
-    with rag.open(tmp_path / "i", encoder=words) as library, pytest.raises(LibraryError, match="not written by"):
-        library.add([tmp_path / "others.parquet"])
+    (tmp_path / "a.csv").write_text("title,text\nFerry,The ferry waits for the ice to go.\n")
+    with rag.open(tmp_path / "i", encoder=words) as library:
+        report = library.add([tmp_path / "others.parquet", tmp_path / "a.csv"])
+        assert (report.new, report.skipped) == (1, 1)
+        assert any(
+            "was not written by `according encode`" in s.reason and "save it as .csv or .jsonl" in s.reason
+            for s in library.skipped()
+        )
 
 
 def test_passages_are_unpacked_as_they_were_packed(words, news):

@@ -12,6 +12,7 @@ from collections import Counter
 from email.message import EmailMessage
 from html import escape
 
+import docx
 import pytest
 import regex
 from hypothesis import HealthCheck, assume, given, settings
@@ -118,6 +119,22 @@ def item(content):
     return rss(f"<title>{TITLE}</title><content:encoded>{content}</content:encoded>")
 
 
+def letter(texts):
+    message = EmailMessage()
+    message["From"], message["Subject"] = "Radio Tarn <desk@radiotarn.example>", TITLE
+    message.set_content("\n\n".join(texts), cte="base64")
+    return message.as_bytes()
+
+
+def document(texts):
+    made = docx.Document()
+    for text in (TITLE, *texts):
+        made.add_paragraph(text)
+    file = io.BytesIO()
+    made.save(file)
+    return file.getvalue()
+
+
 WRITERS = {
     "page.html": page,
     "numbers.html": lambda texts: page(texts, numbered),
@@ -138,6 +155,10 @@ WRITERS = {
     "broken.rss": lambda texts: item(escape(paragraphs(texts))).replace(*(part.encode() for part in BROKEN)),
     "xhtml.atom": lambda texts: ATOM.format(paragraphs(texts)).encode(),
     "print.pdf": make_unicode_pdf,
+    "letter.eml": letter,
+    "document.docx": document,
+    "book.epub": lambda texts: samples.epub({"a.xhtml": page(texts).decode()}),
+    "packed.zip": lambda texts: samples.zipped({"page.html": page(texts)}),
 }
 
 

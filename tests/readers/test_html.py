@@ -5,6 +5,7 @@ import json
 import time
 
 import pytest
+from support import samples
 
 from rag.errors import InputError
 from rag.provenance.catalogue import load_catalogue
@@ -639,3 +640,15 @@ def test_nothing_is_printed_by_the_libraries(capfd):
     with pytest.raises(InputError):
         read("<html><body></body></html>")
     assert capfd.readouterr() == ("", "")
+
+
+def test_mojibake_is_mended_wherever_it_is_on_a_page_but_looked_for_in_what_is_read():
+    broken = {"Café": "CafÃ©", "don’t": "donâ€™t", "Zürcher": "ZÃ¼rcher"}
+    page = samples.PAGE.replace(samples.TITLE, "The Café that they don’t close")
+    page = page.replace("The Delta Herald", "Zürcher Bote").replace("Its captain", "Its captain don’t mind")
+    whole = html.parse(page, load_catalogue(), "")
+    for word, mojibake in broken.items():
+        page = page.replace(word, mojibake)
+    mended = html.parse(page.encode(), load_catalogue(), "")
+    assert mended == whole
+    assert (mended.title, mended.outlet) == ("The Café that they don’t close", "Zürcher Bote")

@@ -8,7 +8,7 @@ import pytest
 
 from rag.errors import InputError
 from rag.provenance.catalogue import load_catalogue
-from rag.readers import limits, table
+from rag.readers import limits, records, table
 from rag.readers.skipped import Skipped
 
 TEXT = "The council voted for a tram line on Monday night."
@@ -160,11 +160,38 @@ def test_a_file_that_is_not_a_table_of_articles_is_rejected_with_a_reason(read, 
     assert str(error.value).startswith(reason)
 
 
-def test_a_header_without_a_text_column_is_told_which_names_are_possible(read):
-    with pytest.raises(InputError, match=r"one of them must be text, body, content, article, .* or content_text"):
+def test_a_header_without_a_text_column_is_told_how_to_name_one(read):
+    with pytest.raises(InputError, match=r"one of them text, body, content, article or the like; .* --field text=COL"):
         read("id,summary\n1,x\n")
 
 
 def test_a_table_with_only_a_header_has_no_articles(read):
     assert read("title,text\n") == []
     assert titles(read(f"title,text\na,{TEXT}\n")) == ["a"]
+
+
+DATES = "id,text,date\n"
+
+
+def dates(items):
+    return [item.date.isoformat() if item.date else item.date_basis for item in items]
+
+
+def test_a_date_with_the_day_first_settles_the_others_of_the_file(read):
+    rows = f"a,{TEXT},03/04/2019\nb,{TEXT},25/04/2019\nc,{TEXT},2019-05-06\nd,{TEXT},3/4/2019 10:00\n"
+    assert dates(read(DATES + rows)) == ["2019-04-03", "2019-04-25", "2019-05-06", "2019-04-03"]
+
+
+def test_a_date_with_the_month_first_settles_the_others_of_the_file(read):
+    assert dates(read(f"{DATES}a,{TEXT},03/04/2019\nb,{TEXT},04/25/2019\n")) == ["2019-03-04", "2019-04-25"]
+
+
+@pytest.mark.parametrize("others", ["", f"b,{TEXT},25/04/2019\nc,{TEXT},04/25/2019\n", f"b,{TEXT},05/05/2019\n"])
+def test_a_file_that_settles_nothing_or_contradicts_itself_has_two_readings(read, others):
+    assert dates(read(f"{DATES}a,{TEXT},03/04/2019\n{others}"))[0] == "refused: 03/04/2019 (two readings)"
+
+
+def test_the_order_of_dates_is_looked_for_in_the_first_rows_alone(read, monkeypatch):
+    monkeypatch.setattr(records, "LOOKED_AT", 2)
+    rows = f"a,{TEXT},03/04/2019\nb,{TEXT},04/04/2019\nc,{TEXT},25/04/2019\n"
+    assert dates(read(DATES + rows))[0].startswith("refused")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
-from collections.abc import Sequence
+import lzma
+import tarfile
+import zipfile
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 
+import docx as docx_library
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from warcio.statusandheaders import StatusAndHeaders
@@ -99,9 +104,81 @@ def csv(delimiter: str) -> bytes:
     return "\r\n".join(delimiter.join(row) for row in rows).encode()
 
 
+def docx() -> bytes:
+    """Return a Word document with a paragraph for each line."""
+    document = docx_library.Document()
+    document.add_heading(TITLE, 0)
+    for line in ("3 February 2016", f"{SENTENCE} {MORE}", LAST):
+        document.add_paragraph(line)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def eml() -> bytes:
+    """Return a newsletter, in plain text and as HTML."""
+    message = EmailMessage()
+    message["From"] = "The Delta Herald <news@delta-herald.example>"
+    message["Subject"], message["Date"] = TITLE, "Wed, 03 Feb 2016 09:00:00 +0100"
+    message["Archived-At"], message["List-Id"] = f"<{FIELDS['url']}>", "<news.delta-herald.example>"
+    message.set_content(f"{SENTENCE} {MORE}\n\n{LAST}\n", cte="8bit")
+    message.add_alternative(f"<p>{SENTENCE} {MORE}</p><p>{LAST}</p>", subtype="html")
+    return message.as_bytes()
+
+
+def mbox() -> bytes:
+    """Return a mailbox with the newsletter in it."""
+    return b"From news@delta-herald.example Wed Feb  3 09:00:00 2016\n" + eml() + b"\n"
+
+
+def epub(pages: Mapping[str, str] | None = None, metadata: str | None = None) -> bytes:
+    """Return a book of pages; by default of one, whose outlet and date the book alone states."""
+    pages = {"ferry.xhtml": PAGE} if pages is None else pages
+    if metadata is None:
+        metadata = (
+            "<dc:title>Issue 7</dc:title><dc:publisher>The Delta Herald</dc:publisher><dc:date>2016-02-03</dc:date>"
+        )
+    items = "".join(
+        f'<item id="i{n}" href="{name}" media-type="application/xhtml+xml"/>' for n, name in enumerate(pages)
+    )
+    spine = "".join(f'<itemref idref="i{n}"/>' for n in range(len(pages)))
+    package = (
+        '<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata '
+        f'xmlns:dc="http://purl.org/dc/elements/1.1/">{metadata}</metadata><manifest>{items}</manifest>'
+        f"<spine>{spine}</spine></package>"
+    )
+    container = (
+        '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0"><rootfiles>'
+        '<rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
+    )
+    files = {"mimetype": "application/epub+zip", "META-INF/container.xml": container, "OEBPS/book.opf": package}
+    return zipped(files | {f"OEBPS/{name}": page for name, page in pages.items()})
+
+
+def zipped(members: Mapping[str, str | bytes]) -> bytes:
+    """Return a ZIP file of members."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in members.items():
+            made.writestr(name, content)
+    return file.getvalue()
+
+
+def tarred(members: Mapping[str, str | bytes]) -> bytes:
+    """Return a tar file of members."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as made:
+        for name, content in members.items():
+            data = content.encode() if isinstance(content, str) else content
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            made.addfile(info, io.BytesIO(data))
+    return file.getvalue()
+
+
 def samples() -> dict[str, bytes]:
     """Return the bytes of a file for each file extension that can be read."""
-    line = json.dumps(RECORD).encode() + b"\n"
+    line, packed = json.dumps(RECORD).encode() + b"\n", tarred({"a/ferry.html": PAGE})
     matter = "".join(f"{name}: {json.dumps(value)}\n" for name, value in FIELDS.items())
     plain = f"{TITLE}\n\n3 February 2016\n\n{SENTENCE} {MORE}\n\n{LAST}\n".encode()
     return {
@@ -110,5 +187,9 @@ def samples() -> dict[str, bytes]:
         ".json": b"[" + line + b"]", ".csv": csv(","), ".csv.gz": gzip.compress(csv(";")), ".tsv": csv("\t"),
         ".tsv.gz": gzip.compress(csv("\t")), ".md": f"---\n{matter}---\n\n{RECORD['text']}\n".encode(), ".pdf": pdf(),
         ".rss": RSS.encode(), ".atom": ATOM.encode(), ".xml": RSS.encode(), ".warc": warc(False),
-        ".warc.gz": warc(True),
+        ".warc.gz": warc(True), ".docx": docx(), ".eml": eml(), ".mbox": mbox(), ".epub": epub(),
+        ".zip": zipped({"a/ferry.html": PAGE}), **dict.fromkeys((".tar",), packed),
+        **dict.fromkeys((".tar.gz", ".tgz"), gzip.compress(packed)),
+        **dict.fromkeys((".tar.bz2", ".tbz2"), bz2.compress(packed)),
+        **dict.fromkeys((".tar.xz", ".txz"), lzma.compress(packed)),
     }  # fmt: skip

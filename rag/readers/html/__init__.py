@@ -55,7 +55,21 @@ def parse(
         InputError: if the page is not an article; the message says what it is instead.
     """
     _silence_libraries()
-    parsed = parse_page(page if isinstance(page, str) else _decode(page, charset), url)
+    markup = page if isinstance(page, str) else _decode(page, charset)
+    article = _parse(markup, catalogue, source, url)
+    if any(decoding.fix_mojibake(printed) != printed for printed in _printed(article)):
+        return _parse(decoding.fix_mojibake(markup), catalogue, source, url)
+    return article
+
+
+def _printed(article: Article) -> list[str]:
+    """Return what an article says. Mojibake is looked for in it alone: the whole markup takes as long as parsing it."""
+    return [article.text, *filter(None, (article.title, article.outlet, article.host)), *article.authors]
+
+
+def _parse(markup: str, catalogue: Catalogue, source: str, url: str | None) -> Article:
+    """Return the article of a page. Raises InputError if it is none."""
+    parsed = parse_page(markup, url)
     site = find_site(parsed, catalogue)
     title = find_title(parsed, {key(name) for name in (site, *parsed.sites) if name})
     above, lines = extract_text(parsed, title)
@@ -89,7 +103,7 @@ def _decode(page: bytes, charset: str | None) -> str:
     if 0 < page.count(0) < len(page) / 100:
         page = page.replace(b"\x00", b"")  # stray ones; in UTF-16 every second byte may be NUL
     declared = _CHARSET.search(page, 0, 4096)
-    return decoding.to_text(page, charset or (declared[1].decode("ascii", "ignore") if declared else None))
+    return decoding.decode(page, charset or (declared[1].decode("ascii", "ignore") if declared else None))
 
 
 @functools.cache

@@ -1,0 +1,84 @@
+"""Read Word documents (.docx): one article, whose title, date and byline are found as in plain text.
+
+The properties of a document name whoever saved it last and when, which is nobody's byline and no date of publication.
+What was deleted with changes being tracked is not read, what was inserted is.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import regex
+
+from rag.article import Article
+from rag.errors import InputError
+from rag.provenance.catalogue import Catalogue
+
+from . import archive, decoding, limits, plain_text
+
+MAX_PARTS = 5_000  # of a document: its text, styles, pictures
+MAX_UNPACKED_BYTES = 128 * 2**20  # of all parts
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # a text box for old programs
+_PRINTED = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n", f"{_WORD}cr": "\n", f"{_WORD}noBreakHyphen": "\u2011"}
+_FIELD = regex.compile(r"\p{L}[\p{L} _-]{0,30}:[ \t]+\S.*")
+
+
+def read(path: Path, catalogue: Catalogue) -> Iterator[Article]:
+    """Yield the article of a .docx file.
+
+    Raises:
+        InputError: if the file is no such document, or has no text.
+    """
+    yield plain_text.parse(decoding.clean(_text(path)), catalogue, str(path))
+
+
+def _text(path: Path) -> str:
+    """Return the paragraphs of a document, a blank line between them."""
+    paragraphs = [paragraph for paragraph in _paragraphs(_body(path)) if paragraph.strip()]
+    if not paragraphs:
+        raise InputError("no text in it; if it is a picture of a text, it needs OCR first")
+    joined = paragraphs[:1]
+    for above, paragraph in pairwise(paragraphs):
+        both_fields = _FIELD.fullmatch(above.strip()) and _FIELD.fullmatch(paragraph.strip())
+        joined += ["\n" if both_fields else "\n\n", paragraph]
+    return "".join(joined)
+
+
+def _body(path: Path) -> Any:
+    """Return the element that holds the text of a document."""
+    import docx
+
+    data = limits.read_bytes(path)
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise InputError("an old or encrypted Office document; save it as .docx without a password")
+    with archive.open_zip(path) as parts:
+        sizes = [info.file_size for info in parts.infolist()]
+    if len(sizes) > MAX_PARTS or sum(sizes) > MAX_UNPACKED_BYTES:
+        raise InputError(
+            f"has more than {MAX_PARTS:,} parts, or unpacks to more than {MAX_UNPACKED_BYTES // 2**20} MB; save it as "
+            ".text"
+        )
+    try:
+        return docx.Document(io.BytesIO(data)).element.body
+    except Exception as error:  # python-docx raises what lxml, zipfile and its own lookups raise
+        words = " ".join(str(error).split())[:100] or type(error).__name__
+        raise InputError(f"not a Word document, or a damaged one ({words}); save it again as .docx") from error
+
+
+def _paragraphs(body: Any) -> Iterator[str]:
+    """Yield the text of each paragraph, those of tables and text boxes too."""
+    for box in [*body.iter(_FALLBACK)]:
+        box.getparent().remove(box)
+    parts: list[str] = []
+    for element in body.iter(f"{_WORD}p", f"{_WORD}t", *_PRINTED):
+        if element.tag == f"{_WORD}p":
+            yield "".join(parts)
+            parts = []
+        else:
+            parts.append(_PRINTED.get(element.tag) or element.text or "")
+    yield "".join(parts)
