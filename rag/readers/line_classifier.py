@@ -286,14 +286,33 @@ _DATE_COMPANIONS = regex.compile(
 )
 
 
+# Words directly before a date that is not the text's publication: of a change, a registration, the release of a work.
+_OTHER_DATE = regex.compile(
+    r"(?:\b(?:last|zuletzt|dernière|última|ultimo)\W+)?\b(?:updat|modif|edited|chang|revis|review|amend|correct|geänder|"
+    r"aktualisier|überarbeit|bearbeitet|stand\b|mise?s?\s+[àa]\s+jour|actualis|actualiz|aggiorn|atualiz|bijgewerkt|"
+    r"oppdater|uppdater|opdater|päivite|zaktualiz|aktualiz|обновл|изменен|güncel|تحديث|به‌?روز|更新|"
+    r"regist|joined|member\s+since|mitglied\s+seit|inscri|angemeldet|iscritto|miembro|"
+    r"(?<!press\s)releas|erscheinung|erscheint|im\s+handel|sortie|parution|estreno|lanzamiento|uscita|premier|"
+    r"expire|valid\s+(?:until|through)|deadline|gültig|born|geboren|né[e]?\s+le|died|received|accepted|retrieved|"
+    r"accessed|abgerufen|consulté)(?!\s*ago)[\p{L}\p{M}]*"
+    r"(?:\s+(?:date|datum|time|at|on|am|le|el|il|em|den|the|vom|wird|est|in|for|to))*\s*[:.：]?\s*(?:\p{L}+,?\s+)?$",
+    regex.I,
+)
+
+
+def is_other_date(line: str, start: int) -> bool:
+    """Return whether the words before the date at `start` say that it is not one of publication."""
+    return bool(_OTHER_DATE.search(line[max(0, start - 60) : start]))
+
+
+def states_publication(line: str) -> bool:
+    """Return whether a line has a date that can be one of publication."""
+    return any(not is_other_date(line, start) for start, _, _ in find_dates(line))
+
+
 def publication_date(line: str) -> dt.date | None:
-    """Return the date of a dated line: of publication, if it has the date of an update too."""
-    found = find_date(line)
-    if not found:
-        return None
-    second = find_date(line[found[1] :])
-    updated = regex.search(r"updated|modified", line[: found[0]], regex.I)
-    return second[2] if second and updated else found[2]
+    """Return the date of a dated line: the first that is not, by its label, of an update, a registration or a release."""
+    return next((date for start, _, date in find_dates(line) if not is_other_date(line, start)), None)
 
 
 def _is_dated(bare: str) -> bool:

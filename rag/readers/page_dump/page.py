@@ -18,6 +18,7 @@ from rag.readers.line_classifier import (
     count_words,
     publication_date,
     shape,
+    states_publication,
 )
 
 LABEL_TIMES = 3  # a short line printed so often on one page is a category, a caption or a control, never a title
@@ -34,7 +35,7 @@ class Page:
     Attributes:
         lines: as printed, without NUL characters, which no text store accepts.
         kinds: the kind of each line.
-        dates: the date of each dated line, None if its form is ambiguous or it lies in the future.
+        dates: the date of each dated line that has one of publication, None if its form is ambiguous or it lies in the future.
         dated: the numbers of the dated lines, in order.
         menu: the items of the page's lists. A name among them is a category, not an author.
         above, below: for each line, the nearest content line before and after it (-1 and len(lines) at the ends).
@@ -45,7 +46,8 @@ class Page:
     def __init__(self, text: str):
         self.lines = [line.replace("\x00", "") for line in text.splitlines()]
         self.kinds = [classify(line) for line in self.lines]
-        self.dates = {i: publication_date(self.lines[i]) for i, k in enumerate(self.kinds) if k is LineKind.DATED}
+        dated = (i for i, k in enumerate(self.kinds) if k is LineKind.DATED and states_publication(self.lines[i]))
+        self.dates = {i: publication_date(self.lines[i]) for i in dated}
         self.dates = {i: None if date and date > dt.date.today() else date for i, date in self.dates.items()}
         self.dated = sorted(self.dates)
         self.menu = {
