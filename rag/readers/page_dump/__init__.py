@@ -41,12 +41,16 @@ def parse(text: str, catalogue: Catalogue, source: str) -> Iterator[Article]:
     host = find_host(page, catalogue)
     for entry in find_entries(page):
         lines = entry.lines(page)
-        found = attribute([page.lines[i] for i in entry.head], lines, catalogue, host)
+        title = page.lines[entry.title].strip() if entry.title is not None else None
+        head = [page.lines[i] for i in entry.head]
+        if title and catalogue.resolve_printed(title):  # between a date and a text without a title
+            title, head = None, [title, *head]
+        found = attribute(head, lines, catalogue, host)
         yield identify(
             Article(
                 id="",
                 text="\n".join(lines).strip(),
-                title=page.lines[entry.title].strip() if entry.title is not None else None,
+                title=title,
                 outlet=found.outlet,
                 outlet_basis=found.outlet_basis,
                 host=host,

@@ -10,6 +10,7 @@ from rag.readers.line_classifier import (
     CONTENT,
     ENDS,
     LONG_LINE,
+    MORE_AT_END,
     PRODUCTION,
     LineKind,
     can_close_text,
@@ -21,7 +22,6 @@ from .page import TRUNCATED, Page
 
 EXCERPT_WORDS = 120  # a shorter text that ends in "..." is a teaser of an article, not the article
 
-_MORE_INLINE = regex.compile(r"(?:…|\.\.\.)\W*(?:continue\s+reading|read\s+more)", regex.I)
 _ERROR = regex.compile(r"\b404\b|\b(?:page|nothing)\b.{0,20}\b(?:not|n[’']t|was)\s+(?:be\s+)?found\b", regex.I)
 
 
@@ -41,11 +41,15 @@ def first_paragraph(page: Page, section: Section) -> int | None:
 def text_lines(page: Page, start: int, body: int, end: int) -> list[int]:
     """Return the lines of [start, end) that are text: no furniture, and only a standfirst before line `body`."""
     kept: list[int] = []
+    heading, bulleted = LineKind.BLANK, False
     boxed = False  # the items below the heading of a table of contents, or of other articles, are not text
     for i in range(start, end):
         kind = page.kinds[i]
         if kind is not LineKind.BLANK:
-            boxed = kind in (LineKind.BOX, LineKind.TEASERS) or (boxed and kind is LineKind.BULLET)
+            listed = kind is LineKind.SHORT and heading is LineKind.TEASERS and not bulleted
+            boxed = kind in (LineKind.BOX, LineKind.TEASERS) or (boxed and (listed or kind is LineKind.BULLET))
+            heading = kind if kind in (LineKind.BOX, LineKind.TEASERS) else heading
+            bulleted = boxed and (kind is LineKind.BULLET or (bulleted and kind is not heading))
         if i >= body:
             within = (LineKind.SHORT, LineKind.LABEL, LineKind.BULLET, LineKind.BYLINE, LineKind.DATED)
             inside = kind in within and not boxed
@@ -93,7 +97,7 @@ def _is_appended(page: Page, i: int) -> bool:
 def _is_truncated(page: Page, i: int) -> bool:
     """Return whether line `i` is a short paragraph that ends in "...", or is followed by "Continue reading"."""
     line = page.lines[i]
-    more = page.kinds[page.following(i)] is LineKind.MORE or _MORE_INLINE.search(line[-LONG_LINE:])
+    more = page.kinds[page.following(i)] is LineKind.MORE or MORE_AT_END.search(line[-LONG_LINE:])
     return bool(more or TRUNCATED.search(line[-20:])) and count_words(line) < EXCERPT_WORDS
 
 

@@ -11,7 +11,15 @@ import regex
 
 from rag.provenance.attribution import names_only
 from rag.provenance.dates import find_date
-from rag.readers.line_classifier import BRIEF_WORDS, LONG_LINE, LineKind, words_without_date
+from rag.readers.line_classifier import (
+    BRIEF_WORDS,
+    CONTENT,
+    LONG_LINE,
+    LineKind,
+    count_words,
+    is_dated,
+    words_without_date,
+)
 
 from .body import is_error_page, is_list_of_others, text_end, text_lines
 from .layout import HEAD_LINES, Layout, Mark, Section
@@ -78,6 +86,25 @@ def _is_name(page: Page, i: int, start: int, body: int) -> bool:
     return (LineKind.DATED in near or LineKind.META in near) and page.lines[i].strip() not in page.menu
 
 
+def _date_near_title(page: Page, title: int, body: int) -> int | None:
+    """Return the line of a date that is indented or an item of a list below the title, or above a section's name.
+
+    A date above the name of the site is that of the day, so between date and title is a line of one or two words, and
+    a menu is above both.
+    """
+    for i in range(title + 1, body):
+        if page.kinds[i] in (LineKind.META, LineKind.BULLET) and page.date_in(i) and is_dated(page.lines[i]):
+            return i
+    between = page.above[title] if 0 <= title < len(page.lines) else -1
+    above = page.dated[bisect(page.dated, title) - 1] if page.dated and page.dated[0] < title else -1
+    if above >= 0 and page.below[above] == between and page.kinds[between] is LineKind.SHORT:
+        named = count_words(page.lines[between]) < 3 and not words_without_date(page.lines[above])
+        menu = sum(kind in CONTENT for kind in page.kinds[:above])
+        if named and menu > 1:
+            return above
+    return None
+
+
 def _find_date(page: Page, section: Section, title: int | None, body: int, end: int) -> dt.date | None:
     """Return the date of the mark, else one between title and text, above the title, below the text, or a dateline."""
     top = body if title is None else title
@@ -94,6 +121,8 @@ def _find_date(page: Page, section: Section, title: int | None, body: int, end: 
     below = next((i for i in range(end, min(end + HEAD_LINES, len(page.lines))) if i in page.dates), None)
     if alone and below is not None:
         return page.dates[below]
+    if (near := _date_near_title(page, top, body)) is not None:
+        return page.date_in(near)
     dateline = _DATELINE.match(page.lines[body][:LONG_LINE])
     found = find_date(dateline["date"]) if dateline else None
     return found[2] if found else None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from itertools import pairwise
 
 import regex
 
+from rag.provenance.attribution import byline
 from rag.readers.line_classifier import (
     BRIEF_WORDS,
     CONTENT,
@@ -19,14 +21,28 @@ from rag.readers.line_classifier import (
     publication_date,
     shape,
     states_publication,
+    words_without_date,
 )
 
+MIN_PARAGRAPH_CHARS = 80  # of a line that counts as prose where indents are compared
+MIN_WORDS_GOING_ON = 12  # of each paragraph below a box within the text
 LABEL_TIMES = 3  # a short line printed so often on one page is a category, a caption or a control, never a title
 
 _COMMENTS_HEADING = regex.compile(
-    r"\W*(?:\d+\s+\w|comm?ent|kommentare|discussion|reader|.*(?:says|wrote)\s*:|.*\(not)", regex.I
+    r"\W*(?:\d+\s+\w|comm?ent|coment|koment|kommentar|reacti|leser|комм?ент|discussion|reader|.*(?:says|wrote)\s*:|.*\(not)",
+    regex.I,
 )
 TRUNCATED = regex.compile(r"(?:…|\.\.\.|\[…\]?|\[\.\.\.\]?)[\s\])»→]*$")
+
+
+def _indent_of_prose(lines: list[str]) -> str:
+    """Return the spaces that the prose of a page is indented by, "" if most of it is not."""
+    size: Counter[str] = Counter()
+    for line in lines:
+        if len(line) > MIN_PARAGRAPH_CHARS:
+            size[line[: len(line) - len(line.lstrip())]] += len(line)
+    indent = max(size, key=lambda spaces: size[spaces], default="")
+    return indent if 2 * size[indent] > size.total() else ""
 
 
 class Page:
@@ -45,7 +61,9 @@ class Page:
 
     def __init__(self, text: str):
         self.lines = [line.replace("\x00", "") for line in text.splitlines()]
-        self.kinds = [classify(line) for line in self.lines]
+        indent = _indent_of_prose(self.lines)
+        self.kinds = [classify(line.removeprefix(indent)) for line in self.lines]
+        self._mark_dated_titles()
         dated = (i for i, k in enumerate(self.kinds) if k is LineKind.DATED and states_publication(self.lines[i]))
         self.dates = {i: publication_date(self.lines[i]) for i in dated}
         self.dates = {i: None if date and date > dt.date.today() else date for i, date in self.dates.items()}
@@ -66,6 +84,16 @@ class Page:
             self._words.append(self._words[-1] + (count_words(line) if kind is LineKind.PROSE else 0))
         self.end = self._end()
         self.is_plain = {*self.kinds} <= {LineKind.PROSE, LineKind.SHORT, LineKind.BLANK}
+
+    def _mark_dated_titles(self) -> None:
+        """Mark a title that has the date of the dated line next to it ("Press digest, May 4, 2016") as a short line."""
+        dated = [i for i, kind in enumerate(self.kinds) if kind is LineKind.DATED]
+        for above, i in pairwise(dated):
+            days = [publication_date(self.lines[n]) for n in (above, i)]
+            if i - above < 4 and days[0] and days[0] == days[1]:
+                words = [len(words_without_date(self.lines[n])) for n in (above, i)]
+                if min(words) == 0 and max(words) > 1 and not any(byline(self.lines[n]) for n in (above, i)):
+                    self.kinds[above if words[0] else i] = LineKind.SHORT
 
     def _mark_labels(self) -> None:
         """Mark the lines that recur all over the page: a title or paragraph is not printed three times."""
@@ -94,9 +122,24 @@ class Page:
         for i, kind in enumerate(self.kinds):
             only = kind is comments and times[shape(self.lines[i])] == 1 and _COMMENTS_HEADING.match(self.lines[i])
             over = only or (kind is LineKind.TEASERS and not self.resumes(i))
-            if over and self.words(0, i) >= BRIEF_WORDS:  # fewer words may be a cookie banner above a sidebar
-                return i
+            if (
+                over
+                and self.words(0, i) >= BRIEF_WORDS
+                and not (kind is LineKind.TEASERS and self._is_above_article(i))
+            ):
+                return i  # fewer words may be a cookie banner above a sidebar
         return len(self.lines)
+
+    def _is_above_article(self, i: int) -> bool:
+        """Return whether a list at line `i` is above the article: text below a date is there, and none is above."""
+        signed = (LineKind.DATED, LineKind.BYLINE)
+        marks = [j for j, kind in enumerate(self.kinds) if kind in signed and j > i]
+        below = next((j for j in marks if self.kinds[self._next_content(j)] is LineKind.PROSE), None)
+        above = any(kind in signed for kind in self.kinds[:i])
+        return below is not None and not above and self.words(below, len(self.lines)) >= BRIEF_WORDS
+
+    def _next_content(self, i: int) -> int:
+        return next((j for j in range(i + 1, len(self.lines)) if self.kinds[j] in CONTENT), i)
 
     def words(self, start: int, end: int) -> int:
         """Return the number of words of prose in lines [start, end)."""
@@ -113,6 +156,8 @@ class Page:
         The two follow each other directly, except below a bulleted list, whose end is clear: there a subheading may
         separate them.
         """
+        if self._goes_on(i):
+            return True
         run, passed, short = 0, 0, False
         for j in range(i + 1, min(i + 60, len(self.lines))):
             kind = self.kinds[j]
@@ -128,6 +173,31 @@ class Page:
             elif kind in ENDS:
                 return False
         return False
+
+    def _goes_on(self, i: int) -> bool:
+        """Return whether paragraphs follow the titles below a heading of other articles, each below one subheading at most.
+
+        A list has a title, or as many lines, above each of its summaries; a box within a text has its titles together.
+        """
+        above: list[int] = []  # how many short lines each paragraph has above it
+        short = 0
+        for j in range(i + 1, min(i + 60, len(self.lines))):
+            kind = self.kinds[j]
+            if kind in ENDS or kind is LineKind.MORE:
+                break
+            if kind in (LineKind.SHORT, LineKind.LABEL):
+                short += 1
+            elif kind is LineKind.PROSE:
+                if TRUNCATED.search(self.lines[j][-20:]) or count_words(self.lines[j]) < MIN_WORDS_GOING_ON:
+                    return False
+                above.append(short)
+                short = 0
+        return len(above) > 1 and above[0] > 1 and max(above[1:]) <= 1
+
+    def date_in(self, i: int) -> dt.date | None:
+        """Return the date of publication that line `i` states, of whatever kind the line is."""
+        date = publication_date(self.lines[i])
+        return None if date and date > dt.date.today() else date
 
     def ends_text(self, i: int) -> bool:
         """Return whether line `i` can end a text: prose, or a signature, credit or address directly below prose."""
