@@ -14,6 +14,7 @@ import regex
 
 from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.dates import find_date
+from rag.provenance.outlet import key
 
 # Lines from each end of a text in which credits are looked for: of 23 real articles and 53 written for the purpose,
 # none has one further in. A line longer than a credit's longest form is a paragraph.
@@ -229,15 +230,16 @@ def _credited(line: str, catalogue: Catalogue, host: str | None) -> Iterator[tup
     else:
         kind, outlet = "credit line", None
     outlet = outlet or catalogue.resolve_printed(line)
-    if outlet and host and host in (joint := _joint(line, catalogue)) and outlet in joint:
+    if outlet and host and _signs_too(host, outlet, line):
         outlet = host
     if outlet and not _NOBODY.fullmatch(outlet):
         yield outlet, f"{kind}: {line}"
 
 
-def _joint(line: str, catalogue: Catalogue) -> list[str]:
-    """Return the outlets that sign a line together ("Par Le Figaro et AFP"), in order."""
-    return list(dict.fromkeys(name for _, _, name in catalogue.find(line, credit=True)))
+def _signs_too(host: str, outlet: str, line: str) -> bool:
+    """Return whether the host signs a line together with another outlet ("Par Le Figaro et AFP")."""
+    printed = regex.search(rf"(?<!\w){regex.escape(host)}(?!\w)", line, regex.I)
+    return bool(printed) and key(host) not in key(outlet)
 
 
 def staff(text: str, catalogue: Catalogue) -> str | None:
