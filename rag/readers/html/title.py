@@ -100,6 +100,7 @@ def title_suffixes(page: WebPage) -> list[str]:
         headline = page.printed_start
     rest = regex.split(rf"{SEPARATOR.pattern}|_", title.replace(headline or "_", " | "))
     parts = [part.strip(" -–—«»‹›:|") for part in rest]
+    parts = [part for part in parts if part != title]  # a heading in other letters is not cut out of it
     others = [part for part in parts if key(part) and key(part) not in key(headline) and key(part) not in _NOT_SITES]
     others.sort(key=lambda part: not _DOMAIN.fullmatch(part))
     return others[::-1] if headline and key(headline) in key(title) else []
