@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import regex
 
 from rag.readers.line_classifier import (
@@ -28,7 +30,7 @@ _ERROR = regex.compile(r"\b404\b|\b(?:page|nothing)\b.{0,20}\b(?:not|n[’']t|wa
 def first_paragraph(page: Page, section: Section) -> int | None:
     """Return the first line of prose of the article. It is below the mark, unless marks end articles."""
     mark = section.mark if section.layout is not Layout.DATE_LAST else None
-    start = mark.last + 1 if mark else section.start
+    start = mark.last + 1 if mark else _main_part(page, section)
     prose = (i for i in range(start, section.end) if page.kinds[i] is LineKind.PROSE)
     first = next(prose, None)
     if first is None or section.mark or count_words(page.lines[first]) >= BRIEF_WORDS:
@@ -36,6 +38,33 @@ def first_paragraph(page: Page, section: Section) -> int | None:
     second = next(prose, first)  # a sentence above the menu is the site's slogan
     between = page.kinds[first:second]
     return second if LineKind.CRUMBS in between or between.count(LineKind.BULLET) > 2 * HEAD_LINES else first
+
+
+def _main_part(page: Page, section: Section) -> int:
+    """Return where the first part of a page begins that has much of its text. Above it may be notices and slogans.
+
+    Parts end where lists of other articles, footers or comments begin.
+    """
+    if section.layout is not Layout.SINGLE or section.mark:
+        return section.start
+    ends = [i for i in range(section.start, section.end) if page.kinds[i] in ENDS]
+    parts = list(pairwise([section.start, *ends, section.end]))
+    most = max(page.words(start, end) for start, end in parts)
+    return next(start for start, end in parts if 3 * page.words(start, end) >= most)
+
+
+def _goes_on(page: Page, body: int, i: int, section: Section) -> bool:
+    """Return whether the page's only text goes on below the end at line `i`: more of it is there than above.
+
+    What is below counts up to the next end, and only if two of its paragraphs follow each other: in lists of other
+    articles, titles are between them.
+    """
+    if section.layout is not Layout.SINGLE or page.kinds[i] is LineKind.COMMENTS:
+        return False
+    end = next((j for j in range(i + 1, section.end) if page.kinds[j] in ENDS and page.words(i, j)), section.end)
+    content = [page.kinds[j] for j in range(i + 1, end) if page.kinds[j] in CONTENT]
+    runs = sum(a is b is LineKind.PROSE for a, b in pairwise(content))
+    return page.words(i, end) > page.words(body, i) and 2 * runs >= content.count(LineKind.PROSE) > 1
 
 
 def text_lines(page: Page, start: int, body: int, end: int) -> list[int]:
@@ -67,7 +96,8 @@ def text_end(page: Page, body: int, section: Section) -> int:
     for i in range(body, section.end):
         kind = page.kinds[i]
         more = kind is LineKind.MORE and section.layout is not Layout.SINGLE
-        if more or (kind in ENDS and not (kind is LineKind.TEASERS and page.resumes(i))):
+        resumed = (kind is LineKind.TEASERS and page.resumes(i)) or (kind in ENDS and _goes_on(page, body, i, section))
+        if more or (kind in ENDS and not resumed):
             end = i
             break
         if PRODUCTION.fullmatch(page.lines[i].strip()[:LONG_LINE]):
