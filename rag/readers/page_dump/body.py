@@ -54,17 +54,12 @@ def _main_part(page: Page, section: Section) -> int:
 
 
 def _goes_on(page: Page, body: int, i: int, section: Section) -> bool:
-    """Return whether the page's only text goes on below the end at line `i`: more of it is there than above.
-
-    What is below counts up to the next end, and only if two of its paragraphs follow each other: in lists of other
-    articles, titles are between them.
-    """
+    """Return whether the text goes on below what ends it at line `i`, usually a list of others or a footer."""
+    if page.kinds[i] is LineKind.FOOTER and page.is_picture_credit(i):
+        return True
     if section.layout is not Layout.SINGLE or page.kinds[i] is LineKind.COMMENTS:
         return False
-    end = next((j for j in range(i + 1, section.end) if page.kinds[j] in ENDS and page.words(i, j)), section.end)
-    content = [page.kinds[j] for j in range(i + 1, end) if page.kinds[j] in CONTENT]
-    runs = sum(a is b is LineKind.PROSE for a, b in pairwise(content))
-    return page.words(i, end) > page.words(body, i) and 2 * runs >= content.count(LineKind.PROSE) > 1
+    return page.has_more_below(i, page.words(body, i), section.end)
 
 
 def text_lines(page: Page, start: int, body: int, end: int) -> list[int]:

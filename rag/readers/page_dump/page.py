@@ -136,7 +136,26 @@ class Page:
         marks = [j for j, kind in enumerate(self.kinds) if kind in signed and j > i]
         below = next((j for j in marks if self.kinds[self._next_content(j)] is LineKind.PROSE), None)
         above = any(kind in signed for kind in self.kinds[:i])
+        if self.has_more_below(i, self.words(0, i), len(self.lines)):
+            return True
         return below is not None and not above and self.words(below, len(self.lines)) >= BRIEF_WORDS
+
+    def has_more_below(self, i: int, words: int, end: int) -> bool:
+        """Return whether more text than `words` is below an end at line `i`, up to the next end.
+
+        Only if paragraphs follow each other: in lists of other articles, titles are between them.
+        """
+        ends = (j for j in range(i + 1, end) if self.kinds[j] in ENDS and self.words(i, j) and not self.is_picture_credit(j))
+        stop = next(ends, end)
+        content = [self.kinds[j] for j in range(i + 1, stop) if self.kinds[j] in CONTENT]
+        runs = sum(a is b is LineKind.PROSE for a, b in pairwise(content))
+        return self.words(i, stop) > words and 3 * runs >= content.count(LineKind.PROSE) > 1
+
+    def is_picture_credit(self, i: int) -> bool:
+        """Return whether a line with a copyright sign is below a picture within the text: no year, and prose below."""
+        line = self.lines[i]
+        signed = "©" in line and not regex.search(r"\b(?:19|20)\d\d\b", line)
+        return signed and count_words(line) < 9 and self.kinds[self._next_content(i)] is LineKind.PROSE
 
     def _next_content(self, i: int) -> int:
         return next((j for j in range(i + 1, len(self.lines)) if self.kinds[j] in CONTENT), i)
