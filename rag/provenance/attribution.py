@@ -38,7 +38,7 @@ _BY = regex.compile(
     r"analysis|report|guest\s+post)\s+)?by|authors?)\b\s*:?|(?i:geschrieben\s+)?(?:Par|par|Por|por|Von|von)\b)\s*"
 )
 _BY_WORD = regex.compile(r"\b(?:by|authors?|par|por|von)\b", regex.I)
-_BY_WITHIN = regex.compile(r"[|/·•]\s*(?i:(?:written|posted|submitted)\s+)?(?i:by)\s+")
+_BY_WITHIN = regex.compile(r"[|/·•][\s,]*(?i:(?:written|posted|submitted)\s+)?(?:(?i:by)|[Vv]on|VON|[Pp]ar|PAR|[Pp]or|POR)\s+")
 _NEXT_NAME = regex.compile(
     rf"\s*(?P<name>{NAME})\s*(?P<joint>,\s*(?:{_AND}\s+)?|{_AND}\s+|$|(?=[|/—–(<@:·•-]|(?:in|at|for|from|of|with|on|à)\s))"
 )

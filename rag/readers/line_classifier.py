@@ -6,13 +6,14 @@ bylines and "read more" lines. The words in the patterns are those of page templ
 
 from __future__ import annotations
 
-import datetime as dt
 from enum import Enum, auto
 
 import regex
 
 from rag.provenance.attribution import byline
-from rag.provenance.dates import find_date, find_dates
+from rag.provenance.dates import find_date
+
+from .dated_lines import is_dated
 
 BRIEF_WORDS = 45  # titles alternating with paragraphs shorter than this are a list of links
 LONG_LINE = 500  # characters; a longer line is a paragraph: on 35 pages no menu, head or footer line is longer
@@ -289,68 +290,6 @@ def _is_menu(bare: str) -> bool:
     return (len(parts) >= 3 and all(count_words(part) <= 4 for part in parts)) or (
         joints >= 2 and joints * 4 >= count_words(bare)
     )
-
-
-_DATE_COMPANIONS = regex.compile(
-    r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|"
-    r"\b\d{1,2}\s?[:.h]\s?\d{2}(?::\d\d)?\s*(?:[ap]\.?\s?m\b\.?)?|\b[ap]\.?m\b|[|·•/]\s*(?:in|category|filed\s+under|tags?)\b.*|"
-    r"\b(?:posted|publish(?:ed)?|publication|updated|last|modified|on|at|by|in|date|written|added|created|submitted|first|edited|time|"
-    r"issued|releas(?:e|ed)|press|comments?|no|leave|a|reply|repl(?:y|ies)|responses?|views?|reads?|reading|"
-    r"uhr|lesezeit|lesedauer|temps\s+de\s+lecture|(?:tempo\s+di|tiempo\s+de|tempo\s+de)\s+(?:lettura|lectura|leitura)|leestijd|"
-    r"czas\s+czytania|läsid|ago|stand|aktualisiert|geändert|mis\s+à\s+jour|aggiornato|actualizado|atualizado|bijgewerkt|"
-    r"heures?|minuti|minutos|minuten|min(?:ute)?s?|read|share|print|e-?mail|hits|gmt|utc|bst|[ecmp][sd]?t|cest|cet|irst|ist|hrs?|original(?:ly)?|"
-    r"le|el|am|publié|publicado|veröffentlicht|mis|jour|à)\b|\d+|[\W_]+",
-    regex.I,
-)
-
-
-# Words directly before a date that is not the text's publication: of a change, a registration, the release of a work.
-_OTHER_DATE = regex.compile(
-    r"(?:\b(?:last|zuletzt|dernière|última|ultimo)\W+)?\b(?:updat|modif|edited|chang|revis|review|amend|correct|geänder|"
-    r"aktualisier|überarbeit|bearbeitet|stand\b|mise?s?\s+[àa]\s+jour|actualis|actualiz|aggiorn|atualiz|bijgewerkt|"
-    r"oppdater|uppdater|opdater|päivite|zaktualiz|aktualiz|обновл|изменен|güncel|تحديث|به‌?روز|更新|"
-    r"regist|joined|member\s+since|mitglied\s+seit|inscri|angemeldet|iscritto|miembro|"
-    r"(?<!press\s)releas|erscheinung|erscheint|im\s+handel|sortie|parution|estreno|lanzamiento|uscita|premier|"
-    r"expire|valid\s+(?:until|through)|deadline|gültig|born|geboren|né[e]?\s+le|died|received|accepted|retrieved|"
-    r"accessed|abgerufen|consulté)(?!\s*ago)[\p{L}\p{M}]*"
-    r"(?:\s+(?:date|datum|time|at|on|am|le|el|il|em|den|the|vom|wird|est|in|for|to))*\s*[:.：]?\s*(?:\p{L}+,?\s+)?$",
-    regex.I,
-)
-
-
-def is_other_date(line: str, start: int) -> bool:
-    """Return whether the words before the date at `start` say that it is not one of publication."""
-    return bool(_OTHER_DATE.search(line[max(0, start - 60) : start]))
-
-
-# Where a time or a label was run together with the next word: "12:24Lesezeit", "7:55 AM UTCUpdated".
-_GLUED = regex.compile(r"(?<=\d)(?=\p{Lu})|(?<=\p{Lu}{2})(?=\p{Lu}\p{Ll})|(?<=\p{Ll})(?=\p{Lu})")
-
-
-def states_publication(line: str) -> bool:
-    """Return whether a line has a date that can be one of publication."""
-    return any(not is_other_date(line, start) for start, _, _ in find_dates(line))
-
-
-def publication_date(line: str) -> dt.date | None:
-    """Return the date of a dated line: the first that is not, by its label, of an update, a registration or a release."""
-    return next((date for start, _, date in find_dates(line) if not is_other_date(line, start)), None)
-
-
-def is_dated(bare: str) -> bool:
-    """Return whether a line is a date, with at most an author, place, time, category or number of comments."""
-    left = len(words_without_date(bare)) if find_date(bare) else 99
-    sentence = left > 1 and regex.search(r"[.!?]$", bare) and not regex.search(r"[ap]\.m\.$", bare, regex.I)
-    return left <= (6 if left < 99 and byline(bare) else 4) and not sentence
-
-
-def words_without_date(bare: str) -> list[str]:
-    """Return the words of a dated line without dates, times and the words of the template."""
-    spans = find_dates(bare)
-    starts, ends = [0, *(end for _, end, _ in spans)], [*(start for start, _, _ in spans), len(bare)]
-    without = " ".join(bare[start:end] for start, end in zip(starts, ends, strict=True))
-    without = _GLUED.sub(" ", without)
-    return str(_DATE_COMPANIONS.sub(" ", without)).split()
 
 
 def breadcrumbs(line: str) -> list[str]:

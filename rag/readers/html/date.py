@@ -21,7 +21,13 @@ from lxml.etree import tostring
 
 from rag.article import FROM_URL, PUBLISHED, REFUSED
 from rag.provenance.dates import find_date, refusal, stated
-from rag.readers.line_classifier import is_other_date, publication_date, states_publication, words_without_date
+from rag.readers.dated_lines import (
+    PUBLICATION_LABEL,
+    is_other_date,
+    publication_date,
+    states_publication,
+    words_without_date,
+)
 
 from .elements import MAX_TEXT_NODES, SEPARATOR, TEXT_NODE, clean_line, is_url, is_within, visible_text, word_overlap
 from .page import MAX_TITLE_CHARS, WebPage, schema_types
@@ -50,18 +56,6 @@ _NOT_DATE_NAME = regex.compile(
 _URL_DATE = regex.compile(
     r"/(?P<y>(?:19|20)\d\d)(?:/[a-z_]{3,})?(?P<s>[/_-])(?P<m>\d{1,2}|[a-z]{3})(?P=s)(?P<d>\d{1,2})(?!\d)|"
     r"[/_-](?P<y>20[0-3]\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-3]\d)(?=[/_.-]|$)"
-)
-# What precedes a date, from the start of its line: in prose such words are about other texts.
-_LABEL = regex.compile(
-    r"\W*(?:(?:(?:this|diese[rs]?|cet(?:te)?|este|questo)\s+\w+\s+(?:was|wurde|a\s+été|fue)\s+)?(?:(?:first|originally)\s+)?"
-    r"(?:published|posted|publication|created|written|date|veröffentlich(?:t|ung)|publiziert|erstellt|geschrieben|"
-    r"erschienen|eingestellt|gepostet|verfasst|online\s+seit|datum|publiée?|mis\s+en\s+ligne|publicad[oa]|fecha|pubblicato|gepubliceerd|geplaatst|opublikowano|"
-    r"ajoutée?|rédigée?|écrite?|escrito|enviado|postado|inserito|scritto|geschreven|dodano|napisano|skrevet|"
-    r"publicerad|julkaistu|дата|опубликован[оа]?|發布|发布)(?:\s+date)?"
-    r"(?:\s+(?:by|von|par|por|di|door)\s+\p{L}[^|.]{1,60}?(?=\s(?:on|am|le|el|il|op)\s))?|diese[rs]?\s+(?:artikel|beitrag|eintrag)\s+wurde|"
-    r"(?:(?:posted|written)\s+)?(?:by|von|par|por|di|door)\s+\p{Lu}[^|.]{1,60}?(?=\s(?:on|am|le|el|il|op)\s))"
-    r"(?:\s+(?:on|at|the|am|vom|le|el|em|il|op|den|dnia))?[\s:：]*(?:\p{L}+,\s*)?",
-    regex.I,
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -195,7 +189,7 @@ def _labelled(page: WebPage, headline: str | None) -> list[str]:
         if not span or not span[2] or is_other_date(text, span[0]) or is_within(node, page.others):
             continue
         label = text[: span[0]][:100]
-        if left and (_LABEL.fullmatch(label) or _LABEL.fullmatch(f"{before[:30]} {label}")):
+        if left and (PUBLICATION_LABEL.fullmatch(label) or PUBLICATION_LABEL.fullmatch(f"{before[:30]} {label}")):
             left -= 1
             titles = [visible_text(e) for e in node.getparent().xpath(_LINKED_HEADING)]
             if len(before.split()) > 4 and previous.getparent().xpath("ancestor-or-self::a"):

@@ -9,6 +9,7 @@ from itertools import pairwise
 import regex
 
 from rag.provenance.attribution import byline
+from rag.readers.dated_lines import publication_date, states_publication, words_without_date
 from rag.readers.line_classifier import (
     BRIEF_WORDS,
     CONTENT,
@@ -18,10 +19,7 @@ from rag.readers.line_classifier import (
     can_close_text,
     classify,
     count_words,
-    publication_date,
     shape,
-    states_publication,
-    words_without_date,
 )
 
 MIN_PARAGRAPH_CHARS = 80  # of a line that counts as prose where indents are compared
