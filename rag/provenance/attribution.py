@@ -38,7 +38,9 @@ _BY = regex.compile(
     r"analysis|report|guest\s+post)\s+)?by|authors?)\b\s*:?|(?i:geschrieben\s+)?(?:Par|par|Por|por|Von|von)\b)\s*"
 )
 _BY_WORD = regex.compile(r"\b(?:by|authors?|par|por|von)\b", regex.I)
-_BY_WITHIN = regex.compile(r"[|/·•][\s,]*(?i:(?:written|posted|submitted)\s+)?(?:(?i:by)|[Vv]on|VON|[Pp]ar|PAR|[Pp]or|POR)\s+")
+_BY_WITHIN = regex.compile(
+    r"[|/·•][\s,]*(?i:(?:written|posted|submitted)\s+)?(?:(?i:by)|[Vv]on|VON|[Pp]ar|PAR|[Pp]or|POR)\s+"
+)
 _NEXT_NAME = regex.compile(
     rf"\s*(?P<name>{NAME})\s*(?P<joint>,\s*(?:{_AND}\s+)?|{_AND}\s+|$|(?=[|/—–(<@:·•-]|(?:in|at|for|from|of|with|on|à)\s))"
 )
@@ -106,7 +108,22 @@ _NOBODY = regex.compile(  # what a credit names that is no outlet
     r"(?:agenc(?:y|ies)|agenzie|agencias|agências|agences|agenturen|agencje|wires?|services|sources?|media|"
     r"press\s+releases?|internet|reports?|correspondents?|news))\W*"
 )
-_NOT_DATELINE = {"USA", "UPDATE", "UPDATED", "LIVE", "VIDEO", "PHOTOS", "PHD", "MBA", "EDT", "EST", "GMT", "UTC", "CET", "PDF"}
+_NOT_DATELINE = {
+    "USA",
+    "UPDATE",
+    "UPDATED",
+    "LIVE",
+    "VIDEO",
+    "PHOTOS",
+    "PHD",
+    "MBA",
+    "EDT",
+    "EST",
+    "GMT",
+    "UTC",
+    "CET",
+    "PDF",
+}
 
 
 @dataclass(frozen=True)
@@ -225,7 +242,9 @@ def _credited(line: str, catalogue: Catalogue, host: str | None) -> Iterator[tup
         kind, outlet = "byline", by
     elif credit:
         kind, outlet = "credit line", _outlet_in(credit["rest"], catalogue)
-    elif people and len(line) < 100 and not rest.startswith(":"):  # without a "By", an outlet counts only as a whole part of the line
+    elif (
+        people and len(line) < 100 and not rest.startswith(":")
+    ):  # without a "By", an outlet counts only as a whole part of the line
         kind, outlet = "byline", _outlet_in(rest, catalogue, whole=True)
     else:
         kind, outlet = "credit line", None
@@ -243,11 +262,13 @@ def _signs_too(host: str, outlet: str, line: str) -> bool:
 
 
 def staff(text: str, catalogue: Catalogue) -> str | None:
-    """Return the outlet that signs by its own name ("Associated Press", "Reuters staff"), the first of several, or None."""
+    """Return the outlet that signs by its own name ("Reuters staff"), the first of several, or None."""
     if len(text) > MAX_CREDIT_CHARS:
         return None
     parts = regex.split(rf"\s+(?:{_AND}|avec|with|mit|con)\s+|\s*[,/+]\s*", text.strip(), maxsplit=1)
-    return next((name for part in (text.strip(), parts[0]) if (name := catalogue.resolve_printed(_STAFF.sub("", part)))), None)
+    return next(
+        (name for part in (text.strip(), parts[0]) if (name := catalogue.resolve_printed(_STAFF.sub("", part)))), None
+    )
 
 
 def _informed(text: list[str], catalogue: Catalogue) -> tuple[tuple[str, str] | None, bool]:

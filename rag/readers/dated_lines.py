@@ -71,7 +71,7 @@ def states_publication(line: str) -> bool:
 
 
 def publication_date(line: str) -> dt.date | None:
-    """Return the date of a dated line: the first that is not, by its label, of an update, a registration or a release."""
+    """Return the date of publication of a line: the first that is not labelled as that of something else."""
     return next((date for start, _, date in find_dates(line) if not is_other_date(line, start)), None)
 
 

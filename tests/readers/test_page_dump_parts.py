@@ -83,7 +83,8 @@ def test_a_list_of_others_may_be_above_the_article():
         ["We and our partners store what they need, and you may refuse it on the page about your data."] * 3
     )
     listed = "".join(f"A headline about {c * 5}\n\n" for c in "abcdefghijklm")
-    page = f"{MENU}{notice}\n\nTrending\n\n{listed}{TITLE}\n\nMay 4, 2016\n\n{FIRST}\n\nAdvertisement\n\n{SECOND}\n\n{THIRD}{FOOT}"
+    text = f"{FIRST}\n\nAdvertisement\n\n{SECOND}\n\n{THIRD}{FOOT}"
+    page = f"{MENU}{notice}\n\nTrending\n\n{listed}{TITLE}\n\nMay 4, 2016\n\n{text}"
     (found,) = read(page)
     assert (found.title, str(found.date), found.text) == (TITLE, "2016-05-04", f"{FIRST}\n\n{SECOND}\n\n{THIRD}")
 

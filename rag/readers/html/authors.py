@@ -36,7 +36,8 @@ _OUTER = 'contains(@class, "byline") or contains(@class, "author")'
 _BYLINES = f"//*[{_OUTER}][not(ancestor::figure or ancestor::aside or ancestor::footer or ancestor::nav)]"
 _NAMES_WITHIN = './/*[@rel="author" or @itemprop="author" or self::a or contains(@class, "author")]'
 _MAKER = regex.compile(  # of something else than the text
-    r"\b(?:photo\w*|image\w*|illustrat\w*|video|graphics?|edited|translat\w*|foto\w*|bild\w*|traduit|übersetz\w*)\b", regex.I
+    r"\b(?:photo\w*|image\w*|illustrat\w*|video|graphics?|edited|translat\w*|foto\w*|bild\w*|traduit|übersetz\w*)\b",
+    regex.I,
 )
 _BRACKETS = regex.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # after a name: "(Image: ...)", "(Reuters)"
 _LABEL = regex.compile(
@@ -51,7 +52,9 @@ _NOT_AUTHOR_CJK = regex.compile(
     r"编辑|編集|編輯|记者|記者|报$|報$|新聞|新闻|通讯|通信|社$|网$|網$|本站|原创|匿名|未知|作者|来源|管理|"
     r"기자$|뉴스|신문|통신|일보|방송|편집|관리자|특파원"
 )
-_ROLE_CJK = regex.compile(r"\s*(?:本报|本報)?(?:记者|記者|기자|특파원|編集委員|论说委员|論説委員|さん|氏)$|^(?:作者|记者|記者|文|撰文)[:：/／\s]\s*")
+_ROLE_CJK = regex.compile(
+    r"\s*(?:本报|本報)?(?:记者|記者|기자|특파원|編集委員|论说委员|論説委員|さん|氏)$|^(?:作者|记者|記者|文|撰文)[:：/／\s]\s*"
+)
 _BYLINE_CJK = regex.compile(
     r"(?:作者|记者|記者|撰文|(?<!\p{Han})文)\s*[:：/／|]\s*(?P<a>\p{Han}{2,4})(?!\p{Han})|(?P<b>\p{Hangul}{2,4})\s*(?:기자|특파원)(?!\p{Hangul})"
 )
@@ -110,7 +113,9 @@ def find_authors(
 
 def _people(place: Iterable[str], catalogue: Catalogue) -> list[str]:
     """Return the persons that a place names, without its "By", buttons and brackets."""
-    parts = (_BY.sub("", part).strip(" .") for text in place for part in _AND.split(_BRACKETS.sub(" ", clean_line(text))))
+    parts = (
+        _BY.sub("", part).strip(" .") for text in place for part in _AND.split(_BRACKETS.sub(" ", clean_line(text)))
+    )
     people = [
         split_off_outlet(_BUTTON.sub("", _ROLE_CJK.sub("", part)).strip(), catalogue)[0]
         for part in itertools.islice(dict.fromkeys(parts), MAX_PARTS)

@@ -228,5 +228,5 @@ def _htmldate(page: WebPage) -> dt.date | None:
         return None
     if not found or found in markup:
         return dt.date.fromisoformat(found) if found else None
-    printed = (find_date(clean_line(node)[:200]) for node in tree.xpath(f"//{TEXT_NODE}"))
-    return next((date for span in printed if span and (date := span[2]) and date.isoformat() == found), None)
+    printed = (publication_date(clean_line(node)[:200]) for node in tree.xpath(f"//{TEXT_NODE}"))
+    return next((date for date in printed if date and date.isoformat() == found), None)

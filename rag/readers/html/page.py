@@ -160,7 +160,9 @@ class WebPage:
     def organisations(self) -> list[str]:
         """The names of its publisher, and of the authors that its data state to be organisations."""
         value = self.article.get("author")
-        items = [item for item in (value if isinstance(value, list) else [value])[:MAX_VALUES] if isinstance(item, dict)]
+        items = [
+            item for item in (value if isinstance(value, list) else [value])[:MAX_VALUES] if isinstance(item, dict)
+        ]
         stated = [item for item in items if any(t.endswith("Organization") for t in schema_types(item))]
         return [name for item in (*stated, self.article.get("publisher")) for name in self.names_in(item)]
 

@@ -49,7 +49,7 @@ class Page:
     Attributes:
         lines: as printed, without NUL characters, which no text store accepts.
         kinds: the kind of each line.
-        dates: the date of each dated line that has one of publication, None if its form is ambiguous or it lies in the future.
+        dates: the date of each line that has one of publication, None if it is ambiguous or lies in the future.
         dated: the numbers of the dated lines, in order.
         menu: the items of the page's lists. A name among them is a category, not an author.
         above, below: for each line, the nearest content line before and after it (-1 and len(lines) at the ends).
@@ -143,7 +143,9 @@ class Page:
 
         Only if paragraphs follow each other: in lists of other articles, titles are between them.
         """
-        ends = (j for j in range(i + 1, end) if self.kinds[j] in ENDS and self.words(i, j) and not self.is_picture_credit(j))
+        ends = (
+            j for j in range(i + 1, end) if self.kinds[j] in ENDS and self.words(i, j) and not self.is_picture_credit(j)
+        )
         stop = next(ends, end)
         content = [self.kinds[j] for j in range(i + 1, stop) if self.kinds[j] in CONTENT]
         runs = sum(a is b is LineKind.PROSE for a, b in pairwise(content))
@@ -192,7 +194,7 @@ class Page:
         return False
 
     def _goes_on(self, i: int) -> bool:
-        """Return whether paragraphs follow the titles below a heading of other articles, each below one subheading at most.
+        """Return whether paragraphs follow the titles below a heading of others, each below one subheading at most.
 
         A list has a title, or as many lines, above each of its summaries; a box within a text has its titles together.
         """
