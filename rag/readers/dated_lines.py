@@ -45,7 +45,7 @@ _DATE_COMPANIONS = regex.compile(
 # Words directly before a date that is not the text's publication: of a change, a registration, the release of a work.
 _OTHER_DATE = regex.compile(
     r"(?:\b(?:last|zuletzt|dernière|última|ultimo)\W+)?\b(?:updat|modif|edited|chang|revis|review|amend|correct|geänder|"
-    r"aktualisier|überarbeit|bearbeitet|stand\b|mise?s?\s+[àa]\s+jour|actualis|actualiz|aggiorn|atualiz|bijgewerkt|"
+    r"aktualisier|überarbeit|bearbeitet|mise?s?\s+[àa]\s+jour|actualis|actualiz|aggiorn|atualiz|bijgewerkt|"
     r"oppdater|uppdater|opdater|päivite|zaktualiz|aktualiz|обновл|изменен|güncel|تحديث|به‌?روز|更新|"
     r"regist|joined|member\s+since|mitglied\s+seit|inscri|angemeldet|iscritto|miembro|"
     r"(?<!press\s)releas|erscheinung|erscheint|im\s+handel|sortie|parution|estreno|lanzamiento|uscita|premier|"
