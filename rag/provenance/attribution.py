@@ -14,6 +14,7 @@ import regex
 
 from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.dates import find_date
+from rag.provenance.outlet import key
 
 # Lines from each end of a text in which credits are looked for: of 23 real articles and 53 written for the purpose,
 # none has one further in. A line longer than a credit's longest form is a paragraph.
@@ -37,7 +38,9 @@ _BY = regex.compile(
     r"analysis|report|guest\s+post)\s+)?by|authors?)\b\s*:?|(?i:geschrieben\s+)?(?:Par|par|Por|por|Von|von)\b)\s*"
 )
 _BY_WORD = regex.compile(r"\b(?:by|authors?|par|por|von)\b", regex.I)
-_BY_WITHIN = regex.compile(r"[|/·•]\s*(?i:(?:written|posted|submitted)\s+)?(?i:by)\s+")
+_BY_WITHIN = regex.compile(
+    r"[|/·•][\s,]*(?i:(?:written|posted|submitted)\s+)?(?:(?i:by)|[Vv]on|VON|[Pp]ar|PAR|[Pp]or|POR)\s+"
+)
 _NEXT_NAME = regex.compile(
     rf"\s*(?P<name>{NAME})\s*(?P<joint>,\s*(?:{_AND}\s+)?|{_AND}\s+|$|(?=[|/—–(<@:·•-]|(?:in|at|for|from|of|with|on|à)\s))"
 )
@@ -45,13 +48,16 @@ _SIGNATURE = regex.compile(rf"^[\s—–-]*(?P<names>{NAME}(?:\s+{_AND}\s+{NAME}
 _CREDIT = regex.compile(
     r"^\W*(?i:(?:original\s+)?(?:source|via|credit|courtesy\s+of|from)\s*[:–—-]\s*|"
     r"(?:this\s+\w+\s+)?(?:was\s+|has\s+been\s+)?(?:first|originally|previously)?\s*"
-    r"(?:re)?(?:published|appeared|posted|printed)\s+(?:first\s+|originally\s+)?(?:in|by|on|at|from|with)\s+)"
+    r"(?:(?:published|appeared|posted|printed)\s+(?:first\s+|originally\s+)?(?:in|by|on|at|from|with)|"
+    r"(?:re)(?:published|posted|printed)\s+(?:here\s+)?(?:from|courtesy\s+of|with\s+(?:the\s+)?(?:kind\s+)?permission\s+"
+    r"(?:from|of|by)))\s+)"
     r"(?P<rest>\S.*)$"
 )
 _DATELINE = regex.compile(
-    r"^\p{Lu}[\p{L}\p{M}\d .,'’/-]{2,40}?\s*"
+    r"^(?:\p{Lu}[\p{L}\p{M}\d .,'’/-]{2,40}?\s*)?"
     r"(?:\((?P<outlet>[\p{L}\d .'-]{2,30})\)|(?<=\d),\s*(?P<outlet>\p{Lu}{2,8}))\s*[-–—]"
 )
+_CLOSING = regex.compile(r"[.!?…\"'”’»]\s*[(\[](?P<names>[\p{L} .,/&+-]{2,40})[)\]]\W*$")  # "... he said. (AFP)"
 _AGENCIES = regex.compile(r"\s+(?:and|with|&)\s+(?:news\s+)?agencies\b", regex.I)  # "The Example with agencies"
 _URL_LINE = regex.compile(
     r"^\W*(?P<label>(?i:source|link|url|read\s+more\s+at)\s*:?\s*)?(?P<url>(?:https?://|www\.)\S+)\W*$"
@@ -78,6 +84,46 @@ _PAPER = regex.compile(
     r"Wire|Network|Dispatch|Ledger|Sentinel|Star|Sun|Globe|Quarterly|Bulletin|Report|Gazeta|Dziennik|Zeitung|Anzeiger|"
     r"Rundschau|Diario|Giornale|Corriere|Presse|Agence|Agencia|Agenzia)\b|\.(?:com|org|net|info|ir|tv|eu)\b"
 )
+
+
+# Words that begin a page's own labels and buttons ("Text Size", "MORE ABOUT", "Teilen Twittern"), and no name.
+_TEMPLATE_WORD = regex.compile(
+    r"(?i:text|font|share|sharing|tweet|print|e-?mail|follow|subscribe|more|most|read|watch|listen|related|recommended|"
+    r"popular|trending|latest|top|breaking|also|see|view|show|click|photos?|images?|pictures?|videos?|gallery|galleries|"
+    r"credits?|comments?|tags?|topics?|newsletters?|about|contact|privacy|cookies?|terms|home|menu|search|log|sign|"
+    r"next|previous|back|advertisements?|sponsored|download|copy|save|report|bookmark|live|editor['’]?s|teilen|twittern|"
+    r"tweeten|senden|drucken|merken|kopieren|mehr|lesen|auch|weitere|kommentare?|anzeige|foto|fotos|bild|bilder|quelle|"
+    r"partager|imprimer|envoyer|suivre|lire|aussi|plus|voir|publicité|compartir|imprimir|enviar|leer|también|más|ver|"
+    r"publicidad|condividi|stampa|invia|leggi|anche|altro|pubblicità|partilhar|compartilhar|leia|mais|delen|afdrukken|"
+    r"lees|meer|udostępnij|drukuj|czytaj|więcej|reklama|поделиться|печать|читайте|подробнее|paylaş|yazdır)\b"
+)
+_CONTACT = regex.compile(r"\S*@\S*|(?i:\b(?:tel|fax|phone|telefon|mobile?)\b[.:]?)|\+?\(?\d[\d /().–—-]{5,}\d")
+_PICTURE = regex.compile(
+    r"^\W*(?i:(?:file\s+)?photo|image|picture|foto|bild|photographie|illustration|handout|grafik|graphic)\b|"
+    r"^\W*(?i:credits?)\s+\p{Lu}|\bGetty\b|\b(?i:shutterstock|istock|alamy|file\s+photo|ap\s+photo)\b|"
+    r"^\W*(?:\p{Lu}[\p{L}.'’-]+\s+){1,3}\p{Lu}[\p{L}.'’-]+\s?/\s?\p{Lu}|^\W*\p{Lu}{2,}\s?/\s?\p{Lu}"
+)
+_NOBODY = regex.compile(  # what a credit names that is no outlet
+    r"\W*(?i:(?:news|wire|press|the|various|several|other|local|foreign|international|own|social|nachrichten)?\s*"
+    r"(?:agenc(?:y|ies)|agenzie|agencias|agências|agences|agenturen|agencje|wires?|services|sources?|media|"
+    r"press\s+releases?|internet|reports?|correspondents?|news))\W*"
+)
+_NOT_DATELINE = {
+    "USA",
+    "UPDATE",
+    "UPDATED",
+    "LIVE",
+    "VIDEO",
+    "PHOTOS",
+    "PHD",
+    "MBA",
+    "EDT",
+    "EST",
+    "GMT",
+    "UTC",
+    "CET",
+    "PDF",
+}
 
 
 @dataclass(frozen=True)
@@ -108,7 +154,7 @@ def names_only(line: str) -> tuple[str, ...]:
     bare = line.strip()
     if len(bare) > MAX_CREDIT_CHARS or not regex.fullmatch(rf"(?!(?i:by)\s){NAMES}", bare):
         return ()
-    if _PAPER.search(bare) or _ROLE.search(bare):
+    if _PAPER.search(bare) or _ROLE.search(bare) or _TEMPLATE_WORD.match(bare):
         return ()
     return _split_names(bare)
 
@@ -134,15 +180,13 @@ def _evidence(
 ) -> Iterator[tuple[str, str]]:
     """Yield (outlet, basis) for each piece of evidence, from the strongest to the weakest."""
     edges = [*head, *_edges(text)]
-    opening = text[0][:MAX_CREDIT_CHARS] if text else ""
     informed, is_interview = _informed(text, catalogue)
 
     for line in edges:  # an author signs for the outlet, or the text is credited to it
-        yield from _credited(line, catalogue)
-    if dateline := _DATELINE.match(opening):  # "TIRANA (Reuters) -", "Tehran, May 3, IRNA -"
-        printed = dateline["outlet"]
-        if name := catalogue.resolve_printed(printed) or (printed if printed.isupper() else None):
-            yield name, f"dateline: {dateline.group()}"
+        yield from _credited(line, catalogue, host)
+    for n, line in enumerate(text[:EDGE_LINES]):  # a caption or a date may be above it
+        yield from _dateline(line, catalogue, known=n > 0)
+    yield from _closing(text[-1] if text else "", catalogue)
     for line in text[-EDGE_LINES:]:  # the URL that a copy was taken from
         if match := _URL_LINE.match(line[:2000]):  # an unknown one without a label may lead anywhere
             known = catalogue.of_url(match["url"])
@@ -158,13 +202,35 @@ def _evidence(
         yield host, f"host page: {host}"
 
 
+def _dateline(line: str, catalogue: Catalogue, known: bool) -> Iterator[tuple[str, str]]:
+    """Yield the agency of "TIRANA (Reuters) -" or "Tehran, May 3, IRNA -", if `known` only one of the catalogue."""
+    if not (dateline := _DATELINE.match(line[:MAX_CREDIT_CHARS])):
+        return
+    printed = dateline["outlet"]
+    unknown = printed.isupper() and len(printed) > 2 and printed not in _NOT_DATELINE and not line.startswith("(")
+    if name := catalogue.resolve_printed(printed) or (printed if unknown and not known else None):
+        yield name, f"dateline: {dateline.group()}"
+
+
+def _closing(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Yield the agency in the brackets that close a text: "... he said. (AFP)"."""
+    if match := _CLOSING.search(line[-80:]):
+        names = (catalogue.resolve_printed(part.strip()) for part in regex.split(r"[,/&+]|\band\b", match["names"]))
+        agencies = (name for name in names if name and catalogue.kind(name) == "news agency")
+        if name := next(agencies, None):
+            yield name, f"credit line: ({match['names']})"
+
+
 def _edges(text: list[str]) -> list[str]:
     return text if len(text) <= 2 * EDGE_LINES else [*text[:EDGE_LINES], *text[-EDGE_LINES:]]
 
 
-def _credited(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """Yield the outlet of a byline ("By Jane Roe, The Example"), a signature or a credit ("Source: The Example")."""
-    if len(line) > MAX_CREDIT_CHARS:
+def _credited(line: str, catalogue: Catalogue, host: str | None) -> Iterator[tuple[str, str]]:
+    """Yield the outlet of a byline ("By Jane Roe, The Example"), a signature or a credit ("Source: The Example").
+
+    Of several that sign together ("Par Le Figaro et AFP") it is the host, if it is one of them, or else the first.
+    """
+    if len(line) > MAX_CREDIT_CHARS or _PICTURE.search(line):
         return
     parts = list(_signed(line, catalogue))
     signed = [(people, rest) for people, rest in parts if people]
@@ -176,18 +242,33 @@ def _credited(line: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         kind, outlet = "byline", by
     elif credit:
         kind, outlet = "credit line", _outlet_in(credit["rest"], catalogue)
-    elif people and len(line) < 100:  # without a "By", an outlet counts only as a whole part of the line
+    elif (
+        people and len(line) < 100 and not rest.startswith(":")
+    ):  # without a "By", an outlet counts only as a whole part of the line
         kind, outlet = "byline", _outlet_in(rest, catalogue, whole=True)
     else:
         kind, outlet = "credit line", None
     outlet = outlet or catalogue.resolve_printed(line)
-    if outlet:
+    if outlet and host and _signs_too(host, outlet, line):
+        outlet = host
+    if outlet and not _NOBODY.fullmatch(outlet):
         yield outlet, f"{kind}: {line}"
 
 
+def _signs_too(host: str, outlet: str, line: str) -> bool:
+    """Return whether the host signs a line together with another outlet ("Par Le Figaro et AFP")."""
+    printed = regex.search(rf"(?<!\w){regex.escape(host)}(?!\w)", line, regex.I)
+    return bool(printed) and key(host) not in key(outlet)
+
+
 def staff(text: str, catalogue: Catalogue) -> str | None:
-    """Return the outlet that signs by its own name ("Associated Press", "Reuters staff"), or None."""
-    return catalogue.resolve_printed(_STAFF.sub("", text.strip())) if len(text) <= MAX_CREDIT_CHARS else None
+    """Return the outlet that signs by its own name ("Reuters staff"), the first of several, or None."""
+    if len(text) > MAX_CREDIT_CHARS:
+        return None
+    parts = regex.split(rf"\s+(?:{_AND}|avec|with|mit|con)\s+|\s*[,/+]\s*", text.strip(), maxsplit=1)
+    return next(
+        (name for part in (text.strip(), parts[0]) if (name := catalogue.resolve_printed(_STAFF.sub("", part)))), None
+    )
 
 
 def _informed(text: list[str], catalogue: Catalogue) -> tuple[tuple[str, str] | None, bool]:
@@ -248,6 +329,8 @@ def _authors(head: list[str], text: list[str], catalogue: Catalogue) -> tuple[st
 def _signature(text: list[str], catalogue: Catalogue) -> tuple[str, ...]:
     """Return the name that closes a text ("Jane Roe", "-- Jane Roe, Vienna"), unless the text mentions it earlier."""
     if len(text) < 2 or len(text[-1]) > MAX_CREDIT_CHARS or not (match := _SIGNATURE.match(text[-1])):
+        return ()
+    if _TEMPLATE_WORD.match(match["names"]):
         return ()
     people, _ = _people(match["names"], catalogue)
     earlier = "\n".join(text[:-1])
@@ -317,8 +400,11 @@ def _outlet_in(rest: str, catalogue: Catalogue, whole: bool = False) -> str | No
     A catalogue name inside a part counts too ("Reuters Health"), and an unknown URL, unless only `whole` parts that
     name an outlet may count.
     """
-    rest = _AGENCIES.sub("", rest)
-    parts = [p.strip(" .,()[]") for p in regex.split(r"\s*[,|/()]\s*|\s+[–—-]\s+|\s+(?:for|of|in)\s+", rest)]
+    rest = _CONTACT.sub(" | ", _AGENCIES.sub("", rest))
+    parts = [p.strip(" .,;:()[]·•–—-") for p in regex.split(r"\s*[,|/()·•;]\s*|\s+[–—-]\s+|\s+(?:for|of)\s+", rest)]
+    parts = [part for part in parts if part]
+    sections = [part for part in parts if regex.match(r"(?:[Pp]osted\s+)?in\s", part)]  # "By Jane Roe, in World News"
+    parts = [q for p in parts for q in (regex.split(r"(?:^|\s)in\s+", p) if p in sections else [p]) if q]
     for part in parts:
         if name := catalogue.resolve_printed(part):
             return name
@@ -327,4 +413,17 @@ def _outlet_in(rest: str, catalogue: Catalogue, whole: bool = False) -> str | No
         return catalogue.of_url(url) or (None if whole else domain(url) or None)
     if not whole and (found := next(catalogue.find(rest, credit=True), None)):
         return found[2]
-    return next((p for p in parts if p and len(p.split()) <= 6 and _PAPER.search(p) and not _ROLE.search(p)), None)
+    within = {q for p in sections for q in regex.split(r"(?:^|\s)in\s+", p)}
+    return next((p for p in parts if p not in within and _is_unknown_outlet(p)), None)
+
+
+def _is_unknown_outlet(part: str) -> bool:
+    """Return whether a part of a byline or credit reads like the name of an outlet that the catalogue does not have."""
+    words = part.split()
+    named = len(words) > 1 or regex.search(r"\w\.\p{Ll}{2,}", part)  # one word is a section: "News", "Press"
+    return bool(
+        named
+        and len(words) <= 6
+        and _PAPER.search(part)
+        and not (_ROLE.search(part) or _NOBODY.fullmatch(part) or regex.search(r"[@:\[\]<>{}]|\d{4}", part))
+    )

@@ -12,9 +12,12 @@ from collections.abc import Iterator
 
 import regex
 
+from rag.provenance.calendars import ARABIC_MONTHS, VIETNAMESE_MONTHS, solar_dates, with_western_digits
+
 LANGUAGES = (
     *("en", "fr", "es", "de", "it", "pt", "nl", "tr", "sq", "ru"),
     *("uk", "pl", "sv", "da", "el", "ar", "fa", "he", "id", "ro", "nb", "fi", "hu", "cs", "sk", "hr", "bg", "lt"),
+    *("et", "lv", "sl", "sr", "ca", "hi", "bn"),
 )
 
 FIRST_YEAR = 1605  # of the Relation of Strasbourg, the first newspaper; programs write "0001-01-01" for an unknown date
@@ -31,25 +34,43 @@ _TABLE_KEYS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
-_MONTH = r"\p{L}[\p{L}\p{M}]{2,14}"
+# A name or two of one month ("نيسان/أبريل"). Capitals within a word are where two words were run together.
+_NAME = r"\p{L}(?:(?!(?<=\p{Ll})\p{Lu})[\p{L}\p{M}]){1,14}"
+_MONTH = rf"(?:(?:كانون|تشرين)\s\p{{L}}{{3,7}}|{_NAME})(?:/{_NAME})?"
 _YEAR = r"(?:19|20)\d\d"
+_END = r"(?:(?![\w/])|(?=\d{1,2}:\d\d))"  # a time may be run together with the year: "20247:55 AM"
+_START = r"(?:(?<![\w/.-])|(?<=\p{Ll})(?=\p{Lu}|\d))"  # and a name with the day or month: "Jane RoeMay 7, 2024"
+_TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:\s?[AaPp][Mm])?"
+_ZONE = r"(?:[A-Z]{1,5}|[A-Z]{0,3}[+-]\d\d:?\d\d)"
 _FORMS = {
     "year first": regex.compile(
-        rf"(?<![\d/.-])(?P<y>{_YEAR})(?P<s>[-/.]|年)(?P<m>\d{{1,2}})(?:(?P=s)|月)(?P<d>\d{{1,2}})(?=\D|$)"
+        rf"(?<![\d/.-])(?P<y>{_YEAR})(?P<s>[-/.]|\.\s|\s?[年년]\s?)(?P<m>\d{{1,2}})"
+        r"(?:(?P=s)|\s?[月월]\s?)(?P<d>\d{1,2})(?=\D|$)"
     ),
     "day, month": regex.compile(
-        rf"(?<![\w/.-])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?\s+(?:of\s+|de\s+)?(?P<m>{_MONTH})\.?,?\s+"
-        rf"(?:de\s+|del\s+)?(?P<y>{_YEAR})(?![\w/])"
+        rf"{_START}(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?\s+(?:of\s+|de\s+)?(?P<m>{_MONTH})\.?[,،]?\s+"
+        rf"(?:de\s+|del\s+)?(?P<y>{_YEAR}){_END}"
     ),
     "month, day": regex.compile(
-        rf"(?<![\w/.-])(?P<m>{_MONTH})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>{_YEAR})(?![\w/])"
+        rf"{_START}(?P<m>{_MONTH})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>{_YEAR}){_END}"
+    ),
+    "day-month-year": regex.compile(
+        rf"(?<![\w/.-])(?P<d>\d{{1,2}})(?P<s>[-/.])(?P<m>{_NAME})\.?(?P=s)(?P<y>{_YEAR})(?![\w/-])"
     ),
     "year, month, day": regex.compile(
         rf"(?<![\w/.-])(?P<y>{_YEAR})\.?,?\s+(?P<m>{_MONTH})\.?\s+(?P<d>\d{{1,2}})"
         r"(?=\.?(?:$|,?\s+\d\d?:|\s*[|·)–—-]))"  # not "In 2013 May 3 ministers"
     ),
+    "time, then year": regex.compile(  # as computers print it: "Fri Apr 28 19:20:36 CEST 2023"
+        rf"(?<![\w/.-])(?P<m>{_NAME})\.?\s+(?P<d>\d{{1,2}}),?\s+{_TIME}\s+(?:{_ZONE}\s+)?(?P<y>{_YEAR})(?![\w/])"
+    ),
+    "tháng": regex.compile(
+        rf"(?<![\w/.-])(?P<d>\d{{1,2}})\s+tháng\s+(?P<m>\d{{1,2}}|{'|'.join(VIETNAMESE_MONTHS)}),?\s+"
+        rf"(?:năm\s+)?(?P<y>{_YEAR})(?![\w/])",
+        regex.I,
+    ),
     "numbers": regex.compile(
-        rf"(?<![\d/.-])(?P<a>\d{{1,2}})(?P<s>[-/.])(?P<b>\d{{1,2}})(?P=s)(?P<y>{_YEAR})(?![\d/-])"
+        rf"(?<![\d/.-])(?P<a>\d{{1,2}})(?P<s>[-/.])(?P<b>\d{{1,2}})(?P=s)(?P<y>{_YEAR})(?:(?![\d/-])|(?=\d{{1,2}}:\d\d))"
     ),
 }
 
@@ -63,18 +84,22 @@ def find_date(text: str) -> tuple[int, int, dt.date | None] | None:
     Returns:
         (start, end, date), the date None if its form is ambiguous; or None if there is no date.
     """
-    if not regex.search(_YEAR, text):
-        return None
-    firsts = [next(_of_form(form, text), None) for form in _FORMS.values()]
-    return min(filter(None, firsts), key=lambda span: span[:2], default=None)
+    solar = solar_dates(text)
+    western = with_western_digits(text)
+    if not regex.search(_YEAR, western):
+        return solar[0] if solar else None
+    firsts = [next(_of_form(form, western), None) for form in _FORMS.values()]
+    return min(filter(None, [*firsts, *solar[:1]]), key=lambda span: span[:2], default=None)
 
 
 def find_dates(text: str) -> list[tuple[int, int, dt.date | None]]:
     """Find the full dates in `text`, as `find_date` finds the first. Of two that overlap, the first counts."""
-    if not regex.search(_YEAR, text):
-        return []
+    western = with_western_digits(text)
+    spans = solar_dates(text)
+    if regex.search(_YEAR, western):
+        spans += (span for form in _FORMS.values() for span in _of_form(form, western))
     kept: list[tuple[int, int, dt.date | None]] = []
-    for span in sorted((span for form in _FORMS.values() for span in _of_form(form, text)), key=lambda s: s[:2]):
+    for span in sorted(spans, key=lambda s: s[:2]):
         if not kept or span[0] >= kept[-1][1]:
             kept.append(span)
     return kept
@@ -165,13 +190,14 @@ def _readings(match: regex.Match[str]) -> list[dt.date]:
     """Return the dates that a printed one can mean: none, one, or two."""
     parts = match.groupdict()
     year = int(parts["y"])
+    names = VIETNAMESE_MONTHS if match.re is _FORMS["tháng"] else {}
     if "a" in parts:
         orders = [(parts["b"], parts["a"])] + ([] if parts["s"] == "." else [(parts["a"], parts["b"])])
     else:
         orders = [(parts["m"], parts["d"])]
     dates: list[dt.date] = []
     for month, day in orders:
-        number = int(month) if month.isdigit() else _months().get(month.casefold(), 0)
+        number = int(month) if month.isdigit() else names.get(month.casefold(), 0) or month_number(month)
         try:
             date = dt.date(year, number, int(day))
         except ValueError:
@@ -183,7 +209,8 @@ def _readings(match: regex.Match[str]) -> list[dt.date]:
 
 def month_number(name: str) -> int:
     """Return the number of a month by its name or short form in one of LANGUAGES; 0 if it is none."""
-    return _months().get(name.casefold().rstrip("."), 0)
+    names = (part.strip().rstrip(".") for part in name.casefold().split("/"))
+    return next((number for part in names if (number := _months().get(part, 0))), 0)
 
 
 @functools.cache
@@ -192,7 +219,7 @@ def _months() -> dict[str, int]:
 
     It reads the tables and does not call `dateparser.parse`, which takes up to 30 ms for each word that is no month.
     """
-    names: dict[str, int] = {}
+    names: dict[str, int] = dict(ARABIC_MONTHS)
     for language in LANGUAGES:
         table = importlib.import_module(f"dateparser.data.date_translation_data.{language}").info
         for number, month in enumerate(_TABLE_KEYS, 1):

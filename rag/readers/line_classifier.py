@@ -6,13 +6,14 @@ bylines and "read more" lines. The words in the patterns are those of page templ
 
 from __future__ import annotations
 
-import datetime as dt
 from enum import Enum, auto
 
 import regex
 
 from rag.provenance.attribution import byline
-from rag.provenance.dates import find_date, find_dates
+from rag.provenance.dates import find_date
+
+from .dated_lines import is_dated
 
 BRIEF_WORDS = 45  # titles alternating with paragraphs shorter than this are a list of links
 LONG_LINE = 500  # characters; a longer line is a paragraph: on 35 pages no menu, head or footer line is longer
@@ -73,11 +74,23 @@ _TEASERS = regex.compile(
     r"interesar|noticias\s+relacionadas|mehr\s+zum\s+thema|lesen\s+sie\s+auch|auch\s+interessant)\W*",
     regex.I,
 )
+_COMMENT = (
+    r"(?:comments?|responses?|replies|reply|thoughts?|réactions?|réponses?|commentaires?|comentarios?|comentários?|"
+    r"respuestas?|respostas?|kommentare?|reaktionen|rückmeldungen|commenti|commento|risposte|komentarze?|komentář[ei]?|"
+    r"reacties?|kommentarer?|kommentit|yorum(?:lar)?|комментари\p{L}+|коментар\p{L}*|отзыв\p{L}*|تعليقات?|دیدگاه|نظرات?)"
+)
 _COMMENTS = regex.compile(
-    r"\W*no\s+comments(?:\s+yet)?\W*|\W*(?:(?:\d+|one|two|three)\s+(?:comments?|responses?|replies|reply|thoughts?|réactions?|commentaires?|"
-    r"comentarios?|kommentare?)(?:\s+(?:to|on|so\s+far|yet)\b.*)?|(?:comments?|comentarios|commentaires|kommentare)"
-    r"(?:\s*\(\d+\)|\s+section|\s+(?:are\s+)?(?:closed|off|disabled).*|\s+on\s+.*)?|"
-    r"(?:leave|post|add|write|submit)\s+(?:a|your)\s+(?:comment|reply|response)|join\s+the\s+(?:conversation|discussion)|"
+    r"\W*(?:no\s+comments|keine\s+kommentare|aucun\s+commentaire|sin\s+comentarios|nessun\s+commento|sem\s+comentários|"
+    r"brak\s+komentarzy|geen\s+reacties|нет\s+комментариев)(?:\s+yet)?[^\w.]*|"
+    rf"\W*(?:(?:\d+|one|two|three|eine?|une?|uno)\s+{_COMMENT}(?:\s+(?:to|on|so\s+far|yet|zu|auf|für|sur|à|sobre|en|a|su|"
+    rf"do|op|til|till|к|на|для|على)\b.*)?|(?:comments?|comentarios|comentários|commentaires|kommentare|commenti|"
+    rf"komentarze|reacties|комментарии|leserkommentare)"
+    r"(?:\s*\(\d+\)|\s+section|\s+(?:are\s+)?(?:closed|off|disabled).*|\s+(?:on|zu|sur|su|op)\s+.*)?|"
+    rf"(?:{_COMMENT}\s+)?(?:leave|post|add|write|submit|schreiben?(?:\s+sie)?|hinterlass(?:e|en)?(?:\s+sie)?|verfassen?|"
+    r"laisse[rz]?|écri(?:re|vez)|ajoute[rz]|poste[rz]|dejar?|escrib[ea]|publicar|añadir|lascia|scrivi|aggiungi|deixe|deixar|"
+    r"escreva|dodaj|napisz|zostaw|geef|plaats|schrijf|skriv|lämna|оставить|оставьте|добавить|написать|أضف|اترك)\s+"
+    rf"(?:\p{{L}}+\s+){{0,2}}?(?:{_COMMENT}|antwort(?:en)?)(?:\s+\p{{L}}+){{0,2}}|"
+    r"join\s+the\s+(?:conversation|discussion)|"
     r"cancel\s+reply|reader\s+comments|discussion\s+about\s+.*|view\s+(?:\d+\s+)?comments?|.*\(not\s+verified\).*)\W*",
     regex.I,
 )
@@ -127,11 +140,15 @@ _META = regex.compile(
     r"(?:(?:news|story|article|index)\s+)?(?:id|code|service|ref(?:erence)?|number|font\s+size)\s*[:#]\s*.{1,40})\W*",
     regex.I,
 )
-_MORE = regex.compile(
-    r"(?:\[?(?:…|\.\.\.)\]?\s*)?[([]?(?:continue\s+reading|read\s+(?:more|on|the\s+(?:rest|full))|keep\s+reading|"
-    r"full\s+(?:story|article)|more\s*(?:»|→|>>|…)|lire\s+la\s+suite|leer\s+más|weiterlesen).{0,80}$",
-    regex.I,
+_READ_MORE = (
+    r"(?:continue\s+reading|read\s+(?:more|on|the\s+(?:rest|full))|keep\s+reading|full\s+(?:story|article)|"
+    r"more\s*(?:»|→|>>|…)|lire\s+(?:la\s+suite|plus)|en\s+savoir\s+plus|leer\s+m[áa]s|seguir\s+leyendo|weiter\s?lesen|"
+    r"mehr\s+lesen|ganzen\s+(?:artikel|beitrag)\s+lesen|leggi\s+(?:tutto|di\s+più)|continua\s+a\s+leggere|"
+    r"(?:ler|leia)\s+mais|continue\s+lendo|lees\s+(?:meer|verder)|czytaj\s+(?:dalej|więcej)|læs\s+mere|läs\s+mer|"
+    r"les\s+mer|lue\s+lisää|devamını\s+oku|читать\s+(?:далее|дальше|полностью)|читати\s+далі|ادامه\s+مطلب|اقرأ\s+المزيد)"
 )
+_MORE = regex.compile(rf"(?:\[?(?:…|\.\.\.)\]?\s*)?[([]?{_READ_MORE}.{{0,80}}$", regex.I)
+MORE_AT_END = regex.compile(rf"(?:…|\.\.\.)\W*{_READ_MORE}|{_READ_MORE}\s*[)\]»→>]+\s*$|\w>{{2,}}\s*$", regex.I)
 _INSERTED = regex.compile(
     r"\W*(?:read\s+(?:more|also|next)|see\s+also|also\s+read|related|watch|more|lire\s+aussi)\s*:\s+.{5,200}|"
     r"\W*(?:advertisement\W+)?(?:story|article)\s+continues\b.{0,40}|\W*(?:click|tap)\s+to\s+.{1,60}",
@@ -153,7 +170,7 @@ _WORD = regex.compile(r"\w|###")
 _LETTERS = regex.compile(r"[^\W\d_]+")
 _CAMEL_JOINT = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})")
 _PUNCTUATION_END = regex.compile(r"[.!?…:;؟。！？।][\s\"'”’»)\]]*\d{0,2}\s*$")
-_SENTENCE_END = regex.compile(r"\p{Ll}{2}[.。][\s\"'”’»)\]]*$")
+_SENTENCE_END = regex.compile(r"(?<!\b(?:min|mins|std|sek|sec|hrs|Min|Std|Sek))(?<=\p{Ll}{2})[.。][\s\"'”’»)\]]*$")
 _QUESTION_END = regex.compile(r"[?!][\s\"'”’]*$")
 CAPTION = regex.compile(
     r"\b(?:photo(?:graph)?|image|picture|file\s+photo|credit|illustration|getty|afp|ap\s+photo|reuters)\b\s*[:/(]|"
@@ -221,14 +238,14 @@ def _furniture(line: str, bare: str, words: int) -> LineKind | None:
     if words <= 14 and _MORE.match(bare):
         return LineKind.MORE
     if len(bare) < 250 and _BULLET.match(line) and words <= 20 and bare[-1] not in ".!":
-        return LineKind.DATED if _LABELLED.match(bare) and _is_dated(bare) else LineKind.BULLET
+        return LineKind.DATED if _LABELLED.match(bare) and is_dated(bare) else LineKind.BULLET
     if words <= 20 and _JUMP.fullmatch(bare):
         return LineKind.PAGER
     if breadcrumbs(bare):
         return LineKind.CRUMBS
     if words <= 14 and (heading := _heading(bare)):
         return heading
-    if words <= 24 and _is_dated(bare):
+    if words <= 24 and is_dated(bare):
         # dumps indent what belongs to an item of a list
         return LineKind.META if line.startswith("  ") else LineKind.DATED
     if words <= 14 and (byline(bare) or _POSTED.fullmatch(bare)):
@@ -273,42 +290,6 @@ def _is_menu(bare: str) -> bool:
     return (len(parts) >= 3 and all(count_words(part) <= 4 for part in parts)) or (
         joints >= 2 and joints * 4 >= count_words(bare)
     )
-
-
-_DATE_COMPANIONS = regex.compile(
-    r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|"
-    r"\b\d{1,2}\s?[:.h]\s?\d{2}(?::\d\d)?\s*(?:[ap]\.?\s?m\b\.?)?|\b[ap]\.?m\b|[|·•/]\s*(?:in|category|filed\s+under|tags?)\b.*|"
-    r"\b(?:posted|publish(?:ed)?|publication|updated|last|modified|on|at|by|in|date|written|added|created|submitted|first|edited|time|"
-    r"issued|releas(?:e|ed)|press|comments?|no|leave|a|reply|repl(?:y|ies)|responses?|views?|reads?|reading|"
-    r"min(?:ute)?s?|read|share|print|e-?mail|hits|gmt|utc|bst|[ecmp][sd]?t|cest|cet|irst|ist|hrs?|original(?:ly)?|"
-    r"le|el|am|publié|publicado|veröffentlicht|mis|jour|à)\b|\d+|[\W_]+",
-    regex.I,
-)
-
-
-def publication_date(line: str) -> dt.date | None:
-    """Return the date of a dated line: of publication, if it has the date of an update too."""
-    found = find_date(line)
-    if not found:
-        return None
-    second = find_date(line[found[1] :])
-    updated = regex.search(r"updated|modified", line[: found[0]], regex.I)
-    return second[2] if second and updated else found[2]
-
-
-def _is_dated(bare: str) -> bool:
-    """Return whether a line is a date, with at most an author, place, time, category or number of comments."""
-    left = len(words_without_date(bare)) if find_date(bare) else 99
-    sentence = left > 1 and regex.search(r"[.!?]$", bare) and not regex.search(r"[ap]\.m\.$", bare, regex.I)
-    return left <= (6 if left < 99 and byline(bare) else 4) and not sentence
-
-
-def words_without_date(bare: str) -> list[str]:
-    """Return the words of a dated line without dates, times and the words of the template."""
-    spans = find_dates(bare)
-    starts, ends = [0, *(end for _, end, _ in spans)], [*(start for start, _, _ in spans), len(bare)]
-    without = " ".join(bare[start:end] for start, end in zip(starts, ends, strict=True))
-    return str(_DATE_COMPANIONS.sub(" ", without)).split()
 
 
 def breadcrumbs(line: str) -> list[str]:

@@ -430,14 +430,15 @@ def test_a_printed_source_that_names_no_other_outlet_is_ignored(above):
     assert (found.outlet, found.host, found.date_basis) == ("河谷网", "河谷网", "published")
 
 
-def test_weaker_evidence_counts_only_if_the_page_states_no_publisher():
+def test_where_the_text_only_suggests_another_outlet_the_site_is_named_with_the_doubt():
     text = (
         f"{FIRST}\n“Let them wait,” she told Reuters by telephone, and would say no more about the tram line.\n{THIRD}"
     )
     named = read(page(meta(og__site_name="Valley Watch"), text=text))
     stated = read(page(meta(og__site_name="Valley Watch") + news(publisher="Valley Watch"), text=text))
-    assert (named.outlet, named.outlet_basis, named.host) == ("Reuters", "told Reuters", "Valley Watch")
-    assert (stated.outlet, stated.outlet_basis) == ("Valley Watch", "metadata: publisher")
+    assert (named.outlet, named.outlet_basis) == ("Valley Watch", "host page: Valley Watch; but told Reuters")
+    assert (stated.outlet, stated.outlet_basis) == ("Valley Watch", "metadata: publisher; but told Reuters")
+    assert read(page(text=text, title=TITLE)).outlet == "Reuters"
 
 
 def test_an_outlet_that_is_cited_is_not_the_source():

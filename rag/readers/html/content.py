@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
+from typing import Any
 from urllib.parse import urlsplit
 
 import regex
@@ -13,7 +15,7 @@ from rag.readers.decoding import INVALID_IN_MARKUP
 from rag.readers.html_to_text import html_to_text
 from rag.readers.line_classifier import LineKind, classify, count_words
 
-from .elements import clean_line, word_overlap
+from .elements import clean_line, is_element_within, visible_text, word_overlap
 from .page import WebPage, schema_types
 from .placeholders import as_extracted, with_placeholders
 
@@ -22,6 +24,7 @@ MAX_WALL_WORDS = 120  # a page with no more words than this may be an error, a c
 # Of a page whose text trafilatura compares with what other algorithms find. One of them, jusText, takes time quadratic
 # in the number of short paragraphs: 1 s for 3,000, 90 s for 30,000.
 MAX_PARAGRAPHS = 3_000
+MAX_BLOCKS = 500  # lists and quotations of a page that are looked at
 TEASERS = 3  # headings that link to other pages; an article may have one as its headline, a list has one per article
 MIN_SHARE = 0.5  # of the words that a page states as its article's; with less, it hides them from readers
 
@@ -88,7 +91,7 @@ def extract_text(page: WebPage, title: str | None) -> tuple[list[str], list[str]
     if len(found) < MIN_SHARE * len(stated) or as_extracted("\n".join(rows)) == as_extracted(stated):
         rows = stated.split("\n")  # with its paragraphs, which trafilatura joins
     lines = [" ".join(INVALID_IN_MARKUP.sub("", row).split()) for row in rows]
-    lines = [text for text in lines if text]
+    lines = _with_lists(page, [text for text in lines if text])
     titles = [title or "", *page.meta("og:title")]
     headlines = [n for n, text in enumerate(lines[:4]) if word_overlap(text, titles) > 0.9]
     above = lines[: headlines[-1]] if headlines else []
@@ -128,8 +131,38 @@ def _is_list(page: WebPage, text: str) -> bool:
             words = clean_line(element.text)
             below[link] += len(words) if words[:40] in starts else 0
         else:
-            links = [*element.xpath(".//a/@href")[:1], *element.xpath("ancestor::a/@href")[-1:]]
-            link = next((str(href) for href in links if not str(href).startswith("#")), "")
+            links = [a.get("href") for a in element.iter("a") if _is_most_of(a, element)][:1]
+            links += element.xpath("ancestor::a/@href")[-1:]
+            link = next((str(href) for href in links if href and not str(href).startswith("#")), "")
     own = (urlsplit(page.url or "").path or "/").rstrip("/")
     other = {href: size for href, size in below.items() if href and not (own and href.rstrip("/").endswith(own))}
     return sum(size > 0 for size in other.values()) >= TEASERS and 2 * sum(other.values()) > below.total()
+
+
+def _is_most_of(part: Any, whole: Any) -> bool:
+    """Return whether a link is most of a heading: that of a teaser is, one that edits the section is not."""
+    return 2 * len(visible_text(part)) > len(visible_text(whole))
+
+
+def _with_lists(page: WebPage, lines: list[str]) -> list[str]:
+    """Return the lines of a text with the lists and quotations that the page prints between its paragraphs.
+
+    trafilatura leaves lists out where nothing but the page's body is around the paragraphs. A list of links is none of
+    the text, nor is one with an item that the text has.
+    """
+    numbers = {line: n for n, line in enumerate(lines)}
+    added: dict[int, list[str]] = {}
+    for block in itertools.islice(page.tree.iter("ul", "ol", "dl", "blockquote"), MAX_BLOCKS):
+        above, below = block.getprevious(), block.getnext()
+        if above is None or below is None or above.tag != "p" or below.tag != "p":
+            continue
+        n = numbers.get(visible_text(above))
+        if n is None or numbers.get(visible_text(below)) != n + 1 or is_element_within(block, page.furniture):
+            continue
+        items = [visible_text(e) for e in block if isinstance(e.tag, str)] or [visible_text(block)]
+        items = [item for item in items if item]
+        linked = sum(len(visible_text(a)) for a in block.iter("a"))
+        sentences = sum(bool(_SENTENCE_END.search(item)) for item in items)
+        if items and 2 * linked < len(" ".join(items)) and 2 * sentences > len(items) and not numbers.keys() & {*items}:
+            added[n] = items
+    return [text for n, line in enumerate(lines) for text in (line, *added.get(n, ()))]

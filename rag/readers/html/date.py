@@ -21,7 +21,13 @@ from lxml.etree import tostring
 
 from rag.article import FROM_URL, PUBLISHED, REFUSED
 from rag.provenance.dates import find_date, refusal, stated
-from rag.readers.line_classifier import publication_date, words_without_date
+from rag.readers.dated_lines import (
+    PUBLICATION_LABEL,
+    is_other_date,
+    publication_date,
+    states_publication,
+    words_without_date,
+)
 
 from .elements import MAX_TEXT_NODES, SEPARATOR, TEXT_NODE, clean_line, is_url, is_within, visible_text, word_overlap
 from .page import MAX_TITLE_CHARS, WebPage, schema_types
@@ -43,22 +49,13 @@ _DATE_NAME = regex.compile(
     r"(?:^|[.:_-])(?:date|published|issued)$"
 )
 _CREATED = regex.compile(r"creat.*(?:date|time)|date.*creat|(?:^|[.:_-])created$")
+_CHANGED = regex.compile(r"modif|updat")
 _NOT_DATE_NAME = regex.compile(
-    r"modif|updat|expir|end|valid|upload|release|id$|type|video|image|author|source|publisher"
+    r"modif|updat|expir|end|valid|upload|release|regist|review|creat|id$|type|video|image|author|source|publisher"
 )
 _URL_DATE = regex.compile(
     r"/(?P<y>(?:19|20)\d\d)(?:/[a-z_]{3,})?(?P<s>[/_-])(?P<m>\d{1,2}|[a-z]{3})(?P=s)(?P<d>\d{1,2})(?!\d)|"
     r"[/_-](?P<y>20[0-3]\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-3]\d)(?=[/_.-]|$)"
-)
-# What precedes a date, from the start of its line: in prose such words are about other texts.
-_LABEL = regex.compile(
-    r"\W*(?:(?:(?:this|diese[rs]?|cet(?:te)?|este|questo)\s+\w+\s+(?:was|wurde|a\s+été|fue)\s+)?(?:(?:first|originally)\s+)?"
-    r"(?:published|posted|publication|created|written|date|veröffentlich(?:t|ung)|publiziert|erstellt|geschrieben|"
-    r"erschienen|datum|publiée?|mis\s+en\s+ligne|publicad[oa]|fecha|pubblicato|gepubliceerd|geplaatst|opublikowano|"
-    r"publicerad|julkaistu|дата|опубликован[оа]?|發布|发布)(?:\s+date)?|diese[rs]?\s+(?:artikel|beitrag|eintrag)\s+wurde|"
-    r"(?:(?:posted|written)\s+)?(?:by|von|par|por|di|door)\s+\p{Lu}[^|.]{1,60}?(?=\s(?:on|am|le|el|il|op)\s))"
-    r"(?:\s+(?:on|at|the|am|vom|le|el|em|il|op|den|dnia))?[\s:：]*(?:\p{L}+,\s*)?",
-    regex.I,
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -82,7 +79,7 @@ def _candidates(page: WebPage, headline: str | None, url_date: dt.date | None) -
     titles = [title[:MAX_TITLE_CHARS] for title in (page.title_element, *page.meta("og:title"))]
     parts = [part for title in titles for part in SEPARATOR.split(title)]
     dates_in_titles = [part for part in parts if (span := find_date(part)) and span[:2] == (0, len(part))]
-    yield from ((stamp, PUBLISHED) for stamp in (*_stamps(page), *dates_in_titles))
+    yield from ((stamp, PUBLISHED) for stamp in (*_published_stamps(page), *dates_in_titles))
     yield from ((stamp, PUBLISHED) for stamp in _dated_runs(text_after_headline(page, headline)))
     yield from ((stamp, PUBLISHED) for stamp in _labelled(page, headline))
     for heading in find_headings(page, headline):
@@ -103,6 +100,21 @@ def _stamps(page: WebPage) -> Iterator[str]:
     yield from page.meta("article:published_time", "og:article:published_time")
     yield from page.tree.xpath("//time[@pubdate]/@datetime")[:1]
     yield from (content for name, content in page.metas if _DATE_NAME.search(name) and not _NOT_DATE_NAME.search(name))
+
+
+def _published_stamps(page: WebPage) -> list[str]:
+    """Return the dates of publication in the page's data. Templates fill in the date of the last change by mistake.
+
+    So a date that the page's data also give as that of a change comes after an earlier one.
+    """
+    stamps = [stamp for stamp in _stamps(page) if stamp]
+    changes = [content for name, content in page.metas if _CHANGED.search(name)]
+    changed = {
+        found for stamp in (*changes, clean_line(page.article.get("dateModified"))) if (found := _judge(stamp)[0])
+    }
+    days = {stamp: _judge(stamp)[0] for stamp in stamps} if changed else {}
+    first = min((day for day in days.values() if day), default=None)
+    return sorted(stamps, key=lambda stamp: days.get(stamp) in changed and days[stamp] != first)
 
 
 def _judge(stamp: str) -> tuple[dt.date | None, str | None]:
@@ -164,7 +176,7 @@ def _dated_runs(nodes: list[Any]) -> Iterator[str]:
         if not find_date(lines[start]):  # where a date is printed, the stamp may be that of an update
             yield from nodes[start].getparent().xpath("ancestor-or-self::time/@datetime")
         runs = (" ".join(lines[start:end]) for end in range(start + 1, min(start + 5, len(lines) + 1)))
-        yield from [r for r in runs if find_date(r) and len(words_without_date(r)) <= MAX_WORDS_WITH_DATE][:1]
+        yield from [r for r in runs if states_publication(r) and len(words_without_date(r)) <= MAX_WORDS_WITH_DATE][:1]
 
 
 def _labelled(page: WebPage, headline: str | None) -> list[str]:
@@ -174,10 +186,10 @@ def _labelled(page: WebPage, headline: str | None) -> list[str]:
     for previous, node in itertools.pairwise([None, *page.tree.xpath(f"//body//{TEXT_NODE}")[:MAX_TEXT_NODES]]):
         text, before = clean_line(node)[:HEAD_CHARS], clean_line(previous)
         span = find_date(text)
-        if not span or not span[2] or is_within(node, page.others):
+        if not span or not span[2] or is_other_date(text, span[0]) or is_within(node, page.others):
             continue
         label = text[: span[0]][:100]
-        if left and (_LABEL.fullmatch(label) or _LABEL.fullmatch(f"{before[:30]} {label}")):
+        if left and (PUBLICATION_LABEL.fullmatch(label) or PUBLICATION_LABEL.fullmatch(f"{before[:30]} {label}")):
             left -= 1
             titles = [visible_text(e) for e in node.getparent().xpath(_LINKED_HEADING)]
             if len(before.split()) > 4 and previous.getparent().xpath("ancestor-or-self::a"):
@@ -216,5 +228,5 @@ def _htmldate(page: WebPage) -> dt.date | None:
         return None
     if not found or found in markup:
         return dt.date.fromisoformat(found) if found else None
-    printed = (find_date(clean_line(node)[:200]) for node in tree.xpath(f"//{TEXT_NODE}"))
-    return next((date for span in printed if span and (date := span[2]) and date.isoformat() == found), None)
+    printed = (publication_date(clean_line(node)[:200]) for node in tree.xpath(f"//{TEXT_NODE}"))
+    return next((date for date in printed if date and date.isoformat() == found), None)

@@ -55,3 +55,8 @@ def word_overlap(text: str, others: list[str]) -> float:
 def is_within(text_node: Any, elements: set[Any]) -> bool:
     """Return whether a text node is in one of the elements."""
     return bool(elements.intersection((text_node.getparent(), *text_node.getparent().iterancestors())))
+
+
+def is_element_within(element: Any, elements: set[Any]) -> bool:
+    """Return whether an element is one of the elements, or in one of them."""
+    return bool(elements.intersection((element, *element.iterancestors())))

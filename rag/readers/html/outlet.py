@@ -96,9 +96,9 @@ def find_outlet(
         head: the lines of bylines and credits near the headline.
         text: the lines of the article.
     """
-    found = attribute(head, text, catalogue)
-    if found.outlet and site and key(found.outlet) in key(site):  # "Le Monde" on Le Monde diplomatique's page
-        found = Attribution()
+    found = attribute(head, text, catalogue, site)
+    if found.outlet and site and _is_same(found.outlet, site):  # "Le Monde" on Le Monde diplomatique's page
+        found = Attribution(found.authors)
     for field, value in _stated_sources(page):
         name = catalogue.of_url(value) if is_url(value) else staff(value, catalogue)
         if name and key(name) != key(site or ""):
@@ -109,11 +109,20 @@ def find_outlet(
         return catalogue.resolve_printed(source[0]) or source[0], f"credit line: {source[1]}", found.authors
     has_publisher = bool(page.publishers or page.meta("article:publisher"))
     kind = found.outlet_basis.partition(":")[0]
-    if found.outlet and key(found.outlet) != key(site or "") and (kind in EXPLICIT or not has_publisher):
+    credited = kind in EXPLICIT or (found.outlet_basis.startswith("production credit") and not has_publisher)
+    if found.outlet and (credited or not site):
         return found.outlet, found.outlet_basis, found.authors
     if site is None:
         return None, "unknown", found.authors
-    return site, "metadata: publisher" if has_publisher else f"host page: {site}", found.authors
+    # What is only inferred may be said by any outlet that quotes another one: the site stays, and the doubt is shown.
+    doubt = f"; but {found.outlet_basis}" if found.outlet else ""
+    return site, f"metadata: publisher{doubt}" if has_publisher else f"host page: {site}{doubt}", found.authors
+
+
+def _is_same(outlet: str, site: str) -> bool:
+    """Return whether two names are those of one outlet, or of an outlet and a part of it: "CBC", "CBC News"."""
+    short, long = sorted((key(outlet), key(site)), key=len)
+    return len(short) > 2 and short in long
 
 
 def _stated_sources(page: WebPage) -> Iterator[tuple[str, str]]:

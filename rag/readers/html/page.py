@@ -144,10 +144,27 @@ class WebPage:
         if isinstance(value, list) and depth:
             return [name for item in value[:MAX_VALUES] for name in self.names_in(item, depth - 1)][:MAX_VALUES]
         if isinstance(value, dict) and depth:
-            named = value if "name" in value else self._by_id.get(str(value.get("@id")), {})
-            return self.names_in(named.get("name"), depth - 1)
+            named = value if "name" in value else self._by_id.get(str(value.get("@id")), {}) or value
+            parts = [clean_line(named.get(part)) for part in ("givenName", "familyName")]
+            return self.names_in(named.get("name") or " ".join(filter(None, parts)), depth - 1)
         name = "" if _is_long(value) else clean_line(value)
         return [name] if name and not is_url(name) else []
+
+    def persons_in(self, value: object) -> list[str]:
+        """Return the names in a JSON-LD value that it states to be those of persons."""
+        items = value if isinstance(value, list) else [value]
+        resolved = (self._by_id.get(str(i.get("@id")), i) if isinstance(i, dict) else {} for i in items[:MAX_VALUES])
+        return [name for item in resolved if "Person" in schema_types(item) for name in self.names_in(item)]
+
+    @functools.cached_property
+    def organisations(self) -> list[str]:
+        """The names of its publisher, and of the authors that its data state to be organisations."""
+        value = self.article.get("author")
+        items = [
+            item for item in (value if isinstance(value, list) else [value])[:MAX_VALUES] if isinstance(item, dict)
+        ]
+        stated = [item for item in items if any(t.endswith("Organization") for t in schema_types(item))]
+        return [name for item in (*stated, self.article.get("publisher")) for name in self.names_in(item)]
 
     @functools.cached_property
     def _by_id(self) -> dict[str, dict[str, Any]]:
@@ -166,7 +183,15 @@ class WebPage:
         own_types = {"WebSite", "NewsMediaOrganization"}
         sites = [o for o in self.objects if own_types & {*schema_types(o)}]
         own = [name for o in sites[:MAX_VALUES] for name in self.names_in(o)]
-        return _site_names([*self.meta("og:site_name"), *own, *self.meta("application-name", "sitename")])
+        names = _site_names([*self.meta("og:site_name"), *own, *self.meta("application-name", "sitename")])
+        return [name for name in names if key(name) not in self._repeated_headlines]
+
+    @functools.cached_property
+    def _repeated_headlines(self) -> set[str]:
+        """The keys of the titles that the page states and prints as a heading: in a field for a name, a mistake."""
+        stated = {key(title) for title in (*self.meta("og:title"), *self.names_in(self.article.get("headline")))}
+        texts = {key(visible_text(e)) for e in itertools.islice(self.tree.iter("h1", "h2"), 20)}
+        return {title for title in stated & texts if len(title) >= MIN_HEADLINE_LETTERS} - {key(domain(self.url or ""))}
 
 
 def parse_page(markup: str, url: str | None) -> WebPage:

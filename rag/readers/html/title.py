@@ -47,8 +47,11 @@ def find_title(page: WebPage, sites: set[str]) -> str | None:
     begins = best and " " in best and any(key(best) == key(SEPARATOR.split(text)[0]) for text in stated)
     if best and (not stated or begins or word_overlap(best, stated) >= SAME_HEADLINE):
         return best
-    if other := _other_heading(page, stated, printed, sites):
+    agreed = len(stated) > 1 and len({key(text) for text in stated}) == 1 and len(stated[0].split()) > 3
+    if other := _other_heading(page, stated, printed if not agreed else [], sites):
         return other
+    if agreed:
+        return stated[0]
     if best and named:
         return best
     if len(stated) == 1 and page.printed_start:
@@ -71,7 +74,7 @@ def _other_heading(page: WebPage, stated: list[str], printed: list[str], sites: 
     lower = itertools.islice(page.tree.iter("h2", "h3"), 20)
     headings = [_without_site(visible_text(e)[:MAX_TITLE_CHARS], sites) for e in lower]
     headings = [h for h in headings if not h.endswith((":", "："))]  # the first of a headline's two lines
-    found = [h for h in headings if len(h.split()) > 2 and any(key(h) in key(text) for text in stated)]
+    found = [h for h in headings if len(h.split()) > 2 and any(_prints(h, text) for text in stated)]
     if found:
         return max(found, key=len)
     if not printed and not stated:
@@ -80,6 +83,11 @@ def _other_heading(page: WebPage, stated: list[str], printed: list[str], sites: 
     long_words = [" ".join(w for w in WORD.findall(text) if len(w) > 3) for text in (*printed, *stated, slug)]
     similar = len(printed) == 1 and len(printed[0].split()) > 2 and word_overlap(long_words[0], long_words[1:])
     return printed[0] if similar else None
+
+
+def _prints(heading: str, stated: str) -> bool:
+    """Return whether a heading is the stated title, or most of it: a fragment is a heading within the text."""
+    return key(heading) in key(stated) and 2 * len(key(heading)) > len(key(stated))
 
 
 def title_suffixes(page: WebPage) -> list[str]:
@@ -92,6 +100,7 @@ def title_suffixes(page: WebPage) -> list[str]:
         headline = page.printed_start
     rest = regex.split(rf"{SEPARATOR.pattern}|_", title.replace(headline or "_", " | "))
     parts = [part.strip(" -–—«»‹›:|") for part in rest]
+    parts = [part for part in parts if part != title]  # a heading in other letters is not cut out of it
     others = [part for part in parts if key(part) and key(part) not in key(headline) and key(part) not in _NOT_SITES]
     others.sort(key=lambda part: not _DOMAIN.fullmatch(part))
     return others[::-1] if headline and key(headline) in key(title) else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import regex
 
 from rag.readers.line_classifier import (
@@ -10,6 +12,7 @@ from rag.readers.line_classifier import (
     CONTENT,
     ENDS,
     LONG_LINE,
+    MORE_AT_END,
     PRODUCTION,
     LineKind,
     can_close_text,
@@ -21,14 +24,13 @@ from .page import TRUNCATED, Page
 
 EXCERPT_WORDS = 120  # a shorter text that ends in "..." is a teaser of an article, not the article
 
-_MORE_INLINE = regex.compile(r"(?:…|\.\.\.)\W*(?:continue\s+reading|read\s+more)", regex.I)
 _ERROR = regex.compile(r"\b404\b|\b(?:page|nothing)\b.{0,20}\b(?:not|n[’']t|was)\s+(?:be\s+)?found\b", regex.I)
 
 
 def first_paragraph(page: Page, section: Section) -> int | None:
     """Return the first line of prose of the article. It is below the mark, unless marks end articles."""
     mark = section.mark if section.layout is not Layout.DATE_LAST else None
-    start = mark.last + 1 if mark else section.start
+    start = mark.last + 1 if mark else _main_part(page, section)
     prose = (i for i in range(start, section.end) if page.kinds[i] is LineKind.PROSE)
     first = next(prose, None)
     if first is None or section.mark or count_words(page.lines[first]) >= BRIEF_WORDS:
@@ -38,14 +40,40 @@ def first_paragraph(page: Page, section: Section) -> int | None:
     return second if LineKind.CRUMBS in between or between.count(LineKind.BULLET) > 2 * HEAD_LINES else first
 
 
+def _main_part(page: Page, section: Section) -> int:
+    """Return where the first part of a page begins that has much of its text. Above it may be notices and slogans.
+
+    Parts end where lists of other articles, footers or comments begin.
+    """
+    if section.layout is not Layout.SINGLE or section.mark:
+        return section.start
+    ends = [i for i in range(section.start, section.end) if page.kinds[i] in ENDS]
+    parts = list(pairwise([section.start, *ends, section.end]))
+    most = max(page.words(start, end) for start, end in parts)
+    return next(start for start, end in parts if 3 * page.words(start, end) >= most)
+
+
+def _goes_on(page: Page, body: int, i: int, section: Section) -> bool:
+    """Return whether the text goes on below what ends it at line `i`, usually a list of others or a footer."""
+    if page.kinds[i] is LineKind.FOOTER and page.is_picture_credit(i):
+        return True
+    if section.layout is not Layout.SINGLE or page.kinds[i] is LineKind.COMMENTS:
+        return False
+    return page.has_more_below(i, page.words(body, i), section.end)
+
+
 def text_lines(page: Page, start: int, body: int, end: int) -> list[int]:
     """Return the lines of [start, end) that are text: no furniture, and only a standfirst before line `body`."""
     kept: list[int] = []
+    heading, bulleted = LineKind.BLANK, False
     boxed = False  # the items below the heading of a table of contents, or of other articles, are not text
     for i in range(start, end):
         kind = page.kinds[i]
         if kind is not LineKind.BLANK:
-            boxed = kind in (LineKind.BOX, LineKind.TEASERS) or (boxed and kind is LineKind.BULLET)
+            listed = kind is LineKind.SHORT and heading is LineKind.TEASERS and not bulleted
+            boxed = kind in (LineKind.BOX, LineKind.TEASERS) or (boxed and (listed or kind is LineKind.BULLET))
+            heading = kind if kind in (LineKind.BOX, LineKind.TEASERS) else heading
+            bulleted = boxed and (kind is LineKind.BULLET or (bulleted and kind is not heading))
         if i >= body:
             within = (LineKind.SHORT, LineKind.LABEL, LineKind.BULLET, LineKind.BYLINE, LineKind.DATED)
             inside = kind in within and not boxed
@@ -63,7 +91,8 @@ def text_end(page: Page, body: int, section: Section) -> int:
     for i in range(body, section.end):
         kind = page.kinds[i]
         more = kind is LineKind.MORE and section.layout is not Layout.SINGLE
-        if more or (kind in ENDS and not (kind is LineKind.TEASERS and page.resumes(i))):
+        resumed = (kind is LineKind.TEASERS and page.resumes(i)) or (kind in ENDS and _goes_on(page, body, i, section))
+        if more or (kind in ENDS and not resumed):
             end = i
             break
         if PRODUCTION.fullmatch(page.lines[i].strip()[:LONG_LINE]):
@@ -93,7 +122,7 @@ def _is_appended(page: Page, i: int) -> bool:
 def _is_truncated(page: Page, i: int) -> bool:
     """Return whether line `i` is a short paragraph that ends in "...", or is followed by "Continue reading"."""
     line = page.lines[i]
-    more = page.kinds[page.following(i)] is LineKind.MORE or _MORE_INLINE.search(line[-LONG_LINE:])
+    more = page.kinds[page.following(i)] is LineKind.MORE or MORE_AT_END.search(line[-LONG_LINE:])
     return bool(more or TRUNCATED.search(line[-20:])) and count_words(line) < EXCERPT_WORDS
 
 

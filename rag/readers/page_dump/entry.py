@@ -11,13 +11,15 @@ import regex
 
 from rag.provenance.attribution import names_only
 from rag.provenance.dates import find_date
-from rag.readers.line_classifier import BRIEF_WORDS, LONG_LINE, LineKind, words_without_date
+from rag.readers.dated_lines import has_time, has_weekday, is_dated, is_labelled, words_without_date
+from rag.readers.line_classifier import BRIEF_WORDS, CONTENT, LONG_LINE, LineKind
 
 from .body import is_error_page, is_list_of_others, text_end, text_lines
 from .layout import HEAD_LINES, Layout, Mark, Section
 from .page import Page
 from .title import find_heads
 
+_TODAY = regex.compile(r"\b(?:today|heute|aujourd['’]hui|hoy|oggi|hoje|vandaag|dziś|dzisiaj|сегодня|bugün)\b", regex.I)
 _DATELINE = regex.compile(r"\(?\p{Lu}[\p{L} .,'’-]{1,40},\s*(?P<date>[^()–—]{6,25}?)\s*\)?\s*[–—-]")
 
 
@@ -78,6 +80,40 @@ def _is_name(page: Page, i: int, start: int, body: int) -> bool:
     return (LineKind.DATED in near or LineKind.META in near) and page.lines[i].strip() not in page.menu
 
 
+def _date_near_title(page: Page, title: int, body: int) -> int | None:
+    """Return the line of a date that is indented or an item of a list below the title, or above it."""
+    below = (i for i in range(title + 1, body) if page.kinds[i] in (LineKind.META, LineKind.BULLET))
+    if listed := next((i for i in below if page.date_in(i) and is_dated(page.lines[i])), None):
+        return listed
+    above = page.dated[bisect(page.dated, title) - 1] if page.dated and page.dated[0] < title else -1
+    return above if above >= 0 and _is_above_title(page, above, title) else None
+
+
+def _is_above_title(page: Page, above: int, title: int) -> bool:
+    """Return whether the date at line `above` is that of the article, not the day on which the page was shown.
+
+    That one is at the top of a page, above the site's name, with a weekday and without a time.
+    """
+    if _TODAY.search(page.lines[above]):
+        return False
+    between = [i for i in range(above + 1, title) if page.kinds[i] in CONTENT]
+    if not between:
+        return True
+    of_day = has_weekday(page.lines[above]) and not has_time(page.lines[above])
+    menu = sum(kind in CONTENT for kind in page.kinds[:above])
+    return menu > 1 and not of_day and len(between) < 3 and all(page.kinds[i] is LineKind.SHORT for i in between)
+
+
+def _date_below(page: Page, section: Section, body: int, end: int) -> int | None:
+    """Return the line of a date between the standfirst and the text, or of the only labelled one on the page."""
+    second = next((i for i in range(body + 1, end) if page.kinds[i] is LineKind.PROSE), end)
+    if standfirst := next((i for i in range(body + 1, second) if page.dates.get(i)), None):
+        return standfirst
+    labelled = [i for i in range(body, page.end) if len(page.lines[i]) < LONG_LINE and is_labelled(page.lines[i])]
+    days = {page.date_in(i) for i in labelled}
+    return labelled[0] if len(days) == 1 and section.layout is Layout.SINGLE else None
+
+
 def _find_date(page: Page, section: Section, title: int | None, body: int, end: int) -> dt.date | None:
     """Return the date of the mark, else one between title and text, above the title, below the text, or a dateline."""
     top = body if title is None else title
@@ -94,6 +130,10 @@ def _find_date(page: Page, section: Section, title: int | None, body: int, end: 
     below = next((i for i in range(end, min(end + HEAD_LINES, len(page.lines))) if i in page.dates), None)
     if alone and below is not None:
         return page.dates[below]
+    near = _date_near_title(page, top, body) if alone else None
+    near = _date_below(page, section, body, end) if near is None else near
+    if near is not None:
+        return page.date_in(near)
     dateline = _DATELINE.match(page.lines[body][:LONG_LINE])
     found = find_date(dateline["date"]) if dateline else None
     return found[2] if found else None

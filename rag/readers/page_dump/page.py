@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from itertools import pairwise
 
 import regex
 
+from rag.provenance.attribution import byline
+from rag.readers.dated_lines import publication_date, states_publication, words_without_date
 from rag.readers.line_classifier import (
     BRIEF_WORDS,
     CONTENT,
@@ -16,16 +19,28 @@ from rag.readers.line_classifier import (
     can_close_text,
     classify,
     count_words,
-    publication_date,
     shape,
 )
 
+MIN_PARAGRAPH_CHARS = 80  # of a line that counts as prose where indents are compared
+MIN_WORDS_GOING_ON = 12  # of each paragraph below a box within the text
 LABEL_TIMES = 3  # a short line printed so often on one page is a category, a caption or a control, never a title
 
 _COMMENTS_HEADING = regex.compile(
-    r"\W*(?:\d+\s+\w|comm?ent|kommentare|discussion|reader|.*(?:says|wrote)\s*:|.*\(not)", regex.I
+    r"\W*(?:\d+\s+\w|comm?ent|coment|koment|kommentar|reacti|leser|комм?ент|discussion|reader|.*(?:says|wrote)\s*:|.*\(not)",
+    regex.I,
 )
 TRUNCATED = regex.compile(r"(?:…|\.\.\.|\[…\]?|\[\.\.\.\]?)[\s\])»→]*$")
+
+
+def _indent_of_prose(lines: list[str]) -> str:
+    """Return the spaces that the prose of a page is indented by, "" if most of it is not."""
+    size: Counter[str] = Counter()
+    for line in lines:
+        if len(line) > MIN_PARAGRAPH_CHARS:
+            size[line[: len(line) - len(line.lstrip())]] += len(line)
+    indent = max(size, key=lambda spaces: size[spaces], default="")
+    return indent if 2 * size[indent] > size.total() else ""
 
 
 class Page:
@@ -34,7 +49,7 @@ class Page:
     Attributes:
         lines: as printed, without NUL characters, which no text store accepts.
         kinds: the kind of each line.
-        dates: the date of each dated line, None if its form is ambiguous or it lies in the future.
+        dates: the date of each line that has one of publication, None if it is ambiguous or lies in the future.
         dated: the numbers of the dated lines, in order.
         menu: the items of the page's lists. A name among them is a category, not an author.
         above, below: for each line, the nearest content line before and after it (-1 and len(lines) at the ends).
@@ -44,8 +59,11 @@ class Page:
 
     def __init__(self, text: str):
         self.lines = [line.replace("\x00", "") for line in text.splitlines()]
-        self.kinds = [classify(line) for line in self.lines]
-        self.dates = {i: publication_date(self.lines[i]) for i, k in enumerate(self.kinds) if k is LineKind.DATED}
+        indent = _indent_of_prose(self.lines)
+        self.kinds = [classify(line.removeprefix(indent)) for line in self.lines]
+        self._mark_dated_titles()
+        dated = (i for i, k in enumerate(self.kinds) if k is LineKind.DATED and states_publication(self.lines[i]))
+        self.dates = {i: publication_date(self.lines[i]) for i in dated}
         self.dates = {i: None if date and date > dt.date.today() else date for i, date in self.dates.items()}
         self.dated = sorted(self.dates)
         self.menu = {
@@ -64,6 +82,16 @@ class Page:
             self._words.append(self._words[-1] + (count_words(line) if kind is LineKind.PROSE else 0))
         self.end = self._end()
         self.is_plain = {*self.kinds} <= {LineKind.PROSE, LineKind.SHORT, LineKind.BLANK}
+
+    def _mark_dated_titles(self) -> None:
+        """Mark a title that has the date of the dated line next to it ("Press digest, May 4, 2016") as a short line."""
+        dated = [i for i, kind in enumerate(self.kinds) if kind is LineKind.DATED]
+        for above, i in pairwise(dated):
+            days = [publication_date(self.lines[n]) for n in (above, i)]
+            if i - above < 4 and days[0] and days[0] == days[1]:
+                words = [len(words_without_date(self.lines[n])) for n in (above, i)]
+                if min(words) == 0 and max(words) > 1 and not any(byline(self.lines[n]) for n in (above, i)):
+                    self.kinds[above if words[0] else i] = LineKind.SHORT
 
     def _mark_labels(self) -> None:
         """Mark the lines that recur all over the page: a title or paragraph is not printed three times."""
@@ -92,9 +120,45 @@ class Page:
         for i, kind in enumerate(self.kinds):
             only = kind is comments and times[shape(self.lines[i])] == 1 and _COMMENTS_HEADING.match(self.lines[i])
             over = only or (kind is LineKind.TEASERS and not self.resumes(i))
-            if over and self.words(0, i) >= BRIEF_WORDS:  # fewer words may be a cookie banner above a sidebar
-                return i
+            if (
+                over
+                and self.words(0, i) >= BRIEF_WORDS
+                and not (kind is LineKind.TEASERS and self._is_above_article(i))
+            ):
+                return i  # fewer words may be a cookie banner above a sidebar
         return len(self.lines)
+
+    def _is_above_article(self, i: int) -> bool:
+        """Return whether a list at line `i` is above the article: text below a date is there, and none is above."""
+        signed = (LineKind.DATED, LineKind.BYLINE)
+        marks = [j for j, kind in enumerate(self.kinds) if kind in signed and j > i]
+        below = next((j for j in marks if self.kinds[self._next_content(j)] is LineKind.PROSE), None)
+        above = any(kind in signed for kind in self.kinds[:i])
+        if self.has_more_below(i, self.words(0, i), len(self.lines)):
+            return True
+        return below is not None and not above and self.words(below, len(self.lines)) >= BRIEF_WORDS
+
+    def has_more_below(self, i: int, words: int, end: int) -> bool:
+        """Return whether more text than `words` is below an end at line `i`, up to the next end.
+
+        Only if paragraphs follow each other: in lists of other articles, titles are between them.
+        """
+        ends = (
+            j for j in range(i + 1, end) if self.kinds[j] in ENDS and self.words(i, j) and not self.is_picture_credit(j)
+        )
+        stop = next(ends, end)
+        content = [self.kinds[j] for j in range(i + 1, stop) if self.kinds[j] in CONTENT]
+        runs = sum(a is b is LineKind.PROSE for a, b in pairwise(content))
+        return self.words(i, stop) > words and 3 * runs >= content.count(LineKind.PROSE) > 1
+
+    def is_picture_credit(self, i: int) -> bool:
+        """Return whether a line with a copyright sign is below a picture within the text: no year, and prose below."""
+        line = self.lines[i]
+        signed = "©" in line and not regex.search(r"\b(?:19|20)\d\d\b", line)
+        return signed and count_words(line) < 9 and self.kinds[self._next_content(i)] is LineKind.PROSE
+
+    def _next_content(self, i: int) -> int:
+        return next((j for j in range(i + 1, len(self.lines)) if self.kinds[j] in CONTENT), i)
 
     def words(self, start: int, end: int) -> int:
         """Return the number of words of prose in lines [start, end)."""
@@ -111,6 +175,8 @@ class Page:
         The two follow each other directly, except below a bulleted list, whose end is clear: there a subheading may
         separate them.
         """
+        if self._goes_on(i):
+            return True
         run, passed, short = 0, 0, False
         for j in range(i + 1, min(i + 60, len(self.lines))):
             kind = self.kinds[j]
@@ -126,6 +192,31 @@ class Page:
             elif kind in ENDS:
                 return False
         return False
+
+    def _goes_on(self, i: int) -> bool:
+        """Return whether paragraphs follow the titles below a heading of others, each below one subheading at most.
+
+        A list has a title, or as many lines, above each of its summaries; a box within a text has its titles together.
+        """
+        above: list[int] = []  # how many short lines each paragraph has above it
+        short = 0
+        for j in range(i + 1, min(i + 60, len(self.lines))):
+            kind = self.kinds[j]
+            if kind in ENDS or kind is LineKind.MORE:
+                break
+            if kind in (LineKind.SHORT, LineKind.LABEL):
+                short += 1
+            elif kind is LineKind.PROSE:
+                if TRUNCATED.search(self.lines[j][-20:]) or count_words(self.lines[j]) < MIN_WORDS_GOING_ON:
+                    return False
+                above.append(short)
+                short = 0
+        return len(above) > 1 and above[0] > 1 and max(above[1:]) <= 1
+
+    def date_in(self, i: int) -> dt.date | None:
+        """Return the date of publication that line `i` states, of whatever kind the line is."""
+        date = publication_date(self.lines[i])
+        return None if date and date > dt.date.today() else date
 
     def ends_text(self, i: int) -> bool:
         """Return whether line `i` can end a text: prose, or a signature, credit or address directly below prose."""
