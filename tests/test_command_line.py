@@ -27,6 +27,16 @@ from rag.cli import output
 
 pytestmark = pytest.mark.model
 
+COLUMNS = [  # what a build says of the fields that it read
+    "  text                        from text (2)",
+    "  title                       from title (2)",
+    "  outlet                      from outlet (2)",
+    "  date                        from date (2)",
+    "  url                         from url (1)",
+    "  authors                     from authors (1)",
+    "  host                        from host (1)",
+    "  id                          from id (2)",
+]
 HARBOUR_IN_SHORT = "harbour  2013-05-14  The Guardian: Harbour strike ends\n"
 
 
@@ -39,7 +49,7 @@ def index(tmp_path_factory):
         status = cli.main(["build", str(folder / "news.jsonl"), "--index", str(folder / "index")])
     assert status == 0, err.getvalue()
     printed = out.getvalue().splitlines()
-    assert printed[:-1] == [
+    assert printed[:11] == [
         str(folder / "index"),
         "read                     2",
         "  new                    2",
@@ -52,6 +62,7 @@ def index(tmp_path_factory):
         "skipped                  1",
         "                         1  not JSON",
     ]
+    assert printed[11:-1] == ["columns", *COLUMNS]
     assert printed[-1].startswith("took: reading 0.")
     assert err.getvalue().splitlines() == [
         f"skipped {folder / 'news.jsonl'}, line 3: not JSON (Expecting property name enclosed in double quotes)"

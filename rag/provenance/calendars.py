@@ -77,7 +77,8 @@ def with_western_digits(text: str) -> str:
     """Return a text of the same length with the digits of all scripts as 0 to 9."""
     if text.isascii():
         return text
-    return str(_FOREIGN_DIGIT.sub(lambda found: str(unicodedata.digit(found.group())), text))
+    # `regex` knows digits of newer alphabets than the Unicode data of Python: these stay as they are.
+    return str(_FOREIGN_DIGIT.sub(lambda found: str(unicodedata.digit(found.group(), found.group())), text))
 
 
 def solar_dates(text: str) -> list[tuple[int, int, dt.date | None]]:

@@ -33,7 +33,7 @@ _ROOT = Html('<div class="according">{}</div>')
 _SEARCHED = Html('<p class="searched">{}</p>')
 _NOTE = Html('<p class="note">{}.</p>')
 _CARD = Html(
-    '<article class="card" aria-label="{label}" id="{place}" tabindex="-1"><header><h3>{attribution} '
+    '<article class="card" aria-label="{label}" data-card="{number}" tabindex="-1"><header><h3>{attribution} '
     "<strong>{outlet}</strong>{via}, {when}</h3>{about}</header>{digest}"
     '<blockquote dir="auto">{before}<mark>{quotation}</mark>{after}</blockquote>{changes}'
     "<footer>{footer}</footer></article>"
@@ -42,13 +42,12 @@ _CARD = Html(
 _LABEL, _NEAR_LABEL = "Passage {} of {}", "Passage {} of {}, which may not answer"
 
 
-def answer_html(answer: Answer, catalogue: Catalogue | None = None, name: str = "card") -> Html:
+def answer_html(answer: Answer, catalogue: Catalogue | None = None) -> Html:
     """Return the answer as cards below the notes on how to weigh it, or the sentence that says that there is none.
 
     Args:
         answer: the answer.
         catalogue: what is known of outlets; by default the catalogue that comes with According.
-        name: how the ids of its cards begin, which no other answer in the page may have.
     """
     parts = []
     if said := wording.notice(answer):
@@ -64,13 +63,10 @@ def answer_html(answer: Answer, catalogue: Catalogue | None = None, name: str = 
     if answer.found:
         known, count = catalogue or load_catalogue(), len(answer.passages)
         parts += [_figures(answer)] if answer.figures else []
-        places = [f"{name}-{number}" for number in range(1, count + 1)]
-        cards = {c.article_id: place for c, place in reversed([*zip(answer.passages, places, strict=True)])}
-        parts.append(_balance(answer.balance, cards))
+        numbered = [*enumerate(answer.passages, 1)]
+        parts.append(_balance(answer.balance, {c.article_id: number for number, c in reversed(numbered)}))
         label = _NEAR_LABEL if answer.grade == NEAR else _LABEL
-        labels = [label.format(number, count) for number in range(1, count + 1)]
-        named = zip(answer.passages, labels, places, strict=True)
-        parts += [_card(citation, label, place, known) for citation, label, place in named]
+        parts += [_card(c, label.format(number, count), number, known) for number, c in numbered]
     return _ROOT.format(Html().join(parts))
 
 
@@ -149,7 +145,7 @@ def _figures(answer: Answer) -> Html:
     return Html('<p class="figures">{} {}</p>').format(wording.figures_label(answer), Html(" · ").join(given))
 
 
-def _balance(balance: Balance, cards: Mapping[str, str]) -> Html:
+def _balance(balance: Balance, cards: Mapping[str, int]) -> Html:
     """Return the charts, which are tables too, to be unfolded."""
     outlets = wording.counted(balance.allowed.named, "outlet")
     summary = f"Balance: {balance.shown.named:,} of {outlets} {wording.scope(balance)}, and who spoke when"
@@ -157,12 +153,12 @@ def _balance(balance: Balance, cards: Mapping[str, str]) -> Html:
     return details.format(summary, outlets_html(balance), kinds_html(balance), times_html(balance, cards))
 
 
-def _card(citation: Citation, label: str, place: str, catalogue: Catalogue) -> Html:
+def _card(citation: Citation, label: str, number: int, catalogue: Catalogue) -> Html:
     start, end = (edge - citation.start for edge in citation.quote)
     digest = Html('<span class="kind">{}</span>').format(wording.DIGEST) if citation.kind == "digest" else ""
     return _CARD.format(
         label=label,
-        place=place,
+        number=number,
         attribution=wording.attribution(citation),
         outlet=isolated(citation.outlet or UNKNOWN_OUTLET),
         via=isolated(wording.via(citation)),

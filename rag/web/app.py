@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import logging
-import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -73,12 +72,12 @@ _COPY = """() => document.addEventListener("click", async (event) => {
   }
 })"""
 
-# A link to a card goes there. The page has a base address without its query, so that a browser would leave the page.
+# A link to a card of the same answer goes there, and not where its address leads: out of the page.
 _GO_TO_CARD = """() => document.addEventListener("click", (event) => {
-  const link = event.target.closest('.according a[href^="#"]');
+  const link = event.target.closest(".according a[data-card]");
   if (!link) return;
   event.preventDefault();
-  const card = document.getElementById(link.hash.slice(1));
+  const card = link.closest(".according").querySelector(`article[data-card="${link.dataset.card}"]`);
   card?.scrollIntoView();
   card?.focus({ preventScroll: true });
 })"""
@@ -127,8 +126,7 @@ def create_app(
             suggested=tuple(found.question for found in offers),
             answered=as_previous(answer),
         )
-        shown = answer_html(answer, catalogue, name=f"card-{secrets.token_hex(4)}")
-        turn = Turn.of(asked, str(question_html(asked.question)), str(shown))
+        turn = Turn.of(asked, str(question_html(asked.question)), str(answer_html(answer, catalogue)))
         turns = conversations.add(request.session_hash, turn, instead)
         applied = [c.words for c in answer.constraints if c.applied]
         group = gr.CheckboxGroup(

@@ -57,12 +57,12 @@ def _counts(shown: Mapping[str, int], allowed: Mapping[str, int], what: str, cap
     return _TABLE.format("outlets", caption, what.capitalize(), shown_head, Html().join(rows))
 
 
-def times_html(balance: Balance, cards: Mapping[str, str] | None = None) -> Html:
+def times_html(balance: Balance, cards: Mapping[str, int] | None = None) -> Html:
     """Return the chart of the passages that match nearly as well as the best one; who spoke first comes first.
 
     Args:
         balance: the balance.
-        cards: where in the page the passage of an article is shown, as the id of an element, by the article's id.
+        cards: the number of the first card of an article in the answer, by the article's id.
     """
     matches: dict[str, list[OutletMatch]] = {}
     for match in balance.outlet_matches:
@@ -125,7 +125,7 @@ def _line(matches: Iterable[OutletMatch], dates: Sequence[dt.date]) -> Html:
     return Html('<svg aria-hidden="true"><line x2="100%" y1="50%" y2="50%"/>{}</svg>').format(drawn)
 
 
-def _dates(matches: Sequence[OutletMatch], cards: Mapping[str, str]) -> Html:
+def _dates(matches: Sequence[OutletMatch], cards: Mapping[str, int]) -> Html:
     """Return the dates, each with whether its passages are shown, and how many they are; a link to the first shown."""
     places = {match.date: cards[match.article_id] for match in reversed(matches) if match.article_id in cards}
     numbers = Counter((_order(match), match.date, match.shown) for match in matches)
@@ -136,5 +136,5 @@ def _dates(matches: Sequence[OutletMatch], cards: Mapping[str, str]) -> Html:
         when = Html('<time datetime="{}">{}</time>').format(date, date) if date else "undated"
         day = entry.format(label, mark, when, f" ({number:,} passages)" if number > 1 else "")
         place = places.get(date) if shown else None
-        entries.append(Html('<a href="#{}">{}</a>').format(place, day) if place else day)
+        entries.append(Html('<a href="#" data-card="{}">{}</a>').format(place, day) if place else day)
     return Html(" ").join(entries)

@@ -76,10 +76,10 @@ def test_passages_are_on_a_line_by_date_and_who_spoke_first_comes_first():
 def test_a_date_leads_to_the_card_of_its_first_passage():
     shown, other = OutletMatch("a", "A", dt.date(2010, 1, 1), True), OutletMatch("b", "A", dt.date(2010, 1, 1), True)
     hidden = OutletMatch("c", "A", dt.date(2011, 1, 1), False)
-    table = times_html(Balance(outlet_matches=(shown, other, hidden)), {"a": "card-1", "b": "card-2"})
-    assert re.findall(r'<a href="#(.*?)"><span class="day">.*?<time datetime="(.*?)"', table) == [
-        ("card-1", "2010-01-01"),
-    ]  # fmt: skip
+    table = times_html(Balance(outlet_matches=(shown, other, hidden)), {"a": 1, "b": 2})
+    assert re.findall(r'<a href="#" data-card="(.*?)"><span class="day">.*?<time datetime="(.*?)"', table) == [
+        ("1", "2010-01-01")
+    ]
     assert "<a" not in times_html(Balance(outlet_matches=(shown,)))
 
 
