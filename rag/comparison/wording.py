@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rag.comparison.comparison import By, Comparison, Row
 
 MAX_SILENT = 8  # silent groups that are named
+MAX_ON_SIDE = 12  # outlets of a side that are named
 NOUNS: dict[By, str] = {
     "outlet": "outlet", "kind": "kind of outlets", "host": "site", "country": "country", "year": "year", "side": "side",
 }  # fmt: skip
@@ -50,6 +51,20 @@ def row_facts(row: Row) -> list[Phrase]:
     if row.shared_with:
         facts.append(Phrase("also printed, or nearly, by {}", listed(row.shared_with, MAX_NAMES)))
     return facts
+
+
+def on_sides(comparison: Comparison) -> Phrase | str:
+    """Return which outlets are on each side, without which "no Western media" would claim more than is known.
+
+    An empty string if each side is one outlet of that name, or no sides are compared.
+    """
+    if all(outlets == (side,) for side, outlets in comparison.sides.items()):
+        return ""
+    sides = [
+        Phrase("{} ({})", side, listed(outlets, MAX_ON_SIDE) if outlets else "no outlet that the catalogue knows of")
+        for side, outlets in comparison.sides.items()
+    ]
+    return Phrase(f"Sides: {'; '.join(['{}'] * len(sides))}", *sides)
 
 
 def silent(comparison: Comparison) -> Phrase | str:

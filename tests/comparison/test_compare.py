@@ -185,6 +185,10 @@ def test_nothing_is_compared_for_the_same_reasons_as_nothing_is_answered(library
         ({"sides": {f"side {n}": "Reuters" for n in range(13)}}, "name 2 to 12 sides"),
         ({"sides": {"a": "Reuters", "b": []}}, "side 'b': give it a name"),
         ({"sides": {"a": "Reuters", " ": "BBC"}}, "side ' ': give it a name"),
+        ({"sides": {"a": "Reuters", "press tv": "BBC"}}, "'press tv' has the name of Press TV, which is not on it"),
+        ({"sides": {"a": "Reuters", "b\x1b[2J": "BBC"}}, "give it a name of at most 100 characters in one line"),
+        ({"sides": {"a": "Reuters", "b\nc": "BBC"}}, "give it a name of at most 100 characters in one line"),
+        ({"sides": [["Reuters"], ["BBC"]]}, "side ['Reuters'] has no name; name sides in a dictionary"),
         ({"sides": {"a": "Reuters", "b": ["BBC", "reuters.com"]}}, "Reuters is on two sides, 'a' and 'b'"),
         ({"sides": {"a": "Reuters", "b": "Presss TV"}}, "'Presss TV' in this index; did you mean Press TV?"),
         ({"sides": {"a": "Reuters", "b": "Nobody"}}, "`according outlets` lists the outlets"),
@@ -209,6 +213,17 @@ def test_sides_are_saved_with_the_index_and_used_by_name(library):
         library.save_side("bad", None)
     library.save_side("state", None)
     library.save_side("agencies", None)
+    assert library.sides() == {}
+
+
+def test_a_side_may_have_the_name_of_an_outlet_that_is_on_it_or_not_in_the_index(library):
+    sides = {"Reuters": ["Reuters", "BBC"], "Kayhan": "Press TV"}
+    assert library.compare(ASKED, sides=sides).sides == {"Reuters": ("Reuters", "BBC News"), "Kayhan": ("Press TV",)}
+
+
+def test_no_side_is_saved_under_the_name_of_another_outlet(library):
+    with pytest.raises(QuestionError, match="give it another name, or add the outlet"):
+        library.save_side("reuters.com", ["BBC"])
     assert library.sides() == {}
 
 
