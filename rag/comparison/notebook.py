@@ -27,8 +27,8 @@ def comparison_notebook(comparison: Comparison) -> Html:
         heads = Html().join(Html('<th scope="col" style="text-align: left">{}</th>').format(h) for h in (name, "Says"))
         rows = Html().join(map(_row, comparison.rows))
         parts.append(_TABLE.format(scope(comparison), heads, rows))
-    facts = filter(None, (silent(comparison), on_sides(comparison)))
-    parts += [Html("<p>{}</p>").format(phrase(fact)) for fact in facts]
+    facts = (silent(comparison), on_sides(comparison))
+    parts += [Html("<p>{}</p>").format(phrase(fact)) for fact in facts if fact]
     return Html("<div>{}</div>").format(Html().join(parts))
 
 

@@ -138,7 +138,7 @@ def _listed(words: str) -> list[str]:
 
 def _is_name(side: str) -> bool:
     """Return whether a text can be the name of a side: not empty, not long, and without control characters."""
-    return 0 < len(side.strip()) and len(side) <= MAX_NAME_CHARACTERS and "Cc" not in map(unicodedata.category, side)
+    return bool(side.strip()) and len(side) <= MAX_NAME_CHARACTERS and "Cc" not in map(unicodedata.category, side)
 
 
 def _meant(columns: ArticleColumns, catalogue: Catalogue, name: str) -> Sequence[str]:
