@@ -73,4 +73,7 @@ def silent(comparison: Comparison) -> Phrase | str:
         return ""
     names = [f"{each.group} ({each.articles:,})" for each in comparison.silent]
     number = groups(len(names), comparison.by)
+    if not comparison.whole:
+        why = "since more are near than can be compared"
+        return Phrase(f"No passage seen from {number}, {why}; by number of articles: {{}}", listed(names, MAX_SILENT))
     return Phrase(f"No passage near enough from {number}; by number of articles: {{}}", listed(names, MAX_SILENT))

@@ -236,8 +236,33 @@ def test_the_best_passage_of_a_group_is_found_whatever_others_have(tmp_path, new
     ]
     other = {"id": "o", "outlet": "BBC News", "text": "A ferry that sank is what the divers of the town look for."}
     with rag.build([news(*many, other)], index=tmp_path / "i", encoder=words) as library:
-        found = library.compare("The ferry sank off the northern coast", sides={"a": "Reuters", "b": "BBC"})
-        assert rows(found)["b"] == "o"
+        for k in (15, 1):  # all sides are compared, however few rows are wanted
+            found = library.compare("The ferry sank off the northern coast", k=k, sides={"a": "Reuters", "b": "BBC"})
+            assert rows(found)["b"] == "o"
+
+
+def test_outlets_that_were_not_looked_at_are_not_said_to_have_nothing(tmp_path, news, words, monkeypatch):
+    monkeypatch.setattr(find, "POOL", 20)
+    monkeypatch.setattr(find, "MAX_WEIGHED", 20)
+    many = [
+        {"id": f"m{n}", "outlet": f"Paper {n:02}", "text": f"The ferry sank off the northern coast on day {n} of May."}
+        for n in range(60)
+    ]
+    with rag.build([news(*many)], index=tmp_path / "i", encoder=words) as library:
+        found = library.compare("The ferry sank off the northern coast")
+        assert (found.whole, found.to_dict()["whole"]) == (False, False)
+        assert found.silent
+        said = "since more are near than can be compared"
+        assert said in found.to_markdown()
+        assert "No passage near enough from" not in found.to_markdown()
+        dossier = library.dossier("The ferry sank off the northern coast").to_markdown()
+        assert "what is listed as silent may have some" in dossier.replace("\\", "")
+        sides = library.compare("The ferry sank off the northern coast", sides={"a": "Paper 00", "b": "Paper 59"})
+        assert (sides.whole, len(sides.rows)) == (True, 2)
+
+
+def test_outlets_are_silent_where_all_was_looked_at(library):
+    assert library.compare(ASKED).whole
 
 
 def test_both_stores_compare_alike(index, news, words):

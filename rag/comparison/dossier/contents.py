@@ -224,6 +224,8 @@ def _notices(comparison: Comparison) -> tuple[str, ...]:
     said += [f"{limit(found, answer)}." for found in answer.constraints if found.applied]
     said += [f"Not applied: “{found.words}”: {found.why}." for found in unapplied(answer)]
     said += [f"{note}." for note in notes(answer)]
+    if comparison.silent and not comparison.whole:
+        said.append("More passages are near than can be compared: what is listed as silent may have some.")
     said += [f"{sides}." if (sides := on_sides(comparison)) else ""]
     return tuple(one_line(line) for line in said if line)
 
