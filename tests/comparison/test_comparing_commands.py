@@ -1,5 +1,6 @@
 """`according compare` and `sides`, and the endpoint: the same comparison in every form."""
 
+import io
 import json
 
 import pytest
@@ -110,6 +111,20 @@ def test_an_answer_to_a_comparison_says_how_to_see_it_side_by_side(index, capsys
 )
 def test_sides_in_text(given, sides):
     assert sides_in_text(given, {"kept": ("A", "B"), "kept: both": ("C",)}) == sides
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_locale_that_lacks_letters_gets_their_escapes(index, monkeypatch, more):
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", out)
+    question = "Did “dock” workers end their strike 🚢 on Tuesday? «Yes»"
+    assert main(["compare", "--index", index, "--min-confidence", "0", *more, "--ignore", "all", question]) == 0
+    out.flush()
+    printed = out.buffer.getvalue().decode("ascii")
+    if more:
+        assert json.loads(printed)["question"] == question
+    else:
+        assert "\\u00abDock workers" in printed
 
 
 @pytest.mark.parametrize("command", [["compare"], ["timeline"], ["dossier", "--to", "x.md"]])
