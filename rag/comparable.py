@@ -364,8 +364,13 @@ class ComparableLibrary(UpdatableLibrary):
         found: dict[str, tuple[str, ...]] = {}
         if sides:
             found = resolve_sides(view, catalogue, sides, self.sides())
-        elif "all" not in query.ignore and (asked := asked_comparison(query.text, catalogue, indexed)):
-            found, query = sides_in_words(view, catalogue, asked.sides), replace(query, text=asked.question)
+        elif (
+            by == "outlet" and "all" not in query.ignore and (asked := asked_comparison(query.text, catalogue, indexed))
+        ):
+            found = sides_in_words(view, catalogue, asked.sides)
+            if not any(found.values()):  # the catalogue knows no such outlet: that nothing is said would be untrue
+                return Grouping(by, catalogue), query
+            query = replace(query, text=asked.question)
         if not found:
             return Grouping(by, catalogue), query
         outlets = tuple(outlet for own in found.values() for outlet in own)

@@ -8,6 +8,9 @@ to load are imported by the commands that need them.
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +20,16 @@ from rag.errors import AccordingError
 from rag.text import sanitise
 
 
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """Return characters that an encoding lacks as JSON writes them, so that JSON stays JSON and nothing is lost."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error("according", _escaped)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
@@ -24,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: those of the command line; by default those of this process.
     """
     options = build_parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a locale that is not of UTF-8 lacks quotation marks, and most names
+        sys.stdout.reconfigure(errors="according")
     try:
         return options.run(options) or 0
     except AccordingError as error:

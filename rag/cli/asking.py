@@ -71,5 +71,5 @@ def arguments(options: argparse.Namespace) -> dict[str, Any]:
         "outlet_kinds": options.outlet_kind,
         "undated": options.undated,
         "exclude_outlets": options.not_outlet,
-        "order": options.order,
+        **({"order": options.order} if "order" in options else {}),
     }

@@ -21,7 +21,7 @@ def timeline(options: argparse.Namespace) -> None:
     """Put what answers a question in the order of when it happened."""
     with open_library(options) as library:
         prepare(library)
-        given = {name: value for name, value in arguments(options).items() if name != "order"}
+        given = arguments(options)
         found = library.timeline(
             " ".join(options.question), strict=options.strict, min_confidence=options.min_confidence, **given
         )

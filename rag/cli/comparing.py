@@ -24,7 +24,7 @@ def compare(options: argparse.Namespace) -> None:
 
     with open_library(options) as library:
         prepare(library)
-        given = {name: value for name, value in arguments(options).items() if name != "order"}
+        given = arguments(options)
         found = library.compare(
             " ".join(options.question), by=options.by, sides=sides_in_text(options.side or (), library.sides()),
             strict=options.strict, min_confidence=options.min_confidence, **given,
@@ -35,6 +35,8 @@ def compare(options: argparse.Namespace) -> None:
 def sides(options: argparse.Namespace) -> None:
     """List the sides that are saved with the index, save one, or delete one."""
     with open_library(options) as library:
+        if options.delete and not options.name:
+            raise QuestionError("name the side to delete, as `according sides` lists them")
         if options.delete or options.outlets:
             library.save_side(options.name, None if options.delete else options.outlets)
         elif options.name is not None:
@@ -47,14 +49,15 @@ def sides(options: argparse.Namespace) -> None:
 def comparison_text(found: Comparison) -> str:
     """Return a comparison as a table that fits the terminal: who, and what they say."""
     from rag.answer import wording
-    from rag.comparison.side_by_side.wording import scope, silent
+    from rag.comparison.side_by_side.wording import on_sides, scope, silent
 
-    said, nothing = wording.notice(found.answer), silent(found)
+    said, nothing, sides = wording.notice(found.answer), silent(found), on_sides(found)
     if not found.found:
-        return "\n".join(filter(None, [said, in_a_line(f"({nothing})") if nothing else "", *notes(found.answer)]))
+        facts = [in_a_line(f"({fact})") for fact in (nothing, sides) if fact]
+        return "\n".join(filter(None, [said, *facts, *notes(found.answer)]))
     width = min(MAX_WIDTH, shutil.get_terminal_size().columns)
     lines = [f"({wording.figures(found.answer)})"] if found.figures else []
-    lines += [f"({scope(found)})", f"({nothing})" if nothing else "", *notes(found.answer)]
+    lines += [f"({scope(found)})", *(f"({fact})" for fact in (nothing, sides) if fact), *notes(found.answer)]
     parts = [
         said,
         *(_row_text(row, found, width) for row in found.rows),

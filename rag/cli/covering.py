@@ -30,7 +30,7 @@ def coverage(options: argparse.Namespace) -> None:
 
 def coverage_text(found: Coverage) -> str:
     """Return a coverage for a terminal: the reports in the order of their dates, then who is silent."""
-    from rag.comparison.coverage import wording as wording
+    from rag.comparison.coverage import wording
 
     said = [in_a_line(str(said)) for said in (wording.notice(found),) if said]
     if not found.found:
@@ -47,7 +47,7 @@ def coverage_text(found: Coverage) -> str:
 def _report(number: int, report: Report) -> str:
     from rag.answer.changes import changes_text
     from rag.answer.wording import attribution, via
-    from rag.comparison.coverage import wording as wording
+    from rag.comparison.coverage import wording
 
     cited = report.citation
     elsewhere = via(cited) if cited.outlet else ""

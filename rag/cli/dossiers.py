@@ -23,7 +23,7 @@ def dossier(options: argparse.Namespace) -> None:
     check_path(options.to)  # before the work, not after it
     with open_library(options) as library:
         prepare(library)
-        given = {name: value for name, value in arguments(options).items() if name != "order"}
+        given = arguments(options)
         made = library.dossier(
             " ".join(options.question), by=options.by, sides=sides_in_text(options.side or (), library.sides()),
             strict=options.strict, min_confidence=options.min_confidence, **given,

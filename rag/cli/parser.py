@@ -88,11 +88,11 @@ def _asking(command: Command) -> None:
     added = command("search", asking.search, "find the passages nearest to a question, whether or not they answer it")
     _question(added, 10)
     added = command("compare", comparing.compare, "put what each outlet says about a question side by side")
-    _question(added, 15, "rows")
+    _question(added, 15, "rows", ordered=False)
     _grade(added)
     _groups(added)
     added = command("timeline", chronicling.timeline, "put what answers a question in the order of when it happened")
-    _question(added, 30, "entries")
+    _question(added, 30, "entries", ordered=False)
     _grade(added)
     _covering(command)
     added = command("sides", comparing.sides, "list the sides saved for `compare`, save one, or delete one")
@@ -119,7 +119,7 @@ def _covering(command: Command) -> None:
 
 def _passing_on(command: Command) -> None:
     added = command("dossier", dossiers.dossier, "write who says what about a question, with receipts, to one file")
-    _question(added, 12, "rows")
+    _question(added, 12, "rows", ordered=False)
     _grade(added)
     _groups(added)
     added.add_argument("--to", metavar="FILE", required=True, help="a file whose name ends in .html, .md or .pdf")
@@ -283,18 +283,22 @@ def _groups(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--side", metavar="[NAME:] OUTLETS", action="append",
         help='compare sides that you name: --side "state: Press TV, IRNA" --side "exile: NCRI"; kinds of outlets and '
-        "countries can be on a side too, and a side that is saved needs only its name (repeatable)",
+        "countries can be on a side too, a side that is saved needs only its name, and an outlet whose name has a "
+        "comma is put in quotation marks (repeatable)",
     )  # fmt: skip
 
 
-def _question(added: argparse.ArgumentParser, k: int, shown: str = "passages", number: str = "+") -> None:
+def _question(
+    added: argparse.ArgumentParser, k: int, shown: str = "passages", number: str = "+", ordered: bool = True
+) -> None:
     added.add_argument("question", nargs=number, help="the question, with or without quotes")
     added.add_argument("-k", type=int, default=k, help=f"maximum number of {shown} (default: %(default)s)")
     _filters(added)
-    added.add_argument(
-        "--order", choices=("relevance", "newest", "oldest"), default="relevance",
-        help="what comes first of all that fits well (default: %(default)s)",
-    )  # fmt: skip
+    if ordered:  # rows, and entries of a timeline, have an order of their own
+        added.add_argument(
+            "--order", choices=("relevance", "newest", "oldest"), default="relevance",
+            help="what comes first of all that fits well (default: %(default)s)",
+        )  # fmt: skip
     added.add_argument("--previous", help="the previous question, if this one is a follow-up")
     _reranker(added)
 

@@ -1,11 +1,13 @@
 """Questions that compare outlets, in words: which sides they name, and which only look as if they did."""
 
 import json
+import re
 
 import pytest
 from support import WordEncoder
 
 import rag
+from rag.cli.comparing import comparison_text
 from rag.comparison.side_by_side.asked import asked_comparison
 from rag.comparison.side_by_side.described import described
 from rag.provenance.catalogue import load_catalogue
@@ -33,6 +35,8 @@ INDEXED = ("Reuters", "Press TV", "BBC News", "Kayhan", "IRNA", "Harbour Voice",
         ("Do Reuters and the BBC disagree about what Kayhan wrote?", ("Reuters", "BBC"), "what Kayhan wrote"),
         ("Compare what Reuters and IRNA say about the delisting in 2012", ("Reuters", "IRNA"), "the delisting in 2012"),
         ("Compare the coverage by Reuters and IRNA of the delisting", ("Reuters", "IRNA"), "the delisting"),
+        ("Compare Iranian media with Western media on the delisting", ("Iranian media", "Western media"),
+         "the delisting"),
         ("How does Reuters' account of the deaths differ from the BBC's?", ("Reuters", "BBC"), "the deaths"),
         ("How does Press TV’s coverage of the raid differ from that of Reuters?", ("Press TV", "Reuters"), "the raid"),
         ("What is the difference between what Reuters and Press TV say about the raid?", ("Reuters", "Press TV"),
@@ -132,3 +136,25 @@ def test_the_words_can_be_ignored_and_a_caller_overrides_them(library):
     question = "What do Press TV and the BBC say about the ferry that sank?"
     assert library.compare(question, ignore="all").by == "outlet"
     assert library.compare(question, sides={"a": "Reuters", "b": "BBC"}).sides["a"] == ("Reuters",)
+
+
+def test_sides_that_no_outlet_is_on_are_not_said_to_be_silent(library):
+    found = library.compare("What do Swedish and Albanian newspapers say about the ferry that sank?")
+    assert (found.by, found.answer.searched) == ("outlet", found.question)
+
+
+def test_every_form_says_which_outlets_are_on_a_side_that_is_described(library):
+    question = "What do Iranian media and Swedish newspapers say about the ferry that sank?"
+    found = library.compare(question)
+    said = "Sides: Iranian media (Press TV); Swedish newspapers (no outlet that the catalogue knows of)"
+    assert f"({said})" in comparison_text(found).splitlines()
+    assert said in found.to_markdown().replace("\\", "")
+    assert said in re.sub("<[^>]+>", "", found._repr_html_())
+    assert said in library.dossier(question).to_markdown().replace("\\", "")
+    plain = library.compare("What do Press TV and Reuters say about the ferry that sank?")
+    assert "Sides:" not in comparison_text(plain) + plain.to_markdown()
+
+
+def test_a_group_that_is_asked_for_is_not_replaced_by_sides_in_words(library):
+    found = library.compare("What do Press TV and the BBC say about the ferry that sank?", by="country")
+    assert (found.by, {row.citation.outlet for row in found.rows}) == ("country", {"Press TV", "BBC News"})

@@ -185,6 +185,10 @@ def test_nothing_is_compared_for_the_same_reasons_as_nothing_is_answered(library
         ({"sides": {f"side {n}": "Reuters" for n in range(13)}}, "name 2 to 12 sides"),
         ({"sides": {"a": "Reuters", "b": []}}, "side 'b': give it a name"),
         ({"sides": {"a": "Reuters", " ": "BBC"}}, "side ' ': give it a name"),
+        ({"sides": {"a": "Reuters", "press tv": "BBC"}}, "'press tv' has the name of Press TV, which is not on it"),
+        ({"sides": {"a": "Reuters", "b\x1b[2J": "BBC"}}, "give it a name of at most 100 characters in one line"),
+        ({"sides": {"a": "Reuters", "b\nc": "BBC"}}, "give it a name of at most 100 characters in one line"),
+        ({"sides": [["Reuters"], ["BBC"]]}, "side ['Reuters'] has no name; name sides in a dictionary"),
         ({"sides": {"a": "Reuters", "b": ["BBC", "reuters.com"]}}, "Reuters is on two sides, 'a' and 'b'"),
         ({"sides": {"a": "Reuters", "b": "Presss TV"}}, "'Presss TV' in this index; did you mean Press TV?"),
         ({"sides": {"a": "Reuters", "b": "Nobody"}}, "`according outlets` lists the outlets"),
@@ -212,6 +216,17 @@ def test_sides_are_saved_with_the_index_and_used_by_name(library):
     assert library.sides() == {}
 
 
+def test_a_side_may_have_the_name_of_an_outlet_that_is_on_it_or_not_in_the_index(library):
+    sides = {"Reuters": ["Reuters", "BBC"], "Kayhan": "Press TV"}
+    assert library.compare(ASKED, sides=sides).sides == {"Reuters": ("Reuters", "BBC News"), "Kayhan": ("Press TV",)}
+
+
+def test_no_side_is_saved_under_the_name_of_another_outlet(library):
+    with pytest.raises(QuestionError, match="give it another name, or add the outlet"):
+        library.save_side("reuters.com", ["BBC"])
+    assert library.sides() == {}
+
+
 def test_the_best_passage_of_a_group_is_found_whatever_others_have(tmp_path, news, words, monkeypatch):
     """One outlet has more passages nearer to the question than a look at the whole index proposes."""
     monkeypatch.setattr(find, "POOL", 20)
@@ -221,8 +236,33 @@ def test_the_best_passage_of_a_group_is_found_whatever_others_have(tmp_path, new
     ]
     other = {"id": "o", "outlet": "BBC News", "text": "A ferry that sank is what the divers of the town look for."}
     with rag.build([news(*many, other)], index=tmp_path / "i", encoder=words) as library:
-        found = library.compare("The ferry sank off the northern coast", sides={"a": "Reuters", "b": "BBC"})
-        assert rows(found)["b"] == "o"
+        for k in (15, 1):  # all sides are compared, however few rows are wanted
+            found = library.compare("The ferry sank off the northern coast", k=k, sides={"a": "Reuters", "b": "BBC"})
+            assert rows(found)["b"] == "o"
+
+
+def test_outlets_that_were_not_looked_at_are_not_said_to_have_nothing(tmp_path, news, words, monkeypatch):
+    monkeypatch.setattr(find, "POOL", 20)
+    monkeypatch.setattr(find, "MAX_WEIGHED", 20)
+    many = [
+        {"id": f"m{n}", "outlet": f"Paper {n:02}", "text": f"The ferry sank off the northern coast on day {n} of May."}
+        for n in range(60)
+    ]
+    with rag.build([news(*many)], index=tmp_path / "i", encoder=words) as library:
+        found = library.compare("The ferry sank off the northern coast")
+        assert (found.whole, found.to_dict()["whole"]) == (False, False)
+        assert found.silent
+        said = "since more are near than can be compared"
+        assert said in found.to_markdown()
+        assert "No passage near enough from" not in found.to_markdown()
+        dossier = library.dossier("The ferry sank off the northern coast").to_markdown()
+        assert "what is listed as silent may have some" in dossier.replace("\\", "")
+        sides = library.compare("The ferry sank off the northern coast", sides={"a": "Paper 00", "b": "Paper 59"})
+        assert (sides.whole, len(sides.rows)) == (True, 2)
+
+
+def test_outlets_are_silent_where_all_was_looked_at(library):
+    assert library.compare(ASKED).whole
 
 
 def test_both_stores_compare_alike(index, news, words):

@@ -1,5 +1,6 @@
 """`according compare` and `sides`, and the endpoint: the same comparison in every form."""
 
+import io
 import json
 
 import pytest
@@ -83,6 +84,7 @@ def test_sides_are_listed_saved_used_and_deleted(index, capsys):
     assert said("compare", "--side", "left", ASKED) == (
         1, "according: name 2 to 12 sides, each with the outlets on it\n",
     )  # fmt: skip
+    assert said("sides", "--delete") == (1, "according: name the side to delete, as `according sides` lists them\n")
     assert said("sides", "left", "--delete") == (0, "no side is saved\n")
 
 
@@ -101,10 +103,35 @@ def test_an_answer_to_a_comparison_says_how_to_see_it_side_by_side(index, capsys
         (["state: Press TV, IRNA", "exile:NCRI"], {"state": ["Press TV", "IRNA"], "exile": ["NCRI"]}),
         (["Press TV, IRNA", "NCRI"], {"Press TV, IRNA": ["Press TV", "IRNA"], "NCRI": ["NCRI"]}),
         (["kept", "x:"], {"kept": ("A", "B"), "x": []}),
+        (['be: "Le Soir, Bruxelles", IRNA', '"A, B"'], {"be": ["Le Soir, Bruxelles", "IRNA"], '"A, B"': ["A, B"]}),
+        (["kept: both", " kept  "], {"kept: both": ("C",), "kept": ("A", "B")}),
+        (["a:\rB\n,C", ""], {"a": ["B", "C"], "": []}),
+        (["x" * 200_000], {"x" * 200_000: ["x" * 200_000]}),
     ],
 )
 def test_sides_in_text(given, sides):
-    assert sides_in_text(given, {"kept": ("A", "B")}) == sides
+    assert sides_in_text(given, {"kept": ("A", "B"), "kept: both": ("C",)}) == sides
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_locale_that_lacks_letters_gets_their_escapes(index, monkeypatch, more):
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", out)
+    question = "Did “dock” workers end their strike 🚢 on Tuesday? «Yes»"
+    assert main(["compare", "--index", index, "--min-confidence", "0", *more, "--ignore", "all", question]) == 0
+    out.flush()
+    printed = out.buffer.getvalue().decode("ascii")
+    if more:
+        assert json.loads(printed)["question"] == question
+    else:
+        assert "\\u00abDock workers" in printed
+
+
+@pytest.mark.parametrize("command", [["compare"], ["timeline"], ["dossier", "--to", "x.md"]])
+def test_what_has_an_order_of_its_own_takes_no_other(index, capsys, command):
+    with pytest.raises(SystemExit):
+        main([*command, "--index", index, "--order", "newest", ASKED])
+    assert "--order" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("by", ["outlet", "year"])

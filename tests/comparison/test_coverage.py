@@ -9,8 +9,7 @@ from support.hostile import EVIL
 import rag
 from rag.cli import main
 from rag.cli.covering import coverage_text
-from rag.comparison.coverage import accounts
-from rag.comparison.coverage import wording as wording
+from rag.comparison.coverage import accounts, wording
 from rag.comparison.coverage.coverage import Coverage
 from rag.errors import LibraryError, QuestionError
 from rag.stores.base import find_article

@@ -141,7 +141,7 @@ class Coverage:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the coverage in JSON types; dates as YYYY-MM-DD."""
-        from rag.comparison.coverage import wording as wording
+        from rag.comparison.coverage import wording
 
         names = ("question", "article_id", "title", "outlet", "date", "date_basis", "after", "before")
         head = {name: getattr(self, name) for name in names}

@@ -7,7 +7,7 @@ import datetime as dt
 from rag.answer.html import Html, isolated, items, link, phrase
 from rag.answer.markdown import citation_markdown, plain
 from rag.answer.wording import DIGEST, Phrase, attribution, via
-from rag.comparison.coverage import wording as wording
+from rag.comparison.coverage import wording
 from rag.comparison.coverage.coverage import Coverage, Report
 from rag.text import one_line
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rag.answer.answer import Answer
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.changes import Change, changes, heading, order_note, source
 from rag.answer.changes import kind as kind_of_change
@@ -33,8 +32,8 @@ from rag.answer.wording import (
 )
 from rag.comparison.dossier.dossier import Dossier, number_of
 from rag.comparison.dossier.quoted import PASSAGE, VARIANT, Quoted
-from rag.comparison.side_by_side.comparison import Row
-from rag.comparison.side_by_side.wording import MAY_NOT_ANSWER
+from rag.comparison.side_by_side.comparison import Comparison, Row
+from rag.comparison.side_by_side.wording import MAY_NOT_ANSWER, on_sides
 from rag.comparison.timeline.timeline import Entry
 from rag.comparison.timeline.wording import elsewhere, evidence, spelled
 from rag.text import is_web_url, one_line, spelled_date
@@ -184,7 +183,7 @@ def contents(dossier: Dossier) -> Contents:
     return Contents(
         question=one_line(comparison.question),
         about=_about(dossier),
-        notices=_notices(comparison.answer),
+        notices=_notices(comparison),
         group=group,
         groups=groups,
         rows=tuple(_row(dossier, row) for row in comparison.rows),
@@ -216,14 +215,18 @@ def _about(dossier: Dossier) -> tuple[str, ...]:
     )
 
 
-def _notices(answer: Answer) -> tuple[str, ...]:
+def _notices(comparison: Comparison) -> tuple[str, ...]:
     """Return what must be said before anything else, and what was understood from the words of the question."""
+    answer = comparison.answer
     said = [notice(answer), *(f"Caution: {caution(found)}." for found in answer.balance.warnings)]
     if answer.searched != answer.question:
         said.append(f"Searched for: {answer.searched}")
     said += [f"{limit(found, answer)}." for found in answer.constraints if found.applied]
     said += [f"Not applied: “{found.words}”: {found.why}." for found in unapplied(answer)]
     said += [f"{note}." for note in notes(answer)]
+    if comparison.silent and not comparison.whole:
+        said.append("More passages are near than can be compared: what is listed as silent may have some.")
+    said += [f"{sides}." if (sides := on_sides(comparison)) else ""]
     return tuple(one_line(line) for line in said if line)
 
 

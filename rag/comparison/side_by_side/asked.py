@@ -23,6 +23,7 @@ _VERSUS = r"\s+(?:vs\.?|versus|against|compared\s+(?:to|with)|and)\s+"
 _OWN = r"(?:['’]s?)?"
 _SEVERAL = rf"(?P<sides>(?:both\s+|between\s+)?{_SOURCE}{_OWN}(?:{_AND}{_SOURCE}{_OWN})+)"
 _TWO = rf"(?P<sides>{_SOURCE}(?:{_VERSUS}{_SOURCE})+)"
+_WITH = rf"(?P<sides>{_SOURCE}\s+(?:with|to)\s+{_SOURCE})"
 _ON = r"(?:about|on|over|of|regarding|concerning|as\s+to|with\s+regard\s+to|when\s+it\s+comes\s+to)"
 _TELLING = r"(?:say|write|report|think|claim|tell\s+(?:us|their\s+readers)|comment|differ|disagree|agree|speak|talk)"
 _COVERING = r"(?:cover|report|describe|see|portray|present|explain|frame|view|treat|depict|characteri[sz]e|judge)"
@@ -35,7 +36,7 @@ _END = r"[\s?!.]*"
 _SHAPES = (
     rf"(?:what|how)\s+(?:do|does|did|have|has)\s+{_SEVERAL}\s+(?:each\s+|both\s+)?{_BETWEEN}\s+{_TOPIC}",
     rf"(?:do|does|did)\s+{_SEVERAL}\s+(?:agree|disagree|differ)\s+(?:{_ON}|that)\s+{_TOPIC}",
-    rf"compare\s+(?:what\s+|how\s+)?(?:the\s+{_ACCOUNT}\s+(?:of|by|in)\s+)?{_SEVERAL}\s+"
+    rf"compare\s+(?:what\s+|how\s+)?(?:the\s+{_ACCOUNT}\s+(?:of|by|in)\s+)?(?:{_SEVERAL}|{_WITH})\s+"
     rf"(?:{_ACCOUNT}\s+of|{_BETWEEN}|{_ON})\s+{_TOPIC}",
     rf"(?:what(?:['’]s|\s+is|\s+are)\s+)?(?:the\s+)?differences?\s+between\s+(?:what\s+|how\s+)?"
     rf"(?:the\s+{_ACCOUNT}\s+(?:of|by|in)\s+)?{_SEVERAL}\s+(?:{_ACCOUNT}\s+of|{_BETWEEN}|{_ON})\s+{_TOPIC}",

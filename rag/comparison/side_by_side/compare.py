@@ -99,8 +99,9 @@ def compare(
     heard = {*with_row, *unshown, *others}
     silent = [SilentGroup(group, n) for group, n in number.items() if group not in heard]
     return Comparison(
-        grouping.by, answer, rows, tuple(silent), len(unshown) + len(others) if rows else 0, dict(grouping.sides)
-    )
+        grouping.by, answer, rows, tuple(silent), len(unshown) + len(others) if rows else 0, dict(grouping.sides),
+        found.weakest is None or not fits(found.weakest, top),
+    )  # fmt: skip
 
 
 def _without_copies(lines: Sequence[_Line], catalogue: Catalogue) -> list[_Line]:

@@ -66,6 +66,7 @@ class Comparison:
         silent: those that have none, the one with the most articles first.
         more: how many groups have a passage near enough, and no row.
         sides: the outlets of each side, as the index has them, by the side's name; empty unless `by` is "side".
+        whole: False if more passages are near than are compared; then those called silent may have some too.
     """
 
     by: By
@@ -74,6 +75,7 @@ class Comparison:
     silent: tuple[SilentGroup, ...] = ()
     more: int = 0
     sides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole: bool = True
 
     @property
     def question(self) -> str:
@@ -117,6 +119,7 @@ class Comparison:
             "rows": rows,
             "silent": [vars(silent) for silent in self.silent],
             "more": self.more,
+            "whole": self.whole,
             "sides": {side: list(outlets) for side, outlets in self.sides.items()},
         }
         return head | compared | plain

@@ -65,11 +65,14 @@ class FoundGroups:
     Attributes:
         groups: those that were looked into, the one with the best passage first.
         others: the best score by meaning and words of each further group that the wide look found.
+        weakest: the score of the best passage of the least group at the wide look, if there was more than it could see;
+            groups that it did not see may have passages which are as near. None if it saw all, or what was asked for.
         changed: the outlets of articles that have changed since the view was made (see `rag.retrieval.search.Found`).
     """
 
     groups: list[GroupPassages]
     others: dict[str, float]
+    weakest: float | None
     changed: frozenset[str | None]
 
 
@@ -101,8 +104,10 @@ def find_groups(
     weighed, gone = weigh(store, vector, _spread(_by_group(view, grouping, pool)))
     groups = _by_group(view, grouping, weighed)
     wanted = list(grouping.sides) or list(groups)[: max(k, MIN_GROUPS) + SPARE_GROUPS]
+    bounded = len(pool) >= min(POOL, MAX_WEIGHED) and not grouping.sides
+    weakest = min((own[0].score for own in groups.values()), default=None) if bounded else None
     if len(pool) >= POOL:  # else the wide look has seen whatever there is
-        filters = grouping.narrowed(wanted[:k], view.columns, index_filter)
+        filters = grouping.narrowed(wanted[: len(grouping.sides) or k], view.columns, index_filter)
         known = {p.candidate.key for p in weighed}
         more = propose(view, parsed, vector, filters, OF_GROUP) if filters else []
         added, lost = weigh(store, vector, [p for p in more if p.candidate.key not in known])
@@ -129,7 +134,7 @@ def find_groups(
     ]
     others = {group: own[0].score for group, own in groups.items() if group not in wanted}
     changed = frozenset(view.changed_outlets([*gone, *unread]))
-    return FoundGroups(sorted(found, key=lambda g: -g.passages[0].score), others, changed)
+    return FoundGroups(sorted(found, key=lambda g: -g.passages[0].score), others, weakest, changed)
 
 
 def _spread(groups: Mapping[str, Sequence[Proposal]]) -> list[Proposal]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rag.answer.markdown import answer_markdown, citation_markdown, plain
 from rag.answer.wording import figures, notice, suggestion
-from rag.comparison.side_by_side.wording import row_facts, row_source, scope, silent
+from rag.comparison.side_by_side.wording import on_sides, row_facts, row_source, scope, silent
 from rag.text import one_line
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ def comparison_markdown(comparison: Comparison, accessed: dt.date | None = None)
     """
     answer = comparison.answer
     if not comparison.found:
-        return "\n".join(filter(None, [answer_markdown(answer, accessed), _line(silent(comparison))]))
+        return "\n".join(
+            filter(None, [answer_markdown(answer, accessed), _line(silent(comparison)), _line(on_sides(comparison))])
+        )
     heads = ["Group" if comparison.by == "side" else comparison.by.capitalize(), "Says", "Source", "Articles"]
     body = [
         [row.group, row.citation.quotation, row_source(row, comparison.by), "; ".join(map(str, row_facts(row)))]
@@ -35,6 +37,7 @@ def comparison_markdown(comparison: Comparison, accessed: dt.date | None = None)
     parts = [
         f"**{head.strip()}**\n", *lines, _line(scope(comparison)),
         _line(figures(answer)) if answer.figures else "", table(heads, body), _line(silent(comparison)),
+        _line(on_sides(comparison)),
         *(citation_markdown(row.citation, accessed) for row in comparison.rows),
     ]  # fmt: skip
     return "\n".join(filter(None, parts))

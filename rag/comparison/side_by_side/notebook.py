@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rag.answer.html import Html, isolated, phrase
 from rag.answer.notebook import quotation, said, source
-from rag.comparison.side_by_side.wording import row_facts, scope, silent
+from rag.comparison.side_by_side.wording import on_sides, row_facts, scope, silent
 
 if TYPE_CHECKING:
     from rag.comparison.side_by_side.comparison import Comparison, Row
@@ -27,8 +27,8 @@ def comparison_notebook(comparison: Comparison) -> Html:
         heads = Html().join(Html('<th scope="col" style="text-align: left">{}</th>').format(h) for h in (name, "Says"))
         rows = Html().join(map(_row, comparison.rows))
         parts.append(_TABLE.format(scope(comparison), heads, rows))
-    if unheard := silent(comparison):
-        parts.append(Html("<p>{}</p>").format(phrase(unheard)))
+    facts = (silent(comparison), on_sides(comparison))
+    parts += [Html("<p>{}</p>").format(phrase(fact)) for fact in facts if fact]
     return Html("<div>{}</div>").format(Html().join(parts))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from rag.comparison.side_by_side.described import KINDS, described
@@ -44,7 +46,7 @@ def resolve_sides(view: View, catalogue: Catalogue, sides: Sides, saved: Named) 
         QuestionError: for fewer than two sides or too many, a name that nothing knows, or an outlet on two sides.
     """
     if not isinstance(sides, Mapping):
-        sides = {} if isinstance(sides, str) else {side: saved.get(side, (side,)) for side in sides}
+        sides = {} if isinstance(sides, str) else {side: saved.get(side, (side,)) for side in _texts(sides)}
     if not 2 <= len(sides) <= MAX_SIDES:
         raise QuestionError(f"name 2 to {MAX_SIDES} sides, each with the outlets on it")
     found = {side: members(view.columns, catalogue, side, names) for side, names in sides.items()}
@@ -56,18 +58,27 @@ def resolve_sides(view: View, catalogue: Catalogue, sides: Sides, saved: Named) 
     return found
 
 
+def _texts(sides: Iterable[object]) -> Iterator[str]:
+    for side in sides:
+        if not isinstance(side, str):
+            raise QuestionError(f"side {side!r} has no name; name sides in a dictionary, each with the outlets on it")
+        yield side
+
+
 def sides_in_text(given: Sequence[str], saved: Named) -> dict[str, Sequence[str]] | None:
     """Return the sides that texts name: "NAME: OUTLET, OUTLET", a saved side's name, or outlets alone; None for none.
+
+    An outlet whose name has a comma is put between quotation marks, as in a table (CSV).
 
     Args:
         given: a text for each side.
         saved: the sides saved with the index.
     """
     sides: dict[str, Sequence[str]] = {}
-    for words in given:
-        name, colon, listed = words.partition(":")
-        named = [each.strip() for each in (listed if colon else words).split(",") if each.strip()]
-        sides[name.strip() if colon else words.strip()] = saved.get(words) or named
+    for words in (" ".join(text.split()) for text in given):
+        name, colon, listed = ("", "", words) if words in saved else words.partition(":")
+        named = [each.strip() for each in _listed(listed if colon else words)]
+        sides[name.strip() if colon else words] = saved.get(words) or [each for each in named if each]
     return sides or None
 
 
@@ -81,15 +92,23 @@ def members(columns: ArticleColumns, catalogue: Catalogue, side: str, names: Nam
         names: what is on it.
 
     Raises:
-        QuestionError: for a name that is empty or too long, too many outlets or none, or a name that nothing knows.
+        QuestionError: for a name that is empty, too long or that of an outlet which is not on the side, for too many
+            outlets or none, or an outlet's name that nothing knows.
     """
     listed = (names,) if isinstance(names, str) else tuple(names or ())
-    if not side.strip() or len(side) > MAX_NAME_CHARACTERS or not 0 < len(listed) <= MAX_NAMES:
+    if not _is_name(side) or not 0 < len(listed) <= MAX_NAMES:
         raise QuestionError(
-            f"side {side[:MAX_NAME_CHARACTERS]!r}: give it a name of at most {MAX_NAME_CHARACTERS} characters, and "
-            f"1 to {MAX_NAMES} outlets"
+            f"side {side[:MAX_NAME_CHARACTERS]!r}: give it a name of at most {MAX_NAME_CHARACTERS} characters in one "
+            f"line, and 1 to {MAX_NAMES} outlets"
         )
-    return tuple(dict.fromkeys(outlet for name in listed for outlet in _meant(columns, catalogue, name)))
+    found = tuple(dict.fromkeys(outlet for name in listed for outlet in _meant(columns, catalogue, name)))
+    if (catalogue.resolve(side) or key(side) in columns.spelled) and (
+        another := set(find_outlets(columns, catalogue, side)) & set(columns.outlets) - set(found)
+    ):  # a row that bears an outlet's name would be taken for what that outlet says
+        raise QuestionError(
+            f"side {side!r} has the name of {min(another)}, which is not on it; give it another name, or add the outlet"
+        )
+    return found
 
 
 def sides_in_words(view: View, catalogue: Catalogue, named: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -107,6 +126,19 @@ def sides_in_words(view: View, catalogue: Catalogue, named: Iterable[str]) -> di
         found[outlets[0] if catalogue.resolve(words) and len(outlets) == 1 else words] = tuple(outlets)
         taken.update(outlets)
     return found
+
+
+def _listed(words: str) -> list[str]:
+    """Return the names that commas separate; quotation marks keep together a name that has one."""
+    try:
+        return next(csv.reader([words], skipinitialspace=True), [])
+    except csv.Error:  # more than a field may have
+        return words.split(",")
+
+
+def _is_name(side: str) -> bool:
+    """Return whether a text can be the name of a side: not empty, not long, and without control characters."""
+    return bool(side.strip()) and len(side) <= MAX_NAME_CHARACTERS and "Cc" not in map(unicodedata.category, side)
 
 
 def _meant(columns: ArticleColumns, catalogue: Catalogue, name: str) -> Sequence[str]:

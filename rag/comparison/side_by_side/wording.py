@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rag.comparison.side_by_side.comparison import By, Comparison, Row
 
 MAX_SILENT = 8  # silent groups that are named
+MAX_ON_SIDE = 12  # outlets of a side that are named
 NOUNS: dict[By, str] = {
     "outlet": "outlet", "kind": "kind of outlets", "host": "site", "country": "country", "year": "year", "side": "side",
 }  # fmt: skip
@@ -52,10 +53,27 @@ def row_facts(row: Row) -> list[Phrase]:
     return facts
 
 
+def on_sides(comparison: Comparison) -> Phrase | str:
+    """Return which outlets are on each side, without which "no Western media" would claim more than is known.
+
+    An empty string if each side is one outlet of that name, or no sides are compared.
+    """
+    if all(outlets == (side,) for side, outlets in comparison.sides.items()):
+        return ""
+    sides = [
+        Phrase("{} ({})", side, listed(outlets, MAX_ON_SIDE) if outlets else "no outlet that the catalogue knows of")
+        for side, outlets in comparison.sides.items()
+    ]
+    return Phrase(f"Sides: {'; '.join(['{}'] * len(sides))}", *sides)
+
+
 def silent(comparison: Comparison) -> Phrase | str:
     """Return which groups have nothing near enough, with their numbers of articles; an empty string for none."""
     if not comparison.silent:
         return ""
     names = [f"{each.group} ({each.articles:,})" for each in comparison.silent]
     number = groups(len(names), comparison.by)
+    if not comparison.whole:
+        why = "since more are near than can be compared"
+        return Phrase(f"No passage seen from {number}, {why}; by number of articles: {{}}", listed(names, MAX_SILENT))
     return Phrase(f"No passage near enough from {number}; by number of articles: {{}}", listed(names, MAX_SILENT))
