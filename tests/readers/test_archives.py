@@ -255,7 +255,7 @@ class TestBombs:
         tail = bytearray(data[end:])
         struct.pack_into("<HHI", tail, 8, 500, 500, 500 * len(entry))
         found = read(data[:at] + entry * 500 + bytes(tail))
-        assert "20 times its size" in found[-1][1] or all("damaged" in reason for _, reason in found)
+        assert "20 times its size" in found[-1][1] or all("damaged" in reason for _, reason in found[1:])
 
     def test_too_many_members_are_left(self, read, monkeypatch):
         monkeypatch.setattr(archive, "MAX_MEMBERS", 20)
