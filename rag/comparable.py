@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rag.answer.answer import Answer, as_previous
 from rag.answer.compose import Composer, pool_size
-from rag.answer.suggestions import answer_or_suggested
+from rag.answer.suggestions import answer_or_suggested, made_or_suggested
 from rag.comparison.coverage.cover import Asked, check, cover
 from rag.comparison.coverage.coverage import Coverage
 from rag.comparison.side_by_side.asked import asked_comparison
@@ -114,7 +114,7 @@ class ComparableLibrary(UpdatableLibrary):
             undated, exclude_outlets, strict=strict,
         )  # fmt: skip
 
-        def compared(view: View) -> tuple[Comparison, bool]:
+        def compared(view: View, query: Query) -> tuple[Comparison, bool]:
             catalogue = load_catalogue(view.catalogue)
             grouping, wanted = self._grouping(view, catalogue, query, by, sides)
             if refused := self._composer.refuse(view, wanted):
@@ -125,7 +125,7 @@ class ComparableLibrary(UpdatableLibrary):
                 made = compare(self._composer, view, catalogue, self.confidence_model, wanted, parsed, found, grouping)
                 return replace(made, answer=replace(made.answer, question=query.text)), not found.changed
 
-        return self._current.use(compared)
+        return self._current.use(lambda view: made_or_suggested(view, query, compared))
 
     def timeline(
         self,
@@ -174,24 +174,18 @@ class ComparableLibrary(UpdatableLibrary):
             question, k, outlets, after, before, as_previous(previous), asked_on, ignore, min_confidence, outlet_kinds,
             undated, exclude_outlets, strict=strict,
         )  # fmt: skip
-        made: list[Timeline] = []
 
-        def answer(view: View, query: Query) -> tuple[Answer, bool]:
+        def told(view: View, query: Query) -> tuple[Timeline, bool]:
             if refused := self._composer.refuse(view, query):
-                made.append(Timeline(refused))
-                return refused, True
+                return Timeline(refused), True
             catalogue, parsed, vector = self._parse(view, query)
             with self._store.reading(view.generation):
                 found = find(view, self._store, parsed, vector, pool_size(query.k), self.reranker, self.reader)
-                made.append(
-                    chronology(
-                        self._composer, view, catalogue, self.confidence_model, query, parsed, found, self.reranker
-                    )
-                )
-            return made[-1].answer, not found.changed
+                return chronology(
+                    self._composer, view, catalogue, self.confidence_model, query, parsed, found, self.reranker
+                ), not found.changed
 
-        shown = self._current.use(lambda view: answer_or_suggested(view, query, answer))
-        return replace(next(t for t in made if t.answer.passages is shown.passages), answer=shown)
+        return self._current.use(lambda view: made_or_suggested(view, query, told))
 
     def coverage(
         self,

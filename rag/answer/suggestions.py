@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import regex
 
@@ -20,7 +20,18 @@ from rag.stores.base import Store, View
 from rag.stores.tantivy_index import Term, analyse, differs_by_a_letter
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from rag.answer.answer import Answer
+
+    class _WithAnswer(DataclassInstance, Protocol):
+        """What is made with an answer."""
+
+        @property
+        def answer(self) -> Answer: ...
+
+
+HasAnswer = TypeVar("HasAnswer", bound="_WithAnswer")
 
 MIN_LETTERS = 5  # of a word that is suggested for: of shorter ones too many differ by one letter
 MAX_SUGGESTIONS = 3
@@ -81,17 +92,40 @@ def answer_or_suggested(
         answer: answers it, and says whether the answer is of the view.
     """
     first, current = answer(view, query)
-    if first.found or not first.suggestions:
+    if (other := _suggested(query, first)) is None:
         return first, current
+    second, current = answer(view, other)
+    return (_searched_instead(first, second) if second.found else first), current
+
+
+def made_or_suggested(
+    view: View, query: Query, make: Callable[[View, Query], tuple[HasAnswer, bool]]
+) -> tuple[HasAnswer, bool]:
+    """Do the same for what is made with an answer: a comparison, a timeline."""
+    first, current = make(view, query)
+    if (other := _suggested(query, first.answer)) is None:
+        return first, current
+    second, current = make(view, other)
+    if not second.answer.found:
+        return first, current
+    return replace(second, answer=_searched_instead(first.answer, second.answer)), current
+
+
+def _suggested(query: Query, answer: Answer) -> Query | None:
+    """Return a question with the words that are suggested; None if it is answered, or nothing is."""
+    if answer.found or not answer.suggestions:
+        return None
     text = query.text
-    for found in first.suggestions:
+    for found in answer.suggestions:
         place = regex.search(rf"(?<!\w){regex.escape(found.words)}(?!\w)", text)
         text = f"{text[: place.start()]}{found.suggested}{text[place.end() :]}" if place else text
-    second, current = answer(view, replace(query, text=text))
-    if not second.found:
-        return first, current
+    return replace(query, text=text)
+
+
+def _searched_instead(first: Answer, second: Answer) -> Answer:
+    """Return the answer to a question with suggested words as one to the question itself, which says so."""
     suggestions = tuple(replace(found, searched=True) for found in first.suggestions)
-    return replace(second, question=first.question, suggestions=suggestions), current
+    return replace(second, question=first.question, suggestions=suggestions)
 
 
 def _is_strange(term: Term, careless: bool) -> bool:

@@ -289,6 +289,19 @@ def test_a_row_whose_article_was_changed_meanwhile_is_left_out(tmp_path, news, w
             assert "Reuters" not in rows(library.compare(ASKED))
 
 
+def test_a_word_that_differs_by_a_letter_is_searched_for_where_nothing_else_is_found(tmp_path, news, words):
+    records = [
+        {"id": "a", "outlet": "Reuters", "text": "Valsera signed a treaty on fishing rights with its neighbour."}
+    ]
+    with rag.build([news(*records)], index=tmp_path / "i", encoder=words) as library:
+        library.set_confidence_model(ConfidenceModel("words", {"words": 10.0}, -5.0, 0.5, 0.85, (1, 1)))
+        found = library.compare("Valsara")
+        assert rows(found) == {"Reuters": "a"}
+        assert (found.question, found.answer.searched) == ("Valsara", "Valsera")
+        assert [each.searched for each in found.answer.suggestions] == [True]
+        assert library.ask("Valsara").suggestions == found.answer.suggestions
+
+
 def test_dictionaries_are_plain_json(library):
     plain = json.loads(json.dumps(library.compare("The ferry sank off the northern coast").to_dict()))
     assert plain["by"] == "outlet"
