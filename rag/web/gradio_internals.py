@@ -221,14 +221,32 @@ def own_page(page: bytes, title: str, nonce: str) -> bytes:
     return page.replace(b"<script", f'<script nonce="{nonce}"'.encode())
 
 
-# Selectors of elements that Gradio makes, and what relies on each.
-DOM: dict[str, str] = {
-    "#chat [role=log]": "app.py scrolls it to the last question",
-    "#chat .message-row": "app.py scrolls to it",
-    "#chat .placeholder": "app.css",
-    "#chat .progress-text": "app.css: while an answer is awaited",
-    "#question textarea": "the tests type into it",
-}
+ALWAYS, AT_FIRST = "always", "before the first question"
+AWAITED, ANSWERED = "while an answer is awaited", "after an answer"
+
+
+@dataclass(frozen=True)
+class Element:
+    """An element that Gradio makes, and that a style sheet or script of this app relies on.
+
+    Attributes:
+        selector: of CSS.
+        used: by what, and for what.
+        when: it is in the page.
+    """
+
+    selector: str
+    used: str
+    when: str = ALWAYS
+
+
+ELEMENTS = (
+    Element("#chat [role=log]", "app.py scrolls it to the last question"),
+    Element("#chat .placeholder", "app.css keeps it away from the edge", AT_FIRST),
+    Element("#chat .progress-text", "app.css says over the chat that an answer is awaited", AWAITED),
+    Element("#chat .message-row", "app.py finds the last question by it", ANSWERED),
+    Element("#question textarea", "tests/support/page.py types into it"),
+)
 
 
 # The server that Gradio starts.
