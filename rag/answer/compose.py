@@ -266,7 +266,13 @@ class Composer:
             capped=dict(hidden),
             unmatched_outlets=tuple(outlet for outlet in allowed.outlets if outlet not in matched) if shown else (),
             outlet_matches=matches,
-            warnings=cautions(counts, len(shown), _publishers(shown), any(c.variants for c in shown)),
+            warnings=cautions(
+                counts,
+                len(shown),
+                _publishers(shown),
+                any(c.variants for c in shown),
+                filters.outlet_kinds or filters.outlets,
+            ),  # fmt: skip
         )
 
 

@@ -131,9 +131,9 @@ def quoted(names: Sequence[str]) -> Phrase:
     return listed([f"“{name}”" for name in names], MAX_NAMES, "or")
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """Return "1 outlet", "1,200 outlets"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 # One passage
@@ -185,6 +185,21 @@ def notice(answer: Answer) -> str:
     language = answer.missing.language
     by_words = str(Phrase(BY_WORDS, language)) if language else ""
     return " ".join(filter(None, (by_words, NEAREST if answer.grade == NEAR else "")))
+
+
+def is_question(answer: Answer) -> bool:
+    """Whether what was typed was searched for: it is a question, and there are articles."""
+    return answer.why is None or answer.why.reason not in (refusals.NO_QUESTION, refusals.NO_ARTICLES)
+
+
+def reason(answer: Answer) -> Phrase | None:
+    """Return why nothing is shown, without that nothing is; None where there is nothing to add."""
+    told = refusal(answer)
+    for nothing in (f"{NOTHING[:-1]}: ", f"{NOTHING_PASSING}: ", "Nothing found in the index: "):
+        if told.template.startswith(nothing):
+            rest = told.template.removeprefix(nothing)
+            return Phrase(f"{rest[:1].upper()}{rest[1:]}", *told.values)
+    return None if told.template == NOTHING else told
 
 
 def refusal(answer: Answer) -> Phrase:
@@ -258,20 +273,43 @@ def _span(first: str, last: str) -> str:
 def summary(answer: Answer) -> str:
     """Return how many passages, outlets and independent sources are shown, and their years; undated ones apart."""
     shown, passages = answer.balance.shown, answer.passages
-    unknown = [UNKNOWN_OUTLET] if UNKNOWN_OUTLET in shown.outlets else []
-    outlets = [counted(shown.named, "outlet"), *unknown] if shown.named or not unknown else unknown
-    years = sorted({c.date.year for c in passages if c.date})
-    undated = sum(c.date is None for c in passages)
     parts = [
-        f"{counted(len(passages), 'passage')} from {' and '.join(outlets)}",
+        f"{counted(len(passages), 'passage')} from {_outlets(answer)}",
         f"at least {counted(shown.independent, 'independent source')}",
-        f"{years[0]} to {years[-1]}" if len(years) > 1 else "".join(map(str, years)),
-        f"{undated} undated" if years and undated else "undated" if undated else "",
+        *_years(answer),
     ]
+    return f"{', '.join(parts)}{_not_shown(answer)}."
+
+
+def verdict(answer: Answer) -> str:
+    """Return who answers, in a line: "6 outlets answer · at least 5 independent sources · 2009 to 2013"."""
+    named = answer.balance.shown.named
+    return f"{_outlets(answer)} {'answers' if named <= 1 else 'answer'} · {counts(answer)}"
+
+
+def counts(answer: Answer) -> str:
+    """Return how many independent sources are shown, their years, and how many copies are not."""
+    sources = f"at least {counted(answer.balance.shown.independent, 'independent source')}"
+    return f"{' · '.join([sources, *_years(answer)])}{_not_shown(answer)}"
+
+
+def _outlets(answer: Answer) -> str:
+    shown = answer.balance.shown
+    unknown = [UNKNOWN_OUTLET] if UNKNOWN_OUTLET in shown.outlets else []
+    return " and ".join([counted(shown.named, "outlet"), *unknown] if shown.named or not unknown else unknown)
+
+
+def _years(answer: Answer) -> list[str]:
+    years = sorted({c.date.year for c in answer.passages if c.date})
+    undated = sum(c.date is None for c in answer.passages)
+    span = f"{years[0]} to {years[-1]}" if len(years) > 1 else "".join(map(str, years))
+    return [*filter(None, (span, f"{undated} undated" if years and undated else "undated" if undated else ""))]
+
+
+def _not_shown(answer: Answer) -> str:
     duplicates, altered = answer.balance.copies, answer.balance.altered_copies
     words = f", {altered:,} with other words" if altered else ""
-    hidden = f"; {counted(duplicates, 'duplicate')} not shown{words}" if duplicates else ""
-    return f"{', '.join(filter(None, parts))}{hidden}."
+    return f"; {counted(duplicates, 'duplicate')} not shown{words}" if duplicates else ""
 
 
 def scope(balance: Balance) -> str:
@@ -346,10 +384,16 @@ def unapplied(answer: Answer) -> list[Constraint]:
     return [found for found in answer.constraints if not found.applied and found.why in reasons]
 
 
-def notes(answer: Answer) -> list[Phrase]:
-    """Return what else a reader should know: other names searched for, passages and articles left out."""
+def notes(answer: Answer, suggestions: bool = True) -> list[Phrase]:
+    """Return what else a reader should know: other names searched for, passages and articles left out.
+
+    Args:
+        answer: the answer.
+        suggestions: whether to say what may be meant by names that no article holds.
+    """
     balance = answer.balance
-    lines = [suggestion(found) for found in answer.suggestions] + [alias(found) for found in answer.aliases]
+    lines = [suggestion(found) for found in answer.suggestions] if suggestions else []
+    lines += [alias(found) for found in answer.aliases]
     if balance.capped:
         lines.append(_capped(balance))
     if balance.undated_left_out:

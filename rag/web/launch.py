@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from importlib import resources
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -12,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from rag.errors import AccordingError
 from rag.library import Library
-from rag.web import article_pages, citation_routes, contents_pages
+from rag.web import article_pages, assets, citation_routes, contents_pages
 from rag.web.answer_files import AnswerFiles
 from rag.web.app import TITLE, create_app
 from rag.web.connections import bound
@@ -87,14 +86,14 @@ def launch(
     files, uploads = AnswerFiles(), Uploads(folder.path) if allow_add else None
     app = create_app(library, examples, is_local, uploads, files)
     bypass_proxies(host)
-    served = [files.route(), *(uploads.routes() if uploads else [])]
+    served = [*assets.routes(), files.route(), *(uploads.routes() if uploads else [])]
     pages = [*article_pages.routes(library, is_local), *contents_pages.routes(library, is_local)]
     try:
         _, url, _ = app.launch(
             server_name=f"[{host}]" if ":" in host else host, server_port=number, share=False, auth=account,
             auth_message=SIGN_IN, quiet=True,
             prevent_thread_lock=True, footer_links=[], theme=_theme(),
-            css=resources.files("rag.web").joinpath("app.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
+            ssr_mode=False, num_workers=0,
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=MAX_FILE_BYTES,
             state_session_capacity=MAX_SESSIONS,
             max_threads=MAX_CONCURRENT + allow_add,  # events at a time; one more for what takes minutes

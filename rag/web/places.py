@@ -43,7 +43,7 @@ _RESULT = re.compile(r"/gradio_api/(queue/data|call/(v2/)?[^/]+/(?P<event>[^/]+)
 _OPEN_PAGE = re.compile(r"/gradio_api/heartbeat/[^/]+/?")
 # What is only read from a file, or is over at once.
 _FREE = re.compile(
-    r"/(assets|static|svelte)/.*|/(theme\.css|favicon\.ico|robots\.txt|manifest\.json|login|logout)/?|"
+    r"/(assets|static|svelte)/.*|/(theme\.css|according\.css|according\.js|favicon\.ico|robots\.txt|manifest\.json|login|logout)/?|"
     r"/gradio_api/(startup-events|theme\.css|login_check|user|app_id|token|cancel|reset|queue/status|file[=/].*)/?",
     re.DOTALL,
 )

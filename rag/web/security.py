@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import AccordingError
+from rag.web.assets import tags
 
 LOOPBACK = "127.0.0.1"
 
@@ -42,7 +43,7 @@ _SPACES = "https://huggingface.co https://*.hf.space"
 # Gradio's routes for readers who have not signed in: the page, which then asks for name and password, and its parts.
 # `startup-events` is requested by Gradio itself; it reveals nothing.
 _PUBLIC = re.compile(
-    r"/?|/(login|logout|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(assets|static|svelte)/.*|"
+    r"/?|/(login|logout|theme\.css|according\.css|according\.js|favicon\.ico|robots\.txt|manifest\.json)/?|/(assets|static|svelte)/.*|"
     r"/gradio_api/(startup-events|theme\.css|login_check|user)/?"
 )
 # Gradio's routes that this app has no use for: they would serve files of this machine, fetch from elsewhere or store
@@ -130,7 +131,7 @@ class SecurityMiddleware:
         self.app = app
         self.files = files
         self.is_local = is_local
-        self.head = Markup("<head><title>{}</title>").format(title).encode()
+        self.head = Markup("<head><title>{}</title>{}").format(title, tags()).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

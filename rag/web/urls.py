@@ -55,9 +55,10 @@ def citation_url(citation: Citation, form: str) -> str:
     return _of_article("cite", citation.article_id, parameters)
 
 
-def answer_url(handle: str, form: str) -> str:
-    """Return the URL of the file of a whole answer in one of `export.FORMS`, which `answer_files` serves."""
-    return f"answer/{quote(handle, safe='')}?as={form}"
+def answer_url(handle: str, form: str | None = None, view: str | None = None) -> str:
+    """Return the URL of the file of a whole answer in one of its forms, or of a view of it (see `answer_files`)."""
+    place = f"answer/{quote(handle, safe='')}"
+    return f"{place}/{view}" if view else f"{place}?as={form}"
 
 
 def outlet_url(name: str | None, **parameters: int) -> str:
