@@ -272,7 +272,7 @@ class Composer:
                 _publishers(shown),
                 any(c.variants for c in shown),
                 filters.outlet_kinds or filters.outlets,
-            ),  # fmt: skip
+            ),
         )
 
 

@@ -1,7 +1,7 @@
 """Answer -> HTML: a turn of the conversation. What was asked, who answers, the passages, and how to weigh them.
 
-The sentences come from `rag.answer.wording`, the cards from `card_html`, the charts from `charts`. Everything is made of
-`Html`, which escapes what is put into it. What the buttons do is in `app.js`, by their `data-do`.
+The sentences come from `rag.answer.wording`, the cards from `card_html`, the charts from `charts`. Everything is made
+of `Html`, which escapes what is put into it. What the buttons do is in `app.js`, by their `data-do`.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _figures(answer: Answer) -> Html:
 
 
 def _tabs(answer: Answer, catalogue: Catalogue, number: int, handle: str | None) -> Html:
-    """Return the passages, and the tabs that show the same sources in other ways; two of them are fetched when opened."""
+    """Return the passages, and tabs that show the same sources in other ways, two of them fetched when opened."""
     count = len(answer.passages)
     cards = {c.article_id: place for place, c in reversed([*enumerate(answer.passages, 1)])}
     label = _NEAR_LABEL if answer.grade == NEAR else _LABEL

@@ -1,7 +1,7 @@
 """The style sheets and the script of the app, as files that browsers keep, and the tags in the page that load them.
 
-Gradio's own way (`css=`) rewrites selectors, and breaks those with a comma in brackets. The middleware puts the tags into
-the page (`security`), so that the page is drawn with its styles from the beginning.
+Gradio's own way (`css=`) rewrites selectors, and breaks those with a comma in brackets. The middleware puts the tags
+into the page (`security`), so that the page is drawn with its styles from the beginning.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.answer.html import Html, definitions, isolated, link
+from rag.answer.html import Html, isolated, link
 from rag.provenance.catalogue import domain
 from rag.provenance.outlet import FACT_FIELDS, Fact, Outlet, Rating
 

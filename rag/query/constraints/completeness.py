@@ -209,7 +209,8 @@ def points_back(question: str) -> bool:
     that it means nothing alone ("why?"). One that merely has no name ("How do I bake bread?") may be a new topic.
     """
     names = find_names(question)
-    if open_anaphors(question, names) or regex.match(_BEGINNING, question, regex.I)[0].strip():
+    began = regex.match(_BEGINNING, question, regex.I)
+    if open_anaphors(question, names) or (began and began[0].strip()):
         return True
     rest = cut_spans(question, [(name.start, name.end) for name in names])
     content = [word for word in WORD.findall(rest.casefold()) if len(word) > 1 and word not in PLAIN_WORDS]
