@@ -63,6 +63,11 @@ class UpdatableLibrary(ReadOnlyLibrary):
         return model
 
     @property
+    def generation(self) -> int:
+        """How often the index had changed when what questions are now asked of was loaded."""
+        return self._current.get().generation
+
+    @property
     def catalogue(self) -> Catalogue:
         """The outlets known by name; once a question was asked, those with which questions are answered."""
         view = self._current.view

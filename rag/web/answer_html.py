@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rag.answer import wording
 from rag.answer.answer import Answer
@@ -22,7 +21,9 @@ from rag.query.constraints import IGNORED, OFFERS, Constraint
 from rag.readers.skipped import Skipped
 from rag.web.card_html import card_html
 from rag.web.charts import kinds_html, outlets_html, strip_html, times_html
-from rag.web.urls import answer_url, passage_url
+from rag.web.dossier_files import dossiers_html
+from rag.web.figures_html import figures_html
+from rag.web.urls import answer_url, view_url
 
 NOTHING = "Nothing here answers that."
 
@@ -58,7 +59,7 @@ def turn_html(
     """
     parts = [*_verdict(answer), _constraints(answer, alone)]
     if answer.found:
-        parts += [_figures(answer)] if answer.figures else []
+        parts.append(figures_html(answer))
         parts.append(_tabs(answer, catalogue or load_catalogue(), number, handle))
     else:
         parts += _ways_on(answer)
@@ -159,22 +160,6 @@ def _ways_on(answer: Answer) -> list[Html]:
     return [Html('<p class="ways">{}</p>').format(Html(" ").join(ways))] if ways else []
 
 
-def _figures(answer: Answer) -> Html:
-    """Return the values given for what is asked, each with links to the places that give it."""
-    anchor, given = Html('<a href="{}" target="_blank" rel="noopener">{}</a>'), []
-    for figure in answer.figures:
-        links = []
-        for mention in figure.mentions:
-            citation = next(
-                c for c in answer.passages if c.article_id == mention.article_id and mention.start in range(*c.quote)
-            )
-            url = passage_url(replace(citation, quote=(mention.start, mention.end)))
-            links.append(anchor.format(url, phrase(wording.figure_source(mention, answer))))
-        words = isolated(wording.figure_words(figure))
-        given.append(Html("<span><strong>{}</strong> ({})</span>").format(words, Html("; ").join(links)))
-    return Html('<p class="figures">{} {}</p>').format(wording.figures_label(answer), Html(" · ").join(given))
-
-
 def _tabs(answer: Answer, catalogue: Catalogue, number: int, handle: str | None) -> Html:
     """Return the passages, and tabs that show the same sources in other ways, two of them fetched when opened."""
     count = len(answer.passages)
@@ -187,8 +172,8 @@ def _tabs(answer: Answer, catalogue: Catalogue, number: int, handle: str | None)
         "passages": (f"Passages ({count})", Html().join(passages), ""),
         **(
             {
-                "side-by-side": ("Side by side", "", answer_url(handle, view="side-by-side")),
-                "timeline": ("Timeline", "", answer_url(handle, view="timeline")),
+                "side-by-side": ("Side by side", "", view_url(handle, "side-by-side")),
+                "timeline": ("Timeline", "", view_url(handle, "timeline")),
             }
             if handle
             else {}
@@ -235,6 +220,7 @@ def _after(answer: Answer, handle: str | None) -> Html:
     if handle:
         anchor = Html('<a href="{}" download>{}</a>')
         tools += [anchor.format(answer_url(handle, name), form.label) for name, form in FORMS.items()]
+        tools.append(dossiers_html(handle))
     return Html('<footer class="after">{}<p class="tools">{}</p></footer>').format(
         Html().join(notes), Html(" ").join(tools)
     )

@@ -343,7 +343,7 @@
       card?.focus({ preventScroll: true });
     },
     tab: select,
-    view: (link) => fill(link.closest('[role="tabpanel"]'), link.getAttribute("href") ?? link.dataset.href),
+    view: (button) => fill(button.closest('[role="tabpanel"]'), button.dataset.view),
     switch: (chip) => again(entryOf(chip), "switch", wordsOn(entryOf(chip).element, chip)),
     follow: (chip) => again(entryOf(chip), "follow", []),
     nearest: (button) => again(entryOf(button), "nearest", []),

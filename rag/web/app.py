@@ -25,6 +25,7 @@ from rag.web.conversations import Asked, Conversations
 from rag.web.endpoints import Endpoint, endpoints
 from rag.web.filters import Filters, text, texts, whole_number
 from rag.web.gradio_import import gr, gradio_api
+from rag.web.kept_question import KeptQuestion, day_of_asking
 from rag.web.places import MAX_CONCURRENT, MAX_WAITING
 from rag.web.sessions import owner, scope_of
 from rag.web.start_html import start_html
@@ -98,13 +99,12 @@ def create_app(
         raise QuestionError(OUT_OF_DATE)
 
     def answered(request: gr.Request, action: str, number: int, asked: Asked, filters: Filters) -> Html:
-        nearest = action == "nearest"
-        answer = library.ask(
-            asked.question, outlets=asked.outlets or filters.outlets or None, after=filters.after,
-            before=filters.before, previous=asked.previous, asked_on=NOW, ignore=asked.ignore,
-            min_confidence=0 if nearest else None, outlet_kinds=filters.outlet_kinds or None, undated=filters.undated,
-            exclude_outlets=filters.exclude_outlets or None, order=filters.order, strict=filters.strict and not nearest,
+        given = KeptQuestion(
+            asked.question, asked.outlets or filters.outlets or None, filters.after, filters.before, asked.previous,
+            NOW, asked.ignore, 0 if action == "nearest" else None, filters.outlet_kinds or None, filters.undated,
+            filters.exclude_outlets or None, filters.strict and action != "nearest",
         )  # fmt: skip
+        answer = library.ask(**given.arguments(), order=filters.order)
         catalogue = library.catalogue
         asked = replace(
             asked.understood(answer.constraints, switchable(answer)),
@@ -116,7 +116,7 @@ def create_app(
         handle = None
         if answer.found:
             written = {name: form.write(answer, dt.date.today(), catalogue) for name, form in FORMS.items()}
-            handle = files.keep(owner(scope_of(request)), written)
+            handle = files.keep(owner(scope_of(request)), written, replace(given, asked_on=day_of_asking(answer)))
         alone = asked.offered_previous.question if asked.offered_previous else None
         return turn_html(answer, catalogue, number, handle, alone)
 

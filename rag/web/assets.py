@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from rag.answer.html import Html
 
-STYLES = ("app.css",)
+STYLES = ("app.css", "views.css")
 _YEAR = "private, max-age=31536000, immutable"  # the address has the hash of the content
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from rag.answer import wording
 from rag.answer.balance import UNKNOWN_OUTLET
-from rag.answer.changes import MAX_OUTLETS, Change, Part, changes, heading, kind, order_note, source
+from rag.answer.changes import MAX_OUTLETS, Change, changes, heading, kind, order_note, source
 from rag.answer.citation import Citation
 from rag.answer.export import FORMS
 from rag.answer.html import Html, definitions, isolated, items, link, page_link
 from rag.provenance.catalogue import Catalogue
+from rag.web.changes_html import change_html
 from rag.web.outlet_html import about, facts
 from rag.web.revision_html import revision_html
 from rag.web.urls import citation_url, passage_url, variant_url
@@ -84,17 +85,7 @@ def _change(change: Change) -> Html:
     )
     more = len(change.variants) - MAX_OUTLETS
     rest = Html(" and {} more").format(more) if more > 0 else ""
-    sentences = Html('<div class="diff" dir="auto">{}</div>').format(Html().join(map(part_html, change.parts)))
-    return Html("{}{}: <strong>{}</strong>{}").format(sources, rest, kind(change.variants[0]), sentences)
-
-
-def part_html(part: Part) -> Html:
-    """Return words that two versions share, or those that one has and those that the other has instead."""
-    if part.same:
-        return Html("<span>{}</span>").format(part.added)
-    removed = Html('<del><span class="unseen">removed: </span>{}</del> ') if part.removed.strip() else Html()
-    added = Html('<ins><span class="unseen">added: </span>{}</ins> ') if part.added.strip() else Html()
-    return Html().join([removed.format(part.removed.strip()), added.format(part.added.strip())])
+    return Html("{}{}: <strong>{}</strong>{}").format(sources, rest, kind(change.variants[0]), change_html(change))
 
 
 def _when(citation: Citation) -> Html:

@@ -13,6 +13,7 @@ from rag.errors import AccordingError
 from rag.library import Library
 from rag.web import article_pages, assets, citation_routes, contents_pages
 from rag.web.answer_files import AnswerFiles
+from rag.web.answer_views import AnswerViews
 from rag.web.app import TITLE, create_app
 from rag.web.connections import bound
 from rag.web.gradio_import import API_PREFIX, gr
@@ -86,7 +87,8 @@ def launch(
     files, uploads = AnswerFiles(), Uploads(folder.path) if allow_add else None
     app = create_app(library, examples, is_local, uploads, files)
     bypass_proxies(host)
-    served = [*assets.routes(), files.route(), *(uploads.routes() if uploads else [])]
+    views = AnswerViews(library, files, is_local)
+    served = [*assets.routes(), *views.routes(), *(uploads.routes() if uploads else [])]
     pages = [*article_pages.routes(library, is_local), *contents_pages.routes(library, is_local)]
     try:
         _, url, _ = app.launch(

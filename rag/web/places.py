@@ -2,8 +2,9 @@
 
 What is over is refused at once, with 503 and when to try again, or with 429 if one address has taken its share. Of the
 events in Gradio's queue MAX_CONCURRENT are worked on at a time (`launch`), and as many of all other requests, of which
-this module makes the rest wait for their turn: so neither kind keeps the other from its own. What the event loop
-answers without work (scripts, styles, joining the queue) is not held up.
+this module makes the rest wait for their turn: so neither kind keeps the other from its own. Views of answers, which
+take as long as questions, are a third kind, of which one is worked on at a time. What the event loop answers without
+work (scripts, styles, joining the queue) is not held up.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ MAX_PAGES = 320
 # Streams that wait for answers: one for each question, and some that end. Each page keeps one that says it is open.
 MAX_RESULTS, MAX_OPEN_PAGES = 2 * (MAX_CONCURRENT + MAX_WAITING), 500
 MAX_UPLOADS = 4
+# Views of answers that are worked on or wait, and how many are worked on; each takes the models 0.5 to 1.5 s.
+MAX_VIEWS, VIEWS_AT_ONCE = 32, 1
 # The part of the places that one address can take, if several readers can reach the app.
 SHARE = 0.5
 RETRY_SECONDS = 5
@@ -40,6 +43,7 @@ _QUESTION = re.compile(r"/gradio_api/(queue/join|(run|api|call|call/v2)/[^/]+|mc
 _DIRECT = re.compile(r"/gradio_api/(run|api)/[^/]+/?")
 _TOOL = re.compile(r"/gradio_api/mcp(/.*)?")
 _RESULT = re.compile(r"/gradio_api/(queue/data|call/(v2/)?[^/]+/(?P<event>[^/]+)|mcp(/.*)?|upload_progress)/?")
+_ANSWER = re.compile(r"/answer/[^/]+(?P<view>/[^/]+)?/?")
 _OPEN_PAGE = re.compile(r"/gradio_api/heartbeat/[^/]+/?")
 # What is only read from a file, or is over at once.
 _FREE = re.compile(
@@ -95,13 +99,14 @@ class PlacesMiddleware:
             is_local: whether all requests come from this machine, so that one address is everybody.
         """
         self.app = app
-        self.work = CapacityLimiter(MAX_CONCURRENT)
+        self.work, self.viewing = CapacityLimiter(MAX_CONCURRENT), CapacityLimiter(VIEWS_AT_ONCE)
         share = 1 if is_local else SHARE
         self.questions = _Places(MAX_CONCURRENT + MAX_WAITING, share)
         self.pages = _Places(MAX_PAGES, share)
         self.results = _Places(MAX_RESULTS, share)
         self.open_pages = _Places(MAX_OPEN_PAGES, share)
         self.uploads = _Places(MAX_UPLOADS, share)
+        self.views = _Places(MAX_VIEWS, share)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -115,7 +120,7 @@ class PlacesMiddleware:
             if asked and _QUESTION.fullmatch(path):
                 with self.questions.one(client, _queued(blocks)):
                     if _DIRECT.fullmatch(path) or _TOOL.fullmatch(path):
-                        await self._in_turn(scope, receive, send, whole=bool(_TOOL.fullmatch(path)))
+                        await self._in_turn(self.work, scope, receive, send, whole=bool(_TOOL.fullmatch(path)))
                     else:
                         await self.app(scope, receive, send)
             elif not asked and (result := _RESULT.fullmatch(path)):
@@ -127,30 +132,35 @@ class PlacesMiddleware:
             elif UPLOAD.fullmatch(path):
                 with self.uploads.one(client):
                     await self.app(scope, receive, send)
+            elif _is_view(path, scope):
+                with self.views.one(client):
+                    await self._in_turn(self.viewing, scope, receive, send)
             elif _FREE.fullmatch(path):
                 await self.app(scope, receive, send)
             else:
                 with self.pages.one(client):
-                    await self._in_turn(scope, receive, send)
+                    await self._in_turn(self.work, scope, receive, send)
         except RefusedError as refused:
             response = refusal(path, refused.status, refused.message, refused.retry_after)
             await response(scope, receive, send)
 
-    async def _in_turn(self, scope: Scope, receive: Receive, send: Send, whole: bool = False) -> None:
-        """Answer a request when it is its turn.
+    async def _in_turn(
+        self, limiter: CapacityLimiter, scope: Scope, receive: Receive, send: Send, whole: bool = False
+    ) -> None:
+        """Answer a request when it is its turn among those of a limiter.
 
         While the answer is sent, others have theirs: the reader may be slow. Only `whole`, of an answer that begins
         before the work does, waits for its end.
         """
         work = object()
-        await self.work.acquire_on_behalf_of(work)
+        await limiter.acquire_on_behalf_of(work)
         working = True
 
         def done() -> None:
             nonlocal working
             if working:
                 working = False
-                self.work.release_on_behalf_of(work)
+                limiter.release_on_behalf_of(work)
 
         async def sent(message: Message) -> None:
             if not whole:
@@ -161,6 +171,13 @@ class PlacesMiddleware:
             await self.app(scope, receive, sent)
         finally:
             done()
+
+
+def _is_view(path: str, scope: Scope) -> bool:
+    """Return whether a request is for a view of an answer, or its dossier; its other files are there already."""
+    if not (found := _ANSWER.fullmatch(path)):
+        return False
+    return bool(found["view"]) or QueryParams(scope["query_string"]).get("as", "").startswith("dossier")
 
 
 def _queued(blocks: Any) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""URLs of the app's own pages, relative to the app's root: an article, a passage in it, an outlet, a citation's file.
+"""URLs of the app's own pages, relative to the app's root: an article, a passage in it, an outlet, an answer's views.
 
 The URL of a passage can be kept: it names the article, the span of the words, and a fingerprint of them, so that it
 still leads to the words after the index was rebuilt or the article was edited (`Library.locate`).
@@ -55,10 +55,20 @@ def citation_url(citation: Citation, form: str) -> str:
     return _of_article("cite", citation.article_id, parameters)
 
 
-def answer_url(handle: str, form: str | None = None, view: str | None = None) -> str:
-    """Return the URL of the file of a whole answer in one of its forms, or of a view of it (see `answer_files`)."""
-    place = f"answer/{quote(handle, safe='')}"
-    return f"{place}/{view}" if view else f"{place}?as={form}"
+def answer_url(handle: str, form: str) -> str:
+    """Return the URL of the file of a whole answer in one of `export.FORMS` or `dossier_files.DOSSIERS`."""
+    return f"answer/{quote(handle, safe='')}?as={form}"
+
+
+def view_url(handle: str, view: str, **parameters: str) -> str:
+    """Return the URL of a view of an answer, which `answer_views` serves: "side-by-side" or "timeline".
+
+    Args:
+        handle: the answer's.
+        view: which one.
+        **parameters: of the query, such as `sort`.
+    """
+    return f"answer/{quote(handle, safe='')}/{view}{'?' if parameters else ''}{urlencode(parameters)}"
 
 
 def outlet_url(name: str | None, **parameters: int) -> str:
