@@ -300,6 +300,9 @@
     try {
       const holder = make("template");
       holder.innerHTML = await fetched(href);
+      const figures = find(".figures", holder.content);
+      const known = find(":scope > .figures", panel.closest(".turn"));
+      if (figures && known?.textContent === figures.textContent) figures.remove(); // they are above the tabs already
       panel.replaceChildren(holder.content);
       panel.dataset.shown = href;
     } catch (error) {
