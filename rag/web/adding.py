@@ -10,11 +10,12 @@ from rag.library import Library
 from rag.web.answer_html import report_html
 from rag.web.filters import text
 from rag.web.gradio_import import gr
+from rag.web.gradio_internals import UPLOADED_PATH
 from rag.web.sessions import cookie_of, scope_of
 from rag.web.uploads import Uploads
 
 # The page knows a file by the handle that its upload was answered with (`uploads`); these alone are sent on, as text.
-_HANDLES = "files => (files ?? []).map(file => file.path).join(' ')"
+_HANDLES = f"files => (files ?? []).map(file => file.{UPLOADED_PATH}).join(' ')"
 
 
 def adding(library: Library, uploads: Uploads, warning: Callable[..., Any], own: dict[str, Any]) -> Any:

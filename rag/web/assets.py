@@ -17,6 +17,7 @@ from starlette.routing import Route
 from rag.answer.html import Html
 
 STYLES = ("app.css", "views.css")
+PATHS = ("/according.css", "/according.js")
 _YEAR = "private, max-age=31536000, immutable"  # the address has the hash of the content
 
 
@@ -45,4 +46,4 @@ def routes() -> list[Route]:
         media = "text/css" if name.endswith(".css") else "text/javascript"
         return Response(_content(name), media_type=media, headers={"Cache-Control": kept})
 
-    return [Route("/according.css", serve), Route("/according.js", serve)]
+    return [Route(path, serve) for path in PATHS]

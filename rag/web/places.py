@@ -13,14 +13,14 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from anyio import CapacityLimiter
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rag.web import assets, gradio_internals
+from rag.web.gradio_internals import AT_ONCE, IMMEDIATE, OPEN_PAGE, SESSION, STARTING, STREAM, TOOLS, UPLOADING
 from rag.web.refusals import RefusedError, refusal
-from rag.web.request_limits import UPLOAD
 from rag.web.security import route_path
 
 # Requests that are worked on at the same time, and questions that may wait. Ten readers are answered equally fast with
@@ -39,18 +39,7 @@ RETRY_SECONDS = 5
 # Sessions whose events are known before those that wait for nothing are forgotten; Gradio keeps messages of 2,000.
 _MAX_SESSIONS, _MAX_EVENTS = 4000, 50
 
-_QUESTION = re.compile(r"/gradio_api/(queue/join|(run|api|call|call/v2)/[^/]+|mcp(/.*)?)/?")
-_DIRECT = re.compile(r"/gradio_api/(run|api)/[^/]+/?")
-_TOOL = re.compile(r"/gradio_api/mcp(/.*)?")
-_RESULT = re.compile(r"/gradio_api/(queue/data|call/(v2/)?[^/]+/(?P<event>[^/]+)|mcp(/.*)?|upload_progress)/?")
 _ANSWER = re.compile(r"/answer/[^/]+(?P<view>/[^/]+)?/?")
-_OPEN_PAGE = re.compile(r"/gradio_api/heartbeat/[^/]+/?")
-# What is only read from a file, or is over at once.
-_FREE = re.compile(
-    r"/(assets|static|svelte)/.*|/(theme\.css|according\.css|according\.js|favicon\.ico|robots\.txt|manifest\.json|login|logout)/?|"
-    r"/gradio_api/(startup-events|theme\.css|login_check|user|app_id|token|cancel|reset|queue/status|file[=/].*)/?",
-    re.DOTALL,
-)
 _BUSY = "The app is busy; please try again in some seconds."
 _SHARE_TAKEN = "Too many requests from your address are under way; please try again when they are answered."
 _NOTHING_WAITS = "There is nothing to wait for: this was answered already, or never asked."
@@ -113,29 +102,29 @@ class PlacesMiddleware:
             await self.app(scope, receive, send)
             return
         path = route_path(scope)
-        blocks = scope["app"].get_blocks()
         client = (scope.get("client") or ("", 0))[0]
         asked = scope["method"] == "POST"
         try:
-            if asked and _QUESTION.fullmatch(path):
-                with self.questions.one(client, _queued(blocks)):
-                    if _DIRECT.fullmatch(path) or _TOOL.fullmatch(path):
-                        await self._in_turn(self.work, scope, receive, send, whole=bool(_TOOL.fullmatch(path)))
+            starting, tool = STARTING.fullmatch(path), bool(TOOLS.fullmatch(path))
+            if asked and (starting or tool):
+                with self.questions.one(client, _queued(scope)):
+                    if tool or (starting and starting["kind"] in AT_ONCE):
+                        await self._in_turn(self.work, scope, receive, send, whole=tool)
                     else:
                         await self.app(scope, receive, send)
-            elif not asked and (result := _RESULT.fullmatch(path)):
+            elif not asked and (stream := STREAM.fullmatch(path)):
                 with self.results.one(client):
-                    await self.app(scope, _while_waiting(blocks, scope, result["event"], receive), send)
-            elif _OPEN_PAGE.fullmatch(path):
+                    await self.app(scope, _while_waiting(scope, stream, receive), send)
+            elif OPEN_PAGE.fullmatch(path.removesuffix("/")):
                 with self.open_pages.one(client):
                     await self.app(scope, receive, send)
-            elif UPLOAD.fullmatch(path):
+            elif UPLOADING.fullmatch(path):
                 with self.uploads.one(client):
                     await self.app(scope, receive, send)
             elif _is_view(path, scope):
                 with self.views.one(client):
                     await self._in_turn(self.viewing, scope, receive, send)
-            elif _FREE.fullmatch(path):
+            elif IMMEDIATE.fullmatch(path) or path in assets.PATHS:
                 await self.app(scope, receive, send)
             else:
                 with self.pages.one(client):
@@ -180,28 +169,13 @@ def _is_view(path: str, scope: Scope) -> bool:
     return bool(found["view"]) or QueryParams(scope["query_string"]).get("as", "").startswith("dossier")
 
 
-def _queued(blocks: Any) -> Counter[str]:
+def _queued(scope: Scope) -> Counter[str]:
     """Return how many questions wait in Gradio's queue or are worked on, by who asked them."""
-    queue = blocks._queue
-    _forget(queue)
-    events = [event for queued in queue.event_queue_per_concurrency_id.values() for event in queued.queue]
-    events += [event for job in queue.active_jobs if job for event in job]
-    return Counter(event.request.client.host if event.request.client else "" for event in events)
+    gradio_internals.forget_answers(scope, _MAX_SESSIONS, _MAX_EVENTS)
+    return gradio_internals.questions_by_client(scope)
 
 
-def _forget(queue: Any) -> None:
-    """Forget what Gradio keeps for ever of answers that nobody has fetched, once their messages are gone.
-
-    It also makes a table of its last 10,000 events after each of them, for a page that this app does not have.
-    """
-    queue.ANALYTICS_MAX_EVENTS = _MAX_EVENTS
-    waiting, messages = queue.pending_event_ids_session, queue.pending_messages_per_session
-    if len(waiting) > _MAX_SESSIONS:
-        for session in [s for s in waiting if s not in messages or not waiting[s]]:
-            del waiting[session]
-
-
-def _while_waiting(blocks: Any, scope: Scope, event: str | None, receive: Receive) -> Receive:
+def _while_waiting(scope: Scope, stream: re.Match[str], receive: Receive) -> Receive:
     """Return `receive` for a stream of results, so that it ends when its session waits for nothing.
 
     Gradio keeps a second stream for the same answer open for ever, and asks every ten seconds if the reader is gone.
@@ -209,23 +183,18 @@ def _while_waiting(blocks: Any, scope: Scope, event: str | None, receive: Receiv
     Raises:
         RefusedError: the session waits for nothing now.
     """
-    if event:
-        found = blocks._queue.event_ids_to_events.get(event)
-        ids = blocks._queue.pending_event_ids_session
-        name = found.session_hash if found else next((s for s, own in ids.items() if event in own), None)
-    elif scope["path"].rstrip("/").endswith("/queue/data"):
-        name = QueryParams(scope["query_string"]).get("session_hash", "")
+    if stream["event"]:
+        session = gradio_internals.session_of(scope, stream["event"])
+    elif stream["page"]:
+        session = QueryParams(scope["query_string"]).get(SESSION, "")
     else:
         return receive
 
-    def waits() -> bool:
-        queue = blocks._queue
-        return bool(queue.pending_event_ids_session.get(name)) and name in queue.pending_messages_per_session
-
-    if not waits():
+    if not gradio_internals.is_waiting(scope, session):
         raise RefusedError(404, _NOTHING_WAITS)
 
     async def received() -> Message:
-        return await receive() if waits() else {"type": "http.disconnect"}
+        waits = gradio_internals.is_waiting(scope, session)
+        return await receive() if waits else {"type": "http.disconnect"}
 
     return received

@@ -26,6 +26,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive
 
 from rag.errors import QuestionError
+from rag.web.gradio_internals import ALL_ARRIVED, UPLOAD, UPLOAD_PROGRESS, UPLOADED
 from rag.web.sessions import cookie_of
 
 MAX_FILE_BYTES = 200 * 2**20  # of one file
@@ -132,7 +133,7 @@ class Uploads:
             limited = Request(request.scope, _limited(request.receive))
             try:
                 async with limited.form(max_files=MAX_FILES, max_fields=10) as form:
-                    files = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
+                    files = [file for file in form.getlist(UPLOADED) if isinstance(file, UploadFile)]
                     return JSONResponse(await run_in_threadpool(self.keep, session, files))
             except QuestionError as error:
                 return PlainTextResponse(str(error), 413)
@@ -140,9 +141,9 @@ class Uploads:
                 return PlainTextResponse("The server cannot store the file; its disk may be full.", 507)
 
         def progress(_: Request) -> Response:
-            return Response('data: {"msg": "done"}\n\n', media_type="text/event-stream")
+            return Response(ALL_ARRIVED, media_type="text/event-stream")
 
-        return [Route("/gradio_api/upload", upload, methods=["POST"]), Route("/gradio_api/upload_progress", progress)]
+        return [Route(UPLOAD, upload, methods=["POST"]), Route(UPLOAD_PROGRESS, progress)]
 
     def _delete_old(self) -> None:
         oldest = time.monotonic() - MAX_WAITING_SECONDS
