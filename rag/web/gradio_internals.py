@@ -221,8 +221,7 @@ def own_page(page: bytes, head: str, nonce: str) -> bytes:
     return page.replace(b"<script", f'<script nonce="{nonce}"'.encode())
 
 
-ALWAYS, AT_FIRST = "always", "before the first question"
-AWAITED, ANSWERED = "while an answer is awaited", "after an answer"
+ALWAYS, OPENED = "always", "while the drawer is open"
 
 
 @dataclass(frozen=True)
@@ -241,10 +240,11 @@ class Element:
 
 
 ELEMENTS = (
-    Element(".gradio-container", "app.css lets the page itself scroll"),
+    Element(".gradio-container > .main", "app.css lets the page itself scroll, in all its width"),
     Element(".sidebar-parent > main.contain > .column", "app.css sets its width, and leaves room for the sidebar"),
     Element("#sidebar.sidebar .sidebar-content", "app.css sets its padding"),
     Element("#sidebar > .toggle-button", "app.js opens and closes the drawer by it"),
+    Element("#sidebar.open", "app.css and app.js know by it that the drawer is open", OPENED),
     Element("#top .html-container header.top", "app.css removes its padding"),
     Element("#turns .turns", "app.js puts the answers into it"),
     Element("#composer > .row", "app.css sets the question and its button in a line"),

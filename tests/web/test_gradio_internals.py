@@ -419,7 +419,9 @@ def test_the_page_gets_its_title_and_a_nonce_for_its_scripts_and_for_nothing_els
     if not signed_in:
         reader.cookies.clear()
     page = reader.get("").content
-    before, after = (Scripts(html.decode()) for html in (page, internals.own_page(page, "<title>A &amp; B</title>", "once")))
+    before, after = (
+        Scripts(html.decode()) for html in (page, internals.own_page(page, "<title>A &amp; B</title>", "once"))
+    )
     assert (len(before.found), page.count(b"<head>")) == (page.count(b"<script"), 1)
     assert len(before.found) > 3
     assert after.found == [attributes | {"nonce": "once"} for attributes in before.found]
@@ -449,13 +451,24 @@ def test_every_variable_that_the_style_sheets_take_from_the_theme_is_in_it(small
 
 @had("templates/frontend/assets", "ELEMENTS")
 def test_class_names_that_the_app_relies_on_are_in_the_styles_of_gradio():
-    css = "".join(path.read_text("utf-8") for path in sorted((GRADIO / "templates/frontend").rglob("*.css")))
-    assert {name for name in listed() if not re.search(rf"\.{name}(?![\w-])", css)} == set()
+    made = "".join(
+        path.read_text("utf-8") for kind in ("css", "js") for path in (GRADIO / "templates/frontend").rglob(f"*.{kind}")
+    )
+    assert {name for name in listed() - own_names() if not re.search(rf"[.\s\"'`]{name}(?![\w-])", made)} == set()
 
 
 def listed():
     """The class names in the selectors that are listed."""
     return {name for element in internals.ELEMENTS for name in re.findall(r"\.([\w-]+)", element.selector)}
+
+
+def own_names():
+    """The class names that the app gives to its own elements, in HTML and in its script."""
+    sources = [path.read_text("utf-8") for path in Path(str(resources.files("rag"))).rglob("*.py")]
+    script = (resources.files("rag.web") / "app.js").read_text("utf-8")
+    made = re.findall(r"""class=\\?["']([^"'>]*)""", "".join(sources))
+    made += re.findall(r"""(?:className\s*[:=]|classList\.\w+\()\s*["'`]([^"'`]*)""", script)
+    return {name for names in made for name in re.findall(r"[A-Za-z][\w-]*", names)}
 
 
 def strange(texts, own):
@@ -478,15 +491,12 @@ def strange(texts, own):
 
 
 def test_class_names_of_gradio_in_style_sheets_and_scripts_are_listed():
-    package = resources.files("rag")
-    sources = [path.read_text("utf-8") for path in Path(str(package)).rglob("*.py")]
     sheets = {
         file.name: file.read_text("utf-8")
-        for file in (package / "web").iterdir()
+        for file in resources.files("rag.web").iterdir()
         if file.name.endswith((".css", ".js"))
     }
-    made = re.findall(r"""class=\\?["']([^"'>]*)""", "".join((*sources, *sheets.values())))
-    own = {name for names in made for name in re.findall(r"[A-Za-z][\w-]*", names)}
+    own = own_names()
     assert {"according", "card"} <= own
     assert set(strange(sheets, own)) <= listed(), "add what is Gradio's to ELEMENTS in rag/web/gradio_internals.py"
 
