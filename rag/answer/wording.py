@@ -61,6 +61,7 @@ NO_QUESTION = {  # what is typed and is no question, by `not_a_question`
 NO_ARTICLES = "The index holds no articles yet: add some, then ask again."
 BY_WORDS = "Searched by words only, since the encoder does not know {}."
 NEAREST = "Nearest passages. They may not answer."
+MAY_NOT_ANSWER = "may not answer"  # of one passage among others that do
 ONLY_NEAR = "Only passages that may not answer were found; ask without strict to see them."
 DIGEST = "digest: a summary, not the outlet’s own words"
 UNFITTED = (
@@ -161,6 +162,11 @@ def outlet_evidence(cited: Citation | Article) -> str:
     """Return how strong the evidence for the outlet is, and the evidence: "named explicitly (byline: By Jane Roe)"."""
     strength = STRENGTHS.get(cited.strength, cited.strength)
     return strength if cited.strength == "unknown" else f"{strength} ({cited.outlet_basis})"
+
+
+def is_doubtful(citation: Citation, answer: Answer) -> bool:
+    """Whether a passage may not answer, in an answer whose other passages do."""
+    return citation.grade == NEAR and answer.grade != NEAR
 
 
 def republished(citation: Citation) -> str:
@@ -276,21 +282,33 @@ def summary(answer: Answer) -> str:
     parts = [
         f"{counted(len(passages), 'passage')} from {_outlets(answer)}",
         f"at least {counted(shown.independent, 'independent source')}",
-        *_years(answer),
+        *_years(passages),
     ]
     return f"{', '.join(parts)}{_not_shown(answer)}."
 
 
 def verdict(answer: Answer) -> str:
     """Return who answers, in a line: "6 outlets answer · at least 5 independent sources · 2009 to 2013"."""
-    named = answer.balance.shown.named
-    return f"{_outlets(answer)} {'answers' if named <= 1 else 'answer'} · {counts(answer)}"
+    answering = [c for c in answer.passages if c.grade != NEAR]
+    near = len(answer.passages) - len(answering)
+    names = {c.outlet for c in answering}
+    named = len(names - {None})
+    unknown = [UNKNOWN_OUTLET] if None in names else []
+    outlets = " and ".join([counted(named, "outlet"), *unknown] if named else unknown)
+    sources = max(answer.balance.shown.independent - near, 1)  # each of those that may not answer is one at most
+    parts = [
+        f"{outlets} {'answers' if len(names) == 1 else 'answer'}",
+        f"at least {counted(sources, 'independent source')}",
+        *_years(answering),
+        *([f"{counted(near, 'more passage')} may not answer"] if near else []),
+    ]
+    return f"{' · '.join(parts)}{_not_shown(answer)}"
 
 
 def counts(answer: Answer) -> str:
     """Return how many independent sources are shown, their years, and how many copies are not."""
     sources = f"at least {counted(answer.balance.shown.independent, 'independent source')}"
-    return f"{' · '.join([sources, *_years(answer)])}{_not_shown(answer)}"
+    return f"{' · '.join([sources, *_years(answer.passages)])}{_not_shown(answer)}"
 
 
 def _outlets(answer: Answer) -> str:
@@ -299,9 +317,9 @@ def _outlets(answer: Answer) -> str:
     return " and ".join([counted(shown.named, "outlet"), *unknown] if shown.named or not unknown else unknown)
 
 
-def _years(answer: Answer) -> list[str]:
-    years = sorted({c.date.year for c in answer.passages if c.date})
-    undated = sum(c.date is None for c in answer.passages)
+def _years(passages: Sequence[Citation]) -> list[str]:
+    years = sorted({c.date.year for c in passages if c.date})
+    undated = sum(c.date is None for c in passages)
     span = f"{years[0]} to {years[-1]}" if len(years) > 1 else "".join(map(str, years))
     return [*filter(None, (span, f"{undated} undated" if years and undated else "undated" if undated else ""))]
 

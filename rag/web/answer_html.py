@@ -164,9 +164,15 @@ def _tabs(answer: Answer, catalogue: Catalogue, number: int, handle: str | None)
     """Return the passages, and tabs that show the same sources in other ways, two of them fetched when opened."""
     count = len(answer.passages)
     cards = {c.article_id: place for place, c in reversed([*enumerate(answer.passages, 1)])}
-    label = _NEAR_LABEL if answer.grade == NEAR else _LABEL
     passages = [
-        card_html(c, label.format(place, count), place, catalogue) for place, c in enumerate(answer.passages, 1)
+        card_html(
+            c,
+            (_NEAR_LABEL if c.grade == NEAR else _LABEL).format(place, count),
+            place,
+            catalogue,
+            doubtful=wording.is_doubtful(c, answer),
+        )
+        for place, c in enumerate(answer.passages, 1)
     ]
     panels = {
         "passages": (f"Passages ({count})", Html().join(passages), ""),

@@ -19,14 +19,15 @@ MAX_UNFOLDED = 160  # characters after the sentences that answer that are shown 
 
 _CARD = Html(
     '<article class="card" aria-label="{label}" data-card="{number}" tabindex="-1">'
-    '<header><h3>{digest}<strong>{outlet}</strong>{via}</h3><span class="known">{known}</span>{when}</header>'
+    '<header><h3>{digest}<strong>{outlet}</strong>{via}</h3><span class="known">{known}</span>{doubt}{when}</header>'
     "{quotation}{changes}{title}<footer>{footer}</footer></article>"
 )
 _DIGEST = Html('<span class="kind" title="{}">digest of</span> ').format(wording.DIGEST)
+_DOUBT = Html('<span class="doubt">{}</span>').format(wording.MAY_NOT_ANSWER)
 _MORE = Html('<button type="button" class="more" data-do="more" aria-expanded="false">more</button>')
 
 
-def card_html(citation: Citation, label: str, number: int, catalogue: Catalogue) -> Html:
+def card_html(citation: Citation, label: str, number: int, catalogue: Catalogue, doubtful: bool = False) -> Html:
     """Return the card of a passage.
 
     Args:
@@ -34,6 +35,7 @@ def card_html(citation: Citation, label: str, number: int, catalogue: Catalogue)
         label: what the card is called, for those who go from one to the next.
         number: its number in the answer, from 1.
         catalogue: what is known of outlets.
+        doubtful: whether to say that the passage may not answer.
     """
     outlet = catalogue.outlet(citation.outlet) if citation.outlet else None
     return _CARD.format(
@@ -43,6 +45,7 @@ def card_html(citation: Citation, label: str, number: int, catalogue: Catalogue)
         outlet=isolated(citation.outlet or UNKNOWN_OUTLET),
         via=isolated(wording.via(citation)),
         known=about(outlet),
+        doubt=_DOUBT if doubtful else "",
         when=_when(citation),
         quotation=_quotation(citation),
         changes=_changes(citation),

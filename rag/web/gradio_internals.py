@@ -295,7 +295,7 @@ def without_limit_for_values(app: Any) -> None:
 
 
 def look_for_questions_every(app: Any, seconds: float) -> None:
-    """Set how often the queue is looked at for events; Gradio does a thousand times a second, also where nobody asks."""
+    """Set how often the queue is looked at for events: Gradio does that a thousand times a second, busy or not."""
     app._queue.sleep_when_free = seconds
 
 

@@ -12,8 +12,8 @@ from rag.answer import wording as answer_wording
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.grade import NEAR
 from rag.answer.html import Html, isolated, phrase
-from rag.answer.wording import Phrase
-from rag.comparison.side_by_side.wording import DIGEST, MAY_NOT_ANSWER, host, outlet_facts
+from rag.answer.wording import MAY_NOT_ANSWER, Phrase
+from rag.comparison.side_by_side.wording import DIGEST, host, outlet_facts
 from rag.comparison.timeline import wording
 from rag.comparison.timeline.event_date import DECADE
 from rag.comparison.timeline.timeline import ARTICLE, Entry, Timeline

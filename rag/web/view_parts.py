@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from rag.answer import wording
 from rag.answer.answer import Answer
 from rag.answer.html import Html, phrase
-from rag.answer.wording import Phrase
-from rag.comparison.side_by_side.wording import DIGESTS, MAY_NOT_ANSWER
+from rag.answer.wording import MAY_NOT_ANSWER, Phrase
+from rag.comparison.side_by_side.wording import DIGESTS
 
 _FACT, _DOUBT = Html("<span>{}</span>"), Html('<span class="doubt">{}</span>')
 _QUOTED = Html('<p class="quoted" dir="auto"><a href="{}" target="_blank" rel="noopener"><mark>{}</mark></a></p>')

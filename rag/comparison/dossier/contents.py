@@ -17,6 +17,7 @@ from rag.answer.citation import Citation
 from rag.answer.grade import ANSWERS
 from rag.answer.wording import (
     DIGEST,
+    MAY_NOT_ANSWER,
     attribution,
     caution,
     counted,
@@ -33,7 +34,7 @@ from rag.answer.wording import (
 from rag.comparison.dossier.dossier import Dossier, number_of
 from rag.comparison.dossier.quoted import PASSAGE, VARIANT, Quoted
 from rag.comparison.side_by_side.comparison import Comparison, Row
-from rag.comparison.side_by_side.wording import MAY_NOT_ANSWER, more, on_sides
+from rag.comparison.side_by_side.wording import more, on_sides
 from rag.comparison.timeline.timeline import Entry
 from rag.comparison.timeline.wording import elsewhere, evidence, spelled
 from rag.text import is_web_url, one_line, spelled_date

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.changes import kind
 from rag.answer.grade import NEAR
-from rag.answer.wording import KINDS_LEFT_OUT, MAX_NAMES, Phrase, counted, listed, via, when
+from rag.answer.wording import KINDS_LEFT_OUT, MAX_NAMES, MAY_NOT_ANSWER, Phrase, counted, listed, via, when
 from rag.provenance.outlet import UNCLASSIFIED
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ NOUNS: dict[By, str] = {
     "outlet": "outlet", "kind": "kind of outlets", "host": "site", "country": "country", "year": "year", "side": "side",
 }  # fmt: skip
 PLURALS = {"kind of outlets": "kinds of outlets", "country": "countries"}
-MAY_NOT_ANSWER = "may not answer"
+
 DIGEST = "digest"
 DIGESTS = "Digests are summaries, not the outlets’ own words"
 
