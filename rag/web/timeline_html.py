@@ -61,10 +61,10 @@ def _list(heading: str, entries: Iterable[Entry], catalogue: Catalogue) -> Html:
 def _entry(entry: Entry, catalogue: Catalogue) -> Html:
     cited, also = entry.citation, wording.elsewhere(entry)
     is_own = entry.when is not None and entry.when.basis == ARTICLE  # its date is that of the article
-    facts = [*outlet_facts(cited.outlet, catalogue), host(cited)]
+    facts = [Phrase(MAY_NOT_ANSWER)] if entry.grade == NEAR else []
+    facts += [*outlet_facts(cited.outlet, catalogue), host(cited)]
     facts += [] if is_own else [Phrase("{}", answer_wording.when(cited))]
     facts += [Phrase(DIGEST)] if cited.kind == "digest" else []
-    facts += [Phrase(MAY_NOT_ANSWER)] if entry.grade == NEAR else []
     return _ENTRY.format(
         "of-article" if is_own else "stated",
         _date(entry),

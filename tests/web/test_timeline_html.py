@@ -81,7 +81,8 @@ def test_what_may_not_answer_and_digests_are_called_that():
         '<div class="according chronology"><p class="near">Nearest passages. They may not answer.</p>'
         '<p class="note">Digests are summaries, not the outlets’ own words.</p>'
     )
-    assert '<span>digest</span> <span class="doubt">may not answer</span>' in html
+    assert '<span class="doubt">may not answer</span> <span>broadcaster</span>' in html
+    assert "<span>digest</span>" in html
     assert "may not answer" not in shown(Entry(when("2013-09-01"), citation(), "answers"))
 
 

@@ -74,11 +74,10 @@ def short_facts(row: Row, catalogue: Catalogue, with_kind: bool = True) -> list[
     """
     cited = row.citation
     name = cited.outlet or UNKNOWN_OUTLET
-    facts = [Phrase("{}", name)] if name != row.group else []
-    facts += outlet_facts(cited.outlet, catalogue, with_kind)
-    facts.append(host(cited))
+    facts = [Phrase(MAY_NOT_ANSWER)] if row.grade == NEAR else []
+    facts += [Phrase("{}", name)] if name != row.group else []
+    facts += [*outlet_facts(cited.outlet, catalogue, with_kind), host(cited)]
     facts += [Phrase(DIGEST)] if cited.kind == "digest" else []
-    facts += [Phrase(MAY_NOT_ANSWER)] if row.grade == NEAR else []
     if row.passages > 1:
         years = sorted({day.year for day in (row.first, row.last) if day})
         facts.append(Phrase(", ".join(filter(None, (extent(row), " to ".join(map(str, years)))))))
