@@ -73,4 +73,14 @@ def view_url(handle: str, view: str, **parameters: str) -> str:
 
 def outlet_url(name: str | None, **parameters: int) -> str:
     """Return the URL of the page that lists an outlet's articles; of the articles without an outlet, for None."""
-    return f"contents?{urlencode({'outlet': name or '', **parameters}, errors='replace')}"
+    return contents_url({"outlet": name or "", **parameters})
+
+
+def contents_url(parameters: Mapping[str, str | int]) -> str:
+    """Return the URL of a list in the contents of the index (see `contents_address`)."""
+    return f"contents{'?' if parameters else ''}{urlencode(parameters, errors='replace')}"
+
+
+def asking_url(**parameters: str) -> str:
+    """Return the URL of the app with a question or filters set, as its own address has them."""
+    return f"?{urlencode(parameters, errors='replace')}"
