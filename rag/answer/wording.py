@@ -283,8 +283,8 @@ def summary(answer: Answer) -> str:
 
 def verdict(answer: Answer) -> str:
     """Return who answers, in a line: "6 outlets answer · at least 5 independent sources · 2009 to 2013"."""
-    named = answer.balance.shown.named
-    return f"{_outlets(answer)} {'answers' if named <= 1 else 'answer'} · {counts(answer)}"
+    verb = "answers" if len(answer.balance.shown.outlets) == 1 else "answer"
+    return f"{_outlets(answer)} {verb} · {counts(answer)}"
 
 
 def counts(answer: Answer) -> str:
