@@ -30,6 +30,7 @@ SIGN_IN = (
     "Sign in with the name and password that the operator of this app gave you. After five wrong attempts, wait a "
     "minute before the next."
 )
+_STYLES = ("app.css", "adding.css")
 # Gradio keeps what each page was last shown, up to some MB. The app needs it for none but the events in the queue.
 MAX_SESSIONS = 128
 _CALL = f"{API_PREFIX}/call/"  # where Gradio serves the endpoints
@@ -94,7 +95,7 @@ def launch(
             server_name=f"[{host}]" if ":" in host else host, server_port=number, share=False, auth=account,
             auth_message=SIGN_IN, quiet=True,
             prevent_thread_lock=True, footer_links=[], theme=_theme(),
-            css=resources.files("rag.web").joinpath("app.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
+            css=_css(), ssr_mode=False, num_workers=0,
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=MAX_FILE_BYTES,
             state_session_capacity=MAX_SESSIONS,
             max_threads=MAX_CONCURRENT + allow_add,  # events at a time; one more for what takes minutes
@@ -132,6 +133,10 @@ def launch(
             app.close(verbose=False)
             folder.remove()
     return str(url)
+
+
+def _css() -> str:
+    return "\n".join(resources.files("rag.web").joinpath(name).read_text("utf-8") for name in _STYLES)
 
 
 def _theme() -> gr.themes.Base:
