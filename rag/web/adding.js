@@ -4,30 +4,34 @@
   if (window.accordingFiles) return;
   const SHOWN_EVERY = 250, ASKED_EVERY = 500, AGAIN_AFTER = 3000, MOST_TRIES = 40; // milliseconds; times
   const KEPT = "according-addition"; // the handle of an addition that runs, for a page that is loaded again
+  const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu; // would change how the rest is read
   const HANDLE = /^[\w-]{22}$/;
   const wait = (time) => new Promise((done) => setTimeout(done, time));
-  const part = (of) => document.querySelector(`#add .adding ${of}`);
+  const part = (of) => document.querySelector(`.according.adding ${of}`);
   let sending = Promise.resolve();
-  const waiting = new Map(); // a row -> its file, until it is sent
 
   const say = (row, text, kind) => {
     row.className = kind;
     row.querySelector(".state").textContent = text;
   };
 
+  const printable = (name) =>
+    name.replace(UNPRINTABLE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
   const drawn = (file) => {
     const row = document.createElement("li");
-    const name = document.createElement("bdi"), state = document.createElement("span");
+    const title = document.createElement("bdi"), state = document.createElement("span");
     const bar = document.createElement("progress"), forget = document.createElement("button");
-    name.textContent = file.name;
+    const name = printable(file.name);
+    title.textContent = name;
     state.className = "state";
     bar.max = 1;
     bar.value = 0;
-    bar.setAttribute("aria-label", `Sending ${file.name}`);
+    bar.setAttribute("aria-label", `Sending ${name}`);
     Object.assign(forget, { type: "button", textContent: "×" });
     forget.dataset.do = "forget-file";
-    forget.setAttribute("aria-label", `Leave out ${file.name}`);
-    row.append(name, forget, state, bar);
+    forget.setAttribute("aria-label", `Leave out ${name}`);
+    row.append(title, forget, state, bar);
     return row;
   };
 
@@ -38,12 +42,13 @@
 
   // What is known before a file is sent; the server decides.
   const fault = (file, list, input) => {
-    const { mostFiles, mostBytes } = input.closest(".adding").dataset;
-    const endings = input.accept.split(",");
+    const { mostFiles, mostBytes, advice, kinds } = input.closest(".adding").dataset;
+    const ends = (ending) => file.name.toLowerCase().endsWith(ending), endings = input.accept.split(",");
     if (list.querySelectorAll("li:not(.not)").length > Number(mostFiles)) return `at most ${mostFiles} files at a time`;
     if (file.size > Number(mostBytes)) return `larger than ${mostBytes / 2 ** 20} MB; add it on the command line`;
-    if (!endings.some((ending) => file.name.toLowerCase().endsWith(ending))) {
-      return `files of this kind cannot be read; those that can end in ${endings.join(", ")}`;
+    if (!endings.some(ends)) {
+      const [, instead] = Object.entries(JSON.parse(advice)).find(([ending]) => ends(ending)) ?? [];
+      return `files of this kind cannot be read; ${instead ?? `those that can end in ${kinds} and the like`}`;
     }
   };
 
@@ -110,13 +115,14 @@
       last = sending;
       await last;
     } while (last !== sending);
-    return [...document.querySelectorAll("#add .files [data-handle]")].map((row) => row.dataset.handle).join(" ");
+    return [...document.querySelectorAll(".according.adding .files [data-handle]")].map((row) => row.dataset.handle).join(" ");
   };
 
-  const show = ({ said, part: done, rows, over }) => {
-    const bar = part("progress[aria-label]:not(li *)"), list = part(".outcomes"), status = part(".said");
+  const show = ({ said, part: done, rows, running }) => {
+    const bar = part("> progress"), list = part(".outcomes"), status = part(".said");
+    if (!bar) return; // not drawn now
     if (status.textContent !== said) status.textContent = said;
-    bar.hidden = over;
+    bar.hidden = !running;
     if (done === null) bar.removeAttribute("value");
     else bar.value = done;
     if (list.dataset.rows !== rows) {
@@ -141,7 +147,7 @@
   const follow = async (handle) => {
     if (!HANDLE.test(handle)) return;
     sessionStorage.setItem(KEPT, handle);
-    const rows = [...document.querySelectorAll("#add .files [data-handle]")];
+    const rows = [...document.querySelectorAll(".according.adding .files [data-handle]")];
     for (const row of rows) row.hidden = true;
     let state;
     while ((state = await asked(handle))) {
@@ -150,7 +156,7 @@
       await wait(ASKED_EVERY);
     }
     sessionStorage.removeItem(KEPT);
-    if (!state) show({ said: "The app does not answer. What was added is kept.", part: null, rows: "", over: true });
+    if (!state) show({ said: "The app does not answer. What was added is kept.", part: null, rows: "" });
     for (const row of rows) {
       if (state && !state.failed) row.remove();
       else row.hidden = false;
@@ -158,7 +164,7 @@
   };
 
   document.addEventListener("change", ({ target }) => {
-    if (target.matches?.("#add input[type=file]")) chosen(target);
+    if (target.matches?.(".according.adding input[type=file]")) chosen(target);
   });
   document.addEventListener("click", ({ target }) => {
     const row = target.closest?.('[data-do="forget-file"]')?.closest("li");

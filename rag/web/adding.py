@@ -5,6 +5,7 @@ The script `adding.js` sends the files and shows how far it is, the events below
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from importlib import resources
 from typing import Any
@@ -22,10 +23,12 @@ from rag.web.uploads import MAX_FILE_BYTES, MAX_FILES, Uploads
 _HANDLES = "() => window.accordingFiles.handles()"
 _FOLLOW = "handle => window.accordingFiles.follow(handle)"
 _ENDINGS = (*readers.READERS, ".gz")  # of what is read, packed or not; `readers.reader_of` decides
+_KINDS = {module: ending for ending, module in [*readers.READERS.items()][::-1]}  # the first ending of each
 _CHOOSE = Html(
-    '<div class="according adding" data-most-files="{}" data-most-bytes="{}"><label><span>Choose files, or drop them '
-    "here</span><small>Web pages, text, PDF, Word, e-mail, JSON, CSV, Markdown, feeds, archives; at most {:,} MB each"
-    '</small><input type="file" multiple accept="{}"></label><ul class="files"></ul></div>'
+    '<div class="according adding" data-most-files="{}" data-most-bytes="{}" data-advice="{}" data-kinds="{}"><label>'
+    "<span>Choose files, or drop them here</span><small>Web pages, text, PDF, Word, e-mail, JSON, CSV, Markdown, "
+    'feeds, archives; at most {:,} MB each</small><input type="file" multiple accept="{}"></label>'
+    '<ul class="files"></ul></div>'
 )
 _SAID = Html(
     '<div class="according adding"><p class="said" role="status"></p><progress aria-label="Adding files" hidden>'
@@ -59,8 +62,9 @@ def adding(
 
     with gr.Accordion("Add your own files", open=False, elem_id="add"):
         most = MAX_FILE_BYTES // 2**20
+        limits = MAX_FILES, MAX_FILE_BYTES, json.dumps(readers.ADVICE), ", ".join(_KINDS.values())
         gr.HTML(
-            str(_CHOOSE.format(MAX_FILES, MAX_FILE_BYTES, most, ",".join(_ENDINGS))),
+            str(_CHOOSE.format(*limits, most, ",".join(_ENDINGS))),
             js_on_load=resources.files("rag.web").joinpath("adding.js").read_text("utf-8"),
             elem_id="files",
         )

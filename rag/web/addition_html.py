@@ -51,7 +51,7 @@ def rows(files: Mapping[str, FileProgress], outcomes: Mapping[str, Outcome], run
         files: how far each is, by name, in the order of reading.
         outcomes: what became of each so far, by name.
         running: whether they are being added.
-        over: whether nothing more will be.
+        over: whether nothing more will be. Until then no reasons are shown: they would fold again with each update.
     """
     lines = []
     opened = next((name for name, file in files.items() if not file.begun), None) if running else None
@@ -60,7 +60,8 @@ def rows(files: Mapping[str, FileProgress], outcomes: Mapping[str, Outcome], run
     for name, file in files.items():
         outcome = outcomes.get(name, Outcome())
         if over or file.part(outcome) == 1:
-            lines.append(_ROW.format("done" if outcome.read else "not", name, *_became(name, outcome)))
+            said, why = _became(name, outcome) if over else (str(outcome), Html())
+            lines.append(_ROW.format("done" if outcome.read else "not", name, said, why))
         elif file.begun:
             said = f"{_articles(file.read)} {'read' if file.whole else 'so far'}" if file.read else "reading"
             lines.append(_ROW.format("now", name, said, ""))

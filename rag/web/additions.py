@@ -6,6 +6,7 @@ second how far it is; it needs the addition's handle and the cookie of the reade
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import threading
@@ -28,8 +29,8 @@ from rag.readers import escape_unprintable
 from rag.web.addition_html import FileProgress, rows, summary
 from rag.web.sessions import cookie_of
 
-MAX_QUEUED = 20  # additions of all readers that wait for their turn
-MAX_KEPT, MAX_KEPT_SECONDS = 200, 3600  # additions of which it can be asked how far they are, or how they ended
+MAX_WAITING = 20  # additions of all readers that wait for their turn; each reader has one at a time
+MAX_KEPT_BYTES, MAX_KEPT_SECONDS = 16 * 2**20, 3600  # of what became of additions that are over
 FAILED = "Something went wrong on our side. Please try again; the app's log has the details."
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
@@ -76,6 +77,7 @@ class Addition:
         outcomes = {name: found.get(name, Outcome()) for name in self.files}
         return {
             "over": over,
+            "running": self.state == "running",
             "failed": self.state == "failed",
             "said": summary(self.state, len(self.files), outcomes, self.completing, self.error),
             "part": None if over else self._part(outcomes),
@@ -97,8 +99,11 @@ class Additions:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: TTLCache[str, Addition] = TTLCache(MAX_KEPT, MAX_KEPT_SECONDS)
-        self._waiting: deque[tuple[Addition, dict[str, str], ExitStack, Library, bool]] = deque()
+        self._begun: dict[str, Addition] = {}  # those that wait or run, by handle
+        self._over: TTLCache[tuple[str, str], dict[str, object]] = TTLCache(
+            MAX_KEPT_BYTES, MAX_KEPT_SECONDS, getsizeof=lambda told: 500 + len(str(told))
+        )
+        self._waiting: deque[tuple[str, dict[str, str], ExitStack, Library, bool]] = deque()
         self._at_work = False
 
     def begin(
@@ -120,17 +125,19 @@ class Additions:
             The handle by which the page asks how far the addition is.
 
         Raises:
-            QuestionError: if the files cannot be had, or too many readers are waiting.
+            QuestionError: if the files cannot be had, too many readers are waiting, or this one is.
         """
         with ExitStack() as stack:
             names = distinct(stack.enter_context(taken))
-            files = {name: FileProgress(_size(path)) for path, name in names.items()}
-            addition, handle = Addition(session, files), secrets.token_urlsafe(16)
+            addition = Addition(session, {name: FileProgress(_size(path)) for path, name in names.items()})
+            handle = secrets.token_urlsafe(16)
             with self._lock:
-                if len(self._waiting) >= MAX_QUEUED:
+                if any(other.session == session for other in self._begun.values()):
+                    raise QuestionError("your last files are still being added; add more when they are done")
+                if len(self._waiting) >= MAX_WAITING:
                     raise QuestionError("many readers are adding files at the moment; try again in some minutes")
-                self._kept[handle] = addition
-                self._waiting.append((addition, names, stack.pop_all(), library, is_local))
+                self._begun[handle] = addition
+                self._waiting.append((handle, names, stack.pop_all(), library, is_local))
                 if not self._at_work:
                     self._at_work = True
                     threading.Thread(target=self._work, name="additions", daemon=True).start()
@@ -139,8 +146,10 @@ class Additions:
     def told(self, session: str | None, handle: str) -> dict[str, object] | None:
         """Return what a page shows of an addition; None if it is not known, or another session's."""
         with self._lock:
-            addition = self._kept.get(handle)
-        return addition.told() if addition and addition.session == session else None
+            addition = self._begun.get(handle)
+            if addition is None:
+                return self._over.get((session or "", handle))
+        return addition.told() if addition.session == session else None
 
     def route(self) -> Route:
         """Return the route of GET /adding/HANDLE."""
@@ -159,8 +168,12 @@ class Additions:
                 if not self._waiting:
                     self._at_work = False
                     return
-                addition, names, stack, library, is_local = self._waiting.popleft()
+                handle, names, stack, library, is_local = self._waiting.popleft()
+                addition = self._begun[handle]
             _add(addition, names, stack, library, is_local)
+            with self._lock, contextlib.suppress(ValueError):  # of what is too large to be kept
+                del self._begun[handle]
+                self._over[addition.session, handle] = addition.told()
 
 
 def _add(addition: Addition, names: dict[str, str], stack: ExitStack, library: Library, is_local: bool) -> None:
