@@ -14,11 +14,9 @@ from rag.answer.answer import Answer
 from rag.answer.balance import Balance
 from rag.answer.export import FORMS
 from rag.answer.grade import ANSWERS, NEAR
-from rag.answer.html import Html, isolated, items, phrase
-from rag.ingest.report import Report
+from rag.answer.html import Html, isolated, phrase
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.query.constraints import IGNORED, OFFERS, Constraint
-from rag.readers.skipped import Skipped
 from rag.web.card_html import card_html
 from rag.web.charts import kinds_html, outlets_html, strip_html, times_html
 from rag.web.dossier_files import dossiers_html
@@ -230,10 +228,3 @@ def _after(answer: Answer, handle: str | None) -> Html:
     return Html('<footer class="after">{}<p class="tools">{}</p></footer>').format(
         Html().join(notes), Html(" ").join(tools)
     )
-
-
-def report_html(report: Report, skipped: Sequence[Skipped]) -> Html:
-    """Return what an addition did, and what could not be read."""
-    places = [isolated(str(item)) for item in skipped[:20]]
-    done = Html('<p role="status">{}</p><pre>{}</pre>').format(str(report), report.table())
-    return Html('<div class="according">{}{}</div>').format(done, items(places) if places else "")

@@ -151,7 +151,7 @@ def create_app(
         with gr.Sidebar(open=False, width=320, elem_id="sidebar"):
             filters = _filters()
             _html(_EARLIER, "earlier")
-            added = adding(library, uploads, functools.partial(_warning, is_local), own) if uploads else None
+            added = adding(library, uploads, functools.partial(_warning, is_local), own, is_local) if uploads else None
         _html(_HEADER, "top")
         start = _html("", "start")
         _html(_TURNS, "turns")

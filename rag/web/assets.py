@@ -16,15 +16,17 @@ from starlette.routing import Route
 
 from rag.answer.html import Html
 
-STYLES = ("app.css", "views.css")
-PATHS = ("/according.css", "/according.js")
+FILES = {
+    "according.css": ("app.css", "views.css", "adding.css"),
+    "according.js": ("app.js", "adding.js"),
+}
+PATHS = tuple(f"/{name}" for name in FILES)
 _YEAR = "private, max-age=31536000, immutable"  # the address has the hash of the content
 
 
 @functools.cache
 def _content(name: str) -> bytes:
-    files = STYLES if name.endswith(".css") else ("app.js",)
-    return b"\n".join(resources.files("rag.web").joinpath(file).read_bytes() for file in files)
+    return b"\n".join(resources.files("rag.web").joinpath(file).read_bytes() for file in FILES[name])
 
 
 def _hash(name: str) -> str:

@@ -89,7 +89,6 @@ STARTED = re.compile(rb'\{"event_id":\s*"(\w+)"\}')
 # The field of a form that has the files that the page uploads. The answer is a list of texts, one for each of them: the
 # page sends them on as the `path` of the files. The progress is a stream of messages, of which this one is the last.
 UPLOADED = "files"
-UPLOADED_PATH = "path"
 ALL_ARRIVED = 'data: {"msg": "done"}\n\n'
 
 

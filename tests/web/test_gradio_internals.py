@@ -465,9 +465,9 @@ def listed():
 def own_names():
     """The class names that the app gives to its own elements, in HTML and in its script."""
     sources = [path.read_text("utf-8") for path in Path(str(resources.files("rag"))).rglob("*.py")]
-    script = (resources.files("rag.web") / "app.js").read_text("utf-8")
+    scripts = [file.read_text("utf-8") for file in resources.files("rag.web").iterdir() if file.name.endswith(".js")]
     made = re.findall(r"""class=\\?["']([^"'>]*)""", "".join(sources))
-    made += re.findall(r"""(?:className\s*[:=]|classList\.\w+\()\s*["'`]([^"'`]*)""", script)
+    made += re.findall(r"""(?:className\s*[:=]|classList\.\w+\()\s*["'`]([^"'`]*)""", "".join(scripts))
     return {name for names in made for name in re.findall(r"[A-Za-z][\w-]*", names)}
 
 
