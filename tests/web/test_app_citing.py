@@ -57,6 +57,10 @@ def downloaded(page, link):
     return download.value.suggested_filename, Path(download.value.path()).read_text("utf-8")
 
 
+def pasted(page):
+    return page.evaluate("navigator.clipboard.readText()").replace("\r\n", "\n")
+
+
 def unfold(answer):
     card = answer.locator(".card").first
     card.get_by_text("Cite", exact=True).click()
@@ -86,8 +90,7 @@ def test_a_citation_is_copied_onto_the_clipboard(page, address, library):
         expect(button).to_have_accessible_name(f"Copy as {form.label}")
         button.click()
         expect(button).to_have_text("Copied")
-        copied = page.evaluate("navigator.clipboard.readText()")
-        assert copied.replace("\r\n", "\n") == form.write(shown, dt.date.today(), library.catalogue)
+        assert pasted(page) == form.write(shown, dt.date.today(), library.catalogue)
     page.route("**/cite/**", lambda route: route.abort())
     button.click()
     expect(button).to_have_text("Cannot copy")
@@ -125,10 +128,10 @@ def test_each_answer_can_be_downloaded_whole(page, address, library):
     expect(ask(page, "How do I bake sourdough bread?").locator("a[download]")).to_have_count(0)
 
 
-QUOTED = "The union said wages would rise by four percent."
-SOURCE = """— digest of The Guardian, via mirror.example, 14 May 2013 (published)
-“Harbour strike ends”, by Jane Roe
-https://example.org/harbour"""
+SOURCE = "digest of The Guardian, via mirror.example, 14 May 2013 (published), “Harbour strike ends”, {}"
+MARKED = (
+    "The union said wages would rise by four percent.\n\nThe port authority had refused any rise for two years."
+)
 
 
 def test_a_quote_is_copied_as_plain_text_with_its_source(page, address):
@@ -138,13 +141,13 @@ def test_a_quote_is_copied_as_plain_text_with_its_source(page, address):
     button = card.locator("[data-do=copy]").first
     button.click()
     expect(button).to_have_text("Copied")
-    folded = page.evaluate("navigator.clipboard.readText()").replace("\r\n", "\n")
+    source = SOURCE.format(HARBOUR["url"])
+    assert pasted(page) == f"“{MARKED}”\n{source}\n"
     expect(button).to_have_text("Copy quote")
     card.locator(".more").click()
     button.click()
     expect(button).to_have_text("Copied")
-    whole = page.evaluate("navigator.clipboard.readText()").replace("\r\n", "\n")
-    print(folded, whole)
+    assert pasted(page) == f"“Dock workers ended their strike on Tuesday. *{MARKED}*”\n{source}, emphasis added\n"
 
 
 @pytest.mark.parametrize("width", [375, 1440])
