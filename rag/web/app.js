@@ -119,12 +119,22 @@
     return entry;
   };
 
+  const focusQuestion = (element) =>
+    Object.assign(find(".question", element), { tabIndex: -1 }).focus({ preventScroll: true });
+
+  /** Take away what can be done instead of an answer; whoever pressed one of the buttons is left at the question. */
+  const dropWays = (element) => {
+    const had = all(".ways", element).some((ways) => ways.contains(document.activeElement));
+    all(".ways", element).forEach((ways) => ways.remove());
+    if (had) focusQuestion(element);
+  };
+
   /** Have a question answered anew, in the place of its answer. */
   const again = (entry, action, words) => {
     const { element } = entry;
     if (element.classList.contains("pending")) return;
     element.classList.add("pending");
-    find(".ways", element)?.remove();
+    dropWays(element);
     find(".verdict", element).replaceWith(waitingLine());
     send({ action, entry, words });
   };
@@ -160,10 +170,11 @@
     before.replaceWith(answer);
     entry.element = answer;
     entries.set(answer, entry);
-    if (focused?.do) {
-      const kept = (each) => each.dataset.do === focused.do && each.dataset.words === focused.words;
-      const heading = Object.assign(find(".question", answer), { tabIndex: -1 });
-      (all("button", answer).find(kept) ?? heading).focus({ preventScroll: true });
+    if (focused) {
+      const kept = (each) => focused.do && each.dataset.do === focused.do && each.dataset.words === focused.words;
+      const button = all("button", answer).find(kept);
+      if (button) button.focus({ preventScroll: true });
+      else focusQuestion(answer);
     }
     announce(find(".verdict", answer).textContent);
     if (answer.classList.contains("failed")) {
@@ -363,7 +374,7 @@
     retry: (button) => {
       const entry = entryOf(button);
       const { failed, element } = entry;
-      find(".ways", element).remove();
+      dropWays(element);
       find(".verdict", element).replaceWith(waitingLine());
       element.className = "according turn pending";
       send(failed);
