@@ -86,8 +86,7 @@ EVENT, SESSION, VALUES, TRIGGER, DETAILS, PLACE = (
 EVENT_ID = "event_id"
 STARTED = re.compile(rb'\{"event_id":\s*"(\w+)"\}')
 
-# The field of a form that has the files that the page uploads. The answer is a list of texts, one for each of them: the
-# page sends them on as the `path` of the files. The progress is a stream of messages, of which this one is the last.
+# The field of a form that has the files that a page uploads. The progress is a stream of messages, this one the last.
 UPLOADED = "files"
 ALL_ARRIVED = 'data: {"msg": "done"}\n\n'
 

@@ -1,4 +1,4 @@
-"""What a stranger wants of the app, as a script of clicks, each in fewer than eight: typing, a click or a key is one."""
+"""What a stranger wants of the app, as scripts of clicks, each in fewer than eight: typing, a click, a key is one."""
 
 import json
 from contextlib import contextmanager
