@@ -86,10 +86,8 @@ EVENT, SESSION, VALUES, TRIGGER, DETAILS, PLACE = (
 EVENT_ID = "event_id"
 STARTED = re.compile(rb'\{"event_id":\s*"(\w+)"\}')
 
-# The field of a form that has the files that the page uploads. The answer is a list of texts, one for each of them: the
-# page sends them on as the `path` of the files. The progress is a stream of messages, of which this one is the last.
+# The field of a form that has the files that a page uploads. The progress is a stream of messages, this one the last.
 UPLOADED = "files"
-UPLOADED_PATH = "path"
 ALL_ARRIVED = 'data: {"msg": "done"}\n\n'
 
 
@@ -209,20 +207,19 @@ def _sign_in_cookies(scope: Scope) -> tuple[str, str]:
 # The page that Gradio serves, and what of it the style sheets and scripts of this app rely on.
 
 
-def own_page(page: bytes, title: str, nonce: str) -> bytes:
-    """Return the page with a title, and its scripts marked as its own. All else that it holds is JSON without a "<".
+def own_page(page: bytes, head: str, nonce: str) -> bytes:
+    """Return the page with more in its head, and its scripts marked as its own. The rest is JSON without a "<".
 
     Args:
         page: in HTML.
-        title: in HTML; the page has none until its scripts have run.
+        head: in HTML: a title, as the page has none until its scripts have run, and what loads our own files.
         nonce: of the scripts (Content Security Policy).
     """
-    page = page.replace(b"<head>", f"<head><title>{title}</title>".encode(), 1)
+    page = page.replace(b"<head>", f"<head>{head}".encode(), 1)
     return page.replace(b"<script", f'<script nonce="{nonce}"'.encode())
 
 
-ALWAYS, AT_FIRST = "always", "before the first question"
-AWAITED, ANSWERED = "while an answer is awaited", "after an answer"
+ALWAYS, OPENED = "always", "while the drawer is open"
 
 
 @dataclass(frozen=True)
@@ -241,11 +238,19 @@ class Element:
 
 
 ELEMENTS = (
-    Element("#chat [role=log]", "app.py scrolls it to the last question"),
-    Element("#chat .placeholder", "app.css keeps it away from the edge", AT_FIRST),
-    Element("#chat .progress-text", "app.css says over the chat that an answer is awaited", AWAITED),
-    Element("#chat .message-row", "app.py finds the last question by it", ANSWERED),
-    Element("#question textarea", "tests/support/page.py types into it"),
+    Element(".gradio-container > .main", "app.css lets the page itself scroll, in all its width"),
+    Element(".sidebar-parent > main.contain > .column", "app.css sets its width, and leaves room for the sidebar"),
+    Element("#sidebar.sidebar .sidebar-content", "app.css sets its padding"),
+    Element("#sidebar > .toggle-button", "app.js opens and closes the drawer by it"),
+    Element("#sidebar.open", "app.css and app.js know by it that the drawer is open", OPENED),
+    Element("#top .html-container header.top", "app.css removes its padding"),
+    Element("#turns .turns", "app.js puts the answers into it"),
+    Element("#composer > .row", "app.css sets the question and its button in a line"),
+    Element("#question textarea", "app.js returns to it; tests/support/page.py types into it"),
+    Element("#outlets input[role=combobox]", "tests choose outlets with it"),
+    Element("button#send", "app.js presses it to send a question"),
+    Element("button#drop", "app.js presses it to remove a filter"),
+    Element("button#restore", "app.js presses it to set the filters of an address"),
 )
 
 
@@ -285,6 +290,11 @@ def keep_files_in(folder: Path) -> None:
 def without_limit_for_values(app: Any) -> None:
     """Let the values of an app's events not wait for a thread, each of them, behind all calls that are under way."""
     app.limiter = None
+
+
+def look_for_questions_every(app: Any, seconds: float) -> None:
+    """Set how often the queue is looked at for events: Gradio does that a thousand times a second, busy or not."""
+    app._queue.sleep_when_free = seconds
 
 
 def server_of(app: Any) -> uvicorn.Server:

@@ -2,8 +2,9 @@
 
 What is over is refused at once, with 503 and when to try again, or with 429 if one address has taken its share. Of the
 events in Gradio's queue MAX_CONCURRENT are worked on at a time (`launch`), and as many of all other requests, of which
-this module makes the rest wait for their turn: so neither kind keeps the other from its own. What the event loop
-answers without work (scripts, styles, joining the queue) is not held up.
+this module makes the rest wait for their turn: so neither kind keeps the other from its own. Views of answers, which
+take as long as questions, are a third kind, of which one is worked on at a time. What the event loop answers without
+work (scripts, styles, joining the queue) is not held up.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from anyio import CapacityLimiter
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rag.web import gradio_internals
+from rag.web import assets, gradio_internals
 from rag.web.gradio_internals import AT_ONCE, IMMEDIATE, OPEN_PAGE, SESSION, STARTING, STREAM, TOOLS, UPLOADING
 from rag.web.refusals import RefusedError, refusal
 from rag.web.security import route_path
@@ -30,12 +31,15 @@ MAX_PAGES = 320
 # Streams that wait for answers: one for each question, and some that end. Each page keeps one that says it is open.
 MAX_RESULTS, MAX_OPEN_PAGES = 2 * (MAX_CONCURRENT + MAX_WAITING), 500
 MAX_UPLOADS = 4
+# Views of answers that are worked on or wait, and how many are worked on; each takes the models 0.5 to 1.5 s.
+MAX_VIEWS, VIEWS_AT_ONCE = 32, 1
 # The part of the places that one address can take, if several readers can reach the app.
 SHARE = 0.5
 RETRY_SECONDS = 5
 # Sessions whose events are known before those that wait for nothing are forgotten; Gradio keeps messages of 2,000.
 _MAX_SESSIONS, _MAX_EVENTS = 4000, 50
 
+_ANSWER = re.compile(r"/answer/[^/]+(?P<view>/[^/]+)?/?")
 _BUSY = "The app is busy; please try again in some seconds."
 _SHARE_TAKEN = "Too many requests from your address are under way; please try again when they are answered."
 _NOTHING_WAITS = "There is nothing to wait for: this was answered already, or never asked."
@@ -84,13 +88,14 @@ class PlacesMiddleware:
             is_local: whether all requests come from this machine, so that one address is everybody.
         """
         self.app = app
-        self.work = CapacityLimiter(MAX_CONCURRENT)
+        self.work, self.viewing = CapacityLimiter(MAX_CONCURRENT), CapacityLimiter(VIEWS_AT_ONCE)
         share = 1 if is_local else SHARE
         self.questions = _Places(MAX_CONCURRENT + MAX_WAITING, share)
         self.pages = _Places(MAX_PAGES, share)
         self.results = _Places(MAX_RESULTS, share)
         self.open_pages = _Places(MAX_OPEN_PAGES, share)
         self.uploads = _Places(MAX_UPLOADS, share)
+        self.views = _Places(MAX_VIEWS, share)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -104,7 +109,7 @@ class PlacesMiddleware:
             if asked and (starting or tool):
                 with self.questions.one(client, _queued(scope)):
                     if tool or (starting and starting["kind"] in AT_ONCE):
-                        await self._in_turn(scope, receive, send, whole=tool)
+                        await self._in_turn(self.work, scope, receive, send, whole=tool)
                     else:
                         await self.app(scope, receive, send)
             elif not asked and (stream := STREAM.fullmatch(path)):
@@ -116,30 +121,35 @@ class PlacesMiddleware:
             elif UPLOADING.fullmatch(path):
                 with self.uploads.one(client):
                     await self.app(scope, receive, send)
-            elif IMMEDIATE.fullmatch(path):
+            elif _is_view(path, scope):
+                with self.views.one(client):
+                    await self._in_turn(self.viewing, scope, receive, send)
+            elif IMMEDIATE.fullmatch(path) or path in assets.PATHS:
                 await self.app(scope, receive, send)
             else:
                 with self.pages.one(client):
-                    await self._in_turn(scope, receive, send)
+                    await self._in_turn(self.work, scope, receive, send)
         except RefusedError as refused:
             response = refusal(path, refused.status, refused.message, refused.retry_after)
             await response(scope, receive, send)
 
-    async def _in_turn(self, scope: Scope, receive: Receive, send: Send, whole: bool = False) -> None:
-        """Answer a request when it is its turn.
+    async def _in_turn(
+        self, limiter: CapacityLimiter, scope: Scope, receive: Receive, send: Send, whole: bool = False
+    ) -> None:
+        """Answer a request when it is its turn among those of a limiter.
 
         While the answer is sent, others have theirs: the reader may be slow. Only `whole`, of an answer that begins
         before the work does, waits for its end.
         """
         work = object()
-        await self.work.acquire_on_behalf_of(work)
+        await limiter.acquire_on_behalf_of(work)
         working = True
 
         def done() -> None:
             nonlocal working
             if working:
                 working = False
-                self.work.release_on_behalf_of(work)
+                limiter.release_on_behalf_of(work)
 
         async def sent(message: Message) -> None:
             if not whole:
@@ -150,6 +160,13 @@ class PlacesMiddleware:
             await self.app(scope, receive, sent)
         finally:
             done()
+
+
+def _is_view(path: str, scope: Scope) -> bool:
+    """Return whether a request is for a view of an answer, or its dossier; its other files are there already."""
+    if not (found := _ANSWER.fullmatch(path)):
+        return False
+    return bool(found["view"]) or QueryParams(scope["query_string"]).get("as", "").startswith("dossier")
 
 
 def _queued(scope: Scope) -> Counter[str]:

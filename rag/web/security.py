@@ -11,13 +11,13 @@ import os
 import secrets
 from urllib.parse import urlsplit
 
-from markupsafe import escape
+from markupsafe import Markup
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import AccordingError
-from rag.web import gradio_internals
+from rag.web import assets, gradio_internals
 from rag.web.gradio_internals import ANY_UPLOAD, CLOSED, PAGE, PUBLIC
 
 LOOPBACK = "127.0.0.1"
@@ -113,7 +113,7 @@ class SecurityMiddleware:
         self.app = app
         self.files = files
         self.is_local = is_local
-        self.title = str(escape(title))
+        self.head = str(Markup("<title>{}</title>{}").format(title, assets.tags()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -137,7 +137,7 @@ class SecurityMiddleware:
             return _ELSEWHERE
         if scope["type"] != "http" or CLOSED.fullmatch(path) or (uploading and not self.files):
             return _NOT_FOUND
-        if not gradio_internals.has_sign_in(scope) or PUBLIC.fullmatch(path):
+        if not gradio_internals.has_sign_in(scope) or PUBLIC.fullmatch(path) or path in assets.PATHS:
             return None
         return _SIGN_IN if gradio_internals.reader_of(scope) is None else None
 
@@ -157,7 +157,7 @@ class SecurityMiddleware:
             whole = bytes(body)
             headers = MutableHeaders(scope=start)
             if headers.get("content-type", "").startswith("text/html"):
-                whole = gradio_internals.own_page(whole, self.title, nonce)
+                whole = gradio_internals.own_page(whole, self.head, nonce)
                 headers["content-length"] = str(len(whole))
             await send(start)
             await send({"type": "http.response.body", "body": whole})

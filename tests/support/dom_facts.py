@@ -11,7 +11,7 @@ def dom_facts(page: Page, when: str) -> None:
 
     Args:
         page: of the app.
-        when: what the page shows: `AT_FIRST`, `AWAITED` or `ANSWERED` of `rag.web.gradio_internals`.
+        when: what the page shows: `ALWAYS` or `OPENED` of `rag.web.gradio_internals`.
     """
     expected = [element for element in gradio_internals.ELEMENTS if element.when in (ALWAYS, when)]
     missing = [f"{e.selector} ({e.used})" for e in expected if not page.locator(e.selector).count()]

@@ -16,7 +16,7 @@ from support.plain_pages import MEETING, PARAGRAPHS, fetch, get, known, outlet, 
 import rag
 from rag.answer.citation import MAX_HASHED_CHARACTERS, find_words, quote_hash
 from rag.errors import LibraryError
-from rag.web.answer_html import answer_html
+from rag.web.answer_html import turn_html
 from rag.web.launch import launch
 from rag.web.urls import article_url, passage_url
 
@@ -74,7 +74,7 @@ def test_the_card_links_to_the_passage_in_its_article(built):
     library = built(MEETING, ORCHARD)
     answer = library.ask("Two pillars are cracked", k=1, min_confidence=0)
     (citation,) = answer.passages
-    (link,) = html.fragment_fromstring(answer_html(answer)).xpath('.//footer/a[text()="Read in context"]')
+    (link,) = html.fragment_fromstring(turn_html(answer)).xpath('.//footer/a[text()="Read in context"]')
     assert link.get("href") == passage_url(citation)
     assert link.get("target") == "_blank"
     page = get(library, link.get("href"))

@@ -425,7 +425,9 @@ def test_the_page_gets_its_title_and_a_nonce_for_its_scripts_and_for_nothing_els
     if not signed_in:
         reader.cookies.clear()
     page = reader.get("").content
-    before, after = (Scripts(html.decode()) for html in (page, internals.own_page(page, "A &amp; B", "once")))
+    before, after = (
+        Scripts(html.decode()) for html in (page, internals.own_page(page, "<title>A &amp; B</title>", "once"))
+    )
     assert (len(before.found), page.count(b"<head>")) == (page.count(b"<script"), 1)
     assert len(before.found) > 3
     assert after.found == [attributes | {"nonce": "once"} for attributes in before.found]
@@ -455,13 +457,24 @@ def test_every_variable_that_the_style_sheets_take_from_the_theme_is_in_it(small
 
 @had("templates/frontend/assets", "ELEMENTS")
 def test_class_names_that_the_app_relies_on_are_in_the_styles_of_gradio():
-    css = "".join(path.read_text("utf-8") for path in sorted((GRADIO / "templates/frontend").rglob("*.css")))
-    assert {name for name in listed() if not re.search(rf"\.{name}(?![\w-])", css)} == set()
+    made = "".join(
+        path.read_text("utf-8") for kind in ("css", "js") for path in (GRADIO / "templates/frontend").rglob(f"*.{kind}")
+    )
+    assert {name for name in listed() - own_names() if not re.search(rf"[.\s\"'`]{name}(?![\w-])", made)} == set()
 
 
 def listed():
     """The class names in the selectors that are listed."""
     return {name for element in internals.ELEMENTS for name in re.findall(r"\.([\w-]+)", element.selector)}
+
+
+def own_names():
+    """The class names that the app gives to its own elements, in HTML and in its script."""
+    sources = [path.read_text("utf-8") for path in Path(str(resources.files("rag"))).rglob("*.py")]
+    scripts = [file.read_text("utf-8") for file in resources.files("rag.web").iterdir() if file.name.endswith(".js")]
+    made = re.findall(r"""class=\\?["']([^"'>]*)""", "".join(sources))
+    made += re.findall(r"""(?:className\s*[:=]|classList\.\w+\()\s*["'`]([^"'`]*)""", "".join(scripts))
+    return {name for names in made for name in re.findall(r"[A-Za-z][\w-]*", names)}
 
 
 def strange(texts, own):
@@ -484,15 +497,12 @@ def strange(texts, own):
 
 
 def test_class_names_of_gradio_in_style_sheets_and_scripts_are_listed():
-    package = resources.files("rag")
-    sources = [path.read_text("utf-8") for path in Path(str(package)).rglob("*.py")]
     sheets = {
         file.name: file.read_text("utf-8")
-        for file in (package / "web").iterdir()
+        for file in resources.files("rag.web").iterdir()
         if file.name.endswith((".css", ".js"))
     }
-    made = re.findall(r"""class=\\?["']([^"'>]*)""", "".join((*sources, *sheets.values())))
-    own = {name for names in made for name in re.findall(r"[A-Za-z][\w-]*", names)}
+    own = own_names()
     assert {"according", "card"} <= own
     assert set(strange(sheets, own)) <= listed(), "add what is Gradio's to ELEMENTS in rag/web/gradio_internals.py"
 
@@ -514,7 +524,7 @@ def test_class_names_that_are_not_the_apps_own_are_found(file, text, found):
 
 
 @server
-@had("routes.py (upload_file, get_upload_progress) and data_classes.py (FileData)", "UPLOAD, UPLOADED, ALL_ARRIVED")
+@had("routes.py (upload_file, get_upload_progress)", "UPLOAD, UPLOADED, ALL_ARRIVED")
 def test_an_upload_is_answered_with_a_list_of_texts_and_its_progress_ends(reader, tmp_path, monkeypatch):
     progress = []
 
@@ -529,7 +539,6 @@ def test_an_upload_is_answered_with_a_list_of_texts_and_its_progress_ends(reader
     assert [Path(path).name for path in answer] == ["a.txt", "b.txt"]
     follower.join(60)
     assert progress[0].endswith(internals.ALL_ARRIVED), progress
-    assert internals.UPLOADED_PATH in gr.FileData.model_fields
 
 
 @had("utils.py (get_upload_folder), and what reads GRADIO_TEMP_DIR at import", "keep_files_in")
@@ -562,6 +571,17 @@ def test_values_wait_for_no_thread_once_there_is_no_limit(small, reader, monkeyp
     internals.without_limit_for_values(small.blocks)
     assert small.blocks.limiter is None
     assert reader.post(f"{API}/run/echo", json={VALUES: ["heard"]}).json()["data"] == ["heard"]
+
+
+@server
+@had("queueing.py (Queue.start_processing)", "look_for_questions_every")
+def test_the_queue_is_looked_at_as_often_as_is_said(small, reader, monkeypatch):
+    queue = small.blocks._queue
+    assert 0 < queue.sleep_when_free < 0.01, "Gradio itself looks more seldom now: QUEUE_SECONDS may go"
+    monkeypatch.setattr(queue, "sleep_when_free", queue.sleep_when_free)
+    internals.look_for_questions_every(small.blocks, 0.02)
+    assert queue.sleep_when_free == 0.02
+    assert "sleep(self.sleep_when_free)" in inspect.getsource(type(queue).start_processing)
 
 
 @server
