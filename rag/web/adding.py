@@ -63,7 +63,7 @@ def adding(
 
     with gr.Accordion("Add your own files", open=False, elem_id="add"):
         most = MAX_FILE_BYTES // 2**20
-        limits = MAX_FILES, MAX_FILE_BYTES, json.dumps(readers.ADVICE), ", ".join(_KINDS.values())
+        limits = MAX_FILES, MAX_FILE_BYTES, json.dumps(readers.ADVICE), ", ".join([*_KINDS.values()][::-1])
         gr.HTML(
             str(_CHOOSE.format(*limits, most, ",".join(_ENDINGS), upload=UPLOAD.removeprefix("/"))),
             js_on_load=None,
