@@ -10,7 +10,7 @@ import gradio
 import pytest
 from playwright.sync_api import expect
 from support import HARBOUR, WordEncoder
-from support.page import ask
+from support.page import ask, show_filters, visit
 from support.waiting import comes
 
 import rag
@@ -45,7 +45,8 @@ def opened_at(opened, address, **options):
 
 
 def unfolded(page, address):
-    page.goto(address)
+    visit(page, address)
+    show_filters(page)
     page.get_by_role("button", name="Add your own files").click()
     expect(choice(page)).to_be_attached()
     return page
@@ -130,6 +131,7 @@ def test_each_file_is_sent_added_and_accounted_for_by_itself(reader, file, libra
     expect(sent(reader)).to_have_count(1), "the one that was not sent is still there, with the reason"
     assert reader.locator("#add b").count() == 0
     assert reader.evaluate("document.documentElement.scrollWidth") <= 320
+    reader.keyboard.press("Escape")
     expect(ask(reader, "Where have herons nested?").locator("mark").first).to_contain_text("Herons nested in the old")
     assert {article.source for article in library.articles()} >= {"heron <b>.jsonl", "broken.jsonl"}
 
