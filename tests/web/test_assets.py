@@ -1,4 +1,4 @@
-"""The script and the styles of the app: their addresses change with them, browsers keep them, every reader gets them."""
+"""The scripts and styles of the app: their addresses change with them, browsers keep them, everyone gets them."""
 
 import re
 import tomllib
@@ -65,14 +65,23 @@ def test_an_address_changes_with_the_content_and_the_old_one_is_not_kept(got, ch
 
 
 def test_they_hold_the_files_of_the_program_as_they_are(got):
-    folder = ROOT / "rag" / "web"
-    assert got("/according.js").text == (folder / "app.js").read_text()
-    assert got("/according.css").text == "\n".join((folder / name).read_text() for name in assets.STYLES)
-    assert "according" in got("/according.js").text
+    for name, files in assets.FILES.items():
+        assert got(f"/{name}").text == "\n".join((ROOT / "rag" / "web" / file).read_text() for file in files)
+    served = [file for files in assets.FILES.values() for file in files]
+    pages = {"plain_page.css"}  # it is in the pages that have it
+    present = {file.name for kind in ("css", "js") for file in (ROOT / "rag" / "web").glob(f"*.{kind}")}
+    assert sorted(served) == sorted(present - pages), "each file is served once"
 
 
 def test_nothing_else_is_served(got):
-    for path in ("/app.js", "/app.css", "/according.py", "/according.css/..", "/according.js/app.py", "/plain_page.css"):
+    for path in (
+        "/app.js",
+        "/app.css",
+        "/according.py",
+        "/according.css/..",
+        "/according.js/app.py",
+        "/plain_page.css",
+    ):
         assert got(path).status_code == 404, path
     with TestClient(Starlette(routes=assets.routes())) as client:
         assert client.post("/according.js").status_code == 405
@@ -81,10 +90,8 @@ def test_nothing_else_is_served(got):
 def test_the_package_has_them():
     """Both are read as resources of the package: the wheel must have every file of those kinds."""
     patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["rag"]
-    kinds = {f"**/*.{name.rpartition('.')[2]}" for name in (*assets.STYLES, "app.js")}
-    assert kinds == {"**/*.css", "**/*.js"}
-    assert kinds <= {*patterns}
-    for name in (*assets.STYLES, "app.js"):
+    assert {"**/*.css", "**/*.js"} <= {*patterns}
+    for name in (name for files in assets.FILES.values() for name in files):
         assert resources.files("rag.web").joinpath(name).is_file(), name
 
 
