@@ -73,6 +73,12 @@ def test_a_turn_has_its_grade_its_number_and_its_question_as_its_heading(grade):
     )
 
 
+def test_no_element_of_one_turn_has_the_id_of_another():
+    turns = [turn_html(answered(), number=number, handle="H") for number in (1, 2, 21)]
+    ids = re.findall(' id="(.*?)"', "".join([*turns, failed_html("Who?", "no"), failed_html("Who?", "no")]))
+    assert len(ids) == len(set(ids)) == 3 * 9
+
+
 def test_who_answers_is_the_first_line_above_all_passages():
     html = turn_html(answered())
     assert line(html, "verdict") == "1 outlet answers · at least 1 independent source · 2020"
@@ -191,8 +197,7 @@ def test_names_that_no_article_holds_are_buttons_that_ask_with_another_or_were_s
 
 def test_an_error_has_the_question_and_a_way_to_try_again():
     assert failed_html("Who?", "a day has no hour 25") == (
-        '<section class="according turn failed" data-turn="0" aria-labelledby="asked-0">'
-        '<h2 class="question" id="asked-0"><bdi>Who?</bdi></h2>'
+        '<section class="according turn failed"><h2 class="question"><bdi>Who?</bdi></h2>'
         '<p class="verdict" role="alert">A day has no hour 25.</p>'
         '<p class="ways"><button type="button" data-do="retry">Try again</button></p></section>'
     )
