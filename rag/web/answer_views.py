@@ -33,7 +33,9 @@ from rag.web.sessions import owner
 from rag.web.side_by_side_html import SORTS, side_by_side_html
 from rag.web.timeline_html import timeline_html
 
-MAX_MADE = 64  # views that are kept, of some 200 kB each; to sort one again needs no model
+# Views that are kept, so that to sort one again needs no model: 20 to 80 kB each over the demonstration, and more where
+# there are thousands of outlets.
+MAX_MADE = 32
 GONE = "This answer is no longer kept; ask the question again."
 _GONE_FILE = "This file is no longer kept; ask the question again."
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
