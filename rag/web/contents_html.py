@@ -103,7 +103,7 @@ def outcome(address: Address, root: str, counts: tuple[int, int], noun: str, ord
     if not found and address.narrowed:
         heading = f"None of {counted(total, noun)}"
     said = Html("; ").join([*why, *([order] if found > 1 else [])])
-    said = Html("looked for {}").format(said) if address.find and not found else said
+    said = Html("looked for {}").format(said) if words_of(address.find) and not found else said
     whole = Html(' <a href="{}">Show all</a>').format(root + address.whole.url()) if address.narrowed else Html()
     note = Html('<p class="sorted">{}.{}</p>\n').format(said[:1].upper() + said[1:], whole) if said else Html()
     return Html('<h2 class="count">{}</h2>\n{}').format(heading, note)
