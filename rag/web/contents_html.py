@@ -70,7 +70,11 @@ def search_form(address: Address, root: str, label: str, choices: Sequence[tuple
     for name, words, values in choices:
         options = (_option(value, text, getattr(address, name)) for value, text in values.items())
         parts.append(Html('<label>{}<select name="{}">{}</select></label>').format(words, name, Html().join(options)))
-    form = Html('<form class="find" role="search" action="{}contents" method="get">{}{}<button>Show</button></form>\n')
+    # Without completion, since a browser that goes back would fill in the words of the list after.
+    form = Html(
+        '<form class="find" role="search" autocomplete="off" action="{}contents" method="get">{}{}<button>Show</button>'
+        "</form>\n"
+    )
     return form.format(root, hidden, Html().join(parts))
 
 

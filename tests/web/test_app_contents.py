@@ -15,9 +15,10 @@ AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(
 LISTS = (
     "contents", "contents?sort=last&kind=unclassified", "contents?find=moon", "contents?page=2",
     "contents?list=articles", "contents?list=articles&find=day&year=2014&sort=title",
-    "contents?outlet=%D8%A7%D9%84%D9%85%D9%8A%D9%86%D8%A7%D8%A1", "contents?list=skipped", "contents?page=99", "contents?outlet=" + "Long+" * 30 + "name",
+    "contents?outlet=%D8%A7%D9%84%D9%85%D9%8A%D9%86%D8%A7%D8%A1", "contents?list=skipped",
+    "contents?page=99", "contents?outlet=" + "Long+" * 30 + "name",
 )  # fmt: skip
-TARGETS = "main :is(nav a, th a, button, select, input:not([type=hidden]), a.title, .ask, .sorted a, .further a)"
+TARGETS = "main :is(nav a, th a, button, select, input:not([type=hidden]), td a, .ask, .sorted a, .further a)"
 RECORDS = [
     {"id": f"{n}", "outlet": f"Post {n % 130:03}", "title": f"Day {n}", "text": f"Ice lay on harbour {n}.",
      "date": f"{2012 + n % 3}-02-{n % 28 + 1:02}"}
