@@ -81,8 +81,8 @@ def _of_outlet(library: ReadOnlyLibrary, address: Address, root: str) -> Page:
     own = next((each for each in library.list_outlets().outlets if each.name == name), None)
     span = range(own.last.year, own.first.year - 1, -1) if own and own.first and own.last else range(0)
     years = _years(address, (*span, UNDATED))
-    main = Html("<h1>{}</h1>\n{}{}{}{}").format(
-        isolated(shown),
+    main = Html('<h1 dir="auto">{}</h1>\n{}{}{}{}').format(
+        shown,
         ask.format(root, asking_url(outlet=name)) if name else Html(),
         search_form(address, root, "Title", [("year", "Year", years)]) if len(ids) > 1 and _is_kept(shown) else Html(),
         _list(library, address, root, listed, len(ids), f"“{shown}”"),
