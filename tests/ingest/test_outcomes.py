@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 import rag
+from rag import cli
 from rag.ingest.outcome import MAX_REASONS, Outcome
 
 OWL = {"id": "owl", "outlet": "The Mill", "date": "2016-01-05", "text": "Owls were seen at the mill by two men."}
@@ -164,3 +165,21 @@ def test_a_report_lists_its_files_as_json_on_demand(library, news):
     assert "by_source" not in report.to_dict()
     found = json.loads(json.dumps(report.to_dict(by_source=True)))["by_source"][str(path)]
     assert (found["new"], found["skipped"], found["first_skipped"][0]["place"]) == (1, 1, "line 2")
+
+
+def test_the_command_line_prints_what_became_of_each_file_on_demand(tmp_path, news, words, capsys):
+    path = news(OWL, name="s\u202e.jsonl")
+    index = str(tmp_path / "index")
+    rag.build([path], index=index, encoder=words).close()
+
+    def printed(*more):
+        assert not cli.main(["add", str(path), "--index", index, *more])
+        return capsys.readouterr().out
+
+    line = ".jsonl: 0 articles added, 1 unchanged\n"
+    assert line not in printed()
+    assert line in (shown := printed("--by-file"))
+    assert "\u202e" not in shown
+    assert "by_source" not in json.loads(printed("--json"))
+    (outcome,) = json.loads(printed("--json", "--by-file"))["by_source"].values()
+    assert (outcome["new"], outcome["unchanged"]) == (0, 1)
