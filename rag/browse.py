@@ -111,6 +111,11 @@ class ReadOnlyLibrary:
         return load_catalogue(self._store.setting(CATALOGUE))
 
     @property
+    def generation(self) -> int:
+        """How many changes were made to the index so far; what was made of it before the last is out of date."""
+        return self._store.generation()
+
+    @property
     def encoder(self) -> str:
         """Name of the encoder that the index was made with."""
         return self._store.manifest.encoder

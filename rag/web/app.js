@@ -531,8 +531,13 @@
       }
       draw();
     },
+    /** Ask for more example questions while the server makes some. */
+    renewed: () => {
+      if (find("#start [data-more]")) setTimeout(() => !find("#start").hidden && press("renew"), 3000);
+    },
     /** The lists of outlets are there: do what the address asks. */
     begin: () => {
+      window.according.renewed();
       if (location.search.length > 1 && !turns().childElementCount) goto(location.search);
       else draw();
     },

@@ -13,9 +13,11 @@ from dataclasses import replace
 from typing import Any, cast
 
 from rag.answer.answer import as_previous
+from rag.answer.balance import Counts
 from rag.answer.export import FORMS
 from rag.answer.html import Html
 from rag.errors import AccordingError, QuestionError, public_message
+from rag.examples import Examples
 from rag.library import Library
 from rag.query.query import NEWEST, NOW, OLDEST, RELEVANCE
 from rag.web.adding import adding
@@ -77,6 +79,7 @@ def create_app(
         files: keeps the files of answers, for the route that serves them.
     """
     conversations, files = Conversations(), files or AnswerFiles()
+    known = Examples(library, examples)
 
     def asked_for(request: gr.Request, action: str, question: object, number: int, words: object) -> Asked:
         """Return what is to be asked, from what a page sent."""
@@ -140,7 +143,15 @@ def create_app(
             outlets, counts = now.outlets(), now.counts()
         names = [(f"{name} ({count:,})", name) for name, count in outlets.items() if name]
         kinds = [(f"{kind} ({count:,})", kind) for kind, count in counts.outlet_kinds.items()]
-        return gr.Dropdown(names), gr.CheckboxGroup(kinds), gr.Dropdown(names), str(start_html(counts, examples))
+        return gr.Dropdown(names), gr.CheckboxGroup(kinds), gr.Dropdown(names), begin(counts)
+
+    def begin(counts: Counts) -> str:
+        questions = known.get()
+        return str(start_html(counts, questions, bool(uploads), known.is_making))
+
+    def begin_again() -> str:
+        with library.reading() as now:
+            return begin(now.counts())
 
     with gr.Blocks(title=TITLE, analytics_enabled=False) as app:
         # First, so that the endpoints get their names, whatever the functions of the app's own events are names.
@@ -164,7 +175,9 @@ def create_app(
                 )  # fmt: skip
                 button = gr.Button("Ask", variant="primary", scale=0, min_width=72, elem_id="ask")
         # What the script starts: it knows what is asked, and takes the filters as they are then.
-        send, drop, restore = (gr.Button(visible="hidden", elem_id=name) for name in ("send", "drop", "restore"))
+        send, drop, restore, renew = (
+            gr.Button(visible="hidden", elem_id=name) for name in ("send", "drop", "restore", "renew")
+        )
         given = [gr.Textbox(visible=False) for _ in ("action", "question", "number", "words")]
         turn = gr.HTML(visible=False)
         for event in (box.submit, button.click):
@@ -178,13 +191,14 @@ def create_app(
         restore.click(None, None, filters, js="() => according.restored()", **own).then(
             None, filters, None, js="(...given) => according.resumed(given)", **own
         )
+        warned = functools.partial(_warning, is_local)
+        renew.click(warned(begin_again), None, start, **own).then(None, js="() => according.renewed()", **own)
         for one in filters:
             one.change(None, filters, None, js="(...given) => according.filtered(given)", **own)
         shown = [filters[0], filters[1], filters[5], start]
-        warned = functools.partial(_warning, is_local)(choices)
-        app.load(warned, None, shown, **own).then(None, js="() => according.begin()", **own)
+        app.load(warned(choices), None, shown, **own).then(None, js="() => according.begin()", **own)
         if added:
-            added.then(warned, None, shown, **own)
+            added.then(warned(choices), None, shown, **own)
     return cast(gr.Blocks, app.queue(max_size=MAX_WAITING, default_concurrency_limit=MAX_CONCURRENT))
 
 
