@@ -12,10 +12,8 @@ from rag.answer.html import Html, isolated
 from rag.answer.wording import counted
 from rag.text import one_line
 
-CONTENTS = Html('<a href="contents">What the index holds</a>')
-
 _SECTION = Html('<section class="according start" aria-label="{}"{}>{}</section>')
-_HOLDS = Html('<p class="holds">{} {}</p>')
+_HOLDS = Html('<p class="holds">{}</p>')
 _EXAMPLES = Html('<div class="examples" role="group" aria-label="Example questions">{}</div>')
 _EXAMPLE = Html('<button type="button" class="example" data-do="example" dir="auto">{}</button>')
 _EMPTY = Html('<p class="empty">The index is empty. {}</p>')
@@ -40,7 +38,7 @@ def start_html(counts: Counts, examples: Sequence[str] = (), may_add: bool = Fal
     asked = Html().join(_EXAMPLE.format(isolated(one_line(question))) for question in examples)
     shown = _EXAMPLES.format(asked) if asked else Html()
     more = Html(" data-more") if is_making else ""
-    return _SECTION.format("What the index holds", more, _HOLDS.format(holds(counts), CONTENTS) + shown)
+    return _SECTION.format("What the index holds", more, _HOLDS.format(holds(counts)) + shown)
 
 
 def holds(counts: Counts) -> str:

@@ -23,7 +23,6 @@ def test_each_example_is_a_button_that_asks_it():
     assert html.count('<button type="button" class="example" data-do="example" dir="auto">') == 2
     assert "<bdi>Who is Ann Lee?</bdi></button>" in html
     assert "<bdi>What happened at Camp Delta?</bdi></button>" in html
-    assert '<a href="contents">What the index holds</a>' in html
 
 
 def test_text_of_an_example_is_never_markup_and_cannot_disturb_what_is_around_it():
