@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from rag.article import Article
 from rag.errors import CitationError, LibraryError, QuestionError
+from rag.listing.current import CurrentLists
 from rag.readers.skipped import Skipped
 from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Contents, Location, Store, Version, find_article, find_versions
 from rag.stores.location import check_encoder, open_store
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from rag.answer.citation import Citation
     from rag.answer.confidence import ConfidenceModel
     from rag.comparison.dossier.verification import Verification
-    from rag.listing.current import CurrentLists
     from rag.listing.outlets import OutletList
     from rag.provenance.catalogue import Catalogue
 
@@ -92,7 +91,7 @@ class ReadOnlyLibrary:
     def __init__(self, store: Store, contents: Callable[[], Contents] | None = None, lists: CurrentLists | None = None):
         self._store = store
         self._contents = contents or store.contents
-        self._own_lists = lists
+        self._lists = lists or CurrentLists(store)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[ReadOnlyLibrary]:
@@ -228,12 +227,6 @@ class ReadOnlyLibrary:
         rows = listed.find(find, outlets, year, order)
         end = len(rows) if limit is None else start + limit
         return ListedArticles(len(rows), tuple(listed.ids[i] for i in rows[start:end].tolist()), listed.years)
-
-    @functools.cached_property
-    def _lists(self) -> CurrentLists:
-        from rag.listing.current import CurrentLists
-
-        return self._own_lists or CurrentLists(self._store)
 
     def counts(self) -> Counts:
         """Return what the index is made of: outlets, sites, kinds of outlets, independent sources, dates."""

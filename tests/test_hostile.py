@@ -463,9 +463,7 @@ def test_combining_marks_and_direction_marks_stay_within_their_text(evil):
     high = {"start": 0, "text": f"Union {MARKS} at last.", "quote": (0, 6), "title": MARKS[:10_000]}
     answer = replace(answer, passages=(replace(answer.passages[0], **high), *answer.passages))
     style = (ROOT / "rag" / "web" / "app.css").read_text()
-    page = (
-        f"<style>{style} body {{ margin: 0 }} #top {{ height: 300px }}</style><div id=top></div>{turn_html(answer)}"
-    )
+    page = f"<style>{style} body {{ margin: 0 }} #top {{ height: 300px }}</style><div id=top></div>{turn_html(answer)}"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
         view = chromium.new_page(viewport={"width": 700, "height": 900})

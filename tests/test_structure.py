@@ -303,7 +303,6 @@ GRADIOS_WORDS = re.compile(
     r"gradio_api|access-token|x-gradio|fn_index|session_hash|event_id|event_data|trigger_id|svelte|GRADIO_TEMP_DIR|"
     r"queue/(join|data|status)|upload_progress|/(login|logout|config|assets|static|monitoring|theme\.css)\b"
 )
-WRITTEN_SOON = {ROOT / "rag/web/app.py": {"_data"}}  # TO REMOVE with the next version of that file
 
 
 def of_gradio(tree):
@@ -329,7 +328,7 @@ def test_one_module_alone_names_what_is_gradios_own(trees):
     web = {path: tree for path, tree in trees.items() if path.is_relative_to(ROOT / "rag/web")}
     for path, tree in web.items():
         if path not in (INTERNALS, IMPORTING):
-            assert {*of_gradio(tree)} <= WRITTEN_SOON.get(path, set()), f"{path}: ask `rag.web.gradio_internals` for it"
+            assert list(of_gradio(tree)) == [], f"{path}: ask `rag.web.gradio_internals` for it"
     others = {path: tree for path, tree in trees.items() if path not in web}
     imported = {n for tree in others.values() for n in of_gradio(tree) if n.split(".")[0] == "gradio"}
     assert imported == set(), "nothing else of the program needs Gradio"

@@ -118,6 +118,9 @@ class Report:
 
         Args:
             by_source: whether `by_source` is among it, which may be as long as the list of files.
+
+        Returns:
+            The values, by the names of the attributes.
         """
         seconds = {stage: round(s, 3) for stage, s in self.seconds.items()}
         values = asdict(replace(self, by_source={})) | {"reasons": dict(self.reasons), "seconds": seconds}

@@ -44,7 +44,7 @@
   const fault = (file, list, input) => {
     const { mostFiles, mostBytes, advice, kinds } = input.closest(".adding").dataset;
     const ends = (ending) => file.name.toLowerCase().endsWith(ending), endings = input.accept.split(",");
-    if (list.querySelectorAll("li:not(.not)").length > Number(mostFiles)) return `at most ${mostFiles} files at a time`;
+    if (list.querySelectorAll(".files li:not(.not)").length > Number(mostFiles)) return `at most ${mostFiles} files at a time`;
     if (file.size > Number(mostBytes)) return `larger than ${mostBytes / 2 ** 20} MB; add it on the command line`;
     if (!endings.some(ends)) {
       const [, instead] = Object.entries(JSON.parse(advice)).find(([ending]) => ends(ending)) ?? [];
@@ -65,7 +65,7 @@
       say(row, `sending, ${Math.floor((100 * loaded) / total)} %`, "now");
     };
     request.onloadend = () => done(request);
-    request.open("POST", new URL("gradio_api/upload", document.baseURI));
+    request.open("POST", new URL(document.querySelector(".adding[data-upload]").dataset.upload, document.baseURI));
     request.send(body);
   });
 

@@ -15,6 +15,7 @@ from rag.errors import QuestionError
 from rag.library import Library
 from rag.web.filters import text
 from rag.web.gradio_import import gr
+from rag.web.gradio_internals import UPLOAD
 from rag.web.sessions import cookie_of, scope_of
 from rag.web.uploads import MAX_FILE_BYTES, MAX_FILES, Uploads
 
@@ -24,7 +25,8 @@ _FOLLOW = "handle => window.accordingFiles.follow(handle)"
 _ENDINGS = (*readers.READERS, ".gz")  # of what is read, packed or not; `readers.reader_of` decides
 _KINDS = {module: ending for ending, module in [*readers.READERS.items()][::-1]}  # the first ending of each
 _CHOOSE = Html(
-    '<div class="according adding" data-most-files="{}" data-most-bytes="{}" data-advice="{}" data-kinds="{}"><label>'
+    '<div class="according adding" data-most-files="{}" data-most-bytes="{}" data-advice="{}" data-kinds="{}" '
+    'data-upload="{upload}"><label>'
     "<span>Choose files, or drop them here</span><small>Web pages, text, PDF, Word, e-mail, JSON, CSV, Markdown, "
     'feeds, archives; at most {:,} MB each</small><input type="file" multiple accept="{}"></label>'
     '<ul class="files"></ul></div>'
@@ -61,9 +63,9 @@ def adding(
 
     with gr.Accordion("Add your own files", open=False, elem_id="add"):
         most = MAX_FILE_BYTES // 2**20
-        limits = MAX_FILES, MAX_FILE_BYTES, json.dumps(readers.ADVICE), ", ".join(_KINDS.values())
+        limits = MAX_FILES, MAX_FILE_BYTES, json.dumps(readers.ADVICE), ", ".join([*_KINDS.values()][::-1])
         gr.HTML(
-            str(_CHOOSE.format(*limits, most, ",".join(_ENDINGS))),
+            str(_CHOOSE.format(*limits, most, ",".join(_ENDINGS), upload=UPLOAD.removeprefix("/"))),
             js_on_load=None,
             apply_default_css=False,
             elem_id="files",

@@ -29,6 +29,11 @@ _TURN = Html(
     '<section class="according turn {grade}" data-turn="{number}"{alone} aria-labelledby="asked-{number}">'
     '<h2 class="question" id="asked-{number}">{question}</h2>{parts}</section>'
 )
+# It has no number, by which the page would know it: there may be several.
+_FAILED = Html(
+    '<section class="according turn failed"><h2 class="question">{}</h2><p class="verdict" role="alert">{}</p>'
+    '<p class="ways"><button type="button" data-do="retry">Try again</button></p></section>'
+)
 _VERDICT = Html('<p class="verdict">{}</p>')
 _FOLLOW = Html(
     '<button type="button" class="chip off" data-do="follow" aria-pressed="false">follow-up of: {}'
@@ -73,11 +78,8 @@ def turn_html(
 
 def failed_html(question: str, message: str) -> Html:
     """Return what takes the place of an answer where there was an error: the question, and what went wrong."""
-    parts = Html(
-        '<p class="verdict" role="alert">{}</p><p class="ways"><button type="button" data-do="retry">Try again</button>'
-        "</p>"
-    ).format(f"{message[:1].upper()}{message[1:]}{'' if message.endswith(('.', '!', '?')) else '.'}")
-    return _TURN.format(grade="failed", number=0, alone="", question=isolated(question), parts=parts)
+    sentence = f"{message[:1].upper()}{message[1:]}{'' if message.endswith(('.', '!', '?')) else '.'}"
+    return _FAILED.format(isolated(question), sentence)
 
 
 def switchable(answer: Answer) -> dict[str, list[Constraint]]:

@@ -54,6 +54,7 @@ class Address:
             NoPageError: if one of them is none of its kind.
         """
         outlet = given.get("outlet")
+        outlet = None if outlet is None else outlet.replace("\r\n", "\n")  # which is how a form sends a line's end
         listed = ARTICLES if outlet is not None else _one_of(LISTS, given.get("list") or OUTLETS, "list")
         orders = ARTICLE_ORDERS if listed == ARTICLES else OUTLET_ORDERS
         find, year, page = " ".join(given.get("find", "").split()), given.get("year", ""), given.get("page", "1")

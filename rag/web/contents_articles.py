@@ -14,6 +14,7 @@ from rag.article import Article
 from rag.browse import ListedArticles, ReadOnlyLibrary
 from rag.listing.articles import NEWEST, OLDEST, TITLE, UNDATED
 from rag.provenance.outlet import Outlet
+from rag.text import sanitise
 from rag.web.contents_address import UNDATED_YEAR, Address
 from rag.web.contents_html import (
     ROWS_PER_PAGE,
@@ -80,14 +81,19 @@ def _of_outlet(library: ReadOnlyLibrary, address: Address, root: str) -> Page:
     own = next((each for each in library.list_outlets().outlets if each.name == name), None)
     span = range(own.last.year, own.first.year - 1, -1) if own and own.first and own.last else range(0)
     years = _years(address, (*span, UNDATED))
-    main = Html("<h1>{}</h1>\n{}{}{}{}").format(
-        isolated(shown),
+    main = Html('<h1 dir="auto">{}</h1>\n{}{}{}{}').format(
+        shown,
         ask.format(root, asking_url(outlet=name)) if name else Html(),
-        search_form(address, root, "Title", [("year", "Year", years)]) if len(ids) > 1 else Html(),
+        search_form(address, root, "Title", [("year", "Year", years)]) if len(ids) > 1 and _is_kept(shown) else Html(),
         _list(library, address, root, listed, len(ids), f"“{shown}”"),
         _catalogued(library.catalogue.outlet(name) if name else None),
     )
     return Page(f"{shown}, contents of the index", main)
+
+
+def _is_kept(name: str) -> bool:
+    """Whether a form sends a name back as it is."""
+    return name == sanitise(name) and "\r" not in name
 
 
 def _listed(library: ReadOnlyLibrary, address: Address, outlets: list[str | None] | None) -> ListedArticles:
@@ -122,7 +128,7 @@ def _list(library: ReadOnlyLibrary, address: Address, root: str, listed: ListedA
 def _instead(address: Address, root: str) -> Html:
     """Return where else words can be looked for that no title has."""
     parameters = {"q": address.find} | ({"outlet": address.outlet} if address.outlet else {})
-    return Html('<p><a href="{}{}">Ask the index</a>, which looks in the texts too.</p>\n').format(
+    return Html('<p class="further"><a href="{}{}">Ask the index</a>, which looks in the texts too.</p>\n').format(
         root, asking_url(**parameters)
     )
 

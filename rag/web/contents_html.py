@@ -70,7 +70,11 @@ def search_form(address: Address, root: str, label: str, choices: Sequence[tuple
     for name, words, values in choices:
         options = (_option(value, text, getattr(address, name)) for value, text in values.items())
         parts.append(Html('<label>{}<select name="{}">{}</select></label>').format(words, name, Html().join(options)))
-    form = Html('<form class="find" role="search" action="{}contents" method="get">{}{}<button>Show</button></form>\n')
+    # Without completion, since a browser that goes back would fill in the words of the list after.
+    form = Html(
+        '<form class="find" role="search" autocomplete="off" action="{}contents" method="get">{}{}<button>Show</button>'
+        "</form>\n"
+    )
     return form.format(root, hidden, Html().join(parts))
 
 
@@ -103,7 +107,7 @@ def outcome(address: Address, root: str, counts: tuple[int, int], noun: str, ord
     if not found and address.narrowed:
         heading = f"None of {counted(total, noun)}"
     said = Html("; ").join([*why, *([order] if found > 1 else [])])
-    said = Html("looked for {}").format(said) if address.find and not found else said
+    said = Html("looked for {}").format(said) if words_of(address.find) and not found else said
     whole = Html(' <a href="{}">Show all</a>').format(root + address.whole.url()) if address.narrowed else Html()
     note = Html('<p class="sorted">{}.{}</p>\n').format(said[:1].upper() + said[1:], whole) if said else Html()
     return Html('<h2 class="count">{}</h2>\n{}').format(heading, note)

@@ -99,10 +99,12 @@ def _further(address: Address, root: str, found: bool) -> Html:
     """Return links to the articles of the kind of outlets that is shown, or to those that have the words."""
     if not found and address.find:
         url = contents_url({"list": "articles", "find": address.find})
-        return Html('<p><a href="{}">Look for it in the titles of articles</a></p>\n').format(root + url)
+        return Html('<p class="further"><a href="{}">Look for it in the titles of articles</a></p>\n').format(
+            root + url
+        )
     if not found or not address.kind:
         return Html()
-    links = Html('<p><a href="{}">Their articles</a> · <a href="{}{}">Ask them</a></p>\n')
+    links = Html('<p class="further"><a href="{}">Their articles</a> · <a href="{}{}">Ask them</a></p>\n')
     articles = contents_url({"list": "articles", "kind": address.kind})
     return links.format(root + articles, root, asking_url(kind=address.kind))
 

@@ -9,4 +9,4 @@ __all__ = ["gr", "gradio_api"]
 with without_stubs():
     import gradio as gr
 
-gradio_api = gr.api  # type: ignore[attr-defined]
+gradio_api = gr.api  # type: ignore[attr-defined]  # documented, but not in its __all__

@@ -96,7 +96,7 @@ def launch(
             ssr_mode=False, num_workers=0,
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=MAX_FILE_BYTES,
             state_session_capacity=MAX_SESSIONS,
-            max_threads=MAX_CONCURRENT + allow_add,  # events at a time; one more for what takes minutes
+            max_threads=MAX_CONCURRENT,  # events at a time; what takes minutes has a thread of its own (`additions`)
             app_kwargs={
                 "routes": [*served, *pages, *citation_routes.routes(library)],
                 "middleware": [  # the first of them sees a request first

@@ -74,7 +74,7 @@ class Uploads:
         self._folder = folder
         self._lock = threading.Lock()
         self._kept: dict[str, Upload] = {}
-        self._in_use: set[str] = set()  # handles of the files that are being added
+        self._in_use: set[str] = set()  # handles of the files that are being written or added
         self.additions = Additions()
 
     def keep(self, session: str, files: Sequence[UploadFile]) -> list[str]:
@@ -99,12 +99,14 @@ class Uploads:
             if len(kept) > MAX_KEPT_FILES or sum(upload.size for upload in kept) > MAX_KEPT_BYTES:
                 raise QuestionError("too many files of all readers wait to be added; try again in an hour")
             self._kept |= uploads
+            self._in_use.update(made)
         try:
             for handle, file in made.items():
                 _write(file, uploads[handle].path)
         except BaseException:
             self._delete([*made])  # nobody has their handles, and a part of a file would stay on a full disk
             raise
+        self._in_use.difference_update(made)
         return [*made]
 
     def _upload(self, session: str, handle: str, file: UploadFile) -> Upload:
@@ -182,7 +184,8 @@ class Uploads:
             own = [handle for handle, upload in self._kept.items() if upload.session == session]  # the oldest first
             over = max(0, len(own) + number - MAX_FILES)
             unused = [handle for handle in own if handle not in self._in_use]
-        self._delete(unused[:over])
+        if len(unused) >= over:
+            self._delete(unused[:over])
 
     def _delete(self, handles: Sequence[str]) -> None:
         for handle in handles:

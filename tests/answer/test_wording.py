@@ -34,9 +34,9 @@ def test_things_are_counted_in_the_singular_and_the_plural():
     assert wording.counted(1200, "copy", "copies") == "1,200 copies"
 
 
-def answer(*dates, copies=0, altered=0, **shown):
+def answer(*dates, copies=0, **shown):
     """An answer whose passages have these dates."""
-    counts = Balance(Counts(len(dates), **shown), copies=copies, altered_copies=altered)
+    counts = Balance(Counts(len(dates), **shown), copies=copies)
     return Answer("q", "q", "answers", tuple(citation(date=date) for date in dates), counts)
 
 
@@ -55,32 +55,63 @@ def test_the_summary_counts_passages_outlets_sources_and_years():
     )
 
 
+def of_outlets(*outlets, independent, years=None, near=0, copies=0, altered=0):
+    """An answer of passages of these outlets, the last of which may not answer."""
+    passages = [
+        citation(outlet=outlet, date=year and dt.date(year, 1, 1), grade="answers")
+        for outlet, year in zip(outlets, years or [2018] * len(outlets), strict=True)
+    ]
+    passages = [replace(c, grade="near") if at >= len(passages) - near else c for at, c in enumerate(passages)]
+    shown = Counts(len(passages), dict.fromkeys(outlets, 1), independent=independent)
+    return Answer("q", "q", "answers", tuple(passages), Balance(shown, copies=copies, altered_copies=altered))
+
+
 @pytest.mark.parametrize(
     ("given", "verdict"),
     [
         (
-            answer(FIRST, LAST, None, outlets=FOUR, independent=3),
+            of_outlets(*"ABCD", independent=3, years=(1997, 2018, 2018, None)),
             "4 outlets answer · at least 3 independent sources · 1997 to 2018 · 1 undated",
         ),
-        (answer(LAST, outlets={"A": 1}, independent=1), "1 outlet answers · at least 1 independent source · 2018"),
+        (of_outlets("A", independent=1), "1 outlet answers · at least 1 independent source · 2018"),
+        (of_outlets("A", "A", independent=1), "1 outlet answers · at least 1 independent source · 2018"),
         (
-            answer(None, outlets={UNKNOWN_OUTLET: 1}, independent=1),
+            of_outlets(None, independent=1, years=(None,)),
             "an unknown outlet answers · at least 1 independent source · undated",
         ),
         (
-            answer(LAST, LAST, outlets={"A": 1, UNKNOWN_OUTLET: 1}, independent=2),
+            of_outlets("A", None, independent=2),
             "1 outlet and an unknown outlet answer · at least 2 independent sources · 2018",
         ),
         (
-            answer(LAST, outlets=FOUR, independent=2, copies=3, altered=1),
+            of_outlets(*"ABCD", independent=2, copies=3, altered=1),
             "4 outlets answer · at least 2 independent sources · 2018; 3 duplicates not shown, 1 with other words",
+        ),
+        (
+            of_outlets(*"ABCDE", independent=4, years=(2009, 2010, 2013, 1990, 2020), near=2),
+            "3 outlets answer · at least 2 independent sources · 2009 to 2013 · 2 more passages may not answer",
+        ),
+        (
+            of_outlets("A", "B", independent=1, near=1),
+            "1 outlet answers · at least 1 independent source · 2018 · 1 more passage may not answer",
         ),
     ],
 )
 def test_the_verdict_says_who_answers_in_a_line(given, verdict):
     assert wording.verdict(given) == verdict
-    assert verdict.endswith(f" · {wording.counts(given)}")
-    assert "answer" not in wording.counts(given), "it is said of the nearest passages too"
+
+
+def test_the_counts_of_the_nearest_passages_are_of_all_of_them_and_do_not_say_that_they_answer():
+    nearest = of_outlets(*"ABC", independent=2, years=(1997, 2018, None), near=3, copies=1)
+    assert wording.counts(nearest) == (
+        "at least 2 independent sources · 1997 to 2018 · 1 undated; 1 duplicate not shown"
+    )
+
+
+def test_a_passage_is_doubtful_only_among_others_that_answer():
+    answered = of_outlets("A", "B", independent=2, near=1)
+    assert [wording.is_doubtful(c, answered) for c in answered.passages] == [False, True]
+    assert not any(wording.is_doubtful(c, replace(answered, grade="near")) for c in answered.passages)
 
 
 def refused(reason=None, *about, **more):

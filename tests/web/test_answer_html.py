@@ -73,6 +73,12 @@ def test_a_turn_has_its_grade_its_number_and_its_question_as_its_heading(grade):
     )
 
 
+def test_no_element_of_one_turn_has_the_id_of_another():
+    turns = [turn_html(answered(), number=number, handle="H") for number in (1, 2, 21)]
+    ids = re.findall(' id="(.*?)"', "".join([*turns, failed_html("Who?", "no"), failed_html("Who?", "no")]))
+    assert len(ids) == len(set(ids)) == 3 * 9
+
+
 def test_who_answers_is_the_first_line_above_all_passages():
     html = turn_html(answered())
     assert line(html, "verdict") == "1 outlet answers · at least 1 independent source · 2020"
@@ -81,7 +87,8 @@ def test_who_answers_is_the_first_line_above_all_passages():
 
 
 def test_the_nearest_passages_are_called_that_above_them_and_in_the_name_of_each():
-    answer = answered(citation(), citation(), grade="near", balance=Balance(Counts(2, {"x": 2}, independent=1)))
+    near = citation(grade="near")
+    answer = answered(near, near, grade="near", balance=Balance(Counts(2, {"x": 2}, independent=1)))
     html = turn_html(answer)
     assert line(html, "verdict") == "Nearest passages. They may not answer."
     assert line(html, "count") == "at least 1 independent source · 2020"
@@ -90,9 +97,19 @@ def test_the_nearest_passages_are_called_that_above_them_and_in_the_name_of_each
         "Passage 1 of 2, which may not answer", "Passage 2 of 2, which may not answer",
     ]  # fmt: skip
     assert not re.search(r"outlets? answers?\b", html), "no wording says that they answer"
-    html = turn_html(replace(answer, grade="answers"))
+    assert 'class="doubt"' not in html, "it is said above them, of all"
+
+
+def test_of_passages_that_answer_each_that_may_not_is_called_so():
+    html = turn_html(answered(citation(grade="answers"), citation(grade="near")))
+    assert line(html, "verdict").endswith(" · 1 more passage may not answer")
+    assert re.findall('<article class="card" aria-label="(.*?)"', html) == [
+        "Passage 1 of 2", "Passage 2 of 2, which may not answer",
+    ]  # fmt: skip
+    one, two = html.split('<article class="card"')[1:]
+    assert '<span class="doubt">may not answer</span>' in two.split("</header>")[0]
+    assert "may not answer" not in one
     assert "They may not answer" not in html
-    assert re.findall('<article class="card" aria-label="(.*?)"', html) == ["Passage 1 of 2", "Passage 2 of 2"]
 
 
 def test_a_caution_follows_the_first_line():
@@ -180,8 +197,7 @@ def test_names_that_no_article_holds_are_buttons_that_ask_with_another_or_were_s
 
 def test_an_error_has_the_question_and_a_way_to_try_again():
     assert failed_html("Who?", "a day has no hour 25") == (
-        '<section class="according turn failed" data-turn="0" aria-labelledby="asked-0">'
-        '<h2 class="question" id="asked-0"><bdi>Who?</bdi></h2>'
+        '<section class="according turn failed"><h2 class="question"><bdi>Who?</bdi></h2>'
         '<p class="verdict" role="alert">A day has no hour 25.</p>'
         '<p class="ways"><button type="button" data-do="retry">Try again</button></p></section>'
     )

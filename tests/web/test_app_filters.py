@@ -1,4 +1,4 @@
-"""In the browser: the nearest passages on demand, strict, kinds of outlets, undated articles, and adding files."""
+"""In the browser: the nearest passages on demand, strict, kinds of outlets and undated articles."""
 
 import json
 import re
@@ -167,38 +167,3 @@ def test_strict_leaves_out_what_may_not_answer_until_it_is_asked_for(page, never
     page.get_by_role("button", name="Show the nearest passages").click()
     expect(again(answer).locator(".verdict")).to_have_text(NEAREST)
     assert answer.locator(".card").count() > 0
-
-
-@pytest.fixture
-def open_to_all(tmp_path, news, real):
-    rag.build([news(HARBOUR)], index=tmp_path / "index", encoder=real).close()
-    with rag.open(tmp_path / "index", encoder=real) as library:
-        yield launch(library, port=0, wait=False, allow_add=True), library
-    gradio.close_all()
-
-
-def test_added_files_are_reported_and_answer_questions(page, open_to_all, tmp_path):
-    address, library = open_to_all
-    good = tmp_path / "heron <b>.html"
-    good.write_text(
-        "<html><head><title>Herons</title><meta property='og:site_name' content='The Marsh Post'></head><body><article>"
-        "<h1>Herons return</h1><p>Herons nested in the old mill by the marsh for the first time in eighty years, and "
-        "the miller has closed the road to visitors until the young birds have flown.</p></article></body></html>"
-    )
-    bad = tmp_path / "broken.jsonl"
-    bad.write_text('{"id": "owl", "text": "Owls were seen at the mill on Monday by two men of the watch."}\n{oops\n')
-    visit(page, address)
-    page.get_by_role("button", name="Add your own files").click()
-    page.get_by_role("button", name="Add to the index").click()
-    expect(page.get_by_text("Choose files first")).to_be_visible()
-    page.set_input_files("#files input[type=file]", [good, bad])
-    expect(page.locator("#files").get_by_role("row")).to_have_count(2)
-    page.get_by_role("button", name="Add to the index").click()
-    said = page.locator("#added")
-    expect(said).to_contain_text("2 articles read: 2 new, 0 updated, 0 unchanged, 1 skipped")
-    expect(said.locator("li")).to_have_text(re.compile(r"^broken\.jsonl, line 2: not JSON"))
-    expect(ask(page, "Where did herons nest?").locator("mark").first).to_contain_text("Herons nested in the old mill")
-    sources = {a.id: a.source for a in library.articles()}
-    assert "broken.jsonl" in sources.values()
-    assert not any("/" in source for key, source in sources.items() if key != "harbour")
-    assert page.locator("#added b").count() == 0

@@ -243,6 +243,11 @@ def test_the_app_knows_every_route_of_gradio_and_closes_those_that_it_does_not_u
     bare = {route.removesuffix("/") if not route.endswith(" /") else route for route in found}
     assert bare - known.keys() == set(), "new routes: decide of each whether it is CLOSED, and add it to ROUTES"
     assert known.keys() - bare == set(), "routes that are gone: remove them from the patterns and from ROUTES"
+    named = [f"post {internals.SIGN_IN}", f"get {internals.SIGN_OUT}", f"post {internals.UPLOAD}"]
+    named += [f"get {path or '/'}" for path in (*internals.PAGE, *internals.CONFIG, internals.UPLOAD_PROGRESS)]
+    assert set(named) <= found
+    uploads = {route for route in found if internals.ANY_UPLOAD.fullmatch(route.split(" ", 1)[1])}
+    assert uploads == {f"post {internals.UPLOAD}", f"get {internals.UPLOAD_PROGRESS}"}
     for route in found:
         expected = known.get(route) or known[route.removesuffix("/")]
         assert (route, treated(*route.split(" ", 1))) == (route, expected)
@@ -318,6 +323,7 @@ def test_what_the_queue_keeps_of_answers_that_nobody_fetches_can_be_forgotten(sm
     assert internals.session_of(small.scope, event) == session, "its messages are still there"
     assert queue.pending_messages_per_session.max_size == 2000, "after as many, Gradio forgets the messages"
     queue.pending_messages_per_session.clear()
+    assert not internals.is_waiting(small.scope, session), "there is nothing left to wait for"
     assert internals.session_of(small.scope, event) == session, (
         "but not whose they were: that is what is forgotten here"
     )
@@ -518,7 +524,7 @@ def test_class_names_that_are_not_the_apps_own_are_found(file, text, found):
 
 
 @server
-@had("routes.py (upload_file, get_upload_progress) and data_classes.py (FileData)", "UPLOAD, UPLOADED, ALL_ARRIVED")
+@had("routes.py (upload_file, get_upload_progress)", "UPLOAD, UPLOADED, ALL_ARRIVED")
 def test_an_upload_is_answered_with_a_list_of_texts_and_its_progress_ends(reader, tmp_path, monkeypatch):
     progress = []
 
@@ -533,7 +539,6 @@ def test_an_upload_is_answered_with_a_list_of_texts_and_its_progress_ends(reader
     assert [Path(path).name for path in answer] == ["a.txt", "b.txt"]
     follower.join(60)
     assert progress[0].endswith(internals.ALL_ARRIVED), progress
-    assert internals.UPLOADED_PATH in gr.FileData.model_fields
 
 
 @had("utils.py (get_upload_folder), and what reads GRADIO_TEMP_DIR at import", "keep_files_in")
