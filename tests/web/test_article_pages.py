@@ -369,6 +369,8 @@ def test_all_fields_of_a_hostile_article_are_text(hostile):
         assert len(page.cssselect("title, style")) == 2
         assert {name for element in page.iter() for name in element.attrib} <= {
             "lang", "charset", "name", "content", "class", "href", "id", "aria-label", "dir", "target", "rel", "scope",
+            "role", "action", "method", "autocomplete", "type", "value", "maxlength", "selected", "aria-current",
+            "aria-sort",
         }, where  # fmt: skip
         hrefs = [element.get("href") for element in page.cssselect("[href]")]
         assert all(re.match(r"\.\./|\./|#|https?://", href) for href in hrefs), where
