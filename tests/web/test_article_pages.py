@@ -372,6 +372,7 @@ def test_all_fields_of_a_hostile_article_are_text(hostile):
             "lang", "charset", "name", "content", "class", "href", "id", "aria-label", "dir", "target", "rel", "scope",
         }  # fmt: skip
         of_lists = {"action", "method", "role", "type", "value", "maxlength", "selected", "aria-current", "aria-sort"}
+        of_lists |= {"autocomplete"}
         allowed |= of_lists if where.startswith("contents") else set()
         assert {name for element in page.iter() for name in element.attrib} <= allowed, where
         hrefs = [element.get("href") for element in page.cssselect("[href]")]
