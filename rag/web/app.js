@@ -115,6 +115,8 @@
     start(false);
     turns().append(element);
     element.scrollIntoView({ block: "start" });
+    // Before the answer: if the connection is lost, Gradio loads the page anew, which then asks the question again.
+    if (!restoring) history.pushState(null, "", address(entry));
     send({ action, entry, words, restoring });
     return entry;
   };
@@ -187,8 +189,7 @@
       if (!answer.classList.contains("nothing") || !follows) follows = entry;
       if (!restoring || !waiting.length) {
         const to = address(entry);
-        if (restoring || ["switch", "nearest", "follow"].includes(action)) history.replaceState(null, "", to);
-        else history.pushState(null, "", to);
+        if (entry === last()) history.replaceState(null, "", to);
         remember(entry, to);
       }
     }
