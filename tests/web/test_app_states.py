@@ -49,9 +49,9 @@ def looked_at(page, name, sizes=(PHONE, DESKTOP)):
     SCREENSHOTS.mkdir(exist_ok=True)
     for size in sizes:
         in_size(page, *size)
-        page.wait_for_timeout(100)
+        found = faults(page)
         page.screenshot(path=SCREENSHOTS / f"{name}-{'-'.join(map(str, size))}.png")
-        assert faults(page) == [], size
+        assert found == [], size
         assert fits(page), size
         assert scrollers(page) == [], size
         assert composer_in_window(page), size
