@@ -110,7 +110,8 @@
   const ask = (question, { action = "ask", before = null, ignored = [], words = ignored, restoring = false, of = 0 } = {}) => {
     const heading = make("h2", { className: "question" }, make("bdi", {}, question));
     const element = make("section", { className: "according turn pending" }, heading, waitingLine());
-    const entry = { question, before, ignored, filters: values, number: of, element };
+    const continues = action === "continue";
+    const entry = { question, before, ignored, continues, filters: values, number: of, element };
     entries.set(element, entry);
     start(false);
     turns().append(element);
@@ -539,15 +540,20 @@
     },
   };
 
-  try {
-    const theme = localStorage.getItem(THEME);
-    if (theme && !/__theme/.test(location.search)) document.body.classList.toggle("dark", theme === "dark");
-  } catch {
-    // as above
-  }
+  /** Draw the page as light or dark as it was chosen: before anything is seen, and after Gradio has seen to it. */
+  const wearTheme = () => {
+    try {
+      const theme = localStorage.getItem(THEME);
+      if (theme && !/__theme/.test(location.search)) document.body.classList.toggle("dark", theme === "dark");
+    } catch {
+      // as above
+    }
+  };
+  document.addEventListener("DOMContentLoaded", wearTheme);
   const ready = setInterval(() => {
     if (!find("#top") || !find("#earlier")) return;
     clearInterval(ready);
+    wearTheme();
     drawTheme();
     drawSidebar();
     list();
