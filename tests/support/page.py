@@ -80,10 +80,11 @@ def fits(page: Page) -> bool:
 
 
 def scrollers(page: Page) -> list[str]:
-    """Return the elements of the page, but for the drawer of filters, that scroll up and down and have something to scroll to."""
+    """Return what scrolls up and down by itself, though there is to be one scroller: not counting the sidebar."""
     found: list[str] = page.evaluate(
         """() => [...document.querySelectorAll("main *")]
-        .filter(e => !e.closest("#sidebar") && /auto|scroll/.test(getComputedStyle(e).overflowY) && e.scrollHeight > e.clientHeight + 1)
+        .filter(e => !e.closest("#sidebar") && /auto|scroll/.test(getComputedStyle(e).overflowY))
+        .filter(e => e.scrollHeight > e.clientHeight + 1)
         .map(e => e.outerHTML.slice(0, 200))"""
     )
     return found
@@ -92,7 +93,8 @@ def scrollers(page: Page) -> list[str]:
 def composer_in_window(page: Page) -> bool:
     """Return whether the whole of the question, its chips and its button are within the window, below all else."""
     composer, window = page.locator("#composer").bounding_box(), page.viewport_size
-    assert composer and window
+    assert composer
+    assert window
     return composer["y"] >= 0 and abs(composer["y"] + composer["height"] - window["height"]) <= 1
 
 

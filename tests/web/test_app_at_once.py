@@ -18,7 +18,7 @@ END_OF_SENTENCE = """mark => {
 # How long after the key the question is in the page, in milliseconds; then where its heading is in each frame.
 WATCH = """() => {
   let pressed = 0;
-  window.tops = [];
+  const tops = (window.tops = []);
   const waiting = document.querySelectorAll(".turn").length;
   const heading = () => document.querySelectorAll(".turn .question")[waiting];
   document.addEventListener("keydown", () => (pressed = performance.now()), { capture: true, once: true });
@@ -31,7 +31,8 @@ WATCH = """() => {
     observer.observe(document.querySelector("#turns"), { childList: true, subtree: true });
   });
   const note = () => {
-    if (heading()) window.tops.push(heading().getBoundingClientRect().top);
+    if (tops !== window.tops) return;
+    if (heading()) tops.push(heading().getBoundingClientRect().top);
     requestAnimationFrame(note);
   };
   note();

@@ -129,9 +129,7 @@ def test_each_answer_can_be_downloaded_whole(page, address, library):
 
 
 SOURCE = "digest of The Guardian, via mirror.example, 14 May 2013 (published), “Harbour strike ends”, {}"
-MARKED = (
-    "The union said wages would rise by four percent.\n\nThe port authority had refused any rise for two years."
-)
+MARKED = "The union said wages would rise by four percent.\n\nThe port authority had refused any rise for two years."
 
 
 def test_a_quote_is_copied_as_plain_text_with_its_source(page, address):

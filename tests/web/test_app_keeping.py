@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from support.page import again, answered, ask, show_filters, visit
 
 KILLED = "How many people were killed at Camp Ashraf?"
-CULT = "Is the MEK a cult?"
+ALBANIA = "Where do the members live in Albania?"
 OFFICIALS = "What did Iraqi officials say about the PMOI?"
 FOLLOW = "and in 2009?"
 
@@ -51,12 +51,12 @@ def test_a_question_is_in_the_address_and_asked_again_after_reloading(at_start):
 
 def test_back_and_forward_go_from_question_to_question(at_start):
     ask(at_start, KILLED)
-    ask(at_start, CULT)
+    ask(at_start, ALBANIA)
     at_start.go_back()
     expect(answered(at_start, 0).locator(".question")).to_have_text(KILLED)
     expect(at_start.locator(".turn")).to_have_count(1)
     at_start.go_forward()
-    expect(at_start.locator(".turn .question")).to_have_text([CULT])
+    expect(at_start.locator(".turn .question")).to_have_text([ALBANIA])
     expect(answered(at_start, 0).locator(".card").first).to_be_visible()
     at_start.go_back()
     expect(at_start.locator(".turn .question")).to_have_text([KILLED])
@@ -66,25 +66,31 @@ def test_back_and_forward_go_from_question_to_question(at_start):
 
 
 def test_an_address_with_filters_opens_the_app_with_its_question_asked(page, shown):
-    visit(page, f"{shown[0]}?q=Is+the+MEK+a+cult%3F&outlet=The+Guardian&after=2013-01-01&not=Reuters&undated=never")
+    visit(
+        page,
+        f"{shown[0]}?q=Where+do+the+members+live+in+Albania%3F&outlet=The+Guardian&after=2013-01-01&not=Reuters&undated=never",
+    )
     answer = answered(page, 0)
-    expect(answer.locator(".question")).to_have_text(CULT)
+    expect(answer.locator(".question")).to_have_text(ALBANIA)
     assert set(answer.locator("header strong").all_inner_texts()) == {"The Guardian"}
     assert chips(page)[1:] == ["The Guardian", "from 2013-01-01", "undated articles: never", "not Reuters"]
     expect(page.locator("#after input")).to_have_value("2013-01-01")
     expect(page.locator("[data-do=filters]")).to_have_text("Filters (4)")
 
 
-@pytest.mark.parametrize("query", ["?q=", "?q=+", "?outlet=No+such+paper", "?after=soon", "?order=%3Cb%3E&q=Is+it+so%3F"])
-def test_an_address_that_nothing_can_be_made_of_is_no_fault(page, shown, query):
+@pytest.mark.parametrize(
+    "query", ["?q=", "?q=+", "?outlet=No+such+paper", "?after=soon", "?order=%3Cb%3E&q=Is+it+so%3F"]
+)
+def test_an_address_that_nothing_can_be_made_of_is_no_fault(opened, shown, query):
     broken = []
-    page.on("pageerror", broken.append)
+    page = opened.new_page()
+    page.on("pageerror", lambda error: broken.append(error))
     visit(page, shown[0] + query)
     expect(page.locator("#question textarea")).to_be_editable()
     expect(page.locator(".turn.pending")).to_have_count(0)
-    page.remove_listener("pageerror", broken.append)
     assert broken == []
-    assert page.locator("b").count() == 0
+    assert page.locator("#turns b, #chips b").count() == 0
+    page.close()
 
 
 def test_filters_are_chips_and_asked_with_and_removed(at_start):
@@ -130,23 +136,24 @@ def test_a_follow_up_is_a_chip_that_can_be_taken_away(at_start):
 
 def test_a_question_that_is_not_taken_for_a_follow_up_can_be_made_one(at_start):
     ask(at_start, OFFICIALS)
-    turn = ask(at_start, CULT)
+    turn = ask(at_start, ALBANIA)
     expect(turn.locator(".searched", has_text="Iraqi officials")).to_have_count(0)
     offer = turn.get_by_role("button", name=f"follow-up of: {OFFICIALS}")
     expect(offer).to_have_attribute("aria-pressed", "false")
     offer.click()
-    expect(turn.get_by_role("button", name=f"follow-up of: {OFFICIALS}", pressed=False)).to_have_count(0)
-    assert asked(at_start) == {"q": [OFFICIALS, CULT], "follow": ["1"]}
-    searched = turn.locator(".searched").inner_text()
+    expect(offer).to_have_count(0)
+    assert asked(at_start) == {"q": [OFFICIALS, ALBANIA], "follow": ["1"]}
     at_start.reload()
-    expect(answered(at_start, 1).locator(".searched")).to_have_text(searched)
+    expect(answered(at_start, 1).locator(".question")).to_have_text(ALBANIA)
+    expect(offer).to_have_count(0)
+    assert asked(at_start) == {"q": [OFFICIALS, ALBANIA], "follow": ["1"]}
 
 
 def test_a_link_that_is_copied_asks_the_same(at_start, shown):
     show_filters(at_start)
     at_start.fill("#after input", "2012-01-01")
     turn = ask(at_start, KILLED)
-    ask(at_start, CULT)
+    ask(at_start, ALBANIA)
     turn.get_by_role("button", name="Copy link").click()
     expect(turn.locator("[data-do=link]")).to_have_text("Copied")
     link = at_start.evaluate("navigator.clipboard.readText()")
@@ -161,15 +168,15 @@ def test_a_link_that_is_copied_asks_the_same(at_start, shown):
 
 def test_clear_can_be_undone_until_the_next_question(at_start):
     ask(at_start, KILLED)
-    ask(at_start, CULT)
+    ask(at_start, ALBANIA)
     address = at_start.url
     at_start.get_by_role("button", name="Clear").click()
     expect(at_start.locator(".turn")).to_have_count(0)
     assert asked(at_start) == {}
     at_start.get_by_role("button", name="Undo").click()
-    expect(at_start.locator(".turn .question")).to_have_text([KILLED, CULT])
+    expect(at_start.locator(".turn .question")).to_have_text([KILLED, ALBANIA])
     assert at_start.url == address
-    assert chips(at_start) == [f"follow-up of: {CULT}"]
+    assert chips(at_start) == [f"follow-up of: {ALBANIA}"]
     assert ask(at_start, FOLLOW).locator(".searched").count() == 1
     at_start.get_by_role("button", name="Clear").click()
     ask(at_start, KILLED)
@@ -180,12 +187,12 @@ def test_earlier_questions_are_kept_by_the_browser_until_they_are_forgotten(at_s
     ask(at_start, KILLED)
     show_filters(at_start)
     at_start.fill("#after input", "2012-01-01")
-    ask(at_start, CULT)
+    ask(at_start, ALBANIA)
     visit(at_start, shown[0])
     links = at_start.locator("#earlier a")
-    expect(links).to_have_text([CULT, KILLED])
+    expect(links).to_have_text([ALBANIA, KILLED])
     links.first.click()
-    expect(answered(at_start, 0).locator(".question")).to_have_text(CULT)
+    expect(answered(at_start, 0).locator(".question")).to_have_text(ALBANIA)
     expect(at_start.locator("#after input")).to_have_value("2012-01-01")
     links.last.click()
     expect(at_start.locator(".turn .question")).to_have_text([KILLED])
@@ -203,7 +210,12 @@ def test_earlier_questions_are_kept_by_the_browser_until_they_are_forgotten(at_s
 
 def test_what_another_program_left_in_the_storage_is_no_fault(page, shown):
     visit(page, shown[0])
-    for kept in ("no JSON", "[1, null, {}]", '{"a": 1}', '[{"question": "<b>x</b>", "address": "javascript:alert(1)"}]'):
+    for kept in (
+        "no JSON",
+        "[1, null, {}]",
+        '{"a": 1}',
+        '[{"question": "<b>x</b>", "address": "javascript:alert(1)"}]',
+    ):
         page.evaluate("kept => localStorage.setItem('according.questions', kept)", kept)
         visit(page, shown[0])
         expect(page.locator("#question textarea")).to_be_editable()

@@ -9,14 +9,12 @@ import threading
 import pytest
 from playwright.sync_api import expect
 from support import ROOT
-from support.page import (
-    again, answered, ask, composer_in_window, faults, fits, in_size, scrollers, show_filters, visit,
-)  # fmt: skip
+from support.page import again, answered, ask, composer_in_window, faults, fits, in_size, scrollers, show_filters, visit
 
 import rag
 from rag.answer import wording
-from rag.web.app import EXAMPLES, FAILED
 from rag.web.answer_html import NOTHING
+from rag.web.app import EXAMPLES, FAILED
 from rag.web.launch import launch
 
 KILLED = "How many people were killed at Camp Ashraf?"
