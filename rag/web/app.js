@@ -110,11 +110,14 @@
   const ask = (question, { action = "ask", before = null, ignored = [], words = ignored, restoring = false, of = 0 } = {}) => {
     const heading = make("h2", { className: "question" }, make("bdi", {}, question));
     const element = make("section", { className: "according turn pending" }, heading, waitingLine());
-    const entry = { question, before, ignored, filters: values, number: of, element };
+    const continues = action === "continue";
+    const entry = { question, before, ignored, continues, filters: values, number: of, element };
     entries.set(element, entry);
     start(false);
     turns().append(element);
     element.scrollIntoView({ block: "start" });
+    // Before the answer: if the connection is lost, Gradio loads the page anew, which then asks the question again.
+    if (!restoring) history.pushState(null, "", address(entry));
     send({ action, entry, words, restoring });
     return entry;
   };
@@ -187,8 +190,7 @@
       if (!answer.classList.contains("nothing") || !follows) follows = entry;
       if (!restoring || !waiting.length) {
         const to = address(entry);
-        if (restoring || ["switch", "nearest", "follow"].includes(action)) history.replaceState(null, "", to);
-        else history.pushState(null, "", to);
+        if (entry === last()) history.replaceState(null, "", to);
         remember(entry, to);
       }
     }
@@ -543,15 +545,20 @@
     },
   };
 
-  try {
-    const theme = localStorage.getItem(THEME);
-    if (theme && !/__theme/.test(location.search)) document.body.classList.toggle("dark", theme === "dark");
-  } catch {
-    // as above
-  }
+  /** Draw the page as light or dark as it was chosen: before anything is seen, and after Gradio has seen to it. */
+  const wearTheme = () => {
+    try {
+      const theme = localStorage.getItem(THEME);
+      if (theme && !/__theme/.test(location.search)) document.body.classList.toggle("dark", theme === "dark");
+    } catch {
+      // as above
+    }
+  };
+  document.addEventListener("DOMContentLoaded", wearTheme);
   const ready = setInterval(() => {
     if (!find("#top") || !find("#earlier")) return;
     clearInterval(ready);
+    wearTheme();
     drawTheme();
     drawSidebar();
     list();

@@ -77,3 +77,28 @@ def fits(page: Page) -> bool:
     """Return whether nothing makes the page scroll sideways."""
     fit: bool = page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     return fit
+
+
+def scrollers(page: Page) -> list[str]:
+    """Return what scrolls up and down by itself, though there is to be one scroller: not counting the sidebar."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("main *")]
+        .filter(e => !e.closest("#sidebar") && /auto|scroll/.test(getComputedStyle(e).overflowY))
+        .filter(e => e.scrollHeight > e.clientHeight + 1)
+        .map(e => e.outerHTML.slice(0, 200))"""
+    )
+    return found
+
+
+def composer_in_window(page: Page) -> bool:
+    """Return whether the whole of the question, its chips and its button are within the window, below all else."""
+    composer, window = page.locator("#composer").bounding_box(), page.viewport_size
+    assert composer
+    assert window
+    return composer["y"] >= 0 and abs(composer["y"] + composer["height"] - window["height"]) <= 1
+
+
+def in_size(page: Page, width: int, height: int, theme: str) -> None:
+    """Give the window another size and the page another theme, without loading it anew."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
