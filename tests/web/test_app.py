@@ -62,7 +62,7 @@ def test_a_reader_asks_and_sees_who_said_it_where_and_when(page, address):
     folder.mkdir(exist_ok=True)
     page.screenshot(path=folder / "answer.png")
     answer.locator("[role=tab]", has_text="Side by side").click()
-    expect(answer.locator(".side-by-side")).not_to_have_attribute("aria-busy", "true")
+    expect(answer.locator("[role=tabpanel].side-by-side")).not_to_have_attribute("aria-busy", "true")
     outside = [url for url in requests if not url.startswith((address, "data:", "blob:"))]
     assert (outside, faults) == ([], [])
 
