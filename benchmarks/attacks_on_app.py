@@ -79,8 +79,16 @@ class App:
             time.sleep(0.25)
         config = self.http.get("/config").json()
         self.kinds = {part["id"]: (part["type"], part["props"].get("value")) for part in config["components"]}
+        self.names = {part["id"]: part["props"].get("elem_id") for part in config["components"]}
         self.events = [each for each in config["dependencies"] if each["backend_fn"]]
         self.private = [event for event in self.events if event["api_visibility"] == "private" and event["inputs"]]
+        self.ask = next(event for event in self.private if event["api_name"] == "ask_1")
+
+    def asking(self, question: str = QUESTION) -> list[Any]:
+        """Return what a page sends to ask a question: in this version an action, its number and words with it."""
+        if self.ask["targets"] and self.names.get(self.ask["targets"][0][0]) == "send":
+            return ["ask", question, 0, [], *(self.kinds[part][1] for part in self.ask["inputs"][4:])]
+        return self.data(self.ask, textbox=question)
 
     def data(self, event: dict[str, Any], **values: Any) -> list[Any]:
         """Return what a page would send for an event, with other values for some kinds of components."""
@@ -151,12 +159,14 @@ def component(kind: str, value: Any) -> list[Any]:
 
 
 def posted(app: App, chat: list[Any], encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
-    """Send a chat to each event of the page in place of its chat, or of its first value where it takes no chat."""
+    """Send a chat to each event of the page in place of its chat, or of each value where it takes no chat."""
     for event in app.private:
         data = app.data(event, chatbot=chat, textbox="x?")
-        if chat not in data:
-            data[0] = chat
-        yield app.send(event, data, encoding)
+        if chat in data:
+            yield app.send(event, data, encoding)
+            continue
+        for place in range(len(data)):
+            yield app.send(event, [*data[:place], chat, *data[place + 1 :]], encoding)
 
 
 def server_files(folder: Path) -> Outcome:
@@ -187,8 +197,7 @@ def hanging_chat(folder: Path) -> Outcome:
         for _ in range(2):
             statuses.update(status for status, _ in posted(own, component("image", {"path": "/dev/ptmx"})))
         time.sleep(2)
-        event = next(event for event in own.private if event["api_name"] == "ask_1")
-        _, session = own.send(event, own.data(event, textbox=QUESTION))
+        _, session = own.send(own.ask, own.asking())
         answered = own.completed(session) is not None
     return not answered, f"status {_listed(statuses)}; a reader {'is' if answered else 'is not'} answered in 20 s"
 
@@ -242,8 +251,7 @@ def beside_the_queue(folder: Path) -> Outcome:
     """120 direct calls at once, of the page's own event and of an endpoint."""
     limits = httpx.Limits(max_connections=130)
     with app(folder) as own, httpx.Client(base_url=own.url, timeout=120, limits=limits) as client:
-        event = next(event for event in own.private if event["api_name"] == "ask_1")
-        bodies = {"ask_1": {"data": own.data(event, textbox=QUESTION)}, "search": CALL}
+        bodies = {"ask_1": {"data": own.asking()}, "search": CALL}
 
         def call(name: str) -> int:
             body = bodies[name] | {"session_hash": uuid.uuid4().hex}
@@ -339,10 +347,10 @@ def files_after_a_signal(folder: Path) -> Outcome:
     left = {}
     for sent in (signal.SIGTERM, signal.SIGINT):
         with contextlib.closing(App(folder)) as own:
-            event = next(event for event in own.private if event["api_name"] == "ask_1")
-            body = {"data": own.data(event, textbox=QUESTION), "session_hash": uuid.uuid4().hex}
-            own.http.post("/gradio_api/run/ask_1", json=body)
-            own.completed(own.send(event, body["data"])[1])
+            body = {"data": own.asking(), "session_hash": uuid.uuid4().hex}
+            with contextlib.suppress(httpx.HTTPError):  # it may close the connection instead of answering
+                own.http.post("/gradio_api/run/ask_1", json=body)
+            own.completed(own.send(own.ask, body["data"])[1])
             own.process.send_signal(sent)
             own.process.wait(30)
             left[sent.name] = sum(path.is_file() for path in own.temporary.rglob("*"))

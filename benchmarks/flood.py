@@ -31,13 +31,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from sessions import OUTLETS, SUBJECTS, Reader, RefusedError, parse_arguments, serve
 
 QUESTIONS = tuple(f"What did {outlet} report about {subject}?" for outlet in OUTLETS[:4] for subject in SUBJECTS[:4])
-PAGES = ("", "contents", "contents?outlet=The+Guardian", "config")
+PAGES = ("", "according.js", "according.css", "contents", "contents?outlet=The+Guardian", "config")
 HALF_OPEN, SLOW = 120, 20
 Way = Callable[[Reader, str], Any]
 
 
 def by_browser(reader: Reader, question: str) -> Any:
-    """Return the chat that a page shows."""
+    """Return the turns that a page shows."""
     reader.reload()
     return reader.ask(question)
 

@@ -4,7 +4,7 @@
 
 Starts `according serve` on INDEX, which contains the demonstration (`make run` builds it), or uses the app at URL. Each
 reader has a conversation of their own over HTTP, as the page has: a question that names an outlet, the same question
-without that constraint, a follow-up, another question; then again from an empty chat. The answers to all readers at
+without that constraint, a follow-up, another question; then again from an empty page. The answers to all readers at
 once must be those to each reader alone. Prints how long an answer took, in seconds from the question to its cards, and
 exits 1 if anything was wrong.
 """
@@ -34,7 +34,11 @@ SUBJECTS = (
     "Camp Ashraf", "the MEK", "Albania", "Maryam Rajavi", "the terrorist list", "Heshmat Alavi", "John Bolton",
     "a cult", "the prosecutor's office", "Massoud Rajavi", "Camp Liberty", "nuclear sites",
 )  # fmt: skip
-QUESTION = re.compile(r'<div class="according question"[^>]*>(?:<bdi>)?(.*?)(?:</bdi>)?</div>', re.DOTALL)
+QUESTION = re.compile(r'<h2 class="question"[^>]*>(?:<bdi>)?(.*?)(?:</bdi>)?</h2>', re.DOTALL)
+NUMBER = re.compile(r'data-turn="(\d+)"')
+TICKED = re.compile(r'data-do="switch" data-words="([^"]*)" aria-pressed="true"')
+HANDLE = re.compile(r"answer/[\w-]{43}")
+FAILED = '<section class="according turn failed"'
 
 
 class RefusedError(AssertionError):
@@ -46,65 +50,76 @@ class RefusedError(AssertionError):
 
 
 class Reader:
-    """One browser session: it sends and keeps what a page does, following the app's own configuration.
+    """One browser session: it sends what a page does, following the app's own configuration, and keeps the answers.
 
     Attributes:
-        values: the value of each component that has an elem_id.
+        turns: the HTML of each question and its answer, in their order; the handle of its files is left out, which is
+            another each time.
+        filters: the value of each filter.
         notices: what the app has shown besides answers.
     """
 
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=url, timeout=60, trust_env=False)
         config = self.http.get("config").raise_for_status().json()
-        named = {c["id"]: c["props"].get("elem_id") for c in config["components"]}
-        self.names = {i: name for i, name in named.items() if name}
-        self.values = {self.names[c["id"]]: c["props"].get("value") for c in config["components"] if named[c["id"]]}
-        self.events = {
-            (named.get(component), event): dependency
-            for dependency in config["dependencies"]
-            for component, event in dependency["targets"]
-        }
-        self.notices: list[str] = []
+        props = {c["id"]: c["props"] for c in config["components"]}
+        (self.sends,) = (
+            each
+            for each in config["dependencies"]
+            for component, event in each["targets"]
+            if (props.get(component, {}).get("elem_id"), event) == ("send", "click")
+        )
+        self.filters = [props[i].get("value") for i in self.sends["inputs"][4:]]
         self.reload()
 
     def reload(self) -> None:
-        """Start a new session, with an empty chat and without notices."""
-        self.session, self.notices = secrets.token_hex(6), []
-        self.values |= {"chat": [], "understood": [], "follow": False}
+        """Start a new session, without answers and notices."""
+        self.session = secrets.token_hex(6)
+        self.turns: list[str] = []
+        self.notices: list[str] = []
 
     def ask(self, question: str, follow: bool = False) -> list[str]:
-        """Ask a question, and return the chat: question, answer, question, answer, ..., as HTML."""
-        self.values |= {"question": question, "follow": follow}
-        return self.send("ask", "click")
+        """Ask a question, the next one of the conversation, and return all turns."""
+        self.turns.append(self.turn("continue" if follow else "ask", question, self._number()))
+        return list(self.turns)
 
     def untick(self) -> list[str]:
-        """Ask again without the constraints from the question's words, and return the chat."""
-        self.values |= {"understood": []}
-        return self.send("understood", "input")
+        """Ask again without the constraints from the question's words, and return all turns."""
+        self.turns[-1] = self.turn("switch", "", self._number(), [])
+        return list(self.turns)
 
-    def body(self, component: str, event: str) -> dict[str, Any]:
-        """Return what a page sends for an event; components without a name have their value in the app."""
-        dependency = self.events[component, event]
-        data = [self.values[self.names[i]] if i in self.names else None for i in dependency["inputs"]]
-        trigger = dependency["targets"][0][0]
-        return {"data": data, "fn_index": dependency["id"], "session_hash": self.session, "trigger_id": trigger}
+    def ticked(self) -> list[str]:
+        """Return the words of the constraints from the last question that are applied."""
+        return [unescape(words) for words in TICKED.findall(self.turns[-1])]
 
-    def send(self, component: str, event: str) -> list[str]:
-        """Send an event as the page does, store the values that come back, and return the chat."""
-        dependency, content = self.events[component, event], json.dumps(self.body(component, event))
+    def turn(self, action: str, question: object, number: object, words: object = ()) -> str:
+        """Return the turn that the app answers with.
+
+        Raises:
+            RefusedError: the app refused the request.
+            AssertionError: there is no answer, or one that says that something went wrong.
+        """
+        (html,) = self.send([action, question, number, [*words], *self.filters])["data"]  # type: ignore[misc]
+        if FAILED in html:
+            raise AssertionError(f"failed: {html}")
+        return HANDLE.sub("answer/HANDLE", html)
+
+    def _number(self) -> int:
+        """Return the number of the last question, which the app knows it by; 0 if there is none."""
+        return int(NUMBER.findall(self.turns[-1])[0]) if self.turns else 0
+
+    def body(self, data: list[Any]) -> dict[str, Any]:
+        """Return what a page sends to ask something."""
+        trigger = self.sends["targets"][0][0]
+        return {"data": data, "fn_index": self.sends["id"], "session_hash": self.session, "trigger_id": trigger}
+
+    def send(self, data: list[Any]) -> dict[str, Any]:
+        """Send values as the page does, and return the output of the event."""
         headers = {"Content-Type": "application/json"}
-        joined = self.http.post("gradio_api/queue/join", content=content, headers=headers)
+        joined = self.http.post("gradio_api/queue/join", content=json.dumps(self.body(data)), headers=headers)
         if joined.status_code != 200:
             raise RefusedError(joined)
-        output = self._completed(joined.json()["event_id"])
-        for i, value in zip(dependency["outputs"], output["data"], strict=True):
-            if isinstance(value, dict) and value.get("__type__") == "update":
-                if "value" not in value:
-                    continue
-                value = value["value"]
-            if i in self.names:
-                self.values[self.names[i]] = value
-        return _html(self.values["chat"])
+        return self._completed(joined.json()["event_id"])
 
     def _completed(self, event: str) -> dict[str, Any]:
         with self.http.stream("GET", "gradio_api/queue/data", params={"session_hash": self.session}) as lines:
@@ -123,37 +138,27 @@ class Reader:
         raise AssertionError("the app closed the connection")
 
 
-def _html(value: Any) -> list[str]:
-    """Return the cards and questions in the value of a chat, in their order."""
-    if isinstance(value, str):
-        return [value] if value.startswith('<div class="according') else []
-    if isinstance(value, dict):
-        value = [part for key, part in value.items() if key != "props"]  # these repeat the value
-    inner = value if isinstance(value, list) else ()
-    return [html for part in inner for html in _html(part)]
-
-
 def conversation(reader: Reader, number: int, took: list[float]) -> list[list[str]]:
-    """Return the chat after each step of a reader's own conversation; the seconds of each are added to `took`."""
+    """Return the turns after each step of a reader's own conversation; the seconds of each are added to `took`."""
     outlet, subject = OUTLETS[number % len(OUTLETS)], SUBJECTS[number % len(SUBJECTS)]
     reader.reload()
     steps = (
         lambda: reader.ask(f"What did {outlet} report about {subject}?"),
-        lambda: reader.untick() if reader.values["understood"] else reader.ask(f"Who spoke of {subject}?"),
+        lambda: reader.untick() if reader.ticked() else reader.ask(f"Who spoke of {subject}?"),
         lambda: reader.ask(f"And what did {outlet} say?", follow=True),
         lambda: reader.ask(f"How many people were killed, reader {number}?"),
     )
-    chats = []
+    pages = []
     for step in steps:
         started = time.perf_counter()
-        chats.append(step())
+        pages.append(step())
         took.append(time.perf_counter() - started)
-    return chats
+    return pages
 
 
-def questions(chat: list[str]) -> list[str]:
-    """Return the questions in a chat."""
-    return [unescape(words) for html in chat for words in QUESTION.findall(html)]
+def questions(page: list[str]) -> list[str]:
+    """Return the questions of the turns of a page."""
+    return [unescape(words) for html in page for words in QUESTION.findall(html)]
 
 
 def run(url: str, readers: int, seconds: float) -> dict[str, Any]:
@@ -167,18 +172,18 @@ def run(url: str, readers: int, seconds: float) -> dict[str, Any]:
         for b in range(a)
         if expected[a] == expected[b]
     ]
-    for number, chats in enumerate(expected):
-        if not questions(chats[-1])[-1].endswith(f"reader {number}?"):
-            wrong.append(f"reader {number}, alone: {questions(chats[-1])}")
+    for number, pages in enumerate(expected):
+        if not questions(pages[-1])[-1].endswith(f"reader {number}?"):
+            wrong.append(f"reader {number}, alone: {questions(pages[-1])}")
     took: list[float] = []
     deadline = time.monotonic() + seconds
 
     def talk(number: int) -> None:
         try:
             while time.monotonic() < deadline:
-                chats = conversation(sessions[number], number, took)
-                if chats != expected[number]:
-                    wrong.append(f"reader {number}: {[questions(chat) for chat in chats]}")
+                pages = conversation(sessions[number], number, took)
+                if pages != expected[number]:
+                    wrong.append(f"reader {number}: {[questions(page) for page in pages]}")
         except (AssertionError, KeyError, ValueError, httpx.HTTPError) as error:
             wrong.append(f"reader {number}: {type(error).__name__} {error}")
 

@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rag.article import Article
-from rag.errors import CitationError, LibraryError
+from rag.errors import CitationError, LibraryError, QuestionError
+from rag.listing.current import CurrentLists
 from rag.readers.skipped import Skipped
 from rag.stores.base import CATALOGUE, CONFIDENCE_MODEL, Contents, Location, Store, Version, find_article, find_versions
 from rag.stores.location import check_encoder, open_store
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from rag.answer.citation import Citation
     from rag.answer.confidence import ConfidenceModel
     from rag.comparison.dossier.verification import Verification
+    from rag.listing.outlets import OutletList
     from rag.provenance.catalogue import Catalogue
 
 
@@ -57,6 +59,21 @@ class Resolved:
         return f"no longer in the index; retired{when}"
 
 
+@dataclass(frozen=True)
+class ListedArticles:
+    """A part of a list of articles.
+
+    Attributes:
+        total: how many articles the whole list has.
+        ids: the ids of those in this part, in the order of the list.
+        years: the years in which articles of the index are dated, latest first; 0 last if some are undated.
+    """
+
+    total: int
+    ids: tuple[str, ...]
+    years: tuple[int, ...]
+
+
 def browse(index: Location, encoder: str | None = None) -> ReadOnlyLibrary:
     """Open an index to look at.
 
@@ -71,9 +88,10 @@ def browse(index: Location, encoder: str | None = None) -> ReadOnlyLibrary:
 class ReadOnlyLibrary:
     """Articles to look at. Safe to use from several threads."""
 
-    def __init__(self, store: Store, contents: Callable[[], Contents] | None = None):
+    def __init__(self, store: Store, contents: Callable[[], Contents] | None = None, lists: CurrentLists | None = None):
         self._store = store
         self._contents = contents or store.contents
+        self._lists = lists or CurrentLists(store)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[ReadOnlyLibrary]:
@@ -83,7 +101,7 @@ class ReadOnlyLibrary:
             The index to look at. Leave it soon: files cannot shrink meanwhile.
         """
         with self._store.reading():
-            yield ReadOnlyLibrary(self._store, self._contents)
+            yield ReadOnlyLibrary(self._store, self._contents, self._lists)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -170,13 +188,55 @@ class ReadOnlyLibrary:
         """
         return self._contents().of_outlet(outlet)
 
+    def list_outlets(self) -> OutletList:
+        """Return the outlets with the number, the kind and the dates of their articles, to be searched and sorted.
+
+        Returns:
+            The list; its `find` searches names in any spelling of the catalogue.
+        """
+        with self._store.reading():
+            return self._lists.outlets(self._contents())
+
+    def list_articles(
+        self,
+        find: str = "",
+        outlets: Sequence[str | None] | None = None,
+        year: int | None = None,
+        order: str = "newest",
+        start: int = 0,
+        limit: int | None = None,
+    ) -> ListedArticles:
+        """Return a part of the list of articles, found by their titles, dates and outlets; no text is read.
+
+        Args:
+            find: words that must each be in the title or in a name of the outlet, where a word is found by how it
+                begins; "" for all articles.
+            outlets: only articles of these, by the names that the index has; None among them is the unknown outlet.
+            year: only articles dated in this year; 0 for undated ones.
+            order: "newest" or "oldest", with undated articles last, or "title".
+            start: how many articles of the list to leave out at its beginning.
+            limit: how many to return at most; all by default.
+
+        Returns:
+            The ids of the articles in this part, and how many the list has.
+
+        Raises:
+            QuestionError: if the order is none of these.
+        """
+        from rag.listing.articles import ARTICLE_ORDERS
+
+        if order not in ARTICLE_ORDERS:
+            raise QuestionError(f"articles are listed in the order {', '.join(ARTICLE_ORDERS)}; choose one")
+        with self._store.reading():
+            listed = self._lists.articles(self._contents())
+        rows = listed.find(find, outlets, year, order)
+        end = len(rows) if limit is None else start + limit
+        return ListedArticles(len(rows), tuple(listed.ids[i] for i in rows[start:end].tolist()), listed.years)
+
     def counts(self) -> Counts:
         """Return what the index is made of: outlets, sites, kinds of outlets, independent sources, dates."""
-        from rag.answer.balance import count
-        from rag.provenance.catalogue import load_catalogue
-
-        contents = self._contents()
-        return count(contents.columns, load_catalogue(contents.catalogue))
+        with self._store.reading():
+            return self._lists.counts(self._contents())
 
     def counts_by_outlet(self) -> dict[str | None, Counts]:
         """Return the counts of each outlet's articles, the most first; None is the unknown outlet."""

@@ -302,7 +302,7 @@ class ComparableLibrary(UpdatableLibrary):
         from rag.comparison.dossier.dossier import compile_dossier
 
         for last in (False, True):
-            generation = self._current.get().generation
+            generation = self.generation
             comparison = self.compare(
                 question, by, sides, k, outlets, after, before, previous, asked_on, ignore, min_confidence,
                 outlet_kinds, undated, exclude_outlets, strict,
@@ -312,7 +312,7 @@ class ComparableLibrary(UpdatableLibrary):
                 question, TIMELINE_ENTRIES, outlets or named or None, after, before, previous, asked_on, ignore,
                 min_confidence, outlet_kinds, undated, exclude_outlets, strict,
             )  # fmt: skip
-            if last or self._current.get().generation == generation:  # both are of one state of the index
+            if last or self.generation == generation:  # both are of one state of the index
                 break
         return compile_dossier(
             comparison, timeline, self.article, self.catalogue, accessed or dt.date.today(), generation

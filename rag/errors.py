@@ -6,6 +6,7 @@ Some messages name folders, addresses or models of the machine that runs Accordi
 AccordingError
 ├── InputError       a path, file or record that cannot be read
 ├── LibraryError     an index that is missing, damaged, busy, or made with something that does not fit
+│   └── BusyError    an index that another process is writing to
 ├── EncoderError     a model that cannot be loaded, or whose output is wrong
 ├── QuestionError    a question or filter that makes no sense
 └── CitationError    a quotation that no longer equals its stored article
@@ -36,6 +37,12 @@ class LibraryError(AccordingError):
     """An index that is missing, damaged, busy, or was made with something that does not fit."""
 
     public_text = "the index is not available at the moment; try again later. The server's log has the reason"
+
+
+class BusyError(LibraryError):
+    """An index that another process is writing to."""
+
+    public_text = "another program is writing to the index; try again when it is done"
 
 
 class EncoderError(AccordingError):

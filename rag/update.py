@@ -11,6 +11,7 @@ from rag.answer.copies import with_copies
 from rag.browse import ReadOnlyLibrary
 from rag.errors import LibraryError, log
 from rag.ingest.find_aliases import alias_grouper
+from rag.ingest.outcome import Progress
 from rag.ingest.pipeline import Job, Paths, Pipeline, listed
 from rag.ingest.report import Report
 from rag.models.encoder import Encoder
@@ -63,6 +64,11 @@ class UpdatableLibrary(ReadOnlyLibrary):
         return model
 
     @property
+    def generation(self) -> int:
+        """How often the index had changed when what questions are now asked of was loaded."""
+        return self._current.get().generation
+
+    @property
     def catalogue(self) -> Catalogue:
         """The outlets known by name; once a question was asked, those with which questions are answered."""
         view = self._current.view
@@ -101,7 +107,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
         fetch: bool = False,
         wait: bool = True,
         sources: Mapping[str, str] | None = None,
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[Progress], None] | None = None,
         follow_links: bool = False,
         fields: Fields | None = None,
     ) -> Report:
@@ -113,12 +119,13 @@ class UpdatableLibrary(ReadOnlyLibrary):
             wait: whether to wait until no other process is writing to the index.
             sources: of files that readers upload, what they are to be called in the index, by path. The articles of
                 uploads are kept apart: whatever id or address they state, they never replace another article.
-            progress: called with the number of articles read so far.
+            progress: called with how far the addition is: for each article that is read, in the thread that reads,
+                and once all are stored.
             follow_links: whether links inside folders are followed, as for `build`.
             fields: columns of tables and records by the field that they are read as, as for `build`.
 
         Returns:
-            What was done.
+            What was done; its `by_source` says what became of each file.
 
         Raises:
             AccordingError: as `build` does.

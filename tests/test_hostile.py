@@ -42,7 +42,7 @@ from rag.readers import (
 from rag.readers.html import content, elements, page
 from rag.readers.pdf import layout
 from rag.readers.table import MAX_UNCLOSED
-from rag.web.answer_html import answer_html
+from rag.web.answer_html import turn_html
 
 pytestmark = pytest.mark.slow
 
@@ -428,7 +428,7 @@ def test_markdown_and_html_of_hostile_articles_are_harmless(evil):
     assert "<script" not in shown
     assert shown.startswith("**dock workers strike")
     assert "\\# union**\n" in shown
-    page = answer_html(answer)
+    page = turn_html(answer)
     assert "\u0301" * 31 not in page
     assert disturbing(page) == []
     assert "<script" not in page
@@ -463,9 +463,7 @@ def test_combining_marks_and_direction_marks_stay_within_their_text(evil):
     high = {"start": 0, "text": f"Union {MARKS} at last.", "quote": (0, 6), "title": MARKS[:10_000]}
     answer = replace(answer, passages=(replace(answer.passages[0], **high), *answer.passages))
     style = (ROOT / "rag" / "web" / "app.css").read_text()
-    page = (
-        f"<style>{style} body {{ margin: 0 }} #top {{ height: 300px }}</style><div id=top></div>{answer_html(answer)}"
-    )
+    page = f"<style>{style} body {{ margin: 0 }} #top {{ height: 300px }}</style><div id=top></div>{turn_html(answer)}"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
         view = chromium.new_page(viewport={"width": 700, "height": 900})

@@ -291,6 +291,81 @@ def test_what_counts_as_the_programs_own_text_across_modules(code, other, own):
     assert module.fixed(sql) is own
 
 
+# What Gradio does not document is named in `rag.web.gradio_internals` alone, each part of it with a test.
+INTERNALS, IMPORTING = ROOT / "rag/web/gradio_internals.py", ROOT / "rag/web/gradio_import.py"
+GRADIOS_ATTRIBUTES = {
+    "ANALYTICS_MAX_EVENTS", "DEFAULT_TEMP_DIR", "_id", "_queue", "active_jobs", "api_name", "api_visibility", "auth",
+    "block_thread", "close", "cookie_id", "event_ids_to_events", "event_queue_per_concurrency_id", "fns", "get_blocks",
+    "inputs", "limiter", "mcp_error", "mcp_server", "mcp_server_obj", "pending_event_ids_session",
+    "pending_messages_per_session", "server", "tokens",
+}  # fmt: skip
+GRADIOS_WORDS = re.compile(
+    r"gradio_api|access-token|x-gradio|fn_index|session_hash|event_id|event_data|trigger_id|svelte|GRADIO_TEMP_DIR|"
+    r"queue/(join|data|status)|upload_progress|/(login|logout|config|assets|static|monitoring|theme\.css)\b"
+)
+
+
+def of_gradio(tree):
+    """What a module of the app names that is Gradio's own: modules, attributes, words of routes, cookies and fields."""
+    own = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and dotted(node.value) == "self"}
+    own |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    own |= {dotted(node.target) for node in ast.walk(tree) if isinstance(node, ast.AnnAssign)}
+    documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            yield from (name for name in names if name.split(".")[0] == "gradio")
+        elif isinstance(node, ast.Attribute) and dotted(node.value) not in ("self", "cls"):
+            private = node.attr.startswith("_") and not node.attr.endswith("__") and node.attr not in own
+            if private or (node.attr in GRADIOS_ATTRIBUTES and node.attr not in own):
+                yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str | bytes) and id(node) not in documented:
+            words = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
+            yield from (found[0] for found in GRADIOS_WORDS.finditer(words))
+
+
+def test_one_module_alone_names_what_is_gradios_own(trees):
+    web = {path: tree for path, tree in trees.items() if path.is_relative_to(ROOT / "rag/web")}
+    for path, tree in web.items():
+        if path not in (INTERNALS, IMPORTING):
+            assert list(of_gradio(tree)) == [], f"{path}: ask `rag.web.gradio_internals` for it"
+    others = {path: tree for path, tree in trees.items() if path not in web}
+    imported = {n for tree in others.values() for n in of_gradio(tree) if n.split(".")[0] == "gradio"}
+    assert imported == set(), "nothing else of the program needs Gradio"
+
+
+def test_nor_do_style_sheets_and_scripts_name_it():
+    files = [path for path in (ROOT / "rag/web").iterdir() if path.suffix in (".css", ".js")]
+    assert files
+    for path in files:
+        assert GRADIOS_WORDS.findall(path.read_text("utf-8")) == [], f"{path}: let the page tell the script"
+
+
+def test_that_module_names_all_of_it(trees):
+    """What is listed here and not used there protects nothing."""
+    used = {node.attr for node in ast.walk(trees[INTERNALS]) if isinstance(node, ast.Attribute)}
+    assert used >= GRADIOS_ATTRIBUTES
+    assert {"gradio_api", "access-token", "fn_index", "/login"} <= {*of_gradio(trees[INTERNALS])}
+    imported = {name for name in of_gradio(trees[IMPORTING]) if name != "gradio_api"}  # another name of `gradio.api`
+    assert imported == {"gradio"}, "it imports nothing but what is documented"
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("app._queue.push(1)", ["_queue"]), ("scope['app'].get_blocks()", ["get_blocks"]), ("event._data", ["_data"]),
+        ("from gradio.routes import App", ["gradio.routes"]), ("import gradio as gr", ["gradio"]),
+        ("class A:\n def f(self, o): return o._x + self._y\n def _x(self): pass", []),
+        ("PATH = f'/gradio_api/{x}'", ["gradio_api"]), ("{'fn_index': 1}", ["fn_index"]),
+        ("f(b'access-token-')", ["access-token"]), ("PATH = '/article/login'", ["/login"]),
+        ("def f():\n 'Return /config.'", []), ("request.session_hash", []), ("log.close_all(), x.__name__", []),
+        ("path == '/login'", ["/login"]), ("f('assets of a company')", []),
+    ],
+)  # fmt: skip
+def test_what_counts_as_gradios_own(code, found):
+    assert list(of_gradio(ast.parse(code))) == found
+
+
 def test_importing_the_package_makes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     import importlib

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -144,7 +144,9 @@ def _classed(catalogue: Catalogue, outlet: str) -> tuple[str, str | None]:
     return catalogue.kind(outlet), known.state.value if known and known.state else None
 
 
-def cautions(shown: Counts, passages: int, republishers: Sequence[str], altered: bool = False) -> tuple[Caution, ...]:
+def cautions(
+    shown: Counts, passages: int, republishers: Sequence[str], altered: bool = False, asked: Collection[str] = ()
+) -> tuple[Caution, ...]:
     """Return why an answer may be one-sided, as far as counts can tell.
 
     A single passage is obviously from one outlet; the only caution about it is that several outlets print it.
@@ -154,16 +156,22 @@ def cautions(shown: Counts, passages: int, republishers: Sequence[str], altered:
         passages: how many passages are shown.
         republishers: the outlets and sites that print the words shown, or nearly.
         altered: whether the words of some of them differ.
+        asked: the outlet or the kinds of outlets that were asked for: that nothing else is shown needs no caution.
     """
     found, several = [], passages > 1
     outlets = tuple(shown.outlets) if several else tuple(republishers)
     if several and len(outlets) == shown.named == 1:
-        found.append(Caution(ONE_OUTLET, outlets))
+        found += [Caution(ONE_OUTLET, outlets)] if set(outlets) != set(asked) else []
     elif len(outlets) > 1 and shown.independent == 1:
         found.append(Caution(ALTERED_TEXT if altered else ONE_TEXT, outlets))
     if several and shown.states and sum(shown.states.values()) == shown.articles:
         found.append(Caution(STATE_MEDIA, tuple(shown.states)))
-    elif several and len(shown.outlet_kinds) == 1 and shown.outlet_kinds.keys() <= set(PARTISAN_KINDS):
+    elif (
+        several
+        and len(shown.outlet_kinds) == 1
+        and shown.outlet_kinds.keys() <= set(PARTISAN_KINDS) - set(asked)
+        and set(shown.outlets) != set(asked)
+    ):
         found.append(Caution(ONE_KIND, tuple(shown.outlet_kinds)))
     return tuple(found)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import regex
 
+from rag.answer.grade import Grade
 from rag.answer.markdown import citation_markdown
 from rag.answer.variants import Variant
 from rag.article import Article
@@ -48,6 +49,7 @@ class Citation:
             "earliest" (its date), "order unknown", or "later version" where the first is excluded by filters or was not
             found; None if there is no near-copy with other words.
         revision: what changed in the passage since an earlier version of the article; None if nothing did.
+        grade: in an answer, "answers", or "near" if this passage by itself may not answer; else None.
     """
 
     article_id: str
@@ -72,6 +74,7 @@ class Citation:
     variants: tuple[Variant, ...] = ()
     version_basis: str | None = None
     revision: Revision | None = None
+    grade: Grade | None = None
 
     @property
     def quotation(self) -> str:

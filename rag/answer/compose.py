@@ -13,7 +13,7 @@ from rag.answer import confidence
 from rag.answer.answer import MEANING, WORDS, Answer
 from rag.answer.balance import UNKNOWN_OUTLET, Balance, Counts, OutletMatch, cautions, count, merge_groups
 from rag.answer.citation import Citation, cite, verify
-from rag.answer.confidence import ConfidenceModel, Signals
+from rag.answer.confidence import MAX_PASSAGES_JUDGED, ConfidenceModel, Signals
 from rag.answer.copies import original, related, with_copies
 from rag.answer.figures import find_figures
 from rag.answer.grade import ANSWERS, NEAR, NOTHING, Grade, graded
@@ -130,7 +130,8 @@ class Composer:
         balance = self._balance(
             view, catalogue, parsed.filters, shown, hidden, matches, relations.groups, sources, changed
         )
-        shown = [self._verified(citation) for citation in shown]
+        grades = self._grades(view, model, query, parsed, found, selected, grade)
+        shown = [replace(self._verified(c), grade=own) for c, own in zip(shown, grades, strict=True)]
         suggestions = suggest(view, self._store, query, parsed)
         lacking = Missing() if grade == ANSWERS and shown else missing(view, self._store, parsed, found, suggestions)
         return Answer(
@@ -171,6 +172,25 @@ class Composer:
         return Judged(
             signals, probability, near, least, graded(probability, least, model.sure if fitted else math.inf), fitted
         )
+
+    def _grades(
+        self,
+        view: View,
+        model: ConfidenceModel,
+        query: Query,
+        parsed: ParsedQuery,
+        found: Sequence[ScoredPassage],
+        selected: Sequence[ScoredPassage],
+        grade: Grade,
+    ) -> list[Grade]:
+        """Return the grade of each passage by itself; that of the best one is the answer's."""
+        if grade != ANSWERS:
+            return [grade] * len(selected)
+        ranked = sorted(found, key=lambda passage: -passage.fit)
+        rivals = ranked[1 : MAX_PASSAGES_JUDGED + 1] or None
+        judged = [self.judge(view, model, query, parsed, [passage], rivals).grade for passage in selected]
+        best = max(range(len(selected)), key=lambda at: selected[at].fit, default=0)
+        return [ANSWERS if own == ANSWERS or at == best else NEAR for at, own in enumerate(judged)]
 
     def refuse(self, view: View, query: Query) -> Answer | None:
         """Return the answer to what is not worth searching for, which says why; None for a question.
@@ -266,7 +286,13 @@ class Composer:
             capped=dict(hidden),
             unmatched_outlets=tuple(outlet for outlet in allowed.outlets if outlet not in matched) if shown else (),
             outlet_matches=matches,
-            warnings=cautions(counts, len(shown), _publishers(shown), any(c.variants for c in shown)),
+            warnings=cautions(
+                counts,
+                len(shown),
+                _publishers(shown),
+                any(c.variants for c in shown),
+                filters.outlet_kinds or filters.outlets,
+            ),
         )
 
 

@@ -18,9 +18,10 @@ from urllib.parse import quote
 import regex
 
 from rag.answer.answer import Answer
+from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.changes import changes
 from rag.answer.citation import Citation
-from rag.answer.wording import DIGEST, notice
+from rag.answer.wording import DIGEST, notice, via, when
 from rag.article import date_basis_label
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.text import is_web_url, json_text, one_line, sanitise
@@ -61,6 +62,35 @@ def bibtex(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | N
 def csl_json(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | None = None) -> str:
     """Return a list with a CSL 1.0.2 item for each citation; the quotation is its `abstract`."""
     return json_text([csl_item(c, accessed, catalogue) for c in _citations(cited)]) + "\n"
+
+
+def quotation_text(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | None = None) -> str:
+    """Return plain text to paste: the sentences that answer, in quotation marks, then outlet, date, title and URL."""
+    return "\n".join(f"“{sanitise(c.quotation.strip())}”\n{_credit(c)}" for c in _citations(cited))
+
+
+def passage_text(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | None = None) -> str:
+    """Return the same of the whole passage, the sentences that answer between asterisks; that is said to be added."""
+    return "\n".join(_emphasised(c) for c in _citations(cited))
+
+
+def _emphasised(citation: Citation) -> str:
+    start, end = (edge - citation.start for edge in citation.quote)
+    before, said, after = citation.text[:start], citation.text[start:end].strip(), citation.text[end:]
+    if not (before + after).strip():
+        return quotation_text(citation, dt.date.min)
+    gap = citation.text[start + len(citation.text[start:end].rstrip()) : end]
+    return f"“{sanitise(f'{before}*{said}*{gap}{after}'.strip())}”\n{_credit(citation, 'emphasis added')}"
+
+
+def _credit(citation: Citation, remark: str = "") -> str:
+    """Return a line that says where words are from: "The Post, via Example, 3 May 2022 (published), “Title”, URL"."""
+    digest = "digest of " if citation.kind == "digest" else ""
+    parts = [
+        f"{digest}{citation.outlet or UNKNOWN_OUTLET}{via(citation)}", when(citation),
+        f"“{citation.title}”" if citation.title else "", citation.url or "", remark,
+    ]  # fmt: skip
+    return f"{sanitise(one_line(', '.join(filter(None, parts))))}\n"
 
 
 def csl_item(citation: Citation, accessed: dt.date, catalogue: Catalogue | None) -> dict[str, Any]:
@@ -106,6 +136,12 @@ FORMS = {
     "markdown": Form("Markdown", ".md", "text/markdown", markdown),
     "bibtex": Form("BibTeX", ".bib", "application/x-bibtex", bibtex),
     "csl-json": Form("CSL-JSON", ".json", "application/vnd.citationstyles.csl+json", csl_json),
+}
+
+# What the app's buttons copy of one citation, beside the forms that are files.
+COPIED = {
+    "quote": Form("quote", ".txt", "text/plain", quotation_text),
+    "passage": Form("passage", ".txt", "text/plain", passage_text),
 }
 
 

@@ -9,7 +9,17 @@ import regex
 
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.changes import changes, heading, order_note
-from rag.answer.wording import DIGEST, attribution, figures, notice, suggestion, via, when
+from rag.answer.wording import (
+    DIGEST,
+    MAY_NOT_ANSWER,
+    attribution,
+    figures,
+    is_doubtful,
+    notice,
+    suggestion,
+    via,
+    when,
+)
 from rag.text import one_line, sanitise, spelled_date
 
 if TYPE_CHECKING:
@@ -19,22 +29,24 @@ if TYPE_CHECKING:
 
 def answer_markdown(answer: Answer, accessed: dt.date | None = None) -> str:
     """The question and the answer as Markdown; see `citation_markdown`."""
-    parts = [citation_markdown(c, accessed) for c in answer.passages]
+    parts = [citation_markdown(c, accessed, is_doubtful(c, answer)) for c in answer.passages]
     noted = [f"{plain(one_line(said))}\n"] if (said := notice(answer)) else []
     given = [f"{plain(str(figures(answer)))}\n"] if answer.figures else []
     meant = [f"{plain(one_line(str(suggestion(found))))}\n" for found in answer.suggestions]
     return "\n".join([f"**{plain(one_line(answer.question))}**\n", *meant, *noted, *given, *parts])
 
 
-def citation_markdown(citation: Citation, accessed: dt.date | None = None) -> str:
+def citation_markdown(citation: Citation, accessed: dt.date | None = None, doubtful: bool = False) -> str:
     """Who said it, where and when, and the passage, with the sentences that answer in bold.
 
     Args:
         citation: what to show.
         accessed: the day on which it was looked up.
+        doubtful: whether to say that it may not answer.
     """
     outlet = plain(citation.outlet or UNKNOWN_OUTLET)
     head = f"{attribution(citation)} **{outlet}**{plain(via(citation))}, {plain(when(citation))}"
+    head += f" ({MAY_NOT_ANSWER})" if doubtful else ""
     parts = [
         DIGEST if citation.kind == "digest" else "",
         citation.title or "",

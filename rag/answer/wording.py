@@ -61,6 +61,7 @@ NO_QUESTION = {  # what is typed and is no question, by `not_a_question`
 NO_ARTICLES = "The index holds no articles yet: add some, then ask again."
 BY_WORDS = "Searched by words only, since the encoder does not know {}."
 NEAREST = "Nearest passages. They may not answer."
+MAY_NOT_ANSWER = "may not answer"  # of one passage among others that do
 ONLY_NEAR = "Only passages that may not answer were found; ask without strict to see them."
 DIGEST = "digest: a summary, not the outlet’s own words"
 UNFITTED = (
@@ -131,9 +132,9 @@ def quoted(names: Sequence[str]) -> Phrase:
     return listed([f"“{name}”" for name in names], MAX_NAMES, "or")
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """Return "1 outlet", "1,200 outlets"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 # One passage
@@ -163,6 +164,11 @@ def outlet_evidence(cited: Citation | Article) -> str:
     return strength if cited.strength == "unknown" else f"{strength} ({cited.outlet_basis})"
 
 
+def is_doubtful(citation: Citation, answer: Answer) -> bool:
+    """Whether a passage may not answer, in an answer whose other passages do."""
+    return citation.grade == NEAR and answer.grade != NEAR
+
+
 def republished(citation: Citation) -> str:
     """Return which other outlets and sites published the passage, for the line below it; an empty string for none."""
     others = [name for name in citation.republishers if name != (citation.host or citation.outlet or UNKNOWN_OUTLET)]
@@ -185,6 +191,21 @@ def notice(answer: Answer) -> str:
     language = answer.missing.language
     by_words = str(Phrase(BY_WORDS, language)) if language else ""
     return " ".join(filter(None, (by_words, NEAREST if answer.grade == NEAR else "")))
+
+
+def is_question(answer: Answer) -> bool:
+    """Whether what was typed was searched for: it is a question, and there are articles."""
+    return answer.why is None or answer.why.reason not in (refusals.NO_QUESTION, refusals.NO_ARTICLES)
+
+
+def reason(answer: Answer) -> Phrase | None:
+    """Return why nothing is shown, without that nothing is; None where there is nothing to add."""
+    told = refusal(answer)
+    for nothing in (f"{NOTHING[:-1]}: ", f"{NOTHING_PASSING}: ", "Nothing found in the index: "):
+        if told.template.startswith(nothing):
+            rest = told.template.removeprefix(nothing)
+            return Phrase(f"{rest[:1].upper()}{rest[1:]}", *told.values)
+    return None if told.template == NOTHING else told
 
 
 def refusal(answer: Answer) -> Phrase:
@@ -258,20 +279,55 @@ def _span(first: str, last: str) -> str:
 def summary(answer: Answer) -> str:
     """Return how many passages, outlets and independent sources are shown, and their years; undated ones apart."""
     shown, passages = answer.balance.shown, answer.passages
+    parts = [
+        f"{counted(len(passages), 'passage')} from {_outlets(answer)}",
+        f"at least {counted(shown.independent, 'independent source')}",
+        *_years(passages),
+    ]
+    return f"{', '.join(parts)}{_not_shown(answer)}."
+
+
+def verdict(answer: Answer) -> str:
+    """Return who answers, in a line: "6 outlets answer · at least 5 independent sources · 2009 to 2013"."""
+    answering = [c for c in answer.passages if c.grade != NEAR]
+    near = len(answer.passages) - len(answering)
+    names = {c.outlet for c in answering}
+    named = len(names - {None})
+    unknown = [UNKNOWN_OUTLET] if None in names else []
+    outlets = " and ".join([counted(named, "outlet"), *unknown] if named else unknown)
+    sources = max(answer.balance.shown.independent - near, 1)  # each of those that may not answer is one at most
+    parts = [
+        f"{outlets} {'answers' if len(names) == 1 else 'answer'}",
+        f"at least {counted(sources, 'independent source')}",
+        *_years(answering),
+        *([f"{counted(near, 'more passage')} may not answer"] if near else []),
+    ]
+    return f"{' · '.join(parts)}{_not_shown(answer)}"
+
+
+def counts(answer: Answer) -> str:
+    """Return how many independent sources are shown, their years, and how many copies are not."""
+    sources = f"at least {counted(answer.balance.shown.independent, 'independent source')}"
+    return f"{' · '.join([sources, *_years(answer.passages)])}{_not_shown(answer)}"
+
+
+def _outlets(answer: Answer) -> str:
+    shown = answer.balance.shown
     unknown = [UNKNOWN_OUTLET] if UNKNOWN_OUTLET in shown.outlets else []
-    outlets = [counted(shown.named, "outlet"), *unknown] if shown.named or not unknown else unknown
+    return " and ".join([counted(shown.named, "outlet"), *unknown] if shown.named or not unknown else unknown)
+
+
+def _years(passages: Sequence[Citation]) -> list[str]:
     years = sorted({c.date.year for c in passages if c.date})
     undated = sum(c.date is None for c in passages)
-    parts = [
-        f"{counted(len(passages), 'passage')} from {' and '.join(outlets)}",
-        f"at least {counted(shown.independent, 'independent source')}",
-        f"{years[0]} to {years[-1]}" if len(years) > 1 else "".join(map(str, years)),
-        f"{undated} undated" if years and undated else "undated" if undated else "",
-    ]
+    span = f"{years[0]} to {years[-1]}" if len(years) > 1 else "".join(map(str, years))
+    return [*filter(None, (span, f"{undated} undated" if years and undated else "undated" if undated else ""))]
+
+
+def _not_shown(answer: Answer) -> str:
     duplicates, altered = answer.balance.copies, answer.balance.altered_copies
     words = f", {altered:,} with other words" if altered else ""
-    hidden = f"; {counted(duplicates, 'duplicate')} not shown{words}" if duplicates else ""
-    return f"{', '.join(filter(None, parts))}{hidden}."
+    return f"; {counted(duplicates, 'duplicate')} not shown{words}" if duplicates else ""
 
 
 def scope(balance: Balance) -> str:
@@ -346,10 +402,16 @@ def unapplied(answer: Answer) -> list[Constraint]:
     return [found for found in answer.constraints if not found.applied and found.why in reasons]
 
 
-def notes(answer: Answer) -> list[Phrase]:
-    """Return what else a reader should know: other names searched for, passages and articles left out."""
+def notes(answer: Answer, suggestions: bool = True) -> list[Phrase]:
+    """Return what else a reader should know: other names searched for, passages and articles left out.
+
+    Args:
+        answer: the answer.
+        suggestions: whether to say what may be meant by names that no article holds.
+    """
     balance = answer.balance
-    lines = [suggestion(found) for found in answer.suggestions] + [alias(found) for found in answer.aliases]
+    lines = [suggestion(found) for found in answer.suggestions] if suggestions else []
+    lines += [alias(found) for found in answer.aliases]
     if balance.capped:
         lines.append(_capped(balance))
     if balance.undated_left_out:

@@ -65,7 +65,8 @@ def _print_report(options: argparse.Namespace, library: Any) -> None:
     if report.skipped > len(first):
         rest = report.skipped - len(first)
         print(f"skipped {rest:,} more: according skipped --index {options.index}", file=sys.stderr)
-    print_result(options, report.to_dict(), f"{options.index}\n{report.table()}")
+    files = [in_a_line(f"{name}: {outcome}") for name, outcome in report.by_source.items()] if options.by_file else []
+    print_result(options, report.to_dict(options.by_file), "\n".join([options.index, *files, report.table()]))
 
 
 def remove(options: argparse.Namespace) -> None:

@@ -37,6 +37,7 @@ def answer_text(answer: Answer) -> str:
         start, end = (edge - c.start for edge in c.quote)
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, wording.republished(c)]))
         head = f"{number}. {wording.attribution(c)} {c.outlet or UNKNOWN_OUTLET}{wording.via(c)}, {wording.when(c)}"
+        head += f" ({wording.MAY_NOT_ANSWER})" if wording.is_doubtful(c, answer) else ""
         revised = [f"{_INDENT}({c.revision})"] if c.revision else []
         changed = [*map(_filled, changes_text(c))]
         about = in_a_line(about or c.article_id)

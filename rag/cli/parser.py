@@ -59,6 +59,7 @@ def _building(command: Command) -> None:
     _engine(added)
     _precision(added)
     _no_wait(added)
+    _by_file(added)
     added = command("encode", building.encode, "encode articles into Parquet files that `add` can read", False)
     _paths(added, "files or folders; on Ray also URLs such as s3://bucket/folder")
     added.add_argument("--to", metavar="FOLDER", required=True, help="output folder, or such a URL")
@@ -69,6 +70,7 @@ def _building(command: Command) -> None:
     _paths(added, "files or folders, or http(s) URLs of pages and feeds")
     _precision(added)
     _no_wait(added)
+    _by_file(added)
     added = command("remove", building.remove, "delete articles, including their text and earlier versions")
     added.add_argument("ids", nargs="+", metavar="ID", help="article IDs, as `according articles` lists them")
     _no_wait(added)
@@ -228,6 +230,10 @@ def _no_wait(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--no-wait", action="store_true", help="fail immediately if another process is writing to the index"
     )
+
+
+def _by_file(added: argparse.ArgumentParser) -> None:
+    added.add_argument("--by-file", action="store_true", help="also print what became of each file")
 
 
 def _precision(added: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -23,6 +24,7 @@ from rag.ingest import parquet, ray_cluster
 from rag.ingest.embed import Embedder, contains, embed_articles, sorted_hashes
 from rag.ingest.find_aliases import find_aliases
 from rag.ingest.find_duplicates import find_duplicates
+from rag.ingest.outcome import Progress
 from rag.ingest.packing import Item
 from rag.ingest.reconcile import Changes, Reconciler
 from rag.ingest.report import Report
@@ -56,7 +58,8 @@ class Job:
         uploads: what the files that readers upload are to be called in the index, by path; None if they are no uploads.
         wait: whether to wait until no other process is writing to the index.
         on_cluster: whether a Ray cluster reads and encodes.
-        progress: called with the number of articles read so far.
+        progress: called for each article and record that is read, in the thread that reads, and when all are stored;
+            where a cluster reads, for each batch.
         columns: which columns of records the fields of articles are read from; counts them.
     """
 
@@ -68,7 +71,7 @@ class Job:
     uploads: Mapping[str, str] | None = None
     wait: bool = True
     on_cluster: bool = False
-    progress: Callable[[int], None] | None = None
+    progress: Callable[[Progress], None] | None = None
     columns: Columns = field(default_factory=Columns)
 
 
@@ -94,11 +97,13 @@ class Pipeline:
             if job.catalogue and job.catalogue.extra is not None:
                 self._catalogue = job.catalogue
             reconciler = Reconciler(self._store, report, staged=writer.sink is not None)
-            batches = self._batches(job, writer.sink, executor)
+            origins = deque[str]()
+            batches = self._batches(job, writer.sink, executor, origins, report)
             batch = report.timed("reading", lambda: next(batches, []))  # before anything is changed
             self._prepare(job, writer)
             while batch:
-                skipped = self._take_in(batch, reconciler, writer, report, executor)
+                files = [] if job.on_cluster else [origins.popleft() for _ in batch]
+                skipped = self._take_in(batch, files, reconciler, writer, report, executor)
                 new_sources = {item.source for item, _ in batch} - sources
                 sources |= new_sources
                 unread |= {item.source for item in skipped}
@@ -106,8 +111,8 @@ class Pipeline:
                     cleared = () if job.retire else new_sources
                     report.timed("storing", functools.partial(writer.quarantine, cleared, skipped))
                 progress_bar.update(len(batch))
-                if job.progress:
-                    job.progress(report.read)
+                if job.progress and job.on_cluster:
+                    job.progress(Progress(batch[-1][0].source, report.read, report.skipped, report))
                 batch = report.timed("reading", lambda: next(batches, []))
             self._store_changes(reconciler.finish(job.retire), writer, report, executor, {})
             if job.retire and (absent := reconciler.absent(unread)):
@@ -115,6 +120,8 @@ class Pipeline:
                 report.retired += len(absent)
             if writer.sink:
                 report.passages = writer.publish(set(reconciler.seen.values()))
+            if job.progress:
+                job.progress(Progress(None, report.read, report.skipped, report))
             report.timed("finding duplicates", functools.partial(find_duplicates, writer))
             report.timed("finding aliases", functools.partial(find_aliases, self._store, writer))
             report.timed("indexing", stack.close)
@@ -131,42 +138,45 @@ class Pipeline:
         if job.retire:
             writer.quarantine(None, ())
 
-    def _batches(self, job: Job, sink: Sink | None, executor: Executor) -> Iterator[list[Item]]:
-        batches = (
-            self._from_cluster(job, sink)
-            if job.on_cluster
-            else _prefetched(self._from_here(job), BATCH_ARTICLES, executor)
-        )
+    def _batches(
+        self, job: Job, sink: Sink | None, executor: Executor, origins: deque[str], report: Report
+    ) -> Iterator[list[Item]]:
+        """What a job reads; `origins` gets the file of each item, in the same order, unless a cluster reads."""
+        if job.on_cluster:
+            batches = self._from_cluster(job, sink)
+        else:
+            read = _followed(self._from_here(job), job, origins, report)
+            batches = _prefetched(read, BATCH_ARTICLES, executor)
         if not job.retire or job.retire_most:
             return batches
         return unless_most_are_retired(batches, self._store, staged=sink is not None)
 
-    def _from_here(self, job: Job) -> Iterator[Item]:
-        """The articles of files; those of Parquet files with the passages embedded already."""
-        if job.uploads is not None:
-            yield from ((item, None) for item in self._uploaded(job, job.uploads))
-            return
+    def _from_here(self, job: Job) -> Iterator[tuple[str, Item]]:
+        """Each file's name with the articles of it; those of Parquet files have their passages embedded already."""
         for source in readers.iter_sources(job.inputs):
             if isinstance(source, Skipped):
-                yield source, None
+                name = (job.uploads or {}).get(source.source, source.source)
+                yield name, (replace(source, source=name), None)
+            elif job.uploads is not None:
+                name = job.uploads.get(str(source), readers.name_of(source))
+                yield from ((name, (item, None)) for item in self._uploaded(source, name, job.columns))
             elif str(source).endswith(parquet.SUFFIX) and not readers.is_web_url(str(source)):
-                yield from parquet.read(source, self._store.manifest)
+                yield from ((readers.name_of(source), item) for item in parquet.read(source, self._store.manifest))
             else:
-                yield from ((item, None) for item in readers.read_source(source, self._catalogue, job.columns))
-
-    def _uploaded(self, job: Job, names: Mapping[str, str]) -> Iterator[Article | Skipped]:
-        """The articles of uploaded files; of Parquet none, as those bring ids and vectors of their own."""
-        for source in readers.iter_sources(job.inputs):
-            if isinstance(source, Skipped):
-                found: Iterable[Article | Skipped] = [source]
-            elif str(source).endswith(parquet.SUFFIX):
-                found = [Skipped(str(source), "Parquet files cannot be uploaded; give them to `according add`")]
-            else:
+                name = readers.name_of(source)
                 found = readers.read_source(source, self._catalogue, job.columns)
-            for item in found:
-                member = item.source.removeprefix(str(source))  # of an archive
-                name = names[str(source)] + member if str(source) in names else item.source
-                yield as_uploaded(item, name) if isinstance(item, Article) else replace(item, source=name)
+                yield from ((name, (item, None)) for item in found)
+
+    def _uploaded(self, source: readers.Source, name: str, columns: Columns) -> Iterator[Article | Skipped]:
+        """The articles of an uploaded file; of Parquet none, as that brings ids and vectors of its own."""
+        found: Iterable[Article | Skipped]
+        if str(source).endswith(parquet.SUFFIX):
+            found = [Skipped(str(source), "Parquet files cannot be uploaded; give them to `according add`")]
+        else:
+            found = readers.read_source(source, self._catalogue, columns)
+        for item in found:
+            member = name + item.source.removeprefix(readers.name_of(source))  # of an archive
+            yield as_uploaded(item, member) if isinstance(item, Article) else replace(item, source=member)
 
     def _from_cluster(self, job: Job, sink: Sink | None) -> Iterator[list[Item]]:
         """What Ray's workers make of files, in their order."""
@@ -179,6 +189,7 @@ class Pipeline:
     def _take_in(
         self,
         batch: Sequence[Item],
+        files: Sequence[str],
         reconciler: Reconciler,
         writer: Writer,
         report: Report,
@@ -186,7 +197,7 @@ class Pipeline:
     ) -> list[Skipped]:
         """Store what is new or changed in a batch; return what was skipped."""
         embedded = {i.content_hash: own for i, own in batch if isinstance(i, Article) and own is not None}
-        changes = report.timed("storing", lambda: reconciler.take(item for item, _ in batch))
+        changes = report.timed("storing", lambda: reconciler.take((item for item, _ in batch), files))
         self._store_changes(changes, writer, report, executor, embedded)
         return changes.skipped
 
@@ -209,6 +220,7 @@ class Pipeline:
             report.timed("storing", lambda: writer.keep(changes.earlier))
         if changes.joined:
             writer.retire(changes.joined)
+        report.took_in(changes.outcomes)
 
     def _not_in_sink(self, fresh: list[Article], known: Container[str], writer: Writer) -> list[Article]:
         """Return the articles that no worker has put into the sink; those that one has replace the `known` ones."""
@@ -332,6 +344,20 @@ def progress_bar_of_articles() -> Any:
     from tqdm import tqdm
 
     return tqdm(desc="articles", unit=" articles", disable=None, mininterval=0.5)
+
+
+def _followed(stream: Iterator[tuple[str, Item]], job: Job, origins: deque[str], report: Report) -> Iterator[Item]:
+    """Yield the items of a stream of files; note the file of each, and say how far the reading is."""
+    name, read, skipped = None, 0, 0
+    for file, item in stream:
+        origins.append(file)
+        if job.progress:
+            if file != name:
+                name, read, skipped = file, 0, 0
+            read += isinstance(item[0], Article)
+            skipped += isinstance(item[0], Skipped)
+            job.progress(Progress(file, read, skipped, report))
+        yield item
 
 
 def _prefetched(stream: Iterator[Value], size: int, executor: Executor) -> Iterator[list[Value]]:

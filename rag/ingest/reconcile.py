@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 
 from rag.article import Article
 from rag.ingest.identify import Identified, Identifier, is_older
+from rag.ingest.outcome import Outcome
 from rag.ingest.report import Report
 from rag.readers.skipped import Skipped
 from rag.stores.base import Known, Store
@@ -27,6 +29,7 @@ class Changes:
         joined: ids of articles that are one with another, and are retired.
         skipped: what could not be read, or taken in.
         read_as: content hash of each article in `fresh` as its reader made it, by its own.
+        outcomes: what becomes of what was read from each file, where that is known.
     """
 
     fresh: list[Article] = field(default_factory=list)
@@ -34,6 +37,11 @@ class Changes:
     joined: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     read_as: dict[str, str] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def outcome(self, file: str | None) -> Outcome:
+        """Return where it is counted what becomes of a file; of an unknown one, nobody asks."""
+        return Outcome() if file is None else self.outcomes.setdefault(file, Outcome())
 
     def put(self, article: Article, read_as: str | None = None) -> None:
         """Have an article stored."""
@@ -48,6 +56,7 @@ class _Waiting:
     current: Article
     earlier: Sequence[Article]
     readings: list[Article] = field(default_factory=list)
+    files: list[str | None] = field(default_factory=list)  # that each reading is from
 
 
 class Reconciler:
@@ -72,27 +81,35 @@ class Reconciler:
         self._waiting: dict[str, _Waiting] = {}
         self._readings: dict[str, list[Article]] = {}  # those of `_waiting`
 
-    def take(self, items: Iterable[Article | Skipped]) -> Changes:
-        """Return what is to be done for a batch, and count it."""
+    def take(self, items: Iterable[Article | Skipped], files: Iterable[str] = ()) -> Changes:
+        """Return what is to be done for a batch, and count it.
+
+        Args:
+            items: what was read.
+            files: the file that each was read from; none where that is not known.
+        """
         items, changes = list(items), Changes()
         articles = [item for item in items if isinstance(item, Article)]
         batch = Identifier(self._store, articles, self.seen, self._readings, self._staged or ())
-        for item in items:
+        for item, file in zip(items, chain(files, repeat(None)), strict=False):
+            outcome = changes.outcome(file)
             if isinstance(item, Skipped):
                 changes.skipped.append(item)
+                outcome.skip(item)
                 continue
             self._report.count(item)
             found = batch.identify(item)
             if found.refused:
                 self._report.repeated += 1
                 changes.skipped.append(Skipped(item.source, found.refused))
+                outcome.skip(changes.skipped[-1])
                 continue
             if found.joined:
                 if moved := batch.join(found.article.id, found.joined):
                     changes.put(moved)
                 changes.joined += found.joined
                 self._report.retired += len(found.joined)
-            self._compare(found, batch, changes)
+            self._compare(found, batch, changes, file)
         self._report.skip(changes.skipped)
         return changes
 
@@ -111,6 +128,10 @@ class Reconciler:
             if best:
                 self._report.updated += 1
                 changes.put(best)
+            for reading, file in zip(waiting.readings, waiting.files, strict=True):
+                outcome = changes.outcome(file)
+                outcome.updated += reading is best
+                outcome.earlier += reading is not best
             others = [r for r in waiting.readings if r is not best]
             self._report.earlier += len(others)
             texts = {each.text for each in (waiting.current, *waiting.earlier, *filter(None, [best]))}
@@ -123,25 +144,30 @@ class Reconciler:
         stored: Iterator[tuple[str, Known]] = self._store.known()
         return [i for i, known in stored if i not in self.seen and not _is_in(known.source, kept)]
 
-    def _compare(self, found: Identified, batch: Identifier, changes: Changes) -> None:
-        article, stored = found.article, found.stored
+    def _compare(self, found: Identified, batch: Identifier, changes: Changes, file: str | None) -> None:
+        article, stored, outcome = found.article, found.stored, changes.outcome(file)
         content_hash, before = article.content_hash, self.seen.get(article.id)
         current = stored.current if stored else None
         if before is not None and (content_hash == before or (current and current.text == article.text)):
             self._report.repeated += 1
+            outcome.repeated += 1
         elif before is not None and current is not None:
             self._report.earlier += 1
             if is_older(article, current):
                 changes.earlier.append(article)
                 batch.note(article, current=False)
+                outcome.earlier += 1
             else:
+                outcome.updated += 1
                 self._replace(current, changes)
                 self._count(article.id, "updated")
                 self._put(found, batch, changes)
         elif stored is None or (current and current.content_hash == content_hash):
             self._report.unchanged += 1
+            outcome.unchanged += 1
             self._see(article.id, content_hash)
         elif current is None:
+            outcome.new += 1
             self._count(article.id, "new")
             self._put(found, batch, changes)
         elif current.text != article.text and (
@@ -150,8 +176,10 @@ class Reconciler:
         ):
             waiting = self._waiting.setdefault(article.id, _Waiting(current, tuple(stored.earlier)))
             waiting.readings.append(article)
+            waiting.files.append(file)
             self._readings[article.id] = waiting.readings
         else:
+            outcome.updated += 1
             self._count(article.id, "updated")
             self._put(found, batch, changes)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 import regex
 
 from rag.article import REFUSED, Article
+from rag.ingest.outcome import Outcome
 from rag.readers import escape_unprintable
 from rag.readers.columns import ColumnCounts
 from rag.readers.skipped import Skipped
@@ -26,7 +27,8 @@ MAX_REASONS = 8  # different reasons for skipping that the table lists
 class Report:
     """What a build or an addition did.
 
-    All numbers count articles, except `passages`, `duplicate_groups`, `skipped`, `reasons` and `seconds`.
+    All numbers count articles, except `passages`, `duplicate_groups`, `skipped`, `reasons` and `seconds`; `by_source`
+    has those of each file.
 
     Attributes:
         read: articles in the files; of these
@@ -44,6 +46,8 @@ class Report:
         seconds: time spent in each of STAGES.
         columns: what was read from which column of tables and records, and which columns were not read; nothing
             of that is known where a cluster reads.
+        by_source: what became of what was read from each file, by its name as `Article.source` has it, in the order of
+            reading. What an archive or a file of records holds counts for that file. Empty where a cluster reads.
     """
 
     read: int = 0
@@ -62,6 +66,7 @@ class Report:
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     columns: ColumnCounts = field(default_factory=ColumnCounts)
+    by_source: dict[str, Outcome] = field(default_factory=dict, repr=False)
 
     def count(self, article: Article) -> None:
         """Count an article as read.
@@ -83,6 +88,15 @@ class Report:
             self.skipped += 1
             self.reasons[without_details(item.reason)] += 1
 
+    def took_in(self, outcomes: Mapping[str, Outcome]) -> None:
+        """Add what became of what was read from some files, once it is stored.
+
+        Args:
+            outcomes: by the name of the file.
+        """
+        for file, outcome in outcomes.items():
+            self.by_source.setdefault(file, Outcome()).add(outcome)
+
     def timed(self, stage: str, work: Callable[[], Result]) -> Result:
         """Call a function, and add the time it took to a stage.
 
@@ -99,10 +113,20 @@ class Report:
         finally:
             self.seconds[stage] += time.perf_counter() - start
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as JSON values, seconds to three places."""
+    def to_dict(self, by_source: bool = False) -> dict[str, Any]:
+        """Return everything as JSON values, seconds to three places.
+
+        Args:
+            by_source: whether `by_source` is among it, which may be as long as the list of files.
+
+        Returns:
+            The values, by the names of the attributes.
+        """
         seconds = {stage: round(s, 3) for stage, s in self.seconds.items()}
-        return asdict(self) | {"reasons": dict(self.reasons), "seconds": seconds}  # asdict breaks a Counter
+        values = asdict(replace(self, by_source={})) | {"reasons": dict(self.reasons), "seconds": seconds}
+        del values["by_source"]
+        files = {source: outcome.to_dict() for source, outcome in self.by_source.items()}
+        return values | ({"by_source": files} if by_source else {})
 
     def __str__(self) -> str:
         parts = [f"{self.read} articles read: {self.new} new, {self.updated} updated, {self.unchanged} unchanged"]

@@ -196,12 +196,7 @@ def iter_sources(inputs: Sequence[Input]) -> Iterator[Source | Skipped]:
 
 def read_source(source: Source, catalogue: Catalogue, columns: Columns | None = None) -> Iterator[Article | Skipped]:
     """Yield the articles of one file or URL, and a Skipped for each record that cannot be read."""
-    if isinstance(source, Path):
-        name = str(source)
-    elif is_remote_url(source):
-        name = _module("remote").without_credentials(source)
-    else:
-        name = _module("fetch").normalize(source)
+    name = _name(source)
     printable = escape_unprintable(name)
     found = False
     try:
@@ -221,6 +216,19 @@ def read_source(source: Source, catalogue: Catalogue, columns: Columns | None = 
     else:
         if not found:
             yield Skipped(printable, "no article found in it")
+
+
+def name_of(source: Source) -> str:
+    """Return what `Article.source` calls a file or URL; members of an archive have it at the beginning of theirs."""
+    return escape_unprintable(_name(source))
+
+
+def _name(source: Source) -> str:
+    if isinstance(source, Path):
+        return str(source)
+    return str(
+        _module("remote").without_credentials(source) if is_remote_url(source) else _module("fetch").normalize(source)
+    )
 
 
 def _seen(article: Article) -> Article | Skipped:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 MAX_SENTENCE_TEXTS = 5
 Location = str | os.PathLike[str]  # of an index: a folder, or a library in Milvus (see `rag.stores.location`)
 Span = tuple[int, int]
+Heading = tuple[str, str | None, str | None, int]  # of an article: id, title, outlet, date as one integer (`filters`)
 # What is stored for a text: spans of its sentences from its beginning, its vector, (dimension,), and theirs,
 # (m, dimension).
 Encoded = tuple[tuple[Span, ...], "Vectors", "Vectors"]
@@ -237,10 +238,7 @@ class View(Contents, Protocol):
         """Return passages that hold many of a question's words. Arguments as for `nearest`."""
 
     def article_scores(self, terms: Sequence[Term], index_filter: IndexFilter) -> dict[int, float]:
-        """Return BM25 of the articles that hold most of a question's words, by article key.
-
-        It is a share of the most that these words could give.
-        """
+        """Return BM25 of articles that hold most of a question's words, by key: a share of the most it could be."""
 
     def article_coverage(self, terms: Sequence[Term], passages: Sequence[int]) -> float:
         """Return the largest share of the terms that one of the articles of some passages, by key, holds."""
@@ -388,9 +386,11 @@ class Store(Protocol):
         """Yield every text that was stored under an id and not removed: the current one first, then the latest.
 
         Given a URL instead, or neither, yield the current articles at its canonical address, or all of them, in the
-        order of adding.
-        Each is checked when it is reached: LibraryError is raised for one that is not as it was stored.
+        order of adding. LibraryError is raised when one is reached that is not as it was stored.
         """
+
+    def headings(self) -> Sequence[Heading]:
+        """Return what lists show of the current articles, read without their texts and not checked."""
 
     def totals(self) -> Totals:
         """Count the current articles."""

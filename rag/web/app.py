@@ -8,35 +8,32 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from rag.answer import wording
-from rag.answer.answer import Answer, as_previous
+from rag.answer.answer import as_previous
+from rag.answer.balance import Counts
 from rag.answer.export import FORMS
-from rag.answer.suggestions import MAX_SUGGESTIONS, Suggestion
-from rag.errors import AccordingError, QuestionError
+from rag.answer.html import Html
+from rag.errors import AccordingError, QuestionError, public_message
+from rag.examples import Examples
 from rag.library import Library
-from rag.query.constraints import IGNORED, OFFERS
-from rag.query.query import NOW
-from rag.text import one_line, sanitise
+from rag.query.query import NEWEST, NOW, OLDEST, RELEVANCE
 from rag.web.adding import adding
 from rag.web.answer_files import AnswerFiles
-from rag.web.answer_html import answer_files_html, answer_html, error_html, question_html
-from rag.web.conversations import Asked, Conversations, Turn
+from rag.web.answer_html import failed_html, switchable, turn_html
+from rag.web.conversations import Asked, Conversations
 from rag.web.endpoints import Endpoint, endpoints
-from rag.web.filters import ORDERS, UNDATED, Filters, chosen, index, text, texts
+from rag.web.filters import Filters, text, texts, whole_number
 from rag.web.gradio_import import gr, gradio_api
+from rag.web.kept_question import KeptQuestion, day_of_asking
 from rag.web.places import MAX_CONCURRENT, MAX_WAITING
 from rag.web.sessions import owner, scope_of
+from rag.web.start_html import start_html
 from rag.web.uploads import Uploads
 
 TITLE = "According"
-INTRODUCTION = (
-    "# According\nAsk the press, and see who said it, where and when. Every answer is quoted word for word from the "
-    "indexed articles; nothing is generated. [Browse the index](contents)"
-)
 # For the demonstration corpus.
 EXAMPLES = (
     "Is the MEK a cult?",
@@ -46,44 +43,20 @@ EXAMPLES = (
     "Who was behind Heshmat Alavi?",
     "Who bombed the prosecutor's office in Tehran?",
 )
-# An answer is read from its first card: the chat scrolls to the question above it, not to its end; the page stays.
-_SHOW_LAST = """() => setTimeout(() => {
-  const asked = document.querySelectorAll("#chat .according.question");
-  const last = asked[asked.length - 1]?.closest(".message-row");
-  const chat = document.querySelector("#chat [role=log]");
-  if (last && chat) chat.scrollTop += last.getBoundingClientRect().top - chat.getBoundingClientRect().top;
-}, 150)"""
-
-# What the "copy" button of a card does: it copies the file that the link before it leads to, and says whether it could.
-_COPY = """() => document.addEventListener("click", async (event) => {
-  const button = event.target.closest(".according .cite button");
-  if (!button) return;
-  const text = fetch(button.previousElementSibling.href).then(async (found) => {
-    if (!found.ok) throw found.status;
-    return new Blob([await found.text()], { type: "text/plain" });
-  });
-  text.catch(() => {});
-  button.removeAttribute("aria-label");
-  try {
-    await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
-    button.textContent = "copied";
-  } catch {
-    button.textContent = "cannot copy";
-  }
-})"""
-
-# A link to a card of the same answer goes there, and not where its address leads: out of the page.
-_GO_TO_CARD = """() => document.addEventListener("click", (event) => {
-  const link = event.target.closest(".according a[data-card]");
-  if (!link) return;
-  event.preventDefault();
-  const card = link.closest(".according").querySelector(`article[data-card="${link.dataset.card}"]`);
-  card?.scrollIntoView();
-  card?.focus({ preventScroll: true });
-})"""
-
 # What a reader is shown after an error that was not foreseen.
 FAILED = "Something went wrong on our side. Please try again; the app's log has the details."
+OUT_OF_DATE = "this page is out of date; ask the question again"
+
+_HEADER = """<header class="according top"><h1>According</h1><nav aria-label="According">
+<a href="contents" target="_blank" rel="noopener">What the index holds</a>
+<button type="button" data-do="clear" hidden>Clear</button>
+<button type="button" data-do="theme" aria-pressed="false">Dark</button></nav></header>"""
+_TURNS = '<div class="according turns" role="log" aria-label="Answers" aria-live="off"></div>'
+_CHIPS = """<div class="according chosen"><button type="button" data-do="filters" aria-controls="sidebar"
+ aria-expanded="false">Filters<span class="count"></span></button><span class="set" role="group"
+ aria-label="Filters set"></span></div><p class="unseen" role="status" id="announced"></p>"""
+_EARLIER = """<nav class="according earlier" aria-labelledby="earlier-heading" hidden><h2 id="earlier-heading">
+Earlier questions</h2><ol></ol><button type="button" data-do="forget">Forget them</button></nav>"""
 
 log = logging.getLogger("rag")
 Event = Callable[..., Any]
@@ -105,173 +78,155 @@ def create_app(
         uploads: where the files are that readers upload; None if they may not add any.
         files: keeps the files of answers, for the route that serves them.
     """
-    warning = functools.partial(_warning, is_local)
     conversations, files = Conversations(), files or AnswerFiles()
+    known = Examples(library, examples)
 
-    def answered(
-        request: gr.Request, asked: Asked, filters: Filters, instead: bool = False, min_confidence: float | None = None
-    ) -> tuple[Any, ...]:
-        answer = library.ask(
-            asked.question, outlets=asked.outlets or filters.outlets or None, after=filters.after,
-            before=filters.before, previous=asked.previous, asked_on=NOW, ignore=asked.ignore,
-            min_confidence=min_confidence, outlet_kinds=filters.outlet_kinds or None, undated=filters.undated,
-            exclude_outlets=filters.exclude_outlets or None, order=filters.order,
-            strict=filters.strict and min_confidence is None,
+    def asked_for(request: gr.Request, action: str, question: object, number: int, words: object) -> Asked:
+        """Return what is to be asked, from what a page sent."""
+        if action in ("ask", "continue"):
+            before = conversations.asked(request.session_hash, number) if number else None
+            given, ignore = text(question, "question", None), texts(words, "words to ignore")
+            return Asked.after(given, before, ignore, continues=action == "continue")
+        before = conversations.asked(request.session_hash, number)
+        if before is None:
+            raise QuestionError(OUT_OF_DATE)
+        if action == "suggested":
+            (suggested,) = texts(words, "suggestion", before.suggested) or [""]
+            return Asked(suggested, before.previous)
+        if action == "switch":
+            return before.with_words(texts(words, "filters taken from your question", before.words))
+        if action == "nearest":
+            return before
+        if action == "follow":
+            return replace(before, previous=before.offered_previous, offered_previous=None)
+        raise QuestionError(OUT_OF_DATE)
+
+    def answered(request: gr.Request, action: str, number: int, asked: Asked, filters: Filters) -> Html:
+        given = KeptQuestion(
+            asked.question, asked.outlets or filters.outlets or None, filters.after, filters.before, asked.previous,
+            NOW, asked.ignore, 0 if action == "nearest" else None, filters.outlet_kinds or None, filters.undated,
+            filters.exclude_outlets or None, filters.strict and action != "nearest",
         )  # fmt: skip
+        answer = library.ask(**given.arguments(), order=filters.order)
         catalogue = library.catalogue
-        choices = _constraint_choices(answer)
-        offers = [found for found in answer.suggestions if not found.searched]
         asked = replace(
-            asked.understood(answer.constraints, choices),
-            suggested=tuple(found.question for found in offers),
+            asked.understood(answer.constraints, switchable(answer)),
+            suggested=tuple(found.question for found in answer.suggestions if not found.searched),
             answered=as_previous(answer),
         )
-        turn = Turn.of(asked, str(question_html(asked.question)), str(answer_html(answer, catalogue)))
-        turns = conversations.add(request.session_hash, turn, instead)
-        applied = [c.words for c in answer.constraints if c.applied]
-        group = gr.CheckboxGroup(
-            [(label, words) for words, label in choices.items()],
-            value=list(dict.fromkeys(applied)),
-            visible=bool(choices),
-        )
-        nothing = not answer.found and answer.balance.allowed.articles > 0
+        place = number if action in ("switch", "nearest", "follow") else None
+        number = conversations.add(request.session_hash, asked, place)
         handle = None
         if answer.found:
             written = {name: form.write(answer, dt.date.today(), catalogue) for name, form in FORMS.items()}
-            handle = files.keep(owner(scope_of(request)), written)
-        return (
-            _messages(turns), group, gr.Button(visible=nothing), str(answer_files_html(handle)), *_corrections(offers)
-        )  # fmt: skip
+            handle = files.keep(owner(scope_of(request)), written, replace(given, asked_on=day_of_asking(answer)))
+        alone = asked.offered_previous.question if asked.offered_previous else None
+        return turn_html(answer, catalogue, number, handle, alone)
 
-    def last(request: gr.Request) -> Asked:
-        if asked := conversations.last(request.session_hash):
-            return asked
-        raise QuestionError("ask a question first")
+    def ask(
+        request: gr.Request, action: object, question: object, number_: object, words: object, *filters: object
+    ) -> str:
+        """Return the HTML of a turn; that of an error, in words, where there is one."""
+        try:
+            number, chosen = whole_number(number_, "question"), text(action, "action")
+            asked = asked_for(request, chosen, question, number, words)
+            return str(answered(request, chosen, number, asked, Filters.read(filters)))
+        except AccordingError as error:
+            message = public_message(error, is_local)
+        except Exception:
+            log.exception("an event of the app failed")
+            message = FAILED
+        return str(failed_html(question if isinstance(question, str) else "", message))
 
-    @warning
-    def ask(request: gr.Request, question: object, follow: object, *filters: object) -> tuple[Any, ...]:
-        before = conversations.last(request.session_hash) if chosen(follow, "follow-up") else None
-        asked = Asked(text(question, "question", None), before.answered if before else None)
-        return "", *answered(request, asked, Filters.read(filters))
-
-    @warning
-    def ask_again(request: gr.Request, kept: object, *filters: object) -> tuple[Any, ...]:
-        before = last(request)
-        ticked = texts(kept, "filters taken from your question", before.words)
-        return answered(request, before.with_ticks(ticked), Filters.read(filters), instead=True)
-
-    @warning
-    def ask_nearest(request: gr.Request, *filters: object) -> tuple[Any, ...]:
-        return answered(request, last(request), Filters.read(filters), instead=True, min_confidence=0)
-
-    def ask_suggested(number: int) -> Event:
-        @warning
-        def suggested(request: gr.Request, *filters: object) -> tuple[Any, ...]:
-            before = last(request)  # the client says which button, never what is asked
-            asked = before.corrected(index(number, len(before.suggested), "suggestion"))
-            return answered(request, asked, Filters.read(filters))
-
-        return suggested
-
-    @warning
-    def example(event: gr.EventData) -> str:
-        sent = event._data  # whatever a client sent; Gradio's SelectData would take it apart unchecked
-        return examples[index(sent.get("index") if isinstance(sent, dict) else None, len(examples), "example")]
-
-    def cleared(request: gr.Request) -> tuple[Any, ...]:
-        conversations.clear(request.session_hash)
-        return (
-            gr.CheckboxGroup([], visible=False), gr.Button(visible=False), str(answer_files_html(None)),
-            *_corrections(()),
-        )  # fmt: skip
-
-    def choices() -> tuple[gr.Dropdown, ...]:
+    def choices() -> tuple[Any, ...]:
         with library.reading() as now:
             outlets, counts = now.outlets(), now.counts()
         names = [(f"{name} ({count:,})", name) for name, count in outlets.items() if name]
-        return (
-            gr.Dropdown(names),
-            gr.Dropdown(names),
-            gr.Dropdown([(f"{kind} ({count:,})", kind) for kind, count in counts.outlet_kinds.items()]),
-        )
+        kinds = [(f"{kind} ({count:,})", kind) for kind, count in counts.outlet_kinds.items()]
+        return gr.Dropdown(names), gr.CheckboxGroup(kinds), gr.Dropdown(names), begin(counts)
 
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as app:
+    def begin(counts: Counts) -> str:
+        questions = known.get()
+        return str(start_html(counts, questions, bool(uploads), known.is_making))
+
+    def begin_again() -> str:
+        with library.reading() as now:
+            return begin(now.counts())
+
+    with gr.Blocks(title=TITLE, analytics_enabled=False) as app:
         # First, so that the endpoints get their names, whatever the functions of the app's own events are names.
         for name, endpoint in endpoints(library, is_local).items():
             gradio_api(_with_public_errors(endpoint), api_name=name)
-        gr.Markdown(INTRODUCTION)
-        chat = gr.Chatbot(
-            label="Answers", show_label=False, elem_id="chat", height="65vh", layout="panel", autoscroll=False,
-            buttons=[], feedback_options=None, latex_delimiters=[], group_consecutive_messages=False,
-            placeholder=f"Ask a question{', or start with one of these' if examples else ''}.",
-            examples=[{"text": e} for e in examples],
-        )  # fmt: skip
-        nearest = gr.Button(
-            "Show the nearest passages", visible=False, size="sm", elem_id="nearest", variant="secondary"
-        )
-        corrections = [
-            gr.Button(visible=False, size="sm", elem_id=f"suggested-{number}")
-            for number in range(1, MAX_SUGGESTIONS + 1)
-        ]
-        with gr.Row():
-            box = gr.Textbox(
-                label="Question", placeholder="Who said what?", elem_id="question", lines=1, max_lines=4,
-                scale=6, autofocus=True,
-            )  # fmt: skip
-            button = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="ask")
-        understood = gr.CheckboxGroup(
-            [], label="Filters taken from your question; untick any that you did not mean, tick any that you did",
-            visible=False, elem_id="understood",
-        )  # fmt: skip
-        cite = gr.HTML(str(answer_files_html(None)), elem_id="cite")
-        with gr.Accordion("Filters", open=False, elem_id="filters"):
-            with gr.Row():
-                outlets = gr.Dropdown([], label="Only these outlets", multiselect=True, scale=3, elem_id="outlets")
-                exclude_outlets = gr.Dropdown([], label="Not these", multiselect=True, scale=2, elem_id="not-outlets")
-                outlet_kinds = gr.Dropdown(
-                    [], label="Only these kinds of outlet", multiselect=True, scale=2, elem_id="outlet-kinds"
-                )
-            with gr.Row():
-                after, before = (
-                    gr.Textbox(label=label, placeholder="YYYY-MM-DD", max_lines=1, min_width=120, elem_id=name)
-                    for label, name in (("From", "after"), ("To", "before"))
-                )
-                undated = gr.Radio(
-                    list(UNDATED),
-                    value=next(iter(UNDATED)),
-                    label="Show undated articles",
-                    scale=2,
-                    elem_id="undated",
-                )
-                order = gr.Radio(list(ORDERS), value=next(iter(ORDERS)), label="Show first", scale=2, elem_id="order")
-            with gr.Row():
-                follow = gr.Checkbox(label="This is a follow-up to my last question", elem_id="follow")
-                strict = gr.Checkbox(label="Strict: leave out passages that may not answer", elem_id="strict")
-        filters = [outlets, outlet_kinds, after, before, undated, exclude_outlets, order, strict]
-        from_index = [outlets, exclude_outlets, outlet_kinds]
-        asked = [box, follow, *filters]
-        shown = [chat, understood, nearest, cite, *corrections]
         # Values arrive as they were sent: the events check them, no component does (`filters`).
-        own: dict[str, Any] = {"api_visibility": "private", "preprocess": False}
-        private = own | {"show_progress": "minimal", "show_progress_on": chat}
+        own: dict[str, Any] = {"api_visibility": "private", "preprocess": False, "show_progress": "hidden"}
+        with gr.Sidebar(open=False, width=320, elem_id="sidebar"):
+            filters = _filters()
+            _html(_EARLIER, "earlier")
+            added = adding(library, uploads, functools.partial(_warning, is_local), own, is_local) if uploads else None
+        _html(_HEADER, "top")
+        start = _html("", "start")
+        _html(_TURNS, "turns")
+        with gr.Column(elem_id="composer"):
+            _html(_CHIPS, "chips")
+            with gr.Row():
+                box = gr.Textbox(
+                    label="Question", show_label=False, container=False, placeholder="Ask the index …", lines=1,
+                    max_lines=4, scale=6, autofocus=True, elem_id="question",
+                )  # fmt: skip
+                button = gr.Button("Ask", variant="primary", scale=0, min_width=72, elem_id="ask")
+        # What the script starts: it knows what is asked, and takes the filters as they are then.
+        send, drop, restore, renew = (
+            gr.Button(visible="hidden", elem_id=name) for name in ("send", "drop", "restore", "renew")
+        )
+        given = [gr.Textbox(visible=False) for _ in ("action", "question", "number", "words")]
+        turn = gr.HTML(visible=False)
         for event in (box.submit, button.click):
-            event(ask, asked, [box, *shown], **private).success(None, js=_SHOW_LAST, **private)
-        chosen_example = chat.example_select(example, None, box, **private)
-        chosen_example.then(ask, asked, [box, *shown], **private).success(None, js=_SHOW_LAST, **private)
-        for event, run, given in (
-            (understood.input, ask_again, [understood, *filters]),
-            (nearest.click, ask_nearest, filters),
-            *((button.click, ask_suggested(number), filters) for number, button in enumerate(corrections)),
-        ):
-            event(run, given, shown, **private).success(None, js=_SHOW_LAST, **private)
-        chat.clear(cleared, None, shown[1:], **private)
-        app.load(None, js=_COPY)
-        app.load(None, js=_GO_TO_CARD)
-        unseen = own | {"show_progress": "hidden"}
-        app.load(warning(choices), outputs=from_index, **unseen)
-        if uploads:
-            adding(library, uploads, warning, own).then(choices, outputs=from_index, **unseen)
+            event(None, box, box, js="given => according.ask(given)", **own)
+        sent = send.click(
+            ask, [*given, *filters], turn, js="(...given) => according.sent(given)", trigger_mode="multiple", **own
+        )
+        sent.success(None, turn, None, js="html => according.answered(html)", **own)
+        sent.failure(None, None, None, js="() => according.failed()", **own)
+        drop.click(None, filters, filters, js="(...given) => according.without(given)", **own)
+        restore.click(None, None, filters, js="() => according.restored()", **own).then(
+            None, filters, None, js="(...given) => according.resumed(given)", **own
+        )
+        warned = functools.partial(_warning, is_local)
+        renew.click(warned(begin_again), None, start, **own).then(None, js="() => according.renewed()", **own)
+        for one in filters:
+            one.change(None, filters, None, js="(...given) => according.filtered(given)", **own)
+        shown = [filters[0], filters[1], filters[5], start]
+        app.load(warned(choices), None, shown, **own).then(None, js="() => according.begin()", **own)
+        if added:
+            added.then(warned(choices), None, shown, **own)
     return cast(gr.Blocks, app.queue(max_size=MAX_WAITING, default_concurrency_limit=MAX_CONCURRENT))
+
+
+def _html(html: str, name: str) -> gr.HTML:
+    """Return a part of the page that has our styles alone."""
+    return gr.HTML(html, elem_id=name, apply_default_css=False, js_on_load=None)
+
+
+def _filters() -> list[Any]:
+    """Return the components of the filters, in the order that `Filters.read` takes their values in."""
+    outlets = gr.Dropdown([], label="Only these outlets", multiselect=True, elem_id="outlets")
+    outlet_kinds = gr.CheckboxGroup([], label="Only these kinds of outlet", elem_id="outlet-kinds")
+    exclude_outlets = gr.Dropdown([], label="Not these", multiselect=True, elem_id="not-outlets")
+    with gr.Row():
+        after, before = (
+            gr.Textbox(label=label, placeholder="YYYY-MM-DD", max_lines=1, min_width=110, elem_id=name)
+            for label, name in (("From", "after"), ("To", "before"))
+        )
+    undated = gr.Radio(
+        [("unless I ask for a date", "unasked"), ("always", "always"), ("never", "never")], value="unasked",
+        label="Undated articles", elem_id="undated",
+    )  # fmt: skip
+    order = gr.Radio(
+        [("what fits best", RELEVANCE), ("the newest", NEWEST), ("the oldest", OLDEST)], value=RELEVANCE,
+        label="Show first", elem_id="order",
+    )  # fmt: skip
+    strict = gr.Checkbox(label="Leave out passages that may not answer", elem_id="strict")
+    return [outlets, outlet_kinds, after, before, undated, exclude_outlets, order, strict]
 
 
 def _with_public_errors(endpoint: Endpoint) -> Endpoint:
@@ -287,29 +242,6 @@ def _with_public_errors(endpoint: Endpoint) -> Endpoint:
     return wrapped
 
 
-def _constraint_choices(answer: Answer) -> dict[str, str]:
-    """Return words of the question that take effect, or do if they are ticked, each with its label."""
-    found = [c for c in answer.constraints if c.applied or c.why in (IGNORED, *OFFERS)]
-    return {c.words: sanitise(str(wording.limit(c, answer))) for c in found}
-
-
-def _corrections(offers: Sequence[Suggestion]) -> list[gr.Button]:
-    """Return the buttons that ask what an answer suggests, as many as the page has; those without a use are hidden."""
-    labels = [sanitise(one_line(str(wording.ask_instead(found)))) for found in offers[:MAX_SUGGESTIONS]]
-    hidden = [gr.Button(visible=False)] * (MAX_SUGGESTIONS - len(labels))
-    return [*(gr.Button(label, visible=True) for label in labels), *hidden]
-
-
-def _messages(turns: Iterable[Turn]) -> list[dict[str, Any]]:
-    """Return what the chat shows of a conversation."""
-    roles = ("user", "assistant")
-    return [
-        {"role": role, "content": gr.HTML(html)}
-        for turn in turns
-        for role, html in zip(roles, turn.html(), strict=True)
-    ]
-
-
 def _warning(is_local: bool, event: Event) -> Event:
     """Wrap an event so that the reader sees its errors as warnings; the log has the details of unforeseen ones."""
 
@@ -318,11 +250,11 @@ def _warning(is_local: bool, event: Event) -> Event:
         try:
             return event(*given, **named)
         except AccordingError as error:
-            message = str(error_html(error, is_local))
+            message = public_message(error, is_local)
         except Exception:
             log.exception("an event of the app failed")
             message = FAILED
-        gr.Warning(f"{message[:1].upper()}{message[1:]}")  # a gr.Error would replace the chat
+        gr.Warning(str(Html.escape(f"{message[:1].upper()}{message[1:]}")))
         return gr.skip()
 
     return wrapped

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from rag.web.gradio_internals import DETAILS, EVENT, PLACE, SESSION, TRIGGER, VALUES
 from rag.web.refusals import RefusedError
 
 MAX_CHARACTERS = 250_000  # in all texts of a request; a question has at most 2,000, a hundred names 2,000 each
@@ -56,16 +57,16 @@ def from_page(body: dict[str, Any], known: Known) -> dict[str, Any]:
     Raises:
         RefusedError: if it is something else.
     """
-    number, trigger, event = body.get("fn_index"), body.get("trigger_id"), body.get("event_data")
+    number, trigger, event = body.get(EVENT), body.get(TRIGGER), body.get(DETAILS)
     if not _is_number(number) or number not in known.pages:
         raise RefusedError(404, "there is no such event")
-    place = event.get("index") if isinstance(event, dict) else None
+    place = event.get(PLACE) if isinstance(event, dict) else None
     return {
-        "data": _values(body.get("data"), known.pages[number]),
-        "fn_index": number,
-        "session_hash": name(body.get("session_hash"), "session_hash"),
-        "trigger_id": trigger if _is_number(trigger) else None,
-        "event_data": {"index": place} if _is_number(place) else None,
+        VALUES: _values(body.get(VALUES), known.pages[number]),
+        EVENT: number,
+        SESSION: name(body.get(SESSION), SESSION),
+        TRIGGER: trigger if _is_number(trigger) else None,
+        DETAILS: {PLACE: place} if _is_number(place) else None,
     }
 
 
@@ -86,7 +87,7 @@ def from_program(body: dict[str, Any], endpoint: str, named: bool, known: Known)
     if named:
         _checked(list(body.values()))
         return body
-    return {"data": _values(body.get("data"), known.programs[endpoint])}
+    return {VALUES: _values(body.get(VALUES), known.programs[endpoint])}
 
 
 def name(given: object, what: str) -> str:
@@ -103,7 +104,7 @@ def name(given: object, what: str) -> str:
 def _values(given: object, count: int) -> list[Any]:
     values = _checked(given if isinstance(given, list) else [])
     if len(values) != count or values is not given:
-        raise RefusedError(422, f"data: give a list of {count} values")
+        raise RefusedError(422, f"{VALUES}: give a list of {count} values")
     return values
 
 

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from rag.answer.balance import UNKNOWN_OUTLET, Balance, OutletMatch
+from rag.answer.citation import Citation
 from rag.answer.html import Html, isolated
 from rag.answer.wording import counted, scope
 
@@ -84,6 +85,33 @@ def times_html(balance: Balance, cards: Mapping[str, int] | None = None) -> Html
     return _TABLE.format("times", caption, "Outlet", axis, Html().join(rows))
 
 
+def strip_html(passages: Sequence[Citation]) -> Html:
+    """Return a line of the years with a dot for each date of a passage, a button that leads to its card.
+
+    Nothing if there are not two dates to compare.
+    """
+    first: dict[dt.date, int] = {}
+    for number, citation in enumerate(passages, 1):
+        if citation.date:
+            first.setdefault(citation.date, number)
+    if len(first) < 2:
+        return Html()
+    dates = sorted(first)
+    span = (dates[-1] - dates[0]).days
+    dot = Html(
+        '<button type="button" data-do="card" data-card="{}" style="inset-inline-start:{:.1%}" '
+        'aria-label="{}"><span aria-hidden="true">●</span></button>'
+    )
+    dots = []
+    for date in dates:
+        who = "; ".join(dict.fromkeys(c.outlet or UNKNOWN_OUTLET for c in passages if c.date == date))
+        dots.append(dot.format(first[date], (date - dates[0]).days / span, f"{date}, {who}"))
+    strip = Html('<p class="strip" role="group" aria-label="Who spoke when">{}<span class="line">{}</span>{}</p>')
+    one_year = dates[0].year == dates[-1].year
+    ends = [date if one_year else date.year for date in (dates[0], dates[-1])]
+    return strip.format(ends[0], Html().join(dots), ends[1])
+
+
 def _row(name: str, bar: str, shown: int, allowed: int) -> Html:
     row = Html('<tr><th scope="row">{}</th><td class="bar">{}</td><td>{:,} of {:,}</td></tr>')
     return row.format(name, bar, shown, allowed)
@@ -136,5 +164,7 @@ def _dates(matches: Sequence[OutletMatch], cards: Mapping[str, int]) -> Html:
         when = Html('<time datetime="{}">{}</time>').format(date, date) if date else "undated"
         day = entry.format(label, mark, when, f" ({number:,} passages)" if number > 1 else "")
         place = places.get(date) if shown else None
-        entries.append(Html('<a href="#" data-card="{}">{}</a>').format(place, day) if place else day)
+        entries.append(
+            Html('<button type="button" data-do="card" data-card="{}">{}</button>').format(place, day) if place else day
+        )
     return Html(" ").join(entries)

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from rag.answer.citation import Citation, cite_span
-from rag.answer.export import FORMS, is_former_key, key
+from rag.answer.export import COPIED, FORMS, is_former_key, key
 from rag.article import Article
 from rag.errors import CitationError, LibraryError
 from rag.library import Library
@@ -29,13 +29,14 @@ def routes(library: Library) -> list[Route]:
 
     The article is the current one, or an earlier version if only that has the citation with the key.
     """
+    forms = FORMS | COPIED
 
     def cite(request: Request) -> Response:
         given = request.query_params
-        form = FORMS.get(given.get("as", ""))
+        form = forms.get(given.get("as", ""))
         at, quote = (_span(given.get(name, "")) for name in ("at", "quote"))
         if form is None:
-            return _refused(400, f"Give a format: as=FORM, one of {', '.join(FORMS)}.")
+            return _refused(400, f"Give a format: as=FORM, one of {', '.join(forms)}.")
         if at is None or quote is None:
             return _refused(400, "Give the spans: at=START-END of the passage, quote=START-END of the quotation.")
         article_id, wanted = request.path_params["article_id"] or given.get("id", ""), given.get("key")

@@ -1,32 +1,51 @@
-"""The index as plain pages: counts, outlets and what was skipped; and the articles of one outlet."""
+"""The index as plain pages: its outlets with counts, its articles (`contents_articles`), and what was skipped.
+
+After `contents_html`. All lists have one path, since the address says what is listed (`contents_address`).
+"""
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 
-import regex
 from starlette.requests import Request
 from starlette.routing import Route
 
 from rag.answer.balance import UNKNOWN_OUTLET, Counts
 from rag.answer.html import Html, definitions, isolated, items
-from rag.answer.wording import counted, via
-from rag.article import Article
 from rag.browse import ReadOnlyLibrary
 from rag.ingest.report import without_details
 from rag.library import Library
-from rag.provenance.outlet import Outlet
+from rag.listing.outlets import ARTICLES, FIRST, KIND, LAST, NAME, ListedOutlet
 from rag.readers.skipped import Skipped
-from rag.web.outlet_html import facts
-from rag.web.plain_page import NoPageError, Page, route
-from rag.web.urls import article_url, outlet_url
+from rag.web.contents_address import OUTLETS, SKIPPED, Address
+from rag.web.contents_articles import articles_page
+from rag.web.contents_html import (
+    Order,
+    check_page,
+    kinds_offered,
+    looked_for,
+    outcome,
+    page_links,
+    search_form,
+    table,
+    tabs,
+)
+from rag.web.plain_page import Page, route
+from rag.web.urls import asking_url, contents_url, outlet_url
 
-ARTICLES_PER_PAGE = 100
 MAX_REASONS, MAX_PLACES = 50, 100  # reasons listed of what was skipped, and places of each reason
+MAX_SITES = 20  # that republished texts; the counts of all are in `according outlets`
+TITLE = "Contents of the index"
+ORDERS = {
+    NAME: Order(NAME, "Outlet", "by name"),
+    ARTICLES: Order(ARTICLES, "Articles", "most articles first", "descending"),
+    KIND: Order(KIND, "Kind", "by kind"),
+    FIRST: Order(FIRST, "First date", "the earliest to begin first"),
+    LAST: Order(LAST, "Last date", "the latest first", "descending"),
+}
+COLUMNS = ([ORDERS[NAME], ORDERS[KIND]], [ORDERS[ARTICLES]], [ORDERS[FIRST], ORDERS[LAST]])
 
 
 def routes(library: Library, is_local: bool = True) -> list[Route]:
@@ -40,41 +59,90 @@ def routes(library: Library, is_local: bool = True) -> list[Route]:
 
 
 def _contents(library: ReadOnlyLibrary, request: Request, root: str) -> Page:
-    outlet = request.query_params.get("outlet")
-    if outlet is not None:
-        return _outlet(library, outlet or None, request.query_params.get("page", "1"), root)
-    counts, outlets = library.counts(), library.counts_by_outlet()
-    about = [
-        ("Articles", f"{counts.articles:,}"), ("Outlets known by name", f"{counts.named:,}"), ("Dates", _dates(counts)),
-        ("Undated", f"{counts.undated:,}"), ("Independent sources", f"at least {counts.independent:,}"),
-        ("Encoder", isolated(library.encoder)),
-    ]  # fmt: skip
-    rows = (_counted(name, own, root) for name, own in outlets.items())
-    tables = [_table("Outlets", ("Outlet", "Articles", "Kind", "Dates"), rows)]
-    for heading, first, numbers in (
-        ("Kinds of outlets, by the catalogue", "Kind", counts.outlet_kinds),
-        ("Sites that republished texts of other outlets", "Site", counts.hosts),
-    ):
-        tables.append(_table(heading, (first, "Articles"), ((isolated(n), f"{c:,}") for n, c in numbers.items())))
-    title = "Contents of the index"
-    main = Html("<h1>{}</h1>\n{}\n{}{}").format(title, definitions(about), Html().join(tables), _skipped(library))
-    return Page(title, main)
+    address = Address.read(request.query_params)
+    if address.list == OUTLETS:
+        return _outlets(library, address, root)
+    return _skipped(library, address, root) if address.list == SKIPPED else articles_page(library, address, root)
 
 
-def _counted(name: str | None, counts: Counts, root: str) -> tuple[str, ...]:
-    """Return an outlet's row: its name, its articles, its kind, their dates."""
-    outlet = Html('<a href="{}">{}</a>').format(root + outlet_url(name), isolated(name or UNKNOWN_OUTLET))
-    return outlet, f"{counts.articles:,}", next(iter(counts.outlet_kinds)), _dates(counts)
+def _outlets(library: ReadOnlyLibrary, address: Address, root: str) -> Page:
+    counts, outlets = library.counts(), library.list_outlets()
+    found = outlets.find(address.find, address.kind or None, address.sort)
+    shown = found[check_page(address, len(found), "The list")]
+    is_first = address.page == 1 and not address.narrowed
+    why = looked_for(address, "in the name")
+    if address.kind:
+        why.append(Html("of the kind “{}”").format(address.kind))
+    main = Html("<h1>{}</h1>\n{}{}{}{}{}{}{}{}").format(
+        TITLE,
+        tabs(address, root),
+        _summary(library, counts) if is_first else Html(),
+        search_form(address, root, "Outlet", [("kind", "Kind", kinds_offered(address, outlets))]),
+        outcome(address, root, (len(found), len(outlets.outlets)), "outlet", ORDERS[address.sort].says, why),
+        _further(address, root, bool(found)),
+        table(address, root, COLUMNS, (_row(each, root) for each in shown)),
+        page_links(address, root, len(found)),
+        _kinds_and_sites(counts, root) if is_first else Html(),
+    )
+    return Page(TITLE, main)
 
 
-def _dates(counts: Counts) -> str:
-    if not counts.first:
+def _summary(library: ReadOnlyLibrary, counts: Counts) -> Html:
+    return Html('<div class="summary">{}</div>\n').format(definitions([
+        ("Articles", f"{counts.articles:,}"), ("Outlets known by name", f"{counts.named:,}"),
+        ("Dates", _span(counts.first, counts.last)), ("Undated", f"{counts.undated:,}"),
+        ("Independent sources", f"at least {counts.independent:,}"), ("Encoder", isolated(library.encoder)),
+    ]))  # fmt: skip
+
+
+def _further(address: Address, root: str, found: bool) -> Html:
+    """Return links to the articles of the kind of outlets that is shown, or to those that have the words."""
+    if not found and address.find:
+        url = contents_url({"list": "articles", "find": address.find})
+        return Html('<p class="further"><a href="{}">Look for it in the titles of articles</a></p>\n').format(
+            root + url
+        )
+    if not found or not address.kind:
+        return Html()
+    links = Html('<p class="further"><a href="{}">Their articles</a> · <a href="{}{}">Ask them</a></p>\n')
+    articles = contents_url({"list": "articles", "kind": address.kind})
+    return links.format(root + articles, root, asking_url(kind=address.kind))
+
+
+def _row(outlet: ListedOutlet, root: str) -> tuple[str, ...]:
+    """Return an outlet's row: its name and its kind, its articles, their dates."""
+    link = Html('<a href="{}">{}</a> <span class="from">{}</span>')
+    name = link.format(root + outlet_url(outlet.name), isolated(outlet.name or UNKNOWN_OUTLET), outlet.kind)
+    return name, f"{outlet.articles:,}", _span(outlet.first, outlet.last)
+
+
+def _span(first: object, last: object) -> str:
+    if not first:
         return "none"
-    dates = dict.fromkeys((counts.first, counts.last))
-    return Html(" to ").join(Html("<time>{}</time>").format(date) for date in dates)
+    return Html(" to ").join(Html("<time>{}</time>").format(date) for date in dict.fromkeys((first, last)))
 
 
-def _skipped(library: ReadOnlyLibrary) -> Html:
+def _kinds_and_sites(counts: Counts, root: str) -> Html:
+    """Return the numbers of articles by kind of outlet, and by site that republished them."""
+    anchor = Html('<a href="{}">{}</a>')
+    kinds = [
+        (anchor.format(root + contents_url({"kind": kind}), kind), f"{number:,}")
+        for kind, number in counts.outlet_kinds.items()
+    ]
+    sites = [(isolated(name), f"{number:,}") for name, number in islice(counts.hosts.items(), MAX_SITES)]
+    limit = f", the first {MAX_SITES} of {len(counts.hosts):,}" if len(counts.hosts) > MAX_SITES else ""
+    return Html("{}{}").format(
+        _counted("Kinds of outlets, by the catalogue", "Kind", kinds),
+        _counted(f"Sites that republished texts of other outlets{limit}", "Site", sites),
+    )
+
+
+def _counted(heading: str, first: str, rows: list[tuple[Html, str]]) -> Html:
+    listed = table(Address(), "", (first, "Articles"), rows)
+    return Html("<h2>{}</h2>\n{}").format(heading, listed) if rows else Html()
+
+
+def _skipped(library: ReadOnlyLibrary, address: Address, root: str) -> Page:
     """Return what was skipped when the files were last read, by reason."""
     numbers, places = Counter[str](), defaultdict[str, list[Html]](list)
     for item in library.skipped():
@@ -92,71 +160,11 @@ def _skipped(library: ReadOnlyLibrary) -> Html:
     if len(numbers) > MAX_REASONS:
         more = Html("<p>{:,} more reasons; <code>according skipped</code> lists all.</p>\n")
         parts.append(more.format(len(numbers) - MAX_REASONS))
-    return Html().join(parts)
+    main = Html("<h1>{}</h1>\n{}{}").format(TITLE, tabs(address, root), Html().join(parts))
+    return Page(f"Skipped files, {TITLE[0].lower()}{TITLE[1:]}", main)
 
 
 def _without_folders(item: Skipped) -> str:
     """Return where something was skipped and why, without the folders of this machine, which are private."""
     name = item.source if "://" in item.source else item.source.rpartition("/")[2]
     return str(replace(item, source=name, reason=item.reason.replace(item.source, name)))
-
-
-def _outlet(library: ReadOnlyLibrary, name: str | None, number: str, root: str) -> Page:
-    """Return an outlet's articles, a hundred a page, and what the catalogue states of it."""
-    ids = library.of_outlet(name)
-    shown = name or UNKNOWN_OUTLET
-    if not ids:
-        raise NoPageError(404, "No such outlet", f"The index has no articles of an outlet called “{shown}”.")
-    pages = math.ceil(len(ids) / ARTICLES_PER_PAGE)
-    if not regex.fullmatch("[0-9]{1,9}", number):
-        raise NoPageError(400, "This link is not valid", "The page must be a number, as in page=2.")
-    page = int(number)
-    if not 1 <= page <= pages:
-        raise NoPageError(404, "No such page", f"“{shown}” has pages 1 to {pages:,}.")
-    on_page = islice(ids, (page - 1) * ARTICLES_PER_PAGE, page * ARTICLES_PER_PAGE)
-    heading = counted(len(ids), "article") + (f", page {page:,} of {pages:,}" if pages > 1 else "")
-    main = Html("<h1>{}</h1>\n<p>Latest first, undated last.</p>\n{}{}{}").format(
-        isolated(shown),
-        _table(heading, ("Date", "Title"), (_row(library.article(i), root) for i in on_page)),
-        _neighbours(name, page, pages, root),
-        _catalogued(library.catalogue.outlet(name) if name else None),
-    )
-    return Page(f"{shown}, contents of the index", main)
-
-
-def _row(article: Article, root: str) -> tuple[str, str]:
-    title = Html('<a lang="" href="{}">{}</a>{}').format(
-        root + article_url(article.id), isolated(article.title or article.id), isolated(via(article))
-    )
-    return Html("<time>{}</time>").format(article.date) if article.date else "undated", title
-
-
-def _neighbours(name: str | None, page: int, pages: int, root: str) -> Html:
-    """Return links to the pages before and after."""
-    anchor = Html('<a href="{}">{}</a>')
-    links = [
-        anchor.format(root + outlet_url(name, page=other), words)
-        for other, words in ((page - 1, "Later articles"), (page + 1, "Earlier articles"))
-        if 1 <= other <= pages
-    ]
-    return Html('<nav class="pages" aria-label="Pages">{}</nav>\n').format(Html(" ").join(links)) if links else Html()
-
-
-def _catalogued(outlet: Outlet | None) -> Html:
-    """Return what the catalogue knows of an outlet."""
-    heading = Html("<h2>In the catalogue of outlets</h2>\n")
-    if not outlet:
-        return heading + Html("<p>This outlet is not in the catalogue.</p>")
-    rows: list[tuple[str, str]] = []
-    if outlet.spellings:
-        rows.append(("Also printed as", isolated("; ".join(outlet.spellings))))
-    rows.append(("Domains", isolated(", ".join(outlet.domains) or "none known")))
-    return heading + definitions([*rows, *facts(outlet)])
-
-
-def _table(caption: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> Html:
-    """Return a section with a table; nothing if there are no rows."""
-    cell, column = Html("<td>{}</td>"), Html('<th scope="col">{}</th>')
-    lines = [Html("<tr>{}</tr>\n").format(Html().join(map(cell.format, row))) for row in rows]
-    section = Html("<h2>{}</h2>\n<table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n")
-    return section.format(caption, Html().join(map(column.format, head)), Html().join(lines)) if lines else Html()

@@ -9,13 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rag.errors import QuestionError
-from rag.query.query import NEWEST, OLDEST, RELEVANCE
+from rag.query.query import ORDERS, RELEVANCE
 
 MAX_TEXTS, MAX_CHARACTERS = 100, 2000  # of a list of names; of a text, as for programs (`endpoints`)
-# Whether undated articles may be shown: what the reader is offered, and what the library is asked.
-UNDATED = {"unless I ask for a date": None, "always": True, "never": False}
-# What comes first: what the reader is offered, and what the library is asked.
-ORDERS = {"what fits best": RELEVANCE, "the newest": NEWEST, "the oldest": OLDEST}
+# Whether undated articles may be shown: what the page sends, and what the library is asked.
+UNDATED = {"unasked": None, "always": True, "never": False}
 
 
 @dataclass(frozen=True)
@@ -54,13 +52,13 @@ class Filters:
             raise QuestionError("this page is out of date; load it again")
         outlets, outlet_kinds, after, before, undated, exclude_outlets, order, strict = given
         if not isinstance(undated, str) or undated not in UNDATED:
-            raise QuestionError(f"undated articles can be shown {', '.join(UNDATED)}; choose one")
+            raise QuestionError(f"undated: choose one of {', '.join(UNDATED)}")
         if not isinstance(order, str) or order not in ORDERS:
-            raise QuestionError(f"first can come {', '.join(ORDERS)}; choose one")
+            raise QuestionError(f"order: choose one of {', '.join(ORDERS)}")
         return cls(
             texts(outlets, "outlets"), texts(outlet_kinds, "kinds of outlet"), text(after or "", "from").strip(),
             text(before or "", "to").strip(), UNDATED[undated], texts(exclude_outlets, "outlets left out"),
-            ORDERS[order], chosen(strict, "strict"),
+            order, chosen(strict, "strict"),
         )  # fmt: skip
 
 
@@ -114,17 +112,16 @@ def chosen(given: object, name: str) -> bool:
     return given
 
 
-def index(given: object, count: int, name: str) -> int:
-    """Return the place in a list that a page sent.
+def whole_number(given: object, name: str) -> int:
+    """Return a whole number, from 0, that a page sent.
 
     Args:
         given: what was sent.
-        count: how many the list has.
         name: what the reader is to be shown as its name.
 
     Raises:
-        QuestionError: if it is not a whole number, or there is nothing at that place.
+        QuestionError: if it is something else.
     """
-    if not isinstance(given, int) or isinstance(given, bool) or not 0 <= given < count:
-        raise QuestionError(f"{name}: there is no such one; load the page again")
+    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
+        raise QuestionError(f"{name}: this page is out of date; load it again")
     return given

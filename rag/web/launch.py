@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from importlib import resources
 
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from rag.errors import AccordingError
 from rag.library import Library
-from rag.web import article_pages, citation_routes, contents_pages
+from rag.web import article_pages, assets, citation_routes, contents_pages, gradio_internals
 from rag.web.answer_files import AnswerFiles
+from rag.web.answer_views import AnswerViews
 from rag.web.app import TITLE, create_app
 from rag.web.connections import bound
-from rag.web.gradio_import import API_PREFIX, gr
+from rag.web.gradio_import import gr
 from rag.web.places import MAX_CONCURRENT, PlacesMiddleware
-from rag.web.private_folder import PrivateFolder, end_on_signals, keep_gradio_in
+from rag.web.private_folder import PrivateFolder, end_on_signals
 from rag.web.proxies import ProxyMiddleware, trusted_proxies
 from rag.web.request_limits import BodyMiddleware
 from rag.web.security import SecurityMiddleware, bypass_proxies, is_loopback, listening
@@ -26,13 +24,13 @@ from rag.web.sessions import SessionMiddleware
 from rag.web.sign_in import SignInMiddleware
 from rag.web.uploads import MAX_FILE_BYTES, Uploads
 
+QUEUE_SECONDS = 0.01  # an idle server takes 1.6% of a core with it, and 4.9% with the 0.001 of Gradio
 SIGN_IN = (
     "Sign in with the name and password that the operator of this app gave you. After five wrong attempts, wait a "
     "minute before the next."
 )
 # Gradio keeps what each page was last shown, up to some MB. The app needs it for none but the events in the queue.
 MAX_SESSIONS = 128
-_CALL = f"{API_PREFIX}/call/"  # where Gradio serves the endpoints
 
 
 def launch(
@@ -83,21 +81,22 @@ def launch(
     if wait:
         end_on_signals()
     folder = PrivateFolder()
-    keep_gradio_in(folder)
+    gradio_internals.keep_files_in(folder.path / "gradio")  # the app never makes it write there
     files, uploads = AnswerFiles(), Uploads(folder.path) if allow_add else None
     app = create_app(library, examples, is_local, uploads, files)
     bypass_proxies(host)
-    served = [files.route(), *(uploads.routes() if uploads else [])]
+    views = AnswerViews(library, files, is_local)
+    served = [*assets.routes(), *views.routes(), *(uploads.routes() if uploads else [])]
     pages = [*article_pages.routes(library, is_local), *contents_pages.routes(library, is_local)]
     try:
         _, url, _ = app.launch(
             server_name=f"[{host}]" if ":" in host else host, server_port=number, share=False, auth=account,
             auth_message=SIGN_IN, quiet=True,
             prevent_thread_lock=True, footer_links=[], theme=_theme(),
-            css=resources.files("rag.web").joinpath("app.css").read_text("utf-8"), ssr_mode=False, num_workers=0,
+            ssr_mode=False, num_workers=0,
             mcp_server=mcp, pwa=False, run_history=False, enable_monitoring=False, max_file_size=MAX_FILE_BYTES,
             state_session_capacity=MAX_SESSIONS,
-            max_threads=MAX_CONCURRENT + allow_add,  # events at a time; one more for what takes minutes
+            max_threads=MAX_CONCURRENT,  # events at a time; what takes minutes has a thread of its own (`additions`)
             app_kwargs={
                 "routes": [*served, *pages, *citation_routes.routes(library)],
                 "middleware": [  # the first of them sees a request first
@@ -109,7 +108,7 @@ def launch(
                     Middleware(PlacesMiddleware, is_local=is_local),
                 ],
                 "lifespan": folder.until_closed,
-                "exception_handlers": {TypeError: _invalid_call, KeyError: _invalid_call},
+                "exception_handlers": dict.fromkeys((TypeError, KeyError), gradio_internals.invalid_call),
             },
         )  # fmt: skip
     except OSError as error:
@@ -118,18 +117,16 @@ def launch(
             f"cannot listen on {host} port {number or '7860 to 7959'}: the port is in use, or the address is not "
             "this machine's; choose others with --port and --host, or PORT and HOST"
         ) from error
-    bound(app.server)
-    app.limiter = None  # each value of an event would wait for a thread behind all direct calls
+    bound(gradio_internals.server_of(app))
+    gradio_internals.without_limit_for_values(app)
+    gradio_internals.look_for_questions_every(app, QUEUE_SECONDS)
     if mcp:
-        if app.mcp_server_obj is None:
-            raise AccordingError(f"the MCP server cannot start: {app.mcp_error}")
-        mcp_tools.offer(app.mcp_server_obj.mcp_server, library, is_local)
+        mcp_tools.offer(gradio_internals.tool_server(app), library, is_local)
     print(f"According is running at {url} (press Ctrl+C to stop)", flush=True)
     if wait:
         try:
-            app.block_thread()
+            gradio_internals.serve_until_closed(app)
         finally:
-            app.close(verbose=False)
             folder.remove()
     return str(url)
 
@@ -144,12 +141,3 @@ def _theme() -> gr.themes.Base:
         body_text_color_subdued="*neutral_600", input_placeholder_color="*neutral_500",
         input_placeholder_color_dark="*neutral_400",
     )  # fmt: skip
-
-
-def _invalid_call(request: Request, error: Exception) -> Response:
-    """Return Gradio's message on a call that names no endpoint, or not its arguments."""
-    if not request.url.path.startswith(_CALL):
-        raise error
-    if isinstance(error, KeyError):
-        return JSONResponse({"detail": f"there is no endpoint {error}"}, 404)
-    return JSONResponse({"detail": str(error).partition(". ")[0]}, 422)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from rag.answer.html import Html, definitions, isolated, link
-from rag.provenance.catalogue import Catalogue, domain
+from rag.answer.html import Html, isolated, link
+from rag.provenance.catalogue import domain
 from rag.provenance.outlet import FACT_FIELDS, Fact, Outlet, Rating
 
 LABELS = {"state": "State media of"}  # of the facts whose field name does not say what they are
 
 
-def about_html(name: str | None, catalogue: Catalogue) -> Html:
-    """Return what the catalogue knows of an outlet, to be unfolded; nothing for an unknown outlet."""
-    if not name:
-        return Html()
-    outlet = catalogue.outlet(name)
+def about(outlet: Outlet | None) -> Html:
+    """Return in some words what the catalogue knows of an outlet: "newspaper, state media of Iran"."""
     if outlet is None:
-        return Html('<p class="about">{} is not in the catalogue of outlets</p>').format(isolated(name))
+        return Html("not in the catalogue of outlets")
     state = Html(", state media of {}").format(isolated(outlet.state.value)) if outlet.state else ""
-    summary = Html("About {}: {}{}").format(isolated(name), outlet.kind or "not classified", state)
-    details = Html('<details class="about"><summary>{}</summary>{}</details>')
-    return details.format(summary, definitions(facts(outlet)))
+    return Html("{}{}").format(outlet.kind or "not classified", state)
 
 
 def facts(outlet: Outlet) -> list[tuple[str, str]]:

@@ -2,8 +2,9 @@
 
 What is over is refused at once, with 503 and when to try again, or with 429 if one address has taken its share. Of the
 events in Gradio's queue MAX_CONCURRENT are worked on at a time (`launch`), and as many of all other requests, of which
-this module makes the rest wait for their turn: so neither kind keeps the other from its own. What the event loop
-answers without work (scripts, styles, joining the queue) is not held up.
+this module makes the rest wait for their turn: so neither kind keeps the other from its own. Views of answers, which
+take as long as questions, are a third kind, of which one is worked on at a time. What the event loop answers without
+work (scripts, styles, joining the queue) is not held up.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from anyio import CapacityLimiter
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rag.web import assets, gradio_internals
+from rag.web.gradio_internals import AT_ONCE, IMMEDIATE, OPEN_PAGE, SESSION, STARTING, STREAM, TOOLS, UPLOADING
 from rag.web.refusals import RefusedError, refusal
-from rag.web.request_limits import UPLOAD
 from rag.web.security import route_path
 
 # Requests that are worked on at the same time, and questions that may wait. Ten readers are answered equally fast with
@@ -30,23 +31,15 @@ MAX_PAGES = 320
 # Streams that wait for answers: one for each question, and some that end. Each page keeps one that says it is open.
 MAX_RESULTS, MAX_OPEN_PAGES = 2 * (MAX_CONCURRENT + MAX_WAITING), 500
 MAX_UPLOADS = 4
+# Views of answers that are worked on or wait, and how many are worked on; each takes the models 0.5 to 1.5 s.
+MAX_VIEWS, VIEWS_AT_ONCE = 32, 1
 # The part of the places that one address can take, if several readers can reach the app.
 SHARE = 0.5
 RETRY_SECONDS = 5
 # Sessions whose events are known before those that wait for nothing are forgotten; Gradio keeps messages of 2,000.
 _MAX_SESSIONS, _MAX_EVENTS = 4000, 50
 
-_QUESTION = re.compile(r"/gradio_api/(queue/join|(run|api|call|call/v2)/[^/]+|mcp(/.*)?)/?")
-_DIRECT = re.compile(r"/gradio_api/(run|api)/[^/]+/?")
-_TOOL = re.compile(r"/gradio_api/mcp(/.*)?")
-_RESULT = re.compile(r"/gradio_api/(queue/data|call/(v2/)?[^/]+/(?P<event>[^/]+)|mcp(/.*)?|upload_progress)/?")
-_OPEN_PAGE = re.compile(r"/gradio_api/heartbeat/[^/]+/?")
-# What is only read from a file, or is over at once.
-_FREE = re.compile(
-    r"/(assets|static|svelte)/.*|/(theme\.css|favicon\.ico|robots\.txt|manifest\.json|login|logout)/?|"
-    r"/gradio_api/(startup-events|theme\.css|login_check|user|app_id|token|cancel|reset|queue/status|file[=/].*)/?",
-    re.DOTALL,
-)
+_ANSWER = re.compile(r"/answer/[^/]+(?P<view>/[^/]+)?/?")
 _BUSY = "The app is busy; please try again in some seconds."
 _SHARE_TAKEN = "Too many requests from your address are under way; please try again when they are answered."
 _NOTHING_WAITS = "There is nothing to wait for: this was answered already, or never asked."
@@ -95,62 +88,68 @@ class PlacesMiddleware:
             is_local: whether all requests come from this machine, so that one address is everybody.
         """
         self.app = app
-        self.work = CapacityLimiter(MAX_CONCURRENT)
+        self.work, self.viewing = CapacityLimiter(MAX_CONCURRENT), CapacityLimiter(VIEWS_AT_ONCE)
         share = 1 if is_local else SHARE
         self.questions = _Places(MAX_CONCURRENT + MAX_WAITING, share)
         self.pages = _Places(MAX_PAGES, share)
         self.results = _Places(MAX_RESULTS, share)
         self.open_pages = _Places(MAX_OPEN_PAGES, share)
         self.uploads = _Places(MAX_UPLOADS, share)
+        self.views = _Places(MAX_VIEWS, share)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         path = route_path(scope)
-        blocks = scope["app"].get_blocks()
         client = (scope.get("client") or ("", 0))[0]
         asked = scope["method"] == "POST"
         try:
-            if asked and _QUESTION.fullmatch(path):
-                with self.questions.one(client, _queued(blocks)):
-                    if _DIRECT.fullmatch(path) or _TOOL.fullmatch(path):
-                        await self._in_turn(scope, receive, send, whole=bool(_TOOL.fullmatch(path)))
+            starting, tool = STARTING.fullmatch(path), bool(TOOLS.fullmatch(path))
+            if asked and (starting or tool):
+                with self.questions.one(client, _queued(scope)):
+                    if tool or (starting and starting["kind"] in AT_ONCE):
+                        await self._in_turn(self.work, scope, receive, send, whole=tool)
                     else:
                         await self.app(scope, receive, send)
-            elif not asked and (result := _RESULT.fullmatch(path)):
+            elif not asked and (stream := STREAM.fullmatch(path)):
                 with self.results.one(client):
-                    await self.app(scope, _while_waiting(blocks, scope, result["event"], receive), send)
-            elif _OPEN_PAGE.fullmatch(path):
+                    await self.app(scope, _while_waiting(scope, stream, receive), send)
+            elif OPEN_PAGE.fullmatch(path.removesuffix("/")):
                 with self.open_pages.one(client):
                     await self.app(scope, receive, send)
-            elif UPLOAD.fullmatch(path):
+            elif UPLOADING.fullmatch(path):
                 with self.uploads.one(client):
                     await self.app(scope, receive, send)
-            elif _FREE.fullmatch(path):
+            elif _is_view(path, scope):
+                with self.views.one(client):
+                    await self._in_turn(self.viewing, scope, receive, send)
+            elif IMMEDIATE.fullmatch(path) or path in assets.PATHS:
                 await self.app(scope, receive, send)
             else:
                 with self.pages.one(client):
-                    await self._in_turn(scope, receive, send)
+                    await self._in_turn(self.work, scope, receive, send)
         except RefusedError as refused:
             response = refusal(path, refused.status, refused.message, refused.retry_after)
             await response(scope, receive, send)
 
-    async def _in_turn(self, scope: Scope, receive: Receive, send: Send, whole: bool = False) -> None:
-        """Answer a request when it is its turn.
+    async def _in_turn(
+        self, limiter: CapacityLimiter, scope: Scope, receive: Receive, send: Send, whole: bool = False
+    ) -> None:
+        """Answer a request when it is its turn among those of a limiter.
 
         While the answer is sent, others have theirs: the reader may be slow. Only `whole`, of an answer that begins
         before the work does, waits for its end.
         """
         work = object()
-        await self.work.acquire_on_behalf_of(work)
+        await limiter.acquire_on_behalf_of(work)
         working = True
 
         def done() -> None:
             nonlocal working
             if working:
                 working = False
-                self.work.release_on_behalf_of(work)
+                limiter.release_on_behalf_of(work)
 
         async def sent(message: Message) -> None:
             if not whole:
@@ -163,28 +162,20 @@ class PlacesMiddleware:
             done()
 
 
-def _queued(blocks: Any) -> Counter[str]:
+def _is_view(path: str, scope: Scope) -> bool:
+    """Return whether a request is for a view of an answer, or its dossier; its other files are there already."""
+    if not (found := _ANSWER.fullmatch(path)):
+        return False
+    return bool(found["view"]) or QueryParams(scope["query_string"]).get("as", "").startswith("dossier")
+
+
+def _queued(scope: Scope) -> Counter[str]:
     """Return how many questions wait in Gradio's queue or are worked on, by who asked them."""
-    queue = blocks._queue
-    _forget(queue)
-    events = [event for queued in queue.event_queue_per_concurrency_id.values() for event in queued.queue]
-    events += [event for job in queue.active_jobs if job for event in job]
-    return Counter(event.request.client.host if event.request.client else "" for event in events)
+    gradio_internals.forget_answers(scope, _MAX_SESSIONS, _MAX_EVENTS)
+    return gradio_internals.questions_by_client(scope)
 
 
-def _forget(queue: Any) -> None:
-    """Forget what Gradio keeps for ever of answers that nobody has fetched, once their messages are gone.
-
-    It also makes a table of its last 10,000 events after each of them, for a page that this app does not have.
-    """
-    queue.ANALYTICS_MAX_EVENTS = _MAX_EVENTS
-    waiting, messages = queue.pending_event_ids_session, queue.pending_messages_per_session
-    if len(waiting) > _MAX_SESSIONS:
-        for session in [s for s in waiting if s not in messages or not waiting[s]]:
-            del waiting[session]
-
-
-def _while_waiting(blocks: Any, scope: Scope, event: str | None, receive: Receive) -> Receive:
+def _while_waiting(scope: Scope, stream: re.Match[str], receive: Receive) -> Receive:
     """Return `receive` for a stream of results, so that it ends when its session waits for nothing.
 
     Gradio keeps a second stream for the same answer open for ever, and asks every ten seconds if the reader is gone.
@@ -192,23 +183,18 @@ def _while_waiting(blocks: Any, scope: Scope, event: str | None, receive: Receiv
     Raises:
         RefusedError: the session waits for nothing now.
     """
-    if event:
-        found = blocks._queue.event_ids_to_events.get(event)
-        ids = blocks._queue.pending_event_ids_session
-        name = found.session_hash if found else next((s for s, own in ids.items() if event in own), None)
-    elif scope["path"].rstrip("/").endswith("/queue/data"):
-        name = QueryParams(scope["query_string"]).get("session_hash", "")
+    if stream["event"]:
+        session = gradio_internals.session_of(scope, stream["event"])
+    elif stream["page"]:
+        session = QueryParams(scope["query_string"]).get(SESSION, "")
     else:
         return receive
 
-    def waits() -> bool:
-        queue = blocks._queue
-        return bool(queue.pending_event_ids_session.get(name)) and name in queue.pending_messages_per_session
-
-    if not waits():
+    if not gradio_internals.is_waiting(scope, session):
         raise RefusedError(404, _NOTHING_WAITS)
 
     async def received() -> Message:
-        return await receive() if waits() else {"type": "http.disconnect"}
+        waits = gradio_internals.is_waiting(scope, session)
+        return await receive() if waits else {"type": "http.disconnect"}
 
     return received

@@ -100,7 +100,7 @@ def _style() -> tuple[Html, str]:
     css = resources.files("rag.web").joinpath("plain_page.css").read_text("utf-8")
     checksum = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = (
-        f"default-src 'none'; style-src 'sha256-{checksum}'; img-src 'none'; base-uri 'none'; form-action 'none'; "
+        f"default-src 'none'; style-src 'sha256-{checksum}'; img-src 'none'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     )
     return Html(css), policy  # noqa: S704  # a file of this package

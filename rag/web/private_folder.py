@@ -67,14 +67,6 @@ class PrivateFolder:
             self.remove()
 
 
-def keep_gradio_in(folder: PrivateFolder) -> None:
-    """Have Gradio use a folder instead of one that all users and apps share. The app never makes it write there."""
-    from gradio import routes
-
-    os.environ["GRADIO_TEMP_DIR"] = str(folder.path / "gradio")
-    routes.DEFAULT_TEMP_DIR = os.environ["GRADIO_TEMP_DIR"]  # type: ignore[attr-defined]  # read at import
-
-
 def end_on_signals() -> None:
     """Let this process end in order when it is asked to end, or its terminal is closed, as at Ctrl+C: by SystemExit."""
     if threading.current_thread() is threading.main_thread():

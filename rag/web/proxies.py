@@ -15,12 +15,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from rag.errors import AccordingError
+from rag.web.gradio_internals import CLAIMED_SERVER
 
 # A Space can only be reached through Hugging Face's proxies, whose addresses are private and not published.
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
-# Of these the first two are read, by uvicorn, the first and the last by Gradio; it also believes X-Gradio-Server.
+# Of these the first two are read, by uvicorn, the first and the last by Gradio; it also believes another one.
 _FOR, _PROTO, _HOST = b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"
-_OTHERS = (b"forwarded", b"x-gradio-server", b"x-real-ip")
+_OTHERS = (b"forwarded", CLAIMED_SERVER, b"x-real-ip")
 
 log = logging.getLogger("rag")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from rag.web import gradio_internals
+
 # The middleware that refuses runs outside of the one that adds the app's own headers.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -29,6 +31,6 @@ def refusal(path: str, status: int, message: str, retry_after: int | None = None
         retry_after: seconds after which it is worth trying again.
     """
     headers = _HEADERS if retry_after is None else _HEADERS | {"Retry-After": str(retry_after)}
-    if path.startswith(("/gradio_api/", "/login")):
+    if path.startswith((f"{gradio_internals.API}/", gradio_internals.SIGN_IN)):
         return JSONResponse({"detail": message}, status, headers=headers)
     return PlainTextResponse(f"{message}\n", status, headers=headers)

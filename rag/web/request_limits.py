@@ -7,12 +7,12 @@ held for a sender that has stopped sending.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rag.web.gradio_internals import UPLOADING
 from rag.web.refusals import RefusedError, refusal
 from rag.web.security import route_path
 
@@ -27,7 +27,6 @@ MAX_UPLOAD_BYTES = 1000 * 2**20  # of all the files that a reader sends at once
 # Seconds in which a body arrives, and the bytes per second of an upload that takes longer.
 MAX_BODY_SECONDS, MIN_UPLOAD_RATE = 30.0, 2**16
 
-UPLOAD = re.compile(r"/gradio_api/upload/?")
 _VALUES = (b"[", b"{", b",")
 _TWO_LENGTHS = "This request gives its length and is sent in chunks too; send one of the two headers."
 _TOO_LARGE = "This request is too large: the limit is {:,} bytes."
@@ -63,7 +62,7 @@ class BodyMiddleware:
             response.headers["connection"] = "close"
             await response(scope, receive, send)
             return
-        body = _Body(self, receive, self.files and bool(UPLOAD.fullmatch(path)))
+        body = _Body(self, receive, self.files and bool(UPLOADING.fullmatch(path)))
         started = False
 
         async def sent(message: Message) -> None:

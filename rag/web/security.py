@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 import secrets
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import AccordingError
+from rag.web import assets, gradio_internals
+from rag.web.gradio_internals import ANY_UPLOAD, CLOSED, PAGE, PUBLIC
 
 LOOPBACK = "127.0.0.1"
 
@@ -38,23 +38,6 @@ _HEADERS = {
 }
 # A Hugging Face Space is shown in a frame of that site.
 _SPACES = "https://huggingface.co https://*.hf.space"
-
-# Gradio's routes for readers who have not signed in: the page, which then asks for name and password, and its parts.
-# `startup-events` is requested by Gradio itself; it reveals nothing.
-_PUBLIC = re.compile(
-    r"/?|/(login|logout|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(assets|static|svelte)/.*|"
-    r"/gradio_api/(startup-events|theme\.css|login_check|user)/?"
-)
-# Gradio's routes that this app has no use for: they would serve files of this machine, fetch from elsewhere or store
-# something, or are for sessions of an older form of MCP.
-_CLOSED = re.compile(
-    r"/gradio_api/(process_recording|deep_link|component_server|vibe-|undo-vibe-|custom_component|"
-    r"stream|proxy=|dev|file[=/]|run-history|runs|token|mcp/(sse|messages|schema)).*|/(monitoring|pwa_icon).*",
-    re.IGNORECASE | re.DOTALL,
-)
-
-# The routes for uploads (`uploads`), if readers may add files.
-_UPLOAD = re.compile(r"/gradio_api/upload(_progress)?/?")
 
 
 def is_loopback(host: str) -> bool:
@@ -130,17 +113,17 @@ class SecurityMiddleware:
         self.app = app
         self.files = files
         self.is_local = is_local
-        self.head = Markup("<head><title>{}</title>").format(title).encode()
+        self.head = str(Markup("<title>{}</title>{}").format(title, assets.tags()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         path = route_path(scope)
-        page = path in ("", "/")
+        page = path in PAGE
         nonce = secrets.token_urlsafe(16) if page else ""
         send = _with_headers(send, nonce)
-        uploading = bool(_UPLOAD.fullmatch(path))
+        uploading = bool(ANY_UPLOAD.fullmatch(path))
         if refused := self._refused(scope, path, uploading):
             await refused(scope, receive, send)
             return
@@ -152,14 +135,14 @@ class SecurityMiddleware:
             return _NOT_FOUND
         if self.is_local and not _names_this_machine(scope):
             return _ELSEWHERE
-        if scope["type"] != "http" or _CLOSED.fullmatch(path) or (uploading and not self.files):
+        if scope["type"] != "http" or CLOSED.fullmatch(path) or (uploading and not self.files):
             return _NOT_FOUND
-        if scope["app"].auth is None or _PUBLIC.fullmatch(path) or _user(Request(scope)) is not None:
+        if not gradio_internals.has_sign_in(scope) or PUBLIC.fullmatch(path) or path in assets.PATHS:
             return None
-        return _SIGN_IN
+        return _SIGN_IN if gradio_internals.reader_of(scope) is None else None
 
     def _with_nonce(self, send: Send, nonce: str) -> Send:
-        """Mark the scripts of Gradio's page as its own. All else that the page holds is JSON without a "<"."""
+        """Give the page its title, and mark its scripts as its own."""
         start: Message = {}
         body = bytearray()
 
@@ -174,8 +157,7 @@ class SecurityMiddleware:
             whole = bytes(body)
             headers = MutableHeaders(scope=start)
             if headers.get("content-type", "").startswith("text/html"):
-                whole = whole.replace(b"<head>", self.head, 1)
-                whole = whole.replace(b"<script", f'<script nonce="{nonce}"'.encode())
+                whole = gradio_internals.own_page(whole, self.head, nonce)
                 headers["content-length"] = str(len(whole))
             await send(start)
             await send({"type": "http.response.body", "body": whole})
@@ -189,14 +171,6 @@ def _names_this_machine(scope: Scope) -> bool:
         return is_loopback(urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname or "")
     except ValueError:
         return False
-
-
-def _user(request: Request) -> str | None:
-    """Return who is signed in, by Gradio's cookies (`get_current_user` in gradio/routes.py)."""
-    app, cookies = request.app, request.cookies
-    token = cookies.get(f"access-token-{app.cookie_id}") or cookies.get(f"access-token-unsecure-{app.cookie_id}")
-    user: str | None = app.tokens.get(token)
-    return user
 
 
 def _with_headers(send: Send, nonce: str) -> Send:

@@ -21,7 +21,22 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rag.web import gradio_internals
 from rag.web.bodies import Known, decoded, from_page, from_program, name
+from rag.web.gradio_internals import (
+    CONFIG,
+    ENDING,
+    EVENT,
+    EVENT_ID,
+    OPEN_PAGE,
+    OTHER_POSTS,
+    PAGE,
+    RESULT,
+    RESULTS,
+    SESSION,
+    STARTED,
+    STARTING,
+)
 from rag.web.refusals import RefusedError, refusal
 from rag.web.security import route_path
 
@@ -29,11 +44,6 @@ COOKIE = "according-session"
 MAX_STARTED = 20_000  # events and sessions of which it is remembered who started them: hours of answers
 
 _TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
-_STARTING = re.compile(r"/gradio_api/(?:queue/join|(?P<kind>call/v2|call|run|api)/(?P<endpoint>[^/]+))/?")
-_ENDING = re.compile(r"/gradio_api/(?:cancel|reset)/?")
-_RESULT = re.compile(r"/gradio_api/call/(?:v2/)?[^/]+/(?P<event>[^/]+)")
-_HEARTBEAT = re.compile(r"/gradio_api/heartbeat/(?P<session>[^/]+)")
-_OTHER_POSTS = re.compile(r"/login/?|/gradio_api/(upload|mcp/?.*)", re.DOTALL)
 
 
 def cookie_of(scope: Scope) -> str | None:
@@ -101,9 +111,9 @@ class SessionMiddleware:
                 403, "This app answers only to its own pages and to programs, not to pages of other sites."
             )
         path, who = route_path(scope), owner(scope)
-        if scope["method"] == "POST" and not _OTHER_POSTS.fullmatch(path):
-            starting = _STARTING.fullmatch(path)
-            if not starting and not _ENDING.fullmatch(path):
+        if scope["method"] == "POST" and not OTHER_POSTS.fullmatch(path):
+            starting = STARTING.fullmatch(path)
+            if not starting and not ENDING.fullmatch(path):
                 raise RefusedError(404, "Not found.")
             if not re.match(r"application/json\b", Headers(scope=scope).get("content-type", ""), re.IGNORECASE):
                 raise RefusedError(415, "Send JSON, with the header Content-Type: application/json.")
@@ -111,40 +121,40 @@ class SessionMiddleware:
             body = self._started(sent, starting, who, known_events(scope)) if starting else self._ended(sent, who)
             scope, receive = _with_body(scope, receive, json.dumps(body).encode())
             return scope, receive, self._recorded(send, who) if starting else send
-        if path in ("", "/", "/config", "/config/"):
+        if path in PAGE + CONFIG:
             return scope, receive, send if cookie_of(scope) else _with_cookie(scope, send)
-        if result := _RESULT.fullmatch(path):
+        if result := RESULT.fullmatch(path):
             if self._owners.get(result["event"]) != who:
                 raise RefusedError(
                     404, "there is no such event, or its result was fetched before; send the cookies you got"
                 )
             del self._owners[result["event"]]
-        elif heartbeat := _HEARTBEAT.fullmatch(path):
+        elif heartbeat := OPEN_PAGE.fullmatch(path):
             inner = self._inner(who, name(heartbeat["session"], "session"))
             scope = {**scope, "path": scope["path"].removesuffix(heartbeat["session"]) + inner}
             scope["raw_path"] = scope["path"].encode()
-        elif path.removesuffix("/") == "/gradio_api/queue/data":
-            given = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])
-            inner = self._inner(who, name(given[0], "session_hash"))
+        elif path.removesuffix("/") == RESULTS:
+            given = parse_qs(scope["query_string"].decode("latin-1")).get(SESSION, [""])
+            inner = self._inner(who, name(given[0], SESSION))
             if self._owners.get(inner) != who:  # Gradio would break the connection, and log where
                 raise RefusedError(404, "there is no such session; load the page again")
-            scope = {**scope, "query_string": urlencode({"session_hash": inner}).encode()}
+            scope = {**scope, "query_string": urlencode({SESSION: inner}).encode()}
         return scope, receive, send
 
     def _started(self, sent: dict[str, Any], starting: re.Match[str], who: str, known: Known) -> dict[str, Any]:
         if starting["endpoint"]:
             return from_program(sent, starting["endpoint"], starting["kind"] == "call/v2", known)
         body = from_page(sent, known)
-        inner = self._inner(who, body["session_hash"])
+        inner = self._inner(who, body[SESSION])
         self._remember(inner, who)
-        return body | {"session_hash": inner}
+        return body | {SESSION: inner}
 
     def _ended(self, sent: dict[str, Any], who: str) -> dict[str, Any]:
-        event, index = name(sent.get("event_id"), "event_id"), sent.get("fn_index")
+        event, index = name(sent.get(EVENT_ID), EVENT_ID), sent.get(EVENT)
         if self._owners.get(event) != who:
             raise RefusedError(404, "there is no such event")
-        session = self._inner(who, name(sent.get("session_hash", ""), "session_hash")) if "session_hash" in sent else ""
-        return {"event_id": event, "session_hash": session, "fn_index": index if isinstance(index, int) else 0}
+        session = self._inner(who, name(sent.get(SESSION, ""), SESSION)) if SESSION in sent else ""
+        return {EVENT_ID: event, SESSION: session, EVENT: index if isinstance(index, int) else 0}
 
     def _inner(self, who: str, session: str) -> str:
         """Return the id of a session that Gradio is given: another for each browser that uses the same id."""
@@ -163,7 +173,7 @@ class SessionMiddleware:
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.body":
                 body.extend(message.get("body", b"")[:1000])
-                if found := re.fullmatch(rb'\{"event_id":\s*"(\w+)"\}', body):
+                if found := STARTED.fullmatch(body):
                     self._remember(found[1].decode(), who)
             await send(message)
 
@@ -172,10 +182,10 @@ class SessionMiddleware:
 
 def known_events(scope: Scope) -> Known:
     """Return what can be called of the app that a request is for: events that run here, and endpoints for programs."""
-    events = [event for event in scope["app"].get_blocks().fns.values() if event.fn]
+    events = gradio_internals.events(scope)
     return Known(
-        {event._id: len(event.inputs) for event in events},
-        {event.api_name: len(event.inputs) for event in events if event.api_visibility == "public"},
+        {event.number: event.value_count for event in events},
+        {event.name: event.value_count for event in events if event.is_public},
     )
 
 

@@ -16,10 +16,11 @@ from time import monotonic
 from typing import Any
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rag.web import gradio_internals
+from rag.web.gradio_internals import SIGN_IN, SIGN_OUT
 from rag.web.refusals import refusal
 from rag.web.security import route_path
 from rag.web.sessions import from_elsewhere
@@ -125,9 +126,9 @@ class SignInMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = route_path(scope) if scope["type"] == "http" else ""
-        if path.rstrip("/") == "/login" and scope["app"].auth is not None:
+        if path.rstrip("/") == SIGN_IN and gradio_internals.has_sign_in(scope):
             await self._sign_in(path, scope, receive, send)
-        elif path.rstrip("/") == "/logout":
+        elif path.rstrip("/") == SIGN_OUT:
             site = Headers(scope=scope).get("sec-fetch-site", "")  # not even a link of another site may sign out
             elsewhere = site in ("cross-site", "same-site") or from_elsewhere(scope)
             response = refusal(path, 403, _ELSEWHERE) if elsewhere else _signed_out(scope)
@@ -171,7 +172,7 @@ def _guarded(header: tuple[bytes, bytes], scope: Scope) -> tuple[bytes, bytes]:
     Gradio lets one cookie go with requests of any site (SameSite=None), and the other one go unencrypted.
     """
     name, value = header
-    if name.lower() != b"set-cookie" or not value.startswith(b"access-token-"):
+    if name.lower() != b"set-cookie" or not value.startswith(gradio_internals.SIGN_IN_COOKIE.encode()):
         return header
     if not os.environ.get("SPACE_ID"):  # a Space is in a frame of another site (see `sessions`)
         value = value.replace(b"SameSite=none", b"SameSite=lax")
@@ -182,9 +183,6 @@ def _guarded(header: tuple[bytes, bytes], scope: Scope) -> tuple[bytes, bytes]:
 
 def _signed_out(scope: Scope) -> RedirectResponse:
     """End the session that a request belongs to, and return the way to the page on which to sign in."""
-    request, app = Request(scope), scope["app"]
     response = RedirectResponse(f"{scope.get('root_path', '')}/", 302)
-    for name in (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}"):
-        app.tokens.pop(request.cookies.get(name), None)
-        response.delete_cookie(name, path="/")
+    gradio_internals.end_sign_in(scope, response)
     return response

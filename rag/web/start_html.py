@@ -12,33 +12,33 @@ from rag.answer.html import Html, isolated
 from rag.answer.wording import counted
 from rag.text import one_line
 
-CONTENTS = Html('<a href="contents">What the index holds</a>')
-
-_SECTION = Html('<section class="according start" aria-label="{}">{}</section>')
-_HOLDS = Html('<p class="holds">{} {}</p>')
+_SECTION = Html('<section class="according start" aria-label="{}"{}>{}</section>')
+_HOLDS = Html('<p class="holds">{}</p>')
 _EXAMPLES = Html('<div class="examples" role="group" aria-label="Example questions">{}</div>')
-_EXAMPLE = Html('<button type="button" class="example" data-do="ask" dir="auto">{}</button>')
+_EXAMPLE = Html('<button type="button" class="example" data-do="example" dir="auto">{}</button>')
 _EMPTY = Html('<p class="empty">The index is empty. {}</p>')
 _BUILD = Html("Put articles in with <code>according build FOLDER</code>.")
 _ADD = Html("Put articles in with “Add your own files”, or with <code>according build FOLDER</code>.")
 
 
-def start_html(counts: Counts, examples: Sequence[str] = (), may_add: bool = False) -> Html:
+def start_html(counts: Counts, examples: Sequence[str] = (), may_add: bool = False, is_making: bool = False) -> Html:
     """Return what a page begins with.
 
     Args:
         counts: of the whole index (`ReadOnlyLibrary.counts`).
         examples: questions to begin with; none are shown of an empty index.
         may_add: whether readers may add files.
+        is_making: whether more examples are being made, so that the page asks again.
 
     Returns:
         A section. Each example is a button whose text is the question.
     """
     if not counts.articles:
-        return _SECTION.format("The index is empty", _EMPTY.format(_ADD if may_add else _BUILD))
+        return _SECTION.format("The index is empty", "", _EMPTY.format(_ADD if may_add else _BUILD))
     asked = Html().join(_EXAMPLE.format(isolated(one_line(question))) for question in examples)
     shown = _EXAMPLES.format(asked) if asked else Html()
-    return _SECTION.format("What the index holds", _HOLDS.format(holds(counts), CONTENTS) + shown)
+    more = Html(" data-more") if is_making else ""
+    return _SECTION.format("What the index holds", more, _HOLDS.format(holds(counts)) + shown)
 
 
 def holds(counts: Counts) -> str:

@@ -25,7 +25,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive
 
-from rag.errors import QuestionError
+from rag import readers
+from rag.errors import InputError, QuestionError
+from rag.web.additions import Additions
+from rag.web.gradio_internals import ALL_ARRIVED, UPLOAD, UPLOAD_PROGRESS, UPLOADED
 from rag.web.sessions import cookie_of
 
 MAX_FILE_BYTES = 200 * 2**20  # of one file
@@ -60,16 +63,24 @@ class Upload:
 
 
 class Uploads:
-    """The files that were uploaded and not yet added. Threads may use it at the same time."""
+    """The files that were uploaded and not yet added. Threads may use it at the same time.
+
+    Attributes:
+        additions: what adds them.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Keep files in a folder, which nothing else may write."""
         self._folder = folder
         self._lock = threading.Lock()
         self._kept: dict[str, Upload] = {}
+        self._in_use: set[str] = set()  # handles of the files that are being written or added
+        self.additions = Additions()
 
     def keep(self, session: str, files: Sequence[UploadFile]) -> list[str]:
         """Store files, and return their handles.
+
+        Where a session has MAX_FILES, those that wait longest make room: the page that knew them may be closed.
 
         Raises:
             QuestionError: if a file is too large, or there are too many.
@@ -80,6 +91,7 @@ class Uploads:
         uploads = {handle: self._upload(session, handle, file) for handle, file in made.items()}
         if any(upload.size > MAX_FILE_BYTES for upload in uploads.values()):
             raise QuestionError(f"a file is larger than {MAX_FILE_BYTES // 2**20} MB; add it on the command line")
+        self._make_room(session, len(files))
         with self._lock:  # they count before they are written: else all that are sent at once would pass
             kept = [*self._kept.values(), *uploads.values()]
             if sum(upload.session == session for upload in kept) > MAX_FILES:
@@ -87,16 +99,18 @@ class Uploads:
             if len(kept) > MAX_KEPT_FILES or sum(upload.size for upload in kept) > MAX_KEPT_BYTES:
                 raise QuestionError("too many files of all readers wait to be added; try again in an hour")
             self._kept |= uploads
+            self._in_use.update(made)
         try:
             for handle, file in made.items():
                 _write(file, uploads[handle].path)
         except BaseException:
             self._delete([*made])  # nobody has their handles, and a part of a file would stay on a full disk
             raise
+        self._in_use.difference_update(made)
         return [*made]
 
     def _upload(self, session: str, handle: str, file: UploadFile) -> Upload:
-        name = PurePosixPath((file.filename or "").replace("\\", "/")).name or "file"
+        name = _name(file)
         stored = _UNSAFE.sub("_", name)[-100:].encode()[-MAX_NAME_BYTES:].decode(errors="ignore")  # the end: the format
         return Upload(name, self._folder / handle / stored, file.size or 0, time.monotonic(), session)
 
@@ -109,20 +123,27 @@ class Uploads:
             handles: as `keep` returned them.
 
         Raises:
-            QuestionError: if a handle is not that of a file that this session uploaded.
+            QuestionError: if a handle is not that of a file that this session uploaded, or is in use.
         """
         with self._lock:
             found = [self._kept.get(handle) for handle in handles if _HANDLE.fullmatch(handle)]
-        own = [upload for upload in found if upload and upload.session == session and _is_file(upload.path)]
-        if not handles or len(own) != len(handles):
-            raise QuestionError("choose the files again; they are no longer on the server")
-        yield {str(upload.path): upload.name for upload in own}
+            own = [upload for upload in found if upload and upload.session == session and _is_file(upload.path)]
+            if not handles or len(own) != len(handles):
+                raise QuestionError("choose the files again; they are no longer on the server")
+            if not self._in_use.isdisjoint(handles):
+                raise QuestionError("these files are being added already")
+            self._in_use.update(handles)
+        try:
+            yield {str(upload.path): upload.name for upload in own}
+        except BaseException:
+            self._in_use.difference_update(handles)
+            raise
         self._delete(handles)
 
     def routes(self) -> list[Route]:
-        """Return the route that Gradio's page uploads files to, which answers with a list of handles.
+        """Return the routes: to upload files to, and to ask how far an addition is.
 
-        And one that tells the page nothing of the progress: it takes a stream that ends for that.
+        They take the places of Gradio's own; that of Gradio for the progress of an upload tells nothing.
         """
 
         async def upload(request: Request) -> Response:
@@ -132,30 +153,52 @@ class Uploads:
             limited = Request(request.scope, _limited(request.receive))
             try:
                 async with limited.form(max_files=MAX_FILES, max_fields=10) as form:
-                    files = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
+                    files = [file for file in form.getlist(UPLOADED) if isinstance(file, UploadFile)]
+                    for file in files:
+                        readers.reader_of(_name(file))
                     return JSONResponse(await run_in_threadpool(self.keep, session, files))
+            except InputError as error:
+                return PlainTextResponse(str(error), 415)
             except QuestionError as error:
                 return PlainTextResponse(str(error), 413)
             except OSError:
                 return PlainTextResponse("The server cannot store the file; its disk may be full.", 507)
 
         def progress(_: Request) -> Response:
-            return Response('data: {"msg": "done"}\n\n', media_type="text/event-stream")
+            return Response(ALL_ARRIVED, media_type="text/event-stream")
 
-        return [Route("/gradio_api/upload", upload, methods=["POST"]), Route("/gradio_api/upload_progress", progress)]
+        return [
+            Route(UPLOAD, upload, methods=["POST"]),
+            Route(UPLOAD_PROGRESS, progress),
+            self.additions.route(),
+        ]
 
     def _delete_old(self) -> None:
         oldest = time.monotonic() - MAX_WAITING_SECONDS
         with self._lock:
-            old = [handle for handle, upload in self._kept.items() if upload.since < oldest]
+            old = [h for h, upload in self._kept.items() if upload.since < oldest and h not in self._in_use]
         self._delete(old)
+
+    def _make_room(self, session: str, number: int) -> None:
+        with self._lock:
+            own = [handle for handle, upload in self._kept.items() if upload.session == session]  # the oldest first
+            over = max(0, len(own) + number - MAX_FILES)
+            unused = [handle for handle in own if handle not in self._in_use]
+        if len(unused) >= over:
+            self._delete(unused[:over])
 
     def _delete(self, handles: Sequence[str]) -> None:
         for handle in handles:
             with self._lock:
                 upload = self._kept.pop(handle, None)
+                self._in_use.discard(handle)
             if upload:
                 shutil.rmtree(upload.path.parent, ignore_errors=True)
+
+
+def _name(file: UploadFile) -> str:
+    """Return what the reader calls a file."""
+    return PurePosixPath((file.filename or "").replace("\\", "/")).name or "file"
 
 
 def _write(file: UploadFile, path: Path) -> None:

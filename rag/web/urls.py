@@ -1,4 +1,4 @@
-"""URLs of the app's own pages, relative to the app's root: an article, a passage in it, an outlet, a citation's file.
+"""URLs of the app's own pages, relative to the app's root: an article, a passage in it, an outlet, an answer's views.
 
 The URL of a passage can be kept: it names the article, the span of the words, and a fingerprint of them, so that it
 still leads to the words after the index was rebuilt or the article was edited (`Library.locate`).
@@ -56,10 +56,31 @@ def citation_url(citation: Citation, form: str) -> str:
 
 
 def answer_url(handle: str, form: str) -> str:
-    """Return the URL of the file of a whole answer in one of `export.FORMS`, which `answer_files` serves."""
+    """Return the URL of the file of a whole answer in one of `export.FORMS` or `dossier_files.DOSSIERS`."""
     return f"answer/{quote(handle, safe='')}?as={form}"
+
+
+def view_url(handle: str, view: str, **parameters: str) -> str:
+    """Return the URL of a view of an answer, which `answer_views` serves: "side-by-side" or "timeline".
+
+    Args:
+        handle: the answer's.
+        view: which one.
+        **parameters: of the query, such as `sort`.
+    """
+    return f"answer/{quote(handle, safe='')}/{view}{'?' if parameters else ''}{urlencode(parameters)}"
 
 
 def outlet_url(name: str | None, **parameters: int) -> str:
     """Return the URL of the page that lists an outlet's articles; of the articles without an outlet, for None."""
-    return f"contents?{urlencode({'outlet': name or '', **parameters}, errors='replace')}"
+    return contents_url({"outlet": name or "", **parameters})
+
+
+def contents_url(parameters: Mapping[str, str | int]) -> str:
+    """Return the URL of a list in the contents of the index (see `contents_address`)."""
+    return f"contents{'?' if parameters else ''}{urlencode(parameters, errors='replace')}"
+
+
+def asking_url(**parameters: str) -> str:
+    """Return the URL of the app with a question or filters set, as its own address has them."""
+    return f"?{urlencode(parameters, errors='replace')}"

@@ -11,7 +11,7 @@ import rag
 from rag.answer import wording
 from rag.cli.output import answer_text
 from rag.models.reranker import LazyReranker
-from rag.web.answer_html import answer_html
+from rag.web.answer_html import turn_html
 from rag.web.endpoints import endpoints
 
 SAID = "Searched by words only, since the encoder does not know German. Nearest passages. They may not answer."
@@ -55,7 +55,7 @@ def test_that_words_alone_decide_is_said_in_every_surface(library):
     answer = library.ask(ON_TOPIC["de"])
     assert wording.notice(answer) == SAID
     assert answer_text(answer).splitlines()[0] == SAID
-    assert f'<p class="near" role="status">{SAID}</p>' in answer_html(answer)
+    assert f'<p class="verdict">{SAID}</p>' in turn_html(answer)
     assert SAID in answer.to_markdown()
     values = endpoints(library)["ask"](question=ON_TOPIC["de"])
     assert (values["notice"], values["searched_by"], values["missing"]["language"]) == (SAID, "words", "German")

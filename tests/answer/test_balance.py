@@ -128,6 +128,47 @@ def test_an_answer_is_called_one_sided_only_where_it_is(counts, passages, republ
     assert cautions(counts, passages, republishers) == tuple(Caution(reason, tuple(of)) for reason, *of in warnings)
 
 
+@pytest.mark.parametrize(
+    ("asked", "counts", "left"),
+    [
+        (["A"], shown({"A": 2}), []),
+        (["a"], shown({"A": 2}), [(ONE_OUTLET, "A")]),  # it is not the outlet of that name that was asked for
+        (["A", "B"], shown({"A": 2}), [(ONE_OUTLET, "A")]),  # the other one says nothing
+        (["newspaper"], shown({"A": 2}), [(ONE_OUTLET, "A")]),
+        (["A"], shown({"A": 2}, ADVOCATES), []),
+        (["A", "B"], shown({"A": 1, "B": 1}, ADVOCATES), []),
+        (["A", "B", "C"], shown({"A": 1, "B": 1}, ADVOCATES), [(ONE_KIND, "advocacy group")]),
+        (["advocacy group"], shown({"A": 1, "B": 1}, ADVOCATES), []),
+        (["aggregator"], shown({"A": 1, "B": 1}, ADVOCATES), [(ONE_KIND, "advocacy group")]),
+        (["A"], shown({"A": 2}, states={"X": 2}), [(STATE_MEDIA, "X")]),  # what they are is worth saying all the same
+        (["A", "B"], shown({"A": 1, "B": 1}, independent=1), [(ONE_TEXT, "A", "B")]),
+    ],
+)
+def test_what_was_asked_for_needs_no_caution(asked, counts, left):
+    found = cautions(counts, 2, [*counts.outlets], asked=asked)
+    assert found == tuple(Caution(reason, tuple(of)) for reason, *of in left)
+
+
+def test_an_answer_from_the_outlet_that_was_asked_for_has_no_caution_of_it(tmp_path, news, words):
+    records = [
+        record("one", f"{QUAY} It was cast in Valsera in 1702.", outlet="Tehran Advocate"),
+        record(
+            "two", "The museum put a bronze bell on show, which divers had found in spring.", outlet="Tehran Advocate"
+        ),
+        record("three", "The divers who found the bell under the old quay want it back.", outlet="The Guardian"),
+    ]
+    with rag.build([news(*records)], index=tmp_path / "i", encoder=words) as library:
+        question = "Which bronze bell did divers find under the old quay?"
+
+        def reasons(**filters):
+            answer = library.ask(question, min_confidence=0, **filters)
+            assert {c.outlet for c in answer.passages} == {"Tehran Advocate"}
+            return [caution.reason for caution in answer.balance.warnings]
+
+        assert reasons(outlets=["Tehran Advocate"]) == []
+        assert reasons(exclude_outlets=["The Guardian"]) == [ONE_OUTLET]
+
+
 QUAY = "Divers found a bronze bell under the old quay on Friday."
 
 

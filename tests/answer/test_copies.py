@@ -16,7 +16,7 @@ from rag.answer.balance import ALTERED_TEXT
 from rag.answer.changes import changes, changes_text, heading
 from rag.answer.export import FORMS
 from rag.cli.output import answer_text
-from rag.web.answer_html import answer_html
+from rag.web.answer_html import turn_html
 
 REPORT = (
     "Three climbers of the Odda club were lost on Sunday when a bridge of snow broke under them, the rescuers said. "
@@ -195,7 +195,7 @@ def test_what_the_copies_changed_is_shown_in_every_form(asked):
     assert lines[2:] == ["Shown above is the earliest version by date."]
     assert flat(shown) in flat(answer_text(answer))
     assert flat(shown) in flat(answer.to_markdown())
-    html = answer_html(answer)
+    html = turn_html(answer)
     assert '<del><span class="unseen">removed: </span>Three</del>' in html
     assert '<ins><span class="unseen">added: </span>Thirty &lt;b&gt;</ins>' in html
     values = json.loads(json.dumps(answer.to_dict()))["passages"][0]["variants"]

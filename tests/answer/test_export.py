@@ -24,7 +24,7 @@ import rag
 from rag import cli
 from rag.answer.answer import Answer
 from rag.answer.citation import Citation
-from rag.answer.export import FORMS, bibtex, csl_json, key, markdown
+from rag.answer.export import COPIED, FORMS, bibtex, csl_json, key, markdown, passage_text, quotation_text
 from rag.answer.wording import DIGEST, NOTHING, when
 from rag.article import FROM_URL, date_basis_label
 from rag.provenance.catalogue import Catalogue, load_catalogue
@@ -298,6 +298,61 @@ def test_markdown_links_to_the_articles_address_and_to_nothing_else():
 
 
 # All of them
+
+
+# What is copied: plain text
+
+
+CREDIT = (
+    "digest of The Guardian, via mirror.example, 1 February 2020 (posted by host), “Trams and us”, "
+    "https://guardian.example/trams?a=1&b=2"
+)
+
+
+def test_a_copied_quote_has_the_sentences_and_says_where_they_are_from():
+    assert quotation_text(PLAIN, TODAY) == f"“{SAID}”\n{CREDIT}\n"
+    assert quotation_text(replace(PLAIN, kind="full text"), TODAY).splitlines()[1] == CREDIT.removeprefix("digest of ")
+    assert quotation_text(UNKNOWN, TODAY) == f"“{SAID}”\nan unknown outlet, undated\n"
+
+
+def test_a_copied_passage_marks_the_sentences_and_says_that_the_emphasis_is_added():
+    marked = TEXT.replace(SAID, f"*{SAID}*")
+    assert passage_text(PLAIN, TODAY) == f"“{marked}”\n{CREDIT}, emphasis added\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("", ""), (" ", "\n"), ("One. ", ""), ("", " Three."), ("One.\n\n", "\n")]
+)
+def test_nothing_is_marked_where_all_is_quoted_and_no_space_is_marked(before, after):
+    text = f"{before}Two. {after}"
+    passage = replace(PLAIN, text=text, start=0, end=len(text), quote=(len(before), len(before) + 5))
+    copied = passage_text(passage, TODAY)
+    words = copied[1 : copied.rindex("”\n")]
+    if not (before + after).strip():
+        assert copied == quotation_text(passage, TODAY)
+        assert "emphasis" not in copied
+    else:
+        assert words == f"{before}*Two.* {after}".strip()
+        assert copied.endswith(", emphasis added\n")
+    assert words.replace("*", "") == text.strip()
+
+
+@pytest.mark.parametrize("write", [quotation_text, passage_text])
+def test_of_an_answer_every_quote_is_copied(write):
+    answer = Answer("q", "q", "answers", (PLAIN, replace(UNKNOWN, article_id="b")))
+    assert write(answer, TODAY) == f"{write(PLAIN, TODAY)}\n{write(UNKNOWN, TODAY)}"
+    assert {form.write for form in COPIED.values()} == {quotation_text, passage_text}
+
+
+@pytest.mark.parametrize("write", [quotation_text, passage_text])
+@given(text=HOSTILE)
+def test_what_is_copied_has_one_line_of_source_and_nothing_that_turns_it(write, text):
+    citation = cited(text or "x")
+    copied = write(citation, TODAY)
+    assert copied.endswith("\n")
+    credit = copied[copied.rindex("”\n") + 2 :] if not citation.title.strip() else copied.splitlines()[-1]
+    assert "\n" not in credit.strip("\n")
+    assert sanitise(copied) == copied
 
 
 def test_a_url_that_is_not_of_the_web_is_no_link_in_any_form():

@@ -207,9 +207,9 @@ def test_a_build_after_a_stopped_one_reuses_what_is_in_milvus(nodes, server, tmp
     with rag.open(index, encoder=encoder) as library:
         store, seen = library._store, []
 
-        def stop(read):
-            seen.append(read)
-            if read >= 128:
+        def stop(progress):
+            seen.append(progress.read)
+            if progress.read >= 128:
                 raise StoppedError
 
         with pytest.raises(StoppedError):

@@ -100,6 +100,43 @@ def test_outlets_are_counted_and_their_articles_listed(library, news):
     assert {outlet: own.articles for outlet, own in library.counts_by_outlet().items()} == library.outlets()
 
 
+def test_articles_are_listed_by_their_titles_outlets_and_dates(library, news):
+    month = ORCHARD | {
+        "id": "month",
+        "title": "Élan of the orchard",
+        "date": "April 2015",
+        "text": "Blossom in the valley.",
+    }
+    library.add([news(month, {"id": "x", "text": "Nobody signed this."})])
+    headings = {heading[0]: heading[1:] for heading in library._store.headings()}
+    assert headings == {
+        "harbour": (HARBOUR["title"], "The Guardian", dt.date(2013, 5, 14).toordinal()),
+        "bridge": (BRIDGE["title"], "Press TV", dt.date(2015, 1, 2).toordinal()),
+        "orchard": (ORCHARD["title"], "Reuters", NO_DATE),
+        "month": ("Élan of the orchard", "Reuters", month_code(2015, 4)),
+        "x": (None, None, NO_DATE),
+    }
+    assert library.list_articles().ids[:3] == ("month", "bridge", "harbour")
+    assert library.list_articles("elan reuters").ids == ("month",)
+    assert library.list_articles(outlets=["Reuters", None], order="title").ids == ("month", "orchard", "x")
+    part = library.list_articles(order="oldest", start=1, limit=2)
+    assert (part.ids, part.total, part.years) == (("bridge", "month"), 5, (2015, 2013, 0))
+    found = library.list_outlets().find("guard")
+    assert [(each.name, each.articles, each.kind) for each in found] == [("The Guardian", 1, "newspaper")]
+    with pytest.raises(QuestionError, match="the order newest, oldest, title; choose one"):
+        library.list_articles(order="length")
+
+
+def test_lists_are_of_the_newest_state(library, news):
+    assert (library.list_articles().total, len(library.list_outlets().outlets), library.counts().articles) == (3, 3, 3)
+    library.add([news(BRIDGE | {"title": "Bridge mended"})])
+    library.remove(["harbour"])
+    assert library.list_articles("mended").ids == ("bridge",)
+    assert library.list_articles("closed").ids == ()
+    assert library.list_articles().total == library.counts().articles == 2
+    assert [each.name for each in library.list_outlets().find(order="name")] == ["Press TV", "Reuters"]
+
+
 # Changing
 
 

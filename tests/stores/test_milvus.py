@@ -423,3 +423,23 @@ def test_rows_of_an_earlier_version_are_found_by_id_and_address(address, news, w
         (version,) = library._store.versions(url=one["url"])
         assert (version.article.id, version.article.text) == (ids[one["url"]], two["text"])
     assert rag.examine(address).ok
+
+
+def test_titles_of_rows_of_an_earlier_version_are_read_from_the_rest_of_the_row(library, monkeypatch):
+    store = library._store
+    headings = sorted(store.headings())
+    with store.strictly():
+        rows = [(row["key"], schema.brief(row)) for row in store._scan("articles", store._present(), ("key", "brief"))]
+        former = [
+            {"key": key, "brief": schema.pieces(json.dumps({n: v for n, v in brief.items() if n != "title"}))}
+            for key, brief in rows
+            if brief["id"] != "bridge"
+        ]
+        assert len(former) == 2
+        store._send("articles", former, partial=True)
+    assert sorted(store.headings()) == headings
+    asked = []
+    original = store._of
+    monkeypatch.setattr(store, "_of", lambda *arguments: asked.extend(arguments[2]) or original(*arguments))
+    store.headings()
+    assert sorted(asked) == sorted(row["key"] for row in former)  # the other text is not read

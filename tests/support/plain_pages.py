@@ -46,7 +46,7 @@ def known(page):
 
 def rows(page, heading):
     """The cells of each row of the table below a heading."""
-    (table,) = page.xpath(f'//h2[starts-with(., "{heading}")]/following-sibling::*[1]')
+    (table,) = page.xpath(f'//h2[starts-with(., "{heading}")]/following-sibling::table[1]')
     return [[" ".join(cell.text_content().split()) for cell in row.iter("td")] for row in table.cssselect("tbody tr")]
 
 

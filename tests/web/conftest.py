@@ -14,6 +14,8 @@ import rag
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from rag.models.encoder import SentenceEncoder
+
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Browser]:
@@ -44,3 +46,18 @@ def built(tmp_path: Path, news: Callable[..., Path], words: WordEncoder) -> Call
         return rag.build([news(*records)], index=tmp_path / index, encoder=words)
 
     return build
+
+
+@pytest.fixture(scope="module")
+def shown(
+    tmp_path_factory: pytest.TempPathFactory, real: SentenceEncoder, demonstration: Callable[[Path], Path]
+) -> Iterator[tuple[str, rag.Library]]:
+    """The app with the demonstration and its examples: its address, and the library that answers."""
+    import gradio
+
+    from rag.web.app import EXAMPLES
+    from rag.web.launch import launch
+
+    library = rag.open(demonstration(tmp_path_factory.mktemp("shown") / "index"), encoder=real)
+    yield launch(library, port=0, wait=False, examples=EXAMPLES), library
+    gradio.close_all()

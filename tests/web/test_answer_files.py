@@ -1,34 +1,25 @@
-"""The files of an answer: kept in memory, for the session that was shown it, within a bound."""
+"""The files of an answer, and what was asked: kept in memory, for the session that was shown it, within a bound."""
 
 import secrets
 
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
-
 from rag.web import answer_files
 from rag.web.answer_files import AnswerFiles
-from rag.web.sessions import COOKIE
+from rag.web.kept_question import KeptQuestion
 
 ME, OTHER = "m" * 43, "o" * 43
 
 
-def test_an_answers_file_is_for_the_session_that_was_shown_it():
+def test_what_is_kept_is_for_the_session_that_was_shown_the_answer():
     files = AnswerFiles()
-    client = TestClient(Starlette(routes=[files.route()]))
-    handle = files.keep(ME, {"bibtex": "@misc{a}", "markdown": "سه"})
-
-    def get(handle, form, session):
-        return client.get(f"/answer/{handle}?as={form}", headers={"Cookie": f"{COOKIE}={session}"} if session else {})
-
-    got = get(handle, "markdown", ME)
-    assert (got.status_code, got.text) == (200, "سه")
-    assert got.headers["Content-Disposition"] == 'attachment; filename="according.md"'
-    assert (got.headers["X-Content-Type-Options"], got.headers["Cache-Control"]) == ("nosniff", "no-store")
-    for wrong in (
-        (handle, "bibtex", OTHER), (handle, "bibtex", None), (handle, "csl-json", ME), (handle, "html", ME),
-        (handle[:-1], "bibtex", ME), ("..", "bibtex", ME),
-    ):  # fmt: skip
-        assert get(*wrong).status_code == 404
+    asked = KeptQuestion("Who closed the bridge?", outlets=("Press TV",))
+    handle = files.keep(ME, {"bibtex": "@misc{a}", "markdown": "سه"}, asked)
+    assert files.text(ME, handle, "markdown") == "سه"
+    assert files.asked(ME, handle) == asked
+    for who, wrong in ((OTHER, handle), ("address 127.0.0.1", handle), (ME, handle[:-1]), (ME, "")):
+        assert files.text(who, wrong, "markdown") is None
+        assert files.asked(who, wrong) is None
+    assert files.text(ME, handle, "csl-json") is None
+    assert files.asked(ME, files.keep(ME, {})) is None
 
 
 def test_they_are_kept_within_a_bound_the_latest_longest(monkeypatch):
@@ -39,3 +30,4 @@ def test_they_are_kept_within_a_bound_the_latest_longest(monkeypatch):
     assert files.text(ME, handles[-1], "bibtex")
     assert files.text(ME, handles[0], "bibtex") is None
     assert files.keep(ME, {"bibtex": secrets.token_hex(200_000)}) is None
+    assert files.keep(ME, {}, KeptQuestion("q", outlets=("x" * 2000,) * 100)) is None, "what was asked counts too"

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 from support import HARBOUR, ROOT
 from support.hostile import EVIL
-from support.page import ask, at_rest
+from support.page import again, answered, ask, show_filters, visit
 from support.processes import Other
 
 import rag
@@ -46,59 +46,70 @@ def test_a_reader_asks_and_sees_who_said_it_where_and_when(page, address):
     requests, faults = [], []
     page.on("request", lambda r: requests.append(r.url))
     page.on("pageerror", lambda e: faults.append(str(e)))
-    page.goto(address)
+    visit(page, address)
     answer = ask(page, "By how much will the dock workers' wages rise?")
+    expect(answer.locator(".question")).to_have_text("By how much will the dock workers' wages rise?")
+    expect(answer.locator(".verdict")).to_have_text("1 outlet answers · at least 1 independent source · 2013")
     card = answer.locator(".card").first
-    expect(card.locator("header")).to_contain_text("According to a digest of The Guardian, via mirror.example")
+    expect(card.locator("h3")).to_have_text("digest of The Guardian, via mirror.example")
     expect(card.locator(".when")).to_have_text("14 May 2013 (published)")
-    expect(card.locator(".kind")).to_contain_text("digest: a summary, not the outlet’s own words")
+    expect(card.locator(".kind")).to_have_attribute("title", "digest: a summary, not the outlet’s own words")
     expect(card.locator("cite")).to_have_text("Harbour strike ends")
     expect(card.locator("mark")).to_contain_text("wages would rise by four percent.")
-    expect(card.locator("footer")).to_contain_text("by Jane Roe")
+    expect(card.locator(".title")).to_contain_text("by Jane Roe")
     expect(card.get_by_role("link").first).to_have_attribute("href", "https://example.org/harbour")
     folder = ROOT / "tests" / "screenshots"
     folder.mkdir(exist_ok=True)
     page.screenshot(path=folder / "answer.png")
+    answer.locator("[role=tab]", has_text="Side by side").click()
+    expect(answer.locator(".side-by-side")).not_to_have_attribute("aria-busy", "true")
     outside = [url for url in requests if not url.startswith((address, "data:", "blob:"))]
     assert (outside, faults) == ([], [])
 
 
 def test_hostile_text_is_shown_as_text(page, address):
-    page.goto(address)
+    visit(page, address)
     answer = ask(page, "What did the minister say about taxes on salt?")
     quoted = answer.locator("blockquote").first
-    expect(quoted).to_have_text(EVIL)
+    assert quoted.text_content() == EVIL
     expect(answer.locator("header strong").first).to_have_text("<b>Daily</b> & <img src=x onerror=alert(1)>")
-    assert answer.locator("img, script, .katex").count() == 0
+    assert answer.locator("img, script, .katex, b").count() == 0
     assert page.title() == "According"
 
 
-def test_a_hostile_question_is_shown_as_text(page, address):
-    page.goto(address)
+def test_a_hostile_question_is_shown_as_text_wherever_it_is_shown(page, address):
+    visit(page, address)
     question = "<img src=x onerror=\"document.title='owned'\"> **what** about {{salt}}?"
-    ask(page, question)
-    expect(page.locator(".according.question").last).to_have_text(question)
+    answer = ask(page, question)
+    expect(answer.locator(".question")).to_have_text(question)
+    expect(page.locator("#chips .chip").first).to_have_text(f"follow-up of: {question}")
+    expect(page.locator("#earlier a").first).to_have_text(question)
+    page.reload()
+    expect(answered(page, 0).locator(".question")).to_have_text(question)
+    expect(page.locator("#earlier a").first).to_have_text(question)
+    assert page.locator("img").count() == 0
     assert page.title() == "According"
 
 
 def test_an_empty_answer_says_so(page, address):
-    page.goto(address)
+    visit(page, address)
     answer = ask(page, "How do I bake sourdough bread?")
-    expect(answer).to_contain_text(
-        "Nothing in the index answers this: no article holds “bake”, “sourdough” or “bread”."
-    )
+    expect(answer.locator(".verdict")).to_have_text("Nothing here answers that.")
+    expect(answer.locator(".why")).to_have_text("No article holds “bake”, “sourdough” or “bread”.")
 
 
 def test_filters_narrow_the_answer_and_a_bad_date_is_explained(page, address):
-    page.goto(address)
-    page.get_by_role("button", name="Filters").click()
-    page.fill("#after input, #after textarea", "2019-01-01")
+    visit(page, address)
+    show_filters(page)
+    page.fill("#after input", "2019-01-01")
     answer = ask(page, "By how much will the dock workers' wages rise?")
     expect(answer).to_contain_text("leaves out 1 of 2 articles")
-    page.fill("#after input, #after textarea", "soon")
-    page.fill("#question textarea", "By how much will wages rise?")
-    page.click("#ask")
-    expect(page.get_by_text("after is 'soon'; give a day as YYYY-MM-DD")).to_be_visible()
+    page.fill("#after input", "soon")
+    answer = ask(page, "By how much will wages rise?")
+    expect(answer.get_by_role("alert")).to_have_text("After is 'soon'; give a day as YYYY-MM-DD.")
+    page.fill("#after input", "")
+    answer.get_by_role("button", name="Try again").click()
+    expect(again(answer).locator("mark").first).to_contain_text("four percent")
 
 
 @pytest.fixture(scope="module")
@@ -108,50 +119,49 @@ def demonstrated(tmp_path_factory, real, demonstration):
 
 
 def test_constraints_in_the_question_are_shown_and_can_be_ignored(page, demonstrated):
-    page.goto(demonstrated)
-    group = page.locator("#understood")
-    expect(group).to_be_hidden()
+    visit(page, demonstrated)
     answer = ask(page, "In 2009, how many people were said to be living in Camp Ashraf?")
-    expect(answer.locator(".chip")).to_have_text("2009-01-01 to 2009-12-31")
+    chip = answer.locator(".chips .chip")
+    expect(chip).to_have_accessible_name("Only 2009-01-01 to 2009-12-31")
+    expect(chip).to_have_attribute("aria-pressed", "true")
     expect(answer.locator(".searched").first).to_have_text(
         "Searched for: How many people were said to be living in Camp Ashraf?"
     )
     assert {when.split()[2] for when in answer.locator(".when").all_inner_texts()} == {"2009"}
-    box = group.get_by_role("checkbox")
-    expect(group.locator("label")).to_contain_text(["Only 2009-01-01 to 2009-12-31"])
-    box.focus()
+    chip.focus()
     page.keyboard.press("Space")
-    expect(answer.locator(".chip")).to_have_text("“In 2009”: ignored")
-    expect(page.locator(".according.question")).to_have_count(1)
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    expect(chip).to_contain_text("“In 2009” not applied")
+    expect(page.locator(".turn")).to_have_count(1)
     assert len({when.split()[2] for when in answer.locator(".when").all_inner_texts()}) > 1
-    expect(box).not_to_be_checked()
-    expect(box).to_be_focused()
+    expect(chip).to_be_focused()
     page.keyboard.press("Space")
-    expect(answer.locator(".chip")).to_have_text("2009-01-01 to 2009-12-31")
-    ask(page, "Is the MEK a cult?")
-    expect(group).to_be_hidden()
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(chip).to_have_accessible_name("Only 2009-01-01 to 2009-12-31")
+    expect(ask(page, "Is the MEK a cult?").locator("[data-do=switch]")).to_have_count(0)
 
 
 def test_readers_do_not_affect_each_other(page, demonstrated):
-    page.goto(demonstrated)
-    ask(page, "In 2009, how many people were said to be living in Camp Ashraf?")
+    visit(page, demonstrated)
+    answer = ask(page, "In 2009, how many people were said to be living in Camp Ashraf?")
     other = page.context.browser.new_page()
-    other.goto(demonstrated)
-    expect(other.locator("#question textarea")).to_be_visible()
-    expect(other.locator("#understood")).to_be_hidden()
-    ask(other, "According to Reuters, who lives in Camp Ashraf?")
-    expect(other.locator("#understood")).to_contain_text("Only Reuters")
-    page.locator("#understood").get_by_role("checkbox").uncheck()
-    expect(page.locator(".according .chip")).to_have_text("“In 2009”: ignored")
-    expect(page.locator(".according.question")).to_have_count(1)
-    expect(other.locator(".according .chip")).to_have_text("Reuters")
+    visit(other, demonstrated)
+    expect(other.locator(".turn, #earlier a")).to_have_count(0)
+    others = ask(other, "According to Reuters, who lives in Camp Ashraf?")
+    expect(others.locator("[data-do=switch]")).to_contain_text("Reuters")
+    answer.locator("[data-do=switch]").click()
+    expect(answer.locator("[data-do=switch]")).to_contain_text("“In 2009” not applied")
+    expect(page.locator(".turn")).to_have_count(1)
+    expect(others.locator("[data-do=switch]")).to_have_attribute("aria-pressed", "true")
+    expect(others.locator("[data-do=switch]")).to_contain_text("Reuters")
     other.close()
 
 
 def test_an_example_is_asked_with_one_click(page, address):
-    page.goto(address)
-    at_rest(page.get_by_text(EXAMPLES[0]).first).click()
-    expect(page.locator(".according.question")).to_have_text(EXAMPLES[0])
+    visit(page, address)
+    page.locator("#start").get_by_role("button", name=EXAMPLES[0]).click()
+    expect(answered(page, 0).locator(".question")).to_have_text(EXAMPLES[0])
+    expect(page.locator("#start")).to_be_hidden()
 
 
 def test_the_browser_loads_nothing_from_elsewhere(address):
@@ -199,7 +209,7 @@ def test_changes_by_another_process_are_served_without_a_restart(page, tmp_path,
     }
     question = "What did divers find under the old quay?"
     library = rag.build([news(HARBOUR)], index=tmp_path / "index", encoder=words)
-    page.goto(launch(library, port=0, wait=False))
+    visit(page, launch(library, port=0, wait=False))
     assert "The Quay Gazette" not in ask(page, question).inner_text()
     another = Other()
     another(
@@ -208,7 +218,8 @@ def test_changes_by_another_process_are_served_without_a_restart(page, tmp_path,
     )  # fmt: skip
     expect(ask(page, question).locator("mark").first).to_have_text(record["text"])
     page.reload()
-    page.get_by_role("button", name="Filters").click()
+    answered(page, 0)
+    show_filters(page)
     page.locator("#outlets input").click()
     expect(page.get_by_role("option", name="The Quay Gazette (1)")).to_be_visible()
     page.keyboard.press("Escape")

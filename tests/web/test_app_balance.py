@@ -7,7 +7,7 @@ from html import escape
 import pytest
 from playwright.sync_api import expect
 from support import ROOT
-from support.page import ask, at_rest
+from support.page import ask, visit
 
 import rag
 from rag.web.launch import launch
@@ -58,7 +58,7 @@ def page(opened, address, request):
     requests, faults = [], []
     made.on("request", lambda r: requests.append(r.url))
     made.on("pageerror", lambda e: faults.append(str(e)))
-    made.goto(f"{address}/?__theme={theme}")
+    visit(made, f"{address}/?__theme={theme}")
     yield made
     assert requests
     assert ([url for url in requests if not url.startswith((address, "data:", "blob:"))], faults) == ([], [])
@@ -66,10 +66,10 @@ def page(opened, address, request):
     made.close()
 
 
-def test_the_summary_says_what_the_answer_rests_on(page):
+def test_the_first_line_says_what_the_answer_rests_on(page):
     answer = ask(page, SALT)
-    expect(answer.locator(".summary")).to_have_text(
-        "3 passages from 3 outlets, at least 3 independent sources, 1997 to 2018, 1 undated."
+    expect(answer.locator(".verdict")).to_have_text(
+        "3 outlets answer · at least 3 independent sources · 1997 to 2018 · 1 undated"
     )
     expect(answer.locator(".caution")).to_have_count(0)
 
@@ -105,21 +105,32 @@ def test_a_one_sided_answer_says_why(page, question, warnings):
 
 
 def test_the_facts_of_an_outlet_unfold_by_keyboard(page):
-    answer = ask(page, LIGHTHOUSE)
-    about = answer.locator(".card").first.locator("details.about")
-    expect(about.locator("dl")).to_be_hidden()
-    page.locator("#ask").focus()
-    while not about.locator("summary").evaluate("e => e === document.activeElement"):
-        page.keyboard.press("Shift+Tab")
+    card = ask(page, LIGHTHOUSE).locator(".card").first
+    expect(card.locator(".known")).to_have_text("broadcaster, state media of Iran")
+    details = card.locator("details", has=page.get_by_text("Source details"))
+    expect(details.locator("dl")).to_be_hidden()
+    card.get_by_role("button", name="Copy quote").focus()
+    while not details.locator("summary").evaluate("e => e === document.activeElement"):
+        page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(about.locator("dl")).to_be_visible()
-    expect(about.locator("summary")).to_have_text("About Press TV: broadcaster, state media of Iran")
-    row = about.locator("div", has=page.get_by_text("State media of", exact=True))
+    expect(details.locator("dl")).to_be_visible()
+    row = details.locator("dl > div", has=page.get_by_text("State media of", exact=True))
     expect(row.locator("dd")).to_have_text("Iran (statemediamonitor.com, as of 2025-07-07)")
     expect(row.get_by_role("link")).to_have_attribute("href", re.compile("^https://statemediamonitor.com/2025/07/"))
-    expect(about.locator("div", has=page.get_by_text("Rating", exact=True)).locator("dd")).to_have_text("unrated")
+    expect(details.locator("dl > div", has=page.get_by_text("Rating", exact=True)).locator("dd")).to_have_text(
+        "unrated"
+    )
     page.keyboard.press("Enter")
-    expect(about.locator("dl")).to_be_hidden()
+    expect(details.locator("dl")).to_be_hidden()
+
+
+def balance_of(answer):
+    """Open the tab of the balance, and return what it shows."""
+    answer.get_by_role("tab", name="Balance").click()
+    balance = answer.locator(".balance")
+    expect(balance).to_be_visible()
+    expect(answer.locator(".passages")).to_be_hidden()
+    return balance
 
 
 def contrast(page, mark):
@@ -146,8 +157,7 @@ def contrast(page, mark):
     "page", [(width, theme) for width in (375, 1440) for theme in ("light", "dark")], indirect=True, ids=str
 )
 def test_the_charts_are_visible_on_phone_and_desktop_in_light_and_dark(page, request):
-    balance = ask(page, LIGHTHOUSE).locator("details.balance")
-    balance.locator("summary").first.click()
+    balance = balance_of(ask(page, LIGHTHOUSE))
     tables = balance.get_by_role("table")
     expect(tables).to_have_count(3)
     for table, shape in ((tables.first, "rect"), (tables.last, "circle")):
@@ -161,7 +171,7 @@ def test_the_charts_are_visible_on_phone_and_desktop_in_light_and_dark(page, req
         box, around = mark.bounding_box(), balance.bounding_box()
         assert around["x"] - 1 <= box["x"]
         assert box["x"] + box["width"] <= around["x"] + around["width"] + 1
-    wide = """() => [document.documentElement, ...document.querySelectorAll("#chat, #chat *")]
+    wide = """() => [document.documentElement, ...document.querySelectorAll(".turn, .turn *:not(.unseen)")]
         .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "visible")
         .map(e => e.outerHTML.slice(0, 200))"""
     assert page.evaluate(wide) == []
@@ -172,21 +182,28 @@ def test_the_charts_are_visible_on_phone_and_desktop_in_light_and_dark(page, req
 
 def test_a_date_in_the_chart_leads_to_the_card_of_its_passage(page):
     answer = ask(page, LIGHTHOUSE)
-    answer.locator("details.balance > summary").click()
-    at_rest(answer.locator("details.balance"))
-    answer.get_by_role("table").last.get_by_role("link").last.click()
+    balance_of(answer).get_by_role("table").last.get_by_role("button").last.click()
     focused = answer.locator("article.card:focus")
     expect(focused).to_have_count(1)
     expect(focused).to_be_in_viewport()
+    expect(answer.locator(".balance")).to_be_hidden()
+
+
+def test_a_dot_of_the_line_of_years_leads_to_its_card(page):
+    answer = ask(page, LIGHTHOUSE)
+    dots = answer.get_by_role("group", name="Who spoke when").get_by_role("button")
+    expect(dots.last).to_have_accessible_name("2020-05-14, Press TV")
+    dots.last.click()
+    expect(answer.locator("article.card:focus time")).to_have_attribute("datetime", "2020-05-14")
+    expect(answer.locator("article.card:focus")).to_be_in_viewport()
 
 
 def test_the_charts_are_tables_and_a_hostile_name_is_text_in_them(page):
     ask(page, SALT)
     ask(page, LIGHTHOUSE)
-    first = page.locator(".according:not(.question)").first
-    for answer in page.locator(".according:not(.question)").all():
-        answer.locator("details.balance > summary").click()
-        assert answer.get_by_role("row").count() > 3
+    first = page.locator(".turn").first
+    for answer in page.locator(".turn").all():
+        assert balance_of(answer).get_by_role("row").count() > 3
     bars = first.get_by_role("table", name="Articles of each outlet")
     row = bars.get_by_role("row").filter(has=page.get_by_text(EVIL, exact=True))
     expect(row.get_by_role("rowheader")).to_have_text(EVIL)

@@ -3,17 +3,17 @@
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
-from importlib import resources
 
 import gradio as gr
 import httpx
 import pytest
 from playwright.sync_api import expect
 from support import BRIDGE, HARBOUR, ORCHARD, ROOT
-from support.page import ask
+from support.page import again, answered, ask, faults, fits, show_filters, visit
 
 import rag
 from rag.errors import LibraryError
@@ -23,7 +23,6 @@ from rag.web.launch import launch
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import sessions
 
-AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 WAGES = "By how much will the dock workers' wages rise?"
 FROST = "According to Reuters, what did frost destroy in the valley?"
 ARABIC = {
@@ -33,9 +32,6 @@ ARABIC = {
     "date": "2019-03-04",
     "text": "أعلن الصيادون في طرابلس إضرابا لمدة أسبوع. قال رئيس النقابة إن سعر الوقود ارتفع. عاد القارب الأخير مساء.",
 }
-# A fault that axe-core finds before the first answer and that only Gradio can fix: its Chatbot puts the examples, which
-# are buttons, into an element of role list.
-KNOWN = "aria-required-children"
 
 
 @pytest.fixture(scope="module")
@@ -66,15 +62,6 @@ def page(opened):
 # Layout and accessibility
 
 
-def faults(page):
-    """The serious or critical faults that axe-core finds, each with its element."""
-    page.wait_for_timeout(300)  # until animations have ended
-    page.evaluate(AXE)  # by the debugger: a script in the page would be refused
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-    grave = [v for v in found if v["impact"] in ("serious", "critical")]
-    return [(v["id"], node["html"], node["failureSummary"]) for v in grave for node in v["nodes"]]
-
-
 @pytest.fixture(
     scope="module", params=[(w, t) for w in (375, 1440) for t in ("light", "dark")], ids="{0[0]} {0[1]}".format
 )
@@ -83,8 +70,7 @@ def view(request, opened, address):
     width, theme = request.param
     view = opened.new_page(viewport={"width": width, "height": 667 if width < 500 else 900})
     view.set_default_timeout(60_000)
-    view.goto(f"{address}?__theme={theme}")
-    expect(view.locator("#question textarea")).to_be_visible()
+    visit(view, f"{address}?__theme={theme}")
     view.dark = theme == "dark"
     yield view
     view.close()
@@ -93,9 +79,9 @@ def view(request, opened, address):
 def test_everything_is_visible_and_accessible(view):
     def inside():
         """Check that the question and its button are inside the window, and that nothing scrolls sideways."""
-        assert view.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert fits(view)
         window = view.viewport_size
-        for part in ("#question textarea", "#ask"):
+        for part in ("#question textarea", "#ask", "[data-do=filters]"):
             box = view.locator(part).bounding_box()
             assert box["x"] >= 0, part
             assert box["x"] + box["width"] <= window["width"], part
@@ -107,31 +93,28 @@ def test_everything_is_visible_and_accessible(view):
     assert view.evaluate("document.body.classList.contains('dark')") is view.dark
     assert view.evaluate("scrollY") == 0
     inside()
-    assert [fault[0] for fault in faults(view)] == [KNOWN]
-    ask(view, FROST)
-    expect(view.locator("#understood")).to_be_visible()
+    assert faults(view) == []
+    expect(ask(view, FROST).locator("[data-do=switch]")).to_be_visible()
     assert faults(view) == []
     answer = ask(view, WAGES)
-    expect(view.locator("#understood")).to_be_hidden()
     inside()
-    view.wait_for_timeout(400)
-    chat, asked_ = view.locator("#chat").bounding_box(), view.locator(".message-row.user-row").last.bounding_box()
-    assert asked_["y"] >= chat["y"] - 1, "the bar of the question is cut off"
-    expect(answer.get_by_role("status")).to_contain_text("passage")
-    view.get_by_role("button", name="Filters").click()
+    heading = answer.locator(".question").bounding_box()
+    assert 0 <= heading["y"] < 20, "the question is not at the top of the window"
+    expect(view.locator("#announced")).to_contain_text("1 outlet answers")
+    show_filters(view)
     view.locator("#outlets input").click()
     expect(view.get_by_role("option").first).to_be_visible()
     assert faults(view) == []
-    assert view.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert fits(view)
 
 
 def test_the_keyboard_is_enough_to_ask_filter_and_ignore(page, address):
-    page.goto(address)
+    visit(page, address)
     expect(page.locator("#question textarea")).to_be_focused()
 
-    def tab_to(target):
-        for _ in range(25):
-            page.keyboard.press("Tab")
+    def tab_to(target, key="Tab"):
+        for _ in range(40):
+            page.keyboard.press(key)
             if target.evaluate("e => e === document.activeElement"):
                 return
         raise AssertionError(f"{target} is not reached")
@@ -139,43 +122,71 @@ def test_the_keyboard_is_enough_to_ask_filter_and_ignore(page, address):
     page.keyboard.type(FROST)
     tab_to(page.locator("#ask"))
     page.keyboard.press("Enter")
-    expect(page.locator(".according .chip")).to_have_text("Reuters")
-    box = page.locator("#understood").get_by_role("checkbox")
-    tab_to(box)
+    chip = answered(page, 0).locator("[data-do=switch]")
+    expect(chip).to_contain_text("Only Reuters")
+    tab_to(chip, "Shift+Tab")
     page.keyboard.press("Space")
-    expect(page.locator(".according .chip")).to_have_text("“According to Reuters”: ignored")
-    tab_to(page.get_by_role("button", name="Filters"))
-    page.keyboard.press("Enter")
+    expect(chip).to_contain_text("“According to Reuters” not applied")
+    expect(chip).to_be_focused()
+    tabs = page.get_by_role("tab")
+    tab_to(tabs.first)
+    page.keyboard.press("End")
+    expect(tabs.last).to_be_focused()
+    expect(page.locator(".turn .balance")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(tabs.first).to_be_focused()
+    expect(page.locator(".turn .passages")).to_be_visible()
     outlets = page.locator("#outlets input")
-    expect(outlets).to_be_visible()
-    tab_to(outlets)
+    tab_to(outlets, "Shift+Tab")
     page.keyboard.type("guard")
     page.keyboard.press("Enter")
-    expect(page.locator("#outlets")).to_contain_text("The Guardian (1)")
-    for _ in range(25):
-        page.keyboard.press("Shift+Tab")
-        if page.locator("#question textarea").evaluate("e => e === document.activeElement"):
-            break
+    remove = page.get_by_role("button", name="Remove: The Guardian")
+    expect(remove).to_be_visible()
+    tab_to(page.locator("#question textarea"))
     page.keyboard.type(WAGES)
     page.keyboard.press("Enter")
-    expect(page.locator(".according.question")).to_have_count(2)
-    expect(page.locator(".according:not(.question)").last.locator("header strong")).to_have_text("The Guardian")
+    expect(answered(page, 1).locator("header strong")).to_have_text("The Guardian")
+    tab_to(remove, "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(remove).to_have_count(0)
+    expect(page.locator("#question textarea")).to_be_focused()
+
+
+def test_the_drawer_of_a_narrow_window_opens_and_closes_by_keyboard(opened, address):
+    page = opened.new_page(viewport={"width": 375, "height": 667})
+    visit(page, address)
+    button, drawer = page.locator("[data-do=filters]"), page.locator("#sidebar")
+    expect(drawer).to_be_hidden()
+    button.press("Enter")
+    expect(drawer).to_be_visible()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    assert drawer.evaluate("e => e.contains(document.activeElement)")
+    page.fill("#after input", "2014-01-01")
+    expect(button).to_have_text("Filters (1)")
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(button).to_be_focused()
+    page.close()
+
+
+LEFTS = """e => [...e.childNodes].map(node => {
+  const range = document.createRange();
+  range.selectNodeContents(node);
+  return range.getBoundingClientRect().left;
+})"""
 
 
 def test_right_to_left_text_is_set_right_to_left(page, address):
-    page.goto(address)
+    visit(page, address)
     answer = ask(page, "قال رئيس النقابة إن سعر الوقود ارتفع")
-    quoted = answer.locator("blockquote").filter(has_text="طرابلس")
-    expect(quoted).to_have_text(ARABIC["text"])
+    card = answer.locator(".card").filter(has_text="طرابلس")
+    quoted = card.locator("blockquote")
+    assert quoted.text_content() == ARABIC["text"]
     assert quoted.evaluate("e => getComputedStyle(e).direction") == "rtl"
-    left = """e => [...e.childNodes].map(node => {
-      const range = document.createRange();
-      range.selectNodeContents(node);
-      return range.getBoundingClientRect().left;
-    })"""
-    parts = quoted.evaluate(left)
+    card.locator(".more").click()
+    parts = quoted.evaluate(LEFTS)
     assert len(parts) > 1
-    assert parts == sorted(parts, reverse=True), "the first words stand on the right"
+    assert parts == sorted(parts, reverse=True), "the first words are on the right"
     english = ask(page, WAGES).locator("blockquote").first
     assert english.evaluate("e => getComputedStyle(e).direction") == "ltr"
 
@@ -199,37 +210,67 @@ def test_a_reader_sees_at_once_that_the_question_is_being_answered(page, address
         return type(library).ask(library, *given, **named)
 
     monkeypatch.setattr(library, "ask", slow)
-    page.goto(address)
+    visit(page, address)
     page.fill("#question textarea", WAGES)
     page.click("#ask")
-    waiting = page.locator("#chat .progress-text")
-    expect(waiting).to_be_visible(timeout=5_000)  # however many tests run at the same time
+    turn = page.locator(".turn")
+    expect(turn.locator(".question")).to_have_text(WAGES)
+    expect(turn.get_by_role("progressbar", name="Searching")).to_be_visible(timeout=5_000)  # however busy the machine
+    expect(turn.locator(".seconds")).to_have_text(re.compile(r"\d\.\d s"))
+    expect(page.locator("#question textarea")).to_have_value("")
     seen.set()
-    expect(page.locator(".according .card").first).to_be_visible()
-    expect(waiting).to_be_hidden()
+    expect(answered(page, 0).locator(".card").first).to_be_visible()
+    expect(turn.get_by_role("progressbar")).to_have_count(0)
 
 
 def test_an_unforeseen_error_is_shown_in_words_and_logged_in_full(page, address, library, monkeypatch, caplog):
     def broken(*given, **named):
         raise ZeroDivisionError("inner detail")
 
-    page.goto(address)
-    ask(page, WAGES)
+    visit(page, address)
+    first = ask(page, WAGES)
     monkeypatch.setattr(library, "ask", broken)
-    page.fill("#question textarea", FROST)
     with caplog.at_level(logging.ERROR, "rag"):
-        page.click("#ask")
-        expect(page.get_by_text(FAILED)).to_be_visible()
+        failed = ask(page, FROST)
+        expect(failed.get_by_role("alert")).to_have_text(FAILED)
     assert "ZeroDivisionError: inner detail" in caplog.text
     assert "Traceback" in caplog.text
     shown = page.content()
     assert "ZeroDivision" not in shown
     assert "inner detail" not in shown
-    expect(page.locator(".according .card").first).to_be_visible()
-    expect(page.locator("#question textarea")).to_have_value(FROST)
+    expect(first.locator(".card").first).to_be_visible()
+    expect(failed.locator(".question")).to_have_text(FROST)
     monkeypatch.undo()
+    retry = failed.get_by_role("button", name="Try again")
+    retry.focus()
+    page.keyboard.press("Enter")
+    expect(again(failed).locator(".card").first).to_be_visible()
+    expect(failed.locator(".question")).to_be_focused()
+    expect(page.locator(".turn")).to_have_count(2)
+
+
+def test_a_question_is_not_lost_with_the_connection(page, address):
+    """Gradio then loads the page anew, as soon as the server can be reached."""
+    visit(page, address)
+    page.route("**/gradio_api/queue/join*", lambda route: route.abort())
+    page.fill("#question textarea", WAGES)
     page.click("#ask")
-    expect(page.locator(".according.question")).to_have_count(2)
+    expect(page.locator(".toast-wrap")).to_contain_text("Connection to the server was lost")
+    page.unroute("**/gradio_api/queue/join*")
+    turn = page.locator(".turn")
+    expect(turn.locator("mark").first).to_contain_text("four percent")
+    expect(turn.locator(".question")).to_have_text(WAGES)
+
+
+def turn_of(reader, question):
+    """Return the HTML of the turn that a question gets over HTTP."""
+    return reader.send(["ask", question, 0, [], *reader.filters])["data"][0]
+
+
+def said(turn):
+    """Return the words of an error in place of an answer; None if there is an answer."""
+    found = re.search(r'<p class="verdict" role="alert">(.*?)</p>', turn)
+    return found and found[1]
 
 
 def test_an_error_of_the_index_is_shown_and_escaped(address, library, monkeypatch):
@@ -237,9 +278,8 @@ def test_an_error_of_the_index_is_shown_and_escaped(address, library, monkeypatc
         raise LibraryError("the index <img src=x> is damaged; run `according doctor`")
 
     monkeypatch.setattr(library, "ask", damaged)
-    reader = sessions.Reader(address)
-    assert reader.ask(WAGES) == []
-    assert reader.notices == ["The index &lt;img src=x&gt; is damaged; run `according doctor`"]
+    turn = turn_of(sessions.Reader(address), WAGES)
+    assert said(turn) == "The index &lt;img src=x&gt; is damaged; run `according doctor`."
 
 
 NO_QUESTIONS = {
@@ -253,9 +293,7 @@ NO_QUESTIONS = {
 
 @pytest.mark.parametrize("question", NO_QUESTIONS, ids=[f"{q[:8]!r}" for q in NO_QUESTIONS])
 def test_what_cannot_be_asked_says_why(address, question):
-    reader = sessions.Reader(address)
-    assert reader.ask(question) == []
-    assert reader.notices == [NO_QUESTIONS[question]]
+    assert said(turn_of(sessions.Reader(address), question)) == f"{NO_QUESTIONS[question]}."
 
 
 @pytest.mark.parametrize(
@@ -269,32 +307,38 @@ def test_what_cannot_be_asked_says_why(address, question):
 )  # fmt: skip
 def test_any_other_question_gets_an_answer(address, question):
     reader = sessions.Reader(address)
-    chat = reader.ask(question)
+    turn = turn_of(reader, question)
     assert reader.notices == []
-    assert len(chat) == 2
-    assert len(sessions.questions(chat[:1])) == 1
-    assert 'role="status"' in chat[1]
+    assert said(turn) is None
+    assert re.match(r'<section class="according turn (answers|near|nothing)" data-turn="1"', turn)
 
 
-def test_too_many_waiting_questions_are_refused(address, library, monkeypatch):
-    """Questions beyond the limit are refused at once, with 503."""
+def test_too_many_waiting_questions_are_refused_in_words_and_can_be_asked_again(page, address, library, monkeypatch):
+    """Questions beyond the limit are refused at once, with 503; the page says so, and keeps the question."""
     reader, begun = sessions.Reader(address), threading.Event()
 
     def held(*given, **named):
-        begun.wait(30)
+        begun.wait(60)
         return type(library).ask(library, *given, **named)
 
+    visit(page, address)
     monkeypatch.setattr(library, "ask", held)
-    reader.values["question"] = WAGES
-    body = reader.body("ask", "click")
+    body = reader.body(["ask", WAGES, 0, [], *reader.filters])
     with httpx.Client(base_url=address) as http:
         statuses = [
             http.post("gradio_api/queue/join", json=body | {"session_hash": f"s{n}"}).status_code
             for n in range(MAX_WAITING + MAX_CONCURRENT + 2)
         ]
+    failed = ask(page, WAGES)
+    expect(failed.get_by_role("alert")).to_have_text("The app cannot be reached, or is busy.")
     begun.set()
     assert statuses[:MAX_WAITING] == [200] * MAX_WAITING
     assert statuses[-1] == 503
+    with httpx.Client(base_url=address) as http:
+        while http.get("gradio_api/queue/status").json()["queue_size"]:
+            page.wait_for_timeout(50)
+    failed.get_by_role("button", name="Try again").click()
+    expect(again(failed).locator("mark").first).to_contain_text("four percent")
 
 
 # Network
@@ -325,9 +369,12 @@ def test_no_request_leaves_the_machine(page, folder, library):
     page.on("request", lambda r: requests.append(r.url))
     try:
         opened = server.stdout.readline().split()[4]
-        page.goto(opened)
-        ask(page, WAGES)
-        page.get_by_role("button", name="Filters").click()
+        visit(page, opened)
+        answer = ask(page, WAGES)
+        for tab in answer.get_by_role("tab").all():
+            tab.click()
+            expect(answer.get_by_role("tabpanel")).not_to_have_attribute("aria-busy", "true")
+        show_filters(page)
         ask(page, FROST)
     finally:
         server.terminate()

@@ -6,7 +6,7 @@ from html import escape
 import pytest
 from playwright.sync_api import expect
 from support import ROOT
-from support.page import at_rest
+from support.page import ask, fits, visit
 
 import rag
 from rag.web.launch import launch
@@ -79,19 +79,13 @@ def shot(page, name):
     page.screenshot(path=SCREENSHOTS / f"{name}-{page.label}.png")
 
 
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
 @IN_EACH_VIEW
 def test_a_card_leads_to_the_marked_sentence_in_its_article(page, address):
-    page.goto(address)
-    page.fill("#question textarea", QUESTION)
-    page.click("#ask")
-    card = page.locator(".according .card").first
+    visit(page, address)
+    card = ask(page, QUESTION).locator(".card").first
     expect(card.locator("mark")).to_contain_text(ANSWER)
     with page.context.expect_page() as opened:
-        at_rest(card.get_by_role("link", name="Read in context")).click()
+        card.get_by_role("link", name="Read in context").click()
     article = opened.value
     article.label = page.label
     expect(article.locator("mark").first).to_be_in_viewport(ratio=1)
@@ -119,9 +113,9 @@ def test_an_article_page_begins_with_its_source(page, address):
 
 
 def test_the_contents_of_the_index_are_a_click_away_and_an_article_two_more(page, address):
-    page.goto(address)
+    visit(page, address)
     with page.context.expect_page() as opened:
-        at_rest(page.get_by_role("link", name="Browse the index")).click()
+        page.get_by_role("link", name="What the index holds").click()
     page = opened.value
     expect(page.get_by_role("heading", level=1)).to_have_text("Contents of the index")
     assert fits(page)
@@ -134,8 +128,11 @@ def test_the_contents_of_the_index_are_a_click_away_and_an_article_two_more(page
 
 @IN_EACH_VIEW
 def test_the_contents_are_readable(page, address):
-    page.goto(f"{address}contents")
+    page.goto(f"{address}contents?list=skipped")
     page.locator("summary").click()
+    shot(page, "skipped")
+    assert fits(page)
+    page.goto(f"{address}contents")
     shot(page, "contents")
     assert fits(page)
 

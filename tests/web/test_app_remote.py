@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 from support import BRIDGE, HARBOUR, ORCHARD
-from support.page import ask
+from support.page import again, ask, visit
 
 import rag
 from rag.stores.milvus import client as connection
@@ -25,17 +25,15 @@ def library(server, real, tmp_path_factory):
 
 def asked_in_vain(page, address, question):
     page.goto(address)
-    page.get_by_role("textbox").first.fill(question)
-    page.get_by_role("textbox").first.press("Enter")
-    return page.locator(".toast-wrap")
+    return ask(page, question).get_by_role("alert")
 
 
 def test_the_app_reports_when_milvus_is_away_and_recovers_when_it_is_back(page, library, server, monkeypatch):
     address, open_to_all = (launch(library, port=0, wait=False, no_auth=no_auth) for no_auth in (False, True))
     monkeypatch.setattr(connection, "READ_RETRY_SECONDS", 1.0)
-    page.goto(address)
+    visit(page, address)
     card = ask(page, "By how much will the dock workers' wages rise?").locator(".card").first
-    expect(card.locator("header")).to_contain_text("According to The Guardian")
+    expect(card.locator("header")).to_contain_text("The Guardian")
     expect(card.locator("mark")).to_contain_text("wages would rise by four percent.")
 
     server.kill()
@@ -47,7 +45,8 @@ def test_the_app_reports_when_milvus_is_away_and_recovers_when_it_is_back(page, 
 
     monkeypatch.undo()
     server.start()
-    page.goto(address)
-    card = ask(page, "Why was the old bridge closed?").locator(".card").first
-    expect(card.locator("header")).to_contain_text("According to Press TV")
+    failed = page.locator(".turn")
+    failed.get_by_role("button", name="Try again").click()
+    card = again(failed).locator(".card").first
+    expect(card.locator("header")).to_contain_text("Press TV")
     expect(card.locator("mark")).to_contain_text("Engineers closed the old bridge")

@@ -3,8 +3,10 @@
 import datetime as dt
 import re
 
+from support.cited import EVIL, SAFE, citation
+
 from rag.answer.balance import Balance, Counts, OutletMatch
-from rag.web.charts import MAX_ROWS, kinds_html, outlets_html, times_html
+from rag.web.charts import MAX_ROWS, kinds_html, outlets_html, strip_html, times_html
 
 FILLED, HOLLOW = 'class="filled"', 'class="hollow"'
 
@@ -77,10 +79,9 @@ def test_a_date_leads_to_the_card_of_its_first_passage():
     shown, other = OutletMatch("a", "A", dt.date(2010, 1, 1), True), OutletMatch("b", "A", dt.date(2010, 1, 1), True)
     hidden = OutletMatch("c", "A", dt.date(2011, 1, 1), False)
     table = times_html(Balance(outlet_matches=(shown, other, hidden)), {"a": 1, "b": 2})
-    assert re.findall(r'<a href="#" data-card="(.*?)"><span class="day">.*?<time datetime="(.*?)"', table) == [
-        ("1", "2010-01-01")
-    ]
-    assert "<a" not in times_html(Balance(outlet_matches=(shown,)))
+    button = r'<button type="button" data-do="card" data-card="(.*?)"><span class="day">.*?<time datetime="(.*?)"'
+    assert re.findall(button, table) == [("1", "2010-01-01")]
+    assert "<button" not in times_html(Balance(outlet_matches=(shown,)))
 
 
 def test_kinds_of_outlets_have_bars_too():
@@ -103,8 +104,46 @@ def test_of_many_outlets_with_passages_those_shown_have_a_row():
     assert named == [*(f"outlet {i}" for i in range(MAX_ROWS - 1)), "late", f"{21 - MAX_ROWS} other outlets"]
 
 
+def strip(*passages):
+    return strip_html([citation(date=day and dt.date.fromisoformat(day), outlet=outlet) for outlet, day in passages])
+
+
+def dots(html):
+    """Each dot of the strip: the number of its card, its place on the line, and what it is called."""
+    dot = (
+        '<button type="button" data-do="card" data-card="(.*?)" style="inset-inline-start:(.*?)" aria-label="(.*?)">'
+        '<span aria-hidden="true">●</span></button>'
+    )
+    return re.findall(dot, html)
+
+
+def test_the_strip_has_a_dot_for_each_date_that_leads_to_the_first_card_of_it():
+    html = strip(
+        ("B", "2013-12-31"), ("A", "2010-01-01"), (None, None), ("C", "2013-12-31"), ("A", "2012-01-01"),
+        (None, "2010-01-01"), ("A", "2010-01-01"),
+    )  # fmt: skip
+    assert dots(html) == [
+        ("2", "0.0%", "2010-01-01, A; an unknown outlet"), ("5", "50.0%", "2012-01-01, A"),
+        ("1", "100.0%", "2013-12-31, B; C"),
+    ]  # fmt: skip
+    assert html.startswith('<p class="strip" role="group" aria-label="Who spoke when">2010<span class="line">')
+    assert html.endswith("</span>2013</p>")
+
+
+def test_a_strip_of_one_year_begins_and_ends_with_days():
+    html = strip(("A", "2013-09-01"), ("B", "2013-09-05"))
+    assert re.sub("<[^>]*>", "", html) == "2013-09-01●●2013-09-05"
+
+
+def test_there_is_no_strip_where_there_are_not_two_dates():
+    assert strip() == strip(("A", None)) == strip(("A", "2013-09-01"), ("B", "2013-09-01"), ("C", None)) == ""
+
+
 def test_names_of_outlets_are_text():
     evil = "<img src=x>"
     for table in (bars({evil: 1}, {evil: 1}), times(match(evil))):
         assert "<bdi>&lt;img src=x&gt;</bdi>" in table
         assert "<img" not in table
+    html = strip((EVIL, "2013-09-01"), ("A", "2013-09-05"))
+    assert [called for _, _, called in dots(html)] == [f"2013-09-01, {SAFE}", "2013-09-05, A"]
+    assert "<img" not in html

@@ -10,7 +10,7 @@ from support import BRIDGE, HARBOUR
 from support.hostile import EVIL
 
 import rag
-from rag.answer.export import FORMS, key
+from rag.answer.export import COPIED, FORMS, key
 from rag.web import citation_routes
 from rag.web.urls import citation_url
 
@@ -30,18 +30,28 @@ def citation_of(library, question):
     return library.ask(question, k=1, min_confidence=0).passages[0]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMS | COPIED)
 def test_a_download_holds_the_citation_of_its_link(library, form):
     for question in ("dock workers strike", "the minister spoke"):
         citation = citation_of(library, question)
         response = got(library, citation_url(citation, form))
         assert response.status_code == 200
-        assert response.text == FORMS[form].write(citation, dt.date.today(), library.catalogue)
-        assert response.headers["content-type"] == f"{FORMS[form].media}; charset=utf-8"
+        of = (FORMS | COPIED)[form]
+        assert response.text == of.write(citation, dt.date.today(), library.catalogue)
+        assert response.headers["content-type"] == f"{of.media}; charset=utf-8"
         assert response.headers["x-content-type-options"] == "nosniff"
-        name = f"{key(citation)}{FORMS[form].suffix}"
+        name = f"{key(citation)}{of.suffix}"
         assert response.headers["content-disposition"] == f'attachment; filename="{name}"'
-        assert re.fullmatch(r"[a-z0-9]+-[0-9a-f]{32}\.(md|bib|json)", name)
+        assert re.fullmatch(r"[a-z0-9]+-[0-9a-f]{32}\.(md|bib|json|txt)", name)
+
+
+def test_a_quote_is_plain_text_whatever_the_article_holds(library):
+    for form in COPIED:
+        response = got(library, citation_url(citation_of(library, "the minister spoke"), form))
+        assert "<" in response.text, "it is not escaped: nothing shows it as HTML"
+        assert response.headers["content-type"] == "text/plain; charset=utf-8"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["content-disposition"].startswith("attachment; ")
 
 
 @pytest.mark.parametrize("article_id", ["a\nb", "a\r\nb", "..", "a\u2028b", "a/../b"])
@@ -68,7 +78,7 @@ def test_a_citation_can_be_downloaded_after_its_article_has_changed(library, new
 @pytest.mark.parametrize(
     ("url", "status", "why"),
     [
-        ("cite/harbour?at=0-43&quote=0-43", 400, "as=FORM, one of markdown, bibtex, csl-json"),
+        ("cite/harbour?at=0-43&quote=0-43", 400, "as=FORM, one of markdown, bibtex, csl-json, quote, passage"),
         ("cite/harbour?at=0-43&quote=0-43&as=exe", 400, "as=FORM"),
         ("cite/harbour?as=bibtex", 400, "at=START-END"),
         ("cite/harbour?at=0-43&quote=zero-43&as=bibtex", 400, "quote=START-END"),

@@ -1,75 +1,127 @@
-"""The conversations that the server keeps, and their bounds."""
+"""The questions that the server keeps: of whom, by which number, within which bounds; and what follows what."""
 
 import secrets
+from dataclasses import replace
 
 import pytest
+from support import BRIDGE
 
-from rag.web.conversations import Asked, Conversations, Turn
+import rag
+from rag.answer.answer import as_previous
+from rag.query.constraints import DATES, IGNORED, OUTLET, Constraint
+from rag.query.previous import Previous
+from rag.web.conversations import Asked, Conversations
+
+BEFORE = Previous("Who closed the old bridge?", title="Bridge closed")
+ANSWERED = Asked(BEFORE.question, answered=BEFORE)
 
 
-def turn(question, answer="<p>nothing</p>"):
-    return Turn.of(Asked(question), f"<h2>{question}</h2>", answer)
+def numbers(kept, session, last):
+    """The numbers, up to the last, under which questions of a session are kept."""
+    return [number for number in range(last + 1) if kept.asked(session, number)]
 
 
-def questions(turns):
-    return [t.asked.question for t in turns]
-
-
-def test_turns_are_kept_by_session_and_shown_as_they_were():
+def test_questions_are_kept_by_session_and_by_number_from_1():
     kept = Conversations()
-    kept.add("a", turn("Who?", "<p>“سه” &amp; \U0001f600</p>"))
-    kept.add("b", turn("When?"))
-    assert questions(kept.add("a", turn("Where?"))) == ["Who?", "Where?"]
-    assert kept.add("a", turn("Why?"))[0].html() == ("<h2>Who?</h2>", "<p>“سه” &amp; \U0001f600</p>")
-    assert kept.last("b") == Asked("When?")
-    assert kept.last("c") is None
+    assert kept.add("a", Asked("Who?")) == 1
+    assert kept.add("b", Asked("When?")) == 1
+    assert kept.add("a", Asked("Where?", words=("in 2009",))) == 2
+    assert (kept.asked("a", 1), kept.asked("a", 2)) == (Asked("Who?"), Asked("Where?", words=("in 2009",)))
+    assert kept.asked("b", 1) == Asked("When?")
+    for session, number in (("b", 2), ("a", 0), ("a", 3), ("a", -1), ("a", 2**70), ("c", 1), ("", 1), (None, 1)):
+        assert kept.asked(session, number) is None, (session, number)
 
 
-def test_a_turn_can_take_the_place_of_the_last():
+def test_a_question_asked_again_keeps_its_number():
     kept = Conversations()
-    assert questions(kept.add("a", turn("Who?"), instead=True)) == ["Who?"]
-    kept.add("a", turn("When?"))
-    assert questions(kept.add("a", turn("Where?"), instead=True)) == ["Who?", "Where?"]
-
-
-def test_a_cleared_conversation_is_forgotten():
-    kept = Conversations()
-    kept.add("a", turn("Who?"))
-    kept.clear("a")
-    kept.clear("never")
-    kept.clear(None)
-    assert kept.last("a") is None
-    assert questions(kept.add("a", turn("When?"))) == ["When?"]
+    for question in ("Who?", "When?", "Where?"):
+        kept.add("a", Asked(question))
+    assert kept.add("a", Asked("When?", ignore=("in 2009",)), 2) == 2
+    assert kept.asked("a", 2) == Asked("When?", ignore=("in 2009",))
+    assert [kept.asked("a", number).question for number in (1, 3)] == ["Who?", "Where?"]
+    assert kept.add("a", Asked("Why?")) == 4
 
 
 def test_nothing_is_kept_without_a_session():
     kept = Conversations()
-    assert questions(kept.add(None, turn("Who?"))) == ["Who?"]
-    assert questions(kept.add(None, turn("When?"))) == ["When?"]
-    assert kept.last(None) is None
+    assert [kept.add(None, Asked("Who?")), kept.add("", Asked("When?"))] == [1, 1]
+    assert kept.asked(None, 1) is kept.asked("", 1) is None
 
 
-def test_only_the_latest_turns_of_a_conversation_are_kept():
-    kept = Conversations(max_turns=3)
-    for n in range(5):
-        shown = kept.add("a", turn(str(n)))
-    assert questions(shown) == ["2", "3", "4"]
+def test_only_the_latest_questions_of_a_conversation_are_kept_and_numbers_go_on():
+    kept = Conversations(max_questions=3)
+    assert [kept.add("a", Asked(str(n))) for n in range(5)] == [1, 2, 3, 4, 5]
+    assert numbers(kept, "a", 5) == [3, 4, 5]
+    kept.add("a", Asked("again"), 3)
+    assert numbers(kept, "a", 5) == [3, 4, 5], "a question asked again takes no other's place"
 
 
 @pytest.mark.parametrize("sessions", [1, 7, 300])
 def test_all_conversations_together_stay_within_the_bound(sessions):
     kept = Conversations(max_bytes=500_000)
     for n in range(1000):
-        shown = kept.add(f"s{n % sessions}", turn(str(n), secrets.token_hex(5_000)))
-        assert questions(shown)[-1] == str(n)
+        asked = Asked(str(n), answered=Previous(secrets.token_hex(2_500), title=secrets.token_hex(500)))
+        number = kept.add(f"s{n % sessions}", asked)
+        assert kept.asked(f"s{n % sessions}", number) == asked
         assert kept._kept.currsize <= 500_000
-        held = sum(len(page) for turns in kept._kept.values() for t in turns for page in t.pages)
-        assert held <= 500_000
-    assert kept.last(f"s{999 % sessions}") == Asked("999")
+        held = [each for own in kept._kept.values() for each in own.values()]
+        assert sum(len(each.answered.question) + len(each.answered.title) for each in held) <= 500_000
+    assert 0 < len(kept._kept) <= sessions
 
 
-def test_an_answer_larger_than_the_bound_is_shown_and_not_kept():
+def test_a_question_larger_than_the_bound_is_numbered_and_not_kept():
     kept = Conversations(max_bytes=10_000)
-    kept.add("a", turn("Who?"))
-    assert questions(kept.add("a", turn("When?", secrets.token_hex(20_000)))) == ["When?"]
-    assert kept.last("a") is None
+    kept.add("a", Asked("Who?"))
+    assert kept.add("a", Asked(secrets.token_hex(20_000))) == 2
+    assert numbers(kept, "a", 2) == []
+
+
+def test_all_that_is_kept_of_a_question_counts():
+    for name in ("previous", "offered_previous", "answered"):
+        asked = Asked("Who?", **{name: Previous("Why? " * 10, title="T" * 30)})
+        assert asked.characters == len("Who?") + 80, name
+    for name in ("words", "ignore", "suggested"):
+        assert Asked("Who?", **{name: ("in 2009", "today")}).characters == len("Who?") + 12, name
+    assert Asked("Who?", named=(("in 2009", "A Post"),)).characters == len("Who?") + 13
+
+
+# What follows what
+
+
+def test_a_question_that_points_back_continues_the_one_before():
+    asked = Asked.after("And when was it closed?", ANSWERED, ["in 2009"])
+    assert (asked.previous, asked.offered_previous, asked.ignore) == (BEFORE, None, ("in 2009",))
+
+
+def test_a_question_that_means_something_alone_is_asked_alone_and_can_be_made_to_continue():
+    question = "What did the dock workers union say about wages?"
+    asked = Asked.after(question, ANSWERED)
+    assert (asked.previous, asked.offered_previous) == (None, BEFORE)
+    continued = Asked.after(question, ANSWERED, continues=True)
+    assert (continued.previous, continued.offered_previous) == (BEFORE, None)
+
+
+def test_the_first_question_continues_nothing():
+    for before in (None, Asked("Who?")):  # none, or one that was not answered
+        for continues in (False, True):
+            asked = Asked.after("And when?", before, continues=continues)
+            assert (asked.question, asked.previous, asked.offered_previous) == ("And when?", None, None)
+
+
+def test_words_are_applied_as_the_reader_has_them():
+    year = Constraint(DATES, "in 2009", 0, 7)
+    reuters = Constraint(OUTLET, "says Reuters", 0, 12, "Reuters")
+    asked = Asked("Who?").understood((year, reuters), ("in 2009", "says Reuters"))
+    assert (asked.words, asked.named) == (("in 2009", "says Reuters"), (("says Reuters", "Reuters"),))
+    off = asked.with_words(["says Reuters"])
+    assert (off.ignore, off.outlets) == (("in 2009",), ())
+    again = off.understood((replace(year, applied=False, why=IGNORED), reuters), ("in 2009", "says Reuters"))
+    assert again.with_words(["in 2009", "says Reuters"]).ignore == ()
+    assert again.with_words([]).ignore == ("in 2009", "says Reuters")
+
+
+def test_what_an_answer_speaks_of_is_what_the_next_question_continues(tmp_path, news, words):
+    library = rag.build([news(BRIDGE)], index=tmp_path / "index", encoder=words)
+    answer = library.ask("Why was the old bridge closed?", min_confidence=0)
+    asked = replace(Asked(answer.question), answered=as_previous(answer))
+    assert Asked.after("And when?", asked).previous.question == "Why was the old bridge closed?"

@@ -5,9 +5,10 @@ And, on a real server, what was tried: components and files in what is posted, i
 
 import json
 import os
+import re
 import tempfile
 import uuid
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 import gradio as gr
@@ -21,33 +22,25 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from support import BRIDGE, HARBOUR, WordEncoder
 from support.chips import CHIPS
+from support.waiting import comes
 
 import rag
-from rag.web.app import create_app
+from rag.web.app import FAILED, create_app
 from rag.web.launch import MAX_SESSIONS, launch
 from rag.web.sessions import COOKIE, SessionMiddleware, known_events, owner
 from rag.web.uploads import Uploads
 
 pytestmark = pytest.mark.server
 
-ASKED, BEST = "unless I ask for a date", "what fits best"
-FILTERS = ["Dropdown", "Dropdown", "Textbox", "Textbox", "Radio", "Dropdown", "Radio", "Checkbox"]
+FILTERS = ["Dropdown", "CheckboxGroup", "Textbox", "Textbox", "Radio", "Dropdown", "Radio", "Checkbox"]
+UNSET = [[], [], "", "", "unasked", [], "relevance", False]
 TAKEN = {"ask": 13, "search": 12, "compare": 14, "timeline": 12, "coverage": 13, "article": 1, "outlets": 0}
 PROGRAMS = {name: ["Api"] * number for name, number in TAKEN.items()}
 # Each event that runs on the server, by what starts it, with the components whose values it takes from a client.
 PAGE = {
-    "Textbox.submit": ["Textbox", "Checkbox", *FILTERS],
-    "Button.click ask": ["Textbox", "Checkbox", *FILTERS],
-    "Chatbot.example_select": [],
-    "after Chatbot.example_select": ["Textbox", "Checkbox", *FILTERS],
-    "CheckboxGroup.input": ["CheckboxGroup", *FILTERS],
-    "Button.click ask_nearest": FILTERS,
-    "Button.click suggested": FILTERS,
-    "Button.click suggested_1": FILTERS,
-    "Button.click suggested_2": FILTERS,
-    "Chatbot.clear": [],
+    "after Button.click add-files": ["Textbox"],  # the handles of uploads
+    "Button.click send": [*["Textbox"] * 4, *FILTERS],  # action, question, number, words
     "Blocks.load": [],
-    "after Button.click": ["Textbox"],  # the handles of uploads
     "after add": [],
 }
 ALLOWED = {"Api", "Textbox", "Checkbox", "CheckboxGroup", "Dropdown", "Radio"}  # text, truth, and lists of text
@@ -105,13 +98,45 @@ class Reader(httpx.Client):
                     return message
         return {}
 
-    def asked(self, question=QUESTION, follow=False):
-        """The questions in the chat after asking one."""
-        return shown(self.run("ask_1", [question, follow, [], [], "", "", ASKED, [], BEST, False])["output"]["data"][1])
+    def turn(self, action, question="", number=0, words=(), filters=UNSET):
+        """The HTML of the turn that the app answers with."""
+        done = self.run("ask_1", [action, question, number, [*words], *filters])
+        assert done["success"], done
+        (html,) = done["output"]["data"]
+        assert html.startswith('<section class="according turn '), html
+        return html
+
+    def ask(self, question=QUESTION, number=0, filters=UNSET):
+        """The question, which the server repeats, and the number of the turn, which is no failed one."""
+        html = self.turn("ask", question, number, filters=filters)
+        assert grade(html) != "failed", html
+        return asked(html), number_of(html)
 
 
-def shown(chat):
-    return [m["content"][0]["value"].split("<bdi>")[1].split("</bdi>")[0] for m in chat if m["role"] == "user"]
+def grade(html):
+    return re.match('<section class="according turn (.*?)"', html)[1]
+
+
+def number_of(html):
+    return int(re.search('data-turn="(.*?)"', html)[1])
+
+
+def asked(html):
+    return unescape(re.search('<h2 class="question".*?><bdi>(.*?)</bdi></h2>', html)[1])
+
+
+def said(html):
+    """The first line, which says why not where something went wrong."""
+    return unescape(re.sub("<[^>]*>", "", re.search('<p class="verdict".*?>(.*?)</p>', html)[1]))
+
+
+def chips(html):
+    """The words of the constraints that can be switched, and whether they are applied."""
+    found = re.findall('data-do="switch" data-words="(.*?)" aria-pressed="(.*?)"', html)
+    return {unescape(words): pressed == "true" for words, pressed in found}
+
+
+OUT_OF_DATE = "This page is out of date; ask the question again."
 
 
 def test_no_event_takes_anything_but_text_truth_and_lists_of_text(library, tmp_path):
@@ -120,7 +145,7 @@ def test_no_event_takes_anything_but_text_truth_and_lists_of_text(library, tmp_p
     names = [e.api_name for e in app.fns.values() if e.fn]
     assert set().union(*taken.values()) <= ALLOWED
     assert list(taken.values()) == [*PROGRAMS.values(), *PAGE.values()], names
-    assert not any(e.collects_event_data and e.api_name != "example" for e in app.fns.values() if e.fn)
+    assert not any(e.collects_event_data for e in app.fns.values() if e.fn)
     page = [e for e in app.fns.values() if e.fn and e.api_visibility == "private"]
     assert len(page) == len(PAGE)
     assert not any(e.preprocess for e in page), "no component does anything with what was sent"
@@ -128,21 +153,25 @@ def test_no_event_takes_anything_but_text_truth_and_lists_of_text(library, tmp_p
     assert known.programs == {name: len(given) for name, given in PROGRAMS.items()}
     assert list(known.pages.values()) == [len(given) for given in (*PROGRAMS.values(), *PAGE.values())]
     in_browser = [e for e in app.fns.values() if not e.fn]
-    assert {type(b).__name__ for e in in_browser for b in e.inputs} == {"File"}
+    assert {type(b).__name__ for e in in_browser for b in e.inputs} == {"HTML", "Textbox", *FILTERS}
     assert not {e._id for e in in_browser} & set(known.pages), "they cannot be called"
 
 
-def test_a_page_cannot_post_a_chat(reader):
-    assert reader.asked() == [QUESTION]
-    for data in (
-        [QUESTION, CHAT, False, None, [], [], "", "", ASKED, [], BEST, False],  # as the page did before
-        [QUESTION, CHAT, [], [], "", "", ASKED, [], BEST, False],
-        [CHAT, False, [], [], "", "", ASKED, [], BEST, False],
-        [QUESTION, False, [COMPONENT], [], "", "", ASKED, [], BEST, False],
-        [QUESTION, False, [], [], "", "", MODEL],
-    ):
-        assert reader.join("ask_1", data).status_code == 403
-    assert reader.asked("Who closed the bridge?") == [QUESTION, "Who closed the bridge?"]
+def test_a_page_cannot_post_objects_or_another_number_of_values(reader):
+    reader.ask()
+    for data, status in (
+        (["ask", QUESTION, 0, CHAT, *UNSET], 403), ([CHAT, QUESTION, 0, [], *UNSET], 403),
+        (["ask", CHAT, 0, [], *UNSET], 403), (["ask", QUESTION, MODEL, [], *UNSET], 403),
+        (["ask", QUESTION, {"a": 1}, [], *UNSET], 403), (["ask", QUESTION, 0, [COMPONENT], *UNSET], 403),
+        (["ask", QUESTION, 0, [["in 2009"]], *UNSET], 403), (["ask", QUESTION, 0, [], [COMPONENT], *UNSET[1:]], 403),
+        (["ask", QUESTION, 0, [], *UNSET[:7], MODEL], 403),
+        ([QUESTION, CHAT, False, None, *UNSET], 403),  # as the page did before
+        ([QUESTION, False, *UNSET], 422), (["ask", QUESTION, 0, [], *UNSET, 1], 422), ([], 422), (None, 422),
+        ("ask", 422), ({"action": "ask"}, 422),
+        (["ask", QUESTION, 0, ["x"] * 1_000, *UNSET], 413), (["ask", "x" * 250_001, 0, [], *UNSET], 413),
+    ):  # fmt: skip
+        assert reader.join("ask_1", data).status_code == status, str(data)[:100]
+    assert reader.ask("Who closed the bridge?", 1) == ("Who closed the bridge?", 2)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "utf-16-be"])
@@ -163,56 +192,200 @@ def test_no_file_is_taken_in_any_encoding_through_any_route(reader, encoding, pa
         assert refused.status_code == 403, route
 
 
-def test_a_suggestion_is_asked_by_its_button_and_nothing_that_a_client_sends(reader):
-    filters = [[], [], "", "", ASKED, [], BEST, False]
-    refused = reader.run("suggested", filters)["output"]["data"]
-    assert refused[0]["__type__"] == "update", "nothing was asked before"
-    asked = "What did Jane Harbor say about the strike at Tuesdax?"
-    data = reader.run("ask_1", [asked, False, *filters])["output"]["data"]
-    (button, *hidden) = data[-3:]
-    assert (button["visible"], button["value"]) == (
-        True, "Did you mean “Tuesday”? Ask: What did Jane Harbor say about the strike at Tuesday?",
-    )  # fmt: skip
-    assert [other["visible"] for other in hidden] == [False, False]
-    assert reader.join("suggested", ["Who?", *filters]).status_code == 422
-    assert reader.run("suggested_1", filters)["output"]["data"][0]["__type__"] == "update", "there is one alone"
-    data = reader.run("suggested", filters)["output"]["data"]
-    assert shown(data[0]) == [asked, "What did Jane Harbor say about the strike at Tuesday?"]
-    assert [other["visible"] for other in data[-3:]] == [False] * 3
+# One event does all that a page asks for: what it takes for each action, and what it says to anything else.
+
+
+def test_a_suggestion_is_asked_by_its_button_and_nothing_else_that_a_client_sends(reader):
+    question = "What did Jane Harbor say about the strike at Tuesdax?"
+    meant = "What did Jane Harbor say about the strike at Tuesday?"
+    html = reader.turn("ask", question)
+    assert f'<button type="button" data-do="suggested" data-words="{meant}">' in html
+    for words in (["Who closed the bridge?"], [], [meant, meant], [meant, "Who?"], [""], [question]):
+        refused = reader.turn("suggested", "", 1, words)
+        assert grade(refused) == "failed", words
+    html = reader.turn("suggested", "What is ignored?", 1, [meant])
+    assert (asked(html), number_of(html)) == (meant, 2)
+    assert "suggested" not in html
+    assert said(reader.turn("suggested", "", 2, [meant])).endswith(OUT_OF_DATE[1:]), "its answer suggests nothing"
 
 
 @pytest.mark.parametrize(("question", "kind", "words"), CHIPS)
-def test_each_kind_of_constraint_is_ticked_and_can_be_unticked(reader, question, kind, words):
-    filters = [[], [], "", "", ASKED, [], BEST, False]
-    _, chat, group, *_ = reader.run("ask_1", [question, False, *filters])["output"]["data"]
-    assert (group["value"], [value for _, value in group["choices"]]) == ([words], [words]), kind
-    ((label, _),) = group["choices"]
+def test_each_kind_of_constraint_is_applied_and_can_be_switched_off_and_on(reader, question, kind, words):
+    html = reader.turn("ask", question)
+    assert chips(html) == {words: True}, kind
+    label = re.search('data-do="switch" .*?>(.*?)<span', html)[1]
     assert label.startswith(("Only ", "Not ", "First: "))
-    assert '<span class="chip">' in chat[-1]["content"][0]["value"]
-    chat, group, *_ = reader.run("ask_again", [[], *filters])["output"]["data"]
-    answer = chat[-1]["content"][0]["value"]
-    assert (group["value"], f"“<bdi>{escape(words)}</bdi>”: ignored" in answer) == ([], True)
-    assert '<span class="chip">' not in answer
-    assert reader.run("ask_again", [[words], *filters])["output"]["data"][1]["value"] == [words]
+    html = reader.turn("switch", "", 1, [])
+    assert (asked(html), number_of(html), chips(html)) == (question, 1, {words: False})
+    assert f"“<bdi>{escape(words)}</bdi>” not applied: " in html
+    html = reader.turn("switch", "", 1, [words])
+    assert (asked(html), number_of(html), chips(html)) == (question, 1, {words: True})
+
+
+def test_a_question_can_be_asked_without_words_of_it(reader):
+    """As an address asks it that a reader has kept."""
+    html = reader.turn("ask", "What was reported since 2014 about the bridge?", 0, ["since 2014", "no words of it"])
+    assert chips(html) == {"since 2014": False}
 
 
 def test_the_order_that_the_reader_chose_is_that_of_the_passages(reader):
     firsts = []
-    for order in ("the newest", "the oldest"):
-        data = reader.run(
-            "ask_1", ["Who ended the strike and closed the bridge?", False, [], [], "", "", ASKED, [], order, False]
-        )
-        nearest = reader.run("ask_nearest", [[], [], "", "", ASKED, [], order, False])["output"]["data"]
-        answer = nearest[0][-1]["content"][0]["value"]
-        dates = [part.split('"')[0] for part in answer.split('<time class="when" datetime="')[1:]]
+    for order in ("newest", "oldest"):
+        filters = [*UNSET[:6], order, False]
+        html = reader.turn("ask", "Who ended the strike and closed the bridge?", 0, filters=filters)
+        nearest = reader.turn("nearest", "", number_of(html), filters=filters)
+        dates = [part.split('"')[0] for part in nearest.split('<time class="when" datetime="')[1:]]
         assert len(set(dates)) == 2
         firsts.append(dates)
-        assert data["success"]
     assert firsts[0] == firsts[1][::-1] == sorted(firsts[0], reverse=True)
 
 
+def test_the_nearest_passages_are_shown_whatever_their_confidence_in_the_same_place(reader):
+    strict = [*UNSET[:7], True]
+    html = reader.turn("ask", "Who bought the apples of Valsera?", 0, filters=strict)
+    shown = reader.turn("nearest", "", 1, filters=strict)
+    assert (asked(shown), number_of(shown)) == (asked(html), 1)
+    assert '<article class="card"' in shown
+
+
+def test_a_follow_up_continues_what_the_server_kept_of_the_question_before(reader):
+    def searched(html):
+        found = re.search('<p class="searched">Searched for: <bdi>(.*?)</bdi></p>', html)
+        return found and found[1]
+
+    reader.turn("ask", "Why was the bridge closed in 2015?")
+    html = reader.turn("ask", "and in 2016?", 1)
+    assert searched(html) == "Why was the bridge closed in 2016?"
+    html = reader.turn("ask", "and in 2017?", 2)
+    assert searched(html) == "Why was the bridge closed in 2017?"
+    taken = "Why was the bridge closed in 2016?"
+    assert chips(html) == {taken: True, "in 2017": True}
+    alone = reader.turn("switch", "", 3, [])
+    assert (asked(alone), searched(alone)) == ("and in 2017?", None)
+    other = reader.turn("ask", "and in 2018?", 1)
+    assert searched(other) == "Why was the bridge closed in 2018?", "any question of the page can be continued"
+    new = reader.turn("ask", "and in 2018?", 0)
+    assert searched(new) is None, "without the question before nothing is continued"
+
+
+def test_a_question_that_stands_alone_is_made_a_follow_up_only_of_the_one_before(reader):
+    reader.turn("ask", "Why was the bridge closed in 2015?")
+    question = "Which engineers reported cracks in two pillars?"
+    html = reader.turn("ask", question, 1)
+    assert " data-alone " in html.split(">")[0]
+    assert "follow-up of: <bdi>Why was the bridge closed in 2015?</bdi>" in html
+    followed = reader.turn("follow", "Who?", 2, ["x"])
+    assert (asked(followed), number_of(followed)) == (question, 2)
+    assert 'data-do="follow"' not in followed
+    assert "data-alone" not in followed
+    assert grade(reader.turn("follow", "", 2)) != "failed", "it does nothing a second time"
+    html = reader.turn("continue", question, 1)
+    assert 'data-do="follow"' not in html
+
+
+@pytest.mark.parametrize("action", ["switch", "nearest", "follow", "suggested"])
+def test_what_is_done_with_an_answer_needs_one_of_this_page(reader, address, action):
+    assert said(reader.turn(action, QUESTION, 1)) == OUT_OF_DATE, "nothing was asked"
+    reader.ask()
+    other = Reader(address)
+    assert said(other.turn(action, "", 1)) == OUT_OF_DATE, "it is another browser's"
+    other.close()
+    page, reader.session = reader.session, uuid.uuid4().hex
+    assert said(reader.turn(action, "", 1)) == OUT_OF_DATE, "it is another page's"
+    reader.session = page
+    for number in (0, 2, 50, 2**31, 10**30):
+        failed = reader.turn(action, "", number)
+        assert (grade(failed), said(failed)) == ("failed", OUT_OF_DATE), number
+
+
+def test_the_question_before_is_one_of_this_page_or_none(reader, address):
+    other = Reader(address)
+    other.ask("Why was the bridge closed in 2015?")
+    for number in (1, 7, 10**30):
+        for action in ("ask", "continue"):
+            html = reader.turn(action, "and in 2016?", number)
+            assert "2015" not in html.replace("2015-01-02", ""), "nothing of another reader's question is taken"
+            assert "Searched for" not in html
+    other.close()
+
+
+def test_only_words_that_were_offered_can_be_switched(reader):
+    reader.turn("ask", "According to Press TV, who closed the bridge?")
+    for words in (["in 1066"], ["Press TV"], ["According to Press TV", "Reuters"], [""], ["x" * 2000]):
+        failed = reader.turn("switch", "", 1, words)
+        assert (grade(failed), said(failed)) == (
+            "failed", "Filters taken from your question: this page is out of date; ask the question again.",
+        )  # fmt: skip
+    assert chips(reader.turn("switch", "", 1, ["According to Press TV"] * 3)) == {"According to Press TV": True}
+
+
+WRONG = {
+    "an action that there is none of": (["remove", QUESTION, 1, []], OUT_OF_DATE),
+    "an empty action": (["", QUESTION, 1, []], OUT_OF_DATE),
+    "another case": (["ASK", QUESTION, 1, []], OUT_OF_DATE),
+    "no action": ([None, QUESTION, 1, []], "Action: give a text."),
+    "a number as action": ([1, QUESTION, 1, []], "Action: give a text."),
+    "a list as action": ([["ask"], QUESTION, 1, []], "Action: give a text."),
+    "no question": (["ask", None, 0, []], "Question: give a text."),
+    "a number as question": (["ask", 5, 0, []], "Question: give a text."),
+    "a list as question": (["ask", [QUESTION], 0, []], "Question: give a text."),
+    "truth as question": (["continue", True, 1, []], "Question: give a text."),
+    "no number": (["ask", QUESTION, None, []], "Question: this page is out of date; load it again."),
+    "text as number": (["ask", QUESTION, "1", []], "Question: this page is out of date; load it again."),
+    "a fraction": (["switch", "", 1.5, []], "Question: this page is out of date; load it again."),
+    "a negative number": (["nearest", "", -1, []], "Question: this page is out of date; load it again."),
+    "truth as number": (["follow", "", True, []], "Question: this page is out of date; load it again."),
+    "a list as number": (["switch", "", [1], []], "Question: this page is out of date; load it again."),
+    "text as words": (["ask", QUESTION, 0, "in 2009"], "Words to ignore: choose at most 100 from the list."),
+    "truth as words": (["switch", "", 1, True], "Filters taken from your question: choose at most 100 from the list."),
+    "numbers as words": (["ask", QUESTION, 0, [1]], "Words to ignore: give a text."),
+    "too many words": (["ask", QUESTION, 0, ["x"] * 101], "Words to ignore: choose at most 100 from the list."),
+    "words that are too long": (["ask", QUESTION, 0, ["x" * 2001]], "Words to ignore: at most 2,000 characters."),
+    "too many words to switch": (
+        ["switch", "", 1, ["x"] * 900], "Filters taken from your question: choose at most 100 from the list."),
+    "a suggestion that is none": (["suggested", "", 1, "Who?"], "Suggestion: choose at most 100 from the list."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "sentence"), WRONG.values(), ids=WRONG)
+def test_anything_else_is_a_turn_that_says_what_is_wrong_and_the_app_goes_on(reader, data, sentence):
+    reader.ask()
+    done = reader.run("ask_1", [*data, *UNSET])
+    assert done["success"]
+    (html,) = done["output"]["data"]
+    assert (grade(html), said(html)) == ("failed", sentence)
+    assert reader.ask("Who closed the bridge?") == ("Who closed the bridge?", 2)
+
+
+def test_a_question_that_is_too_long_or_empty_is_said_to_be(reader):
+    for question in ("x " * 5_000, "", " ", "\u202e", "\x00"):
+        html = reader.turn("ask", question)
+        assert grade(html) in ("failed", "nothing"), question
+        assert "went wrong" not in said(html), question
+
+
+def test_what_failed_repeats_the_question_as_text(reader):
+    evil = "</bdi><img src=x onerror=alert(1)>"
+    html = reader.turn("no such action", evil)
+    assert asked(html) == evil
+    assert "<img" not in html
+
+
+def test_an_error_that_was_not_foreseen_is_a_sentence_and_its_details_are_in_the_log(
+    reader, library, monkeypatch, caplog
+):
+    def broken(*given, **named):
+        raise ZeroDivisionError("a secret of the server")
+
+    monkeypatch.setattr(type(library), "ask", broken)
+    html = reader.turn("ask", QUESTION)
+    assert (grade(html), asked(html), said(html)) == ("failed", QUESTION, FAILED)
+    assert "secret" not in html
+    assert "a secret of the server" in caplog.text
+
+
 def test_events_of_the_page_have_no_other_way_in(reader):
-    data = [QUESTION, False, [], [], "", "", ASKED, [], BEST, False]
+    data = ["ask", QUESTION, 0, [], *UNSET]
     for route in ("run/ask_1", "api/ask_1", "call/ask_1", "call/v2/ask_1", "run/add", "call/add", "run/no", "call/no"):
         body = {"data": data, "session_hash": "a", "fn_index": reader.events["ask_1"]}
         assert reader.post(f"gradio_api/{route}", json=body).status_code == 404, route
@@ -223,66 +396,19 @@ def test_events_of_the_page_have_no_other_way_in(reader):
         assert reader.post("gradio_api/queue/join", json=body).status_code == 404, number
 
 
-def test_a_filter_that_the_page_does_not_offer_is_a_warning_and_the_app_goes_on(reader):
-    for data in (
-        [QUESTION, False, "Reuters", [], "", "", ASKED, [], BEST, False],
-        [QUESTION, "yes", [], [], "", "", ASKED, [], BEST, False],
-        [None, False, [], [], "", "", ASKED, [], BEST, False], [5, False, [], [], "", "", ASKED, [], BEST, False],
-        [QUESTION, False, [1], [], "", "", ASKED, [], BEST, False],
-        [QUESTION, False, [], [], "", "", ASKED, [], BEST, "strict"],
-        [QUESTION, False, [], [], ["x"], "", ASKED, [], BEST, False],
-        [QUESTION, False, [], [], "", "", "sometimes", [], BEST, False],
-        [QUESTION, False, ["No Such Outlet"], [], "", "", ASKED, [], BEST, False],
+@pytest.mark.parametrize("action", ["ask", "continue", "switch", "nearest", "follow"])
+def test_a_filter_that_the_page_does_not_offer_is_said_to_be_and_the_app_goes_on(reader, action):
+    reader.ask()
+    for place, value in (
+        (0, "Reuters"), (0, [1]), (0, ["No Such Outlet"]), (0, ["x"] * 101), (1, True), (1, ["no such kind"]),
+        (2, ["x"]), (2, "soon"), (3, 2013), (4, "sometimes"), (4, None), (5, "Reuters"), (6, "the newest"), (6, None),
+        (7, "strict"), (7, None),
     ):  # fmt: skip
-        done = reader.run("ask_1", data)
-        assert done["success"], data
-        assert done["output"]["data"][1] == {"__type__": "update"}, data
-    assert reader.asked() == [QUESTION]
-
-
-def test_a_follow_up_continues_what_the_server_kept_of_the_last_answer(reader):
-    def last(question, follow=True):
-        given = [question, follow, [], [], "", "", ASKED, [], BEST, False]
-        return reader.run("ask_1", given)["output"]["data"]
-
-    last("Why was the bridge closed in 2015?", follow=False)
-    last("and in 2016?")
-    chat, choices = last("and in 2017?")[1:3]
-    assert "Searched for: <bdi>Why was the bridge closed in 2017?</bdi>" in chat[-1]["content"][0]["value"]
-    taken = "Why was the bridge closed in 2016?"
-    assert [f"Continues “{taken}”", taken] in choices["choices"]
-    alone = reader.run("ask_again", [[], [], [], "", "", ASKED, [], BEST, False])["output"]["data"][0]
-    assert "Searched for" not in alone[-1]["content"][0]["value"]
-
-
-def test_an_example_is_one_of_the_examples(reader):
-    assert reader.run("example", [], event_data={"index": 1, "value": "another"})["output"]["data"] == [QUESTION]
-    for sent in (
-        None,
-        {"index": 2},
-        {"index": -1},
-        {"index": "0"},
-        {"index": True},
-        {"value": {"text": "x"}},
-        [],
-        "index",
-    ):
-        assert reader.run("example", [], event_data=sent)["output"]["data"] == [{"__type__": "update"}], sent
-
-
-def test_asking_again_needs_a_question_and_takes_only_its_own_words(reader):
-    nothing = {"__type__": "update"}
-    assert reader.run("ask_again", [[], [], [], "", "", ASKED, [], BEST, False])["output"]["data"][0] == nothing
-    assert reader.run("ask_nearest", [[], [], "", "", ASKED, [], BEST, False])["output"]["data"][0] == nothing
-    assert reader.asked() == [QUESTION]
-    assert (
-        reader.run("ask_again", [["in 1066"], [], [], "", "", ASKED, [], BEST, False])["output"]["data"][0] == nothing
-    )
-    assert shown(reader.run("ask_again", [[], [], [], "", "", ASKED, [], BEST, False])["output"]["data"][0]) == [
-        QUESTION
-    ]
-    reader.run("cleared", [])
-    assert reader.asked("Who closed the bridge?") == ["Who closed the bridge?"]
+        filters = [*UNSET[:place], value, *UNSET[place + 1 :]]
+        html = reader.turn(action, QUESTION, 1, [], filters)
+        assert grade(html) == "failed", (place, value)
+        assert said(html) != FAILED, (place, value)
+    assert reader.ask() == (QUESTION, 2)
 
 
 def test_only_uploads_of_this_session_are_added(reader, address, library):
@@ -302,7 +428,8 @@ def test_only_uploads_of_this_session_are_added(reader, address, library):
         done = reader.run("add", [handles])
         assert not any("value" in part for part in done["output"]["data"]), handles
     assert [article.id for article in library.articles()] == before
-    assert "1 new" in other.run("add", [theirs])["output"]["data"][0]
+    assert other.run("add", [theirs])["success"]
+    assert comes(lambda: len([*library.articles()]) > len(before))
     assert not any("value" in part for part in other.run("add", [theirs])["output"]["data"]), "it was added and deleted"
     (added,) = [article for article in library.articles() if article.id not in before]
     assert (added.source, added.outlet) == ("owl.jsonl", "The Mill")
@@ -320,19 +447,34 @@ def test_nothing_of_the_server_is_served_as_a_file(reader, library):
 
 def test_an_id_of_another_browser_reads_and_ends_nothing(reader, address):
     other = Reader(address)
-    assert reader.asked() == [QUESTION]
+    assert reader.ask() == (QUESTION, 1)
     for session in (reader.session, "never"):
         assert other.get(f"gradio_api/queue/data?session_hash={session}").status_code == 404
     other.session = reader.session
-    assert other.asked("Who closed the bridge?") == ["Who closed the bridge?"], "its own chat, under the same id"
-    assert reader.asked("And who closed the bridge?") == [QUESTION, "And who closed the bridge?"]
+    assert other.ask("Who closed the bridge?") == ("Who closed the bridge?", 1), "its own questions, under the same id"
+    assert reader.ask("And who closed the bridge?", 1) == ("And who closed the bridge?", 2)
     with other.stream("GET", f"gradio_api/heartbeat/{reader.session}"):
         pass  # closing it would end the session of the other browser
-    event = reader.join("ask_1", [QUESTION, False, [], [], "", "", ASKED, [], BEST, False]).json()["event_id"]
+    event = reader.join("ask_1", ["ask", QUESTION, 0, [], *UNSET]).json()["event_id"]
     cancel = {"session_hash": reader.session, "fn_index": reader.events["ask_1"], "event_id": event}
     assert other.post("gradio_api/cancel", json=cancel).status_code == 404
     assert reader.completed()["success"]
     assert reader.post("gradio_api/cancel", json=cancel).status_code == 200
+    other.close()
+
+
+def test_the_files_of_an_answer_are_for_the_browser_that_was_shown_it(reader, address):
+    html = reader.turn("ask", "Why was the old bridge closed?")
+    if grade(html) == "nothing":
+        html = reader.turn("nearest", "", 1)
+    urls = re.findall('<a href="(answer/.*?)" download>', html)
+    views = re.findall('data-href="(answer/.*?)"', html)
+    assert len(urls) >= 3
+    assert len(views) == 2
+    urls += views
+    other = Reader(address)
+    assert {reader.get(url).status_code for url in urls} == {200}
+    assert {other.get(url).status_code for url in urls} == {404}
     other.close()
 
 
@@ -401,7 +543,7 @@ def test_pages_of_other_sites_get_nothing(address):
 
 
 def test_what_gradio_keeps_of_sessions_has_a_bound(address, reader):
-    assert reader.asked() == [QUESTION]
+    reader.ask()
     running = [app for app in Blocks.get_instances() if app.is_running]
     assert [app.state_holder.capacity for app in running] == [MAX_SESSIONS]
     held = list(running[0].state_holder.session_data)

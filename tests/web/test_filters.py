@@ -1,11 +1,12 @@
 """What a page sends is checked: types, sizes, and that it is among what was offered."""
 
-import re
-
+import gradio as gr
 import pytest
 
 from rag.errors import QuestionError
-from rag.web.filters import MAX_CHARACTERS, MAX_TEXTS, ORDERS, UNDATED, Filters, chosen, index, text, texts
+from rag.query.query import ORDERS
+from rag.web.app import _filters
+from rag.web.filters import MAX_CHARACTERS, MAX_TEXTS, UNDATED, Filters, chosen, text, texts, whole_number
 
 ASKED, BEST = next(iter(UNDATED)), next(iter(ORDERS))
 
@@ -16,7 +17,7 @@ def test_filters_are_read_as_they_were_chosen():
         == Filters()
         == Filters.read([None, None, None, None, ASKED, None, BEST, False])
     )
-    chosen = [["Reuters"], ["newspaper"], " 2013-01-01", "2014-01-01 ", "never", ["Fars"], "the newest", True]
+    chosen = [["Reuters"], ["newspaper"], " 2013-01-01", "2014-01-01 ", "never", ["Fars"], "newest", True]
     assert Filters.read(chosen) == Filters(
         ("Reuters",), ("newspaper",), "2013-01-01", "2014-01-01", False, ("Fars",), "newest", True
     )
@@ -43,7 +44,11 @@ WRONG = [
     [[], [], "", "", ASKED],
     [[], [], "", "", ASKED, "", BEST, False],
     [[], [], "", "", ASKED, [1], BEST, False],
-    [[], [], "", "", ASKED, [], "newest", False],
+    [[], [], "", "", ASKED, [], "the newest", False],
+    [[], [], "", "", "unless I ask for a date", [], BEST, False],
+    [[], [], "", "", "", [], BEST, False],
+    [[], [], "", "", ASKED, [], "", False],
+    [[], [], "", "", ASKED, [], ["newest"], False],
     [[], [], "", "", ASKED, [], None, False],
     [[], [], "", "", ASKED, [], BEST, ""],
     [[], [], "", "", ASKED, [], BEST, None],
@@ -83,8 +88,17 @@ def test_a_box_is_ticked_or_not(given):
         chosen(given, "box")
 
 
-@pytest.mark.parametrize("given", [None, -1, 2, 10**30, True, 1.0, "1", [1], {"index": 1}])
-def test_a_place_in_a_list_is_one_of_its_places(given):
-    assert (index(0, 2, "example"), index(1, 2, "example")) == (0, 1)
-    with pytest.raises(QuestionError, match=re.escape("example: there is no such one")):
-        index(given, 2, "example")
+def test_each_value_that_the_page_has_is_one_that_can_be_sent():
+    with gr.Blocks():
+        parts = {part.elem_id: part for part in _filters()}
+    undated, order = parts["undated"], parts["order"]
+    assert [value for _, value in undated.choices] == [*UNDATED]
+    assert [value for _, value in order.choices] == [*ORDERS]
+    assert Filters.read([[], [], "", "", undated.value, [], order.value, False]) == Filters()
+
+
+@pytest.mark.parametrize("given", [None, -1, -(10**30), True, False, 1.0, "1", "", [1], {"index": 1}])
+def test_a_number_is_a_whole_number_from_0(given):
+    assert (whole_number(0, "question"), whole_number(10**30, "question")) == (0, 10**30)
+    with pytest.raises(QuestionError, match=r"^question: this page is out of date; load it again$"):
+        whole_number(given, "question")

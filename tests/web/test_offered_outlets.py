@@ -4,7 +4,7 @@ import pytest
 
 import rag
 from rag.cli.output import notes
-from rag.web.answer_html import answer_html
+from rag.web.answer_html import turn_html
 from rag.web.conversations import Asked
 
 RECORDS = [
@@ -35,13 +35,13 @@ def ask(tmp_path, news, words):
 def test_what_the_reader_ticks_and_unticks_is_searched(ask):
     _, turn, applied, shown = ask(Asked(QUESTION))
     assert (applied, shown) == (["Reuters"], ["Reuters"])
-    _, turn, applied, shown = ask(turn.with_ticks(["According to Reuters", "Iran"]))
+    _, turn, applied, shown = ask(turn.with_words(["According to Reuters", "Iran"]))
     assert (applied, shown) == (["Reuters", "Iran"], ["Iran", "Reuters"])
-    _, turn, applied, shown = ask(turn.with_ticks(["Iran"]))
+    _, turn, applied, shown = ask(turn.with_words(["Iran"]))
     assert (applied, shown) == (["Iran"], ["Iran"])
-    _, turn, applied, shown = ask(turn.with_ticks([]))
+    _, turn, applied, shown = ask(turn.with_words([]))
     assert (applied, shown) == ([], ["Iran", "Reuters"])
-    _, turn, applied, shown = ask(turn.with_ticks(["According to Reuters"]))
+    _, turn, applied, shown = ask(turn.with_words(["According to Reuters"]))
     assert (applied, shown) == (["Reuters"], ["Reuters"])
 
 
@@ -49,4 +49,5 @@ def test_the_answer_says_what_is_offered_and_how_to_apply_it(ask):
     answer, *_ = ask(Asked("What did Iran say about the camp?"))
     line = "(Not applied: “Iran”: also the name of an outlet in this index, unknown to the catalogue; "
     assert f'{line}to search only that, add --outlet "Iran")' in notes(answer)
-    assert "also the name of an outlet in this index" in str(answer_html(answer))
+    chip = 'data-words="Iran" aria-pressed="false">“<bdi>Iran</bdi>” not applied: Only <bdi>Iran</bdi><'
+    assert chip in str(turn_html(answer))

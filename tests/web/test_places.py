@@ -19,7 +19,9 @@ from rag.web.places import (
     MAX_PAGES,
     MAX_RESULTS,
     MAX_UPLOADS,
+    MAX_VIEWS,
     MAX_WAITING,
+    VIEWS_AT_ONCE,
     PlacesMiddleware,
 )
 
@@ -83,6 +85,8 @@ WAYS = [
     ("GET", "/", MAX_PAGES), ("GET", "/config", MAX_PAGES), ("GET", "/contents", MAX_PAGES),
     ("GET", "/article/harbour", MAX_PAGES), ("GET", "/cite/harbour", MAX_PAGES), ("GET", "/gradio_api/info", MAX_PAGES),
     ("GET", "/gradio_api/openapi.json", MAX_PAGES), ("GET", "/a/new/route", MAX_PAGES), ("PUT", "/anything", MAX_PAGES),
+    ("GET", "/answer/a", MAX_PAGES), ("GET", "/answer/a/side-by-side", MAX_VIEWS),
+    ("GET", "/answer/a/timeline/", MAX_VIEWS), ("HEAD", "/answer/a/timeline", MAX_VIEWS),
     ("GET", "/gradio_api/heartbeat/a", MAX_OPEN_PAGES), ("GET", "/gradio_api/mcp/", MAX_RESULTS),
     ("GET", "/gradio_api/upload_progress", MAX_RESULTS), ("POST", "/gradio_api/upload", MAX_UPLOADS),
 ]  # fmt: skip
@@ -94,6 +98,44 @@ def test_what_is_over_is_refused_at_once_and_the_rest_is_answered(method, path, 
     assert found == {(200, ""): places, (503, "5"): 3}
     if places == MAX_PAGES or (any(way in path for way in ("/run/", "/api/", "/mcp")) and method == "POST"):
         assert most[path] == MAX_CONCURRENT, "the others wait for their turn"
+    if places == MAX_VIEWS:
+        assert most[path] == VIEWS_AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("query", "places"),
+    [
+        (b"as=markdown", MAX_PAGES), (b"as=dossier-pdf", MAX_VIEWS), (b"as=%64ossier-html", MAX_VIEWS),
+        (b"as=bibtex&as=dossier-html", MAX_VIEWS),
+    ],
+)  # fmt: skip
+def test_a_dossier_that_is_made_has_the_places_of_views_and_a_file_that_is_kept_those_of_pages(query, places):
+    found, _ = statuses([("GET", "/answer/a", query)] * (places + 1), is_local=True)
+    assert found == {(200, ""): places, (503, "5"): 1}
+
+
+def test_views_that_wait_for_their_turn_leave_questions_and_pages_theirs():
+    begun = []
+
+    async def app(scope, receive, send):
+        begun.append(scope["path"])
+        await asyncio.sleep(60)
+
+    async def run():
+        of = SimpleNamespace(get_blocks=blocks)
+        middleware = PlacesMiddleware(app, is_local=True)
+        asked = [("GET", "/answer/a/side-by-side")] * MAX_VIEWS
+        asked += [("POST", "/gradio_api/run/ask"), ("GET", "/contents")]
+        tasks = []
+        for method, path in asked:
+            scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": [], "app": of}
+            tasks.append(asyncio.create_task(middleware(scope, None, None)))
+        await asyncio.sleep(0.05)
+        for task in tasks:
+            task.cancel()
+
+    asyncio.run(run())
+    assert begun == ["/answer/a/side-by-side"] * VIEWS_AT_ONCE + ["/gradio_api/run/ask", "/contents"]
 
 
 def test_the_stream_of_answers_is_bounded_too():

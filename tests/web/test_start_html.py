@@ -20,10 +20,9 @@ def test_what_is_not_known_is_left_out_and_one_year_is_said_once():
 
 def test_each_example_is_a_button_that_asks_it():
     html = start_html(COUNTS, ["Who is Ann Lee?", "What happened at\nCamp Delta?"])
-    assert html.count('<button type="button" class="example" data-do="ask" dir="auto">') == 2
+    assert html.count('<button type="button" class="example" data-do="example" dir="auto">') == 2
     assert "<bdi>Who is Ann Lee?</bdi></button>" in html
     assert "<bdi>What happened at Camp Delta?</bdi></button>" in html
-    assert '<a href="contents">What the index holds</a>' in html
 
 
 def test_text_of_an_example_is_never_markup_and_cannot_disturb_what_is_around_it():

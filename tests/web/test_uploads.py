@@ -48,6 +48,45 @@ def test_a_file_is_known_by_a_handle_and_deleted_after_it_was_added(uploads, sen
         pass
 
 
+def test_a_file_that_is_being_added_is_neither_added_twice_nor_deleted(uploads, send, monkeypatch):
+    monkeypatch.setattr(module, "MAX_FILES", 2)
+    used, other = send(("a.txt", b"a"), ("b.txt", b"b")).json()
+    with uploads.taken(ME, [used]) as names:
+        with pytest.raises(QuestionError, match="being added already"), uploads.taken(ME, [other, used]):
+            pass
+        assert send(("c.txt", b"c")).status_code == 200, "the file that waits longest and is not in use makes room"
+        assert send(("d.txt", b"d"), ("e.txt", b"e")).status_code == 413
+        monkeypatch.setattr(module, "MAX_WAITING_SECONDS", -1)
+        uploads._delete_old()
+        assert [os.path.exists(path) for path in names] == [True]
+    assert uploads._in_use == set()
+    with pytest.raises(QuestionError, match="choose the files again"), uploads.taken(ME, [other]):
+        pass
+
+
+def test_a_reader_who_lost_the_page_can_send_as_many_files_again(send, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "MAX_FILES", 3)
+    for _ in range(3):
+        assert [send((f"{n}.txt", b"a")).status_code for n in range(3)] == [200] * 3
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("film.mov", "files of this kind cannot be read (supported: .txt, .text, .html"),
+        ("letter.doc", "files of this kind cannot be read; save it as .docx (supported: .txt"),
+        ("photo.jpg", "files of this kind cannot be read (supported: .txt"),
+        ("no ending", "files of this kind cannot be read (supported: .txt"),
+        ("book.epub.gz", "files of this kind cannot be read (supported: .txt"),
+    ],
+)
+def test_a_file_of_a_kind_that_cannot_be_read_is_refused_with_those_that_can(send, tmp_path, name, said):
+    refused = send((name, b"a"))
+    assert (refused.status_code, refused.text.startswith(said)) == (415, True), refused.text
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_is_kept_if_adding_it_failed(uploads, send):
     handles = send(("a.txt", b"a"), ("b.txt", b"b")).json()
     with pytest.raises(QuestionError, match="busy"), uploads.taken(ME, handles):
@@ -108,7 +147,8 @@ def test_uploads_are_bounded(send, monkeypatch, tmp_path):
     assert send(("c.txt", b"c" * 900)).status_code == 413  # of all
     assert send(("c.txt", b"c" * 900), session=OTHER).status_code == 413
     assert send(("c.txt", b"c")).status_code == 200
-    assert send(("d.txt", b"d")).status_code == 413  # a fourth of this session
+    assert send(*((f"{n}.txt", b"d") for n in range(4))).status_code == 400  # four of one session
+    assert send(("c.txt", b"c"), ("d.txt", b"d"), ("e.txt", b"e")).status_code == 200
     assert send(("e.txt", b"e"), session=OTHER).status_code == 200
     assert send(("a.txt", b"a" * 6000), session=OTHER).status_code == 413
     assert len(list(tmp_path.iterdir())) == 4

@@ -17,6 +17,7 @@ from rag.answer.citation import Citation
 from rag.answer.grade import ANSWERS
 from rag.answer.wording import (
     DIGEST,
+    MAY_NOT_ANSWER,
     attribution,
     caution,
     counted,
@@ -33,7 +34,7 @@ from rag.answer.wording import (
 from rag.comparison.dossier.dossier import Dossier, number_of
 from rag.comparison.dossier.quoted import PASSAGE, VARIANT, Quoted
 from rag.comparison.side_by_side.comparison import Comparison, Row
-from rag.comparison.side_by_side.wording import MAY_NOT_ANSWER, on_sides
+from rag.comparison.side_by_side.wording import more, on_sides
 from rag.comparison.timeline.timeline import Entry
 from rag.comparison.timeline.wording import elsewhere, evidence, spelled
 from rag.text import is_web_url, one_line, spelled_date
@@ -179,7 +180,6 @@ def contents(dossier: Dossier) -> Contents:
     """Return what a dossier shows."""
     comparison = dossier.comparison
     group, groups = GROUPS[comparison.by]
-    more = f"{comparison.more:,} more {groups} have a passage near enough." if comparison.more else ""
     return Contents(
         question=one_line(comparison.question),
         about=_about(dossier),
@@ -187,7 +187,7 @@ def contents(dossier: Dossier) -> Contents:
         group=group,
         groups=groups,
         rows=tuple(_row(dossier, row) for row in comparison.rows),
-        more=more,
+        more=f"{words}." if (words := more(comparison)) else "",
         picture=_picture(dossier),
         said=tuple(_said(dossier, entry) for entry in (*dossier.timeline.entries, *dossier.timeline.undated)),
         spoke=_spoke(dossier),

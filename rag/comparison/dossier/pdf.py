@@ -39,6 +39,11 @@ def pdf(dossier: Dossier) -> bytes:
     return _attached(_compiled(shown), dossier)
 
 
+def can_write_pdf() -> bool:
+    """Return whether Typst and its font are installed."""
+    return all(map(importlib.util.find_spec, ("typst", "fontpkg_amiri")))
+
+
 def page_checksum(reader: Any) -> str:
     """Return the checksum of what the pages of a PDF draw, and of what they lead to.
 

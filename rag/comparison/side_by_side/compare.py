@@ -85,6 +85,10 @@ def compare(
     every = sorted(every, key=lambda p: -p.score)
     chosen = [line.best for line in kept]
     answer = composer.compose(view, catalogue, model, query, parsed, every, found.changed, chosen)
+    if answer.found:
+        grades = [ANSWERS if line.judged.grade == ANSWERS else NEAR for line in kept]
+        graded = (replace(c, grade=grade) for c, grade in zip(answer.passages, grades, strict=True))
+        answer = replace(answer, passages=tuple(graded))
     rows = tuple(
         _row(line, citation, top) for line, citation in zip(kept if answer.found else (), answer.passages, strict=True)
     )

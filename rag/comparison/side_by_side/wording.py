@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rag.answer.balance import UNKNOWN_OUTLET
+from rag.answer.changes import kind
 from rag.answer.grade import NEAR
-from rag.answer.wording import MAX_NAMES, Phrase, counted, listed, via, when
+from rag.answer.wording import KINDS_LEFT_OUT, MAX_NAMES, MAY_NOT_ANSWER, Phrase, counted, listed, via, when
+from rag.provenance.outlet import UNCLASSIFIED
 
 if TYPE_CHECKING:
+    from rag.answer.changes import Change
+    from rag.answer.citation import Citation
+    from rag.article import Article
     from rag.comparison.side_by_side.comparison import By, Comparison, Row
+    from rag.comparison.side_by_side.shared import Sharer
+    from rag.provenance.catalogue import Catalogue
 
 MAX_SILENT = 8  # silent groups that are named
 MAX_ON_SIDE = 12  # outlets of a side that are named
@@ -17,7 +24,9 @@ NOUNS: dict[By, str] = {
     "outlet": "outlet", "kind": "kind of outlets", "host": "site", "country": "country", "year": "year", "side": "side",
 }  # fmt: skip
 PLURALS = {"kind of outlets": "kinds of outlets", "country": "countries"}
-MAY_NOT_ANSWER = "may not answer"
+
+DIGEST = "digest"
+DIGESTS = "Digests are summaries, not the outlets’ own words"
 
 
 def groups(number: int, by: By) -> str:
@@ -43,14 +52,70 @@ def row_source(row: Row, by: By) -> str:
 def row_facts(row: Row) -> list[Phrase]:
     """Return what is said of a row: whether it is a digest or may not answer, what its group has, and who shares it."""
     span = f"{row.first} to {row.last}" if row.first != row.last else f"{row.first or ''}"
-    facts = [Phrase("digest")] if row.citation.kind == "digest" else []
+    facts = [Phrase(DIGEST)] if row.citation.kind == "digest" else []
     facts += [Phrase(MAY_NOT_ANSWER)] if row.grade == NEAR else []
     if row.passages > 1:
-        number = f"{counted(row.passages, 'passage')} in {counted(row.articles, 'article')}"
-        facts.append(Phrase(", ".join(filter(None, (number, span)))))
-    if row.shared_with:
-        facts.append(Phrase("also printed, or nearly, by {}", listed(row.shared_with, MAX_NAMES)))
+        facts.append(Phrase(", ".join(filter(None, (extent(row), span)))))
+    return [*facts, shared_by(row)] if row.shared_with else facts
+
+
+def shared_by(row: Row) -> Phrase:
+    """Return which other groups share a row."""
+    return Phrase("also printed, or nearly, by {}", listed(row.shared_with, MAX_NAMES))
+
+
+def short_facts(row: Row, catalogue: Catalogue, with_kind: bool = True) -> list[Phrase]:
+    """Return what is said of a row where its date has a column of its own, and who shares it rows of their own.
+
+    Args:
+        row: the row.
+        catalogue: what is known of outlets.
+        with_kind: whether the kind of the outlet is said.
+    """
+    cited = row.citation
+    name = cited.outlet or UNKNOWN_OUTLET
+    facts = [Phrase(MAY_NOT_ANSWER)] if row.grade == NEAR else []
+    facts += [Phrase("{}", name)] if name != row.group else []
+    facts += [*outlet_facts(cited.outlet, catalogue, with_kind), host(cited)]
+    facts += [Phrase(DIGEST)] if cited.kind == "digest" else []
+    if row.passages > 1:
+        years = sorted({day.year for day in (row.first, row.last) if day})
+        facts.append(Phrase(", ".join(filter(None, (extent(row), " to ".join(map(str, years)))))))
     return facts
+
+
+def outlet_facts(name: str | None, catalogue: Catalogue, with_kind: bool = True) -> list[Phrase]:
+    """Return the kind of an outlet, and whose state media it is, as far as the catalogue knows."""
+    known = catalogue.outlet(name) if name else None
+    facts = [Phrase(known.kind)] if known and known.kind and with_kind else []
+    return facts + ([Phrase("state media of {}", known.state.value)] if known and known.state else [])
+
+
+def host(cited: Citation | Article) -> Phrase:
+    """Return which site a text was taken from, if not its outlet's: "via example.org"; else an empty phrase."""
+    return Phrase("{}", via(cited).removeprefix(", "))
+
+
+def extent(row: Row) -> str:
+    """Return how many passages of a row's group fit nearly as well: "3 passages in 2 articles"."""
+    return f"{counted(row.passages, 'passage')} in {counted(row.articles, 'article')}"
+
+
+def kinds(name: str) -> str:
+    """Return what outlets of a kind are called: "News agencies"; "Not classified" for those without one."""
+    words = "not classified" if name == UNCLASSIFIED else KINDS_LEFT_OUT.get(name, name)
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def shares(sharer: Sharer, row: Row) -> Phrase:
+    """Return how a copy compares with its row: "Word for word as in The Post", "Nearly as in The Post"."""
+    return Phrase("Word for word as in {}" if sharer.prints_quotation else "Nearly as in {}", row.group)
+
+
+def differs(change: Change) -> str:
+    """Return the kind of a change of a near-copy: "Another number"; where it is, unless in the quoted sentences."""
+    words = kind(change.variants[0]) + ("" if change.in_quotation else ", elsewhere in the passage")
+    return f"{words[0].upper()}{words[1:]}"
 
 
 def on_sides(comparison: Comparison) -> Phrase | str:
@@ -65,6 +130,24 @@ def on_sides(comparison: Comparison) -> Phrase | str:
         for side, outlets in comparison.sides.items()
     ]
     return Phrase(f"Sides: {'; '.join(['{}'] * len(sides))}", *sides)
+
+
+def more(comparison: Comparison) -> str:
+    """Return how many groups have a passage near enough, and no row; an empty string for none."""
+    if not comparison.more:
+        return ""
+    has = "has" if comparison.more == 1 else "have"
+    return f"{groups(comparison.more, comparison.by).replace(' ', ' more ', 1)} {has} a passage near enough"
+
+
+def no_match(comparison: Comparison) -> str:
+    """Return how many groups have nothing near enough: "No close match: 28 outlets"; an empty string for none."""
+    if not comparison.silent:
+        return ""
+    number = groups(len(comparison.silent), comparison.by)
+    if comparison.whole:
+        return f"No close match: {number}"
+    return f"No passage seen: {number}, since more are near than can be compared"
 
 
 def silent(comparison: Comparison) -> Phrase | str:

@@ -18,7 +18,7 @@ import regex
 
 from rag._lazy import LazyPattern
 from rag.query.constraints.date_words import MONTH
-from rag.query.constraints.names import Name
+from rag.query.constraints.names import Name, find_names
 from rag.query.constraints.question_text import PLAIN_WORDS, WORD, Span, cut_spans
 from rag.query.constraints.reporting_verbs import DESCRIBE, PUBLISH, SAY, TELL
 
@@ -27,6 +27,9 @@ PERSON, GROUP, THING, PLACE, REST = "person", "group", "thing", "place", "rest"
 # benchmarks/questions/followups.jsonl (the half that rules were chosen by) and demonstration.jsonl that have no name
 # and no word that points back, none has more than three.
 MIN_CONTENT_WORDS = 5
+# Content words and names up to which a question is a rest of one. Of benchmarks/questions/followups.jsonl, 57 of 58
+# follow-ups point back with 1 as with 2, and 1 of 24 new topics instead of 3 (tests/query/test_completeness.py).
+MAX_WORDS_OF_A_REST = 1
 
 _GENERIC = (
     r"(?:group|organi[sz]ation|movement|camp|base|site|place|country|city|town|village|island|man|woman|couple|"
@@ -198,6 +201,21 @@ def is_complete(question: str, names: Sequence[Name], sources: Sequence[Span] = 
         return bool(content) or len(names) > 1
     began = regex.match(_BEGINNING, question, regex.I)
     return len(content) + len(dates) > 1 and not (began and began[0].strip())
+
+
+def points_back(question: str) -> bool:
+    """Return whether a question shows that it continues what was said before.
+
+    It has a word that means something before it ("he", "that camp"), begins with "and" or the like, or has so few words
+    that it means nothing alone ("why?"). One that merely has no name ("How do I bake bread?") may be a new topic.
+    """
+    names = find_names(question)
+    began = regex.match(_BEGINNING, question, regex.I)
+    if open_anaphors(question, names) or (began and began[0].strip()):
+        return True
+    rest = cut_spans(question, [(name.start, name.end) for name in names])
+    content = [word for word in WORD.findall(rest.casefold()) if len(word) > 1 and word not in PLAIN_WORDS]
+    return len(content) + len(names) <= MAX_WORDS_OF_A_REST
 
 
 def _is_meant_inside(question: str, rule: Rule, start: int, names: Sequence[Name]) -> bool:

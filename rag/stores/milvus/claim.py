@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 
-from rag.errors import LibraryError
+from rag.errors import BusyError, LibraryError
 from rag.stores.milvus import schema
 from rag.stores.milvus.schema import Row
 from rag.stores.milvus.tables import Tables
@@ -46,7 +46,7 @@ class Claim:
                 break
             self._tables._erase("records", f'key == "{self._key}"')
             if not self._wait:
-                raise LibraryError(f"another process is writing to {self._tables.location}; try again when it is done")
+                raise BusyError(f"another process is writing to {self._tables.location}; try again when it is done")
             if not logged:
                 log.warning("waiting for another process that is writing to %s ...", self._tables.location)
             logged = True

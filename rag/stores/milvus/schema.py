@@ -21,7 +21,7 @@ from rag.provenance.duplicates import EMPTY_HASH, PERMUTATIONS
 from rag.provenance.identity import QUALIFIER
 from rag.provenance.uploads import is_uploaded
 from rag.query.aliases import mine_pairs, printed_short_forms
-from rag.stores.base import EmbeddedPassage, Span, hash64
+from rag.stores.base import EmbeddedPassage, Heading, Span, hash64
 from rag.stores.filters import date_of, outlet_code
 from rag.stores.tantivy_index import BM25_B, BM25_K1, analyse
 
@@ -193,7 +193,7 @@ def article_row(article: Article, passages: Sequence[EmbeddedPassage], generatio
     signature = np.minimum.reduce(signatures) if signatures else np.full(PERMUTATIONS, EMPTY_HASH)
     short = {
         "id": article.id, "digest": article.content_hash, "source": article.source, "outlet": article.outlet,
-        "host": article.host, "day": date_of(article),
+        "host": article.host, "day": date_of(article), "title": article.title,
         "pairs": sorted(mine_pairs(mined)), "printed": sorted(printed_short_forms(mined)),
     }  # fmt: skip
     body = {name: getattr(article, name) for name in _BODY} | {"date": article.date and article.date.isoformat()}
@@ -241,9 +241,17 @@ def parsed(pieces: Sequence[str]) -> Any:
 
 
 def brief(row: Row) -> dict[str, Any]:
-    """Return an article's brief: its id, content hash, source, outlet, host, date, and the names it prints."""
+    """Return an article's brief: its id, content hash, source, outlet, host, date, title, and the names it prints.
+
+    Rows of earlier versions of According have no title in it.
+    """
     found: dict[str, Any] = parsed(row["brief"])
     return found
+
+
+def heading(short: Mapping[str, Any], title: str | None) -> Heading:
+    """Return what lists show of an article with this brief."""
+    return short["id"], title, short["outlet"], short["day"]
 
 
 def sentence(text: str) -> tuple[Span, bytes]:

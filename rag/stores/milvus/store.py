@@ -27,7 +27,18 @@ from rag.passage import Passage
 from rag.query.aliases import Aliases, AliasGroup
 from rag.readers.skipped import Skipped
 from rag.stores import base
-from rag.stores.base import ALIASES, CATALOGUE, EmbeddedPassage, Encoded, Known, Manifest, Span, Version, hash64
+from rag.stores.base import (
+    ALIASES,
+    CATALOGUE,
+    EmbeddedPassage,
+    Encoded,
+    Heading,
+    Known,
+    Manifest,
+    Span,
+    Version,
+    hash64,
+)
 from rag.stores.milvus import duplicates, schema
 from rag.stores.milvus.claim import Claim
 from rag.stores.milvus.client import WRITE_RETRY_SECONDS, MilvusLocation, Server
@@ -199,6 +210,18 @@ class MilvusStore(Tables, base.Store):
                 continue
             if name in wanted or any(base.qualified(name, each) for each in given):
                 yield Version(self._checked(row), row["died"] > now, None)
+
+    def headings(self) -> list[Heading]:
+        with self.reading():
+            briefs = {
+                row["key"]: schema.brief(row) for row in self._scan("articles", self._present(), ("key", "brief"))
+            }
+            titles = {key: brief["title"] for key, brief in briefs.items() if "title" in brief}
+            untitled = sorted(briefs.keys() - titles.keys())  # of an earlier version; texts are read with their titles
+            for start in range(0, len(untitled), ROWS_PER_CALL):
+                rows = self._of("articles", "key", untitled[start : start + ROWS_PER_CALL], ("key", "body"))
+                titles |= {row["key"]: schema.parsed(row["body"])["title"] for row in rows}
+            return [schema.heading(brief, titles[key]) for key, brief in briefs.items() if key in titles]
 
     def totals(self) -> base.Totals:
         summary = self.summaries.newest()

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from rag._lazy import LazyModule
-from rag.errors import LibraryError
+from rag.errors import BusyError, LibraryError
 from rag.stores.base import Manifest
 from rag.stores.process import check_process
 from rag.stores.sqlite import engine
@@ -225,7 +225,8 @@ def write_lock(folder: Path, wait: bool) -> Iterator[None]:
     """Hold the folder's lock, which the operating system releases when the process dies.
 
     Raises:
-        LibraryError: if the folder cannot be written, or another process holds the lock and `wait` is False.
+        LibraryError: if the folder cannot be written.
+        BusyError: if another process holds the lock and `wait` is False.
     """
     from filelock import FileLock, Timeout  # imports the whole of asyncio
 
@@ -235,7 +236,7 @@ def write_lock(folder: Path, wait: bool) -> Iterator[None]:
             lock.acquire(timeout=0)
         except Timeout:
             if not wait:
-                raise LibraryError(f"another process is writing to {folder}; try again when it is done") from None
+                raise BusyError(f"another process is writing to {folder}; try again when it is done") from None
             log.warning("waiting for another process that is writing to %s ...", folder)
             lock.acquire()
     except OSError as error:

@@ -21,7 +21,7 @@ from rag.passage import Passage
 from rag.provenance.identity import QUALIFIER
 from rag.readers.skipped import Skipped
 from rag.stores import base
-from rag.stores.base import MAX_SENTENCE_TEXTS, Known, Manifest, Relations, Totals, Version, hash64
+from rag.stores.base import MAX_SENTENCE_TEXTS, Heading, Known, Manifest, Relations, Totals, Version, hash64
 from rag.stores.sqlite import engine
 from rag.stores.sqlite.connection import (
     DATABASE,
@@ -161,6 +161,10 @@ class Store(Database, base.Store):
             WHERE retired IS NULL GROUP BY coalesce(same, key) HAVING n > 1)"""
         with translate_errors(self.folder), self.reading() as db:
             return Totals(dict(db.execute(outlets)), *db.execute(duplicates).fetchone())
+
+    def headings(self) -> list[Heading]:
+        with translate_errors(self.folder), self.reading() as db:
+            return views.load_headings(db)
 
     def everything(self) -> Iterator[tuple[int, bool, str, Article | None]]:
         """Yield (key, whether it is retired, content hash, article) of every article; None if it cannot be read."""

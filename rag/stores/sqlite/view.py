@@ -17,7 +17,7 @@ import numpy.typing as npt
 from rag.models.encoder import Vectors
 from rag.query.aliases import Aliases, AliasGroup
 from rag.stores import base
-from rag.stores.base import ALIASES, CATALOGUE, Candidate
+from rag.stores.base import ALIASES, CATALOGUE, Candidate, Heading
 from rag.stores.columns import ArticleColumns
 from rag.stores.faiss_index import VectorIndex
 from rag.stores.filters import IndexFilter, coded_date, days_of, mask
@@ -149,13 +149,23 @@ def load_contents(db: Connection) -> Contents:
     columns = "id, outlet, host, date, date_basis, coalesce(same, key)"
     articles = db.execute(f"SELECT {columns} FROM article WHERE retired IS NULL ORDER BY key").fetchall()
     ids, outlet, host, date, basis, same = zip(*articles, strict=True) if articles else ((),) * 6
-    days = [coded_date(dt.date.fromisoformat(d) if d else None, b) for d, b in zip(date, basis, strict=True)]
+    days = [_coded(d, b) for d, b in zip(date, basis, strict=True)]
     return Contents(
         read_generation(db),
         read_setting(db, CATALOGUE),
         ArticleColumns.of(outlet, host, days, same),
         tuple(ids),
     )
+
+
+def load_headings(db: Connection) -> list[Heading]:
+    """Return what lists show of the current articles, in the order of adding."""
+    articles = db.execute("SELECT id, title, outlet, date, date_basis FROM article WHERE retired IS NULL ORDER BY key")
+    return [(name, title, outlet, _coded(date, basis)) for name, title, outlet, date, basis in articles]
+
+
+def _coded(date: str | None, basis: str | None) -> int:
+    return coded_date(dt.date.fromisoformat(date) if date else None, basis)
 
 
 def load_view(db: Connection, origin: Origin, cache: Cache) -> View:

@@ -1,0 +1,47 @@
+"""The dossier of an answer as files to download: which kinds of files there are, and which this machine can write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rag.answer.html import Html
+from rag.comparison.dossier.dossier import HTML, MARKDOWN, PDF, Dossier
+from rag.comparison.dossier.pdf import can_write_pdf
+from rag.web.urls import answer_url
+
+
+@dataclass(frozen=True)
+class DossierFile:
+    """A kind of file.
+
+    Attributes:
+        label: what readers are shown as its name.
+        suffix: of the file's name.
+        media: its media type.
+        write: makes the file's content.
+    """
+
+    label: str
+    suffix: str
+    media: str
+    write: Callable[[Dossier], str | bytes]
+
+
+# By what the URL names them (see `urls.answer_url`).
+DOSSIERS = {
+    "dossier-html": DossierFile("HTML", HTML, "text/html; charset=utf-8", Dossier.to_html),
+    "dossier-markdown": DossierFile("Markdown", MARKDOWN, "text/markdown; charset=utf-8", Dossier.to_markdown),
+    "dossier-pdf": DossierFile("PDF", PDF, "application/pdf", Dossier.to_pdf),
+}
+
+
+def offered() -> dict[str, DossierFile]:
+    """Return the files that can be written here, by their names; PDF needs the packages of `according[pdf]`."""
+    return {name: file for name, file in DOSSIERS.items() if file.suffix != PDF or can_write_pdf()}
+
+
+def dossiers_html(handle: str) -> Html:
+    """Return links to the dossier of an answer, one for each file that can be written here."""
+    anchor = Html('<a href="{}" download>Dossier as {}</a>')
+    return Html(" ").join(anchor.format(answer_url(handle, name), file.label) for name, file in offered().items())
