@@ -1,6 +1,7 @@
 """The demonstration corpus: what its README and the app say about it is true."""
 
 import datetime as dt
+import re
 from collections import Counter
 
 import pytest
@@ -8,6 +9,7 @@ from support import HARBOUR, ROOT
 
 import app
 import rag
+from rag.examples import example_questions
 from rag.web.app import EXAMPLES
 
 pytestmark = [pytest.mark.model, pytest.mark.reranked]
@@ -39,6 +41,30 @@ def test_it_has_many_outlets_of_all_sides(articles):
     counts = Counter(a.outlet for a in articles)
     assert len(counts) == 46
     assert {"Press TV", "National Council of Resistance of Iran", "Reuters", "Amnesty International"} <= set(counts)
+
+
+OF_THE_PAGE = re.compile(
+    r"on the page|part read|\bwere read\b|undated|untitled|\bposted (at|on)|reposted|copied (at|on)|reproduced at|"
+    r"carried (at|by)|^[^.]*\b(report|article|item|essay|column|feature|release|interview|bulletin) (by|from)\b|"
+    r"^(Unsigned|Statement|Page|Report|Short|Opening|Commentary)\b",
+    re.IGNORECASE,
+)
+
+
+def test_every_digest_says_what_happened_and_not_what_the_page_looks_like(articles):
+    assert [a.source for a in articles if OF_THE_PAGE.search(a.text)] == []
+    assert OF_THE_PAGE.search("Unsigned report dated March 17, 2009 on the page. Iraq said nothing.")
+    assert OF_THE_PAGE.search("Article by Jane Roe for The Herald. It says that the port is closed.")
+
+
+def test_questions_made_of_its_own_names_are_answered(library):
+    questions = example_questions(library, 3)
+    assert len(questions) == 3
+    assert {library.ask(question).grade for question in questions} == {"answers"}
+
+
+def test_each_example_question_is_graded_as_answered(library):
+    assert {library.ask(question).grade for question in EXAMPLES} == {"answers"}
 
 
 def test_the_example_questions_are_answered_by_all_sides(library):
