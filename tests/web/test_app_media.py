@@ -74,7 +74,7 @@ def test_the_whole_answer_is_printed_with_its_sources_and_without_controls(opene
     text = " ".join(_pages(file))
     for part in ("How many people were killed", "The Guardian", "1 September 2013", "theguardian.com"):
         assert part in text
-    for control in ("Ask the index", "Filters", "Copy quote", "Copy link", "Forget them"):
+    for control in ("Ask the index", "Filters", "Copy quote", "Copy link", "Forget them", "Read in context"):
         assert control not in text
     page.close()
 
@@ -116,6 +116,7 @@ def test_forced_colours_keep_marks_tabs_and_borders(opened, shown):
         for on in ("true", "false")
     )
     assert chosen != other
+    assert other == page.evaluate("getComputedStyle(document.body).backgroundColor"), "only the chosen tab is underlined"
     assert faults(page) == []
     page.close()
 
