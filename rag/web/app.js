@@ -316,8 +316,10 @@
       const figures = find(".figures", holder.content);
       const known = find(":scope > .figures", panel.closest(".turn"));
       if (figures && known?.textContent === figures.textContent) figures.remove(); // they are above the tabs already
+      const on = panel.contains(document.activeElement) ? document.activeElement.dataset.view : null;
       panel.replaceChildren(holder.content);
       panel.dataset.shown = href;
+      if (on) all("[data-view]", panel).find((each) => each.dataset.view === on)?.focus({ preventScroll: true });
     } catch (error) {
       const words = error.message && !/fetch/i.test(error.message) ? error.message : "The app cannot be reached.";
       panel.replaceChildren(make("p", { className: "note", role: "alert" }, words));
