@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,12 @@ class OnnxCrossEncoder:
         Raises:
             EncoderError: if it cannot be loaded.
         """
+        # Its makers would be sent what it does, under an id that it keeps in the home folder: since 1.32 it begins with
+        # that when it is imported, unless it is kept from it.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
 
+        onnxruntime.disable_telemetry_events()  # where another part of the program has imported it before
         self.name, self.languages = name, languages
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3

@@ -1,5 +1,6 @@
 """The default reranker: files of a package, checked, and run without torch."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -92,3 +93,18 @@ def test_reading_imports_neither_torch_nor_the_package():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == f"{packaged.CROSS_ENCODER.name} []\n"
+
+
+def test_the_makers_of_onnx_runtime_are_sent_nothing_and_no_id_is_kept(tmp_path):
+    """Their library keeps an id and what it is about to send in files, from the moment it is imported."""
+    program = (
+        "from pathlib import Path\nfrom rag.models.onnx_cross_encoder import OnnxCrossEncoder\n"
+        "try: OnnxCrossEncoder(Path('nowhere'), 'x')\nexcept Exception as error: print(type(error).__name__)"
+    )
+    folders = {name: str(tmp_path / name) for name in ("TMPDIR", "XDG_CACHE_HOME", "HOME")}
+    for folder in folders.values():
+        (tmp_path / folder).mkdir()
+    given = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"} | folders
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=given, timeout=120)
+    assert done.stdout == "EncoderError\n", done.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
