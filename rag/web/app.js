@@ -157,8 +157,10 @@
 
   /** Put an answer where its question waits. */
   const place = (answer) => {
-    const { action, entry, words, restoring } = current;
+    const { action, entry, restoring } = current;
     const before = entry.element;
+    const failed = answer.classList.contains("failed");
+    if (failed) entry.failed = current;
     const at = cleared?.turns.indexOf(before) ?? -1;
     if (at >= 0) cleared.turns[at] = answer; // to be there if Clear is undone
     if (at >= 0 || !before.isConnected) {
@@ -180,9 +182,7 @@
       else focusQuestion(answer);
     }
     announce(find(".verdict", answer).textContent);
-    if (answer.classList.contains("failed")) {
-      entry.failed = { action, entry, words, restoring };
-    } else {
+    if (!failed) {
       entry.number = Number(answer.dataset.turn);
       if ("alone" in answer.dataset) [entry.before, entry.offered] = [null, entry.before ?? entry.offered];
       if (action === "follow") [entry.before, entry.continues] = [entry.offered, true];
