@@ -40,6 +40,7 @@ PROGRAMS = {name: ["Api"] * number for name, number in TAKEN.items()}
 PAGE = {
     "after Button.click add-files": ["Textbox"],  # the handles of uploads
     "Button.click send": [*["Textbox"] * 4, *FILTERS],  # action, question, number, words
+    "Button.click renew": [],  # what there is before the first question, made anew
     "Blocks.load": [],
     "after add": [],
 }
@@ -193,6 +194,13 @@ def test_no_file_is_taken_in_any_encoding_through_any_route(reader, encoding, pa
 
 
 # One event does all that a page asks for: what it takes for each action, and what it says to anything else.
+
+
+def test_what_a_page_begins_with_takes_nothing(reader):
+    (html,) = reader.run("begin_again", [])["output"]["data"]
+    assert html.startswith('<section class="according start"')
+    assert QUESTION in html
+    assert reader.join("begin_again", [QUESTION]).status_code == 422
 
 
 def test_a_suggestion_is_asked_by_its_button_and_nothing_else_that_a_client_sends(reader):
