@@ -372,6 +372,23 @@ def test_a_question_that_is_too_long_or_empty_is_said_to_be(reader):
         assert "went wrong" not in said(html), question
 
 
+def test_a_question_of_half_a_character_is_said_to_be_invalid(reader):
+    data = ["ask", "Who \ud800?", 0, [], *UNSET]
+    body = {"data": data, "fn_index": reader.events["ask_1"], "session_hash": reader.session, "trigger_id": None}
+    headers = {"Content-Type": "application/json"}
+    joined = reader.post("gradio_api/queue/join", content=json.dumps(body), headers=headers)
+    assert joined.status_code == 200, joined.text
+    (html,) = reader.completed()["output"]["data"]
+    assert said(html).startswith("The question contains an invalid character")
+    assert reader.ask() == (QUESTION, 1)
+
+
+def test_a_question_of_any_length_is_refused_at_once(reader):
+    html = reader.turn("ask", "that camp " * 24_000)
+    assert said(html) == "The question has 239,999 characters; at most 2,000 can be asked."
+    assert reader.ask() == (QUESTION, 1)
+
+
 def test_what_failed_repeats_the_question_as_text(reader):
     evil = "</bdi><img src=x onerror=alert(1)>"
     html = reader.turn("no such action", evil)
