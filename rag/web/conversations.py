@@ -15,6 +15,7 @@ from cachetools import TTLCache
 from rag.query.constraints import OFFERS, Constraint
 from rag.query.constraints.completeness import points_back
 from rag.query.previous import Previous
+from rag.query.query import MAX_QUESTION_CHARACTERS
 
 # A question is kept with what its answer speaks of, a kB or two: 64 MB keep some 30,000 of them.
 MAX_BYTES, MAX_QUESTIONS, MAX_IDLE_SECONDS = 64 * 2**20, 50, 86_400
@@ -66,7 +67,8 @@ class Asked:
             continues: whether the reader says that it continues it.
         """
         previous = before.answered if before else None
-        if continues or points_back(question):
+        # The library refuses a longer question; rules that look for what words mean would take minutes for it before.
+        if continues or points_back(question[:MAX_QUESTION_CHARACTERS]):
             return cls(question, previous, ignore=tuple(ignore))
         return cls(question, offered_previous=previous, ignore=tuple(ignore))
 

@@ -1,6 +1,7 @@
 """The questions that the server keeps: of whom, by which number, within which bounds; and what follows what."""
 
 import secrets
+import time
 from dataclasses import replace
 
 import pytest
@@ -99,6 +100,15 @@ def test_a_question_that_means_something_alone_is_asked_alone_and_can_be_made_to
     assert (asked.previous, asked.offered_previous) == (None, BEFORE)
     continued = Asked.after(question, ANSWERED, continues=True)
     assert (continued.previous, continued.offered_previous) == (BEFORE, None)
+
+
+@pytest.mark.parametrize("words", ["that camp ", "it was ", "and ", "he ", "Ab of the "])
+def test_a_question_of_any_length_is_looked_at_in_no_time(words):
+    """The library says that it is too long, which it does once it is asked."""
+    started = time.process_time()
+    asked = Asked.after(words * (250_000 // len(words)), ANSWERED)
+    assert len(asked.question) > 200_000
+    assert time.process_time() - started < 3
 
 
 def test_the_first_question_continues_nothing():
