@@ -11,10 +11,16 @@ import rag
 from rag.answer.answer import as_previous
 from rag.query.constraints import DATES, IGNORED, OUTLET, Constraint
 from rag.query.previous import Previous
+from rag.web import conversations
 from rag.web.conversations import Asked, Conversations
 
 BEFORE = Previous("Who closed the old bridge?", title="Bridge closed")
 ANSWERED = Asked(BEFORE.question, answered=BEFORE)
+
+
+@pytest.fixture(autouse=True)
+def numbers_from_1(monkeypatch):
+    monkeypatch.setattr(conversations, "MAX_FIRST", 1)
 
 
 def numbers(kept, session, last):
@@ -41,6 +47,13 @@ def test_a_question_asked_again_keeps_its_number():
     assert kept.asked("a", 2) == Asked("When?", ignore=("in 2009",))
     assert [kept.asked("a", number).question for number in (1, 3)] == ["Who?", "Where?"]
     assert kept.add("a", Asked("Why?")) == 4
+
+
+def test_a_conversation_that_was_forgotten_is_not_gone_on_with(monkeypatch):
+    monkeypatch.setattr(conversations, "MAX_FIRST", 2**30)
+    numbers = {Conversations().add("a", Asked("Who?")) for _ in range(20)}
+    assert len(numbers) > 15
+    assert all(0 < number <= 2**30 for number in numbers)
 
 
 def test_nothing_is_kept_without_a_session():

@@ -25,6 +25,7 @@ from support.chips import CHIPS
 from support.waiting import comes
 
 import rag
+from rag.web import conversations
 from rag.web.app import FAILED, create_app
 from rag.web.launch import MAX_SESSIONS, launch
 from rag.web.sessions import COOKIE, SessionMiddleware, known_events, owner
@@ -52,6 +53,13 @@ PAGE_ALONE = Starlette(
     routes=[Route("/", lambda _: PlainTextResponse("a page"))], middleware=[Middleware(SessionMiddleware)]
 )
 QUESTION = "Who ended the strike of dock workers on Tuesday?"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def numbers_from_1():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conversations, "MAX_FIRST", 1)
+        yield
 
 
 @pytest.fixture(scope="module")
