@@ -187,7 +187,7 @@
       if ("alone" in answer.dataset) [entry.before, entry.offered] = [null, entry.before ?? entry.offered];
       if (action === "follow") [entry.before, entry.continues] = [entry.offered, true];
       if (action === "switch") entry.ignored = switches(answer).filter((c) => !isOn(c)).map((c) => c.dataset.words);
-      if (!answer.classList.contains("nothing") || !follows) follows = entry;
+      if (!("aside" in answer.dataset)) follows = entry; // "Thanks!" is nothing that can be continued
       if (!restoring || !waiting.length) {
         const to = address(entry);
         if (entry === last()) history.replaceState(null, "", to);
