@@ -1,4 +1,4 @@
-"""Measure what the app's page costs in a real browser: bytes, first paint, echo of a question, requests, an idle server.
+"""Measure what the app's page costs in a real browser: bytes, first paint, echo of a question, requests, idling.
 
     .venv/bin/python benchmarks/page_load.py --index INDEX [--loads 5] [--idle 20] [--json]
 
