@@ -1,7 +1,7 @@
 """The sentences that explain an answer: written once for the terminal, the browser app, Markdown and the exports.
 
-A sentence with text in it that is not ours, such as an
-outlet's name or the reader's words, is a `Phrase`: `str` gives it as plain text, and `rag.answer.html` as HTML.
+A sentence with text in it that is not ours, such as an outlet's name or the reader's words, is a `Phrase`: `str` gives
+it as plain text, and `rag.answer.html` as HTML.
 """
 
 from __future__ import annotations
@@ -285,7 +285,7 @@ def summary(answer: Answer) -> str:
     """Return how many passages, outlets and independent sources are shown, and their years; undated ones apart."""
     shown, passages = answer.balance.shown, answer.passages
     parts = [
-        f"{counted(len(passages), 'passage')} from {_outlets(answer)}",
+        f"{counted(len(passages), 'passage')} from {_outlets(shown.named, UNKNOWN_OUTLET in shown.outlets)}",
         f"at least {counted(shown.independent, 'independent source')}",
         *_years(passages),
     ]
@@ -297,12 +297,9 @@ def verdict(answer: Answer) -> str:
     answering = [c for c in answer.passages if c.grade != NEAR]
     near = len(answer.passages) - len(answering)
     names = {c.outlet for c in answering}
-    named = len(names - {None})
-    unknown = [UNKNOWN_OUTLET] if None in names else []
-    outlets = " and ".join([counted(named, "outlet"), *unknown] if named else unknown)
     sources = max(answer.balance.shown.independent - near, 1)  # each of those that may not answer is one at most
     parts = [
-        f"{outlets} {'answers' if len(names) == 1 else 'answer'}",
+        f"{_outlets(len(names - {None}), None in names)} {'answers' if len(names) == 1 else 'answer'}",
         f"at least {counted(sources, 'independent source')}",
         *_years(answering),
         *([f"{counted(near, 'more passage')} may not answer"] if near else []),
@@ -316,10 +313,9 @@ def counts(answer: Answer) -> str:
     return f"{' · '.join([sources, *_years(answer.passages)])}{_not_shown(answer)}"
 
 
-def _outlets(answer: Answer) -> str:
-    shown = answer.balance.shown
-    unknown = [UNKNOWN_OUTLET] if UNKNOWN_OUTLET in shown.outlets else []
-    return " and ".join([counted(shown.named, "outlet"), *unknown] if shown.named or not unknown else unknown)
+def _outlets(named: int, has_unknown: bool) -> str:
+    unknown = [UNKNOWN_OUTLET] if has_unknown else []
+    return " and ".join([counted(named, "outlet"), *unknown] if named or not unknown else unknown)
 
 
 def _years(passages: Sequence[Citation]) -> list[str]:
