@@ -310,7 +310,7 @@ def test_any_other_question_gets_an_answer(address, question):
     turn = turn_of(reader, question)
     assert reader.notices == []
     assert said(turn) is None
-    assert re.match(r'<section class="according turn (answers|near|nothing)" data-turn="1"', turn)
+    assert re.match(r'<section class="according turn (answers|near|nothing)" data-turn="\d+"', turn)
 
 
 def test_too_many_waiting_questions_are_refused_in_words_and_can_be_asked_again(page, address, library, monkeypatch):
