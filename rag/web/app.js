@@ -58,7 +58,7 @@
 
   /** Return what an address asks; what is no filter is left out, and the server checks all values. */
   const readAddress = (address) => {
-    const query = new URLSearchParams(address.split("?")[1] ?? "");
+    const query = new URLSearchParams(address.replace(/^[^?]*/, "")); // a question may have "?" in it
     const filters = FILTERS.map(({ name }, place) => {
       const unset = UNSET[place];
       if (Array.isArray(unset)) return query.getAll(name).slice(0, 100);

@@ -78,6 +78,12 @@ def test_an_address_with_filters_opens_the_app_with_its_question_asked(page, sho
     expect(page.locator("[data-do=filters]")).to_have_text("Filters (4)")
 
 
+def test_an_address_may_have_a_question_mark_that_is_not_encoded(page, shown):
+    visit(page, f"{shown[0]}?q=Where+do+the+members+live+in+Albania?&not=Reuters")
+    expect(answered(page, 0).locator(".question")).to_have_text(ALBANIA)
+    assert chips(page)[1:] == ["not Reuters"]
+
+
 @pytest.mark.parametrize(
     "query", ["?q=", "?q=+", "?outlet=No+such+paper", "?after=soon", "?order=%3Cb%3E&q=Is+it+so%3F"]
 )
