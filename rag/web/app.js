@@ -66,7 +66,8 @@
       return query.get(name) ?? unset;
     });
     const continues = query.get("follow") === "1";
-    return { questions: query.getAll("q").slice(-MAX_CHAIN), ignored: query.getAll("ignore"), continues, filters };
+    const questions = query.getAll("q").filter((question) => question.trim()).slice(-MAX_CHAIN);
+    return { questions, ignored: query.getAll("ignore"), continues, filters };
   };
 
   // The conversation. An entry is a question and how it was asked; its element shows it, waiting or answered.

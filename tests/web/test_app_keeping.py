@@ -84,6 +84,14 @@ def test_an_address_may_have_a_question_mark_that_is_not_encoded(page, shown):
     assert chips(page)[1:] == ["not Reuters"]
 
 
+@pytest.mark.parametrize("query", ["?q=", "?q=+&q=%20"])
+def test_an_address_with_an_empty_question_opens_the_app(page, shown, query):
+    visit(page, shown[0] + query)
+    expect(page.locator("#start")).to_be_visible()
+    page.wait_for_timeout(500)
+    expect(page.locator(".turn")).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     "query", ["?q=", "?q=+", "?outlet=No+such+paper", "?after=soon", "?order=%3Cb%3E&q=Is+it+so%3F"]
 )
