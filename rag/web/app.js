@@ -416,6 +416,7 @@
       follows = kept.follows;
       history.pushState(null, "", kept.address);
       turns().lastElementChild.scrollIntoView({ block: "start" });
+      focusQuestion(turns().lastElementChild);
       draw();
     },
     filters: () => {

@@ -190,6 +190,7 @@ def test_clear_can_be_undone_until_the_next_question(at_start):
     at_start.get_by_role("button", name="Undo").click()
     expect(at_start.locator(".turn .question")).to_have_text([KILLED, ALBANIA])
     assert at_start.url == address
+    expect(at_start.locator(".question").last).to_be_focused()
     assert chips(at_start) == [f"follow-up of: {ALBANIA}"]
     assert ask(at_start, FOLLOW).locator(".searched").count() == 1
     at_start.get_by_role("button", name="Clear").click()
