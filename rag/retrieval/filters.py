@@ -14,6 +14,8 @@ from rag.stores.base import View
 from rag.stores.columns import ArticleColumns
 from rag.stores.filters import FIRST_DATE, IndexFilter
 
+MAX_NAMED = 50  # outlets that a refusal names: an index may have thousands
+
 
 @dataclass(frozen=True)
 class Filters:
@@ -106,7 +108,7 @@ def find_outlets(columns: ArticleColumns, catalogue: Catalogue, name: str) -> Se
     spellings = dict.fromkeys((key(name), key(known or name)))
     found = [outlet for spelling in spellings for outlet in columns.spelled.get(spelling, ())]
     if not found and not known:
-        raise QuestionError(
-            f"no outlet {name!r} in this index; it has: {', '.join(o for o in columns.outlets if o) or 'none'}"
-        )
+        names = [outlet for outlet in columns.outlets if outlet]
+        more = f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else ""
+        raise QuestionError(f"no outlet {name!r} in this index; it has: {', '.join(names[:MAX_NAMED]) or 'none'}{more}")
     return found or [known or name]

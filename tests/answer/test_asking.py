@@ -104,6 +104,12 @@ def test_an_unknown_outlet_is_an_error_that_names_those_there(library):
         library.ask("Why was the bridge closed?", outlets=["Daily Planet"])
 
 
+def test_an_unknown_outlet_names_only_some_of_many(library, monkeypatch):
+    monkeypatch.setattr("rag.retrieval.filters.MAX_NAMED", 1)
+    with pytest.raises(QuestionError, match=r"it has: Press TV and \d+ more$"):
+        library.ask("Why was the bridge closed?", outlets=["Daily Planet"])
+
+
 @pytest.mark.parametrize(
     ("after", "before", "found"),
     [
