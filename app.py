@@ -44,13 +44,15 @@ def main() -> int:
 def demonstration(index: str) -> rag.Library | None:
     """Return the demonstration library, built or brought up to date.
 
-    None if the index holds something else, or is in Milvus, which others may share.
+    None if the index holds something else, or nothing where $INDEX names it, or is in Milvus, which others may share.
     """
     if parse_location(index):
         return None
     if exists(index):
         with rag.open(index) as library:
-            if not all(Path(article.source).resolve().is_relative_to(SEEDS) for article in library.articles()):
+            sources = [Path(article.source).resolve() for article in library.articles()]
+            own = bool(sources) or not os.environ.get("INDEX")
+            if not own or not all(source.is_relative_to(SEEDS) for source in sources):
                 return None
     library = rag.build([SEEDS], index=index, aliases=HERE / "docs" / "aliases.toml")
     print(f"{index}: {library.report}", file=sys.stderr)

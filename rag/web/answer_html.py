@@ -31,9 +31,17 @@ _TURN = Html(
 )
 # It has no number, by which the page would know it: there may be several.
 _FAILED = Html(
-    '<section class="according turn failed"><h2 class="question">{}</h2><p class="verdict" role="alert">{}</p>'
-    '<p class="ways"><button type="button" data-do="retry">Try again</button></p></section>'
+    '<section class="according turn failed"{}><h2 class="question">{}</h2><p class="verdict" role="alert">{}</p>'
+    '<p class="ways">{}</p></section>'
 )
+# What can be done after an error: try again, change the question, or ask anew what it continues, which the script does.
+RETRY, EDIT, FORGET = "retry", "edit", "forget"
+_TRY_AGAIN = Html('<button type="button" data-do="retry">Try again</button>')
+_WAYS = {
+    RETRY: _TRY_AGAIN,
+    EDIT: Html('<button type="button" data-do="edit">Change the question</button>'),
+    FORGET: _TRY_AGAIN,
+}
 _VERDICT = Html('<p class="verdict">{}</p>')
 _FOLLOW = Html(
     '<button type="button" class="chip off" data-do="follow" aria-pressed="false">follow-up of: {}'
@@ -81,10 +89,16 @@ def turn_html(
     )
 
 
-def failed_html(question: str, message: str) -> Html:
-    """Return what takes the place of an answer where there was an error: the question, and what went wrong."""
+def failed_html(question: str, message: str, way: str = RETRY) -> Html:
+    """Return what takes the place of an answer where there was an error.
+
+    Args:
+        question: as typed.
+        message: what went wrong.
+        way: what can be done: RETRY, EDIT, or FORGET where the server does not know what was asked before.
+    """
     sentence = f"{message[:1].upper()}{message[1:]}{'' if message.endswith(('.', '!', '?')) else '.'}"
-    return _FAILED.format(isolated(question), sentence)
+    return _FAILED.format(Html(" data-forgotten") if way == FORGET else "", isolated(question), sentence, _WAYS[way])
 
 
 def switchable(answer: Answer) -> dict[str, list[Constraint]]:
@@ -210,21 +224,13 @@ def _tabs(answer: Answer, catalogue: Catalogue, number: int, handle: str | None)
 
 
 def _balance(balance: Balance, cards: dict[str, int]) -> Html:
-    """Return the charts, which are tables too, and the outlets that no passage shown or nearly shown comes from."""
+    """Return the charts, which are tables too. Who has no match is said side by side."""
     outlets = wording.counted(balance.allowed.named, "outlet")
     said = f"{balance.shown.named:,} of {outlets} {wording.scope(balance)}"
     charts = Html('<p class="note">{}.</p>{}{}{}').format(
         said, outlets_html(balance), kinds_html(balance), times_html(balance, cards)
     )
-    return charts + _unmatched(balance)
-
-
-def _unmatched(balance: Balance) -> Html:
-    """Return the outlets that no passage shown or nearly shown comes from, to be unfolded."""
-    if not (summary := wording.unmatched(balance)):
-        return Html()
-    names = wording.listed(balance.unmatched_outlets, wording.MAX_UNMATCHED_NAMES)
-    return Html('<details class="note"><summary>{}</summary>{}</details>').format(summary, phrase(names))
+    return charts
 
 
 def _after(answer: Answer, handle: str | None) -> Html:

@@ -107,12 +107,25 @@
     press("send");
   };
 
+  /** Ask anew, unseen, what a question continues or is made of, which the server has forgotten; then the question. */
+  const recover = (request) => {
+    const { action, entry } = request;
+    const isNew = action === "ask" || action === "continue";
+    const anew = [];
+    for (let each = isNew ? entry.before : entry; each; each = each.before) {
+      anew.unshift({ action: each.before ? "continue" : "ask", entry: each, words: each.ignored, quiet: true });
+    }
+    anew.forEach(({ entry: each }) => (each.number = 0));
+    waiting.unshift(...anew, { ...request, recovered: true });
+  };
+
   /** Show a question at once, at the top of the window, and have it answered. */
-  const ask = (question, { action = "ask", before = null, ignored = [], words = ignored, restoring = false, of = 0 } = {}) => {
+  const ask = (question, { action = "ask", before = null, ignored = [], words = ignored, restoring = false, of = 0,
+    continuesLast = false } = {}) => {
     const heading = make("h2", { className: "question" }, make("bdi", {}, question));
     const element = make("section", { className: "according turn pending" }, heading, waitingLine());
     const continues = action === "continue";
-    const entry = { question, before, ignored, continues, filters: values, number: of, element };
+    const entry = { question, before, ignored, continues, continuesLast, filters: values, number: of, element };
     entries.set(element, entry);
     start(false);
     turns().append(element);
@@ -161,7 +174,17 @@
     const { action, entry, restoring } = current;
     const before = entry.element;
     const failed = answer.classList.contains("failed");
-    if (failed) entry.failed = current;
+    if (current.quiet || ("forgotten" in answer.dataset && !current.recovered)) {
+      if (!current.quiet) recover(current);
+      else if (!failed) entry.number = Number(answer.dataset.turn);
+      current = null;
+      next();
+      return;
+    }
+    if (failed) {
+      entry.failed = { ...current, recovered: false };
+      find(".question bdi", answer).textContent = entry.question;
+    }
     const at = cleared?.turns.indexOf(before) ?? -1;
     if (at >= 0) cleared.turns[at] = answer; // to be there if Clear is undone
     if (at >= 0 || !before.isConnected) {
@@ -173,7 +196,10 @@
       return;
     }
     const focused = before.contains(document.activeElement) ? document.activeElement.dataset : null;
+    const below = turns().lastElementChild;
+    const top = below.getBoundingClientRect().top;
     before.replaceWith(answer);
+    if (below !== before) scrollBy({ top: below.getBoundingClientRect().top - top, behavior: "instant" });
     entry.element = answer;
     entries.set(answer, entry);
     if (focused) {
@@ -268,6 +294,14 @@
   // Light and dark, as the reader chose last; else as the system has it, which Gradio sees to.
 
   const THEME = "according.theme";
+  const SIDEBAR = "according.sidebar";
+  const store = (name, value) => {
+    try {
+      localStorage.setItem(name, value);
+    } catch {
+      // a browser that keeps nothing
+    }
+  };
   const isDark = () => document.body.classList.contains("dark");
   const drawTheme = () => find('#top [data-do="theme"]')?.setAttribute("aria-pressed", String(isDark()));
 
@@ -280,7 +314,7 @@
       : find("#sidebar").classList.contains("open");
   const drawSidebar = () => {
     find('[data-do="filters"]').setAttribute("aria-expanded", String(isOpen()));
-    if (!isWide.matches && isOpen()) find("#sidebar input, #sidebar button").focus();
+    if (!isWide.matches && isOpen()) find("#sidebar input").focus();
   };
   isWide.addEventListener("change", drawSidebar);
 
@@ -376,6 +410,12 @@
       const { number, before } = entryOf(button);
       ask(button.dataset.words, { action: "suggested", words: [button.dataset.words], before, of: number });
     },
+    edit: (button) => {
+      const box = find("#question textarea");
+      box.value = entryOf(button).question;
+      box.dispatchEvent(new Event("input", { bubbles: true })); // so that Gradio knows of it
+      box.focus();
+    },
     retry: (button) => {
       const entry = entryOf(button);
       const { failed, element } = entry;
@@ -420,17 +460,13 @@
       draw();
     },
     filters: () => {
-      if (isWide.matches) document.body.classList.toggle("sidebar-folded");
+      if (isWide.matches) store(SIDEBAR, document.body.classList.toggle("sidebar-folded") ? "folded" : "");
       else find("#sidebar .toggle-button").click();
       setTimeout(drawSidebar, 50);
     },
     theme: () => {
       const dark = document.body.classList.toggle("dark");
-      try {
-        localStorage.setItem(THEME, dark ? "dark" : "light");
-      } catch {
-        // as above
-      }
+      store(THEME, dark ? "dark" : "light");
       drawTheme();
     },
   };
@@ -476,13 +512,14 @@
     /** Ask what is in the box, and return what is to be in it then. */
     ask: (given) => {
       const question = (given ?? "").trim();
-      if (question) ask(question, { before: follows });
+      if (question) ask(question, { continuesLast: true });
       else find("#question textarea").focus();
       return question ? "" : given;
     },
     /** Return what is sent to the server for the current request. */
     sent: (given) => {
       const { action, entry, words } = current;
+      if (entry.continuesLast) [entry.before, entry.continuesLast] = [follows, false]; // as it is by now
       entry.filters = normal(given.slice(4));
       const isNew = action === "ask" || action === "continue";
       const number = isNew ? entry.before?.number ?? 0 : entry.number;
@@ -554,6 +591,7 @@
     try {
       const theme = localStorage.getItem(THEME);
       if (theme && !/__theme/.test(location.search)) document.body.classList.toggle("dark", theme === "dark");
+      document.body.classList.toggle("sidebar-folded", localStorage.getItem(SIDEBAR) === "folded");
     } catch {
       // as above
     }

@@ -23,7 +23,7 @@ from rag.query.constraints import PREVIOUS
 from rag.query.query import NEWEST, NOW, OLDEST, RELEVANCE
 from rag.web.adding import adding
 from rag.web.answer_files import AnswerFiles
-from rag.web.answer_html import failed_html, switchable, turn_html
+from rag.web.answer_html import EDIT, FORGET, RETRY, failed_html, switchable, turn_html
 from rag.web.conversations import Asked, Conversations
 from rag.web.endpoints import Endpoint, endpoints
 from rag.web.filters import Filters, text, texts, whole_number
@@ -47,6 +47,7 @@ EXAMPLES = (
 # What a reader is shown after an error that was not foreseen.
 FAILED = "Something went wrong on our side. Please try again; the app's log has the details."
 OUT_OF_DATE = "this page is out of date; ask the question again"
+FORGOTTEN = "the app no longer knows what was asked before; ask again"
 
 _HEADER = """<header class="according top"><h1>According</h1><nav aria-label="According">
 <a href="contents" target="_blank" rel="noopener">What the index holds</a>
@@ -61,6 +62,10 @@ Earlier questions</h2><ol></ol><button type="button" data-do="forget">Forget the
 
 log = logging.getLogger("rag")
 Event = Callable[..., Any]
+
+
+class ForgottenError(QuestionError):
+    """The server does not know a question of a page: it was started anew, or keeps others instead."""
 
 
 def create_app(
@@ -84,11 +89,12 @@ def create_app(
 
     def asked_for(request: gr.Request, action: str, question: object, number: int, words: object) -> Asked:
         """Return what is to be asked, from what a page sent."""
+        before = conversations.asked(request.session_hash, number) if number else None
+        if number and before is None:
+            raise ForgottenError(FORGOTTEN)
         if action in ("ask", "continue"):
-            before = conversations.asked(request.session_hash, number) if number else None
             given, ignore = text(question, "question", None), texts(words, "words to ignore")
             return Asked.after(given, before, ignore, continues=action == "continue")
-        before = conversations.asked(request.session_hash, number)
         if before is None:
             raise QuestionError(OUT_OF_DATE)
         if action == "suggested":
@@ -136,10 +142,11 @@ def create_app(
             return str(answered(request, chosen, number, asked, Filters.read(filters)))
         except AccordingError as error:
             message = public_message(error, is_local)
+            way = FORGET if isinstance(error, ForgottenError) else EDIT if isinstance(error, QuestionError) else RETRY
         except Exception:
             log.exception("an event of the app failed")
-            message = FAILED
-        return str(failed_html(question if isinstance(question, str) else "", message))
+            message, way = FAILED, RETRY
+        return str(failed_html(question if isinstance(question, str) else "", message, way))
 
     def choices() -> tuple[Any, ...]:
         with library.reading() as now:

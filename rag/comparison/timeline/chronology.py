@@ -222,7 +222,7 @@ def _is_own_date(line: _Line) -> bool:
 def _entry(line: _Line, citation: Citation) -> Entry:
     own = citation.host or citation.outlet or UNKNOWN_OUTLET
     also = tuple(name for name in citation.republishers if name != own)
-    return Entry(line.when, replace(citation, quote=line.quote, grade=line.grade), line.grade, also, line.more)
+    return Entry(line.when, replace(citation, quote=line.quote), citation.grade or line.grade, also, line.more)
 
 
 def _without_repeats(entries: Sequence[Entry]) -> list[Entry]:
