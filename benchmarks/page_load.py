@@ -1,4 +1,4 @@
-"""Measure what the app's page costs in a real browser: bytes, first paint, echo of a question, requests, idling.
+"""Measure what the app's page costs in a browser: bytes, first paint, echo of a question, requests, an idle server.
 
     .venv/bin/python benchmarks/page_load.py --index INDEX [--loads 5] [--idle 20] [--json]
 
@@ -53,6 +53,8 @@ def main() -> int:
             loads = [load(opened, url) for _ in range(options.loads)]
             page = opened.new_page()
             page.goto(url)
+            page.wait_for_selector("#start p")
+            page.wait_for_selector("#start [data-more]", state="detached", timeout=300_000)  # examples are being made
             page.wait_for_timeout(5000)
             idle = busy(server.pid, options.idle)
     finally:

@@ -37,6 +37,7 @@ SUBJECTS = (
 QUESTION = re.compile(r'<h2 class="question"[^>]*>(?:<bdi>)?(.*?)(?:</bdi>)?</h2>', re.DOTALL)
 NUMBER = re.compile(r'data-turn="(\d+)"')
 TICKED = re.compile(r'data-do="switch" data-words="([^"]*)" aria-pressed="true"')
+OWN_NUMBER = re.compile(r'\b(turn-|asked-|data-turn=")\d+')  # they begin anywhere
 HANDLE = re.compile(r"answer/[\w-]{43}")
 FAILED = '<section class="according turn failed"'
 
@@ -151,7 +152,7 @@ def conversation(reader: Reader, number: int, took: list[float]) -> list[list[st
     pages = []
     for step in steps:
         started = time.perf_counter()
-        pages.append(step())
+        pages.append([OWN_NUMBER.sub(r"\1NUMBER", html) for html in step()])
         took.append(time.perf_counter() - started)
     return pages
 

@@ -43,6 +43,7 @@ from rag.readers.html import content, elements, page
 from rag.readers.pdf import layout
 from rag.readers.table import MAX_UNCLOSED
 from rag.web.answer_html import turn_html
+from rag.web.assets import FILES
 
 pytestmark = pytest.mark.slow
 
@@ -462,7 +463,7 @@ def test_combining_marks_and_direction_marks_stay_within_their_text(evil):
         answer = library.ask("dock workers strike", min_confidence=0)
     high = {"start": 0, "text": f"Union {MARKS} at last.", "quote": (0, 6), "title": MARKS[:10_000]}
     answer = replace(answer, passages=(replace(answer.passages[0], **high), *answer.passages))
-    style = (ROOT / "rag" / "web" / "app.css").read_text()
+    style = "\n".join((ROOT / "rag" / "web" / name).read_text() for name in FILES["according.css"])
     page = f"<style>{style} body {{ margin: 0 }} #top {{ height: 300px }}</style><div id=top></div>{turn_html(answer)}"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])

@@ -201,7 +201,12 @@ def is_question(answer: Answer) -> bool:
 def reason(answer: Answer) -> Phrase | None:
     """Return why nothing is shown, without that nothing is; None where there is nothing to add."""
     told = refusal(answer)
-    for nothing in (f"{NOTHING[:-1]}: ", f"{NOTHING_PASSING}: ", "Nothing found in the index: "):
+    for nothing in (
+        f"{NOTHING[:-1]}: ",
+        f"{NOTHING_PASSING}: ",
+        "Nothing found in the index: ",
+        "Nothing found that passes the filters: ",
+    ):
         if told.template.startswith(nothing):
             rest = told.template.removeprefix(nothing)
             return Phrase(f"{rest[:1].upper()}{rest[1:]}", *told.values)

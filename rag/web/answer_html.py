@@ -26,7 +26,7 @@ from rag.web.urls import answer_url, view_url
 NOTHING = "Nothing here answers that."
 
 _TURN = Html(
-    '<section class="according turn {grade}" data-turn="{number}"{alone} aria-labelledby="asked-{number}">'
+    '<section class="according turn {grade}" data-turn="{number}"{marks} aria-labelledby="asked-{number}">'
     '<h2 class="question" id="asked-{number}">{question}</h2>{parts}</section>'
 )
 # It has no number, by which the page would know it: there may be several.
@@ -39,6 +39,9 @@ _FOLLOW = Html(
     '<button type="button" class="chip off" data-do="follow" aria-pressed="false">follow-up of: {}'
     '<span class="sign" aria-hidden="true"> +</span></button>'
 )
+# For the script: a question that is not taken to continue the one before, and one that nothing can continue.
+_ALONE, _ASIDE = Html(" data-alone"), Html(" data-aside")
+_COMPLETE = Html('<span class="chip off">follow-up: complete without the question before</span>')
 _NOTE = Html('<p class="note">{}.</p>')
 # What each card is called, for those who go from one to the next without what is above the first.
 _LABEL, _NEAR_LABEL = "Passage {} of {}", "Passage {} of {}, which may not answer"
@@ -50,6 +53,7 @@ def turn_html(
     number: int = 1,
     handle: str | None = None,
     alone: str | None = None,
+    complete: bool = False,
 ) -> Html:
     """Return the answer as cards below the notes on how to weigh it, or the sentence that says that there is none.
 
@@ -59,8 +63,9 @@ def turn_html(
         number: of the question in its conversation.
         handle: by which the files of the answer are kept (see `answer_files`), if they are.
         alone: the question before, if this one is not taken to continue it.
+        complete: whether the reader said that it does, and it needs nothing of it.
     """
-    parts = [*_verdict(answer), _constraints(answer, alone)]
+    parts = [*_verdict(answer), _constraints(answer, alone, complete)]
     if answer.found:
         parts.append(figures_html(answer))
         parts.append(_tabs(answer, catalogue or load_catalogue(), number, handle))
@@ -70,7 +75,7 @@ def turn_html(
     return _TURN.format(
         grade=answer.grade,
         number=number,
-        alone=Html(" data-alone") if alone else "",
+        marks=Html("{}{}").format(_ALONE if alone else "", "" if wording.is_question(answer) else _ASIDE),
         question=isolated(answer.question),
         parts=Html().join(parts),
     )
@@ -108,7 +113,7 @@ def _verdict(answer: Answer) -> list[Html]:
     return parts + [caution.format(phrase(wording.caution(found))) for found in answer.balance.warnings]
 
 
-def _constraints(answer: Answer, alone: str | None) -> Html:
+def _constraints(answer: Answer, alone: str | None, complete: bool) -> Html:
     """Return what was searched for, and what was understood from the words of the question, applied or not.
 
     What the reader can switch on and off is a button each.
@@ -126,13 +131,16 @@ def _constraints(answer: Answer, alone: str | None) -> Html:
         on = any(c.applied for c in same)
         label = Html(", ").join(phrase(wording.limit(c, answer)) for c in same if c.applied or not on)
         if not on:
-            label = Html("“{}” not applied: {}").format(isolated(words), label)
+            why = "; ".join(dict.fromkeys(c.why for c in same if c.why in OFFERS))
+            reason = Html(" ({})").format(why) if why else ""
+            label = Html("“{}” not applied{}: {}").format(isolated(words), reason, label)
         chips.append(switch.format("" if on else " off", words, str(on).lower(), label, "×" if on else "+"))
     other = [c for c in wording.unapplied(answer) if c.words not in switchable(answer)]
     chips += [fixed.format(isolated(c.words), c.why) for c in other]
     if alone:
         short = textwrap.shorten(alone, wording.MAX_TAKEN_CHARACTERS, placeholder=" …")
         chips.append(_FOLLOW.format(isolated(short)))
+    chips += [_COMPLETE] if complete else []
     if chips:
         lines.append(Html('<p class="chips">{}</p>').format(Html(" ").join(chips)))
     return Html().join([*lines, _offers(answer)])

@@ -58,7 +58,7 @@
 
   /** Return what an address asks; what is no filter is left out, and the server checks all values. */
   const readAddress = (address) => {
-    const query = new URLSearchParams(address.split("?")[1] ?? "");
+    const query = new URLSearchParams(address.replace(/^[^?]*/, "")); // a question may have "?" in it
     const filters = FILTERS.map(({ name }, place) => {
       const unset = UNSET[place];
       if (Array.isArray(unset)) return query.getAll(name).slice(0, 100);
@@ -66,7 +66,8 @@
       return query.get(name) ?? unset;
     });
     const continues = query.get("follow") === "1";
-    return { questions: query.getAll("q").slice(-MAX_CHAIN), ignored: query.getAll("ignore"), continues, filters };
+    const questions = query.getAll("q").filter((question) => question.trim()).slice(-MAX_CHAIN);
+    return { questions, ignored: query.getAll("ignore"), continues, filters };
   };
 
   // The conversation. An entry is a question and how it was asked; its element shows it, waiting or answered.
@@ -194,7 +195,7 @@
     }
     announce(find(".verdict", answer).textContent);
     if (!answer.classList.contains("failed")) {
-      if (!answer.classList.contains("nothing") || !follows) follows = entry;
+      if (!("aside" in answer.dataset)) follows = entry; // "Thanks!" is nothing that can be continued
       if (!restoring || !waiting.length) {
         const to = address(entry);
         if (entry === last()) history.replaceState(null, "", to);
@@ -424,6 +425,7 @@
       follows = kept.follows;
       history.pushState(null, "", kept.address);
       turns().lastElementChild.scrollIntoView({ block: "start" });
+      focusQuestion(turns().lastElementChild);
       draw();
     },
     filters: () => {

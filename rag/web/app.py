@@ -19,6 +19,7 @@ from rag.answer.html import Html
 from rag.errors import AccordingError, QuestionError, public_message
 from rag.examples import Examples
 from rag.library import Library
+from rag.query.constraints import PREVIOUS
 from rag.query.query import NEWEST, NOW, OLDEST, RELEVANCE
 from rag.web.adding import adding
 from rag.web.answer_files import AnswerFiles
@@ -121,7 +122,9 @@ def create_app(
             written = {name: form.write(answer, dt.date.today(), catalogue) for name, form in FORMS.items()}
             handle = files.keep(owner(scope_of(request)), written, replace(given, asked_on=day_of_asking(answer)))
         alone = asked.offered_previous.question if asked.offered_previous else None
-        return turn_html(answer, catalogue, number, handle, alone)
+        taken = any(c.kind == PREVIOUS for c in answer.constraints)
+        complete = action in ("follow", "continue") and asked.previous is not None and not taken
+        return turn_html(answer, catalogue, number, handle, alone, complete)
 
     def ask(
         request: gr.Request, action: object, question: object, number_: object, words: object, *filters: object

@@ -6,6 +6,7 @@ that were not used for longest are forgotten, and such a reader asks again.
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,8 +16,11 @@ from cachetools import TTLCache
 from rag.query.constraints import OFFERS, Constraint
 from rag.query.constraints.completeness import points_back
 from rag.query.previous import Previous
+from rag.query.query import MAX_QUESTION_CHARACTERS
 
 # A question is kept with what its answer speaks of, a kB or two: 64 MB keep some 30,000 of them.
+# The numbers of a conversation begin anywhere: those of one that was forgotten mean no question of the next.
+MAX_FIRST = 2**30
 MAX_BYTES, MAX_QUESTIONS, MAX_IDLE_SECONDS = 64 * 2**20, 50, 86_400
 
 
@@ -66,7 +70,8 @@ class Asked:
             continues: whether the reader says that it continues it.
         """
         previous = before.answered if before else None
-        if continues or points_back(question):
+        # The library refuses a longer question; rules that look for what words mean would take minutes for it before.
+        if continues or points_back(question[:MAX_QUESTION_CHARACTERS]):
             return cls(question, previous, ignore=tuple(ignore))
         return cls(question, offered_previous=previous, ignore=tuple(ignore))
 
@@ -103,7 +108,7 @@ class Conversations:
             return self._kept.get(session or "", {}).get(number)
 
     def add(self, session: str | None, asked: Asked, number: int | None = None) -> int:
-        """Keep a question, and return its number in the conversation, from 1.
+        """Keep a question, and return its number in the conversation.
 
         Args:
             session: whose; for None nothing is kept.
@@ -114,7 +119,7 @@ class Conversations:
             return 1
         with self._lock:
             before = self._kept.get(session, {})
-            number = max(before, default=0) + 1 if number is None else number
+            number = max(before, default=secrets.randbelow(MAX_FIRST)) + 1 if number is None else number
             last = dict([*(before | {number: asked}).items()][-self._max_questions :])
             self._kept.pop(session, None)
             while last and _size(last) > self._kept.maxsize:

@@ -241,6 +241,7 @@ ELEMENTS = (
     Element(".gradio-container > .main", "app.css lets the page itself scroll, in all its width"),
     Element(".sidebar-parent > main.contain > .column", "app.css sets its width, and leaves room for the sidebar"),
     Element("#sidebar.sidebar .sidebar-content", "app.css sets its padding"),
+    Element("#sidebar fieldset .wrap", "app.css sets what can be chosen closer together"),
     Element("#sidebar > .toggle-button", "app.js opens and closes the drawer by it"),
     Element("#sidebar.open", "app.css and app.js know by it that the drawer is open", OPENED),
     Element("#top .html-container header.top", "app.css removes its padding"),

@@ -288,6 +288,18 @@ def test_a_question_that_stands_alone_can_be_made_a_follow_up():
     assert "data-alone" not in turn_html(answered())
 
 
+def test_a_follow_up_that_is_complete_by_itself_is_called_that():
+    said = "follow-up: complete without the question before"
+    assert said in turn_html(answered(), complete=True)
+    assert said not in turn_html(answered())
+
+
+def test_what_is_no_question_is_marked_as_nothing_that_can_be_continued():
+    aside = Answer("Thanks!", "Thanks!", "nothing", why=Why("not a question", ("greeting",)))
+    assert " data-aside aria-" in turn_html(aside)
+    assert "data-aside" not in turn_html(answered()) + turn_html(Answer("q", "q", "nothing"))
+
+
 # What is below the first lines
 
 

@@ -115,10 +115,12 @@ def test_a_search_within_an_outlet_stays_there(page, address):
     assert title.evaluate("e => getComputedStyle(e).direction") == "rtl"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (375, "dark"), (1280, "light")])
-def test_every_list_is_readable_and_accessible(opened, address, width, scheme):
+@pytest.mark.parametrize(
+    ("width", "scheme", "lists"), [(320, "light", LISTS[::2]), (375, "dark", LISTS[1::2]), (1280, "light", LISTS[:2])]
+)
+def test_every_list_is_readable_and_accessible(opened, address, width, scheme, lists):
     page = opened.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    for url in LISTS:
+    for url in lists:
         page.goto(f"{address}{url}")
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), url
         page.evaluate(AXE)

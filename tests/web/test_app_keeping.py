@@ -78,6 +78,20 @@ def test_an_address_with_filters_opens_the_app_with_its_question_asked(page, sho
     expect(page.locator("[data-do=filters]")).to_have_text("Filters (4)")
 
 
+def test_an_address_may_have_a_question_mark_that_is_not_encoded(page, shown):
+    visit(page, f"{shown[0]}?q=Where+do+the+members+live+in+Albania?&not=Reuters")
+    expect(answered(page, 0).locator(".question")).to_have_text(ALBANIA)
+    assert chips(page)[1:] == ["not Reuters"]
+
+
+@pytest.mark.parametrize("query", ["?q=", "?q=+&q=%20"])
+def test_an_address_with_an_empty_question_opens_the_app(page, shown, query):
+    visit(page, shown[0] + query)
+    expect(page.locator("#start")).to_be_visible()
+    page.wait_for_timeout(500)
+    expect(page.locator(".turn")).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     "query", ["?q=", "?q=+", "?outlet=No+such+paper", "?after=soon", "?order=%3Cb%3E&q=Is+it+so%3F"]
 )
@@ -176,6 +190,7 @@ def test_clear_can_be_undone_until_the_next_question(at_start):
     at_start.get_by_role("button", name="Undo").click()
     expect(at_start.locator(".turn .question")).to_have_text([KILLED, ALBANIA])
     assert at_start.url == address
+    expect(at_start.locator(".question").last).to_be_focused()
     assert chips(at_start) == [f"follow-up of: {ALBANIA}"]
     assert ask(at_start, FOLLOW).locator(".searched").count() == 1
     at_start.get_by_role("button", name="Clear").click()

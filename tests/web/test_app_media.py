@@ -116,9 +116,7 @@ def test_forced_colours_keep_marks_tabs_and_borders(opened, shown):
         for on in ("true", "false")
     )
     assert chosen != other
-    assert other == page.evaluate("getComputedStyle(document.body).backgroundColor"), (
-        "only the chosen tab is underlined"
-    )
+    assert other == page.evaluate("getComputedStyle(document.body).backgroundColor"), "another tab is underlined"
     assert faults(page) == []
     page.close()
 

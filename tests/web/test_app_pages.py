@@ -51,12 +51,6 @@ def address(tmp_path_factory, real):
     gradio.close_all()
 
 
-# What of a page depends on both its width and its colours, and is kept as a picture, is opened in each of the four.
-IN_EACH_VIEW = pytest.mark.parametrize(
-    "page", [(width, scheme) for width in (375, 1440) for scheme in ("light", "dark")], indirect=True, ids=str
-)
-
-
 @pytest.fixture(params=[(375, "light"), (1440, "dark")], ids=str)
 def page(request, opened):
     """A page of the browser; the test fails if anything is loaded from elsewhere or forbidden by a policy."""
@@ -79,7 +73,6 @@ def shot(page, name):
     page.screenshot(path=SCREENSHOTS / f"{name}-{page.label}.png")
 
 
-@IN_EACH_VIEW
 def test_a_card_leads_to_the_marked_sentence_in_its_article(page, address):
     visit(page, address)
     card = ask(page, QUESTION).locator(".card").first
@@ -100,7 +93,6 @@ def test_a_card_leads_to_the_marked_sentence_in_its_article(page, address):
     expect(article.locator("#question")).to_be_visible()
 
 
-@IN_EACH_VIEW
 def test_an_article_page_begins_with_its_source(page, address):
     page.goto(f"{address}article/wreck%2Fof%20the%20Ottilie%3F")
     expect(page.locator(".source")).to_contain_text("According to The Delta Herald, via mirror.example")
@@ -126,7 +118,6 @@ def test_the_contents_of_the_index_are_a_click_away_and_an_article_two_more(page
     expect(page.locator("h1")).to_have_text(WRECK["title"])
 
 
-@IN_EACH_VIEW
 def test_the_contents_are_readable(page, address):
     page.goto(f"{address}contents?list=skipped")
     page.locator("summary").click()
@@ -137,7 +128,6 @@ def test_the_contents_are_readable(page, address):
     assert fits(page)
 
 
-@IN_EACH_VIEW
 def test_right_to_left_text_is_set_right_to_left(page, address):
     page.goto(f"{address}article/ports")
     sides = page.evaluate("[...document.querySelectorAll('h1, .text p')].map(e => getComputedStyle(e).direction)")

@@ -28,7 +28,7 @@ RECORDS = [
     {"id": "silent", "outlet": "Harbour Voice", "text": "Apples were sold at a low price in the market square."},
 ]
 QUESTION = "Why did the ferry sink off the northern coast?"
-WIDTHS = (320, 375, 1280)
+WIDTHS = (320, 1280)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The questions that the server keeps: of whom, by which number, within which bounds; and what follows what."""
 
 import secrets
+import time
 from dataclasses import replace
 
 import pytest
@@ -10,10 +11,16 @@ import rag
 from rag.answer.answer import as_previous
 from rag.query.constraints import DATES, IGNORED, OUTLET, Constraint
 from rag.query.previous import Previous
+from rag.web import conversations
 from rag.web.conversations import Asked, Conversations
 
 BEFORE = Previous("Who closed the old bridge?", title="Bridge closed")
 ANSWERED = Asked(BEFORE.question, answered=BEFORE)
+
+
+@pytest.fixture(autouse=True)
+def numbers_from_1(monkeypatch):
+    monkeypatch.setattr(conversations, "MAX_FIRST", 1)
 
 
 def numbers(kept, session, last):
@@ -40,6 +47,13 @@ def test_a_question_asked_again_keeps_its_number():
     assert kept.asked("a", 2) == Asked("When?", ignore=("in 2009",))
     assert [kept.asked("a", number).question for number in (1, 3)] == ["Who?", "Where?"]
     assert kept.add("a", Asked("Why?")) == 4
+
+
+def test_a_conversation_that_was_forgotten_is_not_gone_on_with(monkeypatch):
+    monkeypatch.setattr(conversations, "MAX_FIRST", 2**30)
+    numbers = {Conversations().add("a", Asked("Who?")) for _ in range(20)}
+    assert len(numbers) > 15
+    assert all(0 < number <= 2**30 for number in numbers)
 
 
 def test_nothing_is_kept_without_a_session():
@@ -99,6 +113,15 @@ def test_a_question_that_means_something_alone_is_asked_alone_and_can_be_made_to
     assert (asked.previous, asked.offered_previous) == (None, BEFORE)
     continued = Asked.after(question, ANSWERED, continues=True)
     assert (continued.previous, continued.offered_previous) == (BEFORE, None)
+
+
+@pytest.mark.parametrize("words", ["that camp ", "it was ", "and ", "he ", "Ab of the "])
+def test_a_question_of_any_length_is_looked_at_in_no_time(words):
+    """The library says that it is too long, which it does once it is asked."""
+    started = time.process_time()
+    asked = Asked.after(words * (250_000 // len(words)), ANSWERED)
+    assert len(asked.question) > 200_000
+    assert time.process_time() - started < 3
 
 
 def test_the_first_question_continues_nothing():

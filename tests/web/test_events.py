@@ -25,6 +25,7 @@ from support.chips import CHIPS
 from support.waiting import comes
 
 import rag
+from rag.web import conversations
 from rag.web.app import FAILED, create_app
 from rag.web.launch import MAX_SESSIONS, launch
 from rag.web.sessions import COOKIE, SessionMiddleware, known_events, owner
@@ -40,6 +41,7 @@ PROGRAMS = {name: ["Api"] * number for name, number in TAKEN.items()}
 PAGE = {
     "after Button.click add-files": ["Textbox"],  # the handles of uploads
     "Button.click send": [*["Textbox"] * 4, *FILTERS],  # action, question, number, words
+    "Button.click renew": [],  # what there is before the first question, made anew
     "Blocks.load": [],
     "after add": [],
 }
@@ -51,6 +53,13 @@ PAGE_ALONE = Starlette(
     routes=[Route("/", lambda _: PlainTextResponse("a page"))], middleware=[Middleware(SessionMiddleware)]
 )
 QUESTION = "Who ended the strike of dock workers on Tuesday?"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def numbers_from_1():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conversations, "MAX_FIRST", 1)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +202,13 @@ def test_no_file_is_taken_in_any_encoding_through_any_route(reader, encoding, pa
 
 
 # One event does all that a page asks for: what it takes for each action, and what it says to anything else.
+
+
+def test_what_a_page_begins_with_takes_nothing(reader):
+    (html,) = reader.run("begin_again", [])["output"]["data"]
+    assert html.startswith('<section class="according start"')
+    assert QUESTION in html
+    assert reader.join("begin_again", [QUESTION]).status_code == 422
 
 
 def test_a_suggestion_is_asked_by_its_button_and_nothing_else_that_a_client_sends(reader):
@@ -362,6 +378,23 @@ def test_a_question_that_is_too_long_or_empty_is_said_to_be(reader):
         html = reader.turn("ask", question)
         assert grade(html) in ("failed", "nothing"), question
         assert "went wrong" not in said(html), question
+
+
+def test_a_question_of_half_a_character_is_said_to_be_invalid(reader):
+    data = ["ask", "Who \ud800?", 0, [], *UNSET]
+    body = {"data": data, "fn_index": reader.events["ask_1"], "session_hash": reader.session, "trigger_id": None}
+    headers = {"Content-Type": "application/json"}
+    joined = reader.post("gradio_api/queue/join", content=json.dumps(body), headers=headers)
+    assert joined.status_code == 200, joined.text
+    (html,) = reader.completed()["output"]["data"]
+    assert said(html).startswith("The question contains an invalid character")
+    assert reader.ask() == (QUESTION, 1)
+
+
+def test_a_question_of_any_length_is_refused_at_once(reader):
+    html = reader.turn("ask", "that camp " * 24_000)
+    assert said(html) == "The question has 239,999 characters; at most 2,000 can be asked."
+    assert reader.ask() == (QUESTION, 1)
 
 
 def test_what_failed_repeats_the_question_as_text(reader):

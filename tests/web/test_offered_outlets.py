@@ -4,6 +4,7 @@ import pytest
 
 import rag
 from rag.cli.output import notes
+from rag.query.constraints.constraint import OFFERED
 from rag.web.answer_html import turn_html
 from rag.web.conversations import Asked
 
@@ -49,5 +50,5 @@ def test_the_answer_says_what_is_offered_and_how_to_apply_it(ask):
     answer, *_ = ask(Asked("What did Iran say about the camp?"))
     line = "(Not applied: “Iran”: also the name of an outlet in this index, unknown to the catalogue; "
     assert f'{line}to search only that, add --outlet "Iran")' in notes(answer)
-    chip = 'data-words="Iran" aria-pressed="false">“<bdi>Iran</bdi>” not applied: Only <bdi>Iran</bdi><'
+    chip = f'data-words="Iran" aria-pressed="false">“<bdi>Iran</bdi>” not applied ({OFFERED}): Only '
     assert chip in str(turn_html(answer))
