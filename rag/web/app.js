@@ -129,6 +129,7 @@
     entries.set(element, entry);
     start(false);
     turns().append(element);
+    draw();
     element.scrollIntoView({ block: "start" });
     // Before the answer: if the connection is lost, Gradio loads the page anew, which then asks the question again.
     if (!restoring) history.pushState(null, "", address(entry));
@@ -169,39 +170,45 @@
   const wordsOn = (element, flipped = null) =>
     switches(element).filter((chip) => isOn(chip) !== (chip === flipped)).map((chip) => chip.dataset.words);
 
+  /** Note what an answer says of its question. */
+  const note = (answer, { action, entry, words, restoring }) => {
+    entry.element = answer;
+    entries.set(answer, entry);
+    if (answer.classList.contains("failed")) {
+      entry.failed = { action, entry, words, restoring };
+      find(".question", answer).replaceChildren(make("bdi", {}, entry.question)); // of an earlier one none was sent
+      return;
+    }
+    entry.number = Number(answer.dataset.turn);
+    if ("alone" in answer.dataset) [entry.before, entry.offered] = [null, entry.before ?? entry.offered];
+    if (action === "follow") [entry.before, entry.continues] = [entry.offered, true];
+    if (action === "switch") entry.ignored = switches(answer).filter((c) => !isOn(c)).map((c) => c.dataset.words);
+  };
+
   /** Put an answer where its question waits. */
   const place = (answer) => {
-    const { action, entry, restoring } = current;
+    const { entry, restoring, quiet, recovered } = current;
     const before = entry.element;
-    const failed = answer.classList.contains("failed");
-    if (current.quiet || ("forgotten" in answer.dataset && !current.recovered)) {
-      if (!current.quiet) recover(current);
-      else if (!failed) entry.number = Number(answer.dataset.turn);
-      current = null;
-      next();
-      return;
+    if (quiet) {
+      if (!answer.classList.contains("failed")) entry.number = Number(answer.dataset.turn);
+    } else if ("forgotten" in answer.dataset && !recovered) {
+      recover(current);
+    } else {
+      note(answer, current);
+      const at = cleared?.turns.indexOf(before) ?? -1;
+      if (at >= 0) cleared.turns[at] = answer; // to be there if Clear is undone
+      if (before.isConnected) show(answer, before, entry, restoring);
     }
-    if (failed) {
-      entry.failed = { ...current, recovered: false };
-      find(".question bdi", answer).textContent = entry.question;
-    }
-    const at = cleared?.turns.indexOf(before) ?? -1;
-    if (at >= 0) cleared.turns[at] = answer; // to be there if Clear is undone
-    if (at >= 0 || !before.isConnected) {
-      entry.element = answer;
-      entries.set(answer, entry);
-      entry.number = Number(answer.dataset.turn ?? 0);
-      current = null;
-      next();
-      return;
-    }
+    current = null;
+    next();
+  };
+
+  const show = (answer, before, entry, restoring) => {
     const focused = before.contains(document.activeElement) ? document.activeElement.dataset : null;
     const below = turns().lastElementChild;
     const top = below.getBoundingClientRect().top;
     before.replaceWith(answer);
     if (below !== before) scrollBy({ top: below.getBoundingClientRect().top - top, behavior: "instant" });
-    entry.element = answer;
-    entries.set(answer, entry);
     if (focused) {
       const kept = (each) => focused.do && each.dataset.do === focused.do && each.dataset.words === focused.words;
       const button = all("button", answer).find(kept);
@@ -209,11 +216,7 @@
       else focusQuestion(answer);
     }
     announce(find(".verdict", answer).textContent);
-    if (!failed) {
-      entry.number = Number(answer.dataset.turn);
-      if ("alone" in answer.dataset) [entry.before, entry.offered] = [null, entry.before ?? entry.offered];
-      if (action === "follow") [entry.before, entry.continues] = [entry.offered, true];
-      if (action === "switch") entry.ignored = switches(answer).filter((c) => !isOn(c)).map((c) => c.dataset.words);
+    if (!answer.classList.contains("failed")) {
       if (!("aside" in answer.dataset)) follows = entry; // "Thanks!" is nothing that can be continued
       if (!restoring || !waiting.length) {
         const to = address(entry);
@@ -221,9 +224,7 @@
         remember(entry, to);
       }
     }
-    current = null;
     draw();
-    next();
   };
 
   // Chips above the question: what the next question continues, and the filters.
@@ -340,22 +341,26 @@
 
   const plain = (text) => new Blob([text], { type: "text/plain" });
 
-  /** Load what a panel shows, unless it has it. */
-  const fill = async (panel, href = panel.dataset.href) => {
+  /** Load what a panel is to show, unless it has it; what comes late, for another order, is left out. */
+  const fill = async (panel, href = panel.dataset.shown ?? panel.dataset.href) => {
     if (!href || panel.dataset.shown === href) return;
+    panel.dataset.shown = href;
     panel.setAttribute("aria-busy", "true");
     if (!panel.childElementCount) panel.replaceChildren(waitingLine());
     try {
+      const html = await fetched(href);
+      if (panel.dataset.shown !== href) return;
       const holder = make("template");
-      holder.innerHTML = await fetched(href);
+      holder.innerHTML = html;
       const figures = find(".figures", holder.content);
       const known = find(":scope > .figures", panel.closest(".turn"));
       if (figures && known?.textContent === figures.textContent) figures.remove(); // they are above the tabs already
       const on = panel.contains(document.activeElement) ? document.activeElement.dataset.view : null;
       panel.replaceChildren(holder.content);
-      panel.dataset.shown = href;
       if (on) all("[data-view]", panel).find((each) => each.dataset.view === on)?.focus({ preventScroll: true });
     } catch (error) {
+      if (panel.dataset.shown !== href) return;
+      delete panel.dataset.shown; // the tab loads it again
       const words = error.message && !/fetch/i.test(error.message) ? error.message : "The app cannot be reached.";
       panel.replaceChildren(make("p", { className: "note", role: "alert" }, words));
     }
@@ -512,7 +517,7 @@
     /** Ask what is in the box, and return what is to be in it then. */
     ask: (given) => {
       const question = (given ?? "").trim();
-      if (question) ask(question, { continuesLast: true });
+      if (question) ask(question, { before: follows, continuesLast: true });
       else find("#question textarea").focus();
       return question ? "" : given;
     },
