@@ -2,6 +2,7 @@
 
 import json
 import threading
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -53,13 +54,47 @@ def side_by_side(at_start):
     return answer, tab, panel
 
 
-def test_a_question_that_the_server_has_forgotten_is_still_to_be_read(at_start):
+def test_what_the_server_has_forgotten_is_asked_anew_unseen(at_start):
     answer = ask(at_start, REUTERS)
     at_start.context.clear_cookies()  # so that the page is another one to the server
     answer.locator("[data-do=switch]").first.click()
-    expect(again(answer).get_by_role("alert")).to_contain_text("out of date")
+    expect(again(answer).locator("[data-do=switch]").first).to_have_attribute("aria-pressed", "false")
     expect(answer.locator(".question")).to_have_text(REUTERS)
-    expect(answer.get_by_role("button", name="Try again")).to_be_visible()
+    at_start.context.clear_cookies()
+    following = ask(at_start, "and in 2013?")
+    expect(following.locator(".searched")).to_contain_text("about the ferry")
+    expect(at_start.locator(".turn")).to_have_count(2)
+    assert parse_qs(urlsplit(at_start.url).query)["q"] == [REUTERS, "and in 2013?"]
+
+
+def test_a_question_sent_while_another_waits_continues_that_one(at_start, small, monkeypatch):
+    library, go = small[1], threading.Event()
+    real = library.ask
+
+    def held(*given, **named):
+        assert go.wait(60)
+        return real(*given, **named)
+
+    monkeypatch.setattr(library, "ask", held)
+    for question in (REUTERS, "and in 2013?"):
+        at_start.fill("#question textarea", question)
+        at_start.keyboard.press("Enter")
+    expect(at_start.locator(".turn.pending")).to_have_count(2)
+    top = at_start.locator(".turn").last.evaluate("e => e.getBoundingClientRect().top")
+    go.set()
+    following = answered(at_start, 1)
+    expect(following.locator(".searched")).to_contain_text("about the ferry")
+    assert abs(following.evaluate("e => e.getBoundingClientRect().top") - top) < 2, "it moved"
+
+
+def test_what_trying_again_cannot_mend_leads_to_the_question(at_start):
+    answer = ask(at_start, "x" * 2001)
+    answer.get_by_role("button", name="Change the question").click()
+    expect(at_start.locator("#question textarea")).to_have_value("x" * 2001)
+    expect(at_start.locator("#question textarea")).to_be_focused()
+    at_start.fill("#question textarea", REUTERS)
+    at_start.keyboard.press("Enter")
+    expect(answered(at_start, 1).locator(".card").first).to_be_visible()
 
 
 def test_an_answer_that_fails_after_clear_can_be_tried_again_when_that_is_undone(at_start, small, monkeypatch):
