@@ -39,7 +39,7 @@ RETRY, EDIT, FORGET = "retry", "edit", "forget"
 _TRY_AGAIN = Html('<button type="button" data-do="retry">Try again</button>')
 _WAYS = {
     RETRY: _TRY_AGAIN,
-    EDIT: Html('<button type="button" data-do="edit">Change the question</button>'),
+    EDIT: Html('<button type="button" data-do="edit">Change the question</button> {}').format(_TRY_AGAIN),
     FORGET: _TRY_AGAIN,
 }
 _VERDICT = Html('<p class="verdict">{}</p>')

@@ -10,10 +10,11 @@ LABELS = {"state": "State media of"}  # of the facts whose field name does not s
 
 
 def about(outlet: Outlet | None) -> Html:
-    """Return in some words what the catalogue knows of an outlet: "newspaper, state media of Iran"."""
+    """Return in some words what is known of an outlet: "newspaper, Spain", "broadcaster, state media of Iran"."""
     if outlet is None:
         return Html("not in the catalogue of outlets")
-    state = Html(", state media of {}").format(isolated(outlet.state.value)) if outlet.state else ""
+    where = Html(", {}").format(isolated(outlet.country.value)) if outlet.country else ""
+    state = Html(", state media of {}").format(isolated(outlet.state.value)) if outlet.state else where
     return Html("{}{}").format(outlet.kind or "not classified", state)
 
 
