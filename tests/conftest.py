@@ -89,12 +89,15 @@ LONGEST_FIRST = (
 
 
 def pytest_configure() -> None:
-    """Keep temporary folders in memory where there is enough.
+    """Keep temporary folders in memory where there is enough, and the ports of processes apart.
 
     Most tests build an index, which waits for the disk many times: for two thirds of the time that it takes.
     """
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MOST_MEMORY:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    # Gradio looks for a free port and then takes it; another process that looks at the same time takes it first.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.environ.setdefault("GRADIO_SERVER_PORT", str(8100 + 200 * worker))
 
 
 @pytest.hookimpl(wrapper=True)
