@@ -28,7 +28,7 @@ import numpy as np
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from sessions import OUTLETS, SUBJECTS, Reader, RefusedError, parse_arguments, serve
+from sessions import OUTLETS, SUBJECTS, Reader, RefusedError, parse_arguments, serve, without_numbers
 
 QUESTIONS = tuple(f"What did {outlet} report about {subject}?" for outlet in OUTLETS[:4] for subject in SUBJECTS[:4])
 PAGES = ("", "according.js", "according.css", "contents", "contents?outlet=The+Guardian", "config")
@@ -39,7 +39,7 @@ Way = Callable[[Reader, str], Any]
 def by_browser(reader: Reader, question: str) -> Any:
     """Return the turns that a page shows."""
     reader.reload()
-    return reader.ask(question)
+    return without_numbers(reader.ask(question))
 
 
 def by_endpoint(reader: Reader, question: str) -> Any:

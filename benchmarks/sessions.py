@@ -152,9 +152,14 @@ def conversation(reader: Reader, number: int, took: list[float]) -> list[list[st
     pages = []
     for step in steps:
         started = time.perf_counter()
-        pages.append([OWN_NUMBER.sub(r"\1NUMBER", html) for html in step()])
+        pages.append(without_numbers(step()))
         took.append(time.perf_counter() - started)
     return pages
+
+
+def without_numbers(page: list[str]) -> list[str]:
+    """Return the turns of a page without their numbers, which are others each time."""
+    return [OWN_NUMBER.sub(r"\1NUMBER", html) for html in page]
 
 
 def questions(page: list[str]) -> list[str]:

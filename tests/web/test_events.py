@@ -580,7 +580,7 @@ def test_pages_of_other_sites_get_nothing(address):
 
 def test_what_gradio_keeps_of_sessions_has_a_bound(address, reader):
     reader.ask()
-    running = [app for app in Blocks.get_instances() if app.is_running]
+    running = [app for app in Blocks.get_instances() if app.is_running and app.local_url == address]
     assert [app.state_holder.capacity for app in running] == [MAX_SESSIONS]
     held = list(running[0].state_holder.session_data)
     assert 0 < len(held) <= MAX_SESSIONS
