@@ -104,7 +104,16 @@ def test_a_cluster_that_cannot_be_reached_is_an_error(tmp_path, words, news, mon
         rag.build([news(HARBOUR)], index=tmp_path / "i", encoder=words, engine="ray")
 
 
-@pytest.mark.parametrize("store", ["folder", "milvus"])
+@pytest.mark.parametrize(
+    "store",
+    [
+        "folder",
+        pytest.param(
+            "milvus",
+            marks=pytest.mark.skipif("EXAMPLES" not in os.environ, reason="a larger sample: set EXAMPLES"),
+        ),
+    ],
+)
 def test_a_build_on_two_nodes_one_of_which_dies_equals_a_local_build(nodes, server, local, files, tmp_path, store):
     cluster, memory = nodes
     index = tmp_path / "index" if store == "folder" else server.address("killed")
