@@ -81,10 +81,10 @@ MARKER_OF_FIXTURE = {
 # The longest files, so that those that run in parallel with them end at about the same time.
 LONGEST_FIRST = (
     "test_ray_cluster", "test_faults", "test_crashes", "test_contract", "test_app_for_every_reader", "test_milvus",
-    "test_quality", "test_app", "test_app_states", "test_adding", "test_app_keeping", "test_app_media", "test_app_at_once",
-    "test_one_state", "test_hostile", "test_app_pages", "test_app_balance", "test_starting",
-    "test_characters", "test_damage", "test_identity", "test_app_filters", "test_app_citing", "test_tasks", "test_app_contents", "test_sessions",
-    "test_documents", "test_command_line",
+    "test_quality", "test_app", "test_app_states", "test_adding", "test_app_keeping", "test_app_media",
+    "test_app_at_once", "test_one_state", "test_hostile", "test_app_pages", "test_app_balance", "test_starting",
+    "test_characters", "test_damage", "test_identity", "test_app_filters", "test_app_citing", "test_tasks",
+    "test_app_contents", "test_sessions", "test_documents", "test_command_line",
 )  # fmt: skip
 
 
