@@ -88,6 +88,7 @@ class Composer:
         found: Sequence[ScoredPassage],
         changed: Collection[str | None] = (),
         chosen: Sequence[ScoredPassage] | None = None,
+        grades: Sequence[Grade] | None = None,
     ) -> Answer:
         """Compose the answer to a question.
 
@@ -100,6 +101,7 @@ class Composer:
             found: the passages found, best first, `pool_size(query.k)` of them.
             changed: outlets of passages that were left out because they have changed (see `Found`).
             chosen: those to show; None to select the best ones, each in the version that was printed first.
+            grades: of those; None to grade each by itself.
 
         Raises:
             CitationError: if a citation does not equal what is stored.
@@ -130,7 +132,8 @@ class Composer:
         balance = self._balance(
             view, catalogue, parsed.filters, shown, hidden, matches, relations.groups, sources, changed
         )
-        grades = self._grades(view, model, query, parsed, found, selected, grade)
+        if grades is None or not selected:
+            grades = self._grades(view, model, query, parsed, found, selected, grade)
         shown = [replace(self._verified(c), grade=own) for c, own in zip(shown, grades, strict=True)]
         suggestions = suggest(view, self._store, query, parsed)
         lacking = Missing() if grade == ANSWERS and shown else missing(view, self._store, parsed, found, suggestions)

@@ -198,58 +198,53 @@ def is_question(answer: Answer) -> bool:
     return answer.why is None or answer.why.reason not in (refusals.NO_QUESTION, refusals.NO_ARTICLES)
 
 
-def reason(answer: Answer) -> Phrase | None:
-    """Return why nothing is shown, without that nothing is; None where there is nothing to add."""
-    told = refusal(answer)
-    for nothing in (
-        f"{NOTHING[:-1]}: ",
-        f"{NOTHING_PASSING}: ",
-        "Nothing found in the index: ",
-        "Nothing found that passes the filters: ",
-    ):
-        if told.template.startswith(nothing):
-            rest = told.template.removeprefix(nothing)
-            return Phrase(f"{rest[:1].upper()}{rest[1:]}", *told.values)
-    return None if told.template == NOTHING else told
-
-
 def refusal(answer: Answer) -> Phrase:
     """Return the sentence that says why nothing is shown."""
+    nothing, because = _refused(answer)
+    if because is None:
+        return Phrase(f"{nothing}.")
+    return Phrase(f"{nothing}: {because.template}", *because.values) if nothing else because
+
+
+def reason(answer: Answer) -> Phrase | None:
+    """Return why nothing is shown, without that nothing is; None where there is nothing to add."""
+    _, because = _refused(answer)
+    if because is None:
+        return None
+    return Phrase(f"{because.template[:1].upper()}{because.template[1:]}", *because.values)
+
+
+def _refused(answer: Answer) -> tuple[str, Phrase | None]:
+    """Return that nothing is shown, if that is said at all, and why, if there is more to say."""
     why = answer.why
     if why is None:
-        return Phrase(ONLY_NEAR if answer.near_left_out else NOTHING)
+        return ("", Phrase(ONLY_NEAR)) if answer.near_left_out else (NOTHING[:-1], None)
     filtered = any(shut.articles for shut in answer.missing.filters)
     nothing = NOTHING_PASSING if filtered else NOTHING[:-1]
     among = "that passes the filters" if filtered else "in the index"
     match why.reason:
         case refusals.NO_QUESTION:
-            return Phrase(NO_QUESTION[why.about[0]])
+            return "", Phrase(NO_QUESTION[why.about[0]])
         case refusals.NO_ARTICLES:
-            return Phrase(NO_ARTICLES)
+            return "", Phrase(NO_ARTICLES)
         case refusals.FILTERS:
-            return Phrase("No article passes the filters: {}.", _shut_out(answer))
+            return "", Phrase("No article passes the filters: {}.", _shut_out(answer))
         case refusals.PHRASE:
-            return Phrase(f"No passage {among} prints {{}}.", _together(why.about))
+            return "", Phrase(f"No passage {among} prints {{}}.", _together(why.about))
         case refusals.STRICT:
-            return Phrase(ONLY_NEAR)
+            return "", Phrase(ONLY_NEAR)
         case refusals.LANGUAGE if answer.missing.in_script == 0:
-            return Phrase(
-                "Nothing found in the index: no article has a word in {}, which the encoder does not know.",
-                why.about[0],
-            )
+            unknown = Phrase("no article has a word in {}, which the encoder does not know.", why.about[0])
+            return "Nothing found in the index", unknown
         case refusals.LANGUAGE:
-            return Phrase(
-                f"Nothing found {among}: searched by words only, since the encoder does not know {{}}, and no passage "
-                "holds enough of the question’s words.",
-                why.about[0],
-            )
+            by_words = "searched by words only, since the encoder does not know {}, and no passage holds enough of the"
+            return f"Nothing found {among}", Phrase(f"{by_words} question’s words.", why.about[0])
         case refusals.WORDS:
-            return Phrase(f"{NOTHING[:-1]}: no article holds {{}}.", quoted(why.about))
+            return NOTHING[:-1], Phrase("no article holds {}.", quoted(why.about))
         case refusals.CONFIDENCE:
-            return Phrase(f"{nothing} with a confidence of {{}} or more.", why.about[0])
-    if filtered:
-        return Phrase(f"{nothing}: no passage is near enough to the question, and {{}}.", _shut_out(answer))
-    return Phrase(f"{nothing}: no passage is near enough to the question.")
+            return "", Phrase(f"{nothing} with a confidence of {{}} or more.", why.about[0])
+    far = "no passage is near enough to the question"
+    return nothing, Phrase(f"{far}, and {{}}.", _shut_out(answer)) if filtered else Phrase(f"{far}.")
 
 
 def _shut_out(answer: Answer) -> Phrase:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from rag.answer.changes import Change, Part
 from rag.answer.html import Html
 
-_REMOVED = Html('<del><span class="unseen">removed: </span>{}</del>')
-_ADDED = Html('<ins><span class="unseen">added: </span>{}</ins>')
+# The words are read aloud, or shown where a page has no styles.
+REMOVED = Html('<del><span class="unseen">removed: </span>{}</del>')
+ADDED = Html('<ins><span class="unseen">added: </span>{}</ins>')
 
 
 def change_html(change: Change) -> Html:
@@ -18,5 +19,5 @@ def _part(part: Part) -> Html:
     """Return words that stayed, or those that were removed and then those that took their place."""
     if part.same:
         return Html("<span>{}</span>").format(part.added)
-    pairs = (_REMOVED, part.removed.strip()), (_ADDED, part.added.strip())
+    pairs = (REMOVED, part.removed.strip()), (ADDED, part.added.strip())
     return Html().join(Html("{} ").format(mark.format(words)) for mark, words in pairs if words)

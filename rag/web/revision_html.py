@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from rag.answer.html import Html, isolated
 from rag.article import Article
 from rag.provenance.revisions import MAX_SHOWN, Change, Revision, Run, excerpts, shortened
+from rag.web.changes_html import ADDED, REMOVED
 
 MAX_EXCERPTS = 50  # of one pair of versions
-
-# The words are read aloud, or shown where a page has no styles.
-_REMOVED = Html('<del><span class="unseen">removed: </span>{}</del>')
-_ADDED = Html('<ins><span class="unseen">added: </span>{}</ins>')
 
 
 def revision_html(revision: Revision) -> Html:
@@ -37,11 +34,11 @@ def comparison_html(earlier: Article, later: Article) -> Html:
 
 
 def _change(change: Change) -> Html:
-    both = [(_REMOVED, change.removed), (_ADDED, change.added)]
+    both = [(REMOVED, change.removed), (ADDED, change.added)]
     return Html(" → ").join(mark.format(isolated(shortened(words))) for mark, words in both if words)
 
 
 def _runs(runs: list[Run]) -> Iterator[Html]:
     for kind, words in runs:
-        mark = {"removed": _REMOVED, "added": _ADDED}.get(kind)
+        mark = {"removed": REMOVED, "added": ADDED}.get(kind)
         yield mark.format(words) if mark else Html.escape(words)

@@ -11,7 +11,7 @@ import numpy as np
 from rag.answer.citation import Citation
 from rag.answer.compose import Composer, Judged
 from rag.answer.confidence import MAX_PASSAGES_JUDGED, ConfidenceModel
-from rag.answer.grade import ANSWERS, NEAR, NOTHING
+from rag.answer.grade import ANSWERS, NEAR, NOTHING, Grade
 from rag.answer.precedence import first_version
 from rag.answer.refusals import STRICT, Why
 from rag.answer.selection import fits, select
@@ -84,11 +84,8 @@ def compare(
         kept = sorted(kept, key=lambda line: order.index(line.found.group))
     every = sorted(every, key=lambda p: -p.score)
     chosen = [line.best for line in kept]
-    answer = composer.compose(view, catalogue, model, query, parsed, every, found.changed, chosen)
-    if answer.found:
-        grades = [ANSWERS if line.judged.grade == ANSWERS else NEAR for line in kept]
-        graded = (replace(c, grade=grade) for c, grade in zip(answer.passages, grades, strict=True))
-        answer = replace(answer, passages=tuple(graded))
+    grades: list[Grade] = [ANSWERS if line.judged.grade == ANSWERS else NEAR for line in kept]
+    answer = composer.compose(view, catalogue, model, query, parsed, every, found.changed, chosen, grades)
     rows = tuple(
         _row(line, citation, top) for line, citation in zip(kept if answer.found else (), answer.passages, strict=True)
     )
@@ -134,7 +131,7 @@ def _row(line: _Line, citation: Citation, top: float) -> Row:
     first, last = days_of(np.array([match.date for match in matches], np.int64))
     days = [dt.date.fromordinal(day) for day in (*first[first > 0].tolist(), *last[last > 0].tolist())]
     return Row(
-        line.found.group, ANSWERS if line.judged.grade == ANSWERS else NEAR, citation,
+        line.found.group, citation.grade or NEAR, citation,
         line.judged.probability if line.judged.fitted else None,
         len(matches), len({match.article for match in matches}),
         min(days, default=None), max(days, default=None), line.shared_with,
