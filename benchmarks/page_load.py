@@ -80,7 +80,7 @@ def load(opened: Browser, url: str) -> dict[str, float]:
     devtools.on("Network.loadingFinished", lambda e: sizes.__setitem__(e["requestId"], e["encodedDataLength"]))
     page.on("request", lambda r: None if r.url.startswith((url, "data:", "blob:")) else outside.append(r.url))
     page.goto(url)
-    page.wait_for_selector("#question textarea")
+    page.wait_for_selector("body.begun #question textarea")
     page.wait_for_timeout(1500)
     weight, requests = sum(sizes.values()), len(sizes)
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")

@@ -585,11 +585,24 @@
     },
     /** The lists of outlets are there: do what the address asks. */
     begin: () => {
+      enable(true);
       window.according.renewed();
-      if (location.search.length > 1 && !turns().childElementCount) goto(location.search);
+      const { questions, filters } = readAddress(location.search);
+      if ((questions.length || filters.some(isSet)) && !turns().childElementCount) goto(location.search);
       else draw();
     },
   };
+
+  // What is typed while Gradio still makes the page could be lost: it can be used once it has begun, or after this time
+  // if the lists do not come.
+
+  const MAX_WAIT = 10_000; // milliseconds
+  const enable = (begun) => {
+    document.body.classList.toggle("begun", begun);
+    all("#sidebar, #composer").forEach((part) => (part.inert = !begun));
+    if (begun && document.activeElement === document.body) find("#question textarea").focus();
+  };
+  const hasBegun = () => document.body.classList.contains("begun");
 
   /** Draw the page as light or dark as it was chosen: before anything is seen, and after Gradio has seen to it. */
   const wearTheme = () => {
@@ -605,6 +618,8 @@
   const ready = setInterval(() => {
     if (!find("#top") || !find("#earlier")) return;
     clearInterval(ready);
+    if (!hasBegun()) enable(false);
+    setTimeout(() => hasBegun() || enable(true), MAX_WAIT);
     wearTheme();
     drawTheme();
     drawSidebar();

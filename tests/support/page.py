@@ -17,11 +17,12 @@ NOT_ANSWERED = re.compile(r"\bpending\b")
 def visit(page: Page, address: str) -> None:
     """Open the app, and wait until it has all that it shows before a question."""
     page.goto(address)
-    expect(page.locator("#start p").first).to_be_attached()
+    expect(page.locator("body.begun #start p").first).to_be_attached()
 
 
 def ask(page: Page, question: str) -> Locator:
     """Ask a question in the app, and return its turn once it is answered, or has failed."""
+    expect(page.locator("body.begun")).to_be_attached()
     before = page.locator(".turn").count()
     page.fill("#question textarea", question)
     page.click("#ask")
@@ -44,10 +45,11 @@ def again(turn: Locator) -> Locator:
 
 
 def show_filters(page: Page) -> None:
-    """Open the sidebar, if it is closed."""
+    """Open the sidebar, if it is closed, and wait until it is open: what is typed while it opens can be lost."""
     button = page.locator("[data-do=filters]")
     if button.get_attribute("aria-expanded") == "false":
         button.click()
+    expect(button).to_have_attribute("aria-expanded", "true")
     expect(page.locator("#after input")).to_be_visible()
 
 

@@ -200,6 +200,22 @@ def test_nothing_moves_for_readers_who_prefer_reduced_motion(opened, address):
 # Waiting and errors
 
 
+def test_nothing_is_typed_into_a_page_that_has_not_begun(opened, address):
+    """What Gradio makes anew while it makes the page loses what was typed."""
+    page, held = opened.new_page(), []
+    page.route("**/queue/join**", lambda route: held.append(route))
+    page.goto(address)
+    expect(page.locator("#composer[inert]")).to_be_attached()
+    expect(page.locator("#sidebar[inert]")).to_be_attached()
+    page.wait_for_function("() => document.activeElement !== document.querySelector('#question textarea')")
+    while not held:
+        page.wait_for_timeout(50)
+    held[0].continue_()
+    expect(page.locator("body.begun #composer:not([inert])")).to_be_attached()
+    expect(page.locator("#question textarea")).to_be_focused()
+    page.close()
+
+
 def test_a_reader_sees_at_once_that_the_question_is_being_answered(page, address, library, monkeypatch):
     seen = threading.Event()
 

@@ -43,7 +43,7 @@ class Stranger:
         page.set_default_timeout(60_000)
         self.page, self.address, self.actions = page, address, 0
         page.goto(address)
-        expect(page.locator("#question textarea")).to_be_visible()
+        expect(page.locator("body.begun #question textarea")).to_be_visible()
 
     @property
     def turn(self):
@@ -201,7 +201,9 @@ def test_add_a_file_and_ask_about_it(stranger, tmp_path):
 
 def test_on_a_phone_ask_only_about_later_years(stranger):
     stranger.page.set_viewport_size({"width": 375, "height": 667})
-    stranger.clicks(stranger.page.get_by_role("button", name="Filters"))
+    filters = stranger.page.get_by_role("button", name="Filters")
+    stranger.clicks(filters)
+    expect(filters).to_have_attribute("aria-expanded", "true")
     stranger.types("#after input", "2015-01-01")
     stranger.presses("Escape")
     stranger.asks("Where do the members live in Albania?")
