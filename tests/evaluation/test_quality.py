@@ -118,7 +118,7 @@ def test_a_library_in_milvus_has_nearly_the_same_figures(figures, tmp_path, enco
 def test_hardly_any_off_topic_question_is_answered(index, real):
     questions = read_questions(ROOT / "benchmarks" / "questions" / "offtopic.jsonl")
     assert len(questions) >= 400
-    every, reread = (2, 16) if EXAMPLES >= 100 else (4, 32)
+    every, reread = (2, 16) if EXAMPLES >= 100 else (6, 64)
     for reranker, asked in ((None, questions[::every]), ("auto", questions[::reread])):
         with rag.open(index, encoder=real, reranker=reranker) as library:
             answered = [q.question for q in asked if library.ask(q.question, previous=q.previous).found]
@@ -126,10 +126,10 @@ def test_hardly_any_off_topic_question_is_answered(index, real):
 
 
 def test_ranking_on_time_1963(tmp_path):
-    """On every sixth query, with the articles relevant to it and every 16th other one: a sixth of the work."""
+    """On every twelfth query, with the articles relevant to it and every 16th other one: a tenth of the work."""
     whole, part = SHARED / "eval" / "time", tmp_path / "time"
     part.mkdir()
-    queries = (whole / "queries.jsonl").read_text("utf-8").splitlines(keepends=True)[::6]
+    queries = (whole / "queries.jsonl").read_text("utf-8").splitlines(keepends=True)[::12]
     (part / "queries.jsonl").write_text("".join(queries), "utf-8")
     asked = {json.loads(query)["_id"] for query in queries}
     head, *judged = (whole / "qrels.tsv").read_text("utf-8").splitlines(keepends=True)
@@ -140,4 +140,4 @@ def test_ranking_on_time_1963(tmp_path):
         kept = [line for i, line in enumerate(articles) if i % 16 == 0 or json.loads(line)["id"] in relevant]
     (part / "corpus.jsonl").write_text("".join(kept), "utf-8")
     figures = score("score_retrieval.py", part, "--index", tmp_path / "i")
-    assert figures["ndcg@10"] >= 0.88  # 0.909 measured
+    assert figures["ndcg@10"] >= 0.9  # 0.931 measured

@@ -27,6 +27,7 @@ pytestmark = [
     pytest.mark.filterwarnings("default"),  # Ray Data warns of its own settings, and of few files
 ]
 TESTS = Path(__file__).parent.parent
+LARGER = "EXAMPLES" in os.environ  # each build on a cluster starts processes, which takes seconds of the processor
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,7 @@ def nodes(bucket):
         "health_check_initial_delay_ms": 0,
         "health_check_period_ms": 500,
         "health_check_failure_threshold": 4,
+        "idle_worker_killing_time_threshold_ms": 60_000,
     }
     cluster = Cluster(
         initialize_head=True, head_node_args=memory | {"include_dashboard": False, "_system_config": fast_checks}
@@ -110,7 +112,7 @@ def test_a_cluster_that_cannot_be_reached_is_an_error(tmp_path, words, news, mon
         "folder",
         pytest.param(
             "milvus",
-            marks=pytest.mark.skipif("EXAMPLES" not in os.environ, reason="a larger sample: set EXAMPLES"),
+            marks=pytest.mark.skipif(not LARGER, reason="a larger sample: set EXAMPLES"),
         ),
     ],
 )
@@ -155,11 +157,9 @@ def test_a_build_on_a_cluster_changes_a_library_as_a_local_one_does(nodes, serve
     old = news(HARBOUR, BRIDGE, ORCHARD, *more)
     results = []
     for engine, index in (
-        ("local", tmp_path / "a"),
-        ("ray", tmp_path / "b"),
-        ("ray", tmp_path / "c.db"),
-        ("ray", server.address("changed")),
-    ):
+        ("local", tmp_path / "a"), ("ray", tmp_path / "b"), ("ray", server.address("changed")),
+        *([("ray", tmp_path / "c.db")] if LARGER else []),
+    ):  # fmt: skip
         rag.build([old], index=index, encoder=words).close()
         new = news(HARBOUR | {"outlet": "BBC"}, BRIDGE | {"text": "Engineers opened it."}, *more[1:], name="new.jsonl")
         with rag.build([new], index=index, encoder=words, engine=engine) as library:
@@ -169,7 +169,7 @@ def test_a_build_on_a_cluster_changes_a_library_as_a_local_one_does(nodes, serve
                 i: [(v.article.text, v.current) for v in library.versions(i)] for i in ("bridge", "harbour", "m0")
             }
             results.append((counts, versions, library.outlets(), sorted(a.id for a in library.articles())))
-    assert results == [results[0]] * 4
+    assert results == [results[0]] * len(results)
 
 
 def test_a_build_on_a_cluster_identifies_articles_as_a_local_one_does(nodes, server, tmp_path, news):
@@ -182,7 +182,8 @@ def test_a_build_on_a_cluster_identifies_articles_as_a_local_one_does(nodes, ser
     fined_less = fined | {"text": text.replace("5,000", "500")}
     results = []
     for engine, index in (
-        ("local", tmp_path / "local"), ("ray", tmp_path / "ray"), ("ray", server.address("identified")),
+        ("local", tmp_path / "local"), ("ray", server.address("identified")),
+        *([("ray", tmp_path / "ray")] if LARGER else []),
     ):  # fmt: skip
         encoder = RecordingEncoder(tmp_path / f"records{len(results)}")
         paths = [news(*herald, fined, name="a.jsonl"), news(*inland, fined_less, name="b.jsonl")]
@@ -201,7 +202,7 @@ def test_a_build_on_a_cluster_identifies_articles_as_a_local_one_does(nodes, ser
             assert encoder.encoded() - encoded <= again
             assert rag.examine(index).ok
         results.append(found)
-    assert results == [results[0]] * 3
+    assert results == [results[0]] * len(results)
 
 
 def test_a_build_after_a_stopped_one_reuses_what_is_in_milvus(nodes, server, tmp_path, words, news):
@@ -309,7 +310,8 @@ def test_a_bucket_is_read_from_and_written_to(nodes, bucket, tmp_path, words, fi
     assert (
         rag.encode([f"{bucket}/news"], f"{bucket}/parquet", encoder=words, engine="ray").new == 490
     )  # one id occurs twice
-    assert rag.encode([f"{bucket}/news"], f"{bucket}/parquet", encoder=words, engine="ray").new == 0
+    if LARGER:
+        assert rag.encode([f"{bucket}/news"], f"{bucket}/parquet", encoder=words, engine="ray").new == 0
     before = words.read
     with rag.build([f"{bucket}/parquet"], index=tmp_path / "added", encoder=words) as added:
         with rag.open(tmp_path / "i", encoder=words) as library:

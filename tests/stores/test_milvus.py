@@ -22,7 +22,7 @@ from rag.stores.milvus.client import parse_location
 from rag.stores.normalise import VERSION
 
 pytestmark = pytest.mark.server
-KILLS = int(os.environ.get("KILLS", "20"))  # at 260, writers are killed before each write
+KILLS = int(os.environ.get("KILLS", "14"))  # at 260, writers are killed before each write
 NAMES = (f"library_{number}" for number in itertools.count())
 
 
