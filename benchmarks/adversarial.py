@@ -196,7 +196,8 @@ def steepness(case: Any) -> tuple[list[float], float]:
     """Return (the times, the slope) of a case, measured again where it looks steep."""
     taken, slope = measure(case, SIZES)
     if math.isinf(slope):  # the large ones take too long, or are refused
-        return measure(case, SMALLER, 3)
+        taken, slope = measure(case, SMALLER, 3)
+        return taken, 0.0 if len(taken) == len(SMALLER) and math.isinf(slope) else slope  # the smallest took longest
     return (taken, slope) if math.isnan(slope) or slope <= CLOSER else measure(case, SIZES, 3)
 
 

@@ -42,9 +42,10 @@ MAX_HEADER_BYTES = 2**20  # between two members of a tar file: their names
 MAX_NAME_CHARS = 1_000
 MAX_ENDS = 100  # reads at the end of a tar file; for some headers tarfile would read on for ever
 STREAMED = frozenset({"jsonl", "json_file", "table", "warc", "mail", "archive"})
+_PAX_DIGITS = 20  # of the length of a record, and the space after it
 _CHUNK_BYTES = 2**16
 _PACKED: dict[bytes, Callable[[Path], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
-_DAMAGED = (  # what the modules raise for damaged data; RuntimeError for an unknown method of encryption
+DAMAGED = (  # what the modules raise for damaged data; RuntimeError for an unknown method of encryption
     *(zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError, ValueError, IndexError),
     *(RuntimeError, RecursionError, OverflowError, KeyError, AttributeError),
 )
@@ -166,6 +167,8 @@ def read_member(
         try:
             most = MAX_MEMBER_BYTES if module in STREAMED else limits.MAX_BYTES
             _unpack(content, file, most, budget.counter(content))
+            if module != "archive":  # whose own members are counted
+                _count_within(file, module, budget)
         except TooMuchError:
             raise
         except InputError as error:
@@ -202,7 +205,7 @@ def _unpack(content: IO[bytes], file: Path, most: int, count: Callable[[int], No
                 raise
             except NotImplementedError as error:
                 raise InputError("compressed in a way that cannot be read; pack it as a usual ZIP file") from error
-            except _DAMAGED as error:
+            except DAMAGED as error:
                 raise InputError(f"damaged ({_words(error)}); pack it again") from error
             if not chunk:
                 return
@@ -211,6 +214,22 @@ def _unpack(content: IO[bytes], file: Path, most: int, count: Callable[[int], No
             if size > most:
                 raise InputError(limits.too_large() if most == limits.MAX_BYTES else "larger than 2 GB; unpack it")
             target.write(chunk)
+
+
+def _count_within(file: Path, module: str, budget: Budget) -> None:
+    """Count what a member that is compressed itself unpacks to. What is damaged in it, its reader says."""
+    if module in readers.UNPACKED:
+        sizes = [0]
+        with contextlib.suppress(InputError), open_zip(file) as parts:
+            sizes = [info.file_size for info in parts.infolist()]
+        budget.add(sum(sizes))
+        return
+    with file.open("rb") as start:
+        packed = start.read(2) == b"\x1f\x8b"
+    if packed:
+        with contextlib.suppress(EOFError, zlib.error, gzip.BadGzipFile), gzip.open(file) as unpacked:
+            while chunk := unpacked.read(_CHUNK_BYTES):
+                budget.add(len(chunk))
 
 
 @contextlib.contextmanager
@@ -226,7 +245,7 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
             archive = stack.enter_context(zipfile.ZipFile(cast(IO[bytes], _Bounded(file))))
         except InputError:
             raise
-        except (*_DAMAGED, NotImplementedError) as error:
+        except (*DAMAGED, NotImplementedError) as error:
             raise InputError(f"not a ZIP file, or a damaged one ({_words(error)}); pack it again") from error
         yield archive
 
@@ -240,7 +259,7 @@ def read_zipped(archive: zipfile.ZipFile, name: str, budget: Budget) -> bytes:
     try:
         with archive.open(name) as member:
             data = member.read(limits.MAX_BYTES + 1)
-    except (*_DAMAGED, NotImplementedError) as error:
+    except (*DAMAGED, NotImplementedError) as error:
         raise InputError(f"damaged ({_words(error)}); save it again") from error
     budget.add(len(data))
     if len(data) > limits.MAX_BYTES:
@@ -267,7 +286,7 @@ def _zip_members(path: Path, budget: Budget) -> Iterator[tuple[str, IO[bytes] | 
                     member = archive.open(info)
                 except NotImplementedError:
                     yield name, "compressed in a way that cannot be read; pack it as a usual ZIP file"
-                except _DAMAGED as error:
+                except DAMAGED as error:
                     yield name, f"damaged ({_words(error)}); pack it again"
                 else:
                     with member:
@@ -320,7 +339,7 @@ def _tar_members(path: Path, budget: Budget) -> Iterator[tuple[str, IO[bytes] | 
                     stream.left = MAX_HEADER_BYTES
     except InputError:
         raise
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise InputError(f"not a tar file, or a damaged one ({_words(error)}); what comes before was read") from error
 
 
@@ -343,7 +362,11 @@ def _skip_to_next(archive: tarfile.TarFile) -> None:
 
 
 class _Header(tarfile.TarInfo):
-    """The header of a member; tarfile takes a damaged one for the end of the archive."""
+    """The header of a member.
+
+    tarfile takes a damaged one for the end of the archive. In the records of pax headers it looks for patterns in time
+    and memory quadratic in their length (CVE-2024-6232), and it keeps what a global one says for each member to come.
+    """
 
     @classmethod
     def fromtarfile(cls, tarfile_: tarfile.TarFile) -> _Header:
@@ -352,6 +375,40 @@ class _Header(tarfile.TarInfo):
         except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:  # type: ignore[attr-defined]
             where = "not a tar file" if tarfile_.offset == 0 else "damaged; what comes before was read"
             raise InputError(f"{where} ({error})") from error
+
+    def _proc_pax(self, tarfile_: tarfile.TarFile) -> tarfile.TarInfo:
+        """Return the member that a pax header is for, with the name and size that it states."""
+        blocks = cast(IO[bytes], tarfile_.fileobj).read(-(-self.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE)
+        stated = _pax_records(blocks[: self.size])
+        member = self.fromtarfile(tarfile_)
+        if self.type == tarfile.XGLTYPE:  # about all members: comments
+            return member
+        if b"path" in stated:
+            member.name = stated[b"path"].decode("utf-8", "surrogateescape").rstrip("/")
+        if b"size" in stated:
+            member.size = int(stated[b"size"])
+            if member.isreg():
+                after = member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+                tarfile_.offset = after  # type: ignore[attr-defined]
+        if any(name.startswith(b"GNU.sparse") for name in stated):
+            member.sparse = []  # type: ignore[attr-defined]
+        return member
+
+
+def _pax_records(data: bytes) -> dict[bytes, bytes]:
+    """Return the values of a pax header: records of a length, a space, "name=value" and a line end."""
+    found: dict[bytes, bytes] = {}
+    start = 0
+    while start < len(data) and data[start]:
+        space = data.find(b" ", start, start + _PAX_DIGITS)
+        digits = data[start:space] if space > start else b""
+        end = start + int(digits) if digits.isdigit() else 0
+        name, equals, value = data[space + 1 : end - 1].partition(b"=")
+        if not equals or end > len(data) or data[end - 1 : end] != b"\n":
+            raise InputError("damaged: the header of a member cannot be read; what comes before was read")
+        found[name] = value
+        start = end
+    return found
 
 
 class _Stream:

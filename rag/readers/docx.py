@@ -6,7 +6,9 @@ What was deleted with changes being tracked is not read, what was inserted is.
 
 from __future__ import annotations
 
+import contextlib
 import io
+import zipfile
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +24,8 @@ from . import archive, decoding, limits, plain_text
 
 MAX_PARTS = 5_000  # of a document: its text, styles, pictures
 MAX_UNPACKED_BYTES = 128 * 2**20  # of all parts
+MAX_TAGS = 3_000_000  # of all parts: they take 0.4 GB and 3 s, and a book of a thousand pages has half a million
+_CHUNK_BYTES = 2**20
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # a text box for old programs
 _PRINTED = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n", f"{_WORD}cr": "\n", f"{_WORD}noBreakHyphen": "\u2011"}
@@ -58,16 +62,30 @@ def _body(path: Path) -> Any:
         raise InputError("an old or encrypted Office document; save it as .docx without a password")
     with archive.open_zip(path) as parts:
         sizes = [info.file_size for info in parts.infolist()]
-    if len(sizes) > MAX_PARTS or sum(sizes) > MAX_UNPACKED_BYTES:
+        fits = len(sizes) <= MAX_PARTS and sum(sizes) <= MAX_UNPACKED_BYTES
+        tags = _tags(parts) if fits else 0
+    if not fits:
         raise InputError(
             f"has more than {MAX_PARTS:,} parts, or unpacks to more than {MAX_UNPACKED_BYTES // 2**20} MB; save it as "
             ".text"
         )
+    if tags > MAX_TAGS:
+        raise InputError(f"its markup has more than {MAX_TAGS:,} tags; save it as .text")
     try:
         return docx.Document(io.BytesIO(data)).element.body
     except Exception as error:  # python-docx raises what lxml, zipfile and its own lookups raise
         words = " ".join(str(error).split())[:100] or type(error).__name__
         raise InputError(f"not a Word document, or a damaged one ({words}); save it again as .docx") from error
+
+
+def _tags(parts: zipfile.ZipFile) -> int:
+    """Return how many tags the parts of a document may have: each becomes an object in memory."""
+    found = 0
+    for info in parts.infolist():
+        with contextlib.suppress(*archive.DAMAGED, NotImplementedError), parts.open(info) as part:
+            while found <= MAX_TAGS and (chunk := part.read(_CHUNK_BYTES)):
+                found += chunk.count(b"<")
+    return found
 
 
 def _paragraphs(body: Any) -> Iterator[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
+import os
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -141,18 +143,38 @@ def read_bytes(path: Path) -> bytes:
 def open_unpacked(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for reading, decompressed if its first bytes are those of gzip, whatever its name.
 
+    What is written to it meanwhile is not read: a file that grows as fast as it is read would have no end.
+
     Raises:
         InputError: while reading, if the gzip file is damaged or truncated; the data before that has been read by then.
     """
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP
     try:
-        with gzip.open(path) if packed else path.open("rb") as file:
-            yield cast(IO[bytes], file)
+        with path.open("rb", buffering=0) as raw, io.BufferedReader(_AtFirst(raw), _CHUNK_BYTES) as whole:
+            yield cast(IO[bytes], gzip.open(whole) if packed else whole)
     except EOFError as error:
         raise InputError("the gzip file is truncated; what comes before the cut was read") from error
     except (zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"the gzip file is damaged ({error}); what comes before the damage was read") from error
+
+
+class _AtFirst(io.RawIOBase):
+    """What a file holds when it is opened."""
+
+    def __init__(self, file: io.FileIO):
+        super().__init__()
+        self._file = file
+        self._left = os.fstat(file.fileno()).st_size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into a buffer as `io.RawIOBase` does."""
+        read = self._file.readinto(memoryview(buffer)[: self._left]) or 0
+        self._left -= read
+        return read
 
 
 def iter_lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:

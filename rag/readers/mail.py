@@ -45,6 +45,7 @@ def read(path: Path, catalogue: Catalogue, columns: Columns = record.DEFAULT) ->
     Raises:
         InputError: if the file is empty or a truncated gzip file.
     """
+    budget = archive.Budget(path.stat().st_size)  # of all attached files
     with limits.open_unpacked(path) as file:
         for place, data in _messages(file):
             try:
@@ -58,14 +59,16 @@ def read(path: Path, catalogue: Catalogue, columns: Columns = record.DEFAULT) ->
                 continue
             if article:
                 yield article
-            budget = archive.Budget(len(data))
             for name, content in attached:
                 source = f"{path}{archive.SEPARATOR}{readers.escape_unprintable(name)}"
                 if readers.reader_of(name) in _CONTAINERS:
                     yield Skipped(source, "attached to an e-mail, and holds files of its own; save it as a file")
                     continue
                 inside = archive.Place(source, 1)
-                yield from archive.read_member(name, source, content, catalogue, columns, inside, budget)
+                try:
+                    yield from archive.read_member(name, source, content, catalogue, columns, inside, budget)
+                except archive.TooMuchError as error:  # the messages after it are read all the same
+                    yield Skipped(source, str(error))
 
 
 def _messages(file: IO[bytes]) -> Iterator[tuple[str | None, bytes | None]]:

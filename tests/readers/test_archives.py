@@ -222,6 +222,28 @@ def test_a_damaged_header_in_a_tar_file_does_not_pass_for_its_end(read):
     assert "damaged" in found[1][1]
 
 
+def pax(kind, records):
+    """A header with `records` for the next member (kind x), or for all members (g)."""
+    info = tarfile.TarInfo("header")
+    info.type, info.size = kind, len(records)
+    return info.tobuf(tarfile.USTAR_FORMAT) + records + bytes(-len(records) % 512)
+
+
+def test_a_header_names_a_member_and_its_size(read):
+    name = "é" * 200 + "/a.html"
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT, pax_headers={"comment": "made"}) as made:
+        for each in (name, "b.html"):
+            info = tarfile.TarInfo(each)
+            info.size, info.pax_headers = len(PAGE.encode()), {"SCHILY.xattr.user.a": "1" * 5_000}
+            made.addfile(info, io.BytesIO(PAGE.encode()))
+    assert read(file.getvalue(), "a.tar") == [(f"!{name}", TITLE), ("!b.html", TITLE)]
+    stated = pax(b"x", b"%d size=%d\n" % (len(str(len(PAGE.encode()))) + 9, len(PAGE.encode())))
+    body = PAGE.encode() + bytes(-len(PAGE.encode()) % 512)
+    data = stated + tarfile.TarInfo("c.html").tobuf() + body + tarfile.TarInfo("d.html").tobuf() + bytes(1024)
+    assert [place for place, _ in read(data, "a.tar")] == ["!c.html", "!d.html"]
+
+
 class TestBombs:
     @pytest.fixture(autouse=True)
     def _small_limits(self, monkeypatch):
@@ -243,6 +265,21 @@ class TestBombs:
     def test_what_archives_within_an_archive_unpack_to_counts_together(self, read):
         inner = zipped({"a.jsonl": bytes(3 * 2**20)})
         found = read(zipped({f"{i}.zip": inner for i in range(50)}))
+        assert found[-1][0] == ""
+        assert "20 times its size" in found[-1][1]
+
+    @pytest.mark.parametrize(
+        ("name", "member"),
+        [
+            ("a.jsonl.gz", gzip.compress(bytes(3 * 2**20))),
+            ("a.docx", zipped({"word/document.xml": bytes(3 * 2**20)})),
+            ("a.epub", zipped({"META-INF/container.xml": "<a/>", "a.xhtml": bytes(3 * 2**20)})),
+        ],
+    )
+    @pytest.mark.parametrize("ending", [".zip", ".tar.gz"])
+    def test_what_compressed_members_unpack_to_counts_together(self, read, name, member, ending):
+        members = {f"{i}{name}": member for i in range(5)} | {"z.html": PAGE}
+        found = read(zipped(members) if ending == ".zip" else tarred(members, ending), f"a{ending}")
         assert found[-1][0] == ""
         assert "20 times its size" in found[-1][1]
 
@@ -291,6 +328,20 @@ class TestBombs:
         found = read(header + bytes(1024), "a.tar")
         assert time.monotonic() - start < 5
         assert found[-1][0] == ""
+
+    @pytest.mark.parametrize("records", [b"1" * 200_000, b"4 a\n" * 50_000 + b"6 a=b\n"])
+    def test_the_records_of_a_header_are_read_in_linear_time(self, read, records):
+        start = time.process_time()
+        found = read(gzip.compress(pax(b"x", records) + tarfile.TarInfo("a.png").tobuf() + bytes(1024)), "a.tar.gz")
+        assert found == [("", "damaged: the header of a member cannot be read; what comes before was read")]
+        assert time.process_time() - start < 2
+
+    def test_what_a_header_says_of_all_members_is_not_gone_through_for_each(self, read):
+        records = b"".join(b"%d k%06d=v\n" % (13, number) for number in range(20_000))
+        members = tarfile.TarInfo("a.png").tobuf(tarfile.USTAR_FORMAT) * 1_000
+        start = time.process_time()
+        assert len(read(gzip.compress(pax(b"g", records) + members + bytes(1024)), "a.tar.gz")) == 1_000
+        assert time.process_time() - start < 2
 
     def test_a_chain_of_headers_ends(self, read):
         long = tarfile.TarInfo("././@LongLink")

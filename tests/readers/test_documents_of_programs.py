@@ -10,6 +10,7 @@ from rag import readers
 from rag.article import Article
 from rag.provenance.catalogue import load_catalogue
 from rag.readers import docx as reader_of_docx
+from rag.readers import epub as reader_of_epub
 
 BODY = f"<h1>{TITLE}</h1><p>{SENTENCE} {MORE}</p><p>{LAST}</p>"
 PLAIN_PAGE = f"<html><head><title>{TITLE}</title></head><body>{BODY}</body></html>"
@@ -96,6 +97,12 @@ class TestWord:
         (skipped,) = read(zipped({"word/document.xml": bytes(2**21)}), "a.docx")
         assert "unpacks to more than 1 MB" in skipped.reason
 
+    def test_a_document_of_very_many_elements_is_skipped(self, read, monkeypatch):
+        monkeypatch.setattr(reader_of_docx, "MAX_TAGS", 100_000)
+        (skipped,) = read(zipped({"word/document.xml": "<a>" + "<b/>" * 100_000 + "</a>"}), "a.docx")
+        assert skipped.reason == "its markup has more than 100,000 tags; save it as .text"
+        assert isinstance(read(saved(TITLE, f"{SENTENCE} {MORE}"), "b.docx")[0], Article)
+
     def test_entities_are_not_expanded(self, read, tmp_path):
         (tmp_path / "secret").write_text("never to be read")
         bomb = (
@@ -137,6 +144,15 @@ class TestBooks:
         (article,) = read(epub({"a.xhtml": PLAIN_PAGE}, book), "a.epub")
         assert (article.outlet, article.authors) == ("Reuters", ())
 
+    def test_what_a_book_says_is_read_once_and_not_for_each_page(self, read, monkeypatch):
+        monkeypatch.setattr(reader_of_epub, "MAX_NAMES", 3)
+        book = "".join(f"<dc:publisher>Maker {n}</dc:publisher><dc:creator>Jo Roe {n}</dc:creator>" for n in range(50))
+        found = []
+        monkeypatch.setattr(reader_of_epub, "key", lambda name: found.append(name) or name.casefold())
+        articles = read(epub({f"{n}.xhtml": PLAIN_PAGE.replace(TITLE, f"{TITLE} {n}") for n in range(5)}, book), "a.epub")
+        assert [(article.outlet, len(article.authors)) for article in articles] == [("Maker 0", 3)] * 5
+        assert len(found) < 20
+
     def test_a_page_that_is_no_article_is_skipped_with_its_place(self, read):
         good, skipped = read(
             epub({"a.xhtml": PLAIN_PAGE, "b.xhtml": "<html><body><p>Cover</p></body></html>"}), "a.epub"
@@ -166,3 +182,11 @@ class TestBooks:
         parts["META-INF/encryption.xml"] = b'<encryption><CipherReference URI="OEBPS/a.xhtml"/></encryption>'
         (skipped,) = read(zipped(parts), "a.epub")
         assert skipped.reason == "protected against copying; it can be read by its own program alone"
+
+    def test_a_name_that_is_only_part_of_a_protected_one_is_read(self, read):
+        import zipfile
+
+        with zipfile.ZipFile(io.BytesIO(epub({"a.xhtml": PLAIN_PAGE}))) as made:
+            parts = {name: made.read(name) for name in made.namelist()}
+        parts["META-INF/encryption.xml"] = b'<encryption><CipherReference URI="fonts/OEBPS/a.xhtml.ttf"/></encryption>'
+        assert isinstance(read(zipped(parts), "a.epub")[0], Article)

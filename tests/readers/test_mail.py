@@ -4,12 +4,12 @@ import gzip
 from email.message import EmailMessage
 
 import pytest
-from support.samples import LAST, MORE, PAGE, SENTENCE, TITLE
+from support.samples import LAST, MORE, PAGE, SENTENCE, TITLE, zipped
 
 from rag import readers
 from rag.article import Article
 from rag.provenance.catalogue import load_catalogue
-from rag.readers import limits
+from rag.readers import archive, limits
 
 TEXT = f"{SENTENCE} {MORE}\n\n{LAST}"
 
@@ -85,6 +85,19 @@ def test_attached_files_are_read_as_those_in_an_archive(read, tmp_path):
     mail, page = read(made)
     assert mail.text == TEXT
     assert (page.title, page.source) == (TITLE, f"{tmp_path / 'a.eml'}!ferry.html")
+
+
+def test_attached_files_that_unpack_to_very_much_cost_no_other_message(read, monkeypatch):
+    monkeypatch.setattr(archive, "FREE_BYTES", 2**20)
+    monkeypatch.setattr(archive, "MAX_RATIO", 20)
+    bomb = message()
+    for number in range(3):
+        data = zipped({"word/document.xml": bytes(600_000)})
+        bomb.add_attachment(data, "application", "octet-stream", filename=f"{number}.docx")
+    found = read(b"From a\n" + bomb.as_bytes() + b"\nFrom b\n" + message(Message_ID="<2@tarn.example>").as_bytes(), "a.mbox")
+    reasons = [getattr(item, "reason", "article") for item in found]
+    assert [reason == "article" for reason in reasons] == [True, False, False, False, True]
+    assert ["20 times its size" in reason for reason in reasons] == [False, False, True, True, False]
 
 
 def test_messages_within_messages_without_end_cost_nothing(read):

@@ -4,11 +4,12 @@ import io
 import subprocess
 import sys
 import time
+import zlib
 from random import Random
 
 import pypdf
 import pytest
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, StreamObject
 from support.pdf import FIRST, lines, make_pdf
 
 from rag.errors import InputError
@@ -244,6 +245,20 @@ def test_a_small_file_that_takes_minutes_to_read_is_timed_out(monkeypatch):
 def test_a_decompression_bomb_is_rejected(stream):
     with pytest.raises(InputError, match=r"too large once decompressed|damaged"):
         article(stream=stream)
+
+
+@pytest.mark.parametrize("letters", [b"z", b"a"])
+def test_a_stream_is_not_decoded_beyond_what_memory_is_for(letters):
+    """Python decodes ASCII85 in 90 bytes of memory for a character: these 75 KB took 7 GB."""
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(make_pdf(lines(FIRST))))
+    stream = StreamObject()
+    stream.set_data(zlib.compress(letters * 40_000_000 + b"~>"))
+    stream[NameObject("/Filter")] = ArrayObject([NameObject("/FlateDecode"), NameObject("/ASCII85Decode")])
+    writer.pages[0][NameObject("/Contents")] = writer._add_object(stream)
+    file = io.BytesIO()
+    writer.write(file)
+    with pytest.raises(InputError, match=r"too large once decompressed \(Stream decoding exceeded"):
+        pdf.parse(file.getvalue(), NAMES, "a.pdf")
 
 
 def test_a_damaged_file_gives_an_article_or_a_reason():

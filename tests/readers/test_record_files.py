@@ -222,6 +222,21 @@ class TestJson:
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("ending", [".jsonl", ".jsonl.gz", ".csv"])
+def test_a_file_that_grows_while_it_is_read_has_an_end(tmp_path, ending):
+    row = f'Tram,"{TEXT}"\n' if ending == ".csv" else lines(RECORD) + "\n"
+    pack = gzip.compress if ending == ".jsonl.gz" else bytes
+    rows = [pack((row * 500).encode()) for _ in range(2)]
+    path = write(tmp_path, f"a{ending}", (b"title,text\n" if ending == ".csv" else b"") + rows[0] + rows[1])
+    read = 0
+    for _ in readers.read([path], load_catalogue()):
+        read += 1
+        if read % 100 == 0 and read < 2_000:
+            with path.open("ab") as file:
+                file.write(rows[0])
+    assert read == 1_000
+
+
 class TestMarkdown:
     @pytest.fixture
     def read(self, tmp_path):

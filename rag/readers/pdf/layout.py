@@ -23,6 +23,9 @@ from rag.readers.line_classifier import shape
 
 MAX_PAGES = 2000  # the longest inquiry reports; an article has a handful of pages
 MAX_SECONDS = 60.0  # a page takes 3 to 11 ms, 2,000 take 22 s; a crafted file of 8 KB can take minutes
+# Of what the filters of a stream are given and return. Python decodes a character of ASCII85 in 90 bytes of memory, so
+# that a stream of 75 MB, which compresses to 75 KB, took 7 GB. A page of dense text has 50 KB.
+MAX_STREAM_BYTES = 15_000_000
 EDGE_LINES = 3  # lines at the top and bottom of a page among which running heads and feet are looked for
 LETTER_WIDTH = 0.4  # times the font size, for a narrow font: a piece of a row is at least this wide per letter
 MAX_WORD_CHARS = 100  # of a word before a hyphen at a line's end; the search for its beginning is quadratic
@@ -59,7 +62,11 @@ def extract_lines(data: bytes) -> tuple[list[list[Line]], dict[str, str]]:
     Raises:
         InputError: if the file is encrypted, too large, or has no readable text. pypdf raises others for damaged files.
     """
-    deadline = time.monotonic() + MAX_SECONDS
+    with pypdf.apply_configuration(stream_decoding_work_maximum_length=MAX_STREAM_BYTES):
+        return _extract_lines(data, time.monotonic() + MAX_SECONDS)
+
+
+def _extract_lines(data: bytes, deadline: float) -> tuple[list[list[Line]], dict[str, str]]:
     file = pypdf.PdfReader(io.BytesIO(data))
     if file.is_encrypted and not file.decrypt(""):
         raise InputError("protected by a password; save a copy without one")
