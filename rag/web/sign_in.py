@@ -6,7 +6,6 @@ this app do.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import math
 import os
@@ -24,6 +23,7 @@ from rag.web.gradio_internals import SIGN_IN, SIGN_OUT
 from rag.web.refusals import refusal
 from rag.web.security import route_path
 from rag.web.sessions import from_elsewhere
+from rag.web.turns import client_at
 
 MAX_FORM_BYTES = 8192
 # Guesses that an address may make at once, and the seconds after which it may make another one. While all addresses
@@ -73,7 +73,7 @@ class Guesses:
 
     def take(self, address: str) -> int:
         """Take an attempt, and return 0; or the seconds after which there is one. `right` gives it back."""
-        now, key = monotonic(), _network(address)
+        now, key = monotonic(), client_at(address)
         own = self.by.setdefault(key, _Allowance(GUESSES, SECONDS_PER_GUESS, GUESSES, now))
         _remember(self.by, key)
         cost = GUESSES if self.all.wait(now, 1) and key not in self.known else 1
@@ -85,7 +85,7 @@ class Guesses:
 
     def right(self, address: str) -> None:
         """Note that an attempt was right, and let its address begin anew."""
-        key = _network(address)
+        key = client_at(address)
         self.by.pop(key, None)
         self.all.left += 1
         self.known[key] = None
@@ -97,19 +97,6 @@ def _remember(table: OrderedDict[str, Any], key: str) -> None:
     table.move_to_end(key)
     while len(table) > MAX_ADDRESSES:
         table.popitem(last=False)
-
-
-def _network(address: str) -> str:
-    """Return whom an address stands for: itself, of IPv6 its network, since a household has 2**72 of these."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((int(ip) >> 72 << 72, 56)))
-    return str(ip)
 
 
 class SignInMiddleware:
