@@ -22,7 +22,7 @@ from rag.web import assets, gradio_internals
 from rag.web.gradio_internals import AT_ONCE, IMMEDIATE, OPEN_PAGE, SESSION, STARTING, STREAM, TOOLS, UPLOADING
 from rag.web.refusals import RefusedError, refusal
 from rag.web.security import route_path
-from rag.web.turns import Turns, client_at, client_of
+from rag.web.turns import SHARE, Turns, client_at, client_of
 
 # Requests that are worked on at the same time, and questions that may wait. Ten readers are answered equally fast with
 # 1, 2, 4 or 8 at a time, chance apart (benchmarks/sessions.py); with two, one slow question does not hold up the rest.
@@ -34,8 +34,6 @@ MAX_RESULTS, MAX_OPEN_PAGES = 2 * (MAX_CONCURRENT + MAX_WAITING), 500
 MAX_UPLOADS = 4
 # Views of answers that are worked on or wait, and how many are worked on; each takes the models 0.5 to 1.5 s.
 MAX_VIEWS, VIEWS_AT_ONCE = 32, 1
-# The part of the places that one address can take, if several readers can reach the app.
-SHARE = 0.5
 RETRY_SECONDS = 5
 # Sessions whose events are known before those that wait for nothing are forgotten; Gradio keeps messages of 2,000.
 _MAX_SESSIONS, _MAX_EVENTS = 4000, 50

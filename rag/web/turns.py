@@ -10,6 +10,9 @@ from typing import TypeVar
 
 from starlette.types import Scope
 
+# The part of the places of a kind that one client can take, if several can reach the app.
+SHARE = 0.5
+
 One = TypeVar("One")
 
 
