@@ -55,13 +55,15 @@ OPEN_PAGE = re.compile(rf"{API}/heartbeat/(?P<session>[^/]+)")
 UPLOAD, UPLOAD_PROGRESS = f"{API}/upload", f"{API}/upload_progress"
 UPLOADING, ANY_UPLOAD = re.compile(f"{UPLOAD}/?"), re.compile(f"(?:{UPLOAD}|{UPLOAD_PROGRESS})/?")
 # POST: whatever else may be sent.
-OTHER_POSTS = re.compile(rf"{SIGN_IN}/?|{API}/(?:upload|mcp/?.*)", re.DOTALL)
+OTHER_POSTS = re.compile(rf"{SIGN_IN}/?|{API}/upload", re.DOTALL)
 # What is read from a file, or is over at once.
 IMMEDIATE = re.compile(
     rf"/(assets|static|svelte)/.*|/(theme\.css|favicon\.ico|robots\.txt|manifest\.json|login|logout)/?|"
     rf"{API}/(startup-events|theme\.css|login_check|user|app_id|token|cancel|reset|queue/status|file[=/].*)/?",
     re.DOTALL,
 )
+# Files that are the same for every reader.
+FILES = re.compile(r"/(theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(assets|static|svelte)/.*")
 # For readers who have not signed in: the page, which then asks for name and password, and its parts. Gradio itself
 # requests `startup-events`; it reveals nothing.
 PUBLIC = re.compile(

@@ -22,7 +22,7 @@ from rag.web import gradio_internals
 from rag.web.gradio_internals import SIGN_IN, SIGN_OUT
 from rag.web.refusals import refusal
 from rag.web.security import route_path
-from rag.web.sessions import from_elsewhere
+from rag.web.sessions import from_elsewhere, new_cookie
 from rag.web.turns import client_at
 
 MAX_FORM_BYTES = 8192
@@ -145,7 +145,9 @@ class SignInMiddleware:
             if message["type"] == "http.response.start":
                 if message["status"] == 200:
                     self.guesses.right(address)
-                    message["headers"] = [_guarded(header, scope) for header in message["headers"]]
+                    # Another session than before: somebody else may know that one, or have used this browser.
+                    session = (b"set-cookie", new_cookie(scope).encode())
+                    message["headers"] = [*(_guarded(header, scope) for header in message["headers"]), session]
                 else:
                     log.warning("a wrong name or password from %s", address)
             await send(message)
@@ -169,7 +171,11 @@ def _guarded(header: tuple[bytes, bytes], scope: Scope) -> tuple[bytes, bytes]:
 
 
 def _signed_out(scope: Scope) -> RedirectResponse:
-    """End the session that a request belongs to, and return the way to the page on which to sign in."""
+    """End the session that a request belongs to, and return the way to the page on which to sign in.
+
+    The next reader of this browser has other ids, with which what was asked and answered here cannot be opened.
+    """
     response = RedirectResponse(f"{scope.get('root_path', '')}/", 302)
     gradio_internals.end_sign_in(scope, response)
+    response.headers.append("Set-Cookie", new_cookie(scope))
     return response
