@@ -17,6 +17,7 @@ from rag.web.filters import text
 from rag.web.gradio_import import gr
 from rag.web.gradio_internals import UPLOAD
 from rag.web.sessions import cookie_of, scope_of
+from rag.web.turns import client_of
 from rag.web.uploads import MAX_FILE_BYTES, MAX_FILES, Uploads
 
 # The page knows a file by the handle that its upload was answered with (`uploads`); these alone are sent on, as text.
@@ -58,8 +59,9 @@ def adding(
         given = text(handles, "files", None).split()
         if not given:
             raise QuestionError("choose files first")
-        session = cookie_of(scope_of(request)) or ""
-        return uploads.additions.begin(library, session, uploads.taken(session, given), is_local)
+        scope = scope_of(request)
+        session = cookie_of(scope) or ""
+        return uploads.additions.begin(library, session, uploads.taken(session, given), is_local, client_of(scope))
 
     with gr.Accordion("Add your own files", open=False, elem_id="add"):
         most = MAX_FILE_BYTES // 2**20

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import secrets
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -28,13 +28,27 @@ from rag.library import Library
 from rag.readers import escape_unprintable
 from rag.web.addition_html import FileProgress, rows, summary
 from rag.web.sessions import cookie_of
+from rag.web.turns import SHARE, in_turn
 
-MAX_WAITING = 20  # additions of all readers that wait for their turn; each reader has one at a time
+# Additions of all readers that wait for their turn; each reader has one at a time, but can make up sessions.
+MAX_WAITING = 20
 MAX_KEPT_BYTES, MAX_KEPT_SECONDS = 16 * 2**20, 3600  # of what became of additions that are over
 FAILED = "Something went wrong on our side. Please try again; the app's log has the details."
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 log = logging.getLogger("rag")
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """An addition that waits: its handle, whose it is, and what it takes."""
+
+    handle: str
+    client: str
+    names: dict[str, str]
+    stack: ExitStack
+    library: Library
+    is_local: bool
 
 
 @dataclass(eq=False)
@@ -103,7 +117,7 @@ class Additions:
         self._over: TTLCache[tuple[str, str], dict[str, object]] = TTLCache(
             MAX_KEPT_BYTES, MAX_KEPT_SECONDS, getsizeof=lambda told: 500 + len(str(told))
         )
-        self._waiting: deque[tuple[str, dict[str, str], ExitStack, Library, bool]] = deque()
+        self._waiting: list[_Waiting] = []  # in the order of their turns
         self._at_work = False
 
     def begin(
@@ -112,20 +126,24 @@ class Additions:
         session: str,
         taken: AbstractContextManager[dict[str, str]],
         is_local: bool,
+        client: str = "",
     ) -> str:
-        """Have files added, as soon as those are that others began to add before.
+        """Have files added, when it is the turn of those who add them among all who wait.
 
         Args:
             library: what they are added to.
             session: whose they are.
             taken: gives the name of each file, by path, and is left when they are added (see `Uploads.taken`).
-            is_local: whether only this machine can ask (see `errors.public_message`).
+            is_local: whether only this machine can ask (see `errors.public_message`); else one client has half of the
+                places at most.
+            client: who asks (see `turns.client_of`).
 
         Returns:
             The handle by which the page asks how far the addition is.
 
         Raises:
-            QuestionError: if the files cannot be had, too many readers are waiting, or this one is.
+            QuestionError: if the files cannot be had, too many readers or others of the client are waiting, or this one
+                is.
         """
         with ExitStack() as stack:
             names = distinct(stack.enter_context(taken))
@@ -136,8 +154,12 @@ class Additions:
                     raise QuestionError("your last files are still being added; add more when they are done")
                 if len(self._waiting) >= MAX_WAITING:
                     raise QuestionError("many readers are adding files at the moment; try again in some minutes")
+                own = sum(other.client == client for other in self._waiting)
+                if not is_local and own >= MAX_WAITING * SHARE:
+                    raise QuestionError("many files from your address wait to be added; try again in some minutes")
                 self._begun[handle] = addition
-                self._waiting.append((handle, names, stack.pop_all(), library, is_local))
+                asked = _Waiting(handle, client, names, stack.pop_all(), library, is_local)
+                self._waiting = in_turn([*self._waiting, asked], lambda other: other.client)
                 if not self._at_work:
                     self._at_work = True
                     threading.Thread(target=self._work, name="additions", daemon=True).start()
@@ -168,22 +190,24 @@ class Additions:
                 if not self._waiting:
                     self._at_work = False
                     return
-                handle, names, stack, library, is_local = self._waiting.popleft()
-                addition = self._begun[handle]
-            _add(addition, names, stack, library, is_local)
+                asked = self._waiting.pop(0)
+                addition = self._begun[asked.handle]
+            _add(addition, asked)
             with self._lock, contextlib.suppress(ValueError):  # of what is too large to be kept
-                del self._begun[handle]
-                self._over[addition.session, handle] = addition.told()
+                del self._begun[asked.handle]
+                self._over[addition.session, asked.handle] = addition.told()
 
 
-def _add(addition: Addition, names: dict[str, str], stack: ExitStack, library: Library, is_local: bool) -> None:
+def _add(addition: Addition, asked: _Waiting) -> None:
     """Add the files of an addition."""
     addition.state = "running"
     try:
-        with stack:  # an error keeps the files, so that the reader can try again
-            addition.report = library.add([*names], wait=False, sources=names, progress=addition.follow)
+        with asked.stack:  # an error keeps the files, so that the reader can try again
+            addition.report = asked.library.add(
+                [*asked.names], wait=False, sources=asked.names, progress=addition.follow
+            )
     except AccordingError as error:
-        addition.error = public_message(error, is_local)
+        addition.error = public_message(error, asked.is_local)
     except Exception:
         log.exception("an addition failed")
         addition.error = FAILED

@@ -13,7 +13,7 @@ import inspect
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from rag.errors import AccordingError
+from rag.web.turns import in_turn
 
 if TYPE_CHECKING:
     import uvicorn
@@ -54,13 +55,15 @@ OPEN_PAGE = re.compile(rf"{API}/heartbeat/(?P<session>[^/]+)")
 UPLOAD, UPLOAD_PROGRESS = f"{API}/upload", f"{API}/upload_progress"
 UPLOADING, ANY_UPLOAD = re.compile(f"{UPLOAD}/?"), re.compile(f"(?:{UPLOAD}|{UPLOAD_PROGRESS})/?")
 # POST: whatever else may be sent.
-OTHER_POSTS = re.compile(rf"{SIGN_IN}/?|{API}/(?:upload|mcp/?.*)", re.DOTALL)
+OTHER_POSTS = re.compile(rf"{SIGN_IN}/?|{API}/upload", re.DOTALL)
 # What is read from a file, or is over at once.
 IMMEDIATE = re.compile(
     rf"/(assets|static|svelte)/.*|/(theme\.css|favicon\.ico|robots\.txt|manifest\.json|login|logout)/?|"
     rf"{API}/(startup-events|theme\.css|login_check|user|app_id|token|cancel|reset|queue/status|file[=/].*)/?",
     re.DOTALL,
 )
+# Files that are the same for every reader.
+FILES = re.compile(r"/(theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(assets|static|svelte)/.*")
 # For readers who have not signed in: the page, which then asks for name and password, and its parts. Gradio itself
 # requests `startup-events`; it reveals nothing.
 PUBLIC = re.compile(
@@ -117,12 +120,32 @@ def events(scope: Scope) -> list[Event]:
     return [Event(e._id, e.api_name, len(e.inputs), e.api_visibility == "public") for e in found]
 
 
-def questions_by_client(scope: Scope) -> Counter[str]:
-    """Return how many events wait in the queue or are worked on, by the address that they were asked from."""
+def questions_by_client(scope: Scope, client: Callable[[str], str]) -> Counter[str]:
+    """Return how many events wait in the queue or are worked on, by who asked them.
+
+    Args:
+        scope: of a request for the app.
+        client: returns whom an address is of.
+    """
     queue = _queue(scope)
     asked = [event for queued in queue.event_queue_per_concurrency_id.values() for event in queued.queue]
     asked += [event for job in queue.active_jobs if job for event in job]
-    return Counter(event.request.client.host if event.request.client else "" for event in asked)
+    return Counter(client(_address(event)) for event in asked)
+
+
+def take_turns(scope: Scope, client: Callable[[str], str]) -> None:
+    """Let the clients whose events wait take turns: Gradio works on what came first, whosever it is.
+
+    Args:
+        scope: of a request for the app.
+        client: returns whom an address is of.
+    """
+    for queued in _queue(scope).event_queue_per_concurrency_id.values():
+        queued.queue[:] = in_turn(queued.queue, lambda event: client(_address(event)))
+
+
+def _address(event: Any) -> str:
+    return event.request.client.host if event.request.client else ""
 
 
 def forget_answers(scope: Scope, max_sessions: int, max_events: int) -> None:

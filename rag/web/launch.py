@@ -22,6 +22,7 @@ from rag.web.request_limits import BodyMiddleware
 from rag.web.security import SecurityMiddleware, bypass_proxies, is_loopback, listening
 from rag.web.sessions import SessionMiddleware
 from rag.web.sign_in import SignInMiddleware
+from rag.web.turns import SHARE
 from rag.web.uploads import MAX_FILE_BYTES, Uploads
 
 QUEUE_SECONDS = 0.01  # an idle server takes 1.6% of a core with it, and 4.9% with the 0.001 of Gradio
@@ -82,7 +83,8 @@ def launch(
         end_on_signals()
     folder = PrivateFolder()
     gradio_internals.keep_files_in(folder.path / "gradio")  # the app never makes it write there
-    files, uploads = AnswerFiles(), Uploads(folder.path) if allow_add else None
+    files = AnswerFiles()
+    uploads = Uploads(folder.path, 1 if is_local else SHARE) if allow_add else None
     app = create_app(library, examples, is_local, uploads, files)
     bypass_proxies(host)
     views = AnswerViews(library, files, is_local)

@@ -1,6 +1,7 @@
 """The bounds for every way into the app: how many requests are worked on, how many wait, how many streams are open.
 
-What is over is refused at once, with 503 and when to try again, or with 429 if one address has taken its share. Of the
+What is over is refused at once, with 503 and when to try again, or with 429 if one address has taken its share. Those
+that wait take turns by address (`turns`): one that asks for much does not keep another from its next turn. Of the
 events in Gradio's queue MAX_CONCURRENT are worked on at a time (`launch`), and as many of all other requests, of which
 this module makes the rest wait for their turn: so neither kind keeps the other from its own. Views of answers, which
 take as long as questions, are a third kind, of which one is worked on at a time. What the event loop answers without
@@ -14,7 +15,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from anyio import CapacityLimiter
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +22,7 @@ from rag.web import assets, gradio_internals
 from rag.web.gradio_internals import AT_ONCE, IMMEDIATE, OPEN_PAGE, SESSION, STARTING, STREAM, TOOLS, UPLOADING
 from rag.web.refusals import RefusedError, refusal
 from rag.web.security import route_path
+from rag.web.turns import SHARE, Turns, client_at, client_of
 
 # Requests that are worked on at the same time, and questions that may wait. Ten readers are answered equally fast with
 # 1, 2, 4 or 8 at a time, chance apart (benchmarks/sessions.py); with two, one slow question does not hold up the rest.
@@ -33,8 +34,6 @@ MAX_RESULTS, MAX_OPEN_PAGES = 2 * (MAX_CONCURRENT + MAX_WAITING), 500
 MAX_UPLOADS = 4
 # Views of answers that are worked on or wait, and how many are worked on; each takes the models 0.5 to 1.5 s.
 MAX_VIEWS, VIEWS_AT_ONCE = 32, 1
-# The part of the places that one address can take, if several readers can reach the app.
-SHARE = 0.5
 RETRY_SECONDS = 5
 # Sessions whose events are known before those that wait for nothing are forgotten; Gradio keeps messages of 2,000.
 _MAX_SESSIONS, _MAX_EVENTS = 4000, 50
@@ -88,7 +87,7 @@ class PlacesMiddleware:
             is_local: whether all requests come from this machine, so that one address is everybody.
         """
         self.app = app
-        self.work, self.viewing = CapacityLimiter(MAX_CONCURRENT), CapacityLimiter(VIEWS_AT_ONCE)
+        self.work, self.viewing = Turns(MAX_CONCURRENT), Turns(VIEWS_AT_ONCE)
         share = 1 if is_local else SHARE
         self.questions = _Places(MAX_CONCURRENT + MAX_WAITING, share)
         self.pages = _Places(MAX_PAGES, share)
@@ -102,7 +101,7 @@ class PlacesMiddleware:
             await self.app(scope, receive, send)
             return
         path = route_path(scope)
-        client = (scope.get("client") or ("", 0))[0]
+        client = client_of(scope)
         asked = scope["method"] == "POST"
         try:
             starting, tool = STARTING.fullmatch(path), bool(TOOLS.fullmatch(path))
@@ -112,6 +111,7 @@ class PlacesMiddleware:
                         await self._in_turn(self.work, scope, receive, send, whole=tool)
                     else:
                         await self.app(scope, receive, send)
+                        gradio_internals.take_turns(scope, client_at)
             elif not asked and (stream := STREAM.fullmatch(path)):
                 with self.results.one(client):
                     await self.app(scope, _while_waiting(scope, stream, receive), send)
@@ -134,22 +134,21 @@ class PlacesMiddleware:
             await response(scope, receive, send)
 
     async def _in_turn(
-        self, limiter: CapacityLimiter, scope: Scope, receive: Receive, send: Send, whole: bool = False
+        self, turns: Turns, scope: Scope, receive: Receive, send: Send, whole: bool = False
     ) -> None:
-        """Answer a request when it is its turn among those of a limiter.
+        """Answer a request when it is its turn.
 
         While the answer is sent, others have theirs: the reader may be slow. Only `whole`, of an answer that begins
         before the work does, waits for its end.
         """
-        work = object()
-        await limiter.acquire_on_behalf_of(work)
+        await turns.begin(client_of(scope))
         working = True
 
         def done() -> None:
             nonlocal working
             if working:
                 working = False
-                limiter.release_on_behalf_of(work)
+                turns.end()
 
         async def sent(message: Message) -> None:
             if not whole:
@@ -172,7 +171,7 @@ def _is_view(path: str, scope: Scope) -> bool:
 def _queued(scope: Scope) -> Counter[str]:
     """Return how many questions wait in Gradio's queue or are worked on, by who asked them."""
     gradio_internals.forget_answers(scope, _MAX_SESSIONS, _MAX_EVENTS)
-    return gradio_internals.questions_by_client(scope)
+    return gradio_internals.questions_by_client(scope, client_at)
 
 
 def _while_waiting(scope: Scope, stream: re.Match[str], receive: Receive) -> Receive:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import AccordingError
 from rag.web import assets, gradio_internals
-from rag.web.gradio_internals import ANY_UPLOAD, CLOSED, PAGE, PUBLIC
+from rag.web.gradio_internals import ANY_UPLOAD, CLOSED, FILES, PAGE, PUBLIC
 
 LOOPBACK = "127.0.0.1"
 
@@ -86,6 +87,11 @@ def bypass_proxies(host: str) -> None:
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(filter(None, (kept, "localhost,127.0.0.1,::1", host)))
 
 
+# A name or an address, with a port; HTTP/1.0 has none.
+_HOST = re.compile(r"(?:(?:[\w.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?)?", re.ASCII | re.IGNORECASE)
+_NO_HOST = PlainTextResponse(
+    "The header Host of this request is not a name or an address, with or without a port.", 400
+)
 _NOT_FOUND = PlainTextResponse("Not found.", 404)
 _ELSEWHERE = PlainTextResponse("This app only accepts requests to localhost; see --host, --auth and --no-auth.", 421)
 _SIGN_IN = PlainTextResponse("Not signed in: sign in on the home page of this app, then try again.", 401)
@@ -122,7 +128,7 @@ class SecurityMiddleware:
         path = route_path(scope)
         page = path in PAGE
         nonce = secrets.token_urlsafe(16) if page else ""
-        send = _with_headers(send, nonce)
+        send = _with_headers(send, nonce, for_all=bool(FILES.fullmatch(path)))
         uploading = bool(ANY_UPLOAD.fullmatch(path))
         if refused := self._refused(scope, path, uploading):
             await refused(scope, receive, send)
@@ -131,6 +137,8 @@ class SecurityMiddleware:
 
     def _refused(self, scope: Scope, path: str, uploading: bool) -> PlainTextResponse | None:
         """Return the response to a request that is refused; None if it is let through."""
+        if not _HOST.fullmatch(Headers(scope=scope).get("host", "")):  # it would be part of a redirect's address
+            return _NO_HOST
         if "\n" in path:  # a route takes a path with a line end after it for its own; the patterns above do not
             return _NOT_FOUND
         if self.is_local and not _names_this_machine(scope):
@@ -173,12 +181,16 @@ def _names_this_machine(scope: Scope) -> bool:
         return False
 
 
-def _with_headers(send: Send, nonce: str) -> Send:
-    """Add the headers that a response has not set itself."""
+def _with_headers(send: Send, nonce: str, for_all: bool) -> Send:
+    """Add the headers that a response has not set itself; what is not the same for all, no server may keep for others.
+
+    A cache in front keeps what was answered to a request with a cookie, too, unless it is told not to.
+    """
     space = bool(os.environ.get("SPACE_ID"))
     scripts = f" 'nonce-{nonce}' 'unsafe-eval'" if nonce else ""
     policy = _POLICY.format(scripts=scripts, frames=_SPACES if space else "'none'")
     added = _HEADERS | {"Content-Security-Policy": policy} | ({} if space else {"X-Frame-Options": "DENY"})
+    added |= {} if for_all else {"Cache-Control": "private, no-cache"}
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":

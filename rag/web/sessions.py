@@ -36,6 +36,7 @@ from rag.web.gradio_internals import (
     SESSION,
     STARTED,
     STARTING,
+    TOOLS,
 )
 from rag.web.refusals import RefusedError, refusal
 from rag.web.security import route_path
@@ -46,10 +47,33 @@ MAX_STARTED = 20_000  # events and sessions of which it is remembered who starte
 _TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
 
 
+def cookie_name(scope: Scope) -> str:
+    """Return the name of the session cookie.
+
+    Over HTTPS it has a prefix, with which a browser takes it from this host alone: no page of another host of the same
+    domain, nor of this one over HTTP, can give a reader a session that it knows.
+    """
+    if scope.get("scheme") != "https":
+        return COOKIE
+    return f"__Host-{COOKIE}" if _root(scope) == "/" else f"__Secure-{COOKIE}"  # the first is for all paths of a host
+
+
 def cookie_of(scope: Scope) -> str | None:
     """Return the token in the session cookie of a request, None if there is none that this app would have set."""
-    token = Request(scope).cookies.get(COOKIE, "")
+    token = Request(scope).cookies.get(cookie_name(scope), "")
     return token if _TOKEN.fullmatch(token) else None
+
+
+def new_cookie(scope: Scope) -> str:
+    """Return the header that gives the browser of a request another session, until it is closed."""
+    # A Hugging Face Space is shown in a frame of another site, where browsers keep no other cookies.
+    site = "SameSite=None; Secure; Partitioned" if os.environ.get("SPACE_ID") else "SameSite=Lax"
+    secure = "; Secure" if scope.get("scheme") == "https" and "Secure" not in site else ""
+    return f"{cookie_name(scope)}={secrets.token_urlsafe(32)}; Path={_root(scope)}; HttpOnly; {site}{secure}"
+
+
+def _root(scope: Scope) -> str:
+    return scope.get("root_path", "").rstrip("/") or "/"
 
 
 def owner(scope: Scope) -> str:
@@ -111,13 +135,16 @@ class SessionMiddleware:
                 403, "This app answers only to its own pages and to programs, not to pages of other sites."
             )
         path, who = route_path(scope), owner(scope)
-        if scope["method"] == "POST" and not OTHER_POSTS.fullmatch(path):
+        tool = TOOLS.fullmatch(path)
+        if scope["method"] == "POST" and (tool or not OTHER_POSTS.fullmatch(path)):
             starting = STARTING.fullmatch(path)
-            if not starting and not ENDING.fullmatch(path):
+            if not starting and not tool and not ENDING.fullmatch(path):
                 raise RefusedError(404, "Not found.")
             if not re.match(r"application/json\b", Headers(scope=scope).get("content-type", ""), re.IGNORECASE):
                 raise RefusedError(415, "Send JSON, with the header Content-Type: application/json.")
             sent = decoded(await Request(scope, receive).body())
+            if tool:
+                return *_with_body(scope, receive, json.dumps(sent).encode()), send
             body = self._started(sent, starting, who, known_events(scope)) if starting else self._ended(sent, who)
             scope, receive = _with_body(scope, receive, json.dumps(body).encode())
             return scope, receive, self._recorded(send, who) if starting else send
@@ -204,11 +231,7 @@ def _with_body(scope: Scope, receive: Receive, body: bytes) -> tuple[Scope, Rece
 
 def _with_cookie(scope: Scope, send: Send) -> Send:
     """Set a new cookie with a response, until the browser is closed. Nobody may store the response for others."""
-    # A Hugging Face Space is shown in a frame of another site, where browsers keep no other cookies.
-    site = "SameSite=None; Secure; Partitioned" if os.environ.get("SPACE_ID") else "SameSite=Lax"
-    secure = "; Secure" if scope["scheme"] == "https" and "Secure" not in site else ""
-    path = scope.get("root_path", "").rstrip("/") or "/"
-    cookie = f"{COOKIE}={secrets.token_urlsafe(32)}; Path={path}; HttpOnly; {site}{secure}"
+    cookie = new_cookie(scope)
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":

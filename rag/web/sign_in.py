@@ -6,7 +6,6 @@ this app do.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import math
 import os
@@ -23,7 +22,8 @@ from rag.web import gradio_internals
 from rag.web.gradio_internals import SIGN_IN, SIGN_OUT
 from rag.web.refusals import refusal
 from rag.web.security import route_path
-from rag.web.sessions import from_elsewhere
+from rag.web.sessions import from_elsewhere, new_cookie
+from rag.web.turns import client_at
 
 MAX_FORM_BYTES = 8192
 # Guesses that an address may make at once, and the seconds after which it may make another one. While all addresses
@@ -73,7 +73,7 @@ class Guesses:
 
     def take(self, address: str) -> int:
         """Take an attempt, and return 0; or the seconds after which there is one. `right` gives it back."""
-        now, key = monotonic(), _network(address)
+        now, key = monotonic(), client_at(address)
         own = self.by.setdefault(key, _Allowance(GUESSES, SECONDS_PER_GUESS, GUESSES, now))
         _remember(self.by, key)
         cost = GUESSES if self.all.wait(now, 1) and key not in self.known else 1
@@ -85,7 +85,7 @@ class Guesses:
 
     def right(self, address: str) -> None:
         """Note that an attempt was right, and let its address begin anew."""
-        key = _network(address)
+        key = client_at(address)
         self.by.pop(key, None)
         self.all.left += 1
         self.known[key] = None
@@ -97,19 +97,6 @@ def _remember(table: OrderedDict[str, Any], key: str) -> None:
     table.move_to_end(key)
     while len(table) > MAX_ADDRESSES:
         table.popitem(last=False)
-
-
-def _network(address: str) -> str:
-    """Return whom an address stands for: itself, of IPv6 its network, since a household has 2**72 of these."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((int(ip) >> 72 << 72, 56)))
-    return str(ip)
 
 
 class SignInMiddleware:
@@ -158,7 +145,9 @@ class SignInMiddleware:
             if message["type"] == "http.response.start":
                 if message["status"] == 200:
                     self.guesses.right(address)
-                    message["headers"] = [_guarded(header, scope) for header in message["headers"]]
+                    # Another session than before: somebody else may know that one, or have used this browser.
+                    session = (b"set-cookie", new_cookie(scope).encode())
+                    message["headers"] = [*(_guarded(header, scope) for header in message["headers"]), session]
                 else:
                     log.warning("a wrong name or password from %s", address)
             await send(message)
@@ -182,7 +171,11 @@ def _guarded(header: tuple[bytes, bytes], scope: Scope) -> tuple[bytes, bytes]:
 
 
 def _signed_out(scope: Scope) -> RedirectResponse:
-    """End the session that a request belongs to, and return the way to the page on which to sign in."""
+    """End the session that a request belongs to, and return the way to the page on which to sign in.
+
+    The next reader of this browser has other ids, with which what was asked and answered here cannot be opened.
+    """
     response = RedirectResponse(f"{scope.get('root_path', '')}/", 302)
     gradio_internals.end_sign_in(scope, response)
+    response.headers.append("Set-Cookie", new_cookie(scope))
     return response

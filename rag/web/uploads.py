@@ -30,6 +30,7 @@ from rag.errors import InputError, QuestionError
 from rag.web.additions import Additions
 from rag.web.gradio_internals import ALL_ARRIVED, UPLOAD, UPLOAD_PROGRESS, UPLOADED
 from rag.web.sessions import cookie_of
+from rag.web.turns import client_of
 
 MAX_FILE_BYTES = 200 * 2**20  # of one file
 MAX_REQUEST_BYTES = 5 * MAX_FILE_BYTES  # of all that are sent at once
@@ -53,6 +54,7 @@ class Upload:
         size: its bytes.
         since: when it was uploaded, in seconds of `time.monotonic`.
         session: whose it is.
+        client: from where it was sent (see `turns.client_of`).
     """
 
     name: str
@@ -60,6 +62,7 @@ class Upload:
     size: int
     since: float
     session: str
+    client: str
 
 
 class Uploads:
@@ -69,15 +72,20 @@ class Uploads:
         additions: what adds them.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Keep files in a folder, which nothing else may write."""
-        self._folder = folder
+    def __init__(self, folder: Path, share: float = 1) -> None:
+        """Keep files.
+
+        Args:
+            folder: where, which nothing else may write.
+            share: the part of the files, and of their bytes, that one client can have there.
+        """
+        self._folder, self._share = folder, share
         self._lock = threading.Lock()
         self._kept: dict[str, Upload] = {}
         self._in_use: set[str] = set()  # handles of the files that are being written or added
         self.additions = Additions()
 
-    def keep(self, session: str, files: Sequence[UploadFile]) -> list[str]:
+    def keep(self, session: str, files: Sequence[UploadFile], client: str = "") -> list[str]:
         """Store files, and return their handles.
 
         Where a session has MAX_FILES, those that wait longest make room: the page that knew them may be closed.
@@ -88,7 +96,7 @@ class Uploads:
         """
         self._delete_old()
         made = {secrets.token_urlsafe(32): file for file in files}
-        uploads = {handle: self._upload(session, handle, file) for handle, file in made.items()}
+        uploads = {handle: self._upload(session, client, handle, file) for handle, file in made.items()}
         if any(upload.size > MAX_FILE_BYTES for upload in uploads.values()):
             raise QuestionError(f"a file is larger than {MAX_FILE_BYTES // 2**20} MB; add it on the command line")
         self._make_room(session, len(files))
@@ -96,8 +104,10 @@ class Uploads:
             kept = [*self._kept.values(), *uploads.values()]
             if sum(upload.session == session for upload in kept) > MAX_FILES:
                 raise QuestionError(f"too many files wait to be added, at most {MAX_FILES}; add them first, then more")
-            if len(kept) > MAX_KEPT_FILES or sum(upload.size for upload in kept) > MAX_KEPT_BYTES:
+            if _are_too_many(kept, 1):
                 raise QuestionError("too many files of all readers wait to be added; try again in an hour")
+            if _are_too_many([upload for upload in kept if upload.client == client], self._share):
+                raise QuestionError("too many files from your address wait to be added; try again in an hour")
             self._kept |= uploads
             self._in_use.update(made)
         try:
@@ -109,10 +119,10 @@ class Uploads:
         self._in_use.difference_update(made)
         return [*made]
 
-    def _upload(self, session: str, handle: str, file: UploadFile) -> Upload:
+    def _upload(self, session: str, client: str, handle: str, file: UploadFile) -> Upload:
         name = _name(file)
         stored = _UNSAFE.sub("_", name)[-100:].encode()[-MAX_NAME_BYTES:].decode(errors="ignore")  # the end: the format
-        return Upload(name, self._folder / handle / stored, file.size or 0, time.monotonic(), session)
+        return Upload(name, self._folder / handle / stored, file.size or 0, time.monotonic(), session, client)
 
     @contextlib.contextmanager
     def taken(self, session: str | None, handles: Sequence[str]) -> Iterator[dict[str, str]]:
@@ -156,7 +166,7 @@ class Uploads:
                     files = [file for file in form.getlist(UPLOADED) if isinstance(file, UploadFile)]
                     for file in files:
                         readers.reader_of(_name(file))
-                    return JSONResponse(await run_in_threadpool(self.keep, session, files))
+                    return JSONResponse(await run_in_threadpool(self.keep, session, files, client_of(request.scope)))
             except InputError as error:
                 return PlainTextResponse(str(error), 415)
             except QuestionError as error:
@@ -194,6 +204,11 @@ class Uploads:
                 self._in_use.discard(handle)
             if upload:
                 shutil.rmtree(upload.path.parent, ignore_errors=True)
+
+
+def _are_too_many(uploads: Sequence[Upload], share: float) -> bool:
+    """Return whether uploads are more than a part of what may be kept."""
+    return len(uploads) > MAX_KEPT_FILES * share or sum(upload.size for upload in uploads) > MAX_KEPT_BYTES * share
 
 
 def _name(file: UploadFile) -> str:

@@ -118,6 +118,30 @@ def test_a_reader_has_one_addition_at_a_time_and_few_wait(additions, monkeypatch
     assert comes(lambda: len(library.added) == 3)
 
 
+def test_one_client_has_no_more_than_its_share_of_the_places_and_takes_turns(additions, monkeypatch):
+    """Whoever makes up sessions, one for each addition, waits behind the first addition of somebody else."""
+    monkeypatch.setattr(module, "MAX_WAITING", 6)
+    library, numbers = Slow(), iter(range(100))
+
+    def begin(name, client, is_local=False):
+        additions.begin(library, f"{next(numbers):043d}", given(name), is_local, client)
+
+    begin("first", "203.0.113.7")
+    assert comes(lambda: library.at_once)
+    for number in range(3):
+        begin(f"much {number}", "203.0.113.7")
+    with pytest.raises(QuestionError, match="from your address"):
+        begin("too much", "203.0.113.7")
+    begin("little", "203.0.113.8")
+    library.let.release(5)
+    assert comes(lambda: len(library.added) == 5)
+    assert library.added == ["first", "much 0", "little", "much 1", "much 2"]
+    for number in range(6):
+        begin(str(number), "127.0.0.1", is_local=True)
+    library.let.release(6)
+    assert comes(lambda: len(library.added) == 11), "on this machine all readers have one address"
+
+
 @pytest.mark.parametrize(
     ("error", "is_local", "said"),
     [

@@ -541,6 +541,23 @@ def test_the_cookie_is_private_and_new_for_each_browser(address):
     assert "Set-Cookie" in httpx.get(address, headers={"Cookie": f"{COOKIE}=short"}).headers
 
 
+@pytest.mark.parametrize(
+    ("root", "name", "path"), [("", f"__Host-{COOKIE}", "/"), ("/press", f"__Secure-{COOKIE}", "/press")]
+)
+def test_over_https_a_browser_takes_the_cookie_from_this_host_alone(root, name, path):
+    """A page of another host of the domain, or of this one over HTTP, can set the cookie without the prefix."""
+    client = TestClient(PAGE_ALONE, base_url="https://news.example", root_path=root)
+    given = client.get(f"{root}/").headers["Set-Cookie"]
+    assert given.startswith(f"{name}=")
+    assert f"; Path={path}; HttpOnly; SameSite=Lax; Secure" in given
+    planted = {"Cookie": f"{COOKIE}={'a' * 43}"}
+    assert "Set-Cookie" in TestClient(PAGE_ALONE, "https://news.example").get("/", headers=planted).headers
+    scope = {"type": "http", "scheme": "https", "client": ("10.0.0.1", 5), "root_path": root}
+    cookies = f"{COOKIE}={'a' * 43}; {name}={'b' * 43}".encode()
+    assert owner({**scope, "headers": [(b"cookie", cookies)]}) == "b" * 43
+    assert owner({**scope, "headers": [(b"cookie", cookies[:61])]}) == "address 10.0.0.1"
+
+
 def test_a_space_is_shown_in_a_frame_of_another_site_where_only_such_cookies_are_kept(monkeypatch):
     monkeypatch.setenv("SPACE_ID", "someone/according")
     assert (

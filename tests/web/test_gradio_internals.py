@@ -291,12 +291,14 @@ def test_what_starts_and_what_ends_an_event_has_these_fields():
 
 
 @server
-@had("queueing.py (Queue, Event) and routes.py (queue_join)", "questions_by_client, session_of, is_waiting")
+@had("queueing.py (Queue, Event) and routes.py (queue_join)", "questions_by_client, take_turns, session_of, is_waiting")
 def test_the_queue_counts_what_waits_and_what_is_worked_on_and_knows_whose_it_is(small, reader):
     number = number_of(small, "wait")
     asked = [join(reader, number, [text], session="waiting") for text in ("first", "second")]
     assert small.begun.acquire(timeout=60)
-    assert internals.questions_by_client(small.scope) == {"127.0.0.1": 2}, "one is worked on, one waits"
+    found = internals.questions_by_client(small.scope, lambda address: f"client at {address}")
+    assert found == {"client at 127.0.0.1": 2}, "one is worked on, one waits"
+    internals.take_turns(small.scope, str)
     assert [internals.session_of(small.scope, event) for event in (*asked, "none")] == ["waiting", "waiting", None]
     assert internals.is_waiting(small.scope, "waiting")
     assert not internals.is_waiting(small.scope, "another")
@@ -305,7 +307,7 @@ def test_the_queue_counts_what_waits_and_what_is_worked_on_and_knows_whose_it_is
     results = reader.get(internals.RESULTS, params={SESSION: "waiting"}).text
     assert all(event in results for event in asked)
     assert not internals.is_waiting(small.scope, "waiting"), "both were fetched"
-    assert internals.questions_by_client(small.scope).total() == 0
+    assert internals.questions_by_client(small.scope, str).total() == 0
 
 
 @server

@@ -19,6 +19,11 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import McpError
 from mcp.shared.memory import create_connected_server_and_client_session
 from mcp.types import LATEST_PROTOCOL_VERSION
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
 from support import BRIDGE, HARBOUR, ROOT
 from support.chips import CHIPS
 
@@ -27,6 +32,7 @@ from rag import cli
 from rag.web import mcp_tools as tools
 from rag.web.endpoints import endpoints
 from rag.web.launch import launch
+from rag.web.sessions import SessionMiddleware
 
 pytestmark = pytest.mark.server
 
@@ -282,6 +288,29 @@ def test_several_clients_ask_at_once(address):
     assert len(found) == 4
     assert all(answer == found[0] for answer in found)
     assert found[0]["found"]
+
+
+@pytest.mark.parametrize(
+    ("media", "body", "status"),
+    [
+        ("text/plain", b"{}", 415), ("application/x-www-form-urlencoded", b"a=b", 415),
+        ("application/json", b"[" * 4000 + b"]" * 4000, 400), ("application/json", b'{"id": %s}' % (b"9" * 5000), 400),
+        ("application/json", b'{"id": NaN}', 400), ("application/json", b"", 400), ("application/json", b"[]", 422),
+    ],
+    ids=["text", "form", "nested", "long number", "not a number", "empty", "batch"],
+)  # fmt: skip
+def test_what_is_no_object_of_json_does_not_reach_the_tools(media, body, status):
+    """A page of another site can send the first two unasked; at the next two the server of the tools fails."""
+
+    async def tools(request):
+        return PlainTextResponse(await request.body())
+
+    routes = [Route("/gradio_api/mcp/", tools, methods=["POST"])]
+    client = TestClient(Starlette(routes=routes, middleware=[Middleware(SessionMiddleware)]))
+    sent = client.post("/gradio_api/mcp/", content=body, headers={"Content-Type": media})
+    assert sent.status_code == status
+    whole = client.post("/gradio_api/mcp/", json={"id": 1, "é": [None]})
+    assert (whole.status_code, whole.json()) == (200, {"id": 1, "é": [None]})
 
 
 NOISE = """

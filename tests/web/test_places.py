@@ -157,6 +157,53 @@ def test_one_address_has_no_more_than_half_of_the_places():
     assert statuses([one[0], other[0]], queued)[0] == {(200, ""): 1, (429, "5"): 1}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "places"),
+    [
+        ("POST", "/gradio_api/run/ask", MAX_QUESTIONS), ("POST", "/gradio_api/queue/join", MAX_QUESTIONS),
+        ("GET", "/contents", MAX_PAGES), ("GET", "/answer/a/timeline", MAX_VIEWS),
+        ("GET", "/gradio_api/heartbeat/a", MAX_OPEN_PAGES), ("POST", "/gradio_api/upload", MAX_UPLOADS),
+    ],
+)  # fmt: skip
+def test_the_addresses_of_one_network_of_ipv6_share_what_one_address_may_take(method, path, places):
+    many = [(method, path, b"", f"2001:db8:0:{n % 256:x}::{n:x}") for n in range(places)]
+    found, _ = statuses([*many, (method, path, b"", "2001:db8:0:100::1")])
+    assert found == {(200, ""): places // 2 + 1, (429, "5"): places - places // 2}
+    queued = blocks([f"2001:db8::{n:x}" for n in range(MAX_QUESTIONS // 2)])
+    assert statuses([("POST", "/gradio_api/run/ask", b"", "2001:db8::ffff")], queued)[0] == {(429, "5"): 1}
+
+
+@pytest.mark.parametrize("path", ["/answer/a/side-by-side", "/contents", "/gradio_api/run/ask"])
+def test_an_address_with_much_that_waits_does_not_keep_another_from_its_next_turn(path):
+    begun = []
+
+    async def app(scope, receive, send):
+        begun.append(scope["client"][0])
+        await asyncio.sleep(0)
+
+    async def run():
+        middleware = PlacesMiddleware(app)
+        of = SimpleNamespace(get_blocks=blocks)
+        method = "POST" if "/run/" in path else "GET"
+        scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": [], "app": of}
+        clients = ["198.51.100.7"] * 16 + ["203.0.113.9"] * 2
+        async with asyncio.TaskGroup() as tasks:
+            for client in clients:
+                tasks.create_task(middleware({**scope, "client": (client, 5)}, None, None))
+
+    asyncio.run(run())
+    assert "203.0.113.9" in begun[: 2 + MAX_CONCURRENT]
+    assert begun.count("203.0.113.9") == 2
+    assert begun[6:].count("203.0.113.9") == 0
+
+
+def test_questions_in_the_queue_are_put_in_turn_when_one_joins():
+    own = blocks(["198.51.100.7"] * 3 + ["203.0.113.9"])
+    assert statuses([("POST", "/gradio_api/queue/join", b"", "203.0.113.9")], own)[0] == {(200, ""): 1}
+    queue = own._queue.event_queue_per_concurrency_id["ask"].queue
+    assert [event.request.client.host[:3] for event in queue] == ["198", "203", "198", "198"]
+
+
 @pytest.mark.parametrize("path", ["/assets/index.js", "/theme.css", "/gradio_api/file=/tmp/a", "/login"])
 def test_what_is_only_read_from_a_file_waits_for_nothing(path):
     busy = blocks(["203.0.113.9"] * MAX_QUESTIONS)
@@ -215,7 +262,7 @@ def test_a_slow_reader_of_a_page_holds_nobody_up():
         middleware = PlacesMiddleware(app)
         reading = [asyncio.create_task(middleware(scope, None, slow)) for _ in range(5)]
         await asyncio.sleep(0.01)
-        free = middleware.work.available_tokens
+        free = middleware.work.free
         taken.set()
         await asyncio.gather(*reading)
         return free

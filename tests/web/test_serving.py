@@ -1,18 +1,21 @@
 """Where the app listens, who may connect, what it refuses, and what headers it sends."""
 
+import asyncio
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import gradio as gr
 import httpx
 import pytest
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 from support import HARBOUR, ROOT, WordEncoder
 
@@ -123,6 +126,32 @@ def test_requests_to_another_host_name_are_refused(library, monkeypatch, name):
     address = launch(library, port=0, wait=False)
     assert httpx.get(f"{address}config", headers={"Host": "news.example"}).status_code == 200
     gr.close_all()
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example/", "evil.example/@app.example", "evil.example#", "a@app.example", "app.example:x", "[::1", "a b",
+     "app.example:80:80", "é.example", "app.example?", "app.example\\"],
+)  # fmt: skip
+@pytest.mark.parametrize("is_local", [False, True])
+def test_a_host_that_is_none_is_part_of_no_address(host, is_local):
+    """A redirect to the path without a "/" repeats it."""
+
+    async def redirected(scope, receive, send):
+        await RedirectResponse(f"http://{Headers(scope=scope).get('host')}/")(scope, receive, send)
+
+    def status(given):
+        scope = {"type": "http", "method": "GET", "path": "/x/", "headers": [(b"host", given.encode())]}
+        scope["app"], statuses = SimpleNamespace(auth=None), []
+
+        async def send(message):
+            statuses.append(message.get("status"))
+
+        asyncio.run(security.SecurityMiddleware(redirected, is_local=is_local)(scope, None, send))
+        return statuses[0]
+
+    assert status(host) == 400
+    assert {status(name) for name in ("127.0.0.1:7860", "[::1]:7860", "LOCALHOST")} == {307}
 
 
 @pytest.mark.parametrize("auth", ["", "ada", "ada:", ":word", " :word"])
@@ -256,6 +285,13 @@ def test_every_response_has_security_headers(reader, path):
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert {name: headers[name] for name in security._HEADERS} == security._HEADERS
     assert headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("path", ["", "config", "contents", "gradio_api/info", "gradio_api/user", "no/such", "login"])
+def test_what_a_reader_gets_no_server_on_the_way_keeps_for_others(reader, path):
+    """A cache keeps an answer to a request with a cookie too, unless it is told not to."""
+    reader.get("")  # the browser has its cookie
+    assert reader.get(path).headers["Cache-Control"] == "private, no-cache"
 
 
 def test_only_scripts_of_the_page_itself_run(reader):

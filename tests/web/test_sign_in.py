@@ -16,6 +16,7 @@ from support import HARBOUR, WordEncoder
 import rag
 from rag.web import sign_in
 from rag.web.launch import launch
+from rag.web.sessions import COOKIE
 from rag.web.sign_in import GUESSES, SECONDS_PER_GUESS, USUAL_GUESSES, Guesses, SignInMiddleware
 
 RIGHT, WRONG = ({"username": "reader", "password": p} for p in ("secret", "guess"))
@@ -158,10 +159,10 @@ def post(monkeypatch):
         await response(scope, receive, send)
 
     app = Starlette(routes=[Mount("/", gradio)], middleware=[Middleware(SignInMiddleware)])
-    app.auth = {"reader": "secret"}  # as Gradio's app has it
+    app.auth, app.cookie_id, app.tokens = {"reader": "secret"}, "1", {}  # as Gradio's app has them
 
-    def post(headers=None, scheme="http"):
-        return client(scheme).post("/login", data=RIGHT, headers=headers)
+    def post(headers=None, scheme="http", path="/login"):
+        return client(scheme).post(path, data=RIGHT, headers=headers, follow_redirects=False)
 
     clients = {}
 
@@ -169,6 +170,18 @@ def post(monkeypatch):
         return clients.setdefault(scheme, TestClient(app, f"{scheme}://app.example"))
 
     return post
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_signing_in_and_signing_out_give_the_browser_another_session(post, scheme):
+    """Else whoever gave a reader a session, or used the browser before, could open what the reader is shown."""
+    name = {"http": COOKIE, "https": f"__Host-{COOKIE}"}[scheme]
+    known = {"Cookie": f"{name}={'k' * 43}"}
+    given = [post(known, scheme).cookies[name], post(known, scheme).cookies[name]]
+    given.append(post(known, scheme, "/logout").cookies[name])
+    assert len({*given, "k" * 43}) == 4
+    assert {len(token) for token in given} == {43}
+    assert name not in post({**known, "Origin": "http://evil.example"}, scheme).cookies
 
 
 @pytest.mark.parametrize("header", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}])
@@ -179,7 +192,7 @@ def test_attempts_that_a_page_of_another_site_makes_do_not_keep_the_reader_out(p
 
 
 def test_cookies_of_who_is_signed_in_go_neither_with_requests_of_other_sites_nor_unencrypted(post, monkeypatch):
-    secure, open_, other = post(scheme="https").headers.get_list("set-cookie")
+    secure, open_, other, _ = post(scheme="https").headers.get_list("set-cookie")
     assert "samesite=lax" in secure.lower()
     assert all("; Secure" in cookie for cookie in (secure, open_))
     assert "samesite=none" in other.lower(), "other cookies are as they were"

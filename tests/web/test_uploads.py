@@ -203,3 +203,22 @@ def test_empty_files_of_sessions_that_a_client_makes_up_are_bounded(send, monkey
     sent = [send(("a.txt", b""), session=f"{n:043d}").status_code for n in range(8)]
     assert sent == [200] * 5 + [413] * 3
     assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_one_client_has_no_more_than_its_share_of_the_places_whatever_sessions_it_makes_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MAX_KEPT_FILES", 6)
+    monkeypatch.setattr(module, "MAX_KEPT_BYTES", 3000)
+    uploads = Uploads(tmp_path, 0.5)
+
+    def sent(number, client, size=1):
+        return uploads.keep(f"{number:043d}", [UploadFile(BytesIO(b"a" * size), size=size, filename="a.txt")], client)
+
+    for number in range(3):
+        sent(number, "203.0.113.7")
+    with pytest.raises(QuestionError, match="from your address"):
+        sent(3, "203.0.113.7")
+    with pytest.raises(QuestionError, match="from your address"):
+        sent(3, "203.0.113.8", 1501)
+    sent(3, "203.0.113.8", 1500)
+    with pytest.raises(QuestionError, match="of all readers"):
+        sent(4, "203.0.113.9", 1499)
