@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from rag.answer.answer import Answer
 from rag.answer.citation import Citation
@@ -14,6 +14,7 @@ from rag.answer.grade import Grade
 from rag.comparison.side_by_side.markdown import comparison_markdown
 from rag.comparison.side_by_side.notebook import comparison_notebook
 from rag.query.constraints import Constraint
+from rag.text import iso_date
 
 By = Literal["outlet", "kind", "host", "country", "year", "side"]
 GROUPINGS: tuple[By, ...] = ("outlet", "kind", "host", "country", "year")  # what callers choose from; sides are named
@@ -45,8 +46,7 @@ class Row:
     shared_with: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class SilentGroup:
+class SilentGroup(NamedTuple):
     """A group without a passage that is near enough to be shown, and how many articles it has."""
 
     group: str
@@ -109,7 +109,7 @@ class Comparison:
         rows = [
             {
                 "group": row.group, "grade": row.grade, "confidence": row.confidence, "citation": cited,
-                "passages": row.passages, "articles": row.articles, "first": _iso(row.first), "last": _iso(row.last),
+                "passages": row.passages, "articles": row.articles, "first": iso_date(row.first), "last": iso_date(row.last),
                 "shared_with": list(row.shared_with),
             }
             for row, cited in zip(self.rows, plain.pop("passages"), strict=True)
@@ -117,7 +117,7 @@ class Comparison:
         compared = {
             "by": self.by,
             "rows": rows,
-            "silent": [vars(silent) for silent in self.silent],
+            "silent": [silent._asdict() for silent in self.silent],
             "more": self.more,
             "whole": self.whole,
             "sides": {side: list(outlets) for side, outlets in self.sides.items()},
@@ -143,7 +143,3 @@ class Comparison:
     def _repr_html_(self) -> str:
         """Return the comparison as a notebook shows it."""
         return str(comparison_notebook(self))
-
-
-def _iso(date: dt.date | None) -> str | None:
-    return date.isoformat() if date else None
