@@ -67,6 +67,8 @@ class Comparison:
         more: how many groups have a passage near enough, and no row.
         sides: the outlets of each side, as the index has them, by the side's name; empty unless `by` is "side".
         whole: False if more passages are near than are compared; then those called silent may have some too.
+        several: of outlets that the words of a question put on several sides, all of these, the one they are on first.
+        asked: what the groups are asked: the question, without the words that name sides.
     """
 
     by: By
@@ -76,6 +78,8 @@ class Comparison:
     more: int = 0
     sides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole: bool = True
+    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asked: str = ""
 
     @property
     def question(self) -> str:
@@ -121,6 +125,8 @@ class Comparison:
             "more": self.more,
             "whole": self.whole,
             "sides": {side: list(outlets) for side, outlets in self.sides.items()},
+            "several": {outlet: list(sides) for outlet, sides in self.several.items()},
+            "asked": self.asked,
         }
         return head | compared | plain
 

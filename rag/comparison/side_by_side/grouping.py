@@ -27,11 +27,13 @@ class Grouping:
         by: what they are grouped by.
         catalogue: the outlets known by name, for kinds and countries.
         sides: the outlets of each side, as the index has them, by the side's name; none is on two sides.
+        several: of outlets that the words of a question put on several sides, all of these, the one they are on first.
     """
 
     by: By
     catalogue: Catalogue
     sides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def group(self, outlet: str | None, host: str | None, date: int) -> str | None:
         """Return the group of an article; None if it is on no side.
