@@ -118,12 +118,15 @@ class ComparableLibrary(UpdatableLibrary):
             catalogue = load_catalogue(view.catalogue)
             grouping, wanted = self._grouping(view, catalogue, query, by, sides)
             if refused := self._composer.refuse(view, wanted):
-                return Comparison(grouping.by, refused, sides=grouping.sides), True
+                return Comparison(
+                    grouping.by, refused, sides=grouping.sides, several=grouping.several, asked=wanted.text
+                ), True
             _, parsed, vector = self._parse(view, wanted)
             with self._store.reading(view.generation):
                 found = find_groups(view, self._store, parsed, vector, grouping, query.k, self.reranker, self.reader)
                 made = compare(self._composer, view, catalogue, self.confidence_model, wanted, parsed, found, grouping)
-                return replace(made, answer=replace(made.answer, question=query.text)), not found.changed
+                asked = replace(made, answer=replace(made.answer, question=query.text), asked=wanted.text)
+                return replace(asked, several=dict(grouping.several)), not found.changed
 
         return self._current.use(lambda view: made_or_suggested(view, query, compared))
 
@@ -309,7 +312,7 @@ class ComparableLibrary(UpdatableLibrary):
             )  # fmt: skip
             named = [name for side in comparison.sides.values() for name in side]
             timeline = self.timeline(
-                question, TIMELINE_ENTRIES, outlets or named or None, after, before, previous, asked_on, ignore,
+                comparison.asked or question, TIMELINE_ENTRIES, outlets or named or None, after, before, previous, asked_on, ignore,
                 min_confidence, outlet_kinds, undated, exclude_outlets, strict,
             )  # fmt: skip
             if last or self.generation == generation:  # both are of one state of the index
@@ -341,9 +344,10 @@ class ComparableLibrary(UpdatableLibrary):
         listed = (outlets,) if isinstance(outlets, str) else tuple(outlets or ())
         with self._store.writing() as writer:
             saved = self.sides()
-            if outlets is None and name not in saved:
+            if outlets is None and name.casefold() not in map(str.casefold, saved):
                 raise QuestionError(f"no side {name!r} is saved; those saved are {', '.join(saved) or 'none'}")
-            saved = {side: own for side, own in saved.items() if side != name} | ({name: listed} if listed else {})
+            others = {side: own for side, own in saved.items() if side.casefold() != name.casefold()}
+            saved = others | ({name: listed} if listed else {})
             if len(saved) > MAX_SAVED:
                 raise QuestionError(f"at most {MAX_SAVED} sides can be saved; delete some first")
             writer.save_setting(SIDES, json.dumps(saved))
@@ -356,12 +360,14 @@ class ComparableLibrary(UpdatableLibrary):
         """Return what articles are grouped by, and the question without the words that say so."""
         indexed = tuple(outlet for outlet in view.columns.outlets if outlet)
         found: dict[str, tuple[str, ...]] = {}
+        several: dict[str, tuple[str, ...]] = {}
         if sides:
             found = resolve_sides(view, catalogue, sides, self.sides())
         elif (
             by == "outlet" and "all" not in query.ignore and (asked := asked_comparison(query.text, catalogue, indexed))
         ):
-            found = sides_in_words(view, catalogue, asked.sides)
+            named = sides_in_words(view, catalogue, asked.sides)
+            found, several = named.outlets, named.several
             if not any(found.values()):  # the catalogue knows no such outlet: that nothing is said would be untrue
                 return Grouping(by, catalogue), query
             query = replace(query, text=asked.question)
@@ -369,7 +375,7 @@ class ComparableLibrary(UpdatableLibrary):
             return Grouping(by, catalogue), query
         outlets = tuple(outlet for own in found.values() for outlet in own)
         query = replace(query, outlets=outlets) if outlets and not query.outlets else query
-        return Grouping("side", catalogue, found), query
+        return Grouping("side", catalogue, found, several), query
 
     def _answer(self, view: View, query: Query) -> tuple[Answer, bool]:
         """Return the answer to a question, and whether nothing had to be left out because it has changed."""

@@ -31,6 +31,11 @@ def sanitise(text: str) -> str:
     return _HIDDEN.sub("\ufffd", UNSAFE_CHARACTERS.sub("\ufffd", _TOO_MANY_MARKS.sub("\ufffd", text)))
 
 
+def iso_date(date: dt.date | None) -> str | None:
+    """Return a date as JSON has it: YYYY-MM-DD; None for none."""
+    return date.isoformat() if date else None
+
+
 def is_blank(text: str) -> bool:
     """Return whether a text shows nothing: it is empty, or has only spaces and characters that are not seen."""
     return bool(_BLANK.fullmatch(text))

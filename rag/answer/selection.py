@@ -45,14 +45,14 @@ def select(found: Sequence[ScoredPassage], k: int, capped: bool = True) -> tuple
         at = next((i for i, other in enumerate(shown) if _adjoins(passage, other)), None)
         if at is not None:
             shown[at] = _join(shown[at], passage)
-            runs[at] = duplicates.shingles(shown[at].text)
+            runs[at] = duplicates.shingles(shown[at].text) if k > 1 else runs[at]
             continue
         if len(shown) == k:
             continue
         source = _source(passage.article)
         same_outlet = sum(_source(other.article) == source for other in shown)
         same_article = sum(other.article.id == passage.article.id for other in shown)
-        own = duplicates.shingles(passage.text)
+        own = duplicates.shingles(passage.text) if k > 1 else frozenset()  # nothing is compared with the only one
         at = next((i for i, other in enumerate(runs) if duplicates.overlap(own, other) >= duplicates.MIN_OVERLAP), None)
         if at is not None:
             shown[at] = _with_copy(shown[at], passage.article.id)

@@ -61,5 +61,5 @@ def _text(found: Verification) -> str:
     lines += [f"      {fault}" for fault in found.faults]
     if found.unread:
         numbers = ", ".join(map(str, found.unread))
-        lines.append(f"      the words of {numbers} cannot be looked for on the pages of a PDF; its receipts have them")
+        lines.append(f"      not all words of {numbers} can be told on the pages of this PDF; its receipts have them")
     return "\n".join(in_a_line(line) for line in lines)

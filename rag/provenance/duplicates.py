@@ -44,7 +44,9 @@ EMPTY_HASH = np.iinfo(np.uint32).max  # each number of the signature of a text w
 def shingles(text: str) -> Shingles:
     """Return the shingles of a text, without letter case and punctuation; of a shorter text, the whole."""
     own = words(text)
-    return frozenset(tuple(own[i : i + SHINGLE_WORDS]) for i in range(max(1, len(own) - SHINGLE_WORDS + 1)))
+    if len(own) < SHINGLE_WORDS:
+        return frozenset((tuple(own),))
+    return frozenset(zip(*(own[i:] for i in range(SHINGLE_WORDS)), strict=False))  # twice as fast as slices
 
 
 def overlap(a: Shingles, b: Shingles) -> float:

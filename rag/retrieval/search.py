@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import regex
 
@@ -18,7 +18,7 @@ from rag.models.extractive_reader import Reader
 from rag.models.reranker import Reranker
 from rag.query.query import RELEVANCE
 from rag.retrieval.by_words import scored_by_words
-from rag.retrieval.candidates import find_candidates
+from rag.retrieval.candidates import find_all, find_candidates
 from rag.retrieval.ordering import by_date
 from rag.retrieval.parse import ParsedQuery
 from rag.retrieval.reading import read
@@ -131,7 +131,19 @@ def propose(
         index_filters: what may be found, then parts of it that are also looked through by themselves.
         limit: how many passages each engine finds at most under each filter.
     """
-    candidates = find_candidates(view, vector, parsed.terms, index_filters, limit)
+    return _proposals(parsed, find_candidates(view, vector, parsed.terms, index_filters, limit))
+
+
+def propose_all(
+    view: View, parsed: ParsedQuery, vector: Vectors, index_filter: IndexFilter, most: int
+) -> list[Proposal] | None:
+    """Return all passages that a filter lets through, as `propose` does; None if there are `most` or more."""
+    candidates = find_all(view, vector, parsed.terms, index_filter, most)
+    return None if candidates is None else _proposals(parsed, candidates)
+
+
+def _proposals(parsed: ParsedQuery, candidates: Sequence[tuple[Candidate, float]]) -> list[Proposal]:
+    """Return candidates with their scores, best first."""
     meaning = 0.0 if parsed.by_words else OWN + SENTENCE
     gain = gains(periods(parsed.constraints), [c.date for c, _ in candidates]).tolist()
     proposals = [
@@ -151,13 +163,15 @@ def weigh(store: Store, vector: Vectors, proposals: Sequence[Proposal]) -> tuple
     """
     rows_of, vectors = store.sentence_vectors([p.candidate.key for p in proposals])
     cosines = vectors @ vector
-    kept = [p for p in proposals if p.candidate.key in rows_of]
-    weighed = []
-    for proposal in kept:
-        c, sentences = proposal.candidate, cosines[rows_of[proposal.candidate.key]]
+    weighed, gone = [], []
+    for proposal in proposals:
+        c = proposal.candidate
+        if (rows := rows_of.get(c.key)) is None:
+            gone.append(c.article)
+            continue
+        sentences = cosines[rows]
         score = OWN * c.own + SENTENCE * _best(sentences, c.own) + WORDS * c.words + ARTICLE * proposal.article
-        weighed.append(replace(proposal, score=score, sentences=sentences))
-    gone = [p.candidate.article for p in proposals if p.candidate.key not in rows_of]
+        weighed.append(Proposal(c, proposal.article, proposal.gain, score, sentences))
     return sorted(weighed, key=lambda p: -(p.score + p.gain)), gone
 
 

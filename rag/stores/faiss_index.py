@@ -34,6 +34,9 @@ MAX_FLAT_VECTORS = 10_000  # up to which it is fast to compare all of them
 # Of more vectors, so many times as many as wanted are found by their binary codes and then compared: of 67,584 these
 # hold the ten nearest always and 99.4 of 100 of the fifty nearest (docs/measurements/speed.md, "FAISS indexes").
 CODE_CANDIDATES = 8
+# Up to so many vectors for each one wanted, comparing all is as fast as looking through their codes first, and exact:
+# for the 400 nearest of 123,038 it takes 5.5 ms instead of 7.2 (`benchmarks/faiss_kinds.py` has more).
+FLAT_FOR_ONE = 400
 MERGE_RATIO = 2  # a segment is merged with those after it if it has at most so many times their rows
 
 Keys = npt.NDArray[np.int64]
@@ -72,7 +75,7 @@ class VectorIndex:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         chosen = None if mask is None else faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))  # type: ignore[call-arg, arg-type]
         with _one_thread():
-            if self.codes is None or self.packed is None:
+            if self.codes is None or self.packed is None or count <= FLAT_FOR_ONE * k:
                 parameters = faiss.SearchParameters(sel=chosen)  # type: ignore[call-arg]
                 scores, found = self.flat.search(question[None], min(k, count), params=parameters)
                 return found[0], scores[0]

@@ -1,9 +1,11 @@
-"""The dossier of an answer as files to download: which kinds of files there are, and which this machine can write."""
+"""The dossier of an answer as files to download, or as JSON for programs: which kinds of files there are, and which this machine can write."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from rag.answer.html import Html
 from rag.comparison.dossier.dossier import HTML, MARKDOWN, PDF, Dossier
@@ -45,3 +47,24 @@ def dossiers_html(handle: str) -> Html:
     """Return links to the dossier of an answer, one for each file that can be written here."""
     anchor = Html('<a href="{}" download>Dossier as {}</a>')
     return Html(" ").join(anchor.format(answer_url(handle, name), file.label) for name, file in offered().items())
+
+
+def as_json(dossier: Dossier, form: str) -> dict[str, Any]:
+    """Return a dossier as a file in JSON types, with what is in it.
+
+    Args:
+        dossier: the dossier.
+        form: "html", "markdown" or "pdf".
+
+    Raises:
+        InputError: for PDF, if the packages of `according[pdf]` are not installed.
+    """
+    file, compared = DOSSIERS[f"dossier-{form}"], dossier.comparison
+    written = file.write(dossier)
+    return {
+        "question": dossier.question, "grade": compared.grade, "found": compared.found, "rows": len(compared.rows),
+        "silent": len(compared.silent), "receipts": len(dossier.quotations),
+        "name": f"according-dossier{file.suffix}", "media": file.media,
+        "text": written if isinstance(written, str) else None,
+        "data": None if isinstance(written, str) else base64.b64encode(written).decode("ascii"),
+    }  # fmt: skip

@@ -127,9 +127,32 @@ def test_a_question_in_words_is_compared_by_its_sides(library):
     assert found.answer.searched == "What is said about the ferry that sank?"
 
 
-def test_an_outlet_on_two_sides_in_words_is_on_the_first(library):
-    found = library.compare("What do Press TV and Iranian media say about the ferry that sank?")
-    assert found.sides == {"Press TV": ("Press TV",), "Iranian media": ()}
+@pytest.mark.parametrize(
+    ("sides", "own", "other"),
+    [
+        ("Press TV and Iranian media", "Press TV", "Iranian media"),
+        ("Iranian media and Press TV", "Press TV", "Iranian media"),
+        ("Iranian media and broadcasters", "Iranian media", "broadcasters"),
+    ],
+)
+def test_an_outlet_on_two_sides_in_words_is_said_to_be_and_counts_on_one(library, sides, own, other):
+    question = f"What do {sides} say about the ferry that sank?"
+    found = library.compare(question)
+    assert "Press TV" in found.sides[own]
+    assert "Press TV" not in found.sides[other]
+    assert found.several == {"Press TV": (own, other)}
+    assert found.to_dict()["several"] == {"Press TV": [own, other]}
+    said = f"Press TV is on {other} too, and counts on the side {own} alone"
+    assert said in comparison_text(found)
+    assert said in found.to_markdown().replace("\\", "")
+    assert said in re.sub("<[^>]+>", "", found._repr_html_())
+
+
+def test_the_timeline_of_a_dossier_asks_what_its_sides_are_asked(library):
+    made = library.dossier("What do Press TV and the BBC say about the ferry that sank?")
+    assert made.comparison.asked == "What is said about the ferry that sank?"
+    assert made.timeline.answer.searched == made.comparison.answer.searched
+    assert made.question == "What do Press TV and the BBC say about the ferry that sank?"
 
 
 def test_the_words_can_be_ignored_and_a_caller_overrides_them(library):

@@ -10,6 +10,7 @@ from support.hostile import EVIL
 import rag
 from rag.answer.confidence import ConfidenceModel
 from rag.comparison.side_by_side import find
+from rag.comparison.side_by_side.sides import sides_in_text
 from rag.errors import QuestionError
 
 FERRY = "The ferry sank off the northern coast with {} people on board."
@@ -213,6 +214,21 @@ def test_sides_are_saved_with_the_index_and_used_by_name(library):
         library.save_side("bad", None)
     library.save_side("state", None)
     library.save_side("agencies", None)
+    assert library.sides() == {}
+
+
+def test_the_letter_case_of_the_name_of_a_side_does_not_matter(library):
+    given = ["state: Press TV", "other: Reuters", "STATE: BBC"]
+    assert sides_in_text(given, {}) == {"state": ("Press TV", "BBC"), "other": ["Reuters"]}
+    assert library.compare(ASKED, sides=sides_in_text(given, {})).sides["state"] == ("Press TV", "BBC News")
+    twice = {"state": "Press TV", "State": "BBC", "other": "Reuters"}
+    assert library.compare(ASKED, sides=twice).sides == {"state": ("Press TV", "BBC News"), "other": ("Reuters",)}
+    library.save_side("State", ["BBC"])
+    library.save_side("STATE", ["Press TV"])
+    assert library.sides() == {"STATE": ("Press TV",)}
+    assert library.compare(ASKED, sides=["state", "Reuters"]).sides["STATE"] == ("Press TV",)
+    assert sides_in_text(["sTate"], library.sides()) == {"STATE": ("Press TV",)}
+    library.save_side("state", None)
     assert library.sides() == {}
 
 

@@ -16,6 +16,8 @@ from support import BRIDGE, HARBOUR, ORCHARD
 import rag
 from rag import cli
 from rag.comparison.dossier import reading
+from rag.comparison.dossier import pdf
+from rag.comparison.dossier.contents import contents
 from rag.comparison.dossier.envelope import ATTACHMENT, HTML_BLOCK, MARKDOWN_BLOCK, checksum
 from rag.comparison.dossier.verification import EDITED_FILE
 from rag.errors import InputError
@@ -231,6 +233,29 @@ def test_a_page_of_a_pdf_that_was_edited_is_found(library, files):
     del writer.pages[0]
     writer.write(files / "e.pdf")
     assert not library.verify_file(files / "e.pdf").ok
+
+
+RIGHT_TO_LEFT = {
+    "fa": ("مهندسان پل قدیمی (Old Bridge) را در ۲ ژانویه ۲۰۱۵ بستند. bridge old closed این متن طولانی‌تر است تا شکستن سطرها را "
+           "نشان دهد، با عدد ۱۲۳۴ و نام Reuters در میان جمله."),
+    "ar": "أُغلِق الجسر القديم bridge old closed يوم الجمعة، وقال المهندسون إنّ الإصلاحات ستستغرق عامين كاملين (2015). لا إله إلا الله.",
+    "he": "הגשר הישן bridge old closed נסגר ביום שישי, והמהנדסים אמרו שהתיקונים יימשכו שנתיים (2015) ואיש לא נפגע. שָׁלוֹם",
+}  # fmt: skip
+OTHER = "مردی در خیابان گفت bridge old closed که هیچ کس نمی‌داند چرا باران نیامد. ראש העיר כתב מכתב ארוך. مكتبة جديدة فتحت أبوابها."
+
+
+def test_words_from_right_to_left_are_looked_for_on_the_pages_of_a_pdf(tmp_path, news, words):
+    records = [{"id": name, "outlet": f"Outlet {name}", "text": text} for name, text in RIGHT_TO_LEFT.items()]
+    library = rag.build([news(*records)], index=tmp_path / "index", encoder=words)
+    made = library.dossier("Why was the old bridge closed?", min_confidence=0)
+    made.write(tmp_path / "d.pdf")
+    verified = library.verify_file(tmp_path / "d.pdf")
+    assert (verified.ok, verified.holding, verified.unread) == (True, 3, ())
+    others = [{"id": name, "outlet": f"Outlet {name}", "text": OTHER} for name in RIGHT_TO_LEFT]
+    other = rag.build([news(*others)], index=tmp_path / "other", encoder=words).dossier(made.question, min_confidence=0)
+    pages = pdf._compiled(json.dumps(pdf._harmless(dataclasses.asdict(contents(other)))))
+    (tmp_path / "e.pdf").write_bytes(pdf._attached(pages, made))  # with a checksum that is right
+    assert {each.status for each in library.verify_file(tmp_path / "e.pdf").findings} == {"edited"}
 
 
 def test_a_pdf_that_was_only_saved_again_holds(library, files):

@@ -1,8 +1,10 @@
 """The HTTP API, through Gradio's client and by plain requests, on a real server."""
 
+import base64
 import datetime as dt
 import json
 import re
+import sys
 from dataclasses import replace
 from html import escape
 
@@ -230,7 +232,9 @@ def test_only_the_endpoints_are_offered(address, library, tmp_path):
     offered = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
     app = create_app(library, EXAMPLES, uploads=Uploads(tmp_path))
     assert list(app.get_api_info()["named_endpoints"]) == list(offered)
-    assert list(offered) == ["/ask", "/search", "/compare", "/timeline", "/coverage", "/article", "/outlets"]
+    assert list(offered) == [
+        "/ask", "/search", "/compare", "/timeline", "/coverage", "/dossier", "/article", "/outlets",
+    ]  # fmt: skip
     assert offered["/ask"]["description"].startswith("Ask the press: passages of indexed news articles that answer")
     assert "untrusted" in offered["/ask"]["description"]
     assert "untrusted" in offered["/article"]["description"]
@@ -302,3 +306,35 @@ def test_coverage_takes_an_article_or_a_question_and_returns_what_the_library_re
     ):
         with pytest.raises(QuestionError, match=said):
             coverage(**wrong)
+
+
+@pytest.mark.parametrize("form", ["markdown", "html", "pdf"])
+def test_a_dossier_over_http_is_a_file_whose_receipts_hold(library, client, tmp_path, form):
+    given = {"sides": ["one: guardian", "other: path"], "after": "2013-01-01", "undated": True, "k": 3}
+    sent = client.predict("Who ended the strike of dock workers on Tuesday?", form, api_name="/dossier", **given)
+    content = base64.b64decode(sent["data"]) if form == "pdf" else sent["text"].encode()
+    (tmp_path / sent["name"]).write_bytes(content)
+    found = library.verify_file(tmp_path / sent["name"])
+    assert found.ok
+    assert found.holding == sent["receipts"] > 0
+    assert sent["rows"] >= 1
+    assert (sent["text"] is None) == (sent["data"] is not None) == (form == "pdf")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"k": 101}, "k: Input should be less than or equal to 100"),
+        ({"form": "docx"}, "form: Input should be 'markdown', 'html' or 'pdf'"),
+        ({"sides": ["Guardian"]}, "name 2 to 12 sides"),
+    ],
+)
+def test_a_dossier_that_cannot_be_is_an_error_that_says_why(library, given, said):
+    with pytest.raises(QuestionError, match=re.escape(said)):
+        endpoints(library)["dossier"]("Who ended the strike?", **given)
+
+
+def test_a_pdf_that_cannot_be_written_here_is_an_error_with_the_remedy(library, monkeypatch):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(AccordingError, match=r"according\[pdf\]"):
+        endpoints(library, is_local=False)["dossier"]("Who ended the strike of dock workers?", "pdf")

@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,14 @@ _TABLE_LINE = regex.compile(r"\| \[(\d{1,6})\]\(#quotation-(\d{1,6})\) \|(.*)\|"
 _HEADING = regex.compile(rf"### {HEADING} (\d{{1,6}})")
 _CELLS = regex.compile(r"(?<!\\)\|")
 _QUIET = logging.NullHandler()
+_SCRIPTS = r"\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}"
+_RIGHT_TO_LEFT = regex.compile(f"[{_SCRIPTS}]")
+_FORMAT, _MARK = regex.compile(r"\p{Cf}"), regex.compile(r"\p{M}")
+# Letters from right to left, digits, and other letters are words of their own: pages may have no space in between.
+_WORD = regex.compile(rf"[\p{{L}}\p{{M}}&&[{_SCRIPTS}\p{{M}}]]+|\p{{N}}+|[\p{{L}}--[{_SCRIPTS}]]+", regex.V1)
+# Share of a passage's words that the pages of a PDF must have, if some are written from right to left; of passages that
+# are printed there all were read, and of others a third.
+MIN_FOUND = 0.7
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class Document:
         kind: ".html", ".md", ".pdf" or ".json".
         receipts: those in the file.
         seen: the quotations that the file shows; None if they cannot be told from all else that it shows.
-        unread: numbers of receipts whose words cannot be looked for in what the file shows.
+        unread: numbers of receipts of which not all words can be told in what the file shows.
         edited: whether the file was changed since it was written; None where it has no checksum.
         question, accessed, generation: what the file says of them.
     """
@@ -266,18 +275,50 @@ def _page_text(page: Any, deadline: float) -> str:
 
 
 def _looked_for(document: Document, pages: list[str]) -> Document:
-    """Return a PDF with the quotations that its pages show; those written from right to left are left out."""
+    """Return a PDF with the quotations that its pages show.
+
+    Of words written from right to left, a page has the letters, and not always the order and the spaces: each is looked
+    for by itself. If some are not found, what the reader of PDF made of them cannot be told from an edit.
+    """
     printed = _letters("".join(pages))
+    words = _RightToLeft("\n".join(pages))
     seen, unread = [], []
     for receipt in document.receipts:
-        if regex.search(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}\ufffd]", receipt.text):
-            unread.append(receipt.number)
-        elif _letters(sanitise(receipt.text)) in printed:
+        found = 1.0 if _letters(sanitise(receipt.text)) in printed else 0.0
+        if not found and _RIGHT_TO_LEFT.search(receipt.text):
+            found = words.share(receipt.text)
+        if found == 1:
             seen.append(Seen(receipt.number, receipt.text, lambda _: True))
+        elif found >= MIN_FOUND or "\ufffd" in receipt.text:
+            unread.append(receipt.number)
     return Document(
         document.kind, document.receipts, tuple(seen), tuple(unread), document.edited, document.question,
         document.accessed, document.generation,
     )  # fmt: skip
+
+
+class _RightToLeft:
+    """The words on pages, whatever order their letters are in."""
+
+    def __init__(self, pages: str):
+        plain = _unmarked(pages)
+        self._letters = _letters(plain)
+        self._words = {"".join(sorted(word)) for word in _WORD.findall(plain)}
+
+    def share(self, text: str) -> float:
+        """Return the share of the words of a text that the pages have, 0 to 1.
+
+        Those with vowel signs do not count, whose letters pages have twice.
+        """
+        plain = unicodedata.normalize("NFKC", _FORMAT.sub("", sanitise(text)))
+        words = [word for word in _WORD.findall(plain) if not _MARK.search(word)]
+        found = sum(word in self._letters or "".join(sorted(word)) in self._words for word in words)
+        return found / len(words) if words else MIN_FOUND
+
+
+def _unmarked(text: str) -> str:
+    """Return a text without vowel signs and characters that only join or turn letters."""
+    return _MARK.sub("", unicodedata.normalize("NFKC", _FORMAT.sub("", text)))
 
 
 def _letters(text: str) -> str:

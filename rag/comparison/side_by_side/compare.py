@@ -98,7 +98,7 @@ def compare(
     unshown = {line.found.group for line in lines if line not in kept}
     number = grouping.articles(view.columns, parsed.filters.index_filter)
     heard = {*with_row, *unshown, *others}
-    silent = [SilentGroup(group, n) for group, n in number.items() if group not in heard]
+    silent = map(SilentGroup._make, (item for item in number.items() if item[0] not in heard))
     return Comparison(
         grouping.by, answer, rows, tuple(silent), len(unshown) + len(others) if rows else 0, dict(grouping.sides),
         found.weakest is None or not fits(found.weakest, top),

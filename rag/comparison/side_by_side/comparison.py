@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from rag.answer.answer import Answer
 from rag.answer.citation import Citation
@@ -14,6 +14,7 @@ from rag.answer.grade import Grade
 from rag.comparison.side_by_side.markdown import comparison_markdown
 from rag.comparison.side_by_side.notebook import comparison_notebook
 from rag.query.constraints import Constraint
+from rag.text import iso_date
 
 By = Literal["outlet", "kind", "host", "country", "year", "side"]
 GROUPINGS: tuple[By, ...] = ("outlet", "kind", "host", "country", "year")  # what callers choose from; sides are named
@@ -45,8 +46,7 @@ class Row:
     shared_with: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class SilentGroup:
+class SilentGroup(NamedTuple):
     """A group without a passage that is near enough to be shown, and how many articles it has."""
 
     group: str
@@ -67,6 +67,8 @@ class Comparison:
         more: how many groups have a passage near enough, and no row.
         sides: the outlets of each side, as the index has them, by the side's name; empty unless `by` is "side".
         whole: False if more passages are near than are compared; then those called silent may have some too.
+        several: of outlets that the words of a question put on several sides, all of these, the one they are on first.
+        asked: what the groups are asked: the question, without the words that name sides.
     """
 
     by: By
@@ -76,6 +78,8 @@ class Comparison:
     more: int = 0
     sides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole: bool = True
+    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asked: str = ""
 
     @property
     def question(self) -> str:
@@ -109,7 +113,7 @@ class Comparison:
         rows = [
             {
                 "group": row.group, "grade": row.grade, "confidence": row.confidence, "citation": cited,
-                "passages": row.passages, "articles": row.articles, "first": _iso(row.first), "last": _iso(row.last),
+                "passages": row.passages, "articles": row.articles, "first": iso_date(row.first), "last": iso_date(row.last),
                 "shared_with": list(row.shared_with),
             }
             for row, cited in zip(self.rows, plain.pop("passages"), strict=True)
@@ -117,10 +121,12 @@ class Comparison:
         compared = {
             "by": self.by,
             "rows": rows,
-            "silent": [vars(silent) for silent in self.silent],
+            "silent": [silent._asdict() for silent in self.silent],
             "more": self.more,
             "whole": self.whole,
             "sides": {side: list(outlets) for side, outlets in self.sides.items()},
+            "several": {outlet: list(sides) for outlet, sides in self.several.items()},
+            "asked": self.asked,
         }
         return head | compared | plain
 
@@ -143,7 +149,3 @@ class Comparison:
     def _repr_html_(self) -> str:
         """Return the comparison as a notebook shows it."""
         return str(comparison_notebook(self))
-
-
-def _iso(date: dt.date | None) -> str | None:
-    return date.isoformat() if date else None

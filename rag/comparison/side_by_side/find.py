@@ -20,14 +20,16 @@ from rag.retrieval.parse import ParsedQuery
 from rag.retrieval.reading import read
 from rag.retrieval.reranking import score_passages
 from rag.retrieval.scored_passage import ScoredPassage
-from rag.retrieval.search import Proposal, is_read_by, load, printing, propose, weigh
+from rag.retrieval.search import Proposal, is_read_by, load, printing, propose, propose_all, weigh
 from rag.retrieval.timeliness import favoured, periods
 from rag.stores.base import Store, View
 
-POOL = 400  # passages that each engine proposes at the wide look
+POOL = 200  # passages that each engine proposes at the wide look
 OF_GROUP = 12  # passages that each engine proposes of one group
+# Small groups, of so many articles together, are looked into at once, if they have fewer passages than this.
+TOGETHER, MOST_TOGETHER = 100, 1200
 # Passages whose sentences are compared with the question: so many of each group come before all others.
-MAX_WEIGHED, OF_GROUP_FIRST = 300, 3
+MAX_WEIGHED, OF_GROUP_FIRST = 150, 3
 # Groups that are looked into: so many more than are wanted, since some turn out to answer less well.
 SPARE_GROUPS, MIN_GROUPS = 8, 12
 MAX_READ, MAX_READ_OF_GROUP = 32, 8  # passages that the reranker reads
@@ -107,12 +109,13 @@ def find_groups(
     bounded = len(pool) >= min(POOL, MAX_WEIGHED) and not grouping.sides
     weakest = min((own[0].score for own in groups.values()), default=None) if bounded else None
     if len(pool) >= POOL:  # else the wide look has seen whatever there is
-        filters = grouping.narrowed(wanted[: len(grouping.sides) or k], view.columns, index_filter)
+        more = _within(view, parsed, vector, grouping, wanted[: len(grouping.sides) or k])
         known = {p.candidate.key for p in weighed}
-        more = propose(view, parsed, vector, filters, OF_GROUP) if filters else []
         added, lost = weigh(store, vector, [p for p in more if p.candidate.key not in known])
-        weighed, gone = sorted([*weighed, *added], key=lambda p: -(p.score + p.gain)), [*gone, *lost]
-        groups = _by_group(view, grouping, weighed)
+        gone = [*gone, *lost]
+        if added:
+            weighed = sorted([*weighed, *added], key=lambda p: -(p.score + p.gain))
+            groups = _by_group(view, grouping, weighed)
     kept = None if parsed.phrases or parsed.by_words else MIN_KEPT  # these are chosen by their words
     loaded, unread = load(store, [p for group in wanted for p in groups.get(group, ())[:kept]])
     loaded = printing(loaded, parsed.phrases) if parsed.phrases else loaded
@@ -135,6 +138,21 @@ def find_groups(
     others = {group: own[0].score for group, own in groups.items() if group not in wanted}
     changed = frozenset(view.changed_outlets([*gone, *unread]))
     return FoundGroups(sorted(found, key=lambda g: -g.passages[0].score), others, weakest, changed)
+
+
+def _within(
+    view: View, parsed: ParsedQuery, vector: Vectors, grouping: Grouping, groups: Sequence[str]
+) -> list[Proposal]:
+    """Return the best passages of each of some groups."""
+    joint, filters = grouping.narrowed(groups, view.columns, parsed.filters.index_filter, TOGETHER)
+    found: list[Proposal] = []
+    if joint:
+        every = propose_all(view, parsed, vector, joint, MOST_TOGETHER)
+        if every is None:
+            filters = grouping.narrowed(groups, view.columns, parsed.filters.index_filter, 0)[1]
+        else:
+            found = [p for own in _by_group(view, grouping, every).values() for p in own[:OF_GROUP]]
+    return found + (propose(view, parsed, vector, filters, OF_GROUP) if filters else [])
 
 
 def _spread(groups: Mapping[str, Sequence[Proposal]]) -> list[Proposal]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from rag.provenance.catalogue import Catalogue
 from rag.stores.columns import ArticleColumns
 from rag.stores.filters import IndexFilter, first_day, mask
 
+MAX_KNOWN = 50_000  # outlets whose kind and country are kept in memory
 UNKNOWN_SITE, UNKNOWN_COUNTRY, UNDATED = "an unknown site", "country not known", "undated"
 
 
@@ -26,11 +27,13 @@ class Grouping:
         by: what they are grouped by.
         catalogue: the outlets known by name, for kinds and countries.
         sides: the outlets of each side, as the index has them, by the side's name; none is on two sides.
+        several: of outlets that the words of a question put on several sides, all of these, the one they are on first.
     """
 
     by: By
     catalogue: Catalogue
     sides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def group(self, outlet: str | None, host: str | None, date: int) -> str | None:
         """Return the group of an article; None if it is on no side.
@@ -50,48 +53,99 @@ class Grouping:
 
     def of_outlet(self, outlet: str | None) -> str | None:
         """Return the group of an outlet, where outlets are grouped."""
-        match self.by:
-            case "kind":
-                return self.catalogue.kind(outlet or "")
-            case "country":
-                known = self.catalogue.outlet(outlet) if outlet else None
-                return known.country.value if known and known.country else UNKNOWN_COUNTRY
-            case "side":
-                return next((side for side, outlets in self.sides.items() if outlet in outlets), None)
+        if self.by == "side":
+            return self._side.get(outlet)
+        if self.by in ("kind", "country"):
+            return _known(self.catalogue, self.by, outlet)
         return outlet or UNKNOWN_OUTLET
+
+    def _of(self, outlets: Iterable[str | None]) -> list[str | None]:
+        """Return the groups of outlets, fast for the thousands that there may be."""
+        return [o or UNKNOWN_OUTLET for o in outlets] if self.by == "outlet" else [*map(self.of_outlet, outlets)]
+
+    @functools.cached_property
+    def _side(self) -> dict[str | None, str]:
+        """The side of each outlet that is on one."""
+        return {outlet: side for side, outlets in self.sides.items() for outlet in outlets}
 
     def articles(self, columns: ArticleColumns, index_filter: IndexFilter) -> dict[str, int]:
         """Return how many articles each group has of those that a filter lets through, the most first."""
         passing = mask(index_filter, columns)
         columns = columns if passing is None else columns.some(passing)
-        counts: Counter[str] = Counter(dict.fromkeys(self.sides, 0))
         if self.by == "year":
             dates, rows = np.unique(columns.date, return_inverse=True)
             numbers = np.bincount(rows, columns.number, len(dates)).astype(int).tolist()
-            tally = [(self.group(None, None, d), n) for d, n in zip(dates.tolist(), numbers, strict=True)]
-        elif self.by == "host":
-            tally = [(self.group(None, host, 0), number) for host, number in columns.tally_hosts().items()]
+            groups = [self.group(None, None, date) for date in dates.tolist()]
         else:
-            tally = [(self.of_outlet(outlet), number) for outlet, number in columns.tally().items()]
-        for group, number in tally:
-            if group is not None:
-                counts[group] += number
-        return {group: number for group, number in counts.most_common() if number or group in self.sides}
+            tally = columns.tally_hosts() if self.by == "host" else columns.tally()
+            numbers = list(tally.values())
+            groups = [self.group(None, name, 0) for name in tally] if self.by == "host" else self._of(tally)
+        counts = dict.fromkeys(self.sides, 0)
+        for group, number in zip(groups, numbers, strict=True):
+            if group is not None and (number or group in counts):
+                counts[group] = counts.get(group, 0) + number
+        return dict(sorted(counts.items(), key=lambda item: -item[1]))
 
-    def narrowed(self, groups: Iterable[str], columns: ArticleColumns, index_filter: IndexFilter) -> list[IndexFilter]:
-        """Return what lets through the articles of one group each, among those that a filter does.
+    def narrowed(
+        self, groups: Iterable[str], columns: ArticleColumns, index_filter: IndexFilter, together: int
+    ) -> tuple[IndexFilter | None, list[IndexFilter]]:
+        """Return what lets through the articles of groups, among those that a filter does.
 
-        There is none for a group that no filter can tell from others: sites, and what is not known.
+        There is none for a group that no filter can tell from others: sites, and what is not known. One for a group may
+        let through articles of unknown outlets too.
+
+        Args:
+            groups: some groups.
+            columns: the articles.
+            index_filter: which of them may be found.
+            together: how many articles small groups may have together.
+
+        Returns:
+            A filter for all groups that are so small, None if there are not two of them; and one for each other group.
         """
         if self.by == "host":
-            return []
+            return None, []
         if self.by == "year":
-            return [_in_year(int(group), index_filter) for group in groups if group != UNDATED]
-        own: dict[str | None, list[str]] = defaultdict(list)
-        for outlet in columns.outlets:
-            if outlet and (not index_filter.outlets or outlet in index_filter.outlets):
-                own[self.of_outlet(outlet)].append(outlet)
-        return [replace(index_filter, outlets=frozenset(own[group])) for group in groups if own[group]]
+            return None, [_in_year(int(group), index_filter) for group in groups if group != UNDATED]
+        own: dict[str, list[str]] = {group: [] for group in groups}
+        articles = dict.fromkeys(own, 0)
+        allowed = index_filter.outlets
+        tally = {o: n for o, n in columns.tally().items() if o and (not allowed or o in allowed)}
+        for group, (outlet, number) in zip(self._of(tally), tally.items(), strict=True):
+            if group in own:
+                own[group].append(outlet)
+                articles[group] += number
+        small, room = [], together
+        for group in sorted((group for group in own if own[group]), key=articles.__getitem__):
+            if (room := room - articles[group]) < 0:
+                break
+            small.append(group)
+        small = small if len(small) > 1 else []
+        joint = frozenset(outlet for group in small for outlet in own[group])
+        alone = [_of_outlets(own[group], tally, index_filter) for group in own if own[group] and group not in small]
+        return (
+            replace(index_filter, outlets=joint) if joint else None,
+            [each for each in alone if each != index_filter],  # that one the wide look has been through
+        )
+
+
+def _of_outlets(own: Sequence[str], every: Collection[str], index_filter: IndexFilter) -> IndexFilter:
+    """Return what lets the articles of some of all outlets through; if they are most, by excluding the others.
+
+    Articles of unknown outlets may pass too.
+    """
+    if 2 * len(own) <= len(every):
+        return replace(index_filter, outlets=frozenset(own))
+    return replace(index_filter, exclude_outlets=index_filter.exclude_outlets | (set(every) - set(own)))
+
+
+@functools.lru_cache(MAX_KNOWN)
+def _known(catalogue: Catalogue, by: By, outlet: str | None) -> str:
+    """Return the kind or the country of an outlet."""
+    if by == "kind":
+        return catalogue.kind(outlet or "")
+    known = catalogue.outlet(outlet) if outlet else None
+    return known.country.value if known and known.country else UNKNOWN_COUNTRY
 
 
 def _in_year(year: int, index_filter: IndexFilter) -> IndexFilter:

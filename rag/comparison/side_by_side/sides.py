@@ -6,6 +6,7 @@ import csv
 import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from rag.comparison.side_by_side.described import KINDS, described
@@ -46,7 +47,8 @@ def resolve_sides(view: View, catalogue: Catalogue, sides: Sides, saved: Named) 
         QuestionError: for fewer than two sides or too many, a name that nothing knows, or an outlet on two sides.
     """
     if not isinstance(sides, Mapping):
-        sides = {} if isinstance(sides, str) else {side: saved.get(side, (side,)) for side in _texts(sides)}
+        sides = {} if isinstance(sides, str) else dict(_saved(saved, side) for side in _texts(sides))
+    sides = joined(zip(_texts(sides), sides.values(), strict=True))
     if not 2 <= len(sides) <= MAX_SIDES:
         raise QuestionError(f"name 2 to {MAX_SIDES} sides, each with the outlets on it")
     found = {side: members(view.columns, catalogue, side, names) for side, names in sides.items()}
@@ -65,7 +67,29 @@ def _texts(sides: Iterable[object]) -> Iterator[str]:
         yield side
 
 
-def sides_in_text(given: Sequence[str], saved: Named) -> dict[str, Sequence[str]] | None:
+def joined(sides: Iterable[tuple[str, Names]]) -> dict[str, Names]:
+    """Return sides by name; those whose names differ in letter case alone are one, under the first of them."""
+    found: dict[str, Names] = {}
+    spelled: dict[str, str] = {}
+    for side, names in sides:
+        name = spelled.setdefault(side.casefold(), side)
+        found[name] = (*_listed_names(found[name]), *_listed_names(names)) if name in found else names
+    return found
+
+
+def _saved(saved: Named, side: str) -> tuple[str, Sequence[str]]:
+    """Return a saved side by its name in any letter case, as it was saved; of what is none, itself."""
+    if side in saved:
+        return side, saved[side]
+    name = next((each for each in saved if each.casefold() == side.casefold()), None)
+    return (side, (side,)) if name is None else (name, saved[name])
+
+
+def _listed_names(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names or ())
+
+
+def sides_in_text(given: Sequence[str], saved: Named) -> dict[str, Names] | None:
     """Return the sides that texts name: "NAME: OUTLET, OUTLET", a saved side's name, or outlets alone; None for none.
 
     An outlet whose name has a comma is put between quotation marks, as in a table (CSV).
@@ -74,12 +98,16 @@ def sides_in_text(given: Sequence[str], saved: Named) -> dict[str, Sequence[str]
         given: a text for each side.
         saved: the sides saved with the index.
     """
-    sides: dict[str, Sequence[str]] = {}
+    sides: list[tuple[str, Names]] = []
     for words in (" ".join(text.split()) for text in given):
-        name, colon, listed = ("", "", words) if words in saved else words.partition(":")
+        name, own = _saved(saved, words)
+        if name in saved:
+            sides.append((name, own))
+            continue
+        name, colon, listed = words.partition(":")
         named = [each.strip() for each in _listed(listed if colon else words)]
-        sides[name.strip() if colon else words] = saved.get(words) or [each for each in named if each]
-    return sides or None
+        sides.append((name.strip() if colon else words, [each for each in named if each]))
+    return joined(sides) or None
 
 
 def members(columns: ArticleColumns, catalogue: Catalogue, side: str, names: Names) -> tuple[str, ...]:
@@ -95,7 +123,7 @@ def members(columns: ArticleColumns, catalogue: Catalogue, side: str, names: Nam
         QuestionError: for a name that is empty, too long or that of an outlet which is not on the side, for too many
             outlets or none, or an outlet's name that nothing knows.
     """
-    listed = (names,) if isinstance(names, str) else tuple(names or ())
+    listed = _listed_names(names)
     if not _is_name(side) or not 0 < len(listed) <= MAX_NAMES:
         raise QuestionError(
             f"side {side[:MAX_NAME_CHARACTERS]!r}: give it a name of at most {MAX_NAME_CHARACTERS} characters in one "
@@ -111,21 +139,46 @@ def members(columns: ArticleColumns, catalogue: Catalogue, side: str, names: Nam
     return found
 
 
-def sides_in_words(view: View, catalogue: Catalogue, named: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return the outlets of the sides that a question names, by what these are called; each is on the first of them.
+@dataclass(frozen=True)
+class SidesInWords:
+    """The sides that a question names.
+
+    Attributes:
+        outlets: the outlets of the index on each side, by what it is called.
+        several: of outlets that are on several of them by these words, all these sides, the one where they count first.
+    """
+
+    outlets: dict[str, tuple[str, ...]]
+    several: dict[str, tuple[str, ...]]
+
+
+def sides_in_words(view: View, catalogue: Catalogue, named: Iterable[str]) -> SidesInWords:
+    """Return the outlets of the sides that a question names, by what these are called.
+
+    An outlet is on one side: that of its own name ("Iranian media and Press TV"), else the first that it fits.
 
     Args:
         view: the passages to search.
         catalogue: the outlets known by name.
         named: the words for each side (see `rag.comparison.side_by_side.asked`).
     """
-    found: dict[str, tuple[str, ...]] = {}
-    taken: set[str] = set()
+    meant: dict[str, Sequence[str]] = {}
+    alone: dict[str, str] = {}
     for words in named:
-        outlets = [outlet for outlet in _meant(view.columns, catalogue, words) if outlet not in taken]
-        found[outlets[0] if catalogue.resolve(words) and len(outlets) == 1 else words] = tuple(outlets)
-        taken.update(outlets)
-    return found
+        outlets = _meant(view.columns, catalogue, words)
+        is_named = bool(catalogue.resolve(words)) or key(words) in view.columns.spelled
+        side = outlets[0] if catalogue.resolve(words) and len(outlets) == 1 else words
+        meant[side] = outlets
+        if is_named:
+            alone |= {outlet: side for outlet in outlets if outlet not in alone}
+    of: dict[str, list[str]] = {}
+    for side, outlets in meant.items():
+        for outlet in outlets:
+            of.setdefault(outlet, []).append(side)
+    for outlet, side in alone.items():
+        of[outlet] = [side, *(other for other in of[outlet] if other != side)]
+    found = {side: tuple(outlet for outlet in outlets if of[outlet][0] == side) for side, outlets in meant.items()}
+    return SidesInWords(found, {outlet: tuple(sides) for outlet, sides in of.items() if len(sides) > 1})
 
 
 def _listed(words: str) -> list[str]:

@@ -123,13 +123,17 @@ def on_sides(comparison: Comparison) -> Phrase | str:
 
     An empty string if each side is one outlet of that name, or no sides are compared.
     """
-    if all(outlets == (side,) for side, outlets in comparison.sides.items()):
+    if all(outlets == (side,) for side, outlets in comparison.sides.items()) and not comparison.several:
         return ""
     sides = [
         Phrase("{} ({})", side, listed(outlets, MAX_ON_SIDE) if outlets else "no outlet that the catalogue knows of")
         for side, outlets in comparison.sides.items()
     ]
-    return Phrase(f"Sides: {'; '.join(['{}'] * len(sides))}", *sides)
+    on_one = [
+        Phrase("{} is on {} too, and counts on the side {} alone", outlet, listed(others, MAX_ON_SIDE), own)
+        for outlet, (own, *others) in list(comparison.several.items())[:MAX_ON_SIDE]
+    ]
+    return Phrase(f"Sides: {'; '.join(['{}'] * len([*sides, *on_one]))}", *sides, *on_one)
 
 
 def more(comparison: Comparison) -> str:

@@ -58,6 +58,7 @@ _HEAD = (
     r"(?:(?:any|every)\s?(?:one|body)|whom?|others|(?:outlets?|sources?|(?:news)?papers?|media|"
     r"press|broadcasters?|agenc(?:y|ies)|publications?|journalists|reporters|sites?|websites?|channels?|magazines?))"
 )
+_ALL = rf"(?:{_HEAD}|all(?:\s+of\s+them)?)"
 # "Nobody but Reuters" is Reuters alone.
 _NOBODY = (
     rf"(?:no(?:\s|-)?one|nobody|nothing|none|no\s+(?:other\s+)?{_HEAD}|"
@@ -118,7 +119,7 @@ RULES = (
         rf"{_CLAUSE}{_COUNT_OUT}", rf"(?={_ENDS})", "Who caused the spill, excluding Reuters?", counting=False
     ),
     _rule(rf"{_CLAUSE}{_COUNT_OUT}", rf"(?={_ENDS})", "According to papers, how many sank, excluding Reuters?", True),
-    _rule(rf"{_SENTENCE}(?:no|not|none\s+of|nothing)", rf"(?:{_THEIR_VIEW})?(?={_STOPS})", "Who sank it? No Reuters."),
+    _rule(rf"{_SENTENCE}(?:no|not|none\s+of|nothing|neither)", rf"(?:{_THEIR_VIEW})?(?={_STOPS})", "Who sank it? No Reuters."),
     _rule(
         rf"(?:{_CLAUSE}|(?:^|[.;:?!,–—]\s*)(?:please\s+)?(?:show|give|find|list)\s+(?:me\s+)?)(?:no|nothing|none)\s+"
         rf"(?:(?:{PUBLICATIONS}|articles?|more)\s+)?(?:by|from|of)\s+%",
@@ -142,21 +143,43 @@ RULES = (
         "Who caused the spill, except according to Reuters?",
     ),
     _rule(
-        rf"\b{_HEAD}\s+(?:that|which|who)\s+(?:(?:is|are|was|were)\s+not|(?:is|are|was|were)n['’]t)\s+%",
-        rf"(?={_ENDS})", "What is reported about the spill by outlets that are not Reuters?", True,
+        rf"\b{_HEAD}\s+(?:that|which|who)\s+(?:(?:is|are|was|were)\s+(?:not|neither)|(?:is|are|was|were)n['’]t)\s+%",
+        rf"(?={_ENDS}|{_THEY_SAY})", "What is reported about the spill by outlets that are not Reuters?", True,
     ),
     _rule(
         rf"{_CLAUSE}(?:leav|sett|putt)ing\s+%", rf"\s+(?:aside|apart|out)\b(?={_ENDS})", "Setting Reuters aside, who?",
     ),
     _rule(rf"{_CLAUSE}%", rf"\s+(?:excepted|excluded|aside)(?={_STOPS})", "Who caused the spill, Reuters excluded?"),
-    # Somebody else says it.
-    _rule(rf"(?<=\b{_HEAD}){_BUT}", rf"(?=\s*,?{_THEY_SAY})", "Who other than Reuters reported the spill?"),
+    # Neither of several.
     _rule(
-        rf"\b(?:according\s+to|{_VERB}\s+by)\s+(?:(?:any|all|every|the|other)\s+)*{_HEAD}{_BUT}", rf"(?={_ENDS})",
+        rf"(?<=^(?:what|which)\b[^.;:?!]*)\bneither", rf"(?={_THEY_SAY})",
+        "What did neither Reuters nor the BBC report about the spill?",
+    ),
+    _rule(
+        r"(?:\bbut\s+)?\b(?:by|from|in)\s+neither", rf"(?=(?:{_THEIR_VIEW})?{_ENDS})",
+        "What was said of the spill by neither Reuters nor the BBC?", True,
+    ),
+    _rule(
+        r"(?:\bbut\s+)?\baccording\s+to\s+neither", rf"(?=(?:{_THEIR_VIEW})?{_ENDS})",
+        "Who caused the spill, according to neither Reuters nor the BBC?",
+    ),
+    _rule(
+        rf"{_CLAUSE}(?:use|quote|cite|include|search|show(?:\s+me)?|give(?:\s+me)?)\s+neither", rf"(?={_ENDS})",
+        "Who caused the spill? Use neither Reuters nor the BBC.",
+    ),
+    # Somebody else says it.
+    _rule(rf"(?<=\b{_ALL}){_BUT}", rf"(?=\s*,?{_THEY_SAY})", "Who other than Reuters reported the spill?"),
+    _rule(rf"\bother\s+{_HEAD}\s+than", rf"(?={_THEY_SAY})", "What do other papers than the Guardian say of it?"),
+    _rule(
+        rf"^(?:{_ALL}|all\s+{_HEAD}){_BUT}", r"(?=\s*[:,–—]|\s+(?:on|about|regarding|concerning)\b)",
+        "All except Reuters and the BBC: who caused the spill?",
+    ),
+    _rule(
+        rf"\b(?:according\s+to|{_VERB}\s+by)\s+(?:(?:any|all|every|the|other)\s+)*{_ALL}{_BUT}", rf"(?={_ENDS})",
         "Who caused the spill, according to anyone but Reuters?",
     ),
     _rule(
-        rf"\b(?:by|from|in)\s+(?:(?:any|all|every|the|other)\s+)*{_HEAD}{_BUT}", rf"(?={_ENDS})",
+        rf"\b(?:by|from|in)\s+(?:(?:any|all|every|the|other)\s+)*{_ALL}{_BUT}", rf"(?={_ENDS})",
         "What was said of the spill by everyone but Reuters?", True,
     ),
     _rule(
@@ -169,7 +192,7 @@ RULES = (
     _rule(rf"\b{_EXCEPT}\s+(?:by|in|from)\s+%", rf"(?={_ENDS})", "What was said about it other than by Reuters?", True),
 )  # fmt: skip
 _SUSPECT = LazyPattern(
-    rf"\b(?P<cue>{_SET_ASIDE}|{_COUNT_OUT}|{_EXCEPT}|{_WEAK}|outside(?:\s+of)?|than|(?:{_HEAD})\s+but|"
+    rf"\b(?P<cue>{_SET_ASIDE}|{_COUNT_OUT}|{_EXCEPT}|{_WEAK}|outside(?:\s+of)?|than|neither|{_ALL}\s+(?:but|save|bar)|"
     rf"not(?:\s+(?:only|just|merely|even))?|no|nothing|despite|notwithstanding|regardless\s+of|in\s+spite\s+of|against|"
     rf"{_NOBODY}{_BUT})\s+(?:(?:from|by|in|on|according\s+to)\s+)?"
     rf"(?:{_PUBLISHED}|{_WHAT})?(?:the\s+)?$",
@@ -195,7 +218,7 @@ _KIND = LazyPattern(
 )
 # Most questions have none of these, and need no further look.
 _MAY_EXCLUDE = regex.compile(
-    r"\b(?:not?|but|than|apart|aside|except\w*|exception|besides?|without|unlike|ignor\w+|disregard\w*|leav\w+|set\w*|putting|despite|notwithstanding|"
+    r"\b(?:not?|neither|but|bar|than|apart|aside|except\w*|exception|besides?|without|unlike|ignor\w+|disregard\w*|leav\w+|set\w*|putting|despite|notwithstanding|"
     r"regardless|spite|against|forget\w*|never|nobody|skip\w*|"
     r"omit\w*|contrary|exclud\w+|minus|save|barring|opposed|contrast|instead|outside|none|nothing|\w+n['’]t)\b",
     regex.I,
@@ -252,12 +275,10 @@ def find_exclusions(
     if not _MAY_EXCLUDE.search(question):
         return []
     found = []
-    for number, outlets in enumerate(
-        _runs(question, [n for n in find_outlets(question, catalogue, indexed) if not _in(n.start, quoted)])
-    ):
+    named_outlets = [n for n in find_outlets(question, catalogue, indexed) if not _in(n.start, quoted)]
+    for outlets, span in _spans(question, named_outlets):
         first, last = outlets[0].start, outlets[-1].end
         suspect = _SUSPECT.compiled.search(question, max(0, first - CUE_CHARS), first)
-        span = _span(question, first, last) if number < MAX_LOOKED_UP else None
         doubtful = any(_is_doubtful(question, named, catalogue, common) for named in outlets)
         if span and not doubtful:
             found.append(Exclusion(*span, outlets))
@@ -312,12 +333,33 @@ def _span(question: str, first: int, last: int, saying: bool = False) -> Span | 
     return None
 
 
-def _runs(question: str, outlets: Sequence[NamedOutlet]) -> list[tuple[NamedOutlet, ...]]:
-    """Return outlets as runs of those that are named one after another."""
+def _spans(
+    question: str, outlets: Sequence[NamedOutlet]
+) -> Iterator[tuple[tuple[NamedOutlet, ...], Span | None]]:
+    """Yield outlets that are named one after another, each time with the words that leave them out, if there are some.
+
+    A comma may be in a list ("except Reuters, the BBC and CNN") or before what is asked ("Apart from Reuters, CNN
+    reported ..."): it is in a list if that is then left out as a whole.
+    """
+    looked_up = 0
+    for listed in _runs(question, outlets, commas=True):
+        span = _span(question, listed[0].start, listed[-1].end) if looked_up < MAX_LOOKED_UP else None
+        looked_up += 1
+        parts = _runs(question, listed, commas=False)
+        if span or len(parts) == 1:
+            yield listed, span
+            continue
+        for part in parts:
+            yield part, _span(question, part[0].start, part[-1].end) if looked_up < MAX_LOOKED_UP else None
+            looked_up += 1
+
+
+def _runs(question: str, outlets: Sequence[NamedOutlet], commas: bool) -> list[tuple[NamedOutlet, ...]]:
+    """Return outlets as runs of those that are named one after another, whether or not there may be commas alone."""
     runs: list[list[NamedOutlet]] = []
     for named in outlets:
         joint = question[runs[-1][-1].end : named.start] if runs else ""
-        if runs and _JOINED.fullmatch(joint) and joint.strip() != ",":
+        if runs and _JOINED.fullmatch(joint) and (commas or joint.strip() != ","):
             runs[-1].append(named)
         else:
             runs.append([named])
