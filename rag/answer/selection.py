@@ -76,7 +76,10 @@ def replace_version(passage: ScoredPassage, other: ScoredPassage, found: Sequenc
         neighbour = next((p for p in found if p.keys != other.keys and _adjoins(p, other)), None)
         other = _join(other, neighbour) if neighbour else other
     near = dict.fromkeys((passage.article.id, *passage.near_copies))
-    other = replace(other, retrieval=passage.retrieval, relevance=passage.relevance, timeliness=passage.timeliness)
+    other = replace(
+        other, retrieval=passage.retrieval, relevance=passage.relevance, neighbour=passage.neighbour,
+        timeliness=passage.timeliness,
+    )  # fmt: skip
     return replace(other, near_copies=tuple(i for i in near if i != other.article.id))
 
 

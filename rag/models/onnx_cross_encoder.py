@@ -1,9 +1,16 @@
-"""A cross-encoder as an ONNX file, run by ONNX Runtime: no torch, and 8-bit weights where the file has them."""
+"""A cross-encoder as an ONNX file, run by ONNX Runtime: no torch, and 8-bit weights where the file has them.
+
+Each pair of question and passage is read by itself, several of them at once, each on one thread. In a batch, 8-bit
+activations are scaled by the largest of all its pairs, so that a score would depend on what else is read; and threads
+that share one small multiplication wait for each other (docs/measurements/reranking.md, "One at a time").
+"""
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +23,7 @@ from rag.errors import EncoderError
 _MAX_TOKENS = 512  # of question and passage together, with the special tokens
 _SPECIAL_TOKENS = 3  # [CLS] question [SEP] passage [SEP]
 _MAX_QUESTION_TOKENS = 128
-_BATCH = 4  # pairs read at once (docs/measurements/reranking.md)
-
-Pair = tuple[list[int], list[int]]
+_MAX_THREADS = 16  # pairs read at once; no more are read for most questions
 
 
 class OnnxCrossEncoder:
@@ -31,13 +36,12 @@ class OnnxCrossEncoder:
         languages: ISO 639-1 codes of the languages that it knows; None for all.
     """
 
-    def __init__(self, folder: Path, name: str, threads: int | None = None, languages: frozenset[str] | None = None):
+    def __init__(self, folder: Path, name: str, languages: frozenset[str] | None = None):
         """Load the model.
 
         Args:
             folder: where its files are.
             name: its name.
-            threads: on which it runs; by default ONNX Runtime chooses, by the processor's cores.
             languages: those that it knows.
 
         Raises:
@@ -52,8 +56,7 @@ class OnnxCrossEncoder:
         self.name, self.languages = name, languages
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        options.intra_op_num_threads = threads or 0
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting takes nobody's processor
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:
             self._session: Any = onnxruntime.InferenceSession(
                 str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
@@ -72,15 +75,12 @@ class OnnxCrossEncoder:
             found.ids for found in self._tokenizer.encode_batch_fast([question, *texts], add_special_tokens=False)
         )
         asked = asked[:_MAX_QUESTION_TOKENS]
-        windows = [
-            (at, (asked, ids)) for at, whole in enumerate(read) for ids in _windows(whole, self._room(len(asked)))
-        ]
-        windows.sort(key=lambda window: len(window[1][1]))  # so that a batch needs little padding
+        windows = [(at, ids) for at, whole in enumerate(read) for ids in _windows(whole, self._room(len(asked)))]
+        windows.sort(key=lambda window: -len(window[1]))  # the long ones first, so that all threads end together
         scores = np.full(len(texts), -np.inf, np.float32)
-        for start in range(0, len(windows), _BATCH):
-            batch = windows[start : start + _BATCH]
-            for (at, _), logit in zip(batch, self._logits([pair for _, pair in batch]), strict=True):
-                scores[at] = max(scores[at], logit)
+        logits = _executor().map(lambda window: self._logit(asked, window[1]), windows)
+        for (at, _), logit in zip(windows, logits, strict=True):
+            scores[at] = max(scores[at], logit)
         return scores
 
     @staticmethod
@@ -88,19 +88,15 @@ class OnnxCrossEncoder:
         """How many tokens of a passage can be read with so many of the question."""
         return _MAX_TOKENS - _SPECIAL_TOKENS - question
 
-    def _logits(self, pairs: Sequence[Pair]) -> npt.NDArray[np.float32]:
-        width = max(len(asked) + len(read) for asked, read in pairs) + _SPECIAL_TOKENS
-        ids, mask, types = (np.zeros((len(pairs), width), np.int64) for _ in range(3))
-        for row, (asked, read) in enumerate(pairs):
-            whole = [self._cls, *asked, self._sep, *read, self._sep]
-            ids[row, : len(whole)] = whole
-            mask[row, : len(whole)] = 1
-            types[row, len(asked) + 2 : len(whole)] = 1
-        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+    def _logit(self, asked: list[int], read: list[int]) -> float:
+        ids = np.array([[self._cls, *asked, self._sep, *read, self._sep]], np.int64)
+        types = np.zeros_like(ids)
+        types[0, len(asked) + 2 :] = 1
+        given = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
         (logits,) = self._session.run(None, {name: given[name] for name in self._inputs})
-        if logits.shape != (len(pairs), 1) or not np.isfinite(logits).all():
-            raise EncoderError(f"the model {self.name!r} returned {logits.shape} scores for {len(pairs)} passages")
-        return np.asarray(logits[:, 0], np.float32)
+        if logits.shape != (1, 1) or not np.isfinite(logits).all():
+            raise EncoderError(f"the model {self.name!r} returned {logits.shape} scores for one passage")
+        return float(logits[0, 0])
 
 
 def _windows(ids: list[int], room: int) -> list[list[int]]:
@@ -108,3 +104,14 @@ def _windows(ids: list[int], room: int) -> list[list[int]]:
     starts = range(0, max(len(ids) - room, 0) + 1, room // 2)
     windows = [ids[start : start + room] for start in starts]
     return windows if starts[-1] + room >= len(ids) else [*windows, ids[-room:]]
+
+
+@functools.cache
+def _executor() -> Executor:
+    """Threads for all models and questions: as many as there are processors for this process."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return ThreadPoolExecutor(min(processors, _MAX_THREADS), thread_name_prefix="reading")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of its threads
+    os.register_at_fork(after_in_child=_executor.cache_clear)

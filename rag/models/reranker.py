@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from rag.errors import EncoderError
 from rag.models import model_card
+from rag.models.caching_reranker import CachingReranker
 
 AUTO = "auto"  # what $RERANKER says; else the default model, where it is installed
 
@@ -39,7 +40,7 @@ class Reranker(Protocol):
         """Score how well each of n texts answers the question, (n,).
 
         Scores are logits: 0 where the model cannot tell, 5 where it is nearly sure that a text answers, -5 where it is
-        nearly sure that it does not.
+        nearly sure that it does not. They are kept (`CachingReranker`): that of a text must not depend on the others.
         """
 
 
@@ -82,7 +83,10 @@ class CrossEncoderReranker:
 
 
 class LazyReranker:
-    """A reranker that is loaded when it is first used, if it is the default one. Safe to use from several threads."""
+    """A reranker that is loaded when it is first used, if it is the default one, and keeps what it has read.
+
+    Safe to use from several threads.
+    """
 
     def __init__(self, given: Reranker | str | None = AUTO):
         """Load a model that is given by name; the default one is only looked for.
@@ -94,7 +98,7 @@ class LazyReranker:
         self._is_loaded = given != AUTO
         self._model: Reranker | None = None
         if given != AUTO:
-            self._model = CrossEncoderReranker(given) if isinstance(given, str) else given
+            self._model = _caching(CrossEncoderReranker(given) if isinstance(given, str) else given)
 
     def get(self) -> Reranker | None:
         """Return the model; None if there is none.
@@ -104,9 +108,13 @@ class LazyReranker:
         """
         with self._lock:
             if not self._is_loaded:
-                self._model = _default()
+                self._model = _caching(_default())
                 self._is_loaded = True
         return self._model
+
+
+def _caching(model: Reranker | None) -> Reranker | None:
+    return model and CachingReranker(model)
 
 
 def _default() -> Reranker | None:

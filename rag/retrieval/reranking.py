@@ -7,7 +7,9 @@ none of the others can be expected to be shown.
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -40,12 +42,24 @@ def rerank(reranker: Reranker, question: str, found: Sequence[ScoredPassage]) ->
             break
         relevances = score_passages(reranker, question, batch)
         done += [replace(p, relevance=relevance) for p, relevance in zip(batch, relevances, strict=True)]
-    return sorted([*done, *found[len(done) :]], key=lambda passage: -passage.score)
+    return sorted(_with_neighbours([*done, *found[len(done) :]]), key=lambda passage: -passage.score)
 
 
 def score_passages(reranker: Reranker, question: str, passages: Sequence[ScoredPassage]) -> list[float]:
     """Return how well each of some passages answers a question according to a model, 0 to 1."""
     return [share(logit) for logit in reranker.score(question, [_text(passage) for passage in passages]).tolist()]
+
+
+def _with_neighbours(found: Sequence[ScoredPassage]) -> list[ScoredPassage]:
+    """Return passages with what the model says of those next to them: an answer often begins or goes on there."""
+    best: defaultdict[tuple[int, ...], float] = defaultdict(float)
+    in_order = sorted(found, key=lambda p: (p.article.id, p.passage.start))
+    for one, other in itertools.pairwise(in_order):
+        between = one.article.text[one.passage.end : other.passage.start]
+        if one.article.id == other.article.id and not between.strip():
+            best[one.keys] = max(best[one.keys], other.relevance)
+            best[other.keys] = max(best[other.keys], one.relevance)
+    return [replace(p, neighbour=best[p.keys]) if best[p.keys] else p for p in found]
 
 
 def share(logit: float) -> float:

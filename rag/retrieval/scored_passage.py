@@ -11,6 +11,8 @@ from rag.passage import Passage
 
 # What a passage's score gains by being read: so much of what the model says (docs/measurements/reranking.md).
 RELEVANCE = 0.5
+# What it gains by being next to a passage that was read: so much of what the model says of that one (same page).
+NEIGHBOUR = 0.1
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Hit:
 
     Attributes:
         article_id, start, end: the span; `text` is the article's text there.
-        score: what it is ranked by, 0 to 2.4.
+        score: what it is ranked by, 0 to 2.5.
         outlet, date: the article's.
     """
 
@@ -60,6 +62,7 @@ class ScoredPassage:
         words: share of the question's words that it holds, rarer words counting more.
         article_words: share that its article holds, by BM25.
         relevance: how well it answers according to the reranker, 0 to 1; 0 if it has not read it.
+        neighbour: the relevance of the passage before or after it in its article, whichever has more.
         near_copies: ids of other articles with the same words, or nearly.
         timeliness: what it gains by its article's date (`rag.retrieval.timeliness`).
         span: the words in it that answer best, according to the reader; None if it has not read it.
@@ -74,6 +77,7 @@ class ScoredPassage:
     words: float = 0.0
     article_words: float = 0.0
     relevance: float = 0.0
+    neighbour: float = 0.0
     near_copies: tuple[str, ...] = ()
     timeliness: float = 0.0
     span: Span | None = None
@@ -90,12 +94,12 @@ class ScoredPassage:
 
     @property
     def score(self) -> float:
-        """What it is ranked by, 0 to 2.4."""
-        return self.fit + self.timeliness
+        """What it is ranked by, 0 to 2.5."""
+        return self.fit + NEIGHBOUR * self.neighbour + self.timeliness
 
     @property
     def fit(self) -> float:
-        """How well it fits the question, 0 to 2.1: its score whatever its date."""
+        """How well it fits the question by itself, 0 to 2.1: its score whatever its date and its neighbours."""
         return self.retrieval + RELEVANCE * self.relevance
 
     @property

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -32,10 +33,20 @@ def test_what_answers_is_told_from_what_does_not(model):
     assert other < -5
 
 
-def test_a_score_hardly_depends_on_what_is_read_with_it(model):
-    alone = [float(model.score(ASKED, [text])[0]) for text in (BERLIN, PARIS, BERLIN * 3)]
-    together = model.score(ASKED, [BERLIN, PARIS, BERLIN * 3])
-    assert np.allclose(alone, together, atol=0.3)  # 8-bit weights scale each batch
+def test_a_score_does_not_depend_on_what_is_read_with_it(model):
+    texts = [BERLIN, PARIS, BERLIN * 3, "Berlin."]
+    alone = [float(model.score(ASKED, [text])[0]) for text in texts]
+    assert model.score(ASKED, texts).tolist() == alone
+    assert model.score(ASKED, texts[::-1]).tolist() == alone[::-1]
+
+
+def test_threads_that_read_at_once_get_the_scores_of_their_own(model):
+    texts = [BERLIN, PARIS, BERLIN * 2, PARIS * 2]
+    alone = {text: model.score(ASKED, [text]).tolist() for text in texts}
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda text: model.score(ASKED, [text]).tolist(), texts * 2)) == [
+            alone[text] for text in texts * 2
+        ]
 
 
 def test_nothing_is_read_of_nothing(model):

@@ -1,6 +1,7 @@
 """A model that reads question and passage together can be chosen by name, given as an object, or left out."""
 
 import logging
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -113,7 +114,7 @@ def test_several_threads_load_the_model_once(monkeypatch):
     from rag.models import reranker
 
     loaded = []
-    monkeypatch.setattr(reranker, "_default", lambda: loaded.append(object()) or loaded[-1])
+    monkeypatch.setattr(reranker, "_default", lambda: loaded.append(SimpleNamespace(name="m")) or loaded[-1])
     lazy = LazyReranker()
     with ThreadPoolExecutor(4) as threads:
         assert len(set(threads.map(lambda _: id(lazy.get()), range(8)))) == 1

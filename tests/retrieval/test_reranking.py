@@ -7,7 +7,7 @@ from rag.article import Article
 from rag.passage import Passage
 from rag.retrieval import reranking
 from rag.retrieval.reranking import MAX_RERANKED, MIN_RERANKED, RERANKED_AT_ONCE, rerank
-from rag.retrieval.scored_passage import RELEVANCE, ScoredPassage
+from rag.retrieval.scored_passage import NEIGHBOUR, RELEVANCE, ScoredPassage
 
 ASKED = "Who sank the ferry?"
 
@@ -80,3 +80,34 @@ def test_the_title_is_read_before_the_passage():
 @pytest.mark.parametrize(("logit", "share"), [(0, 0.5), (1000, 1), (-1000, 0), (2, 0.731)])
 def test_a_logit_becomes_a_share(logit, share):
     assert reranking.share(logit) == pytest.approx(share, abs=0.001)
+
+
+def parts(*scores, gap=" "):
+    """The passages of one article, in its order, with these scores by meaning and words."""
+    texts = [f"Part {number:02}." for number in range(len(scores))]
+    article = Article("a", gap.join(texts))
+    starts = [number * len(texts[0] + gap) for number in range(len(scores))]
+    return [
+        ScoredPassage(
+            Passage("a", start, start + len(text), ((start, start + len(text)),)), article, (number + 100,), score, 0.5,
+            np.ones(1, np.float32),
+        )
+        for number, (start, text, score) in enumerate(zip(starts, texts, scores, strict=True))
+    ]  # fmt: skip
+
+
+def test_what_is_next_to_an_answer_comes_before_what_fits_as_well_elsewhere():
+    before, answer, after, further = parts(0.5, 0.8, 0.48, 0.52)
+    elsewhere = passage(1, 0.51)
+    ordered = rerank(Model("Part 01"), ASKED, [answer, further, elsewhere, before, after])
+    assert [p.keys for p in ordered] == [(101,), (100,), (102,), (103,), (1,)]
+    assert [round(p.neighbour, 2) for p in ordered] == [0.01, 0.99, 0.99, 0.01, 0.0]
+    assert ordered[1].score == pytest.approx(0.5 + RELEVANCE * ordered[1].relevance + NEIGHBOUR * ordered[0].relevance)
+    assert ordered[1].fit == pytest.approx(0.5 + RELEVANCE * ordered[1].relevance)  # of which confidence is made
+
+
+def test_only_what_adjoins_an_answer_is_next_to_it():
+    answer, other = parts(0.8, 0.5, gap=" words between ")
+    assert [p.neighbour for p in rerank(Model("Part 00"), ASKED, [answer, other])] == [0, 0]
+    one, another = passage(1, 0.8), passage(2, 0.5)  # of two articles
+    assert [p.neighbour for p in rerank(Model("Passage 01"), ASKED, [one, another])] == [0, 0]
