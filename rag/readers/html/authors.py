@@ -7,13 +7,14 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 import regex
+from lxml import etree
 from trafilatura.metadata import extract_author
 
 from rag.provenance.attribution import byline, names_only, split_off_outlet, staff
 from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.outlet import key
 
-from .elements import clean_line, is_element_within, is_within, visible_text
+from .elements import clean_line, is_element_within, is_within, named, visible_text
 from .outlet import name_matches_domain
 from .page import WebPage
 from .title import text_after_headline
@@ -33,9 +34,11 @@ _AND = regex.compile(r"\s*[;,]\s*(?:and\s+)?|\s+(?:and|&|et|und)\s+")
 _SOURCE = regex.compile(r"\W*(?:by|source|via|from|credit|(?:first|originally)\s+published)\b", regex.I)
 MAX_PARTS = 100  # of what a place states, among which persons are looked for
 MAX_BYLINE_CHARS = 160
-_OUTER = 'contains(@class, "byline") or contains(@class, "author")'
-_BYLINES = f"//*[{_OUTER}][not(ancestor::figure or ancestor::aside or ancestor::footer or ancestor::nav)]"
-_NAMES_WITHIN = './/*[@rel="author" or @itemprop="author" or self::a or contains(@class, "author")]'
+_ON_PAGE = "[not(ancestor::figure or ancestor::aside or ancestor::footer or ancestor::nav)]"
+_NAMED = named("byline", "author", attributes=("class",))
+_BYLINES = etree.XPath(f"({_NAMED}){_ON_PAGE}")
+_CREDITS = etree.XPath(f'({_NAMED} | //@rel[. = "author"]/.. | //@itemprop[. = "author"]/..){_ON_PAGE}')
+_NAMES_WITHIN = etree.XPath('.//*[@rel="author" or @itemprop="author" or self::a or contains(@class, "author")]')
 _MAKER = regex.compile(  # of something else than the text
     r"\b(?:photo\w*|image\w*|illustrat\w*|video|graphics?|edited|translat\w*|foto\w*|bild\w*|traduit|übersetz\w*)\b",
     regex.I,
@@ -71,10 +74,7 @@ _NOT_AUTHOR = regex.compile(
 @found_once
 def credit_lines(page: WebPage, title: str | None) -> list[str]:
     """Return the lines near the headline that can name author and outlet."""
-    found = page.tree.xpath(
-        '//*[contains(@class, "byline") or contains(@class, "author") or @rel="author" or @itemprop="author"]'
-        "[not(ancestor::figure or ancestor::aside or ancestor::footer or ancestor::nav)]"
-    )
+    found = _CREDITS(page.tree)
     lines = [clean_line(node) for node in text_after_headline(page, title)[:20]]
     pairs = [" ".join(pair) for pair in itertools.pairwise(lines) if _SOURCE.match(pair[0])]
     return [text for text in dict.fromkeys([*map(visible_text, found[:4]), *pairs]) if 2 < len(text) < 160]
@@ -152,13 +152,13 @@ def _signers(line: str) -> tuple[str, ...]:
 
 def _names_in_byline(page: WebPage, title: str | None) -> list[str]:
     """Return the names that have an element each within the first byline, if these are several."""
-    for element in page.tree.xpath(_BYLINES)[:4]:
+    for element in _BYLINES(page.tree)[:4]:
         if is_element_within(element, page.furniture):
             continue
         whole = visible_text(element)
         if len(whole) > MAX_BYLINE_CHARS or _MAKER.search(whole):
             continue
-        found = [_BY.sub("", visible_text(e).strip(" ,.·|")) for e in element.xpath(_NAMES_WITHIN)[:MAX_PARTS]]
+        found = [_BY.sub("", visible_text(e).strip(" ,.·|")) for e in _NAMES_WITHIN(element)[:MAX_PARTS]]
         names = [name for name in dict.fromkeys(found) if names_only(name)]
         if len(names) > 1:
             return [name for name in names if not any(name != other and name in other for other in names)]

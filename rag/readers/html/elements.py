@@ -41,6 +41,15 @@ def visible_text(element: Any) -> str:
     return clean_line(" ".join(" ".join(_VISIBLE(element)[:200]).split())[:MAX_LINE_CHARS])
 
 
+def named(*words: str, attributes: tuple[str, ...] = ("class", "id")) -> str:
+    """Return the XPath of the elements whose class or id contains one of some words.
+
+    It goes through the attributes: to ask each element of a page for them takes twice as long.
+    """
+    contains = " or ".join(f"contains(., '{word}')" for word in words)
+    return " | ".join(f"//@{attribute}[{contains}]/.." for attribute in attributes)
+
+
 def is_url(text: str) -> bool:
     """Return whether a text is a well-formed http(s) URL."""
     return bool(_URL.fullmatch(text))

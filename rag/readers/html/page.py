@@ -31,6 +31,7 @@ from .elements import (
     TEXT_NODE,
     clean_line,
     is_url,
+    named,
     visible_text,
     word_overlap,
 )
@@ -45,11 +46,10 @@ MAX_ARTICLES = 100  # of them, that are compared with the title; a page of a liv
 MAX_TITLE_CHARS = 400
 MIN_HEADLINE_LETTERS = 10  # a shorter stated title gives way to a printed one of three words
 
-_FOOTERS = "//footer | //aside | //nav | //*[contains(@class, 'footer') or contains(@id, 'footer')]"
-_OTHERS = (
-    "//*[" + " or ".join(f"contains(@{n}, '{word}')" for n in ("class", "id") for word in ("comment", "related")) + "]"
-)
+_FOOTERS = etree.XPath(f"//footer | //aside | //nav | {named('footer')}")
+_OTHERS = etree.XPath(named("comment", "related"))
 _PRINTED = etree.XPath(f"//body//{TEXT_NODE}")
+_MICRODATA = etree.XPath("//@itemprop[. = $name]/..")
 _TITLES = etree.XPath("//title[not(ancestor::svg)]")
 _LONG_VALUES = etree.XPath(f"//@*[string-length() > {MAX_LINE_CHARS}]")
 _ARTICLE_TYPE = regex.compile(r"(?:Article|Posting|Report|Review)$")
@@ -115,12 +115,12 @@ class WebPage:
     @functools.cached_property
     def others(self) -> set[Any]:
         """The elements of comments and other articles, without those around the headline."""
-        return set(self.tree.xpath(_OTHERS)) - self._around_headline
+        return set(_OTHERS(self.tree)) - self._around_headline
 
     @functools.cached_property
     def furniture(self) -> set[Any]:
         """The elements of comments, other articles, footers and menus, without those around the headline."""
-        return self.others | (set(self.tree.xpath(_FOOTERS)) - self._around_headline)
+        return self.others | (set(_FOOTERS(self.tree)) - self._around_headline)
 
     @functools.cached_property
     def _around_headline(self) -> set[Any]:
@@ -153,7 +153,7 @@ class WebPage:
 
     def microdata(self, name: str) -> list[str]:
         """Return the values of the elements with this itemprop."""
-        found = self.tree.xpath("//*[@itemprop=$name]", name=name)[:20]
+        found = _MICRODATA(self.tree, name=name)[:20]
         return [v for e in found if (v := clean_line(e.get("content") or e.get("datetime") or visible_text(e)))]
 
     def names_in(self, value: object, depth: int = 4) -> list[str]:

@@ -23,6 +23,7 @@ from rag.readers.decoding import INVALID_IN_MARKUP
 _LETTERS = range(0x2A6D6, 0x1FFFF, -1)
 _NEWLINE_SYMBOL = "\u2424"  # trafilatura's own mark of a line end
 _NOTATION = regex.compile(r"^\s*+\K-(?!\S)|[|&]")
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
 _MAY_BE_DECODED = re.compile(f"&|{INVALID_IN_MARKUP.pattern}")
 _DATA = ("script", "style")  # elements whose text is not printed, but may be read as JSON
 _MAY_COMPOSE = regex.compile(r"[\p{M}\u1160-\u11ff]")
@@ -33,11 +34,10 @@ def with_placeholders(tree: Any) -> tuple[Any, dict[int, int]]:
     copy = deepcopy(tree)
     elements = list(copy.iter())  # kept, so that lxml makes an object of each but once
     text = "".join(copy.itertext())
-    if "&" in text or INVALID_IN_MARKUP.search(text):
-        _change(elements, _MAY_BE_DECODED, _decoded, _unchanged)
+    if _MAY_BE_DECODED.search(text) and _change(elements, _MAY_BE_DECODED, _decoded, _unchanged):
         text = "".join(copy.itertext())
-    used = set(text)
-    replaced = used & {*"-|&", _NEWLINE_SYMBOL} | {c for c in used if is_dropped(c)}
+    used = set(_NON_ASCII.findall(text))
+    replaced = {c for c in f"-|&{_NEWLINE_SYMBOL}" if c in text} | {c for c in used if is_dropped(c)}
     if not unicodedata.is_normalized("NFC", text):
         replaced |= {c for c in used if _MAY_COMPOSE.match(c) or not unicodedata.is_normalized("NFC", c)}
     letters = (n for n in _LETTERS if chr(n) not in used)
@@ -54,15 +54,17 @@ def with_placeholders(tree: Any) -> tuple[Any, dict[int, int]]:
 
 def _change(
     elements: list[Any], signs: re.Pattern[str], change: Callable[[str], str], change_data: Callable[[str], str]
-) -> None:
-    """Change the texts of elements that have one of some signs, those of `_DATA` in another way."""
+) -> bool:
+    """Change the texts of elements that have one of some signs, those of `_DATA` in another way. Return if any were."""
+    any_changed = False
     for element in elements:
         if (own := element.text) and signs.search(own):
             changed = change_data(own) if element.tag in _DATA else change(own)
             if changed != own:
-                element.text = changed
+                element.text, any_changed = changed, True
         if (tail := element.tail) and signs.search(tail) and (changed := change(tail)) != tail:
-            element.tail = changed
+            element.tail, any_changed = changed, True
+    return any_changed
 
 
 def is_dropped(character: str) -> bool:

@@ -115,7 +115,7 @@ def title_suffixes(page: WebPage) -> list[str]:
 def _heading_text(page: WebPage, element: Any) -> str:
     """Return the text of a heading, without dates in it, and without child elements that the title does not have."""
     whole, own = visible_text(element), clean_line(element.text)
-    for date in element.xpath(".//time"):
+    for date in element.iterdescendants("time"):
         whole = " ".join(whole.replace(visible_text(date), " ", 1).split())
     shorter = len(own.split()) > 2 and page.title_element.startswith(own) and not page.title_element.startswith(whole)
     return own if shorter else whole
