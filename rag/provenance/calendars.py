@@ -61,6 +61,8 @@ SOLAR_MONTHS = {
     for name in names
 }
 _SOLAR_YEAR = r"(?P<solar>1[34]\d\d)"
+_ANY_SOLAR_YEAR = regex.compile(r"1[34]\d\d")
+_ASCII_SOLAR_YEAR = regex.compile(r"\b1[34]\d\d\b")
 _SOLAR_FORM = regex.compile(
     rf"(?<!\d)(?P<d>\d{{1,2}})\s+(?P<m>{'|'.join(SOLAR_MONTHS)})(?:\s+ماه)?[،,]?\s+(?:سال\s+)?{_SOLAR_YEAR}(?!\d)",
     regex.I,
@@ -83,9 +85,10 @@ def with_western_digits(text: str) -> str:
 
 def solar_dates(text: str) -> list[tuple[int, int, dt.date | None]]:
     """Return (start, end, date) for each date of the solar calendar that says so: by its month's name or its digits."""
-    if text.isascii() and not regex.search(r"\b1[34]\d\d\b", text):
+    western = with_western_digits(text)
+    if not (_ASCII_SOLAR_YEAR if text.isascii() else _ANY_SOLAR_YEAR).search(western):
         return []
-    western = with_western_digits(text).replace("ي", "ی").replace("ك", "ک")
+    western = western.replace("ي", "ی").replace("ك", "ک")
     found = [
         (m.start(), m.end(), m["solar"], SOLAR_MONTHS[m["m"].lower()], m["d"]) for m in _SOLAR_FORM.finditer(western)
     ]

@@ -38,6 +38,7 @@ _TABLE_KEYS = (
 _NAME = r"\p{L}(?:(?!(?<=\p{Ll})\p{Lu})[\p{L}\p{M}]){1,14}"
 _MONTH = rf"(?:(?:كانون|تشرين)\s\p{{L}}{{3,7}}|{_NAME})(?:/{_NAME})?"
 _YEAR = r"(?:19|20)\d\d"
+_ANY_YEAR = regex.compile(_YEAR)
 _END = r"(?:(?![\w/])|(?=\d{1,2}:\d\d))"  # a time may be run together with the year: "20247:55 AM"
 _START = r"(?:(?<![\w/.-])|(?<=\p{Ll})(?=\p{Lu}|\d))"  # and a name with the day or month: "Jane RoeMay 7, 2024"
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:\s?[AaPp][Mm])?"
@@ -86,7 +87,7 @@ def find_date(text: str) -> tuple[int, int, dt.date | None] | None:
     """
     solar = solar_dates(text)
     western = with_western_digits(text)
-    if not regex.search(_YEAR, western):
+    if not _ANY_YEAR.search(western):
         return solar[0] if solar else None
     firsts = [next(_of_form(form, western), None) for form in _FORMS.values()]
     return min(filter(None, [*firsts, *solar[:1]]), key=lambda span: span[:2], default=None)
@@ -96,7 +97,7 @@ def find_dates(text: str) -> list[tuple[int, int, dt.date | None]]:
     """Find the full dates in `text`, as `find_date` finds the first. Of two that overlap, the first counts."""
     western = with_western_digits(text)
     spans = solar_dates(text)
-    if regex.search(_YEAR, western):
+    if _ANY_YEAR.search(western):
         spans += (span for form in _FORMS.values() for span in _of_form(form, western))
     kept: list[tuple[int, int, dt.date | None]] = []
     for span in sorted(spans, key=lambda s: s[:2]):

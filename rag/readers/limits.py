@@ -51,7 +51,9 @@ def check_html(markup: str, max_depth: int = MAX_DEPTH) -> None:
     Raises:
         InputError: if it has too many elements, too many attributes in one element, or too long a text node.
     """
-    _count(markup, etree.HTMLParser, _Counter(MAX_ELEMENTS, MAX_SIBLINGS, max_depth))
+    # A shorter page has no text that is too long: nothing is called for each of them.
+    counter = _TextCounter if len(markup) > MAX_TEXT_CHARS else _Counter
+    _count(markup, etree.HTMLParser, counter(MAX_ELEMENTS, MAX_SIBLINGS, max_depth))
 
 
 def check_feed(xml: str) -> None:
@@ -60,7 +62,7 @@ def check_feed(xml: str) -> None:
     Raises:
         InputError: if it has too many elements, too many attributes in one element, or too long a text node.
     """
-    counter = _Counter(MAX_FEED_ELEMENTS, MAX_FEED_ELEMENTS, MAX_DEPTH)
+    counter = _TextCounter(MAX_FEED_ELEMENTS, MAX_FEED_ELEMENTS, MAX_DEPTH)
     _count(xml, etree.XMLParser, counter, resolve_entities=False, recover=True)
 
 
@@ -96,32 +98,48 @@ class _Counter:
             (max_depth, "nested elements"),
             (MAX_ATTRIBUTES, "attributes in one element"),
         )
+        self.most = min(max_siblings, max_depth, MAX_ATTRIBUTES)
         self.elements = 0
-        self.text_chars = 0  # of the current text node
         self.children = [0]  # number of child elements, of the document and of each open element
 
     def start(self, _: str, attributes: Mapping[str, str]) -> None:
         self.elements += 1
         self.children[-1] += 1
-        found = (self.elements, self.children[-1], len(self.children), len(attributes))
-        for number, (limit, what) in zip(found, self.limits, strict=True):
-            if number > limit:
-                raise InputError(f"its markup has more than {limit:,} {what}; save only the text")
+        siblings, depth, most = self.children[-1], len(self.children), self.most
+        if siblings > most or depth > most or len(attributes) > most or self.elements > self.limits[0][0]:
+            found = (self.elements, siblings, depth, len(attributes))
+            for number, (limit, what) in zip(found, self.limits, strict=True):
+                if number > limit:
+                    raise InputError(f"its markup has more than {limit:,} {what}; save only the text")
         self.children.append(0)
-        self.text_chars = 0
 
     def end(self, _: str) -> None:
         if len(self.children) > 1:
             self.children.pop()
+
+    def close(self) -> None:
+        pass
+
+
+class _TextCounter(_Counter):
+    """One that counts the characters of each text node too."""
+
+    def __init__(self, max_elements: int, max_siblings: int, max_depth: int):
+        super().__init__(max_elements, max_siblings, max_depth)
+        self.text_chars = 0  # of the current text node
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        super().start(name, attributes)
+        self.text_chars = 0
+
+    def end(self, name: str) -> None:
+        super().end(name)
         self.text_chars = 0
 
     def data(self, text: str) -> None:
         self.text_chars += len(text)
         if self.text_chars > MAX_TEXT_CHARS:
             raise InputError(f"its markup has a text of more than {MAX_TEXT_CHARS:,} characters; save only the text")
-
-    def close(self) -> None:
-        pass
 
 
 def read_bytes(path: Path) -> bytes:

@@ -17,6 +17,7 @@ from .dated_lines import is_dated
 
 BRIEF_WORDS = 45  # titles alternating with paragraphs shorter than this are a list of links
 LONG_LINE = 500  # characters; a longer line is a paragraph: on 35 pages no menu, head or footer line is longer
+PROSE_WORDS = 10  # of a line that ends with punctuation; 25 of one that does not
 
 
 class LineKind(Enum):
@@ -214,9 +215,15 @@ def classify(line: str) -> LineKind:
         return furniture
     if words < BRIEF_WORDS and CAPTION.search(bare):
         return LineKind.SHORT
-    if words >= (17 if _QUESTION_END.search(bare) else 10) and _PUNCTUATION_END.search(bare):
+    if words >= (17 if _QUESTION_END.search(bare) else PROSE_WORDS) and _PUNCTUATION_END.search(bare):
         return LineKind.PROSE  # a title may end in "?" or "!", but rarely has more than 16 words
     return LineKind.PROSE if words >= 25 else LineKind.SHORT
+
+
+def is_prose(line: str) -> bool:
+    """Return whether `classify` finds that a line is prose; labels and headings are recognised by their length."""
+    may_be = count_words(line) >= PROSE_WORDS or len(line) > LONG_LINE or "(" in line
+    return may_be and classify(line) is LineKind.PROSE
 
 
 def _is_sentence(bare: str) -> bool:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import regex
+from lxml import etree
 from trafilatura.metadata import extract_author
 
 from rag.provenance.attribution import byline, names_only, split_off_outlet, staff
 from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.outlet import key
 
-from .elements import MAX_TEXT_NODES, TEXT_NODE, clean_line, is_element_within, is_within, visible_text
+from .elements import clean_line, is_element_within, is_within, named, visible_text
 from .outlet import name_matches_domain
 from .page import WebPage
 from .title import text_after_headline
+from .tree import found_once
 
 _AUTHOR_METAS = (
     "author",
@@ -32,9 +34,11 @@ _AND = regex.compile(r"\s*[;,]\s*(?:and\s+)?|\s+(?:and|&|et|und)\s+")
 _SOURCE = regex.compile(r"\W*(?:by|source|via|from|credit|(?:first|originally)\s+published)\b", regex.I)
 MAX_PARTS = 100  # of what a place states, among which persons are looked for
 MAX_BYLINE_CHARS = 160
-_OUTER = 'contains(@class, "byline") or contains(@class, "author")'
-_BYLINES = f"//*[{_OUTER}][not(ancestor::figure or ancestor::aside or ancestor::footer or ancestor::nav)]"
-_NAMES_WITHIN = './/*[@rel="author" or @itemprop="author" or self::a or contains(@class, "author")]'
+_ON_PAGE = "[not(ancestor::figure or ancestor::aside or ancestor::footer or ancestor::nav)]"
+_NAMED = named("byline", "author", attributes=("class",))
+_BYLINES = etree.XPath(f"({_NAMED}){_ON_PAGE}")
+_CREDITS = etree.XPath(f'({_NAMED} | //@rel[. = "author"]/.. | //@itemprop[. = "author"]/..){_ON_PAGE}')
+_NAMES_WITHIN = etree.XPath('.//*[@rel="author" or @itemprop="author" or self::a or contains(@class, "author")]')
 _MAKER = regex.compile(  # of something else than the text
     r"\b(?:photo\w*|image\w*|illustrat\w*|video|graphics?|edited|translat\w*|foto\w*|bild\w*|traduit|übersetz\w*)\b",
     regex.I,
@@ -67,12 +71,10 @@ _NOT_AUTHOR = regex.compile(
 )
 
 
+@found_once
 def credit_lines(page: WebPage, title: str | None) -> list[str]:
     """Return the lines near the headline that can name author and outlet."""
-    found = page.tree.xpath(
-        '//*[contains(@class, "byline") or contains(@class, "author") or @rel="author" or @itemprop="author"]'
-        "[not(ancestor::figure or ancestor::aside or ancestor::footer or ancestor::nav)]"
-    )
+    found = _CREDITS(page.tree)
     lines = [clean_line(node) for node in text_after_headline(page, title)[:20]]
     pairs = [" ".join(pair) for pair in itertools.pairwise(lines) if _SOURCE.match(pair[0])]
     return [text for text in dict.fromkeys([*map(visible_text, found[:4]), *pairs]) if 2 < len(text) < 160]
@@ -92,23 +94,26 @@ def find_authors(
     """
     stated = [page.article.get(field) for field in ("author", "creator")]
     persons = [page.persons_in(value) for value in stated]
-    places = [*persons, *map(page.names_in, stated), *(page.meta(name) for name in _AUTHOR_METAS)]
-    places.append(_names_in_byline(page, title))
-    places.append([name for text in credit_lines(page, title) for name in _signers(text)])
-    with contextlib.suppress(ValueError, RecursionError):
-        guessed = [text for text in (extract_author(page.tree) or "").split("; ") if names_only(text)]
-        places.append(_printed(page, guessed))
     host = domain(page.url or "")
     own = {key(name) for name in (site, *page.publishers, *page.sites) if name}
     blog = {key(name) for place in persons for name in place} & own  # a blog has its author's name
     later: tuple[str, ...] = ()
-    for place in (*places, named_in_text):
+    for place in itertools.chain(persons, map(page.names_in, stated), _places(page, title), [named_in_text]):
         people = _people(place, catalogue)
         people = [p for p in people if key(p) in blog or not (name_matches_domain(p, host) or _names_site(p, own))]
         if people and (place in persons or not _are_organisations(page, people)):
             return tuple(people)
         later = later or tuple(people)
     return later
+
+
+def _places(page: WebPage, title: str | None) -> Iterator[Iterable[str]]:
+    """Yield what each place but the JSON-LD names as authors; those that take longer to find come last."""
+    yield from (page.meta(name) for name in _AUTHOR_METAS)
+    yield _names_in_byline(page, title)
+    yield [name for text in credit_lines(page, title) for name in _signers(text)]
+    with contextlib.suppress(ValueError, RecursionError):
+        yield _printed(page, [text for text in (extract_author(page.tree) or "").split("; ") if names_only(text)])
 
 
 def _people(place: Iterable[str], catalogue: Catalogue) -> list[str]:
@@ -147,13 +152,13 @@ def _signers(line: str) -> tuple[str, ...]:
 
 def _names_in_byline(page: WebPage, title: str | None) -> list[str]:
     """Return the names that have an element each within the first byline, if these are several."""
-    for element in page.tree.xpath(_BYLINES)[:4]:
+    for element in _BYLINES(page.tree)[:4]:
         if is_element_within(element, page.furniture):
             continue
         whole = visible_text(element)
         if len(whole) > MAX_BYLINE_CHARS or _MAKER.search(whole):
             continue
-        found = [_BY.sub("", visible_text(e).strip(" ,.·|")) for e in element.xpath(_NAMES_WITHIN)[:MAX_PARTS]]
+        found = [_BY.sub("", visible_text(e).strip(" ,.·|")) for e in _NAMES_WITHIN(element)[:MAX_PARTS]]
         names = [name for name in dict.fromkeys(found) if names_only(name)]
         if len(names) > 1:
             return [name for name in names if not any(name != other and name in other for other in names)]
@@ -162,8 +167,7 @@ def _names_in_byline(page: WebPage, title: str | None) -> list[str]:
 
 def _printed(page: WebPage, names: list[str]) -> list[str]:
     """Return the names that a page prints, in any letter case, outside its comments and other articles."""
-    nodes = page.tree.xpath(f"//body//{TEXT_NODE}")[:MAX_TEXT_NODES] if names else []
-    lines = [(clean_line(node).casefold(), node) for node in nodes]
+    lines = [(text.casefold(), n) for text, n in zip(page.printed_lines, page.printed, strict=False)] if names else []
     return [
         name for name in names if any(name.casefold() in text and not is_within(n, page.others) for text, n in lines)
     ]

@@ -89,7 +89,7 @@ def extract_text(page: WebPage, title: str | None) -> tuple[list[str], list[str]
     body = page.article.get("articleBody")
     stated = html_to_text(body) if isinstance(body, str) else ""
     rows = [_LIST_MARKUP.sub("", row).translate(undo) for row in found.split("\n")]
-    if len(found) < MIN_SHARE * len(stated) or as_extracted("\n".join(rows)) == as_extracted(stated):
+    if stated and (len(found) < MIN_SHARE * len(stated) or as_extracted("\n".join(rows)) == as_extracted(stated)):
         rows = stated.split("\n")  # with its paragraphs, which trafilatura joins
     lines = [" ".join(INVALID_IN_MARKUP.sub("", row).split()) for row in rows]
     lines = _with_lists(page, [text for text in lines if text])

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-import itertools
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import htmldate
 import regex
-from lxml.etree import tostring
+from lxml import etree
 
 from rag.article import FROM_URL, PUBLISHED, REFUSED
 from rag.provenance.dates import find_date, refusal, stated
@@ -29,7 +28,7 @@ from rag.readers.dated_lines import (
     words_without_date,
 )
 
-from .elements import MAX_TEXT_NODES, SEPARATOR, TEXT_NODE, clean_line, is_url, is_within, visible_text, word_overlap
+from .elements import SEPARATOR, TEXT_NODE, clean_line, is_url, is_within, visible_text, word_overlap
 from .page import MAX_TITLE_CHARS, WebPage, schema_types
 from .title import find_headings, text_after_headline
 
@@ -38,11 +37,12 @@ HEAD_CHARS = 600  # from the headline to its date and byline; later dates are th
 MAX_LABELLED = 50  # dates with a label, as lists of articles have them; to find the heading above one takes long
 NODES_ABOVE_HEADLINE = 8  # text nodes before the headline among which its date may be
 
-_UPDATED = (
+_UPDATED = etree.XPath(
     "self::*[contains(@class, 'updated') or contains(@class, 'modified')]"
     "[not(contains(@class, 'published') or contains(@class, 'entry-date'))]"
 )
-_LINKED_HEADING = "preceding::*[self::h1 or self::h2 or self::h3 or self::h4][.//a or ancestor::a][1]"
+_TIMES_AROUND = etree.XPath("ancestor-or-self::time/@datetime")
+_LINKED_HEADING = etree.XPath("preceding::*[self::h1 or self::h2 or self::h3 or self::h4][.//a or ancestor::a][1]")
 
 _DATE_NAME = regex.compile(
     r"(?:pub|issue|first|orig).*(?:date|time)|date.*(?:pub|issue|orig|first)|firstpublished|sailthru\.date|"
@@ -168,13 +168,13 @@ def _url_date(url: str) -> dt.date | None:
 
 def _dated_runs(nodes: list[Any]) -> Iterator[str]:
     """Yield the runs of up to four text nodes, in the first HEAD_CHARS, that are a date with few other words."""
-    nodes = sorted(nodes, key=lambda node: bool(node.getparent().xpath(_UPDATED)))
+    nodes = sorted(nodes, key=lambda node: bool(_UPDATED(node.getparent())))
     lines = [clean_line(node)[:HEAD_CHARS] for node in nodes]
     for start in range(len(lines)):
         if sum(map(len, lines[:start])) > HEAD_CHARS:
             return
         if not find_date(lines[start]):  # where a date is printed, the stamp may be that of an update
-            yield from nodes[start].getparent().xpath("ancestor-or-self::time/@datetime")
+            yield from _TIMES_AROUND(nodes[start].getparent())
         runs = (" ".join(lines[start:end]) for end in range(start + 1, min(start + 5, len(lines) + 1)))
         yield from [r for r in runs if states_publication(r) and len(words_without_date(r)) <= MAX_WORDS_WITH_DATE][:1]
 
@@ -183,16 +183,18 @@ def _labelled(page: WebPage, headline: str | None) -> list[str]:
     """Return the date that the page labels as that of publication, even below the text; none if there are several."""
     found: dict[dt.date, str] = {}
     left = MAX_LABELLED
-    for previous, node in itertools.pairwise([None, *page.tree.xpath(f"//body//{TEXT_NODE}")[:MAX_TEXT_NODES]]):
-        text, before = clean_line(node)[:HEAD_CHARS], clean_line(previous)
+    lines = page.printed_lines
+    for n, line in enumerate(lines):
+        text = line[:HEAD_CHARS]
         span = find_date(text)
-        if not span or not span[2] or is_other_date(text, span[0]) or is_within(node, page.others):
+        if not span or not span[2] or is_other_date(text, span[0]) or is_within(page.printed[n], page.others):
             continue
+        node, before = page.printed[n], lines[n - 1] if n else ""
         label = text[: span[0]][:100]
         if left and (PUBLICATION_LABEL.fullmatch(label) or PUBLICATION_LABEL.fullmatch(f"{before[:30]} {label}")):
             left -= 1
-            titles = [visible_text(e) for e in node.getparent().xpath(_LINKED_HEADING)]
-            if len(before.split()) > 4 and previous.getparent().xpath("ancestor-or-self::a"):
+            titles = [visible_text(e) for e in _LINKED_HEADING(node.getparent())]
+            if len(before.split()) > 4 and page.printed[n - 1].getparent().xpath("ancestor-or-self::a"):
                 titles.append(before)
             if all(word_overlap(title, [headline or ""]) > 0.8 for title in titles):  # not another article's
                 found[span[2]] = text[span[0] : span[1]]
@@ -223,7 +225,7 @@ def _htmldate(page: WebPage) -> dt.date | None:
             element.drop_tree()
     try:
         found = htmldate.find_date(tree, original_date=True, extensive_search=False, url="")
-        markup = tostring(tree, encoding="unicode")
+        markup = etree.tostring(tree, encoding="unicode")
     except (ValueError, RecursionError):
         return None
     if not found or found in markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import regex
+from lxml import etree
 
 from rag.readers import references
 from rag.readers.decoding import INVALID_IN_MARKUP
@@ -19,6 +20,8 @@ SEPARATOR = regex.compile(
     r"\s+[-–—|»«›‹•·:/]{1,2}\s+|\s*[|»]\s*|\s*：\s*|(?<=[\p{Han}\p{Hiragana}\p{Katakana}？！。…”》])[-_]{1,2}(?=\p{L})|"
     r"(?<=\w)[-_]{1,2}(?=[\p{Han}\p{Katakana}])"
 )
+_VISIBLE = etree.XPath(".//text()[not(parent::script or parent::style)]", smart_strings=False)
+_URL = regex.compile(r"https?://\w[\w.-]*\.\w+(?::\d+)?(?:[/?#]\S{0,2000})?")
 _EMAIL = regex.compile(r"<[^\s<>@]+@[^\s<>@]+>")  # after a name
 WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\w\p{M}]+")
 
@@ -27,19 +30,29 @@ def clean_line(value: object) -> str:
     """Return a text as one line, with references decoded, and without tags and invalid characters; "" for non-text."""
     if not isinstance(value, str):
         return ""
-    bare = _EMAIL.sub(" ", TAG.sub(" ", references.decode(references.decode(value))))
+    bare = references.decode(references.decode(value))
+    if "<" in bare:
+        bare = _EMAIL.sub(" ", TAG.sub(" ", bare))
     return " ".join(INVALID_IN_MARKUP.sub("", bare).split())
 
 
 def visible_text(element: Any) -> str:
     """Return the first MAX_LINE_CHARS of the text that an element displays, as one line."""
-    texts = element.xpath(".//text()[not(parent::script or parent::style)]")[:200]
-    return clean_line(" ".join(" ".join(texts).split())[:MAX_LINE_CHARS])
+    return clean_line(" ".join(" ".join(_VISIBLE(element)[:200]).split())[:MAX_LINE_CHARS])
+
+
+def named(*words: str, attributes: tuple[str, ...] = ("class", "id")) -> str:
+    """Return the XPath of the elements whose class or id contains one of some words.
+
+    It goes through the attributes: to ask each element of a page for them takes twice as long.
+    """
+    contains = " or ".join(f"contains(., '{word}')" for word in words)
+    return " | ".join(f"//@{attribute}[{contains}]/.." for attribute in attributes)
 
 
 def is_url(text: str) -> bool:
     """Return whether a text is a well-formed http(s) URL."""
-    return bool(regex.fullmatch(r"https?://\w[\w.-]*\.\w+(?::\d+)?(?:[/?#]\S{0,2000})?", text))
+    return bool(_URL.fullmatch(text))
 
 
 def word_overlap(text: str, others: list[str]) -> float:

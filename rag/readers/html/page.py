@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import regex
-import trafilatura
+from lxml import etree
 
 from rag.errors import InputError
 from rag.provenance.catalogue import domain
@@ -31,9 +31,11 @@ from .elements import (
     TEXT_NODE,
     clean_line,
     is_url,
+    named,
     visible_text,
     word_overlap,
 )
+from .tree import parse_tree
 
 MAX_OBJECTS = 5000  # of JSON-LD
 MAX_METAS = 500  # that are looked at; pages have some 50
@@ -44,10 +46,12 @@ MAX_ARTICLES = 100  # of them, that are compared with the title; a page of a liv
 MAX_TITLE_CHARS = 400
 MIN_HEADLINE_LETTERS = 10  # a shorter stated title gives way to a printed one of three words
 
-_FOOTERS = "//footer | //aside | //nav | //*[contains(@class, 'footer') or contains(@id, 'footer')]"
-_OTHERS = (
-    "//*[" + " or ".join(f"contains(@{n}, '{word}')" for n in ("class", "id") for word in ("comment", "related")) + "]"
-)
+_FOOTERS = etree.XPath(f"//footer | //aside | //nav | {named('footer')}")
+_OTHERS = etree.XPath(named("comment", "related"))
+_PRINTED = etree.XPath(f"//body//{TEXT_NODE}")
+_MICRODATA = etree.XPath("//@itemprop[. = $name]/..")
+_TITLES = etree.XPath("//title[not(ancestor::svg)]")
+_LONG_VALUES = etree.XPath(f"//@*[string-length() > {MAX_LINE_CHARS}]")
 _ARTICLE_TYPE = regex.compile(r"(?:Article|Posting|Report|Review)$")
 _KEYS_OF_OTHERS = {
     *("itemListElement", "hasPart", "comment", "mentions", "about", "citation", "relatedLink", "video", "image"),
@@ -86,6 +90,21 @@ class WebPage:
     objects: tuple[dict[str, Any], ...]
 
     @functools.cached_property
+    def remembered(self) -> dict[Any, Any]:
+        """What functions that are `found_once` found in it."""
+        return {}
+
+    @functools.cached_property
+    def printed(self) -> list[Any]:
+        """The text nodes that it displays, in order."""
+        return list(_PRINTED(self.tree))
+
+    @functools.cached_property
+    def printed_lines(self) -> list[str]:
+        """The first MAX_TEXT_NODES of them as `clean_line` returns them."""
+        return [clean_line(node) for node in self.printed[:MAX_TEXT_NODES]]
+
+    @functools.cached_property
     def article(self) -> dict[str, Any]:
         """The JSON-LD object of the article, {} if there is none."""
         found = [o for o in self.objects if any(_ARTICLE_TYPE.search(t) for t in schema_types(o))]
@@ -96,12 +115,12 @@ class WebPage:
     @functools.cached_property
     def others(self) -> set[Any]:
         """The elements of comments and other articles, without those around the headline."""
-        return set(self.tree.xpath(_OTHERS)) - self._around_headline
+        return set(_OTHERS(self.tree)) - self._around_headline
 
     @functools.cached_property
     def furniture(self) -> set[Any]:
         """The elements of comments, other articles, footers and menus, without those around the headline."""
-        return self.others | (set(self.tree.xpath(_FOOTERS)) - self._around_headline)
+        return self.others | (set(_FOOTERS(self.tree)) - self._around_headline)
 
     @functools.cached_property
     def _around_headline(self) -> set[Any]:
@@ -110,7 +129,7 @@ class WebPage:
     @functools.cached_property
     def title_element(self) -> str:
         """The text of the title element."""
-        found = self.tree.xpath("//title[not(ancestor::svg)]")
+        found = _TITLES(self.tree)
         return visible_text(found[0])[:MAX_TITLE_CHARS] if found else ""
 
     @functools.cached_property
@@ -120,8 +139,9 @@ class WebPage:
         "" if a longer part follows: then the start is the name of the site.
         """
         title = self.title_element
-        texts = {clean_line(node) for node in self.tree.xpath(f"//body//{TEXT_NODE}")[:MAX_TEXT_NODES]}
-        starts = (text for text in texts if len(key(text)) >= MIN_HEADLINE_LETTERS and title.startswith(text))
+        nodes = (node for node in self.printed[:MAX_TEXT_NODES] if _may_begin(title, node))
+        texts = {text for node in nodes if title.startswith(text := clean_line(node))}
+        starts = (text for text in texts if len(key(text)) >= MIN_HEADLINE_LETTERS)
         whole = (s for s in starts if SEPARATOR.match(title, len(s)) or _HEADLINE_END.match(title, len(s)))
         found = max(whole, key=len, default="")
         rest = regex.split(rf"{SEPARATOR.pattern}|_", title[len(found) :])
@@ -133,7 +153,7 @@ class WebPage:
 
     def microdata(self, name: str) -> list[str]:
         """Return the values of the elements with this itemprop."""
-        found = self.tree.xpath("//*[@itemprop=$name]", name=name)[:20]
+        found = _MICRODATA(self.tree, name=name)[:20]
         return [v for e in found if (v := clean_line(e.get("content") or e.get("datetime") or visible_text(e)))]
 
     def names_in(self, value: object, depth: int = 4) -> list[str]:
@@ -207,7 +227,7 @@ def parse_page(markup: str, url: str | None) -> WebPage:
     clean = INVALID_IN_MARKUP.sub("", markup)
     limits.check_html(clean)
     try:
-        tree = trafilatura.load_html(clean)
+        tree = parse_tree(clean)
     except (ValueError, RecursionError) as error:
         raise InputError(f"not a web page that can be parsed ({error})") from error
     if tree is None:
@@ -231,11 +251,10 @@ def parse_page(markup: str, url: str | None) -> WebPage:
 
 def _drop_long_attributes(tree: Any) -> None:
     """Drop attributes of a length that no title, name, date or address has, before any expression searches them."""
-    for element in tree.iter():
-        for name, value in element.items():
-            limit = MAX_LINE_CHARS if element.tag == "meta" else MAX_ATTRIBUTE_CHARS
-            if len(value) > limit:
-                del element.attrib[name]
+    for value in _LONG_VALUES(tree):
+        element = value.getparent()
+        if element.tag == "meta" or len(value) > MAX_ATTRIBUTE_CHARS:
+            element.attrib.pop(value.attrname, None)
 
 
 def _objects(tree: Any) -> Iterator[dict[str, Any]]:
@@ -249,6 +268,12 @@ def _objects(tree: Any) -> Iterator[dict[str, Any]]:
                 yield {k: v for k, v in value.items() if k == "articleBody" or not _is_long(v)}
                 inner = [v for k, v in value.items() if k not in _KEYS_OF_OTHERS]
             waiting += [v for v in inner if isinstance(v, dict | list)]
+
+
+def _may_begin(title: str, node: str) -> bool:
+    """Return whether a title can begin with a text as `clean_line` returns it, which changes no letter or digit."""
+    first = node.lstrip()[:1]
+    return title.startswith(first) or not first.isalnum()
 
 
 def _is_long(value: object) -> bool:

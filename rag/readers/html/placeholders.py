@@ -8,7 +8,9 @@ lists and tables with "-" and "|". While it works, rare letters that the page do
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -21,6 +23,8 @@ from rag.readers.decoding import INVALID_IN_MARKUP
 _LETTERS = range(0x2A6D6, 0x1FFFF, -1)
 _NEWLINE_SYMBOL = "\u2424"  # trafilatura's own mark of a line end
 _NOTATION = regex.compile(r"^\s*+\K-(?!\S)|[|&]")
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+_MAY_BE_DECODED = re.compile(f"&|{INVALID_IN_MARKUP.pattern}")
 _DATA = ("script", "style")  # elements whose text is not printed, but may be read as JSON
 _MAY_COMPOSE = regex.compile(r"[\p{M}\u1160-\u11ff]")
 
@@ -28,27 +32,39 @@ _MAY_COMPOSE = regex.compile(r"[\p{M}\u1160-\u11ff]")
 def with_placeholders(tree: Any) -> tuple[Any, dict[int, int]]:
     """Return (a copy of a page's tree with placeholders, the table for `str.translate` that undoes them)."""
     copy = deepcopy(tree)
-    for element in copy.iter():
-        if element.text and element.tag not in _DATA:
-            element.text = _decoded(element.text)
-        if element.tail:
-            element.tail = _decoded(element.tail)
+    elements = list(copy.iter())  # kept, so that lxml makes an object of each but once
     text = "".join(copy.itertext())
-    used = set(text)
-    replaced = used & {*"-|&", _NEWLINE_SYMBOL} | {c for c in used if is_dropped(c)}
+    if _MAY_BE_DECODED.search(text) and _change(elements, _MAY_BE_DECODED, _decoded, _unchanged):
+        text = "".join(copy.itertext())
+    used = set(_NON_ASCII.findall(text))
+    replaced = {c for c in f"-|&{_NEWLINE_SYMBOL}" if c in text} | {c for c in used if is_dropped(c)}
     if not unicodedata.is_normalized("NFC", text):
         replaced |= {c for c in used if _MAY_COMPOSE.match(c) or not unicodedata.is_normalized("NFC", c)}
     letters = (n for n in _LETTERS if chr(n) not in used)
     table = dict(zip(map(ord, sorted(replaced)), letters, strict=False))
     undo = {letter: code for code, letter in table.items()}
     notation = {chr(code): chr(table.pop(code)) for code in map(ord, "-|&") if code in table}
-    for element in copy.iter():
-        if element.text:
-            own = element.text if element.tag in _DATA else _without_notation(element.text, notation)
-            element.text = own.translate(table)
-        if element.tail:
-            element.tail = _without_notation(element.tail, notation).translate(table)
+    if replaced:
+        signs = re.compile(f"[{re.escape(''.join(replaced))}]")
+        _change(
+            elements, signs, lambda t: _without_notation(t, notation).translate(table), lambda t: t.translate(table)
+        )
     return copy, undo
+
+
+def _change(
+    elements: list[Any], signs: re.Pattern[str], change: Callable[[str], str], change_data: Callable[[str], str]
+) -> bool:
+    """Change the texts of elements that have one of some signs, those of `_DATA` in another way. Return if any were."""
+    any_changed = False
+    for element in elements:
+        if (own := element.text) and signs.search(own):
+            changed = change_data(own) if element.tag in _DATA else change(own)
+            if changed != own:
+                element.text, any_changed = changed, True
+        if (tail := element.tail) and signs.search(tail) and (changed := change(tail)) != tail:
+            element.tail, any_changed = changed, True
+    return any_changed
 
 
 def is_dropped(character: str) -> bool:
@@ -63,13 +79,17 @@ def is_dropped(character: str) -> bool:
 def as_extracted(text: str) -> list[str]:
     """Return the words of a text as trafilatura returns them without placeholders, from JSON-LD for example."""
     unescaped = html.unescape(text).replace(_NEWLINE_SYMBOL, "")
-    kept = "".join(c for c in unescaped if c.isprintable() or c.isspace())
-    return unicodedata.normalize("NFC", kept).split()
+    dropped = {ord(c): None for c in set(unescaped) if not (c.isprintable() or c.isspace())}
+    return unicodedata.normalize("NFC", unescaped.translate(dropped)).split()
 
 
 def _decoded(text: str) -> str:
     """Return a text of the page with references that were escaped twice decoded."""
     return INVALID_IN_MARKUP.sub("", references.decode(text))
+
+
+def _unchanged(text: str) -> str:
+    return text
 
 
 def _without_notation(text: str, notation: dict[str, str]) -> str:

@@ -7,15 +7,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import regex
+from lxml import etree
 
 from rag.provenance.outlet import key
-from rag.readers.line_classifier import LineKind, classify
+from rag.readers.line_classifier import is_prose
 
 from .elements import MAX_TEXT_NODES, SEPARATOR, TEXT_NODE, WORD, clean_line, is_within, visible_text, word_overlap
 from .page import MAX_TITLE_CHARS, MIN_HEADLINE_LETTERS, WebPage
+from .tree import found_once
 
 SAME_HEADLINE = 0.5  # word overlap of a printed headline with the stated one, however it was edited
 
+MAX_NODES_AFTER = 100  # text nodes after a headline that are looked at
+_FOLLOWING = etree.XPath(f"(following::{TEXT_NODE})[position() <= {MAX_NODES_AFTER}]")
+_LAST_WITHIN = etree.XPath(f"(.//{TEXT_NODE})[last()]")
 _NOT_SITES = {"blog", "news", "home", "homepage", "startseite", "accueil", "index", "article", "artikel"}
 _DOMAIN = regex.compile(r"[\w-]+(?:\.[\w-]+)+")
 _FILE_NAME = regex.compile(r".[^-_]*+[-_].[^-_]*+[-_].")  # "tram-port-selwyn-2014" is no headline
@@ -90,6 +95,7 @@ def _prints(heading: str, stated: str) -> bool:
     return key(heading) in key(stated) and 2 * len(key(heading)) > len(key(stated))
 
 
+@found_once
 def title_suffixes(page: WebPage) -> list[str]:
     """Return the parts of the title element other than the printed headline: names of the site, or of sections."""
     title = page.title_element
@@ -109,7 +115,7 @@ def title_suffixes(page: WebPage) -> list[str]:
 def _heading_text(page: WebPage, element: Any) -> str:
     """Return the text of a heading, without dates in it, and without child elements that the title does not have."""
     whole, own = visible_text(element), clean_line(element.text)
-    for date in element.xpath(".//time"):
+    for date in element.iterdescendants("time"):
         whole = " ".join(whole.replace(visible_text(date), " ", 1).split())
     shorter = len(own.split()) > 2 and page.title_element.startswith(own) and not page.title_element.startswith(whole)
     return own if shorter else whole
@@ -140,6 +146,7 @@ def _word_count(text: str) -> float:
     return sum(0.5 if regex.match(r"[\p{Han}\p{Hiragana}\p{Katakana}]", w) else 1 for w in WORD.findall(text))
 
 
+@found_once
 def find_headings(page: WebPage, headline: str | None) -> list[Any]:
     """Return the elements that print the headline, two at most."""
     headings = page.tree.iter("h1", "h2", "h3", "h4")
@@ -150,16 +157,28 @@ def find_headings(page: WebPage, headline: str | None) -> list[Any]:
     return found[:2]
 
 
+@found_once
 def text_after_headline(page: WebPage, headline: str | None) -> list[Any]:
     """Return the text nodes after the headline, up to the second paragraph: the first may be a standfirst."""
     found: list[Any] = []
     for heading in find_headings(page, headline):
         paragraphs = 0
-        for node in heading.xpath(f"(following::{TEXT_NODE})[position() <= 100]"):
+        for node in _following(page, heading):
             if is_within(node, page.furniture):
                 continue
-            paragraphs += classify(clean_line(node)) is LineKind.PROSE
+            paragraphs += is_prose(clean_line(node))
             if paragraphs > 1:
                 break
             found.append(node)
     return found
+
+
+def _following(page: WebPage, element: Any) -> list[Any]:
+    """Return the first text nodes after an element, from those of the page where they are found among them."""
+    last = next(iter(_LAST_WITHIN(element)), None)
+    if last is not None:
+        parent, is_tail = last.getparent(), last.is_tail
+        for n, node in enumerate(page.printed):
+            if node == last and node.is_tail == is_tail and node.getparent() is parent:
+                return page.printed[n + 1 : n + 1 + MAX_NODES_AFTER]
+    return list(_FOLLOWING(element))
