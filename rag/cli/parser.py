@@ -8,7 +8,7 @@ from collections.abc import Callable
 from rag.cli import asking, building, chronicling, comparing, covering, dossiers, evaluating, listing, serving
 
 # Those of `models.encoder`, `answer.export` and `ingest.pipeline`, which take long to load.
-PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json"), ("local", "ray")
+PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json", "ris"), ("local", "ray")
 
 Run = Callable[[argparse.Namespace], int | None]
 
