@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
 import os
-import re
 import signal
 import sys
 from itertools import islice
@@ -23,7 +21,7 @@ from pydantic import TypeAdapter
 from rag.errors import AccordingError, QuestionError
 from rag.library import Library
 from rag.text import json_text
-from rag.web.endpoints import VERSION, Endpoint, endpoints
+from rag.web.endpoints import VERSION, Endpoint, described, endpoints
 
 try:
     from mcp import types
@@ -110,8 +108,8 @@ def _brief(result: dict[str, Any]) -> dict[str, Any]:
 
 def _tool(name: str, endpoint: Endpoint) -> types.Tool:
     """Return the tool that an endpoint's signature and docstring describe."""
-    description, _, arguments = (inspect.getdoc(endpoint) or "").partition("\n\nArgs:\n")
+    description, arguments = described(endpoint)
     schema = TypeAdapter(cast(Any, endpoint)).json_schema()
-    for argument, meaning in re.findall(r"^ *(\w+): (.+)$", arguments, re.MULTILINE):
+    for argument, meaning in arguments.items():
         schema["properties"][argument]["description"] = meaning
     return types.Tool(name=name, description=description, inputSchema=schema, annotations=_READS)
