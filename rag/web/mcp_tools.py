@@ -27,6 +27,8 @@ try:
     from mcp import types
     from mcp.server.lowlevel import Server
     from mcp.server.stdio import stdio_server
+
+    from rag.web import mcp_resources
 except ImportError as error:
     raise AccordingError(f'MCP support is not installed ({error}): pip install "according[mcp]"') from error
 
@@ -65,6 +67,8 @@ def offer(server: Server[Any, Any], library: Library, is_local: bool = True) -> 
         result = await anyio.to_thread.run_sync(functools.partial(offered[name], **arguments))
         brief = _brief(result)
         return [types.TextContent(type="text", text=json_text(brief, indent=None))], brief
+
+    mcp_resources.offer(server, library, offered["article"], is_local)
 
 
 def serve(library: Library) -> None:
