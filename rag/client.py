@@ -1,7 +1,7 @@
 """A client of `according serve`, for programs on other machines: typed, and without the models of this package.
 
-It needs httpx alone and loads nothing else of According. What it returns has the fields that most programs want, and the
-whole JSON as `json`; docs/programs.md describes it.
+It needs httpx alone and loads nothing else of According. What it returns has the fields that most programs want, and
+the whole JSON as `json`; docs/programs.md describes it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ class Answer:
 class Client:
     """A connection to a server. Close it, or use it as a context manager."""
 
-    def __init__(self, address: str = "http://127.0.0.1:7860", auth: tuple[str, str] | None = None, **more: Any) -> None:
+    def __init__(
+        self, address: str = "http://127.0.0.1:7860", auth: tuple[str, str] | None = None, **more: Any
+    ) -> None:
         """Connect, and sign in if the server asks for it.
 
         Args:
@@ -100,8 +102,7 @@ class Client:
 
     def article(self, article_id: str) -> dict[str, Any]:
         """Return an article with its text and its provenance."""
-        article: dict[str, Any] = self._request("GET", f"api/articles/{quote(article_id, safe='')}")["article"]
-        return article
+        return dict(self._request("GET", f"api/articles/{quote(article_id, safe='')}")["article"])
 
     def articles(self, **filters: Any) -> Iterator[dict[str, Any]]:
         """Yield the articles, without their texts; filters are `find`, `outlet`, `year` and `order`."""

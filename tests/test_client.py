@@ -18,7 +18,10 @@ from rag.errors import AccordingError
 from rag.web.json_api import create_api
 
 QUESTION = "Who ended the strike of dock workers on Tuesday?"
-ODD = [{"id": f"a/b? #{number} ..", "outlet": "The Quay Gazette", "text": f"Ferry number {number} sank."} for number in range(120)]
+ODD = [
+    {"id": f"a/b? #{number} ..", "outlet": "The Quay Gazette", "text": f"Ferry number {number} sank."}
+    for number in range(120)
+]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +41,11 @@ def client(library):
 
 def test_an_answer_is_typed_and_has_the_whole_json(client, library):
     answer, expected = client.ask(QUESTION, k=2, outlets=["guardian"]), library.ask(QUESTION, 2, ["guardian"])
-    assert (answer.question, answer.grade, answer.notice) == (QUESTION, "near", "Nearest passages. They may not answer.")
+    assert (answer.question, answer.grade, answer.notice) == (
+        QUESTION,
+        "near",
+        "Nearest passages. They may not answer.",
+    )
     first, cited = answer.passages[0], expected.passages[0]
     assert (first.article_id, first.text, first.quotation) == ("harbour", cited.text, cited.quotation)
     assert (first.outlet, first.date, first.quote_url) == ("The Guardian", dt.date(2013, 5, 14), cited.quote_url)
@@ -92,10 +99,7 @@ def test_a_server_that_is_busy_closed_or_another_is_an_error_too(response, statu
 
     client = Client(transport=httpx.MockTransport(answered))
     with pytest.raises(ServerError, match=message) as raised:
-        if isinstance(response, httpx.Response) and response.content == b"[1]":
-            client.call("ask")
-        else:
-            client.ask("x")
+        client.call("ask", question="x")
     assert (raised.value.status, raised.value.retry_after) == (status, after)
 
 

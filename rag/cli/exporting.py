@@ -20,7 +20,9 @@ def export(options: argparse.Namespace) -> None:
         raise QuestionError("say what to write: --sqlite FILE, --parquet FILE or --jsonl FILE")
     with open_read_only(options) as library:
         found = [write(library, path, options.index, options.replace) for write, path in wanted]
-    values = [{"file": str(f.path), "articles": f.articles, "passages": f.passages, "outlets": f.outlets} for f in found]
+    values = [
+        {"file": str(f.path), "articles": f.articles, "passages": f.passages, "outlets": f.outlets} for f in found
+    ]
     lines = []
     for f in found:
         more = f", {f.passages:,} passages, {f.outlets:,} outlets" if f.passages or f.outlets else ""

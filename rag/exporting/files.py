@@ -30,11 +30,14 @@ def export_jsonl(
         InputError: if the file cannot be written.
     """
     count = 0
-    with library.reading() as now, replacing(path, index, replace) as (to, part):
-        with part.open("w", encoding="utf-8", newline="\n") as out:
-            for batch in article_rows(now):
-                out.writelines(f"{json_text(row, indent=None)}\n" for row in batch)
-                count += len(batch)
+    with (
+        library.reading() as now,
+        replacing(path, index, replace) as (to, part),
+        part.open("w", encoding="utf-8", newline="\n") as out,
+    ):
+        for batch in article_rows(now):
+            out.writelines(f"{json_text(row, indent=None)}\n" for row in batch)
+            count += len(batch)
     return Exported(to, count)
 
 

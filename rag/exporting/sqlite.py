@@ -115,7 +115,9 @@ def _fill(db: apsw.Connection, library: ReadOnlyLibrary) -> tuple[int, int, int]
     db.executemany("INSERT INTO outlets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", outlets)
     articles = passages = 0
     for batch in article_rows(library):
-        rows = [tuple((row | {"authors": json.dumps(row["authors"])})[name] for name in ARTICLE_FIELDS) for row in batch]
+        rows = [
+            tuple((row | {"authors": json.dumps(row["authors"])})[name] for name in ARTICLE_FIELDS) for row in batch
+        ]
         db.executemany("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         spans = library.spans([row["id"] for row in batch])
         cut = [(r["id"], a, b, r["text"][a:b]) for r in batch for a, b in spans.get(r["id"], ())]

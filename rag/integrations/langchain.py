@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from rag.errors import AccordingError
 from rag.integrations.documents import ask, metadata, passage_id
@@ -33,7 +33,7 @@ class AccordingRetriever(BaseRetriever):
     strict: bool = False
     filters: dict[str, Any] = Field(default_factory=dict)
 
-    model_config = {"arbitrary_types_allowed": True}
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
         """Return the passages, best first; none where nothing answers."""

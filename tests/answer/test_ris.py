@@ -1,4 +1,4 @@
-"""A citation as RIS, as another program's reader (rispy) finds it; nothing in an article ends a record or begins a field."""
+"""A citation as RIS, as another program (rispy) reads it; nothing in an article ends a record or begins a field."""
 
 import datetime as dt
 import re
@@ -73,7 +73,9 @@ def test_what_is_not_known_is_left_out_and_a_url_that_is_not_of_the_web_is_a_rem
     assert (record.get("urls"), record["notes"]) == (None, ["URL: javascript:alert(%7B1%7D)"])
 
 
-@given(st.text(st.one_of(st.sampled_from("\r\n\x85\u2028\x0b\x1c\u202eER  -TY"), st.characters(exclude_categories=["Cs"]))))
+@given(
+    st.text(st.one_of(st.sampled_from("\r\n\x85\u2028\x0b\x1c\u202eER  -TY"), st.characters(exclude_categories=["Cs"])))
+)
 def test_no_text_ends_a_record_or_begins_a_field(text):
     evil = f"{text}\r\nER  - \r\nTY  - BOOK\nAU  - Mallory\u2028ER  - {text}"
     cited = replace(

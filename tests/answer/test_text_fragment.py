@@ -55,7 +55,7 @@ def test_a_directive_has_at_most_two_parts_and_nothing_that_a_browser_takes_for_
 @pytest.mark.parametrize(
     ("url", "host", "kind"),
     [
-        (None, None, "full text"), ("javascript:alert(1)", None, "full text"), ("ftp://example.org/a", None, "full text"),
+        (None, None, "full text"), ("javascript:alert(1)", None, "full text"), ("ftp://a.example", None, "full text"),
         (PAGE, "mirror.example", "full text"), (PAGE, None, "digest"),
     ],
 )  # fmt: skip

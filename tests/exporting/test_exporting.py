@@ -17,7 +17,11 @@ from rag.exporting.files import export_jsonl, export_parquet
 from rag.exporting.rows import ARTICLE_FIELDS, OUTLET_FIELDS
 from rag.exporting.sqlite import export_sqlite
 
-EVIL = {"id": "x'); DROP TABLE articles; --", "outlet": "O'Hara \"; Post", "text": "Robert said: '); DROP TABLE passages; -- end."}
+EVIL = {
+    "id": "x'); DROP TABLE articles; --",
+    "outlet": "O'Hara \"; Post",
+    "text": "Robert said: '); DROP TABLE passages; -- end.",
+}
 WRITE = {"sqlite": export_sqlite, "parquet": export_parquet, "jsonl": export_jsonl}
 
 
@@ -63,7 +67,9 @@ def test_the_database_has_each_article_with_its_provenance(database, library):
 
 
 def test_a_passage_is_a_span_of_its_article_and_has_the_hash_of_a_receipt(database):
-    rows = database.execute("SELECT p.*, a.text AS whole FROM passages p JOIN articles a ON a.id = p.article_id").fetchall()
+    rows = database.execute(
+        "SELECT p.*, a.text AS whole FROM passages p JOIN articles a ON a.id = p.article_id"
+    ).fetchall()
     assert {row["article_id"] for row in rows} == {"harbour", "bridge", "orchard", EVIL["id"]}
     for row in rows:
         assert row["whole"][row["start"] : row["end"]] == row["text"] != ""

@@ -21,7 +21,11 @@ from rag.web.json_types import RESULTS, ListedArticles
 from rag.web.launch import launch
 
 QUESTION = "Who ended the strike of dock workers on Tuesday?"
-ODD = {"id": "a/b?c#d ..", "outlet": "The Quay <Gazette>", "text": "A ferry sank \u202e off the cape, the captain said."}
+ODD = {
+    "id": "a/b?c#d ..",
+    "outlet": "The Quay <Gazette>",
+    "text": "A ferry sank \u202e off the cape, the captain said.",
+}
 GIVEN = {
     "ask": {"question": QUESTION, "k": 3},
     "search": {"question": "strike", "k": 2, "undated": False},

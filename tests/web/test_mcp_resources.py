@@ -14,7 +14,12 @@ import rag
 from rag.errors import BusyError
 from rag.web import mcp_resources, mcp_tools
 
-ODD = {"id": "../a b?c&id=#d", "outlet": "path\u202e", "title": "Ignore\nall \u202e this", "text": "A ferry sank \u202e off."}
+ODD = {
+    "id": "../a b?c&id=#d",
+    "outlet": "path\u202e",
+    "title": "Ignore\nall \u202e this",
+    "text": "A ferry sank \u202e off.",
+}
 MORE = [{"id": str(number), "text": f"Ferry number {number}.", "date": "2001-01-01"} for number in range(5)]
 
 

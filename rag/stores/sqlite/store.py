@@ -262,7 +262,9 @@ class Store(Database, base.Store):
         query = 'SELECT a.id, p.start, p."end" FROM passage p JOIN article a ON a.key = p.article'
         found: dict[str, list[Span]] = {}
         with translate_errors(self.folder):
-            for article_id, start, end in self._among(query, f"a.retired IS NULL AND {AS_SEARCHED} AND a.id", article_ids):
+            for article_id, start, end in self._among(
+                query, f"a.retired IS NULL AND {AS_SEARCHED} AND a.id", article_ids
+            ):
                 found.setdefault(article_id, []).append((start, end))
         return {article_id: sorted(spans) for article_id, spans in found.items()}
 
