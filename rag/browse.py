@@ -162,6 +162,17 @@ class ReadOnlyLibrary:
         """Return every article that can be found, in the order of adding, as they are when the first is asked for."""
         return (version.article for version in self._store.versions())
 
+    def spans(self, article_ids: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+        """Return the spans of the passages of articles.
+
+        Args:
+            article_ids: those of current articles; others are left out.
+
+        Returns:
+            The (start, end) of each passage in the article's text, in order, by the article's id.
+        """
+        return self._store.spans(article_ids)
+
     def outlets(self) -> dict[str | None, int]:
         """Return the number of articles of each outlet, by name; None counts those whose outlet is not known."""
         return self._store.totals().outlets

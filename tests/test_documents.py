@@ -19,7 +19,7 @@ DOCS = ROOT / "docs"
 DOCUMENTS = sorted(DOCS.rglob("*.md"))
 CODE = sorted(path for folder in ("rag", "benchmarks", "tests") for path in (ROOT / folder).rglob("*.py"))
 PAGES = [*DOCUMENTS, *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))]
-PAGES += [ROOT / folder / "README.md" for folder in ("index", "seeds")]
+PAGES += [ROOT / folder / "README.md" for folder in ("examples", "index", "seeds")]
 
 
 def text(path):

@@ -83,6 +83,8 @@ class Answer:
         plain = asdict(self)
         head = {name: plain[name] for name in ("question", "searched", "grade")}  # what is said of passages before them
         plain = head | {"found": self.found, "notice": wording.notice(self) or None} | plain
+        for passage, cited in zip(plain["passages"], self.passages, strict=True):
+            passage["quote_url"] = cited.quote_url
         balance = plain["balance"]
         counts = (balance[part] for part in ("shown", "allowed", "index"))
         variants = (variant for citation in plain["passages"] for variant in citation["variants"])

@@ -10,6 +10,7 @@ import regex
 
 from rag.answer.grade import Grade
 from rag.answer.markdown import citation_markdown
+from rag.answer.text_fragment import quoted_url
 from rag.answer.variants import Variant
 from rag.article import Article
 from rag.errors import CitationError
@@ -81,6 +82,11 @@ class Citation:
         """The sentences that answer, word for word."""
         a, b = (edge - self.start for edge in self.quote)
         return self.text[a:b]
+
+    @property
+    def quote_url(self) -> str | None:
+        """The URL of the outlet's page, which opens at the quoted sentences; None if it is not known to have them."""
+        return quoted_url(self.url, self.host, self.kind, self.quotation)
 
     def to_markdown(self, accessed: dt.date | None = None) -> str:
         """Return the citation as Markdown.

@@ -1,4 +1,4 @@
-"""Export citations and answers as Markdown, BibTeX or CSL-JSON.
+"""Export citations and answers as Markdown, BibTeX, CSL-JSON or RIS.
 
 Each format has outlet, host, authors, date and whose date it is, title, URL, the quotation word for word and the date
 of access; what is not known is left out. A digest is marked as one. Whatever an article holds is exported as text,
@@ -28,6 +28,8 @@ from rag.text import is_web_url, json_text, one_line, sanitise
 
 # The CSL type of what an outlet of a kind prints (https://docs.citationstyles.org, "Appendix III").
 CSL_TYPES = {"newspaper": "article-newspaper", "magazine": "article-magazine"}
+# The RIS type of each CSL type.
+RIS_TYPES = {"article-newspaper": "NEWS", "article-magazine": "MGZN", "webpage": "ELEC", "article": "GEN"}
 # Hex digits of a hash in a citation's key: 128 bits, as a link to a citation's file names an article's version by it.
 KEY_DIGITS = 32
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")  # BibTeX's macros
@@ -62,6 +64,14 @@ def bibtex(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | N
 def csl_json(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | None = None) -> str:
     """Return a list with a CSL 1.0.2 item for each citation; the quotation is its `abstract`."""
     return json_text([csl_item(c, accessed, catalogue) for c in _citations(cited)]) + "\n"
+
+
+def ris(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | None = None) -> str:
+    """Return a RIS record for each citation, in UTF-8; the quotation is its abstract (AB). For Zotero, EndNote, JabRef.
+
+    Each field is one line, as a line that begins like "ER  -" would end the record. Names are as printed, not split.
+    """
+    return "".join(_record(c, accessed, catalogue) for c in _citations(cited))
 
 
 def quotation_text(cited: Citation | Answer, accessed: dt.date, catalogue: Catalogue | None = None) -> str:
@@ -136,6 +146,7 @@ FORMS = {
     "markdown": Form("Markdown", ".md", "text/markdown", markdown),
     "bibtex": Form("BibTeX", ".bib", "application/x-bibtex", bibtex),
     "csl-json": Form("CSL-JSON", ".json", "application/vnd.citationstyles.csl+json", csl_json),
+    "ris": Form("RIS", ".ris", "application/x-research-info-systems", ris),
 }
 
 # What the app's buttons copy of one citation, beside the forms that are files.
@@ -187,6 +198,26 @@ def _entry(citation: Citation, accessed: dt.date, catalogue: Catalogue | None) -
     }
     lines = [f"  {name} = {value if name == 'month' else f'{{{value}}}'},\n" for name, value in fields.items() if value]
     return f"@{'article' if article else 'misc'}{{{key(citation)},\n{''.join(lines)}}}\n"
+
+
+def _record(citation: Citation, accessed: dt.date, catalogue: Catalogue | None) -> str:
+    """A RIS record. The outlet is T2, which Zotero shows as the publication, the host DP, its library catalogue."""
+    fields = [
+        ("TY", RIS_TYPES[_csl_type(citation, catalogue)]),
+        ("ID", key(citation)),
+        *(("AU", name) for name in citation.authors),
+        ("TI", citation.title),
+        ("T2", citation.outlet),
+        ("PY", citation.date and str(citation.date.year)),
+        ("DA", citation.date and f"{citation.date:%Y/%m/%d}"),
+        ("UR", _escaped_url(citation.url) if is_web_url(citation.url) else ""),
+        ("Y2", f"{accessed:%Y/%m/%d}"),
+        ("DP", citation.host),
+        *(("N1", remark) for remark in _remarks(citation)),
+        ("AB", citation.quotation),
+    ]
+    shown = ((tag, sanitise(one_line(value or ""))) for tag, value in fields)
+    return "".join(f"{tag}  - {value}\r\n" for tag, value in shown if value) + "ER  - \r\n\r\n"
 
 
 def _csl_type(citation: Citation, catalogue: Catalogue | None) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from rag.answer.answer import Answer
     from rag.answer.citation import Citation
 
+_WEB_ADDRESS = regex.compile(r"(?i:https?)://[\w.~:/?#@!$&'()*+,=%\[\]-]+", regex.A)
+
 
 def answer_markdown(answer: Answer, accessed: dt.date | None = None) -> str:
     """The question and the answer as Markdown; see `citation_markdown`."""
@@ -53,7 +55,7 @@ def citation_markdown(citation: Citation, accessed: dt.date | None = None, doubt
         f"by {', '.join(citation.authors)}" if citation.authors else "",
     ]
     about = [plain(part) for part in parts if part]
-    about += [link(citation.url)] if citation.url else []
+    about += [link(citation.url, citation.quote_url)] if citation.url else []
     about += [plain(one_line(str(citation.revision)))] if citation.revision else []
     about += [f"accessed {spelled_date(accessed)}"] if accessed else []
     start, end = (edge - citation.start for edge in citation.quote)
@@ -100,9 +102,16 @@ def _bold(line: str, start: int, end: int) -> str:
     return f"{before}**{plain(inner)}**{after}"
 
 
-def link(url: str) -> str:
-    """Return a link to a web address; any other address is shown and cannot be followed."""
-    return f"<{url}>" if regex.fullmatch(r"(?i:https?)://[\w.~:/?#@!$&'()*+,=%\[\]-]+", url, regex.A) else plain(url)
+def link(url: str, to: str | None = None) -> str:
+    """Return a link to a web address; any other address is shown and cannot be followed.
+
+    Args:
+        url: the address, which is shown.
+        to: where the link leads, if that is another place of the same page.
+    """
+    if not _WEB_ADDRESS.fullmatch(to or url):
+        return plain(url)
+    return f"[{plain(url)}](<{to}>)" if to and to != url else f"<{url}>"
 
 
 def plain(text: str) -> str:

@@ -43,7 +43,11 @@ def source(citation: Citation) -> Html:
         wording.attribution(citation), isolated(citation.outlet or UNKNOWN_OUTLET), isolated(wording.via(citation)),
         wording.when(citation),
     )  # fmt: skip
-    title = link(citation.url, citation.title) if citation.url else isolated(citation.title or "")
+    title = (
+        link(citation.quote_url or citation.url, citation.title or citation.url)
+        if citation.url
+        else isolated(citation.title or "")
+    )
     return Html("{}<br>{}").format(outlet, title) if title else outlet
 
 

@@ -5,10 +5,21 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from rag.cli import asking, building, chronicling, comparing, covering, dossiers, evaluating, listing, serving
+from rag.cli import (
+    asking,
+    building,
+    chronicling,
+    comparing,
+    covering,
+    dossiers,
+    evaluating,
+    exporting,
+    listing,
+    serving,
+)
 
 # Those of `models.encoder`, `answer.export` and `ingest.pipeline`, which take long to load.
-PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json"), ("local", "ray")
+PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json", "ris"), ("local", "ray")
 
 Run = Callable[[argparse.Namespace], int | None]
 
@@ -132,6 +143,15 @@ def _passing_on(command: Command) -> None:
         "files", nargs="+", metavar="FILE",
         help="a dossier, or what `ask`, `search` or `compare` print with --json",
     )  # fmt: skip
+    added = command(
+        "export", exporting.export, "write the articles, with their provenance, to a file for other programs"
+    )
+    added.add_argument(
+        "--sqlite", metavar="FILE", help="a SQLite database with full-text search, for Datasette and SQL"
+    )
+    added.add_argument("--parquet", metavar="FILE", help="a Parquet table (needs according[parquet])")
+    added.add_argument("--jsonl", metavar="FILE", help="JSON Lines, which `according build` reads")
+    added.add_argument("--replace", action="store_true", help="replace files that exist")
 
 
 def _listing(command: Command) -> None:

@@ -416,10 +416,11 @@ class Store(Protocol):
     def articles(self, article_ids: Sequence[str]) -> dict[str, tuple[Article, tuple[Span, ...]]]:
         """Return the current articles of some ids, by id, each with the spans of its sentences in order."""
 
+    def spans(self, article_ids: Sequence[str]) -> dict[str, list[Span]]:
+        """Return the spans of the passages of the current articles of some ids, by id, in the order of the text."""
+
     def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> Relations:
         """Return the other articles with the words of some passages, by key, and the groups of some articles."""
-
-    # Reading for builds
 
     def known(
         self, article_ids: Sequence[str] | None = None, which: Literal["current", "sink", "ever"] = "current"
@@ -446,8 +447,6 @@ class Store(Protocol):
 
     def encoded(self, texts: Sequence[str]) -> dict[str, Encoded]:
         """Return what is stored for texts that a passage has word for word, retired ones included, by text."""
-
-    # Maintenance
 
     def backup(self, folder: Path) -> None:
         """Copy the index as it is now into a folder that holds none, while other processes read and write."""

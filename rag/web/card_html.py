@@ -102,7 +102,7 @@ def _title(citation: Citation) -> Html:
     """Return title, authors and address, and what changed since an earlier version."""
     title = Html("<cite>{}</cite>").format(isolated(citation.title)) if citation.title else ""
     authors = Html("<span>by {}</span>").format(isolated(", ".join(citation.authors))) if citation.authors else ""
-    parts = filter(None, (title, authors, link(citation.url)))
+    parts = filter(None, (title, authors, link(citation.quote_url or citation.url, citation.url)))
     revision = revision_html(citation.revision) if citation.revision else ""
     return Html('<p class="title">{}{}</p>').format(Html(" ").join(parts), revision)
 

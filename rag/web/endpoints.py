@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import inspect
 import logging
+import re
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
@@ -34,6 +35,10 @@ Texts = Annotated[list[Text], Field(max_length=100)]
 PassageCount = Annotated[int, Field(ge=1, le=1000)]
 RowCount = Annotated[int, Field(ge=1, le=100)]
 WindowDays = Annotated[int, Field(ge=0, le=3660)]
+
+
+class UnknownArticleError(QuestionError):
+    """There is no article of the id that was given."""
 
 
 def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
@@ -360,9 +365,15 @@ def _checked(function: Endpoint, is_local: bool) -> Endpoint:
     return checked
 
 
-def _no_article(article_id: str | None) -> QuestionError:
+def described(endpoint: Endpoint) -> tuple[str, dict[str, str]]:
+    """Return what an endpoint's docstring says of it, and of each of its arguments."""
+    description, _, arguments = (inspect.getdoc(endpoint) or "").partition("\n\nArgs:\n")
+    return description, dict(re.findall(r"^ *(\w+): (.+)$", arguments, re.MULTILINE))
+
+
+def _no_article(article_id: str | None) -> UnknownArticleError:
     """Return an error without the folders of this machine, which those of the library name."""
-    return QuestionError(f"there is no article {article_id!r}; use an ID from `ask` or `search`")
+    return UnknownArticleError(f"there is no article {article_id!r}; use an ID from `ask` or `search`")
 
 
 def _versioned(**fields: Any) -> dict[str, Any]:

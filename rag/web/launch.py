@@ -6,10 +6,11 @@ import os
 from collections.abc import Sequence
 
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from rag.errors import AccordingError
 from rag.library import Library
-from rag.web import article_pages, assets, citation_routes, contents_pages, gradio_internals
+from rag.web import article_pages, assets, citation_routes, contents_pages, gradio_internals, json_api, urls
 from rag.web.answer_files import AnswerFiles
 from rag.web.answer_views import AnswerViews
 from rag.web.app import TITLE, create_app
@@ -89,6 +90,7 @@ def launch(
     bypass_proxies(host)
     views = AnswerViews(library, files, is_local)
     served = [*assets.routes(), *views.routes(), *(uploads.routes() if uploads else [])]
+    programs = Mount(urls.API, json_api.create_api(library, is_local))
     pages = [*article_pages.routes(library, is_local), *contents_pages.routes(library, is_local)]
     try:
         _, url, _ = app.launch(
@@ -100,7 +102,7 @@ def launch(
             state_session_capacity=MAX_SESSIONS,
             max_threads=MAX_CONCURRENT,  # events at a time; what takes minutes has a thread of its own (`additions`)
             app_kwargs={
-                "routes": [*served, *pages, *citation_routes.routes(library)],
+                "routes": [*served, *pages, *citation_routes.routes(library), programs],
                 "middleware": [  # the first of them sees a request first
                     Middleware(ProxyMiddleware, proxies=named),
                     Middleware(BodyMiddleware, files=allow_add),

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
 import os
-import re
 import signal
 import sys
 from itertools import islice
@@ -23,12 +21,14 @@ from pydantic import AnyUrl, TypeAdapter
 from rag.errors import AccordingError, QuestionError
 from rag.library import Library
 from rag.text import json_text
-from rag.web.endpoints import VERSION, Endpoint, endpoints
+from rag.web.endpoints import VERSION, Endpoint, described, endpoints
 
 try:
     from mcp import types
     from mcp.server.lowlevel import Server
     from mcp.server.stdio import stdio_server
+
+    from rag.web import mcp_resources
 except ImportError as error:
     raise AccordingError(f'MCP support is not installed ({error}): pip install "according[mcp]"') from error
 
@@ -68,6 +68,8 @@ def offer(server: Server[Any, Any], library: Library, is_local: bool = True) -> 
         result = await anyio.to_thread.run_sync(functools.partial(offered[name], **arguments))
         brief, files = _without_data(_brief(result))
         return [types.TextContent(type="text", text=json_text(brief, indent=None)), *files], brief
+
+    mcp_resources.offer(server, library, offered["article"], is_local)
 
 
 def serve(library: Library) -> None:
@@ -120,8 +122,8 @@ def _brief(result: dict[str, Any]) -> dict[str, Any]:
 
 def _tool(name: str, endpoint: Endpoint) -> types.Tool:
     """Return the tool that an endpoint's signature and docstring describe."""
-    description, _, arguments = (inspect.getdoc(endpoint) or "").partition("\n\nArgs:\n")
+    description, arguments = described(endpoint)
     schema = TypeAdapter(cast(Any, endpoint)).json_schema()
-    for argument, meaning in re.findall(r"^ *(\w+): (.+)$", arguments, re.MULTILINE):
+    for argument, meaning in arguments.items():
         schema["properties"][argument]["description"] = meaning
     return types.Tool(name=name, description=description, inputSchema=schema, annotations=_READS)

@@ -23,6 +23,7 @@ from rag.web.gradio_internals import AT_ONCE, IMMEDIATE, OPEN_PAGE, SESSION, STA
 from rag.web.refusals import RefusedError, refusal
 from rag.web.security import route_path
 from rag.web.turns import SHARE, Turns, client_at, client_of
+from rag.web.urls import CALL
 
 # Requests that are worked on at the same time, and questions that may wait. Ten readers are answered equally fast with
 # 1, 2, 4 or 8 at a time, chance apart (benchmarks/sessions.py); with two, one slow question does not hold up the rest.
@@ -105,9 +106,10 @@ class PlacesMiddleware:
         asked = scope["method"] == "POST"
         try:
             starting, tool = STARTING.fullmatch(path), bool(TOOLS.fullmatch(path))
-            if asked and (starting or tool):
+            call = CALL.fullmatch(path)
+            if asked and (starting or tool or call):
                 with self.questions.one(client, _queued(scope)):
-                    if tool or (starting and starting["kind"] in AT_ONCE):
+                    if tool or call or (starting and starting["kind"] in AT_ONCE):
                         await self._in_turn(self.work, scope, receive, send, whole=tool)
                     else:
                         await self.app(scope, receive, send)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from rag.web import gradio_internals
+from rag.web import gradio_internals, urls
 
 # The middleware that refuses runs outside of the one that adds the app's own headers.
 _HEADERS = {
@@ -31,6 +31,6 @@ def refusal(path: str, status: int, message: str, retry_after: int | None = None
         retry_after: seconds after which it is worth trying again.
     """
     headers = _HEADERS if retry_after is None else _HEADERS | {"Retry-After": str(retry_after)}
-    if path.startswith((f"{gradio_internals.API}/", gradio_internals.SIGN_IN)):
+    if path.startswith((f"{gradio_internals.API}/", gradio_internals.SIGN_IN, f"{urls.API}/")):
         return JSONResponse({"detail": message}, status, headers=headers)
     return PlainTextResponse(f"{message}\n", status, headers=headers)

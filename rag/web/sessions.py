@@ -40,6 +40,7 @@ from rag.web.gradio_internals import (
 )
 from rag.web.refusals import RefusedError, refusal
 from rag.web.security import route_path
+from rag.web.urls import CALL
 
 COOKIE = "according-session"
 MAX_STARTED = 20_000  # events and sessions of which it is remembered who started them: hours of answers
@@ -137,14 +138,15 @@ class SessionMiddleware:
         path, who = route_path(scope), owner(scope)
         tool = TOOLS.fullmatch(path)
         if scope["method"] == "POST" and (tool or not OTHER_POSTS.fullmatch(path)):
-            starting = STARTING.fullmatch(path)
-            if not starting and not tool and not ENDING.fullmatch(path):
+            starting, call = STARTING.fullmatch(path), CALL.fullmatch(path)
+            if not (starting or tool or call or ENDING.fullmatch(path)):
                 raise RefusedError(404, "Not found.")
             if not re.match(r"application/json\b", Headers(scope=scope).get("content-type", ""), re.IGNORECASE):
                 raise RefusedError(415, "Send JSON, with the header Content-Type: application/json.")
             sent = decoded(await Request(scope, receive).body())
-            if tool:
-                return *_with_body(scope, receive, json.dumps(sent).encode()), send
+            if tool or call:
+                body = from_program(sent, call["endpoint"], True, known_events(scope)) if call else sent
+                return *_with_body(scope, receive, json.dumps(body).encode()), send
             body = self._started(sent, starting, who, known_events(scope)) if starting else self._ended(sent, who)
             scope, receive = _with_body(scope, receive, json.dumps(body).encode())
             return scope, receive, self._recorded(send, who) if starting else send

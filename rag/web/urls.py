@@ -6,12 +6,16 @@ still leads to the words after the index was rebuilt or the article was edited (
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from rag.answer.citation import Citation, quote_hash
 from rag.answer.export import key
 from rag.answer.variants import Variant
+
+API = "/api"  # before what `json_api` answers
+CALL = re.compile(rf"{API}/(?P<endpoint>[a-z]+)")  # POST: an endpoint, in one step
 
 
 def article_url(article_id: str, **parameters: str) -> str:

@@ -69,6 +69,12 @@ def test_an_article_comes_back_as_it_went_in(index, news, words):
         assert len(hits) > 150
         for hit in hits:
             assert hit.text == read[hit.article_id].text[hit.start : hit.end]
+        found = library.spans([*read, "none"])
+        assert found.keys() == read.keys()
+        assert all(spans == sorted(spans) for spans in found.values())
+        assert {(hit.article_id, hit.start, hit.end) for hit in hits} <= {
+            (i, *span) for i in found for span in found[i]
+        }
 
 
 def test_an_index_that_is_opened_again_gives_the_same(library, index, words):

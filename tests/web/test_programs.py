@@ -62,12 +62,25 @@ def test_the_commands_print_what_is_shown(address, session):
 
 
 def test_the_python_program_prints_quotations(address):
-    (program,) = blocks("python")
+    (program,) = (block for block in blocks("python") if "gradio_client" in block)
     program = program.replace(ADDRESS.rstrip("/"), address)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     first, second = done.stdout.splitlines()
     assert first.startswith("According to South Asia Journal, 2018-11-13: Paul R. Pillar argued in November 2018"), done
     assert re.match(r"According to [\w ]+, 20\d\d-\d\d-\d\d: \w", second)
+
+
+@pytest.mark.parametrize("module", ["rag.client", "rag.integrations.langchain"])
+def test_the_other_programs_print_who_says_what(address, index, module, capsys, monkeypatch):
+    (program,) = (block for block in blocks("python") if module in block)
+    monkeypatch.chdir(index.parent)
+    exec(program.replace(ADDRESS.rstrip("/"), address.rstrip("/")), {})
+    first, second = capsys.readouterr().out.splitlines()
+    if module == "rag.client":
+        assert first.startswith("According to South Asia Journal, 2018-11-13: Paul R. Pillar argued in November 2018")
+        assert re.match(r"According to [\w ]+, 20\d\d-\d\d-\d\d: \w", second)
+    else:
+        assert re.fullmatch(r"South Asia Journal \[\d+, \d+\] [0-9a-f]{32}", first)
 
 
 def test_the_settings_of_mcp_clients_start_or_reach_the_tools(address, index):

@@ -151,8 +151,8 @@ class Coverage:
             "found": self.found,
             "notice": str(said_first) if (said_first := wording.notice(self)) else None,
             "notes": [str(note) for note in wording.notes(self)],
-            "reports": [asdict(report) for report in self.reports],
-            "undated": [asdict(report) for report in self.undated],
+            "reports": [_report(report) for report in self.reports],
+            "undated": [_report(report) for report in self.undated],
             "silent": [asdict(outlet) for outlet in self.silent],
             "more": self.more,
             "whole": self.whole,
@@ -185,6 +185,11 @@ class Coverage:
         from rag.comparison.coverage.text import coverage_html
 
         return str(coverage_html(self))
+
+
+def _report(report: Report) -> dict[str, Any]:
+    plain = asdict(report)
+    return plain | {"citation": plain["citation"] | {"quote_url": report.citation.quote_url}}
 
 
 def _plain(value: Any) -> Any:

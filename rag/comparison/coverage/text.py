@@ -65,7 +65,7 @@ def _cells(report: Report) -> tuple[str, str, str, str]:
 
 def _html(report: Report) -> tuple[Html, Html, Html, Html]:
     cited = report.citation
-    title = link(cited.url, cited.title or cited.url) if cited.url else isolated(cited.title or "")
+    title = link(cited.quote_url or cited.url, cited.title or cited.url) if cited.url else isolated(cited.title or "")
     said = Html('<blockquote dir="auto">{}</blockquote>{}').format(cited.quotation, title)
     outlet = Html("{} <strong>{}</strong>{}").format(
         attribution(cited), isolated(report.outlet), isolated(_via(report))

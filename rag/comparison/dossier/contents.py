@@ -152,6 +152,7 @@ class Shown:
     notes: tuple[str, ...]
     title: str
     url: str
+    href: str
     receipt: tuple[tuple[str, str], ...]
 
 
@@ -389,6 +390,7 @@ def _shown(dossier: Dossier, quoted: Quoted) -> Shown:
         tuple(one_line(note) for note in said if note),
         one_line(c.title or ""),
         (c.url or "") if web else "",
+        (c.quote_url or c.url or "") if web else "",
         tuple((name, one_line(str(value))) for name, value in fields),
     )
 

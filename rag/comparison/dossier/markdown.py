@@ -134,7 +134,7 @@ def _quotation(quotation: Shown) -> Iterable[str]:
     text = quotation.before + quotation.marked + quotation.after
     yield block(text, len(quotation.before), len(quotation.before) + len(quotation.marked))
     about = [plain(part) for part in (quotation.title, *quotation.notes) if part]
-    about += [link(quotation.url)] if quotation.url else []
+    about += [link(quotation.url, quotation.href)] if quotation.url else []
     if about:
         yield "; ".join(about)
     yield "\n".join(f"* {name}: {cell(value)}" for name, value in quotation.receipt)

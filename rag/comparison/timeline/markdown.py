@@ -37,7 +37,11 @@ def _entry(entry: Entry) -> str:
     outlet = _line(cited.outlet or UNKNOWN_OUTLET)
     source = f"{attribution(cited)} **{outlet}**{_line(via(cited))}, {_line(when(cited))}"
     also = elsewhere(entry)
-    about = [_line(cited.title or ""), link(cited.url) if cited.url else "", _line(str(also)) if also else ""]
+    about = [
+        _line(cited.title or ""),
+        link(cited.url, cited.quote_url) if cited.url else "",
+        _line(str(also)) if also else "",
+    ]
     more = f" ({'; '.join(filter(None, about))})" if any(about) else ""
     return f"* **{spelled(entry.when)}** ({_line(str(evidence(entry)))}). {source}: “{_line(cited.quotation)}”{more}"
 

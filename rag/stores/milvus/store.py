@@ -333,6 +333,13 @@ class MilvusStore(Tables, base.Store):
             spans[row["article"]] += (schema.sentence(text)[0] for text in row["sentences"])
         return {article.id: (article, tuple(sorted(spans[key]))) for key, article in found.items()}
 
+    def spans(self, article_ids: Sequence[str]) -> dict[str, list[Span]]:
+        ids = {row["key"]: schema.brief(row)["id"] for row in self._of_ids(article_ids, self._found())}
+        found: dict[str, list[Span]] = {}
+        for row in self._of("passages", "article", ids, ("article", "start", "end"), self._found()):
+            found.setdefault(ids[row["article"]], []).append((row["start"], row["end"]))
+        return {article_id: sorted(spans) for article_id, spans in found.items()}
+
     def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> base.Relations:
         rows = [(int(row["key"]), schema.brief(row)) for row in self._of_ids(article_ids, self._found())]
         groups = self._groups(key for key, _ in rows)

@@ -258,6 +258,16 @@ class Store(Database, base.Store):
                 spans[key] += unpack_spans(blob)
         return {article.id: (article, tuple(sorted(spans[key]))) for key, article in found.items()}
 
+    def spans(self, article_ids: Sequence[str]) -> dict[str, list[Span]]:
+        query = 'SELECT a.id, p.start, p."end" FROM passage p JOIN article a ON a.key = p.article'
+        found: dict[str, list[Span]] = {}
+        with translate_errors(self.folder):
+            for article_id, start, end in self._among(
+                query, f"a.retired IS NULL AND {AS_SEARCHED} AND a.id", article_ids
+            ):
+                found.setdefault(article_id, []).append((start, end))
+        return {article_id: sorted(spans) for article_id, spans in found.items()}
+
     def relations(self, passages: Sequence[int], article_ids: Sequence[str]) -> Relations:
         duplicates = self._ids_by_passage(
             f"""SELECT p.key, a.id FROM passage p JOIN passage q ON q.same = p.same AND q.article != p.article
