@@ -214,13 +214,12 @@ def gather(
         catalogue: used to recognise outlets.
         progress: called with what was done, for each source in turn.
     """
-    from rag.readers import subscribed
-    from rag.readers.polite import Visitor
-
-    visitor = Visitor()
-    gathered = Gathered([], [], {})
+    gathered, visitor = Gathered([], [], {}), None
     for source in sources:
         if source.is_url:
+            from rag.readers import polite, subscribed  # which take long to load
+
+            visitor = visitor or polite.Visitor()
             found = subscribed.read(source.address, catalogue, subscribed.memory_of(source.memory), visitor)
             outcome = SourceOutcome(
                 source.address, found.state, summaries=found.own, waiting=found.waiting, reason=found.reason,
