@@ -211,15 +211,17 @@ class _Entry(Entry):
         feed, catalogue, _, home, host = self._given
         title = " ".join(_plain(self._entry.get("title")).split()) or None
         outlet, basis, authors = _outlet(self._entry, feed, catalogue, page.url, home, host, page.text)
-        stated = basis.startswith("metadata: entry") and page.strength != "explicit"
-        if page.outlet and not stated:
+        own = page.host
+        if page.outlet and (page.strength == "explicit" or not basis.startswith("metadata: ")):
             outlet, basis = page.outlet, page.outlet_basis
+        elif outlet == host:  # a page of the feed's own site, which the feed calls by its name
+            own = host
         date, date_basis = (page.date, page.date_basis) if page.date else _date(self._entry)
-        if date_basis == PUBLISHED and page.host not in (None, outlet):
+        if date_basis == PUBLISHED and own not in (None, outlet):
             date_basis = POSTED
         return identify(
             replace(
-                page, id="", title=page.title or title, outlet=outlet, outlet_basis=basis, date=date,
+                page, id="", title=page.title or title, outlet=outlet, outlet_basis=basis, host=own, date=date,
                 date_basis=date_basis or page.date_basis,
                 authors=page.authors or _authors(self._entry, catalogue) or authors,
             )

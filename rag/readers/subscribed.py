@@ -30,7 +30,7 @@ log = logging.getLogger("rag")
 MAX_ENTRIES, MAX_PAGES = 200, 50
 MAX_SECONDS, MAX_BYTES = 120.0, 64 * 2**20
 MAX_VALIDATOR_CHARS = 500  # of an ETag or a Last-Modified
-DIGEST_DIGITS = 16  # 64 bits, of some hundred entries of one feed
+DIGEST_DIGITS = 32  # 128 bits
 READ, UNCHANGED, FAILED = "read", "unchanged", "failed"
 
 

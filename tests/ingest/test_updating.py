@@ -132,7 +132,7 @@ def test_an_entry_without_text_has_that_of_its_page(site, library):
     assert texts(library) == ["\n".join(SENTENCES)]
 
 
-def test_the_outlet_that_an_entry_states_is_told_from_the_site_that_lists_it(site, library):
+def test_an_entry_states_another_outlet_than_the_site_that_has_the_page(site, library):
     stated = '<source url="https://www.theguardian.com/rss">The Guardian</source><pubDate>Tue, 14 May 2013</pubDate>'
     plain = page().replace(b'<meta property="article:published_time" content="2013-05-14">', b"")
     site.answer("/feed", rss(item(f"{site.url}/strike", "Dock strike ends", SUMMARY, stated), title="Press Digest"))
@@ -384,6 +384,19 @@ def test_an_update_that_is_killed_loses_nothing(site, library, tmp_path):
         done = again.update()
         assert (done.worked, [o.new for o in done.outcomes]) == ("all", [1, 1])
         assert len(texts(again)) == 5
+
+
+def test_an_update_that_ends_before_its_sources_are_saved_is_done_again(site, library, monkeypatch):
+    site.answer("/feed", rss(item(f"{site.url}/strike", "Dock strike ends", SUMMARY)), ETag='"a"')
+    site.answer("/strike", page())
+    library.add_source(f"{site.url}/feed")
+    with monkeypatch.context() as patch:
+        patch.setattr("rag.ingest.sources.save", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            library.update()
+    assert texts(library) == ["\n".join(SENTENCES)]
+    (outcome,) = library.update().outcomes
+    assert (outcome.new, outcome.articles, len(texts(library))) == (0, 1, 1)
 
 
 def test_an_update_can_refuse_to_wait_for_another_writer(site, library, tmp_path):

@@ -178,7 +178,7 @@ class Tables:
     def added_before(self, time: dt.datetime) -> int:
         until = time.astimezone(dt.UTC).isoformat(timespec="seconds")
         made = self._scan("records", 'kind == "past"', ("number", "value"))
-        return max((int(row["number"]) for row in made if row["value"][0] <= until), default=0)
+        return max((int(row["number"]) for row in made if row["value"] and row["value"][0] <= until), default=0)
 
     # Settings
 
