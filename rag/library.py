@@ -8,7 +8,7 @@ from pathlib import Path
 from rag import readers
 from rag.answer.answer import Answer, as_previous
 from rag.answer.suggestions import answer_or_suggested
-from rag.comparable import ComparableLibrary
+from rag.following import FollowingLibrary
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
 from rag.models.encoder import Encoder, check_precision
 from rag.models.extractive_reader import LazyReader, Reader
@@ -121,7 +121,7 @@ def _open(
     return Library(store, loaded, precision)
 
 
-class Library(ComparableLibrary):
+class Library(FollowingLibrary):
     """Articles that can be asked, changed and looked at. Made by `build` or `open`; safe to use from several threads.
 
     Attributes:

@@ -2,18 +2,24 @@
 
 import csv
 import re
+import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
 
 import pytest
 from support import BRIDGE, ROOT
+from support.feeds import rss
+from support.network import Network
+from support.web_pages import PAGE
+from support.web_site import serve
 
 import rag
 from rag import cli
 from rag.cli import question_lists
-from rag.readers import columns
+from rag.readers import columns, polite
 
 DOCS = ROOT / "docs"
 DOCUMENTS = sorted(DOCS.rglob("*.md"))
@@ -100,6 +106,35 @@ def test_the_timeline_of_its_page_is_what_is_printed(index, capsys):
     )  # fmt: skip
     assert cli.main(["timeline", "--index", str(index), *options.split(), question]) == 0
     assert capsys.readouterr().out == shown
+
+
+def test_the_session_of_following_gives_the_output_shown(tmp_path, real, monkeypatch, capsys):
+    site_of = "http://gazette.example"
+    (session,) = blocks("following.md", "console")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(polite, "DELAY_SECONDS", 0.0)
+    (tmp_path / "empty").mkdir()
+    rag.build([tmp_path / "empty"], encoder=real).close()
+    opened = rag.open
+    monkeypatch.setattr(rag, "open", lambda index, *_, **more: opened(index, real, **more))
+    with serve() as site:
+        network = Network(site.port)
+        network.names = {"gazette.example": [["93.184.215.14"]]}
+        monkeypatch.setattr(socket, "getaddrinfo", network.getaddrinfo)
+        monkeypatch.setattr(socket, "create_connection", network.create_connection)
+        site.answer("/robots.txt", status="404 Not Found")
+        summary = "<description>The strike is over.</description>"
+        site.answer("/news.rss", rss(f"<title>Dock strike ends</title><link>{site_of}/strike</link>{summary}"))
+        site.answer("/gone.rss", status="410 Gone")
+        site.answer("/strike", PAGE)
+        printed = ""
+        for line in re.findall(r"^\$ according (.*)$", session, re.MULTILINE):
+            assert cli.main(shlex.split(line)) == (3 if line == "update" else 0)
+            out, err = capsys.readouterr()
+            printed += f"$ according {line}\n{err}{out}"
+    times = re.compile(r"since \d{4}-\d\d-\d\d \d\d:\d\d")
+    assert times.sub("since", printed) == times.sub("since", session)
+    assert (tmp_path / "new.xml").exists()
 
 
 def test_the_build_of_the_tutorial_gives_the_output_shown(index, capsys, monkeypatch, tmp_path):

@@ -10,7 +10,7 @@ import argparse
 import re
 import shlex
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import regex
@@ -19,6 +19,7 @@ from rag.text import json_text, sanitise
 
 if TYPE_CHECKING:
     from rag.answer.answer import Answer
+    from rag.answer.citation import Citation
 
 _WIDTH, _INDENT = 100, "   "  # of a passage, in characters
 
@@ -26,18 +27,28 @@ _WIDTH, _INDENT = 100, "   "  # of a passage, in characters
 def answer_text(answer: Answer) -> str:
     """Return an answer: outlet and date above each passage, the sentences that answer between « and »."""
     from rag.answer import wording
-    from rag.answer.balance import UNKNOWN_OUTLET
-    from rag.answer.changes import changes_text
 
     said = wording.notice(answer)
     if not answer.found:
         return "\n".join([said, *notes(answer)])
-    parts = [said] if said else []
-    for number, c in enumerate(answer.passages, 1):
+    doubtful = [wording.is_doubtful(c, answer) for c in answer.passages]
+    parts = [*([said] if said else []), *passages_text(answer.passages, doubtful)]
+    figures = [f"({wording.figures(answer)})"] if answer.figures else []
+    return "\n\n".join([*parts, "\n".join([*figures, _counts(answer), *notes(answer)])])
+
+
+def passages_text(passages: Sequence[Citation], doubtful: Sequence[bool] = ()) -> list[str]:
+    """Return passages as `answer_text` has them; `doubtful` says of each whether it may not answer, if it is graded."""
+    from rag.answer import wording
+    from rag.answer.balance import UNKNOWN_OUTLET
+    from rag.answer.changes import changes_text
+
+    parts = []
+    for number, c in enumerate(passages, 1):
         start, end = (edge - c.start for edge in c.quote)
         about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, wording.republished(c)]))
         head = f"{number}. {wording.attribution(c)} {c.outlet or UNKNOWN_OUTLET}{wording.via(c)}, {wording.when(c)}"
-        head += f" ({wording.MAY_NOT_ANSWER})" if wording.is_doubtful(c, answer) else ""
+        head += f" ({wording.MAY_NOT_ANSWER})" if (doubtful[number - 1] if doubtful else c.grade == "near") else ""
         revised = [f"{_INDENT}({c.revision})"] if c.revision else []
         changed = [*map(_filled, changes_text(c))]
         about = in_a_line(about or c.article_id)
@@ -45,8 +56,7 @@ def answer_text(answer: Answer) -> str:
         marked = f"{c.text[:start]}{opened}{c.text[start:end]}{closed}{c.text[end:]}"
         lines = [_filled(line) for line in marked.splitlines()]
         parts.append("\n".join([in_a_line(head), *lines, *revised, f"{_INDENT}[{about}]", *changed]))
-    figures = [f"({wording.figures(answer)})"] if answer.figures else []
-    return "\n\n".join([*parts, "\n".join([*figures, _counts(answer), *notes(answer)])])
+    return parts
 
 
 def _marks(*printed: str) -> tuple[str, str]:

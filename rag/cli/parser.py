@@ -14,6 +14,7 @@ from rag.cli import (
     dossiers,
     evaluating,
     exporting,
+    following,
     listing,
     serving,
 )
@@ -48,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _building(command)
     _asking(command)
+    _following(command)
     _passing_on(command)
     _listing(command)
     _evaluating(command)
@@ -127,6 +129,40 @@ def _covering(command: Command) -> None:
         "--strict", action="store_true", help="take no event from a passage that may not answer the question"
     )
     _filters(added)
+    _reranker(added)
+
+
+def _following(command: Command) -> None:
+    added = command(
+        "sources", following.sources, "list what `update` reads, save a feed, page, file or folder, or delete"
+    )
+    added.add_argument("action", nargs="?", choices=("list", "add", "remove"), default="list", help="what to do")
+    added.add_argument(
+        "addresses", nargs="*", metavar="ADDRESS", help="http(s) URLs of feeds and pages, files, folders"
+    )
+    added = command(
+        "update", following.update,
+        f"read every source again, add what is new; exit status {following.SOME_FAILED} if some failed, 1 if all did",
+    )  # fmt: skip
+    _precision(added)
+    _no_wait(added)
+    added = command(
+        "watch", following.watch,
+        "save a question, or show with --since what is new that answers those saved; exit status 0 if anything is, "
+        "1 if nothing, 2 after an error",
+    )  # fmt: skip
+    added.add_argument(
+        "words", nargs="*", metavar="QUESTION", help="a question to save; `list`; or `remove` and a number of the list"
+    )
+    added.add_argument(
+        "--since", metavar="TIME",
+        help="show what answers in articles added to the index since then: 7d, 12h, 2w, a day or a time",
+    )  # fmt: skip
+    added.add_argument("--near", action="store_true", help="show passages that may not answer, too")
+    added.add_argument("-k", type=int, default=10, help="maximum number of passages a question (default: %(default)s)")
+    added.add_argument("--rss", metavar="FILE", help="also write what is new to this file, as RSS 2.0")
+    added.add_argument("--atom", metavar="FILE", help="also write what is new to this file, as Atom")
+    _filters(added, asked_on=False)
     _reranker(added)
 
 
@@ -329,7 +365,7 @@ def _question(
     _reranker(added)
 
 
-def _filters(added: argparse.ArgumentParser) -> None:
+def _filters(added: argparse.ArgumentParser, asked_on: bool = True) -> None:
     added.add_argument("--outlet", action="append", help="only this outlet (repeatable)")
     added.add_argument("--not-outlet", metavar="OUTLET", action="append", help="not this outlet (repeatable)")
     added.add_argument(
@@ -346,6 +382,8 @@ def _filters(added: argparse.ArgumentParser) -> None:
         "--ignore", metavar="WORDS", action="append", default=[],
         help='words of the question that must have no effect on the search, or "all" (repeatable)',
     )  # fmt: skip
+    if not asked_on:
+        return
     added.add_argument(
         "--asked-on", metavar="YYYY-MM-DD",
         help='the day from which "last year" is counted (default: today, or that of the newest article if it is older)',

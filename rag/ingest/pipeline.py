@@ -160,7 +160,11 @@ class Pipeline:
             elif job.uploads is not None:
                 name = job.uploads.get(str(source), readers.name_of(source))
                 yield from ((name, (item, None)) for item in self._uploaded(source, name, job.columns))
-            elif str(source).endswith(parquet.SUFFIX) and not readers.is_web_url(str(source)):
+            elif (
+                not isinstance(source, readers.Fetched)
+                and str(source).endswith(parquet.SUFFIX)
+                and not readers.is_web_url(str(source))
+            ):
                 yield from ((readers.name_of(source), item) for item in parquet.read(source, self._store.manifest))
             else:
                 name = readers.name_of(source)

@@ -10,7 +10,7 @@ import logging
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,21 @@ from .skipped import Skipped
 
 log = logging.getLogger("rag")
 
-Source = Path | str  # a file, or the URL of a page or file
+
+@dataclass(frozen=True)
+class Fetched:
+    """What was read of a URL beforehand (see `subscribed`), to be taken in as if it were read now.
+
+    Attributes:
+        name: the URL.
+        items: the articles, and what could not be read.
+    """
+
+    name: str
+    items: tuple[Article | Skipped, ...] = field(repr=False)
+
+
+Source = Path | str | Fetched  # a file, the URL of a page or file, or what was read of one
 Input = Source | folders.LinkedFolder  # the path of a folder is walked without following the links in it
 
 # The module of each format, imported when the first such file is read: all of them together take a second.
@@ -186,7 +200,7 @@ def read(inputs: Sequence[Input], catalogue: Catalogue, columns: Columns | None 
 def iter_sources(inputs: Sequence[Input]) -> Iterator[Source | Skipped]:
     """Yield the files and URLs of inputs, and a Skipped for each folder or link that is not walked."""
     for given in inputs:
-        if isinstance(given, str):
+        if isinstance(given, str | Fetched):
             yield given
             continue
         linked = isinstance(given, folders.LinkedFolder)
@@ -226,6 +240,8 @@ def name_of(source: Source) -> str:
 def _name(source: Source) -> str:
     if isinstance(source, Path):
         return str(source)
+    if isinstance(source, Fetched):
+        return source.name
     return str(
         _module("remote").without_credentials(source) if is_remote_url(source) else _module("fetch").normalize(source)
     )
@@ -250,6 +266,8 @@ def _seen(article: Article) -> Article | Skipped:
 def _items(source: Source, name: str, catalogue: Catalogue, columns: Columns) -> Iterator[Article | Skipped]:
     if isinstance(source, Path):
         yield from read_file(source, catalogue, columns)
+    elif isinstance(source, Fetched):
+        yield from source.items
     elif is_web_url(source):
         yield from _module("fetch").read(source, catalogue)
     else:

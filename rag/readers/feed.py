@@ -7,10 +7,12 @@ feed's site is the host, and the outlet is the one that the entry names, or whos
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urljoin
 
 import feedparser
@@ -22,6 +24,7 @@ from rag.errors import InputError
 from rag.provenance.attribution import attribute
 from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.dates import stated
+from rag.text import is_web_url
 
 from . import decoding, limits, record, references
 from .html_to_text import html_to_text
@@ -42,6 +45,9 @@ _NAME_ELEMENTS = frozenset(
 _APPEARED = regex.compile(r"The post .{1,300} (?:appeared first|first appeared) on .{1,200}\.")  # added by WordPress
 _TITLE_SEPARATOR = regex.compile(r"\s+[-–—|»«•·:/>]{1,2}\s+|\s*[|»:]\s*")
 _EMAIL = regex.compile(r"[^\s()<>@]+@[^\s()<>@]+")
+# An entry with so many characters has its text, not a summary of it. Feeds that summarise have some 100 to 600; what
+# they put into the element for the whole text (content) is a summary only if it is as short as one.
+WHOLE_CHARS, WHOLE_CONTENT_CHARS = 1_500, 600
 _NAME_SEPARATOR = regex.compile(r"\s*[;,]\s*(?:and\s+)?|\s+(?:and|&)\s+")
 
 
@@ -54,7 +60,9 @@ def read(path: Path, catalogue: Catalogue) -> Iterator[Article | Skipped]:
     yield from parse(limits.read_bytes(path), catalogue, str(path))
 
 
-def parse(data: bytes, catalogue: Catalogue, source: str, url: str | None = None) -> Iterator[Article | Skipped]:
+def parse(
+    data: bytes, catalogue: Catalogue, source: str, url: str | None = None, follow: Follow | None = None
+) -> Iterator[Article | Skipped]:
     """Yield the articles of a feed in order, and a Skipped for each entry without text.
 
     Args:
@@ -62,6 +70,7 @@ def parse(data: bytes, catalogue: Catalogue, source: str, url: str | None = None
         catalogue: used to recognise outlets.
         source: the file or URL that is recorded with each article.
         url: the URL that the feed was fetched from, if any.
+        follow: gives the article of the page that an entry is only a summary of; None to read no pages.
 
     Raises:
         InputError: if the data is not a feed.
@@ -90,7 +99,10 @@ def parse(data: bytes, catalogue: Catalogue, source: str, url: str | None = None
         try:
             if number == truncated:
                 raise InputError("the feed is truncated in this entry")
-            yield _article(entry, parsed.feed, catalogue, source, home, host)
+            if follow is None:
+                yield _article(entry, parsed.feed, catalogue, source, home, host)
+            elif found := follow(_Entry(entry, parsed.feed, catalogue, source, home, host, number)):
+                yield found
         except InputError as error:
             yield Skipped(source, str(error), f"entry {number}")
 
@@ -145,6 +157,77 @@ def _is_closed(text: str) -> bool:
     return bool(regex.search(r"</(?:\w+:)?(?:rss|feed|RDF)\s*>\s*$", text[-1000:]))
 
 
+class Entry(Protocol):
+    """An entry of a feed, for what follows its link.
+
+    Attributes:
+        number: its place in the feed, from 1 on.
+        link: the URL of its page; None if it has none that can be fetched.
+        digest: tells it from other entries, and from itself once it has changed.
+    """
+
+    number: int
+    link: str | None
+    digest: str
+
+    @property
+    def is_summary(self) -> bool:
+        """Whether it has only a part of its page's text, or none."""
+
+    def article(self) -> Article:
+        """Return the article that the entry itself has. Raises InputError if it has no text."""
+
+    def completed(self, page: Article) -> Article:
+        """Return the article of its page, with what only the entry states: outlet, date, title, authors."""
+
+
+Follow = Callable[[Entry], Article | None]  # None for an entry that is known already, or has to wait
+
+
+class _Entry(Entry):
+    def __init__(
+        self, entry: Any, feed: Any, catalogue: Catalogue, source: str, home: str, host: str | None, number: int
+    ):
+        self.number, self._entry, self._given = number, entry, (feed, catalogue, source, home, host)
+        link = _link(entry, home)
+        self.link = link if is_web_url(link) and len(link or "") <= record.MAX_FIELD_CHARS else None
+        names = [name for name in ("id", "title", "updated", "summary") if name in entry]  # `get` has no fallback
+        parts = (link, *(entry[name] for name in names))
+        self.digest = hashlib.sha256(
+            "\x1f".join(str(part or "") for part in parts).encode("utf-8", "replace")
+        ).hexdigest()
+
+    @property
+    def is_summary(self) -> bool:
+        text = _text(self._entry)
+        last = text.rstrip()[-1:]
+        whole = len(text) >= WHOLE_CHARS or (self._entry.get("content") and len(text) >= WHOLE_CONTENT_CHARS)
+        return not whole or last == "…" or text.rstrip().endswith(("...", "[…]", "[...]"))
+
+    def article(self) -> Article:
+        return _article(self._entry, *self._given)
+
+    def completed(self, page: Article) -> Article:
+        feed, catalogue, _, home, host = self._given
+        title = " ".join(_plain(self._entry.get("title")).split()) or None
+        outlet, basis, authors = _outlet(self._entry, feed, catalogue, page.url, home, host, page.text)
+        own = page.host
+        if page.outlet and (page.strength == "explicit" or not basis.startswith("metadata: ")):
+            outlet, basis = page.outlet, page.outlet_basis
+        elif outlet == host:  # a page of the feed's own site, which the feed calls by its name
+            own = host
+        date, date_basis = (page.date, page.date_basis) if page.date else _date(self._entry)
+        if date_basis == PUBLISHED and own not in (None, outlet):
+            date_basis = POSTED
+        return identify(
+            replace(
+                page, id="", title=page.title or title, outlet=outlet, outlet_basis=basis, host=own, date=date,
+                date_basis=date_basis or page.date_basis,
+                authors=page.authors or _authors(self._entry, catalogue) or authors,
+            )
+        )  # fmt: skip
+
+
 def _article(entry: Any, feed: Any, catalogue: Catalogue, source: str, home: str, host: str | None) -> Article:
     """Return the article of an entry. Raises InputError if it has no text."""
     for name in ("title", "link", "author", "authors", "publisher", "source", "feedburner_origlink"):
@@ -155,8 +238,7 @@ def _article(entry: Any, feed: Any, catalogue: Catalogue, source: str, home: str
         raise InputError("no text")
     if title and _letters(text) == _letters(title):
         raise InputError("no text but the headline")
-    link = entry.get("feedburner_origlink") or entry.get("link")
-    link = _joined(home, link.strip()) if link else None
+    link = _link(entry, home)
     outlet, basis, named_authors = _outlet(entry, feed, catalogue, link, home, host, text)
     date, date_basis = _date(entry)
     if date_basis == PUBLISHED and host not in (None, outlet):
@@ -176,6 +258,11 @@ def _article(entry: Any, feed: Any, catalogue: Catalogue, source: str, home: str
             source=source,
         )
     )
+
+
+def _link(entry: Any, home: str) -> str | None:
+    link = entry.get("feedburner_origlink") or entry.get("link")
+    return _joined(home, link.strip()) if link else None
 
 
 def _joined(home: str, link: str) -> str:

@@ -14,9 +14,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import TypeVar
 from urllib.parse import urljoin
 
 import httpcore
@@ -34,13 +35,17 @@ from .skipped import Skipped
 
 TIMEOUT_SECONDS = 30.0  # from the DNS lookup to the last byte
 MAX_REDIRECTS = 5  # a URL shortener, the change to https, a change of domain, a consent page; more is a loop
+# Who asks, and where to read what it is and does, as sites want to know it.
+NAME, HOME = "According", "https://github.com/according-press/according"
 _ACCEPT = (
     "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, application/xml;q=0.9, "
     "application/pdf;q=0.9, */*;q=0.1"
 )
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NETWORK_ERRORS = httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError
+UNREACHED = *_NETWORK_ERRORS, httpcore.TimeoutException  # why a site that is there may not have replied
 _SAVE = "open it in a browser, save it, and give the file"
+TOO_MANY_REDIRECTS = f"redirects more than {MAX_REDIRECTS} times; {_SAVE}"
 _STATUS = {
     401: "it requires a password",
     402: "it requires payment",
@@ -51,6 +56,8 @@ _STATUS = {
     451: "it may not show this page here",
 }
 
+Result = TypeVar("Result")
+
 
 def read(url: str, catalogue: Catalogue) -> Iterator[Article | Skipped]:
     """Yield the articles at a URL: one for a page or a PDF, one per entry for a feed.
@@ -59,11 +66,29 @@ def read(url: str, catalogue: Catalogue) -> Iterator[Article | Skipped]:
         InputError: if the URL is invalid, cannot be fetched in time, or holds nothing that can be read.
     """
     source = normalize(url)
-    response = _fetch_within(TIMEOUT_SECONDS, source)
+    yield from articles(
+        within(TIMEOUT_SECONDS, lambda deadline: _fetch(httpx.URL(source), deadline)), catalogue, source
+    )
+
+
+def articles(
+    response: Response, catalogue: Catalogue, source: str, follow: feed.Follow | None = None
+) -> Iterator[Article | Skipped]:
+    """Yield the articles of what a URL returned, as `read` does.
+
+    Args:
+        response: what it returned.
+        catalogue: used to recognise outlets.
+        source: the URL that is recorded with each article.
+        follow: fetches the pages of entries that are only summaries (see `feed.parse`).
+
+    Raises:
+        InputError: if it holds nothing that can be read.
+    """
     if response.data.lstrip()[:5] == b"%PDF-":
         yield pdf.parse(response.data, catalogue, source, response.url)
     elif feed.is_feed(response.data):
-        yield from feed.parse(response.data, catalogue, source, response.url)
+        yield from feed.parse(response.data, catalogue, source, response.url, follow)
     elif response.media_type in HTML_TYPES or feed.root_element(response.data).lower() == "html":
         yield html.parse(response.data, catalogue, source, response.url, response.charset)
     elif not response.data.strip():
@@ -75,13 +100,46 @@ def read(url: str, catalogue: Catalogue) -> Iterator[Article | Skipped]:
 
 
 @dataclass(frozen=True)
-class _Response:
+class Response:
     """What a URL, after redirects, returned."""
 
     data: bytes
     url: str
     media_type: str
     charset: str | None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a site sent for one request.
+
+    Attributes:
+        status, phrase: of the status line.
+        headers: the values of each header, joined by commas, by its name in lower case.
+        data: the body, as sent; of a redirect, or of an error, none.
+        url: what was asked for.
+        reached: how far in the site is; behind a proxy that is not known, and it counts as public.
+    """
+
+    status: int
+    phrase: str
+    headers: Mapping[str, str]
+    data: bytes
+    url: str
+    reached: Reach
+
+    @property
+    def location(self) -> str | None:
+        """Where it redirects to; None if it does not."""
+        return self.headers.get("location") if self.status in _REDIRECTS else None
+
+    def content(self) -> Response:
+        """Return the page, decompressed. Raises InputError if there is none, with the reason."""
+        if not 200 <= self.status < 300:
+            raise InputError(_refusal(self.status, self.phrase))
+        content_type = self.headers.get("content-type")
+        data = http_content.decompress(self.data, self.headers.get("content-encoding"))
+        return Response(data, self.url, http_content.media_type(content_type), http_content.charset(content_type))
 
 
 def normalize(url: str, base: str = "") -> str:
@@ -106,23 +164,26 @@ def normalize(url: str, base: str = "") -> str:
     return str(parsed.copy_with(userinfo=b"", fragment=None))
 
 
-def _fetch_within(seconds: float, url: str) -> _Response:
-    """Fetch a URL in at most `seconds`, DNS lookup included.
+def within(seconds: float, work: Callable[[float], Result]) -> Result:
+    """Call a function that fetches, for at most `seconds`, DNS lookup included; it is given its deadline.
 
     This needs a daemon thread, because nothing interrupts getaddrinfo. `anyio.fail_after` does not bound the lookup:
     its event loop waits for the thread that runs getaddrinfo before it closes (4 s of lookup under a timeout of 0.3 s
     took 4.1 s), and it cannot be run where an event loop runs already, as in a notebook.
+
+    Raises:
+        InputError: if it takes longer, or a site cannot be reached; and what the function raises.
     """
-    results: queue.SimpleQueue[_Response | BaseException] = queue.SimpleQueue()
+    results: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
     deadline = time.monotonic() + seconds
 
-    def work() -> None:
+    def run() -> None:
         try:
-            results.put(_fetch(httpx.URL(url), deadline))
+            results.put(work(deadline))
         except BaseException as error:  # raised in the thread that waits
             results.put(error)
 
-    threading.Thread(target=work, daemon=True).start()
+    threading.Thread(target=run, daemon=True).start()
     try:
         result = results.get(timeout=seconds)
     except queue.Empty:
@@ -138,81 +199,100 @@ def _fetch_within(seconds: float, url: str) -> _Response:
 
 def _user_agent() -> str:
     try:
-        return f"According/{version('according')}"
+        return f"{NAME}/{version('according')} (+{HOME})"
     except PackageNotFoundError:  # run from a checkout that is not installed
-        return "According"
+        return f"{NAME} (+{HOME})"
 
 
-def _fetch(url: httpx.URL, deadline: float) -> _Response:
-    context = httpx.create_ssl_context()
-    headers: dict[bytes | str, bytes | str] = {
+def _fetch(url: httpx.URL, deadline: float) -> Response:
+    allowed = Reach.MACHINE
+    before: httpx.URL | None = None
+    for _ in range(MAX_REDIRECTS + 1):
+        reply = request(url, before, allowed, deadline)
+        if not reply.location:
+            return reply.content()
+        allowed = min(allowed, reply.reached)
+        before, url = url, httpx.URL(normalize(reply.location, str(url)))
+    raise InputError(TOO_MANY_REDIRECTS)
+
+
+def request(
+    url: httpx.URL,
+    before: httpx.URL | None,
+    allowed: Reach,
+    deadline: float,
+    headers: Mapping[str, str] | None = None,
+    max_bytes: int | None = None,
+) -> Reply:
+    """Make one request, and follow no redirect.
+
+    Args:
+        url: what to ask for.
+        before: the URL of the page that leads there; None if the user named this one.
+        allowed: how far in the site may be.
+        deadline: when everything must be over, on the clock of `time.monotonic`.
+        headers: more headers to send.
+        max_bytes: of the body; None for limits.MAX_BYTES.
+
+    Raises:
+        InputError: if the site is further in, or sends more.
+        httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException: and what else `within` reports.
+    """
+    proxy = proxy_for(url)
+    if proxy and before:
+        check_redirect_through_proxy(before, url)
+    connector = Connector(Reach.MACHINE if proxy else allowed, deadline)
+    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    sent: dict[bytes | str, bytes | str] = {
+        "Host": url.netloc,
         "User-Agent": _user_agent(),
         "Accept": _ACCEPT,
         "Accept-Encoding": "gzip, deflate",
         "Connection": "close",
     }
-    allowed = Reach.MACHINE
-    before: httpx.URL | None = None
-    for _ in range(MAX_REDIRECTS + 1):
-        proxy = proxy_for(url)
-        if proxy and before:
-            check_redirect_through_proxy(before, url)
-        connector = Connector(Reach.MACHINE if proxy else allowed, deadline)
-        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        with (
-            httpcore.ConnectionPool(context, proxy, network_backend=connector) as pool,
-            pool.stream("GET", target, headers={"Host": url.netloc, **headers}) as response,
-        ):
-            if not (location := _redirect(response)):
-                return _complete(response, str(url), deadline)
-        # How far in the site is behind a proxy is not known.
-        allowed = min(allowed, Reach.PUBLIC if proxy or connector.reached is None else connector.reached)
-        before, url = url, httpx.URL(normalize(location, str(url)))
-    raise InputError(f"redirects more than {MAX_REDIRECTS} times; {_SAVE}")
+    sent.update(headers or {})
+    with (
+        httpcore.ConnectionPool(httpx.create_ssl_context(), proxy, network_backend=connector) as pool,
+        pool.stream("GET", target, headers=sent) as response,
+    ):
+        phrase = response.extensions.get("reason_phrase", b"").decode("ascii", "ignore")[:40]
+        limit = limits.MAX_BYTES if max_bytes is None else max_bytes
+        data = _body(response, deadline, limit) if 200 <= response.status < 300 else b""
+        reached = Reach.PUBLIC if proxy or connector.reached is None else connector.reached
+        return Reply(response.status, phrase, _headers(response), data, str(url), reached)
 
 
-def _redirect(response: httpcore.Response) -> str | None:
-    return _header(response, "Location") if response.status in _REDIRECTS else None
+def _headers(response: httpcore.Response) -> dict[str, str]:
+    joined: dict[str, bytes] = {}
+    for name, value in response.headers:
+        lower = name.lower().decode("latin-1")
+        joined[lower] = joined[lower] + b", " + value if lower in joined else value
+    return {name: _decoded(value) for name, value in joined.items()}
 
 
-def _header(response: httpcore.Response, name: str) -> str | None:
-    wanted = name.lower().encode()
-    values = [value for given, value in response.headers if given.lower() == wanted]
-    if not values:
-        return None
-    joined = b", ".join(values)
+def _decoded(value: bytes) -> str:
     try:
-        return joined.decode("utf-8")
+        return value.decode("utf-8")
     except UnicodeDecodeError:
-        return joined.decode("latin-1")
+        return value.decode("latin-1")
 
 
-def _complete(response: httpcore.Response, url: str, deadline: float) -> _Response:
-    if not 200 <= response.status < 300:
-        raise InputError(_refusal(response))
-    content_type = _header(response, "Content-Type")
-    data = http_content.decompress(_body(response, deadline), _header(response, "Content-Encoding"))
-    return _Response(data, url, http_content.media_type(content_type), http_content.charset(content_type))
-
-
-def _body(response: httpcore.Response, deadline: float) -> bytes:
+def _body(response: httpcore.Response, deadline: float, limit: int) -> bytes:
     """Return the body as sent. Raises InputError if it is too large, httpcore.ReadTimeout after the deadline."""
-    length = _header(response, "Content-Length") or ""
-    if length.isdecimal() and int(length) > limits.MAX_BYTES:
+    length = _headers(response).get("content-length", "")
+    if length.isdecimal() and int(length) > limit:
         raise InputError(limits.too_large(int(length)))
     data = bytearray()
     for chunk in response.iter_stream():
         data += chunk
-        if len(data) > limits.MAX_BYTES:
+        if len(data) > limit:
             raise InputError(limits.too_large())
         time_left(deadline)
     return bytes(data)
 
 
-def _refusal(response: httpcore.Response) -> str:
+def _refusal(status: int, phrase: str) -> str:
     """Return the reason why a site's response holds no page."""
-    status = response.status
-    phrase = response.extensions.get("reason_phrase", b"").decode("ascii", "ignore")[:40]
     meaning = _STATUS.get(status) or ("its server failed; try again later" if status >= 500 else "there is no page")
     advice = f"; {_SAVE}" if status in (401, 402, 403, 429) else ""
     return f"the site responds {status} {phrase}: {meaning}{advice}"

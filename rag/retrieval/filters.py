@@ -28,6 +28,7 @@ class Filters:
         outlet_kinds: the kinds that the outlets were chosen by; empty where they were named.
         exclude_outlets: names as the index has them; articles whose outlet is not known are of none of them.
         exclude_dates: spans of time, both days included; undated articles are in none of them.
+        added_after: only articles put into the index after this place in the order of adding; None for all.
     """
 
     outlets: frozenset[str] = field(default_factory=frozenset)
@@ -37,6 +38,7 @@ class Filters:
     outlet_kinds: frozenset[str] = field(default_factory=frozenset)
     exclude_outlets: frozenset[str] = field(default_factory=frozenset)
     exclude_dates: tuple[tuple[dt.date, dt.date], ...] = ()
+    added_after: int | None = None
 
     @property
     def names_outlets(self) -> bool:
@@ -59,7 +61,7 @@ class Filters:
         first, last = (day.toordinal() if day else None for day in (self.after, self.before))
         holes = tuple((first.toordinal(), last.toordinal()) for first, last in self.exclude_dates)
         first = first or (FIRST_DATE if self.checks_dates else None)
-        return IndexFilter(self.outlets, first, last, bool(self.undated), self.exclude_outlets, holes)
+        return IndexFilter(self.outlets, first, last, bool(self.undated), self.exclude_outlets, holes, self.added_after)
 
 
 def resolve_filters(view: View, catalogue: Catalogue, query: Query) -> Filters:

@@ -310,11 +310,7 @@ class Writer(Protocol):
         """
 
     def publish(self, content_hashes: Container[str]) -> int:
-        """Make the articles in the sink visible that have one of some content hashes, and delete the others there.
-
-        Returns:
-            How many passages they have.
-        """
+        """Make visible what is in the sink with one of some content hashes, delete the rest; return its passages."""
 
     def save_setting(self, name: str, text: str) -> None:
         """Store a text with the index, in place of the one stored before under that name (see `Store.setting`)."""
@@ -394,6 +390,9 @@ class Store(Protocol):
 
     def totals(self) -> Totals:
         """Count the current articles."""
+
+    def added_before(self, time: dt.datetime) -> int:
+        """Return what `IndexFilter.added_after` is for what was put in after a time, which has a time zone."""
 
     def setting(self, name: str) -> str | None:
         """Return a text stored with the index, by name (CATALOGUE or one of those after it); None if there is none."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 NO_DATE = 0
 FIRST_DATE, LAST_DATE = dt.date.min.toordinal(), dt.date.max.toordinal()
 MONTHS, YEARS = 10_000_000, 20_000_000
+LAST_KEY = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class IndexFilter:
         undated: whether articles without a date pass if `after` or `before` is set; if neither is, they do.
         exclude_outlets: names as the index has them. An article whose outlet is not known is of none of them.
         exclude_dates: ranges of dates, both ends included. An article without a date is in none of them.
+        added_after: only articles put into the index after this place in the order of adding, as `Store.added_before`
+            gives it; None for all. The columns do not have it, so `allows` and `mask` leave it to the views.
     """
 
     outlets: frozenset[str] = frozenset()
@@ -50,6 +53,7 @@ class IndexFilter:
     undated: bool = False
     exclude_outlets: frozenset[str] = frozenset()
     exclude_dates: tuple[tuple[int, int], ...] = ()
+    added_after: int | None = None
 
     @property
     def date_ranges(self) -> tuple[tuple[int, int], ...] | None:
@@ -166,8 +170,11 @@ def mask(index_filter: IndexFilter, columns: ArticleColumns) -> npt.NDArray[np.b
 
 
 def tantivy_queries(index_filter: IndexFilter, schema: tantivy.Schema) -> list[tantivy.Query]:
-    """Return queries which a document must all match to pass; its fields are `outlet` and `day`."""
+    """Return queries which a document must all match to pass; its fields are `outlet`, `day` and `article`."""
     queries = []
+    if index_filter.added_after is not None:  # keys of articles are in the order of adding
+        first = index_filter.added_after + 1
+        queries.append(tantivy.Query.range_query(schema, "article", tantivy.FieldType.Unsigned, first, LAST_KEY))
     if index_filter.outlets:
         names = sorted(index_filter.outlets)
         queries.append(_any([tantivy.Query.term_query(schema, "outlet", name, "basic") for name in names]))
@@ -194,7 +201,7 @@ def _any(queries: list[tantivy.Query]) -> tantivy.Query:
 
 
 def milvus_expression(index_filter: IndexFilter) -> str:
-    """Return an expression over the columns `outlet` and `day`, "" if all rows pass.
+    """Return an expression over the columns `outlet`, `day` and `born`, "" if all rows pass.
 
     It consists of integers alone, so that no text of an article or a question is in it.
     """
@@ -206,4 +213,6 @@ def milvus_expression(index_filter: IndexFilter) -> str:
     if index_filter.date_ranges is not None:
         ranges = [f"(day >= {first} and day <= {last})" for first, last in index_filter.date_ranges]
         parts.append(f"({' or '.join(ranges)})")
+    if index_filter.added_after is not None:
+        parts.append(f"born > {index_filter.added_after}")
     return " and ".join(parts)

@@ -14,6 +14,7 @@ when the replica has them, in Milvus usually within a second.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -173,6 +174,11 @@ class Tables:
     def _erase(self, table: str, filters: str) -> None:
         """Delete the rows that pass a filter."""
         self._call("delete", table, filter=filters)
+
+    def added_before(self, time: dt.datetime) -> int:
+        until = time.astimezone(dt.UTC).isoformat(timespec="seconds")
+        made = self._scan("records", 'kind == "past"', ("number", "value"))
+        return max((int(row["number"]) for row in made if row["value"] and row["value"][0] <= until), default=0)
 
     # Settings
 

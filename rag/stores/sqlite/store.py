@@ -201,6 +201,15 @@ class Store(Database, base.Store):
         for _, content_hash, current, *row in sorted(self._among(columns, "a.id", sorted(ids))):
             yield Version(self._checked(content_hash, row), bool(current), None)
 
+    def added_before(self, time: dt.datetime) -> int:
+        # Of the articles put in until then, one that was not amended since has the greatest key that is certain.
+        made = "SELECT max(generation) FROM past WHERE time IS NULL OR time <= ?"
+        until = time.astimezone(dt.UTC).isoformat(timespec="seconds")
+        with translate_errors(self.folder), self.reading() as db:
+            generation = db.execute(made, (until,)).fetchone()[0] or 0
+            row = db.execute("SELECT coalesce(max(key), 0) FROM article WHERE changed <= ?", (generation,)).fetchone()
+            return int(row[0])
+
     def setting(self, name: str) -> str | None:
         with translate_errors(self.folder):
             return read_setting(self._db, name)

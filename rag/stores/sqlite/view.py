@@ -90,6 +90,9 @@ class View(Contents, base.View):
         self, question: Vectors, terms: Sequence[Term], index_filter: IndexFilter, limit: int
     ) -> list[Candidate]:
         allowed = mask(index_filter, self.columns)
+        if index_filter.added_after is not None:
+            added = self.article_keys > index_filter.added_after
+            allowed = added if allowed is None else allowed & added
         rows, cosines = self.vectors.nearest(question, limit, None if allowed is None else allowed[self.article])
         keys = self.keys[rows].tolist()
         words = self.words.coverage(terms, len(keys), IndexFilter(), keys) if keys else {}
