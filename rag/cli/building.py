@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from rag.cli.opening import open_library
+from rag.cli.opening import open_library, open_to_change
 from rag.cli.output import in_a_line, print_result
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def encode(options: argparse.Namespace) -> None:
 
 def add(options: argparse.Namespace) -> None:
     """Add articles to an index."""
-    with open_library(options) as library:
+    with open_to_change(options) as library:
         library.add(
             options.paths, fetch=True, wait=not options.no_wait, follow_links=options.follow_links,
             fields=_fields(options),
@@ -71,7 +71,7 @@ def _print_report(options: argparse.Namespace, library: Any) -> None:
 
 def remove(options: argparse.Namespace) -> None:
     """Delete articles."""
-    with open_library(options) as library:
+    with open_to_change(options) as library:
         count = library.remove(options.ids, wait=not options.no_wait)
     message = f"removed {count:,}; to erase the last traces from the files, run: according compact"
     print_result(options, {"removed": count}, message)
@@ -79,13 +79,12 @@ def remove(options: argparse.Namespace) -> None:
 
 def compact(options: argparse.Namespace) -> None:
     """Shrink the files of an index."""
-    with open_library(options) as library:
+    with open_to_change(options) as library:
         sizes = library.compact(wait=not options.no_wait)
+    before, after = sizes or (None, None)
     if sizes:
-        before, after = sizes
-        message = f"{before / 1e6:,.1f} MB before, {after / 1e6:,.1f} MB now"
+        message = f"{sizes[0] / 1e6:,.1f} MB before, {sizes[1] / 1e6:,.1f} MB now"
     else:
-        before = after = None
         message = "compacted; Milvus will free the disk space later"
     print_result(options, {"before": before, "after": after}, f"{options.index}: {message}")
 
