@@ -9,11 +9,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rag.cli.opening import open_library, open_to_change
-from rag.cli.output import in_a_line, print_result
+from rag.cli.output import in_a_line, print_result, shell_quoted
 
 if TYPE_CHECKING:
     from rag.ingest.capacity import Machine
 
+DEFAULT_INDEX = "index"
+DEMO_QUESTION = "Who was behind Heshmat Alavi?"
 MAX_SKIPPED = 20  # printed after a build; the index keeps all
 
 
@@ -27,6 +29,18 @@ def build(options: argparse.Namespace) -> None:
         options.paths, options.index, options.encoder, **more, fetch=True, wait=not options.no_wait
     ) as library:
         _print_report(options, library)
+
+
+def demo(options: argparse.Namespace) -> None:
+    """Make the demonstration index."""
+    from rag import demonstration
+
+    print("according: making the index of the demonstration (some seconds) ...", file=sys.stderr, flush=True)
+    with demonstration.make(options.index, options.encoder) as library:
+        _print_report(options, library)
+    place = "" if options.index == DEFAULT_INDEX else f" --index {shell_quoted(options.index)}"
+    said = ["Now ask:", f'  according ask{place} "{DEMO_QUESTION}"', f"  according serve{place}"]
+    print("\n".join(said), file=sys.stderr)
 
 
 def encode(options: argparse.Namespace) -> None:
