@@ -1,4 +1,4 @@
-"""Start the browser app on the index in $INDEX (default: index/ here), and build the demonstration index if there is none.
+"""Start the browser app on the index in $INDEX (default: index/ here); where there is none, make the demonstration.
 
 What `according serve` does, from a checkout; docs/deploying.md has its settings. ALLOW_ADD=1 lets readers add files.
 """
@@ -10,5 +10,5 @@ from pathlib import Path
 from rag.cli import main
 
 if __name__ == "__main__":
-    default = str(Path(__file__).resolve().parent / "index")
-    sys.exit(main(["serve", "--default-index", default, *(["--allow-add"] if os.environ.get("ALLOW_ADD") == "1" else [])]))
+    adding = ["--allow-add"] if os.environ.get("ALLOW_ADD") == "1" else []
+    sys.exit(main(["serve", "--default-index", str(Path(__file__).resolve().parent / "index"), *adding]))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from rag import readers
+from rag.article import Article
 from rag.browse import ReadOnlyLibrary
 from rag.errors import LibraryError, log
 from rag.ingest.find_aliases import alias_grouper
@@ -130,6 +131,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
         progress: Callable[[Progress], None] | None = None,
         follow_links: bool = False,
         fields: Fields | None = None,
+        each: Callable[[Article], None] | None = None,
     ) -> Report:
         """Add the articles of files and folders, and update those that changed.
 
@@ -143,6 +145,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
                 and once all are stored.
             follow_links: whether links inside folders are followed, as for `build`.
             fields: columns of tables and records by the field that they are read as, as for `build`.
+            each: called with each article that is read, in the thread that reads, before it is stored.
 
         Returns:
             What was done; its `by_source` says what became of each file.
@@ -152,7 +155,8 @@ class UpdatableLibrary(ReadOnlyLibrary):
         """
         columns = Columns(fields)
         inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)
-        return self._run(Job(inputs, False, uploads=sources, wait=wait, progress=progress, columns=columns))
+        job = Job(inputs, False, uploads=sources, wait=wait, progress=progress, columns=columns, each=each)
+        return self._run(job)
 
     def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:
         """Delete articles with their text and their earlier versions; `compact` clears the last traces from the files.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +24,11 @@ def build(options: argparse.Namespace) -> None:
     import rag
 
     names = ("catalogue", "aliases", "precision", "engine", "follow_links", "retire")
-    more = {name: getattr(options, name) for name in names} | {"fields": _fields(options)}
+    more = {name: getattr(options, name) for name in names} | {"fields": fields(options)}
     with rag.build(
         options.paths, options.index, options.encoder, **more, fetch=True, wait=not options.no_wait
     ) as library:
-        _print_report(options, library)
+        print_report(options, library)
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -37,7 +37,7 @@ def demo(options: argparse.Namespace) -> None:
 
     print("according: making the index of the demonstration (some seconds) ...", file=sys.stderr, flush=True)
     with demonstration.make(options.index, options.encoder) as library:
-        _print_report(options, library)
+        print_report(options, library)
     place = "" if options.index == DEFAULT_INDEX else f" --index {shell_quoted(options.index)}"
     said = ["Now ask:", f'  according ask{place} "{DEMO_QUESTION}"', f"  according serve{place}"]
     print("\n".join(said), file=sys.stderr)
@@ -48,30 +48,20 @@ def encode(options: argparse.Namespace) -> None:
     import rag
 
     more = {name: getattr(options, name) for name in ("catalogue", "precision", "engine", "follow_links")}
-    more["fields"] = _fields(options)
+    more["fields"] = fields(options)
     report = rag.encode(options.paths, options.to, options.encoder, **more, fetch=True)
     print_result(options, report.to_dict(), f"{options.to}\n{report.table()}")
 
 
-def add(options: argparse.Namespace) -> None:
-    """Add articles to an index."""
-    with open_to_change(options) as library:
-        library.add(
-            options.paths, fetch=True, wait=not options.no_wait, follow_links=options.follow_links,
-            fields=_fields(options),
-        )  # fmt: skip
-        _print_report(options, library)
-
-
-def _fields(options: argparse.Namespace) -> dict[str, list[str]]:
+def fields(options: argparse.Namespace) -> dict[str, list[str]]:
     """Return the columns by field that the options name."""
     from rag.readers.columns import parse_options
 
     return parse_options(options.field)
 
 
-def _print_report(options: argparse.Namespace, library: Any) -> None:
-    """Print what a change did, and what was skipped."""
+def print_report(options: argparse.Namespace, library: Any, more: Mapping[str, object] | None = None) -> None:
+    """Print what a change did, and what was skipped; as JSON also `more`."""
     report = library.report
     first = list(islice(library.skipped(), MAX_SKIPPED)) if report.skipped else []
     for skipped in first:
@@ -80,7 +70,9 @@ def _print_report(options: argparse.Namespace, library: Any) -> None:
         rest = report.skipped - len(first)
         print(f"skipped {rest:,} more: according skipped --index {options.index}", file=sys.stderr)
     files = [in_a_line(f"{name}: {outcome}") for name, outcome in report.by_source.items()] if options.by_file else []
-    print_result(options, report.to_dict(options.by_file), "\n".join([options.index, *files, report.table()]))
+    print_result(
+        options, report.to_dict(options.by_file) | dict(more or {}), "\n".join([options.index, *files, report.table()])
+    )
 
 
 def remove(options: argparse.Namespace) -> None:

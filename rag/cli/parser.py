@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from rag.cli import asking, building, chronicling, comparing, covering, dossiers, evaluating, listing, serving
+from rag.cli import adding, asking, building, chronicling, comparing, covering, dossiers, evaluating, listing, serving
 
 # Those of `models.encoder`, `answer.export` and `ingest.pipeline`, which take long to load.
 PRECISIONS, FORMS, ENGINES = ("auto", "fp32", "bf16"), ("markdown", "bibtex", "csl-json"), ("local", "ray")
@@ -70,8 +70,10 @@ def _building(command: Command) -> None:
     added.add_argument("--catalogue", metavar="TOML", help="your own outlets")
     _engine(added)
     _precision(added)
-    added = command("add", building.add, "add or update articles from files and folders")
-    _paths(added, "files or folders, or http(s) URLs of pages and feeds")
+    added = command("add", adding.add, "add or update articles from files, folders, the web or standard input")
+    _paths(
+        added, "files or folders, http(s) URLs of pages and feeds, or - for a text, a page or JSON on standard input"
+    )
     _precision(added)
     _no_wait(added)
     _by_file(added)

@@ -24,11 +24,12 @@ from rag.text import is_blank
 
 from . import folders
 from .columns import Columns, Fields
+from .pasted import Pasted
 from .skipped import Skipped
 
 log = logging.getLogger("rag")
 
-Source = Path | str  # a file, or the URL of a page or file
+Source = Path | str | Pasted  # a file, the URL of a page or file, or a text that is neither
 Input = Source | folders.LinkedFolder  # the path of a folder is walked without following the links in it
 
 # The module of each format, imported when the first such file is read: all of them together take a second.
@@ -143,6 +144,9 @@ def resolve_inputs(
         paths = [paths]
     found: list[Input] = []
     for given in paths:
+        if isinstance(given, Pasted):
+            found.append(given)
+            continue
         path = os.fspath(given)
         if is_web_url(path):
             if not fetch:
@@ -186,7 +190,7 @@ def read(inputs: Sequence[Input], catalogue: Catalogue, columns: Columns | None 
 def iter_sources(inputs: Sequence[Input]) -> Iterator[Source | Skipped]:
     """Yield the files and URLs of inputs, and a Skipped for each folder or link that is not walked."""
     for given in inputs:
-        if isinstance(given, str):
+        if isinstance(given, str | Pasted):
             yield given
             continue
         linked = isinstance(given, folders.LinkedFolder)
@@ -224,7 +228,7 @@ def name_of(source: Source) -> str:
 
 
 def _name(source: Source) -> str:
-    if isinstance(source, Path):
+    if isinstance(source, Path | Pasted):
         return str(source)
     return str(
         _module("remote").without_credentials(source) if is_remote_url(source) else _module("fetch").normalize(source)
@@ -250,10 +254,10 @@ def _seen(article: Article) -> Article | Skipped:
 def _items(source: Source, name: str, catalogue: Catalogue, columns: Columns) -> Iterator[Article | Skipped]:
     if isinstance(source, Path):
         yield from read_file(source, catalogue, columns)
-    elif is_web_url(source):
+    elif isinstance(source, str) and is_web_url(source):
         yield from _module("fetch").read(source, catalogue)
     else:
-        with _module("remote").download(source) as file:
+        with source.as_file() if isinstance(source, Pasted) else _module("remote").download(source) as file:
             yield from (
                 replace(item, source=name + item.source.removeprefix(str(file)))
                 for item in read_file(file, catalogue, columns)

@@ -18,7 +18,7 @@ from .outlet import name_matches_domain
 from .page import WebPage
 from .title import text_after_headline
 
-_AUTHOR_METAS = (
+AUTHOR_METAS = (
     "author",
     "article:author",
     "byl",
@@ -92,7 +92,7 @@ def find_authors(
     """
     stated = [page.article.get(field) for field in ("author", "creator")]
     persons = [page.persons_in(value) for value in stated]
-    places = [*persons, *map(page.names_in, stated), *(page.meta(name) for name in _AUTHOR_METAS)]
+    places = [*persons, *map(page.names_in, stated), *(page.meta(name) for name in AUTHOR_METAS)]
     places.append(_names_in_byline(page, title))
     places.append([name for text in credit_lines(page, title) for name in _signers(text)])
     with contextlib.suppress(ValueError, RecursionError):
