@@ -1,14 +1,12 @@
 """Start the browser app on the index in $INDEX (default: index/ here); where there is none, make the demonstration.
 
-What `according serve` does, from a checkout; docs/deploying.md has its settings. ALLOW_ADD=1 lets readers add files.
+What `according serve` does, from a checkout; docs/deploying.md has its settings.
 """
 
-import os
 import sys
 from pathlib import Path
 
 from rag.cli import main
 
 if __name__ == "__main__":
-    adding = ["--allow-add"] if os.environ.get("ALLOW_ADD") == "1" else []
-    sys.exit(main(["serve", "--default-index", str(Path(__file__).resolve().parent / "index"), *adding]))
+    sys.exit(main(["serve", "--default-index", str(Path(__file__).resolve().parent / "index")]))

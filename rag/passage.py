@@ -53,7 +53,7 @@ def split_articles(
     Raises:
         EncoderError: if the encoder reads fewer than MIN_ENCODER_TOKENS tokens at once.
     """
-    from rag.sentence_splitter import SentenceSplitter  # here, as LangChain takes half a second to load
+    from rag.sentence_splitter import SentenceSplitter  # here, as no question needs it
 
     if max_tokens < MIN_ENCODER_TOKENS:
         raise EncoderError(

@@ -31,7 +31,7 @@ Spans = Sequence[tuple[int, int]]
 _MAX_QUESTIONS = 8  # encoded in one batch
 # Tokens of texts that NumPy encodes, all calls together, before torch is loaded: from there on what torch saves is more
 # than what loading it takes (docs/measurements/encoding.md, "A first addition").
-MAX_NUMPY_TOKENS = 16_000
+MAX_NUMPY_TOKENS = 24_000
 
 
 class Encoder(Protocol):

@@ -13,8 +13,6 @@ import regex
 
 from rag.errors import InputError
 
-from . import limits
-
 # What a text is taken for, and the ending of files of that kind.
 HTML, JSON, JSON_LINES, FEED, PDF = "an HTML page", "JSON", "JSON Lines", "a feed", "a PDF file"
 MARKDOWN, MAIL, TEXT = "Markdown with fields above it", "a mail", "plain text"
@@ -65,6 +63,8 @@ class Pasted:
         Raises:
             InputError: if there is nothing in it, or it is too large.
         """
+        from . import limits  # here, as listing what an index holds loads this module
+
         if not self.data.strip():
             raise InputError("there is nothing in it; pipe a text, a page or JSON to it")
         if len(self.data) > limits.MAX_BYTES:
