@@ -2,7 +2,10 @@
 
 import gc
 import json
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -12,6 +15,7 @@ from support import BRIDGE, HARBOUR, ORCHARD
 from support.properties import EXAMPLES
 
 import rag
+from rag.stores import snapshot
 from rag.stores import tantivy_index as lexical
 from rag.stores.faiss_index import KEYS
 from rag.stores.filters import IndexFilter
@@ -349,3 +353,13 @@ def test_files_of_earlier_formats_are_deleted(index, words, news):
     (index / "vectors.faiss").write_bytes(b"old")
     rag.open(index, encoder=words).add([news(FERRY)])
     assert sorted(p.name.split(".")[0] for p in index.iterdir()) == ["cache", "library", "library", "library", "write"]
+
+
+def test_whether_a_process_runs_is_asked_without_a_signal_to_it(tmp_path, monkeypatch):
+    """On Windows `os.kill(process, 0)` interrupts it."""
+    monkeypatch.setattr(os, "kill", None)
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
+        pass
+    for process, abandoned in ((os.getpid(), False), (ended.pid, True)):
+        (made := tmp_path / f"cache.making.{process}.1").mkdir()
+        assert snapshot.abandoned(made) is abandoned
