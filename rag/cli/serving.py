@@ -22,10 +22,11 @@ def serve(options: argparse.Namespace) -> None:
     from rag.web.bounded_log import bounded_log
     from rag.web.launch import launch
 
+    adds = options.allow_add or os.environ.get("ALLOW_ADD") == "1"
     with bounded_log():
         launch(
             library, host=options.host, port=options.port, examples=EXAMPLES if is_demonstration else (),
-            auth=options.auth, no_auth=options.no_auth, allow_add=options.allow_add or os.environ.get("ALLOW_ADD") == "1", mcp=options.mcp,
+            auth=options.auth, no_auth=options.no_auth, allow_add=adds, mcp=options.mcp,
             proxies=options.trusted_proxy,
         )  # fmt: skip
 
