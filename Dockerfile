@@ -10,14 +10,13 @@ FROM python:3.12-slim
 # EXTRAS=scale: for a library in Milvus, and for the workers of a Ray cluster (docs/scale.md)
 ARG EXTRAS=""
 WORKDIR /app
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
+COPY docs/aliases.toml docs/
+COPY seeds seeds
 COPY rag rag
 # PyTorch's own index has builds for the processor alone, some gigabytes smaller than PyPI's.
 RUN pip install --no-cache-dir -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu ".[rerank${EXTRAS:+,$EXTRAS}]" \
-    && rm -rf rag build *.egg-info
-COPY app.py ./
-COPY docs/aliases.toml docs/
-COPY seeds seeds
+    && rm -rf rag seeds docs
 
 RUN useradd --uid 1000 --create-home reader && install -d -o reader /data
 USER reader
@@ -27,4 +26,4 @@ EXPOSE 7860
 # The demonstration index is built at the first start.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=120s \
     CMD ["python", "-c", "import os, urllib.request as u; u.build_opener(u.ProxyHandler({})).open(f'http://127.0.0.1:{os.environ[\"PORT\"]}/')"]
-CMD ["python", "app.py"]
+CMD ["according", "serve"]

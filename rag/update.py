@@ -1,27 +1,44 @@
-"""Add and remove articles, and compact the files."""
+"""Add and remove articles, and compact the files. Nothing of it is needed for asking, nor the other way round."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from rag import readers
-from rag.answer.citation import Citation
-from rag.answer.confidence import FIT_AGAIN, ConfidenceModel
-from rag.answer.copies import with_copies
+from rag.article import Article
 from rag.browse import ReadOnlyLibrary
 from rag.errors import LibraryError, log
 from rag.ingest.find_aliases import alias_grouper
 from rag.ingest.outcome import Progress
 from rag.ingest.pipeline import Job, Paths, Pipeline, listed
 from rag.ingest.report import Report
-from rag.models.encoder import Encoder
+from rag.models.encoder import Encoder, check_precision
 from rag.models.extractive_reader import LazyReader, Reader
 from rag.models.lazy_encoder import LazyEncoder
 from rag.models.reranker import LazyReranker, Reranker
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.readers.columns import Columns, Fields
-from rag.stores.base import CONFIDENCE_MODEL, Store, View
+from rag.stores.base import CONFIDENCE_MODEL, Location, Store, View
 from rag.stores.current_view import CurrentView
+from rag.stores.location import check_encoder, open_store
+
+if TYPE_CHECKING:
+    from rag.answer.citation import Citation
+    from rag.answer.confidence import ConfidenceModel
+
+
+def open_to_change(index: Location, encoder: str | None = None, precision: str = "auto") -> UpdatableLibrary:
+    """Open an index to change it: in half the time that `rag.open` takes, which loads what answers questions.
+
+    Raises:
+        LibraryError: as `rag.open` does.
+        EncoderError: for an unknown precision.
+    """
+    check_precision(precision)
+    store = open_store(index)
+    check_encoder(store, encoder)
+    return UpdatableLibrary(store, None, precision)
 
 
 class UpdatableLibrary(ReadOnlyLibrary):
@@ -54,6 +71,8 @@ class UpdatableLibrary(ReadOnlyLibrary):
         """How sure an answer must be; a warning is logged, once, if it was fitted with a reader that is not in use."""
         model = super().confidence_model
         if model.reader not in (None, self._reader.name) and not self._warned:
+            from rag.answer.confidence import FIT_AGAIN
+
             self._warned = True
             log.warning(
                 "the confidence model of this index was fitted with the reader %r; without it confidence is too "
@@ -94,6 +113,8 @@ class UpdatableLibrary(ReadOnlyLibrary):
             CitationError: if the article has just changed.
         """
 
+        from rag.answer.copies import with_copies
+
         def copied(view: View) -> tuple[Citation, bool]:
             with self._store.reading(view.generation):
                 cited, _ = with_copies(citation, None, view, self._store, load_catalogue(view.catalogue))
@@ -110,6 +131,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
         progress: Callable[[Progress], None] | None = None,
         follow_links: bool = False,
         fields: Fields | None = None,
+        each: Callable[[Article], None] | None = None,
     ) -> Report:
         """Add the articles of files and folders, and update those that changed.
 
@@ -123,6 +145,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
                 and once all are stored.
             follow_links: whether links inside folders are followed, as for `build`.
             fields: columns of tables and records by the field that they are read as, as for `build`.
+            each: called with each article that is read, in the thread that reads, before it is stored.
 
         Returns:
             What was done; its `by_source` says what became of each file.
@@ -132,7 +155,8 @@ class UpdatableLibrary(ReadOnlyLibrary):
         """
         columns = Columns(fields)
         inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)
-        return self._run(Job(inputs, False, uploads=sources, wait=wait, progress=progress, columns=columns))
+        job = Job(inputs, False, uploads=sources, wait=wait, progress=progress, columns=columns, each=each)
+        return self._run(job)
 
     def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:
         """Delete articles with their text and their earlier versions; `compact` clears the last traces from the files.

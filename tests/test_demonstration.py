@@ -7,8 +7,10 @@ from collections import Counter
 import pytest
 from support import HARBOUR, ROOT
 
-import app
 import rag
+from rag.demonstration import is_in
+from rag.demonstration import make as made
+from rag.errors import LibraryError
 from rag.examples import example_questions
 from rag.web.app import EXAMPLES
 
@@ -74,17 +76,24 @@ def test_the_example_questions_are_answered_by_all_sides(library):
     assert {"Kayhan", "National Council of Resistance of Iran", "The Guardian"} <= set().union(*shown)
 
 
-def test_the_demonstration_index_is_built_once_and_then_updated(tmp_path, capsys):
-    library = app.demonstration(tmp_path / "i")
-    assert library.report.new == 69
+def test_the_demonstration_index_is_built_once_and_then_updated(tmp_path, demonstration):
+    library = made(demonstration(tmp_path / "i"))
+    assert (library.report.new, library.report.unchanged) == (0, 69)
     library.remove([next(library.articles()).id])
-    assert app.demonstration(tmp_path / "i").report.new == 1
+    assert made(tmp_path / "i").report.new == 1
 
 
-def test_a_user_s_own_index_is_left_alone(tmp_path, news):
-    rag.build([news(HARBOUR)], index=tmp_path / "i")
-    assert app.demonstration(tmp_path / "i") is None
-    assert [a.id for a in rag.open(tmp_path / "i").articles()] == ["harbour"]
+def test_a_user_s_own_index_is_left_alone(tmp_path, news, words):
+    rag.build([news(HARBOUR)], index=tmp_path / "i", encoder=words).close()
+    assert not is_in(tmp_path / "i", if_empty=True)
+    with pytest.raises(LibraryError, match="has articles that are not the demonstration's; make it in another folder"):
+        made(tmp_path / "i")
+    assert [a.id for a in rag.open(tmp_path / "i", encoder=words).articles()] == ["harbour"]
+
+
+def test_an_empty_index_is_filled_only_on_demand(tmp_path, words):
+    rag.build([], index=tmp_path / "i", encoder=words).close()
+    assert (is_in(tmp_path / "i"), is_in(tmp_path / "i", if_empty=True)) == (False, True)
 
 
 def test_no_text_of_the_press_is_in_the_project():

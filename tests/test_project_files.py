@@ -112,6 +112,17 @@ def test_the_constraints_are_within_the_bounds_of_the_package():
             assert bound.contains(lowest(constraint)), constraint
 
 
+def test_the_notice_names_every_package_that_users_install_and_the_models():
+    notice = (ROOT / "NOTICE").read_text("utf-8")
+    named = set(re.findall(r"[\w.-]+", notice.partition("Packages, by licence")[2].lower()))
+    users = [*PROJECT["dependencies"]]
+    users += [r for extra in ("rerank", "pdf", "mcp", "scale") for r in PROJECT["optional-dependencies"][extra]]
+    names = {Requirement(line).name.lower() for line in users}
+    assert names <= named, names - named
+    assert "not stated" not in notice
+    assert {"all-MiniLM-L6-v2", "cross-encoder/ms-marco-MiniLM-L-12-v2"} <= set(re.findall(r"[\w./-]+", notice))
+
+
 class Audited(subprocess.CompletedProcess):
     """What a program of the audit ends with."""
 

@@ -5,6 +5,7 @@ Told by the modules that are loaded, each time in a process of its own; seconds 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -154,6 +155,36 @@ def test_a_question_loads_nothing_that_only_building_or_serving_needs(index, how
     found = loaded(ASKING, index, how, question)
     assert found >= LOOKING_UP
     assert found & NEITHER == set()
+
+
+ADDING = """
+class Encoder:
+    name, dimension, max_tokens = "words", 64, 60
+
+    def __init__(self, *_): pass
+
+    def count(self, texts): return [len(text.split()) for text in texts]
+
+    def encode(self, texts, sentences):
+        import numpy as np
+
+        return np.eye(len(texts), 64, dtype="f"), [np.eye(len(own), 64, dtype="f") for own in sentences]
+
+import rag.models.lazy_encoder
+rag.models.lazy_encoder.SentenceEncoder = Encoder
+from rag.cli import main
+assert main(sys.argv[1:]) == 0
+"""
+
+
+def test_an_addition_loads_nothing_that_only_questions_or_many_texts_need(index, tmp_path):
+    added = tmp_path / "added.jsonl"
+    added.write_text(json.dumps(ORCHARD | {"id": "again", "text": ORCHARD["text"] + " Again."}), "utf-8")
+    copy = shutil.copytree(index, tmp_path / "copy")
+    printed, found = run(ADDING, "add", str(added), "--index", str(copy), "--json")
+    assert json.loads(printed)["new"] == 1
+    assert not found & (MODELS | SERVING | {"datasketch", "langchain_core", "scipy"})
+    assert not found & {"rag.library", "rag.retrieval.search", "rag.answer.wording", "rag.query.constraints"}
 
 
 def test_words_of_time_that_need_it_load_what_reads_them(index):

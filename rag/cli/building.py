@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from rag.cli.opening import open_library
-from rag.cli.output import in_a_line, print_result
+from rag.cli.opening import open_library, open_to_change
+from rag.cli.output import in_a_line, print_result, shell_quoted
 
 if TYPE_CHECKING:
     from rag.ingest.capacity import Machine
 
+DEFAULT_INDEX = "index"
+DEMO_QUESTION = "Who was behind Heshmat Alavi?"
 MAX_SKIPPED = 20  # printed after a build; the index keeps all
 
 
@@ -22,11 +24,23 @@ def build(options: argparse.Namespace) -> None:
     import rag
 
     names = ("catalogue", "aliases", "precision", "engine", "follow_links", "retire")
-    more = {name: getattr(options, name) for name in names} | {"fields": _fields(options)}
+    more = {name: getattr(options, name) for name in names} | {"fields": fields(options)}
     with rag.build(
         options.paths, options.index, options.encoder, **more, fetch=True, wait=not options.no_wait
     ) as library:
-        _print_report(options, library)
+        print_report(options, library)
+
+
+def demo(options: argparse.Namespace) -> None:
+    """Make the demonstration index."""
+    from rag import demonstration
+
+    print("according: making the index of the demonstration (some seconds) ...", file=sys.stderr, flush=True)
+    with demonstration.make(options.index, options.encoder) as library:
+        print_report(options, library)
+    place = "" if options.index == DEFAULT_INDEX else f" --index {shell_quoted(options.index)}"
+    said = ["Now ask:", f'  according ask{place} "{DEMO_QUESTION}"', f"  according serve{place}"]
+    print("\n".join(said), file=sys.stderr)
 
 
 def encode(options: argparse.Namespace) -> None:
@@ -34,30 +48,20 @@ def encode(options: argparse.Namespace) -> None:
     import rag
 
     more = {name: getattr(options, name) for name in ("catalogue", "precision", "engine", "follow_links")}
-    more["fields"] = _fields(options)
+    more["fields"] = fields(options)
     report = rag.encode(options.paths, options.to, options.encoder, **more, fetch=True)
     print_result(options, report.to_dict(), f"{options.to}\n{report.table()}")
 
 
-def add(options: argparse.Namespace) -> None:
-    """Add articles to an index."""
-    with open_library(options) as library:
-        library.add(
-            options.paths, fetch=True, wait=not options.no_wait, follow_links=options.follow_links,
-            fields=_fields(options),
-        )  # fmt: skip
-        _print_report(options, library)
-
-
-def _fields(options: argparse.Namespace) -> dict[str, list[str]]:
+def fields(options: argparse.Namespace) -> dict[str, list[str]]:
     """Return the columns by field that the options name."""
     from rag.readers.columns import parse_options
 
     return parse_options(options.field)
 
 
-def _print_report(options: argparse.Namespace, library: Any) -> None:
-    """Print what a change did, and what was skipped."""
+def print_report(options: argparse.Namespace, library: Any, more: Mapping[str, object] | None = None) -> None:
+    """Print what a change did, and what was skipped; as JSON also `more`."""
     report = library.report
     first = list(islice(library.skipped(), MAX_SKIPPED)) if report.skipped else []
     for skipped in first:
@@ -66,12 +70,14 @@ def _print_report(options: argparse.Namespace, library: Any) -> None:
         rest = report.skipped - len(first)
         print(f"skipped {rest:,} more: according skipped --index {options.index}", file=sys.stderr)
     files = [in_a_line(f"{name}: {outcome}") for name, outcome in report.by_source.items()] if options.by_file else []
-    print_result(options, report.to_dict(options.by_file), "\n".join([options.index, *files, report.table()]))
+    print_result(
+        options, report.to_dict(options.by_file) | dict(more or {}), "\n".join([options.index, *files, report.table()])
+    )
 
 
 def remove(options: argparse.Namespace) -> None:
     """Delete articles."""
-    with open_library(options) as library:
+    with open_to_change(options) as library:
         count = library.remove(options.ids, wait=not options.no_wait)
     message = f"removed {count:,}; to erase the last traces from the files, run: according compact"
     print_result(options, {"removed": count}, message)
@@ -79,13 +85,12 @@ def remove(options: argparse.Namespace) -> None:
 
 def compact(options: argparse.Namespace) -> None:
     """Shrink the files of an index."""
-    with open_library(options) as library:
+    with open_to_change(options) as library:
         sizes = library.compact(wait=not options.no_wait)
+    before, after = sizes or (None, None)
     if sizes:
-        before, after = sizes
-        message = f"{before / 1e6:,.1f} MB before, {after / 1e6:,.1f} MB now"
+        message = f"{sizes[0] / 1e6:,.1f} MB before, {sizes[1] / 1e6:,.1f} MB now"
     else:
-        before = after = None
         message = "compacted; Milvus will free the disk space later"
     print_result(options, {"before": before, "after": after}, f"{options.index}: {message}")
 

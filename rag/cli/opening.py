@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rag.browse import ReadOnlyLibrary
+    from rag.update import UpdatableLibrary
 
 
 def open_library(options: argparse.Namespace) -> Any:
@@ -16,6 +17,13 @@ def open_library(options: argparse.Namespace) -> Any:
 
     more = {name: getattr(options, name) for name in ("reranker", "precision") if hasattr(options, name)}
     return rag.open(options.index, options.encoder, **more, reader=getattr(options, "reader", None))
+
+
+def open_to_change(options: argparse.Namespace) -> UpdatableLibrary:
+    """Return the index for a command that changes it and asks no question."""
+    from rag.update import open_to_change
+
+    return open_to_change(options.index, options.encoder, getattr(options, "precision", "auto"))
 
 
 def open_read_only(options: argparse.Namespace) -> ReadOnlyLibrary:

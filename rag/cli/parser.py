@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from rag.cli import (
+    adding,
     asking,
     building,
     chronicling,
@@ -33,14 +34,16 @@ def build_parser() -> argparse.ArgumentParser:
     commands = program.add_subparsers(required=True, metavar="COMMAND")
 
     def command(
-        name: str, run: Run, summary: str, indexed: bool = True, prints: bool = True
+        name: str, run: Run, summary: str, indexed: bool = True, prints: bool = True, serves: bool = False
     ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=summary, description=summary)
         added.set_defaults(run=run)
         if indexed:
+            default = "$INDEX, else the folder index; the demonstration, if there is none" if serves else "index"
             added.add_argument(
-                "--index", default="index", help="index folder, or milvus://host:19530/name (default: %(default)s)"
-            )
+                "--index", default=None if serves else building.DEFAULT_INDEX,
+                help=f"index folder, or milvus://host:19530/name (default: {default})",
+            )  # fmt: skip
         default = "the index's own" if indexed else "all-MiniLM-L6-v2"
         added.add_argument("--encoder", help=f"sentence-transformers model, by name or path (default: {default})")
         if prints:
@@ -73,14 +76,18 @@ def _building(command: Command) -> None:
     _precision(added)
     _no_wait(added)
     _by_file(added)
+    added = command("demo", building.demo, "make the index of the demonstration: 69 digests of one contested subject")
+    _by_file(added)
     added = command("encode", building.encode, "encode articles into Parquet files that `add` can read", False)
     _paths(added, "files or folders; on Ray also URLs such as s3://bucket/folder")
     added.add_argument("--to", metavar="FOLDER", required=True, help="output folder, or such a URL")
     added.add_argument("--catalogue", metavar="TOML", help="your own outlets")
     _engine(added)
     _precision(added)
-    added = command("add", building.add, "add or update articles from files and folders")
-    _paths(added, "files or folders, or http(s) URLs of pages and feeds")
+    added = command("add", adding.add, "add or update articles from files, folders, the web or standard input")
+    _paths(
+        added, "files or folders, http(s) URLs of pages and feeds, or - for a text, a page or JSON on standard input"
+    )
     _precision(added)
     _no_wait(added)
     _by_file(added)
@@ -245,7 +252,8 @@ def _maintaining(command: Command) -> None:
 
 
 def _serving(command: Command) -> None:
-    added = command("serve", serving.serve, "start the browser app", prints=False)
+    added = command("serve", serving.serve, "start the browser app", prints=False, serves=True)
+    added.add_argument("--default-index", default=building.DEFAULT_INDEX, help=argparse.SUPPRESS)  # of app.py
     _reranker(added)
     _reader(added)
     added.add_argument(

@@ -3,21 +3,58 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 
 from rag.cli.opening import open_library
 
 
 def serve(options: argparse.Namespace) -> None:
-    """Start the browser app."""
+    """Start the browser app; on the demonstration, where no index is named and there is none."""
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    from rag.web.security import listening
+
+    listening(options.host, options.auth, options.no_auth)  # reports a mistake before some seconds of work, not after
+    print("according: starting the app (some seconds) ...", file=sys.stderr, flush=True)
+    is_demonstration = _demonstrated(options)
     library = open_library(options)
+    from rag.web.app import EXAMPLES
     from rag.web.bounded_log import bounded_log
     from rag.web.launch import launch
 
+    adds = options.allow_add or os.environ.get("ALLOW_ADD") == "1"
     with bounded_log():
         launch(
-            library, host=options.host, port=options.port, auth=options.auth, no_auth=options.no_auth,
-            allow_add=options.allow_add, mcp=options.mcp, proxies=options.trusted_proxy,
+            library, host=options.host, port=options.port, examples=EXAMPLES if is_demonstration else (),
+            auth=options.auth, no_auth=options.no_auth, allow_add=adds, mcp=options.mcp,
+            proxies=options.trusted_proxy,
         )  # fmt: skip
+
+
+def _demonstrated(options: argparse.Namespace) -> bool:
+    """Choose the index if none is named; make the demonstration there, or bring it up to date, if it is its place.
+
+    Returns:
+        Whether the index holds nothing but the demonstration.
+    """
+    from rag import demonstration
+    from rag.stores.location import exists
+    from rag.stores.milvus.client import parse_location
+
+    given = options.index is not None
+    named = options.index or os.environ.get("INDEX")
+    options.index = named or options.default_index
+    if parse_location(options.index):
+        return False
+    if exists(options.index):
+        if not demonstration.is_in(options.index, if_empty=not named):
+            return False
+    elif given:
+        return False  # to open it is an error that says so
+    if not given:
+        with demonstration.make(options.index, options.encoder) as library:
+            print(f"{options.index}: {library.report}", file=sys.stderr, flush=True)
+    return True
 
 
 def mcp(options: argparse.Namespace) -> None:

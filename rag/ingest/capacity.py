@@ -7,7 +7,6 @@ says which; the rate of encoding is measured on this machine now, unless it is g
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from rag.article import Article
 from rag.errors import QuestionError
 from rag.ingest.report import Report
 from rag.models.encoder import DEFAULT_ENCODER, Encoder, SentenceEncoder
+from rag.models.numpy_bert import available_cores
 
 PASSAGES_PER_ARTICLE = 10.2  # 123,038 of 12,000
 SENTENCES_PER_PASSAGE = 5.3
@@ -185,8 +185,9 @@ def machine_of_rate(rate: float) -> tuple[Machine]:
 
 def similar_machines(encoder: Encoder) -> tuple[Machine, ...]:
     """Measure this machine for some seconds, and return it with others whose rates are computed or published."""
-    rate = measure_rate(encoder)
+    # First, as it loads torch, which then encodes the sample too, as it would so many articles.
     device, precision = (encoder.device, encoder.precision) if isinstance(encoder, SentenceEncoder) else ("cpu", "")
+    rate = measure_rate(encoder)
     if device != "cpu":
         return (Machine(f"a machine like this one ({device}, {precision})", rate, "measured here just now"),)
     cores = available_cores()
@@ -238,8 +239,3 @@ def format_hours(hours: float) -> str:
     unit, _, length = next(unit for unit in units if hours < unit[1])
     number = round(hours / length)
     return f"{number:,} {unit}{'' if number == 1 else 's'}"
-
-
-def available_cores() -> int:
-    """Return the number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

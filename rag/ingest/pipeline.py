@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rag import readers
 from rag.article import Article
@@ -26,6 +26,7 @@ from rag.ingest.find_aliases import find_aliases
 from rag.ingest.find_duplicates import find_duplicates
 from rag.ingest.outcome import Progress
 from rag.ingest.packing import Item
+from rag.ingest.progress import progress_of_articles
 from rag.ingest.reconcile import Changes, Reconciler
 from rag.ingest.report import Report
 from rag.ingest.retirement import unless_most_are_retired
@@ -35,6 +36,7 @@ from rag.provenance import catalogue as outlets
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.uploads import as_uploaded
 from rag.readers.columns import Columns, Fields
+from rag.readers.pasted import Pasted
 from rag.readers.skipped import Skipped
 from rag.stores.base import CATALOGUE, OWN_ALIASES, EmbeddedPassage, Known, Manifest, Sink, Store, Writer, find_article
 
@@ -61,6 +63,7 @@ class Job:
         progress: called for each article and record that is read, in the thread that reads, and when all are stored;
             where a cluster reads, for each batch.
         columns: which columns of records the fields of articles are read from; counts them.
+        each: called with each article that is read, before it is stored; not where a cluster reads.
     """
 
     inputs: Sequence[readers.Input]
@@ -73,6 +76,7 @@ class Job:
     on_cluster: bool = False
     progress: Callable[[Progress], None] | None = None
     columns: Columns = field(default_factory=Columns)
+    each: Callable[[Article], None] | None = None
 
 
 class Pipeline:
@@ -93,7 +97,7 @@ class Pipeline:
         with ExitStack() as stack:
             writer = stack.enter_context(self._store.writing(job.wait, shared=job.on_cluster))
             executor = stack.enter_context(ThreadPoolExecutor(1, "ingest"))
-            progress_bar = stack.enter_context(progress_bar_of_articles())
+            progress_bar = stack.enter_context(progress_of_articles())
             if job.catalogue and job.catalogue.extra is not None:
                 self._catalogue = job.catalogue
             reconciler = Reconciler(self._store, report, staged=writer.sink is not None)
@@ -160,11 +164,7 @@ class Pipeline:
             elif job.uploads is not None:
                 name = job.uploads.get(str(source), readers.name_of(source))
                 yield from ((name, (item, None)) for item in self._uploaded(source, name, job.columns))
-            elif (
-                not isinstance(source, readers.Fetched)
-                and str(source).endswith(parquet.SUFFIX)
-                and not readers.is_web_url(str(source))
-            ):
+            elif not isinstance(source, Pasted | readers.Fetched) and _is_parquet(str(source)):
                 yield from ((readers.name_of(source), item) for item in parquet.read(source, self._store.manifest))
             else:
                 name = readers.name_of(source)
@@ -310,7 +310,7 @@ def encode(
         read = readers.read(inputs, known_outlets, columns)
         batches = iter(lambda: embedder.embed(list(islice(read, BATCH_ARTICLES))), [])
     report = Report()
-    with progress_bar_of_articles() as progress_bar:
+    with progress_of_articles() as progress_bar:
         for batch in batches:
             for item, _ in batch:
                 if isinstance(item, Skipped):
@@ -323,6 +323,10 @@ def encode(
             progress_bar.update(len(batch))
     report.columns = columns.counts()
     return report
+
+
+def _is_parquet(source: str) -> bool:
+    return source.endswith(parquet.SUFFIX) and not readers.is_web_url(source)
 
 
 def connects_to_cluster(engine: str) -> bool:
@@ -343,18 +347,13 @@ def listed(paths: Paths) -> list[str | os.PathLike[str]]:
     return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
 
 
-def progress_bar_of_articles() -> Any:
-    """A progress bar on stderr, where that is a terminal."""
-    from tqdm import tqdm
-
-    return tqdm(desc="articles", unit=" articles", disable=None, mininterval=0.5)
-
-
 def _followed(stream: Iterator[tuple[str, Item]], job: Job, origins: deque[str], report: Report) -> Iterator[Item]:
     """Yield the items of a stream of files; note the file of each, and say how far the reading is."""
     name, read, skipped = None, 0, 0
     for file, item in stream:
         origins.append(file)
+        if job.each and isinstance(item[0], Article):
+            job.each(item[0])
         if job.progress:
             if file != name:
                 name, read, skipped = file, 0, 0

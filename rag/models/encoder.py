@@ -29,6 +29,9 @@ Vectors = npt.NDArray[np.float32]
 Spans = Sequence[tuple[int, int]]
 
 _MAX_QUESTIONS = 8  # encoded in one batch
+# Tokens of texts that NumPy encodes, all calls together, before torch is loaded: from there on what torch saves is more
+# than what loading it takes (docs/measurements/encoding.md, "A first addition").
+MAX_NUMPY_TOKENS = 24_000
 
 
 class Encoder(Protocol):
@@ -79,9 +82,9 @@ class SentenceEncoder:
     over the sentence's tokens, from the same forward pass ("late chunking", Günther et al. 2024, arXiv:2409.04701):
     sentence vectors cost nothing more and depend on their context. Other models encode each sentence on its own.
 
-    Texts are encoded in bfloat16 if the processor multiplies in it, which halves the time; sums, the vectors and
+    Torch encodes texts in bfloat16 if the processor multiplies in it, which halves the time; sums, the vectors and
     questions stay in float32 (docs/measurements/encoding.md). If `numpy_bert` supports the model, it encodes the
-    questions, and torch is not loaded before there are texts to encode.
+    questions, and the texts until they are so many that loading torch is worth its seconds.
 
     Attributes:
         name: name or path of the model.
@@ -96,7 +99,7 @@ class SentenceEncoder:
         Args:
             name: a sentence-transformers name or path.
             precision: precision of the multiplications when texts are encoded: "fp32", "bf16", or "auto" for the faster
-                one on this machine.
+                one on this machine (few texts are always encoded in float32 with it, as that needs no torch).
 
         Raises:
             EncoderError: if the model cannot be loaded, or the precision is unknown.
@@ -108,6 +111,7 @@ class SentenceEncoder:
         self.languages = model_card.ENGLISH if name == DEFAULT_ENCODER else model_card.languages(name)
         self._loading = threading.Lock()
         self._loaded_torch_model: TorchModel | None = None
+        self._numpy_tokens = 0  # of texts, so far
         prompted = model_card.usual_prompts(name) is not None  # which only torch puts before a question
         self._numpy_model: NumpyBert | None = None if prompted else numpy_bert.load(Path(_model_path(name)))
         model = self._numpy_model or self._torch_model
@@ -141,10 +145,20 @@ class SentenceEncoder:
     def encode(self, texts: Sequence[str], sentences: Sequence[Spans]) -> tuple[Vectors, list[Vectors]]:
         if not texts:
             return np.zeros((0, self.dimension), np.float32), []
-        pairs = self._torch_model.encode(list(texts), sentences)
+        if self._numpy_model and self._is_numpy_faster(texts):
+            pairs = self._numpy_model.encode_with_sentences(texts, sentences)
+        else:
+            pairs = self._torch_model.encode(list(texts), sentences)
         return self._checked(np.stack([whole for whole, _ in pairs]), len(texts)), [
             self._checked(parts, len(spans)) for (_, parts), spans in zip(pairs, sentences, strict=True)
         ]
+
+    def _is_numpy_faster(self, texts: Sequence[str]) -> bool:
+        """Whether these texts, after those encoded before, are so few that torch need not be loaded for them."""
+        if self._loaded_torch_model is not None or self._precision == "bf16":
+            return False
+        self._numpy_tokens += sum(self.count(texts))
+        return self._numpy_tokens <= MAX_NUMPY_TOKENS
 
     def encode_question(self, question: str) -> Vectors:
         vector: Vectors = self._checked(self._encode_question(question)[None], 1)[0]

@@ -1,6 +1,7 @@
 """Encode texts with a model that sentence-transformers has loaded, on all cores or on a GPU.
 
-`SentenceEncoder` uses it for the texts of a build, and for the questions of models that `numpy_bert` does not support.
+`SentenceEncoder` uses it for the texts of a build of some size, and for all that models which `numpy_bert` does not
+support encode.
 """
 
 from __future__ import annotations
@@ -15,17 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from rag.errors import EncoderError
+from rag.models.late_chunking import Spans, Vectors, means
 from rag.models.model_card import usual_prompts
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
-
-Vectors = npt.NDArray[np.float32]
-Spans = Sequence[tuple[int, int]]
 
 # Tokens in a batch: on a processor so many that their activations fit its caches, with one thread per batch; a GPU
 # needs more (docs/measurements/encoding.md).
@@ -128,7 +126,7 @@ class TorchModel:
         def encode_batches(_: int) -> list[tuple[int, tuple[Vectors, Vectors]]]:
             with torch.inference_mode(), self._autocast():  # once per thread: that casts the model's weights once
                 return [
-                    (row, _means(vectors[: len(special[row])], offsets[row], special[row], sentences[row]))
+                    (row, means(vectors[: len(special[row])], offsets[row], special[row], sentences[row]))
                     for rows in batches
                     for row, vectors in zip(rows, self._token_vectors(tokens, rows), strict=True)
                 ]
@@ -178,22 +176,6 @@ def _trim() -> None:
 
     if hasattr(psutil, "heap_trim"):  # not every C library has it
         psutil.heap_trim()
-
-
-def _means(
-    vectors: Vectors, offsets: Sequence[tuple[int, int]], special: Sequence[int], sentences: Spans
-) -> tuple[Vectors, Vectors]:
-    """Return the unit vector of a text, and those of its sentences, from the vectors of its tokens, (n, dimension)."""
-    whole = vectors.mean(axis=0)
-    words = np.flatnonzero(np.array(special) == 0)
-    starts = np.array([offsets[i][0] for i in words.tolist()])
-    edges = [(np.searchsorted(starts, start), np.searchsorted(starts, end)) for start, end in sentences]
-    means = [vectors[words[i:j]].mean(axis=0) if j > i else whole for i, j in edges]
-    return _unit(whole), _unit(np.stack(means)) if means else np.zeros((0, len(whole)), np.float32)
-
-
-def _unit(vectors: npt.NDArray[np.floating]) -> Vectors:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), np.float32)
 
 
 @contextlib.contextmanager

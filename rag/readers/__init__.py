@@ -24,6 +24,7 @@ from rag.text import is_blank
 
 from . import folders
 from .columns import Columns, Fields
+from .pasted import Pasted
 from .skipped import Skipped
 
 log = logging.getLogger("rag")
@@ -42,7 +43,7 @@ class Fetched:
     items: tuple[Article | Skipped, ...] = field(repr=False)
 
 
-Source = Path | str | Fetched  # a file, the URL of a page or file, or what was read of one
+Source = Path | str | Fetched | Pasted  # a file, the URL of a page or file, what was read of one, or a text
 Input = Source | folders.LinkedFolder  # the path of a folder is walked without following the links in it
 
 # The module of each format, imported when the first such file is read: all of them together take a second.
@@ -157,6 +158,9 @@ def resolve_inputs(
         paths = [paths]
     found: list[Input] = []
     for given in paths:
+        if isinstance(given, Pasted):
+            found.append(given)
+            continue
         path = os.fspath(given)
         if is_web_url(path):
             if not fetch:
@@ -200,7 +204,7 @@ def read(inputs: Sequence[Input], catalogue: Catalogue, columns: Columns | None 
 def iter_sources(inputs: Sequence[Input]) -> Iterator[Source | Skipped]:
     """Yield the files and URLs of inputs, and a Skipped for each folder or link that is not walked."""
     for given in inputs:
-        if isinstance(given, str | Fetched):
+        if isinstance(given, str | Fetched | Pasted):
             yield given
             continue
         linked = isinstance(given, folders.LinkedFolder)
@@ -238,7 +242,7 @@ def name_of(source: Source) -> str:
 
 
 def _name(source: Source) -> str:
-    if isinstance(source, Path):
+    if isinstance(source, Path | Pasted):
         return str(source)
     if isinstance(source, Fetched):
         return source.name
@@ -268,10 +272,10 @@ def _items(source: Source, name: str, catalogue: Catalogue, columns: Columns) ->
         yield from read_file(source, catalogue, columns)
     elif isinstance(source, Fetched):
         yield from source.items
-    elif is_web_url(source):
+    elif isinstance(source, str) and is_web_url(source):
         yield from _module("fetch").read(source, catalogue)
     else:
-        with _module("remote").download(source) as file:
+        with source.as_file() if isinstance(source, Pasted) else _module("remote").download(source) as file:
             yield from (
                 replace(item, source=name + item.source.removeprefix(str(file)))
                 for item in read_file(file, catalogue, columns)

@@ -166,12 +166,11 @@ def abandoned(path: Path) -> bool:
     try:
         if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
             return True
-        os.kill(int(path.name.split(".")[-2]), 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, ValueError, IndexError):  # it is gone, and the next one may have the same name
+        import psutil  # `os.kill(process, 0)` does not ask on Windows: it interrupts the process
+
+        return not psutil.pid_exists(int(path.name.split(".")[-2]))
+    except (OSError, ValueError, OverflowError, IndexError):  # it is gone, and the next one may have the same name
         return False
-    return False
 
 
 def delete(path: Path) -> None:
@@ -377,7 +376,7 @@ def _is_of_other_version(place: Path) -> bool:
 
 
 def _files(folder: Path) -> list[str]:
-    names = (str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock")
+    names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock")
     return sorted(name for name in names if name != STAMP)
 
 

@@ -23,7 +23,9 @@ from filelock import FileLock, Timeout
 from rag.errors import AccordingError
 
 _PREFIX, _LOCK = "according-app-", "lock"
-_MARK = b"a running app holds this lock; the folder can be deleted when it does not\n"
+# What tells these folders from others: a file of its own, as Windows lets nobody write or read one that is locked.
+_MARKED = "about"
+_MARK = b"a running app holds the lock here; the folder can be deleted when none does\n"
 
 
 class PrivateFolder:
@@ -49,7 +51,7 @@ class PrivateFolder:
         self._remove = weakref.finalize(self, _remove, self.path, lock, os.getpid())
         try:
             lock.acquire(timeout=0)
-            (self.path / _LOCK).write_bytes(_MARK)  # which also finds out whether the disk is full
+            (self.path / _MARKED).write_bytes(_MARK)  # which also finds out whether the disk is full
         except (OSError, NotImplementedError, Timeout) as error:
             self._remove()
             raise _cannot_write(error) from error
@@ -93,7 +95,7 @@ def _remove(path: Path, lock: FileLock, process: int) -> None:
         return
     with contextlib.suppress(OSError):
         for inside in path.iterdir():
-            if inside.name != _LOCK:
+            if inside.name not in (_LOCK, _MARKED):
                 shutil.rmtree(inside, ignore_errors=True)
                 inside.unlink(missing_ok=True)
     lock.release()
@@ -106,7 +108,7 @@ def _remove_abandoned(base: Path) -> None:
         with contextlib.suppress(OSError, NotImplementedError, Timeout):
             found = path.lstat()
             own = not hasattr(os, "getuid") or (found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) == 0o700)
-            if stat.S_ISDIR(found.st_mode) and own and (path / _LOCK).read_bytes() == _MARK:
+            if stat.S_ISDIR(found.st_mode) and own and (path / _MARKED).read_bytes() == _MARK:
                 lock = FileLock(path / _LOCK)
                 lock.acquire(timeout=0)
                 _remove(path, lock, os.getpid())

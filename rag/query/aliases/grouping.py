@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import regex
 
+from rag.provenance.disjoint_sets import DisjointSets
 from rag.query.aliases.alias_group import AliasGroup
 from rag.query.aliases.initials import long_form_start
 from rag.query.aliases.spelling import (
@@ -129,9 +130,7 @@ class _Pairs:
 
 def _joined(senses: Sequence[_Sense]) -> list[list[_Sense]]:
     """Return the senses of one name together: those that share a long form, directly or through others."""
-    from scipy.cluster.hierarchy import DisjointSet  # here, as it takes 0.2 s to load and most questions need none
-
-    sets = DisjointSet(range(len(senses)))
+    sets = DisjointSets(range(len(senses)))
     first: dict[LongKey, int] = {}
     for i, (_, keys) in enumerate(senses):
         for key in keys:

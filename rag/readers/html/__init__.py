@@ -20,6 +20,7 @@ from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import key
 from rag.readers import decoding, limits
 
+from . import evidence
 from .authors import credit_lines, find_authors
 from .content import extract_text, reason_against
 from .date import find_publication_date
@@ -76,11 +77,12 @@ def _parse(markup: str, catalogue: Catalogue, source: str, url: str | None) -> A
     text = "\n".join(lines)
     if reason := reason_against(parsed, title, text):
         raise InputError(reason)
-    head = [*credit_lines(parsed, title), *above]
+    credits = credit_lines(parsed, title)
+    head = [*credits, *above]
     outlet, basis, named_in_text = find_outlet(parsed, catalogue, site, title, head, lines)
     date, date_basis = find_publication_date(parsed, title)
     republished = outlet and site and key(outlet) != key(site)
-    return identify(
+    article = identify(
         Article(
             id="",
             text=text,
@@ -95,6 +97,8 @@ def _parse(markup: str, catalogue: Catalogue, source: str, url: str | None) -> A
             source=source,
         )
     )
+    evidence.note(article, parsed, credits)
+    return article
 
 
 def _decode(page: bytes, charset: str | None) -> str:

@@ -20,7 +20,7 @@ from .page import WebPage
 from .title import text_after_headline
 from .tree import found_once
 
-_AUTHOR_METAS = (
+AUTHOR_METAS = (
     "author",
     "article:author",
     "byl",
@@ -109,7 +109,7 @@ def find_authors(
 
 def _places(page: WebPage, title: str | None) -> Iterator[Iterable[str]]:
     """Yield what each place but the JSON-LD names as authors; those that take longer to find come last."""
-    yield from (page.meta(name) for name in _AUTHOR_METAS)
+    yield from (page.meta(name) for name in AUTHOR_METAS)
     yield _names_in_byline(page, title)
     yield [name for text in credit_lines(page, title) for name in _signers(text)]
     with contextlib.suppress(ValueError, RecursionError):
