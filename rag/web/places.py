@@ -135,9 +135,7 @@ class PlacesMiddleware:
             response = refusal(path, refused.status, refused.message, refused.retry_after)
             await response(scope, receive, send)
 
-    async def _in_turn(
-        self, turns: Turns, scope: Scope, receive: Receive, send: Send, whole: bool = False
-    ) -> None:
+    async def _in_turn(self, turns: Turns, scope: Scope, receive: Receive, send: Send, whole: bool = False) -> None:
         """Answer a request when it is its turn.
 
         While the answer is sent, others have theirs: the reader may be slow. Only `whole`, of an answer that begins

@@ -333,9 +333,7 @@ def _span(question: str, first: int, last: int, saying: bool = False) -> Span | 
     return None
 
 
-def _spans(
-    question: str, outlets: Sequence[NamedOutlet]
-) -> Iterator[tuple[tuple[NamedOutlet, ...], Span | None]]:
+def _spans(question: str, outlets: Sequence[NamedOutlet]) -> Iterator[tuple[tuple[NamedOutlet, ...], Span | None]]:
     """Yield outlets that are named one after another, each time with the words that leave them out, if there are some.
 
     A comma may be in a list ("except Reuters, the BBC and CNN") or before what is asked ("Apart from Reuters, CNN
