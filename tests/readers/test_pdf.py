@@ -257,7 +257,28 @@ def test_a_stream_is_not_decoded_beyond_what_memory_is_for(letters):
     writer.pages[0][NameObject("/Contents")] = writer._add_object(stream)
     file = io.BytesIO()
     writer.write(file)
-    with pytest.raises(InputError, match=r"too large once decompressed \(Stream decoding exceeded"):
+    with pytest.raises(InputError, match="too large once decompressed"):
+        pdf.parse(file.getvalue(), NAMES, "a.pdf")
+
+
+@pytest.mark.parametrize("in_form", [False, True])
+def test_a_page_of_very_many_fonts_is_rejected_before_they_are_loaded(in_form):
+    """pypdf loads each font of a page, and of the forms in it, as often as it has a name."""
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(make_pdf(lines(FIRST))))
+    page = writer.pages[0]
+    font = next(iter(page["/Resources"]["/Font"].values()))
+    fonts = DictionaryObject({NameObject(f"/X{n}"): font for n in range(layout.MAX_FONTS)})
+    if in_form:
+        form = StreamObject()
+        form.update({NameObject("/Type"): NameObject("/XObject"), NameObject("/Subtype"): NameObject("/Form")})
+        form[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+        forms = DictionaryObject({NameObject("/A"): writer._add_object(form)})
+        page["/Resources"][NameObject("/XObject")] = forms
+    else:
+        page["/Resources"]["/Font"].update(fonts)
+    file = io.BytesIO()
+    writer.write(file)
+    with pytest.raises(InputError, match="a page has more than 100 fonts"):
         pdf.parse(file.getvalue(), NAMES, "a.pdf")
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pypdf
 import regex
+from pypdf.generic import IndirectObject
 
 from rag.errors import InputError
 from rag.readers.line_classifier import shape
@@ -26,6 +27,9 @@ MAX_SECONDS = 60.0  # a page takes 3 to 11 ms, 2,000 take 22 s; a crafted file o
 # Of what the filters of a stream are given and return. Python decodes a character of ASCII85 in 90 bytes of memory, so
 # that a stream of 75 MB, which compresses to 75 KB, took 7 GB. A page of dense text has 50 KB.
 MAX_STREAM_BYTES = 15_000_000
+# Of a page and its forms: pypdf loads all of them, whatever the page uses, in up to 0.15 s and 13 MB each. 63 KB of PDF
+# with 5,000 took more than ten minutes. A page of a newspaper has some 30.
+MAX_FONTS = 100
 EDGE_LINES = 3  # lines at the top and bottom of a page among which running heads and feet are looked for
 LETTER_WIDTH = 0.4  # times the font size, for a narrow font: a piece of a row is at least this wide per letter
 MAX_WORD_CHARS = 100  # of a word before a hyphen at a line's end; the search for its beginning is quadratic
@@ -62,7 +66,11 @@ def extract_lines(data: bytes) -> tuple[list[list[Line]], dict[str, str]]:
     Raises:
         InputError: if the file is encrypted, too large, or has no readable text. pypdf raises others for damaged files.
     """
-    with pypdf.apply_configuration(stream_decoding_work_maximum_length=MAX_STREAM_BYTES):
+    with pypdf.apply_configuration(
+        stream_decoding_work_maximum_length=MAX_STREAM_BYTES,
+        array_based_stream_maximum_output_length=MAX_STREAM_BYTES,
+        zlib_maximum_output_length=MAX_STREAM_BYTES,
+    ):
         return _extract_lines(data, time.monotonic() + MAX_SECONDS)
 
 
@@ -86,6 +94,7 @@ def _extract_lines(data: bytes, deadline: float) -> tuple[list[list[Line]], dict
 def _lines(page: pypdf.PageObject, number: int, deadline: float) -> list[Line]:
     """Return the lines of a page in the order drawn. Raises InputError if `time.monotonic()` passes the deadline."""
     rows: list[list[Line]] = [[]]
+    _check_fonts(page)
 
     def check_time(*_: Any) -> None:
         if time.monotonic() > deadline:
@@ -100,6 +109,30 @@ def _lines(page: pypdf.PageObject, number: int, deadline: float) -> list[Line]:
 
     page.extract_text(visitor_operand_before=check_time, visitor_text=take)
     return _by_column([row for row in rows if row])
+
+
+def _check_fonts(page: pypdf.PageObject) -> None:
+    """Raise InputError if a page and the forms in it have more than MAX_FONTS fonts."""
+    waiting: list[Any] = [page.get("/Resources")]
+    seen = set[Any]()
+    fonts = 0
+    while waiting:
+        resources = _dictionary(waiting.pop())
+        fonts += len(_dictionary(resources.get("/Font")))
+        if fonts > MAX_FONTS:
+            raise InputError(f"a page has more than {MAX_FONTS} fonts; print it to a new PDF and use that")
+        for reference in _dictionary(resources.get("/XObject")).values():
+            name = reference if isinstance(reference, IndirectObject) else id(reference)
+            if name not in seen:
+                seen.add(name)
+                form = _dictionary(reference)
+                waiting += [form.get("/Resources")] if form.get("/Subtype") == "/Form" else []
+
+
+def _dictionary(value: Any) -> dict[Any, Any]:
+    """Return the dictionary that a value of a PDF is or refers to, an empty one if it is none."""
+    found = value.get_object() if hasattr(value, "get_object") else value
+    return found if isinstance(found, dict) else {}
 
 
 def _place(inner: list[float], outer: list[float], size: float) -> tuple[float, float, float]:
