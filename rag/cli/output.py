@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from rag.text import json_text, sanitise
+from rag.text import json_text, sanitise, short_name
 
 if TYPE_CHECKING:
     from rag.answer.answer import Answer
+    from rag.answer.citation import Citation
+    from rag.article import Article
 
 _WIDTH, _INDENT = 100, "   "  # of a passage, in characters
 
@@ -26,7 +28,6 @@ _WIDTH, _INDENT = 100, "   "  # of a passage, in characters
 def answer_text(answer: Answer) -> str:
     """Return an answer: outlet and date above each passage, the sentences that answer between « and »."""
     from rag.answer import wording
-    from rag.answer.balance import UNKNOWN_OUTLET
     from rag.answer.changes import changes_text
 
     said = wording.notice(answer)
@@ -35,8 +36,9 @@ def answer_text(answer: Answer) -> str:
     parts = [said] if said else []
     for number, c in enumerate(answer.passages, 1):
         start, end = (edge - c.start for edge in c.quote)
-        about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, wording.republished(c)]))
-        head = f"{number}. {wording.attribution(c)} {c.outlet or UNKNOWN_OUTLET}{wording.via(c)}, {wording.when(c)}"
+        named = map(short_name, filter(None, [c.title, ", ".join(c.authors), c.url]))
+        about = "; ".join(filter(None, [*named, wording.republished(c)]))
+        head = f"{number}. {source(c)}, {wording.when(c)}"
         head += f" ({wording.MAY_NOT_ANSWER})" if wording.is_doubtful(c, answer) else ""
         revised = [f"{_INDENT}({c.revision})"] if c.revision else []
         changed = [*map(_filled, changes_text(c))]
@@ -47,6 +49,14 @@ def answer_text(answer: Answer) -> str:
         parts.append("\n".join([in_a_line(head), *lines, *revised, f"{_INDENT}[{about}]", *changed]))
     figures = [f"({wording.figures(answer)})"] if answer.figures else []
     return "\n\n".join([*parts, "\n".join([*figures, _counts(answer), *notes(answer)])])
+
+
+def source(cited: Citation | Article) -> str:
+    """Return whose words they are, and from which site: "According to Reuters, via example.org"."""
+    from rag.answer import wording
+    from rag.answer.balance import UNKNOWN_OUTLET
+
+    return f"{wording.attribution(cited)} {short_name(cited.outlet or UNKNOWN_OUTLET)}{wording.via(cited)}"
 
 
 def _marks(*printed: str) -> tuple[str, str]:
