@@ -51,6 +51,21 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+# Of a name in a line or a sentence, where long ones of institutions have some 100; of a URL, which is to be opened.
+MAX_NAME_CHARACTERS, MAX_URL_CHARACTERS = 200, 1_000
+
+
+def short_name(name: str) -> str:
+    """Return a name as it is shown in a line, cut where it is longer than names are: what follows it must be seen.
+
+    Args:
+        name: of an outlet, a site or an author, or a title or a URL.
+    """
+    most = MAX_URL_CHARACTERS if is_web_url(name) else MAX_NAME_CHARACTERS
+    left = len(name) - most
+    return name if left <= 0 else f"{name[:most]} … ({left:,} more characters)"
+
+
 def is_web_url(url: str | None) -> bool:
     """Return whether a link may lead to a URL: http or https."""
     return bool(url) and str(url).lower().startswith(("http://", "https://"))

@@ -15,7 +15,7 @@ from rag.answer.precedence import AGENCY, EARLIEST, LATER, UNKNOWN_ORDER
 from rag.answer.variants import Variant
 from rag.answer.wording import Phrase, listed, via
 from rag.provenance.differences import signed_words, word_diff
-from rag.text import one_line, spelled_date
+from rag.text import one_line, short_name, spelled_date
 
 if TYPE_CHECKING:
     from rag.answer.citation import Citation
@@ -121,7 +121,7 @@ def _marked(part: Part) -> str:
 def source(variant: Variant) -> str:
     """Return the outlet and the date of a copy: "The Post, via Example (3 May 2022)"."""
     day = spelled_date(variant.date) if variant.date else "undated"
-    return f"{variant.outlet or UNKNOWN_OUTLET}{via(variant)} ({day})"
+    return f"{short_name(variant.outlet or UNKNOWN_OUTLET)}{via(variant)} ({day})"
 
 
 def changes_text(citation: Citation) -> Sequence[str]:

@@ -40,7 +40,7 @@ from rag.query.constraints import (
 )
 from rag.query.not_a_question import GREETING, INSTRUCTION, NO_SUBJECT, NO_WORDS
 from rag.retrieval.parse import OVERRIDDEN, Alias
-from rag.text import one_line, spelled_date
+from rag.text import one_line, short_name, spelled_date
 
 if TYPE_CHECKING:
     from rag.answer.answer import Answer
@@ -104,7 +104,7 @@ STRENGTHS = {  # those of `rag.article.STRENGTHS`
 
 
 class Phrase:
-    """A sentence, or a part of one, that holds text which is not ours.
+    """A sentence, or a part of one, that holds text which is not ours. As text, long names in it are cut.
 
     Attributes:
         template: our words, with a replacement field of `str.format` for each value.
@@ -116,7 +116,7 @@ class Phrase:
         self.values = values
 
     def __str__(self) -> str:
-        return self.template.format(*self.values)
+        return self.template.format(*(short_name(v) if isinstance(v, str) else v for v in self.values))
 
 
 def listed(names: Sequence[str], limit: int, word: str = "and") -> Phrase:
@@ -147,7 +147,7 @@ def attribution(cited: Citation | Article) -> str:
 
 def via(cited: Citation | Article | Variant) -> str:
     """Return ", via HOST" where the text was taken from another site than its outlet's; else an empty string."""
-    return f", via {cited.host}" if cited.host and cited.host != cited.outlet else ""
+    return f", via {short_name(cited.host)}" if cited.host and cited.host != cited.outlet else ""
 
 
 def when(cited: Citation | Article) -> str:
@@ -172,7 +172,7 @@ def is_doubtful(citation: Citation, answer: Answer) -> bool:
 def republished(citation: Citation) -> str:
     """Return which other outlets and sites published the passage, for the line below it; an empty string for none."""
     others = [name for name in citation.republishers if name != (citation.host or citation.outlet or UNKNOWN_OUTLET)]
-    return f"also published by {', '.join(others)}" if others else ""
+    return f"also published by {', '.join(map(short_name, others))}" if others else ""
 
 
 def repeated(citation: Citation) -> str:

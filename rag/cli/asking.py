@@ -10,7 +10,7 @@ from typing import Any
 from rag.cli.opening import open_library, prepare
 from rag.cli.output import answer_text, notes, print_result, shell_quoted, shortened
 from rag.errors import QuestionError
-from rag.text import sanitise
+from rag.text import sanitise, short_name
 
 
 def ask(options: argparse.Namespace) -> int | None:
@@ -54,7 +54,10 @@ def search(options: argparse.Namespace) -> None:
         prepare(library)
         hits = library.search(" ".join(options.question), **arguments(options))
     rows = [{**vars(h), "date": h.date.isoformat() if h.date else None} for h in hits]
-    lines = (f"{h.score:.3f}  {h.outlet or 'unknown outlet'}, {h.date or 'undated'}: {shortened(h.text)}" for h in hits)
+    lines = (
+        f"{h.score:.3f}  {short_name(h.outlet or 'unknown outlet')}, {h.date or 'undated'}: {shortened(h.text)}"
+        for h in hits
+    )
     print_result(options, rows, "\n".join(lines) or "no passage matches these filters")
 
 

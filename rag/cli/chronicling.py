@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from rag.cli.asking import arguments
 from rag.cli.opening import open_library, prepare
-from rag.cli.output import in_a_line, print_result
+from rag.cli.output import in_a_line, print_result, source
 from rag.cli.output import notes as answer_notes
+from rag.text import short_name
 
 if TYPE_CHECKING:
     from rag.comparison.timeline.timeline import Entry, Timeline
@@ -44,15 +45,15 @@ def timeline_text(found: Timeline) -> str:
 
 
 def _entry_text(entry: Entry) -> str:
-    from rag.answer.balance import UNKNOWN_OUTLET
-    from rag.answer.wording import attribution, via, when
+    from rag.answer.wording import when
     from rag.comparison.timeline.wording import elsewhere, evidence, spelled
 
     cited, also = entry.citation, elsewhere(entry)
     head = f"{spelled(entry.when)} ({evidence(entry)})" if entry.when else f"({evidence(entry)})"
-    source = f"{attribution(cited)} {cited.outlet or UNKNOWN_OUTLET}{via(cited)}, {when(cited)}"
-    about = "; ".join(filter(None, [cited.title, cited.url or cited.article_id, str(also) if also else ""]))
-    return "\n".join([in_a_line(head), *map(_filled, (source, f"«{cited.quotation}»", f"[{about}]"))])
+    named = map(short_name, filter(None, [cited.title, cited.url or cited.article_id]))
+    about = "; ".join(filter(None, [*named, str(also) if also else ""]))
+    said = f"{source(cited)}, {when(cited)}", f"«{cited.quotation}»", f"[{about}]"
+    return "\n".join([in_a_line(head), *map(_filled, said)])
 
 
 def _filled(words: str) -> str:

@@ -11,6 +11,7 @@ from rag.cli.asking import arguments
 from rag.cli.opening import open_library, prepare
 from rag.cli.output import in_a_line, notes, print_result
 from rag.errors import QuestionError
+from rag.text import short_name
 
 if TYPE_CHECKING:
     from rag.comparison.side_by_side.comparison import Comparison, Row
@@ -42,7 +43,10 @@ def sides(options: argparse.Namespace) -> None:
         elif options.name is not None:
             raise QuestionError(f"name what is on side {options.name!r}, or delete it with --delete")
         saved = library.sides()
-    lines = [f"{in_a_line(name)}: {in_a_line(', '.join(names))}" for name, names in saved.items()]
+    lines = [
+        f"{in_a_line(short_name(name))}: {in_a_line(', '.join(map(short_name, names)))}"
+        for name, names in saved.items()
+    ]
     print_result(options, saved, "\n".join(lines) or "no side is saved")
 
 
@@ -72,8 +76,8 @@ def _row_text(row: Row, found: Comparison, width: int) -> str:
     from rag.comparison.side_by_side.wording import row_facts, row_source
 
     cited = row.citation
-    about = f"[{'; '.join(filter(None, [cited.title, cited.url or cited.article_id]))}]"
-    left = [row.group, *map(str, row_facts(row))]
+    about = f"[{'; '.join(map(short_name, filter(None, [cited.title, cited.url or cited.article_id])))}]"
+    left = [short_name(row.group), *map(str, row_facts(row))]
     right = [f"«{' '.join(cited.quotation.split())}»", row_source(row, found.by), about]
     right += changes_text(cited)
     if width < MIN_WIDTH:

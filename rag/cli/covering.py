@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rag.cli.opening import open_library, prepare
 from rag.cli.output import in_a_line, print_result
+from rag.text import short_name
 
 if TYPE_CHECKING:
     from rag.comparison.coverage.coverage import Coverage, Report
@@ -51,8 +52,8 @@ def _report(number: int, report: Report) -> str:
 
     cited = report.citation
     elsewhere = via(cited) if cited.outlet else ""
-    head = f"{number}. {wording.dated(report)}. {attribution(cited)} {report.outlet}{elsewhere}"
-    about = "; ".join(filter(None, [cited.title, cited.url])) or cited.article_id
+    head = f"{number}. {wording.dated(report)}. {attribution(cited)} {short_name(report.outlet)}{elsewhere}"
+    about = "; ".join(map(short_name, filter(None, [cited.title, cited.url]))) or cited.article_id
     lines = [in_a_line(head), *map(_filled, cited.quotation.splitlines()), _filled(f"[{in_a_line(about)}]")]
     if copiers := wording.copiers(report):
         lines.append(_filled(in_a_line(str(copiers))))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rag.cli.asking import arguments
 from rag.cli.opening import open_library, open_read_only, prepare
 from rag.cli.output import in_a_line, print_result, shortened
+from rag.text import short_name
 
 if TYPE_CHECKING:
     from rag.comparison.dossier.verification import Verification
@@ -54,8 +55,8 @@ def _text(found: Verification) -> str:
     lines = [f"{found.file}: {found.holding:,} of {len(found.findings):,} receipts hold{asked}{at}"]
     for each in found.findings:
         r = each.receipt
-        said = f"{r.outlet or 'an unknown outlet'}, {r.date or 'undated'}: {shortened(r.quotation, MAX_CHARACTERS)}"
-        lines.append(f"{r.number:4}  {each.status:9}  {said}")
+        outlet, said = short_name(r.outlet or "an unknown outlet"), shortened(r.quotation, MAX_CHARACTERS)
+        lines.append(f"{r.number:4}  {each.status:9}  {outlet}, {r.date or 'undated'}: {said}")
         if each.detail:
             lines.append(f"      {'':9}  {each.detail}")
     lines += [f"      {fault}" for fault in found.faults]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rag.cli.opening import open_read_only
 from rag.cli.output import in_a_line, print_each, print_result, shortened
 from rag.errors import QuestionError
+from rag.text import short_name
 
 if TYPE_CHECKING:
     from rag.article import Article
@@ -31,21 +32,22 @@ def _values(article: Article) -> dict[str, Any]:
 
 
 def _listed(article: Article) -> str:
-    outlet, title = article.outlet or "unknown outlet", article.title or shortened(article.text, 60)
-    return in_a_line(f"{article.id}  {article.date or 'undated   '}  {outlet}: {title}")
+    outlet, title = short_name(article.outlet or "unknown outlet"), article.title or shortened(article.text, 60)
+    return in_a_line(f"{article.id}  {article.date or 'undated   '}  {outlet}: {short_name(title)}")
 
 
 def _explained(article: Article) -> str:
     """Return an article with who said it, where and when, each with its evidence."""
     from rag.article import date_basis_label
 
+    outlet, basis = short_name(article.outlet or "unknown"), short_name(article.outlet_basis)
     lines = [
         _listed(article),
-        f"    outlet  {article.outlet or 'unknown'}  [{article.strength}]  {article.outlet_basis}",
-        f"    host    {article.host}" if article.host else "",
-        f"    by      {', '.join(article.authors)}" if article.authors else "",
+        f"    outlet  {outlet}  [{article.strength}]  {basis}",
+        f"    host    {short_name(article.host)}" if article.host else "",
+        f"    by      {short_name(', '.join(article.authors))}" if article.authors else "",
         f"    date    {article.date or 'none'}  [{date_basis_label(article.date_basis)}]",
-        f"    url     {article.url}" if article.url else "",
+        f"    url     {short_name(article.url)}" if article.url else "",
         f"    from    {article.source}",
     ]
     return "\n".join(in_a_line(line) for line in lines if line)
@@ -126,5 +128,8 @@ def outlets(options: argparse.Namespace) -> None:
         return
     kinds = {o: known.kind if o and (known := catalogue.outlet(o)) else None for o in counts}
     rows = [{"outlet": o, "articles": n, "kind": kinds[o]} for o, n in counts.items()]
-    listed = (f"{n:6,}  {o or 'unknown outlet'}{f' ({kinds[o]})' if kinds[o] else ''}" for o, n in counts.items())
+    listed = (
+        in_a_line(f"{n:6,}  {short_name(o or 'unknown outlet')}{f' ({kinds[o]})' if kinds[o] else ''}")
+        for o, n in counts.items()
+    )
     print_result(options, rows, "\n".join(listed))

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from rag.text import json_text, sanitise
+from rag.text import json_text, sanitise, short_name
 
 if TYPE_CHECKING:
     from rag.answer.answer import Answer
     from rag.answer.citation import Citation
+    from rag.article import Article
 
 _WIDTH, _INDENT = 100, "   "  # of a passage, in characters
 
@@ -40,14 +41,14 @@ def answer_text(answer: Answer) -> str:
 def passages_text(passages: Sequence[Citation], doubtful: Sequence[bool] = ()) -> list[str]:
     """Return passages as `answer_text` has them; `doubtful` says of each whether it may not answer, if it is graded."""
     from rag.answer import wording
-    from rag.answer.balance import UNKNOWN_OUTLET
     from rag.answer.changes import changes_text
 
     parts = []
     for number, c in enumerate(passages, 1):
         start, end = (edge - c.start for edge in c.quote)
-        about = "; ".join(filter(None, [c.title, ", ".join(c.authors), c.url, wording.republished(c)]))
-        head = f"{number}. {wording.attribution(c)} {c.outlet or UNKNOWN_OUTLET}{wording.via(c)}, {wording.when(c)}"
+        named = map(short_name, filter(None, [c.title, ", ".join(c.authors), c.url]))
+        about = "; ".join(filter(None, [*named, wording.republished(c)]))
+        head = f"{number}. {source(c)}, {wording.when(c)}"
         head += f" ({wording.MAY_NOT_ANSWER})" if (doubtful[number - 1] if doubtful else c.grade == "near") else ""
         revised = [f"{_INDENT}({c.revision})"] if c.revision else []
         changed = [*map(_filled, changes_text(c))]
@@ -57,6 +58,14 @@ def passages_text(passages: Sequence[Citation], doubtful: Sequence[bool] = ()) -
         lines = [_filled(line) for line in marked.splitlines()]
         parts.append("\n".join([in_a_line(head), *lines, *revised, f"{_INDENT}[{about}]", *changed]))
     return parts
+
+
+def source(cited: Citation | Article) -> str:
+    """Return whose words they are, and from which site: "According to Reuters, via example.org"."""
+    from rag.answer import wording
+    from rag.answer.balance import UNKNOWN_OUTLET
+
+    return f"{wording.attribution(cited)} {short_name(cited.outlet or UNKNOWN_OUTLET)}{wording.via(cited)}"
 
 
 def _marks(*printed: str) -> tuple[str, str]:

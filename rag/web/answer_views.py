@@ -9,6 +9,7 @@ A view takes the models a second, so that these requests have places of their ow
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -29,13 +30,14 @@ from rag.library import Library
 from rag.web.answer_files import AnswerFiles
 from rag.web.dossier_files import DOSSIERS
 from rag.web.kept_question import KeptQuestion
+from rag.web.memory import bytes_of
 from rag.web.sessions import owner
 from rag.web.side_by_side_html import SORTS, side_by_side_html
 from rag.web.timeline_html import timeline_html
 
-# Views that are kept, so that to sort one again needs no model: 20 to 80 kB each over the demonstration, and more where
-# there are thousands of outlets.
-MAX_MADE = 32
+# Views that are kept, so that to sort one again needs no model, and their bytes together: 10 to 80 kB each over the
+# demonstration, and more where there are thousands of outlets.
+MAX_MADE, MAX_MADE_BYTES = 32, 32 * 2**20
 GONE = "This answer is no longer kept; ask the question again."
 _GONE_FILE = "This file is no longer kept; ask the question again."
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
@@ -56,7 +58,7 @@ class AnswerViews:
         """
         self._library, self._files, self._is_local = library, files, is_local
         self._lock = threading.Lock()
-        self._made: LRUCache[tuple[str, str, int], Any] = LRUCache(MAX_MADE)
+        self._made: LRUCache[tuple[str, str, int], Any] = LRUCache(MAX_MADE_BYTES, getsizeof=_size)
 
     def routes(self) -> list[Route]:
         """Return the routes, all of GET."""
@@ -118,7 +120,7 @@ class AnswerViews:
             found = self._made.get(key)
         if found is None:
             found = make(**asked.arguments())
-            with self._lock:
+            with self._lock, contextlib.suppress(ValueError):  # of one that is too large to be kept
                 self._made[key] = found
         return cast(Made, found)
 
@@ -126,6 +128,11 @@ class AnswerViews:
         message = public_message(error, self._is_local)
         status = 400 if isinstance(error, QuestionError) else 501 if isinstance(error, InputError) else 500
         return _refused(status, f"{message[:1].upper()}{message[1:]}.")
+
+
+def _size(made: object) -> int:
+    """Return the bytes that a view takes; none counts for so few that more than MAX_MADE would be kept."""
+    return max(bytes_of(made), MAX_MADE_BYTES // MAX_MADE)
 
 
 def _file(content: str | bytes, media: str, name: str) -> Response:

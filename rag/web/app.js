@@ -513,6 +513,10 @@
   });
   addEventListener("afterprint", () => folded.forEach((each) => (each.open = false)));
 
+  // Milliseconds until example questions are asked for again.
+  let renewAfter = 3000;
+  const MOST_RENEW = 60_000;
+
   window.according = {
     /** Ask what is in the box, and return what is to be in it then. */
     ask: (given) => {
@@ -579,9 +583,16 @@
       }
       draw();
     },
-    /** Ask for more example questions while the server makes some. */
+    /** Ask for more example questions while the server makes some: less and less often, and only if they are seen. */
     renewed: () => {
-      if (find("#start [data-more]")) setTimeout(() => !find("#start").hidden && press("renew"), 3000);
+      if (!find("#start [data-more]")) return;
+      const again = () => {
+        if (find("#start").hidden) return;
+        if (document.hidden) document.addEventListener("visibilitychange", again, { once: true });
+        else press("renew");
+      };
+      setTimeout(again, renewAfter);
+      renewAfter = Math.min(2 * renewAfter, MOST_RENEW);
     },
     /** The lists of outlets are there: do what the address asks. */
     begin: () => {

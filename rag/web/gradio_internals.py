@@ -148,7 +148,7 @@ def _address(event: Any) -> str:
     return event.request.client.host if event.request.client else ""
 
 
-def forget_answers(scope: Scope, max_sessions: int, max_events: int) -> None:
+def forget_answers(scope: Scope, max_sessions: int, max_unread: int, max_events: int) -> None:
     """Forget what Gradio keeps for ever of answers that nobody has fetched, once their messages are gone.
 
     It also makes a table of its last 10,000 events after each of them, for a page that this app does not have.
@@ -156,11 +156,14 @@ def forget_answers(scope: Scope, max_sessions: int, max_events: int) -> None:
     Args:
         scope: of a request for the app.
         max_sessions: that may be known before those without messages are forgotten.
+        max_unread: sessions whose messages are kept until they are fetched; Gradio keeps those of 2,000, each with an
+            answer.
         max_events: in the table.
     """
     queue = _queue(scope)
     queue.ANALYTICS_MAX_EVENTS = max_events
     waiting, messages = queue.pending_event_ids_session, queue.pending_messages_per_session
+    messages.max_size = max_unread
     if len(waiting) > max_sessions:
         for session in [s for s in waiting if s not in messages or not waiting[s]]:
             del waiting[session]
@@ -172,6 +175,11 @@ def session_of(scope: Scope, event: str) -> str | None:
     if found := queue.event_ids_to_events.get(event):
         return str(found.session_hash)
     return next((session for session, own in queue.pending_event_ids_session.items() if event in own), None)
+
+
+def unread(scope: Scope, session: str) -> int:
+    """Return of how many events a session has not fetched the result; each is kept until then."""
+    return len(_queue(scope).pending_event_ids_session.get(session, ()))
 
 
 def is_waiting(scope: Scope, session: str | None) -> bool:

@@ -105,6 +105,12 @@ CoverageResult = _made(
     undated=list[CoverageReport], silent=list[SilentOutlet], grade=str | None, why=Why | None,  # type: ignore[valid-type]
     missing=Missing | None, constraints=list[Constraint] | None, suggestions=list[Suggestion] | None,
 )  # fmt: skip
+_DOSSIER: dict[str, Any] = {
+    "version": _VERSION, "question": (str, ...), "grade": (str, ...), "found": (bool, ...), "rows": (int, ...),
+    "silent": (int, ...), "receipts": (int, ...), "name": (str, ...), "media": (str, ...), "text": (str | None, ...),
+    "data": (str | None, Field(description="the file in base64, if it is no text")),
+}  # fmt: skip
+DossierResult = create_model("Dossier", __doc__="A dossier as one file, and what is in it.", **_DOSSIER)
 ArticleVersion = _made(
     "Article", Article, strength=str, current=bool, retired=dt.datetime | None, successors=list[str], note=str
 )
@@ -119,5 +125,5 @@ OutletsResult = create_model("Outlets", __doc__="The outlets of the index.", **_
 
 RESULTS: dict[str, Model] = {
     "ask": AnswerResult, "search": SearchResult, "compare": ComparisonResult, "timeline": TimelineResult,
-    "coverage": CoverageResult, "article": ArticleResult, "outlets": OutletsResult,
+    "coverage": CoverageResult, "dossier": DossierResult, "article": ArticleResult, "outlets": OutletsResult,
 }  # fmt: skip

@@ -36,8 +36,9 @@ MAX_UPLOADS = 4
 # Views of answers that are worked on or wait, and how many are worked on; each takes the models 0.5 to 1.5 s.
 MAX_VIEWS, VIEWS_AT_ONCE = 32, 1
 RETRY_SECONDS = 5
-# Sessions whose events are known before those that wait for nothing are forgotten; Gradio keeps messages of 2,000.
-_MAX_SESSIONS, _MAX_EVENTS = 4000, 50
+# Sessions whose events are known before those that wait for nothing are forgotten, and of how many of them answers are
+# kept until they are fetched: more than can wait and be fetched at a time, so that nobody else's asking loses one.
+_MAX_SESSIONS, _MAX_UNREAD, _MAX_EVENTS = 4000, 2 * MAX_RESULTS, 50
 
 _ANSWER = re.compile(r"/answer/[^/]+(?P<view>/[^/]+)?/?")
 _BUSY = "The app is busy; please try again in some seconds."
@@ -170,7 +171,7 @@ def _is_view(path: str, scope: Scope) -> bool:
 
 def _queued(scope: Scope) -> Counter[str]:
     """Return how many questions wait in Gradio's queue or are worked on, by who asked them."""
-    gradio_internals.forget_answers(scope, _MAX_SESSIONS, _MAX_EVENTS)
+    gradio_internals.forget_answers(scope, _MAX_SESSIONS, _MAX_UNREAD, _MAX_EVENTS)
     return gradio_internals.questions_by_client(scope, client_at)
 
 

@@ -22,6 +22,7 @@ from rag.web import assets, gradio_internals
 from rag.web.gradio_internals import ANY_UPLOAD, CLOSED, FILES, PAGE, PUBLIC
 
 LOOPBACK = "127.0.0.1"
+MAX_COMPRESSED_BYTES = 2**20  # of a file that is the same for all readers
 
 # The browser itself refuses what the app never needs: anything from another machine, and scripts in the page that are
 # not Gradio's. Gradio turns the `js=` of events into functions, hence 'unsafe-eval'; it styles inline throughout.
@@ -184,7 +185,9 @@ def _names_this_machine(scope: Scope) -> bool:
 def _with_headers(send: Send, nonce: str, for_all: bool) -> Send:
     """Add the headers that a response has not set itself; what is not the same for all, no server may keep for others.
 
-    A cache in front keeps what was answered to a request with a cookie, too, unless it is told not to.
+    A cache in front keeps what was answered to a request with a cookie, too, unless it is told not to. Gradio
+    compresses its files anew for each request, also of those who have not signed in: not the one that takes it 0.3 s,
+    which no page of this app loads.
     """
     space = bool(os.environ.get("SPACE_ID"))
     scripts = f" 'nonce-{nonce}' 'unsafe-eval'" if nonce else ""
@@ -197,6 +200,8 @@ def _with_headers(send: Send, nonce: str, for_all: bool) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in added.items():
                 headers.setdefault(name, value)
+            if for_all and int(headers.get("content-length", 0)) > MAX_COMPRESSED_BYTES:
+                headers.setdefault("Content-Encoding", "identity")
         await send(message)
 
     return sent

@@ -44,6 +44,9 @@ from rag.web.urls import CALL
 
 COOKIE = "according-session"
 MAX_STARTED = 20_000  # events and sessions of which it is remembered who started them: hours of answers
+# Events of a page whose results it has not fetched; it asks one question at a time. Gradio would keep any number.
+MAX_UNREAD = 8
+RETRY_SECONDS = 5
 
 _TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
 
@@ -147,7 +150,7 @@ class SessionMiddleware:
             if tool or call:
                 body = from_program(sent, call["endpoint"], True, known_events(scope)) if call else sent
                 return *_with_body(scope, receive, json.dumps(body).encode()), send
-            body = self._started(sent, starting, who, known_events(scope)) if starting else self._ended(sent, who)
+            body = self._started(sent, starting, who, scope) if starting else self._ended(sent, who)
             scope, receive = _with_body(scope, receive, json.dumps(body).encode())
             return scope, receive, self._recorded(send, who) if starting else send
         if path in PAGE + CONFIG:
@@ -170,11 +173,16 @@ class SessionMiddleware:
             scope = {**scope, "query_string": urlencode({SESSION: inner}).encode()}
         return scope, receive, send
 
-    def _started(self, sent: dict[str, Any], starting: re.Match[str], who: str, known: Known) -> dict[str, Any]:
+    def _started(self, sent: dict[str, Any], starting: re.Match[str], who: str, scope: Scope) -> dict[str, Any]:
+        known = known_events(scope)
         if starting["endpoint"]:
             return from_program(sent, starting["endpoint"], starting["kind"] == "call/v2", known)
         body = from_page(sent, known)
         inner = self._inner(who, body[SESSION])
+        if gradio_internals.unread(scope, inner) >= MAX_UNREAD:
+            raise RefusedError(
+                429, "This page has asked for more than it has fetched; fetch that first.", RETRY_SECONDS
+            )
         self._remember(inner, who)
         return body | {SESSION: inner}
 

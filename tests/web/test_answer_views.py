@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections import Counter
 
 import pytest
 from starlette.applications import Starlette
@@ -14,7 +15,7 @@ from rag.comparison.dossier import pdf
 from rag.errors import CitationError, EncoderError, LibraryError
 from rag.query.query import NOW
 from rag.web.answer_files import AnswerFiles
-from rag.web.answer_views import AnswerViews
+from rag.web.answer_views import MAX_MADE, MAX_MADE_BYTES, AnswerViews
 from rag.web.dossier_files import DOSSIERS, dossiers_html
 from rag.web.kept_question import KeptQuestion, day_of_asking
 from rag.web.sessions import COOKIE
@@ -162,6 +163,32 @@ def test_a_view_is_made_once_for_a_state_of_the_index(reader, news, monkeypatch)
     reader.library.add([news(BRIDGE | {"text": "Engineers closed the old bridge for nine years."})])
     assert "nine years" in reader.get(view_url(handle, "side-by-side")).text
     assert len(made) == 2
+
+
+def test_views_that_are_kept_have_a_bound_in_number_and_in_bytes(library, monkeypatch):
+    made = Counter()
+    comparison = library.compare("bridge", min_confidence=0)
+
+    def compare(question, **_):
+        made[question] += 1
+        return comparison if question.startswith("small") else ["x" * int(question)]
+
+    monkeypatch.setattr(library, "compare", compare)
+    views = AnswerViews(library, AnswerFiles())
+
+    def view(question):
+        views._once(question, library.compare, KeptQuestion(question))
+        return made[question]
+
+    for number in range(MAX_MADE + 1):
+        view(f"small {number}")
+    assert (view("small 1"), view("small 0")) == (1, 2), "the one that was used longest ago was forgotten"
+    for size in range(9):
+        view(str(8 * 2**20 + size))
+    assert len(views._made) <= 4
+    assert sum(len(kept[0]) for kept in views._made.values()) <= MAX_MADE_BYTES
+    assert (view(str(8 * 2**20 + 8)), view("small 1")) == (1, 2)
+    assert [view(str(MAX_MADE_BYTES)) for _ in range(2)] == [1, 2], "one that is too large is shown all the same"
 
 
 @pytest.mark.parametrize(

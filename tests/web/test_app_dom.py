@@ -4,7 +4,7 @@ import json
 
 import pytest
 from playwright.sync_api import expect
-from support import HARBOUR, WordEncoder
+from support import HARBOUR, ROOT, WordEncoder
 from support.dom_facts import dom_facts
 
 import rag
@@ -35,3 +35,33 @@ def test_the_elements_of_gradio_that_the_app_relies_on_are_in_its_page(page, add
     monkeypatch.setattr(gradio_internals, "ELEMENTS", (Element(".no-such", "nothing"),))
     with pytest.raises(AssertionError, match=r"no such elements always.*\.no-such \(nothing\)"):
         dom_facts(page, ALWAYS)
+
+
+def test_more_examples_are_asked_for_less_and_less_often_and_not_while_nobody_looks(opened):
+    """The script alone, with a clock that the test sets."""
+    page = opened.new_page()
+    page.clock.install(time=0)
+    page.set_content("<div id=top></div><div id=start><p data-more></p></div><button id=renew></button>")
+    page.add_script_tag(path=ROOT / "rag" / "web" / "app.js")
+    page.evaluate("""() => {
+        window.asked = 0;
+        document.getElementById("renew").onclick = () => { asked += 1; according.renewed(); };
+        window.seen = (is) => {
+            Object.defineProperty(document, "hidden", { value: !is, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        };
+        according.renewed();
+    }""")
+
+    def asked(after):
+        page.clock.run_for(after * 1000)
+        return page.evaluate("[asked, asked = 0][0]")
+
+    assert [asked(4), asked(20), asked(206)] == [1, 2, 4], "after 3, 6, 12, 24, 48 seconds, then every minute"
+    page.evaluate("seen(false)")
+    assert asked(600) == 0
+    page.evaluate("seen(true)")
+    assert asked(0) == 1, "at once, when somebody looks again"
+    page.evaluate("document.getElementById('start').hidden = true")
+    assert asked(600) == 0, "an answer has taken their place"
+    page.close()

@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 import uuid
+from collections import Counter
 from html import escape, unescape
 from pathlib import Path
 
@@ -25,10 +26,11 @@ from support.chips import CHIPS
 from support.waiting import comes
 
 import rag
-from rag.web import conversations
+from rag.web import conversations, sessions
 from rag.web.app import FAILED, create_app
+from rag.web.bodies import Known
 from rag.web.launch import MAX_SESSIONS, launch
-from rag.web.sessions import COOKIE, SessionMiddleware, known_events, owner
+from rag.web.sessions import COOKIE, MAX_UNREAD, SessionMiddleware, known_events, owner
 from rag.web.uploads import Uploads
 
 pytestmark = pytest.mark.server
@@ -539,6 +541,26 @@ def test_the_cookie_is_private_and_new_for_each_browser(address):
     kept = httpx.get(address, headers={"Cookie": f"{COOKIE}={'a' * 43}"})
     assert "Set-Cookie" not in kept.headers
     assert "Set-Cookie" in httpx.get(address, headers={"Cookie": f"{COOKIE}=short"}).headers
+
+
+def test_a_page_that_fetches_nothing_cannot_make_the_server_keep_any_number_of_answers(monkeypatch):
+    unread = Counter()
+
+    async def join(request):
+        unread[(await request.json())["session_hash"]] += 1
+        return PlainTextResponse("joined")
+
+    monkeypatch.setattr(sessions.gradio_internals, "unread", lambda _, session: unread[session])
+    monkeypatch.setattr(sessions, "known_events", lambda _: Known({3: 1}, {}))
+    path = "/gradio_api/queue/join"
+    app = Starlette(routes=[Route(path, join, methods=["POST"])], middleware=[Middleware(SessionMiddleware)])
+    client, body = TestClient(app), {"data": [1], "fn_index": 3, "session_hash": "one"}
+    asked = [client.post(path, json=body) for _ in range(MAX_UNREAD + 1)]
+    assert [got.status_code for got in asked] == [200] * MAX_UNREAD + [429]
+    assert asked[-1].headers["Retry-After"] == "5"
+    assert client.post(path, json=body | {"session_hash": "other"}).status_code == 200
+    unread.clear()
+    assert client.post(path, json=body).status_code == 200
 
 
 @pytest.mark.parametrize(

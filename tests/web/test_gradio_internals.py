@@ -291,7 +291,10 @@ def test_what_starts_and_what_ends_an_event_has_these_fields():
 
 
 @server
-@had("queueing.py (Queue, Event) and routes.py (queue_join)", "questions_by_client, take_turns, session_of, is_waiting")
+@had(
+    "queueing.py (Queue, Event) and routes.py (queue_join)",
+    "questions_by_client, take_turns, session_of, unread, is_waiting",
+)
 def test_the_queue_counts_what_waits_and_what_is_worked_on_and_knows_whose_it_is(small, reader):
     number = number_of(small, "wait")
     asked = [join(reader, number, [text], session="waiting") for text in ("first", "second")]
@@ -301,19 +304,21 @@ def test_the_queue_counts_what_waits_and_what_is_worked_on_and_knows_whose_it_is
     internals.take_turns(small.scope, str)
     assert [internals.session_of(small.scope, event) for event in (*asked, "none")] == ["waiting", "waiting", None]
     assert internals.is_waiting(small.scope, "waiting")
+    assert [internals.unread(small.scope, session) for session in ("waiting", "another")] == [2, 0]
     assert not internals.is_waiting(small.scope, "another")
     assert not internals.is_waiting(small.scope, None)
     small.released.set()
     results = reader.get(internals.RESULTS, params={SESSION: "waiting"}).text
     assert all(event in results for event in asked)
     assert not internals.is_waiting(small.scope, "waiting"), "both were fetched"
+    assert internals.unread(small.scope, "waiting") == 0
     assert internals.questions_by_client(small.scope, str).total() == 0
 
 
 @server
 @had("queueing.py (Queue.pending_event_ids_session, ANALYTICS_MAX_EVENTS)", "forget_answers")
 def test_what_the_queue_keeps_of_answers_that_nobody_fetches_can_be_forgotten(small, reader):
-    internals.forget_answers(small.scope, 1000, 1)
+    internals.forget_answers(small.scope, 1000, 2000, 1)
     for text in ("one", "two", "three"):
         event = reader.post(f"{API}/call/echo", json={VALUES: [text]}).json()[EVENT_ID]
         await_answer(small, event)
@@ -321,7 +326,7 @@ def test_what_the_queue_keeps_of_answers_that_nobody_fetches_can_be_forgotten(sm
     assert internals.is_waiting(small.scope, session), "the answer is there until it is fetched"
     queue = small.blocks._queue
     assert len(queue.event_analytics) <= 1, "the table of events has a bound, which is set here"
-    internals.forget_answers(small.scope, 0, 1)
+    internals.forget_answers(small.scope, 0, 2000, 1)
     assert internals.session_of(small.scope, event) == session, "its messages are still there"
     assert queue.pending_messages_per_session.max_size == 2000, "after as many, Gradio forgets the messages"
     queue.pending_messages_per_session.clear()
@@ -329,7 +334,7 @@ def test_what_the_queue_keeps_of_answers_that_nobody_fetches_can_be_forgotten(sm
     assert internals.session_of(small.scope, event) == session, (
         "but not whose they were: that is what is forgotten here"
     )
-    internals.forget_answers(small.scope, 0, 1)
+    internals.forget_answers(small.scope, 0, 2000, 1)
     assert internals.session_of(small.scope, event) is None
 
 

@@ -32,6 +32,7 @@ GIVEN = {
     "compare": {"question": QUESTION, "by": "outlet"},
     "timeline": {"question": QUESTION},
     "coverage": {"article_id": "harbour"},
+    "dossier": {"question": QUESTION},
     "article": {"article_id": "harbour"},
     "outlets": {},
 }

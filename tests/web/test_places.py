@@ -28,13 +28,19 @@ from rag.web.places import (
 MAX_QUESTIONS = MAX_CONCURRENT + MAX_WAITING
 
 
+class Messages(dict):
+    """What is not fetched yet, by session, as Gradio has it."""
+
+    max_size = 2000
+
+
 def blocks(queued=()):
     """Gradio's app, with questions of some addresses in its queue, and one session that waits for an answer."""
     events = [SimpleNamespace(request=SimpleNamespace(client=SimpleNamespace(host=host))) for host in queued]
     queue = SimpleNamespace(
         event_queue_per_concurrency_id={"ask": SimpleNamespace(queue=events)}, active_jobs=[None],
         event_ids_to_events={}, pending_event_ids_session={"waiting": {"event"}, "answered": set()},
-        pending_messages_per_session={"waiting": None, "answered": None},
+        pending_messages_per_session=Messages(waiting=None, answered=None),
     )  # fmt: skip
     return SimpleNamespace(_queue=queue)
 
@@ -275,6 +281,8 @@ def test_answers_that_nobody_fetches_are_forgotten():
     own._queue.pending_event_ids_session |= {f"s{n}": {"event"} for n in range(5000)}
     statuses([("POST", "/gradio_api/queue/join")], own)
     assert own._queue.pending_event_ids_session == {"waiting": {"event"}}
+    assert own._queue.pending_messages_per_session.max_size > MAX_QUESTIONS + MAX_RESULTS - 1
+    assert own._queue.pending_messages_per_session.max_size < 300
 
 
 @pytest.mark.server

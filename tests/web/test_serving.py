@@ -13,10 +13,13 @@ from urllib.parse import urlsplit
 import gradio as gr
 import httpx
 import pytest
+from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from starlette.routing import Route
+from starlette.testclient import TestClient
 from support import HARBOUR, ROOT, WordEncoder
 
 import rag
@@ -292,6 +295,17 @@ def test_what_a_reader_gets_no_server_on_the_way_keeps_for_others(reader, path):
     """A cache keeps an answer to a request with a cookie too, unless it is told not to."""
     reader.get("")  # the browser has its cookie
     assert reader.get(path).headers["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("size", [2**20, 2**20 + 1])
+def test_a_file_that_takes_long_to_compress_is_sent_as_it_is(size):
+    """Anybody can ask for it as often as they like; Gradio compresses what is not compressed yet."""
+    files = [Route("/assets/large.js", lambda _: PlainTextResponse("a" * size))]
+    middleware = [Middleware(GZipMiddleware), Middleware(security.SecurityMiddleware)]
+    app = Starlette(routes=files, middleware=middleware)
+    app.auth = None
+    headers = TestClient(app).get("/assets/large.js", headers={"Accept-Encoding": "gzip"}).headers
+    assert headers["Content-Encoding"] == ("gzip" if size == 2**20 else "identity")
 
 
 def test_only_scripts_of_the_page_itself_run(reader):

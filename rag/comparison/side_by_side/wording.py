@@ -9,6 +9,7 @@ from rag.answer.changes import kind
 from rag.answer.grade import NEAR
 from rag.answer.wording import KINDS_LEFT_OUT, MAX_NAMES, MAY_NOT_ANSWER, Phrase, counted, listed, via, when
 from rag.provenance.outlet import UNCLASSIFIED
+from rag.text import short_name
 
 if TYPE_CHECKING:
     from rag.answer.changes import Change
@@ -45,7 +46,7 @@ def scope(comparison: Comparison) -> str:
 
 def row_source(row: Row, by: By) -> str:
     """Return who published a row's passage, where it was taken from, and when; not the outlet if the row is its own."""
-    own = "" if by == "outlet" and not row.shared_with else row.citation.outlet or UNKNOWN_OUTLET
+    own = "" if by == "outlet" and not row.shared_with else short_name(row.citation.outlet or UNKNOWN_OUTLET)
     return f"{own}{via(row.citation)}, {when(row.citation)}".removeprefix(", ")
 
 
