@@ -182,3 +182,46 @@ def test_a_follow_up_does_not_ask_the_outlet_that_it_leaves_out(question):
 def test_an_outlet_left_out_of_a_question_with_many_names_is_still_no_source():
     question = "Who says so? " + "not according to Reuters, " * 60
     assert ("outlet", "Reuters") not in applied(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did neither Reuters nor the BBC report about the spill?",
+        "What is said about the spill by neither Reuters nor the BBC?",
+        "news about the spill from neither Reuters nor the BBC",
+        "According to neither Reuters nor the BBC, who caused the spill?",
+        "Who caused the spill? Neither Reuters nor the BBC, please",
+        "Who caused the spill? Use neither Reuters nor the BBC",
+        "What do outlets that are neither Reuters nor the BBC say about the spill?",
+        "What do all except Reuters and the BBC say about the spill?",
+        "What do all of them but Reuters and the BBC say about the spill?",
+        "all except Reuters and the BBC on the spill",
+        "Who caused the spill, according to all except Reuters and the BBC?",
+        "What do other outlets than Reuters and the BBC say about the spill?",
+    ],
+)
+def test_neither_and_all_except_leave_both_outlets_out(question):
+    assert applied(question) == [("not outlet", "Reuters"), ("not outlet", "BBC News")]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why did neither Reuters nor the BBC report the spill?",
+        "Who said that neither Reuters nor the BBC would be sold?",
+        "Neither Reuters nor the BBC was let in; who was?",
+        "What do neither Reuters nor the BBC own?",
+        "Were all except Reuters and the BBC banned from Iran?",
+        "What happened to all but Reuters and the BBC?",
+        "How many outlets, all except Reuters and the BBC, closed?",
+    ],
+)
+def test_neither_and_all_except_narrow_nothing_where_outlets_are_asked_about(question):
+    assert applied(question) == []
+
+
+def test_a_list_with_commas_is_left_out_as_a_whole():
+    left_out = [("not outlet", "Reuters"), ("not outlet", "BBC News"), ("not outlet", "Press TV")]
+    assert applied("Who caused the spill, excluding Reuters, the BBC and Press TV?") == left_out
+    assert applied("What did everyone except Reuters, the BBC and Press TV say about the spill?") == left_out

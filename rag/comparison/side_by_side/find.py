@@ -24,14 +24,15 @@ from rag.retrieval.search import Proposal, is_read_by, load, printing, propose, 
 from rag.retrieval.timeliness import favoured, periods
 from rag.stores.base import Store, View
 
-POOL = 200  # passages that each engine proposes at the wide look
-OF_GROUP = 12  # passages that each engine proposes of one group
+POOL = 150  # passages that each engine proposes at the wide look
+OF_GROUP = 8  # passages that each engine proposes of one group
 # Small groups, of so many articles together, are looked into at once, if they have fewer passages than this.
 TOGETHER, MOST_TOGETHER = 100, 1200
 # Passages whose sentences are compared with the question: so many of each group come before all others.
-MAX_WEIGHED, OF_GROUP_FIRST = 150, 3
-# Groups that are looked into: so many more than are wanted, since some turn out to answer less well.
-SPARE_GROUPS, MIN_GROUPS = 8, 12
+MAX_WEIGHED, OF_GROUP_FIRST = 120, 3
+# Groups that are looked into: so many more than are wanted, since some turn out to answer less well or to be copies;
+# more of them where a model reads them, which may order them anew.
+SPARE_GROUPS, SPARE_READ, MIN_GROUPS = 4, 8, 12
 MAX_READ, MAX_READ_OF_GROUP = 32, 8  # passages that the reranker reads
 MIN_KEPT = 6  # passages of a group that are loaded: the best, and those that its lead is measured against
 
@@ -105,7 +106,7 @@ def find_groups(
     pool = propose(view, parsed, vector, [index_filter, *favoured_filters], POOL)
     weighed, gone = weigh(store, vector, _spread(_by_group(view, grouping, pool)))
     groups = _by_group(view, grouping, weighed)
-    wanted = list(grouping.sides) or list(groups)[: max(k, MIN_GROUPS) + SPARE_GROUPS]
+    wanted = list(grouping.sides) or list(groups)[: max(k, MIN_GROUPS) + (SPARE_READ if reranker or reader else SPARE_GROUPS)]
     bounded = len(pool) >= min(POOL, MAX_WEIGHED) and not grouping.sides
     weakest = min((own[0].score for own in groups.values()), default=None) if bounded else None
     if len(pool) >= POOL:  # else the wide look has seen whatever there is

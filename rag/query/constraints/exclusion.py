@@ -169,7 +169,7 @@ RULES = (
     ),
     # Somebody else says it.
     _rule(rf"(?<=\b{_ALL}){_BUT}", rf"(?=\s*,?{_THEY_SAY})", "Who other than Reuters reported the spill?"),
-    _rule(rf"\bother\s+{_HEAD}\s+than", rf"(?={_THEY_SAY})", "What do other papers than the Guardian say of it?"),
+    _rule(rf"\bother\s+{_HEAD}\s+than", rf"(?={_THEY_SAY})", "What do other agencies than Reuters say of it?"),
     _rule(
         rf"^(?:{_ALL}|all\s+{_HEAD}){_BUT}", r"(?=\s*[:,–—]|\s+(?:on|about|regarding|concerning)\b)",
         "All except Reuters and the BBC: who caused the spill?",
