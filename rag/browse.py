@@ -257,9 +257,13 @@ class ReadOnlyLibrary:
         contents = self._contents()
         return count_by_outlet(contents.columns, load_catalogue(contents.catalogue))
 
-    def skipped(self) -> Iterator[Skipped]:
-        """Return what could not be read when the files were last read, each with its place and the reason."""
-        return self._store.skipped()
+    def skipped(self, lines: bool = False) -> Iterator[Skipped]:
+        """Return what could not be read when the files were last read, each with its place and the reason.
+
+        Args:
+            lines: return instead which lines of the pages that were read are in no article, by page and reason.
+        """
+        return (item for item in self._store.skipped() if item.is_of_lines is lines)
 
     def verify(self, citation: Citation) -> None:
         """Check that a citation still equals the stored article; call it when showing one later.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rag.cli.opening import open_read_only
@@ -14,16 +15,29 @@ from rag.text import short_name
 if TYPE_CHECKING:
     from rag.article import Article
     from rag.browse import Resolved
+    from rag.readers.skipped import Skipped
 
+MAX_LEFT_OUT = 100_000  # records of lines left out that `articles --explain` holds in memory; `skipped --lines` has all
 _FIELDS = ("id", "title", "outlet", "outlet_basis", "strength", "host", "date", "date_basis", "url", "kind", "source")
 
 
 def articles(options: argparse.Namespace) -> None:
     """List the articles."""
-    text = _explained if options.explain else _listed
     with open_read_only(options) as library:
-        found = ((_values(a) | {"characters": len(a.text)}, text(a)) for a in library.articles())
-        print_each(options, found)
+        left_out: dict[str, list[Skipped]] = {}
+        for item in islice(library.skipped(lines=True), MAX_LEFT_OUT) if options.explain else ():
+            left_out.setdefault(item.source, []).append(item)
+        print_each(options, (_row(a, left_out.get(a.source, []), options.explain) for a in library.articles()))
+
+
+def _row(article: Article, left_out: list[Skipped], explain: bool) -> tuple[dict[str, Any], str]:
+    """Return the values of an article, and its text in a list; if explained, with what was left out of its file."""
+    values = _values(article) | {"characters": len(article.text)}
+    if not explain:
+        return values, _listed(article)
+    values["left_out"] = [{"place": item.place, "reason": item.reason} for item in left_out]
+    shown = [in_a_line(f"    {item.place}: {item.reason}") for item in left_out]
+    return values, "\n".join([_explained(article), *shown])
 
 
 def _values(article: Article) -> dict[str, Any]:
@@ -105,11 +119,11 @@ def _signed(words: str, begin: str, end: str) -> str:
 
 
 def skipped(options: argparse.Namespace) -> None:
-    """List what could not be read."""
+    """List what could not be read, or with `--lines` what was left out of what was read."""
     with open_read_only(options) as library:
-        rows = library.skipped()
+        rows = library.skipped(lines=options.lines)
         found = (({"source": s.source, "place": s.place, "reason": s.reason}, in_a_line(str(s))) for s in rows)
-        print_each(options, found, "nothing was skipped")
+        print_each(options, found, "no line was left out" if options.lines else "nothing was skipped")
 
 
 def outlets(options: argparse.Namespace) -> None:

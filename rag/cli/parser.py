@@ -199,14 +199,15 @@ def _passing_on(command: Command) -> None:
 
 def _listing(command: Command) -> None:
     added = command("articles", listing.articles, "list the articles in the index")
-    added.add_argument("--explain", action="store_true", help="show the evidence for each outlet and date")
+    added.add_argument("--explain", action="store_true", help="show the evidence for each outlet and date, and what was left out")
     added = command("article", listing.article, "show an article's text, even if it is retired")
     added.add_argument("id", metavar="ID", help="article ID, as `according articles` lists it")
     added.add_argument("--versions", action="store_true", help="also show the earlier texts")
     added.add_argument("--diff", action="store_true", help="show what changed since the version before, word by word")
     added = command("outlets", listing.outlets, "list the outlets in the index, or what the catalogue knows of one")
     added.add_argument("name", nargs="?", help="an outlet, in any spelling that the catalogue knows")
-    command("skipped", listing.skipped, "list what could not be read, and why")
+    added = command("skipped", listing.skipped, "list what could not be read, and why")
+    added.add_argument("--lines", action="store_true", help="list the lines of pages that are in no article, and why")
 
 
 def _evaluating(command: Command) -> None:

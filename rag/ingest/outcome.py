@@ -55,11 +55,13 @@ class Outcome:
         self.first_skipped += other.first_skipped[: MAX_REASONS - len(self.first_skipped)]
 
     def skip(self, item: Skipped) -> None:
-        """Count what was skipped.
+        """Count what was skipped; lines that were left out are none of it.
 
         Args:
             item: what it is, and why.
         """
+        if item.is_of_lines:
+            return
         self.skipped += 1
         if len(self.first_skipped) < MAX_REASONS:
             self.first_skipped.append(item)

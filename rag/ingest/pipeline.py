@@ -110,7 +110,7 @@ class Pipeline:
                 skipped = self._take_in(batch, files, reconciler, writer, report, executor)
                 new_sources = {item.source for item, _ in batch} - sources
                 sources |= new_sources
-                unread |= {item.source for item in skipped}
+                unread |= {item.source for item in skipped if not item.is_of_lines}
                 if skipped or (new_sources and not job.retire):
                     cleared = () if job.retire else new_sources
                     report.timed("storing", functools.partial(writer.quarantine, cleared, skipped))
@@ -358,7 +358,7 @@ def _followed(stream: Iterator[tuple[str, Item]], job: Job, origins: deque[str],
             if file != name:
                 name, read, skipped = file, 0, 0
             read += isinstance(item[0], Article)
-            skipped += isinstance(item[0], Skipped)
+            skipped += isinstance(item[0], Skipped) and not item[0].is_of_lines
             job.progress(Progress(file, read, skipped, report))
         yield item
 

@@ -82,9 +82,9 @@ class Report:
         """Count what was skipped, by reason.
 
         Args:
-            skipped: files and records.
+            skipped: files and records; lines that were left out do not count.
         """
-        for item in skipped:
+        for item in (item for item in skipped if not item.is_of_lines):
             self.skipped += 1
             self.reasons[without_details(item.reason)] += 1
 

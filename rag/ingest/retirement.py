@@ -66,7 +66,8 @@ def _check(batches: Iterator[list[Item]], store: Store, total: int, enough: int,
     """Raise LibraryError if all that was read leaves fewer than `enough` articles in the index."""
     reconciler, unread = Reconciler(store, Report(), staged), set[str]()
     for batch in batches:
-        unread |= {skipped.source for skipped in reconciler.take(item for item, _ in batch).skipped}
+        skipped = reconciler.take(item for item, _ in batch).skipped
+        unread |= {item.source for item in skipped if not item.is_of_lines}
     reconciler.finish(retire=True)
     absent = len(reconciler.absent(unread))
     if total - absent < enough and (total > SMALL_INDEX or not reconciler.seen):

@@ -22,7 +22,7 @@ from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue, load_catalogue
 from rag.text import is_blank
 
-from . import folders
+from . import folders, left_out
 from .columns import Columns, Fields
 from .pasted import Pasted
 from .skipped import Skipped
@@ -133,6 +133,8 @@ def read_articles(
     """
     for item in read(resolve_inputs(paths, fetch, follow_links), load_catalogue(), Columns(fields)):
         if isinstance(item, Skipped):
+            if item.is_of_lines:
+                continue
             warnings.warn(str(item), stacklevel=2)
         else:
             yield item
@@ -217,15 +219,12 @@ def read_source(source: Source, catalogue: Catalogue, columns: Columns | None = 
     name = _name(source)
     printable = escape_unprintable(name)
     found = False
+    kept: left_out.Kept = {}
     try:
-        for item in _items(source, name, catalogue, columns or Columns()):
+        items = _items(source, name, catalogue, columns or Columns())
+        while (item := _next(items, kept)) is not None:
             found = True
-            # the members of an archive have its name at the beginning of theirs
-            own = printable + item.source[len(name) :] if item.source.startswith(name) else printable
-            if isinstance(item, Skipped):
-                yield Skipped(own, _clean_reason(item.reason), item.place)
-            else:
-                yield replace(_seen(item), source=own)
+            yield _with_printable(item, name, printable)
     except (InputError, OSError) as error:
         yield Skipped(printable, _clean_reason(_message(error)))
     except Exception as error:  # a flaw, here or in a library that parses: the other files are read all the same
@@ -234,6 +233,23 @@ def read_source(source: Source, catalogue: Catalogue, columns: Columns | None = 
     else:
         if not found:
             yield Skipped(printable, "no article found in it")
+            return
+    yield from (_with_printable(item, name, printable) for item in left_out.records(kept))
+
+
+def _next(items: Iterator[Article | Skipped], kept: left_out.Kept) -> Article | Skipped | None:
+    """Return the next item, None after the last one; what the reader reports as left out is kept."""
+    with left_out.keeping(kept):
+        return next(items, None)
+
+
+def _with_printable(item: Article | Skipped, name: str, printable: str) -> Article | Skipped:
+    """Return what was read from a file with a source and a reason that can be printed."""
+    # the members of an archive have its name at the beginning of theirs
+    own = printable + item.source[len(name) :] if item.source.startswith(name) else printable
+    if isinstance(item, Skipped):
+        return Skipped(own, _clean_reason(item.reason), item.place)
+    return replace(_seen(item), source=own)
 
 
 def name_of(source: Source) -> str:

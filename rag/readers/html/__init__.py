@@ -18,14 +18,14 @@ from rag.article import POSTED, PUBLISHED, Article, identify
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import key
-from rag.readers import decoding, limits
+from rag.readers import decoding, left_out, limits
 
 from . import evidence
 from .authors import credit_lines, find_authors
-from .content import extract_text, reason_against
+from .content import extract_text, reason_against, report_paragraphs
 from .date import find_publication_date
 from .outlet import find_outlet, find_site
-from .page import parse_page
+from .page import WebPage, parse_page
 from .title import find_title
 
 _CHARSET = regex.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", regex.I)
@@ -57,9 +57,12 @@ def parse(
     """
     _silence_libraries()
     markup = page if isinstance(page, str) else _decode(page, charset)
-    article = _parse(markup, catalogue, source, url)
+    article, parsed, head = _parse(markup, catalogue, source, url)
     if any(decoding.fix_mojibake(printed) != printed for printed in _printed(article)):
-        return _parse(decoding.fix_mojibake(markup), catalogue, source, url)
+        article, parsed, head = _parse(decoding.fix_mojibake(markup), catalogue, source, url)
+    if left_out.is_asked():
+        left_out.report(source, left_out.TAKEN, head)
+        report_paragraphs(parsed, article.text, [article.title or "", *head], source)
     return article
 
 
@@ -68,8 +71,10 @@ def _printed(article: Article) -> list[str]:
     return [article.text, *filter(None, (article.title, article.outlet, article.host)), *article.authors]
 
 
-def _parse(markup: str, catalogue: Catalogue, source: str, url: str | None) -> Article:
-    """Return the article of a page. Raises InputError if it is none."""
+def _parse(
+    markup: str, catalogue: Catalogue, source: str, url: str | None
+) -> tuple[Article, WebPage, list[str]]:
+    """Return (the article of a page, the page, the lines of bylines and credits). Raises InputError if it is none."""
     parsed = parse_page(markup, url)
     site = find_site(parsed, catalogue)
     title = find_title(parsed, {key(name) for name in (site, *parsed.sites) if name})
@@ -98,7 +103,7 @@ def _parse(markup: str, catalogue: Catalogue, source: str, url: str | None) -> A
         )
     )
     evidence.note(article, parsed, credits)
-    return article
+    return article, parsed, head
 
 
 def _decode(page: bytes, charset: str | None) -> str:

@@ -11,11 +11,12 @@ import regex
 import trafilatura
 
 from rag.errors import InputError
+from rag.readers import left_out
 from rag.readers.decoding import INVALID_IN_MARKUP
 from rag.readers.html_to_text import html_to_text
-from rag.readers.line_classifier import LineKind, classify, count_words
+from rag.readers.line_classifier import PROSE_WORDS, LineKind, classify, count_words
 
-from .elements import clean_line, is_element_within, visible_text, word_overlap
+from .elements import clean_line, is_element_within, is_within, visible_text, word_overlap
 from .page import WebPage, schema_types
 from .placeholders import as_extracted, with_placeholders
 
@@ -101,6 +102,29 @@ def extract_text(page: WebPage, title: str | None) -> tuple[list[str], list[str]
         lines = lines[headlines[-1] + 1 :]  # the headline is no part of the text, and neither is what is above it
     first = next((n for n, text in enumerate(lines) if classify(text) not in _ABOVE_TEXT), 0)
     return lines[:first], lines[first:]
+
+
+def report_paragraphs(page: WebPage, text: str, taken: list[str], source: str) -> None:
+    """Put on record which paragraphs of a page are not in the text of its article, and where they are.
+
+    Args:
+        page: the page.
+        text: the article's.
+        taken: its title, bylines and credits.
+        source: the file.
+    """
+    found: dict[str, list[str]] = {}
+    for node in page.printed:
+        if len(node.split()) < PROSE_WORDS or (line := clean_line(node)) in text or line in taken:
+            continue
+        if is_within(node, page.others):
+            reason = "paragraphs in comments or about other articles"
+        else:
+            within = is_within(node, page.furniture)
+            reason = "paragraphs in a footer, menu or aside" if within else "paragraphs not found to be of the article"
+        found.setdefault(reason, []).append(line)
+    for reason, lines in found.items():
+        left_out.report(source, reason, lines)
 
 
 def reason_against(page: WebPage, title: str | None, text: str) -> str | None:

@@ -67,7 +67,7 @@ def found_once(function: Callable[Concatenate[Page, P], R]) -> Callable[Concaten
     """Make a function of a page find its result once a page, as long as the page is held. Nobody changes the result."""
 
     @functools.wraps(function)
-    def found(page: Page, *args: P.args, **kwargs: P.kwargs) -> R:
+    def found(page: Page, /, *args: P.args, **kwargs: P.kwargs) -> R:
         asked = (function, *args)
         if asked not in page.remembered:
             page.remembered[asked] = function(page, *args, **kwargs)

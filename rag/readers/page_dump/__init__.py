@@ -24,7 +24,7 @@ from rag.article import POSTED, PUBLISHED, Article, identify
 from rag.provenance.attribution import attribute
 from rag.provenance.catalogue import Catalogue
 
-from .entry import find_entries
+from .entry import find_entries, report_left_out
 from .host import find_host
 from .page import Page
 
@@ -39,7 +39,10 @@ def parse(text: str, catalogue: Catalogue, source: str) -> Iterator[Article]:
     """
     page = Page(text)
     host = find_host(page, catalogue)
-    for entry in find_entries(page):
+    entries = find_entries(page)
+    if entries:
+        report_left_out(page, entries, source)
+    for entry in entries:
         lines = entry.lines(page)
         title: str | None = page.lines[entry.title].strip() if entry.title is not None else None
         head = [page.lines[i] for i in entry.head]

@@ -11,6 +11,7 @@ import regex
 
 from rag.provenance.attribution import names_only
 from rag.provenance.dates import find_date
+from rag.readers import left_out
 from rag.readers.dated_lines import has_time, has_weekday, is_dated, is_labelled, words_without_date
 from rag.readers.line_classifier import BRIEF_WORDS, CONTENT, LONG_LINE, LineKind
 
@@ -56,6 +57,29 @@ def find_entries(page: Page) -> list[Entry]:
     entries = [entry for entry in found if entry]
     full = [e for e in entries if len(e.text) > 1 or page.words(e.text[0], e.text[-1] + 1) >= BRIEF_WORDS]
     return full if len(full) <= 1 and len(entries) > 2 else entries
+
+
+_REASONS = {
+    "paragraphs outside the articles": (LineKind.PROSE,),
+    "titles, captions and other short lines outside the articles": (LineKind.SHORT, LineKind.LABEL, LineKind.BULLET),
+    "dates and bylines outside the articles": (LineKind.DATED, LineKind.BYLINE),
+    "boxes, and headings of comments and of other articles": (
+        *(LineKind.BOX, LineKind.TEASERS, LineKind.COMMENTS, LineKind.MORE),
+    ),
+    "menus, controls and footers": (
+        *(LineKind.NOISE, LineKind.PAGER, LineKind.CRUMBS, LineKind.TAGS, LineKind.FOOTER, LineKind.META),
+    ),
+}
+
+
+def report_left_out(page: Page, entries: list[Entry], source: str) -> None:
+    """Put on record which lines of a page are in none of its articles, and what they are."""
+    taken = {i for e in entries for i in (*e.head, *([e.title] if e.title is not None else []))}
+    used = taken.union(*(e.text for e in entries))
+    left_out.report(source, left_out.TAKEN, (page.lines[i] for i in sorted(taken)))
+    for reason, kinds in _REASONS.items():
+        rest = (i for i in range(len(page.lines)) if page.kinds[i] in kinds and i not in used)
+        left_out.report(source, reason, (page.lines[i] for i in rest))
 
 
 def _extract(page: Page, section: Section, title: int | None, body: int) -> Entry | None:
