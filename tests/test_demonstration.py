@@ -8,6 +8,7 @@ import pytest
 from support import HARBOUR, ROOT
 
 import rag
+from rag import cli
 from rag.demonstration import is_in
 from rag.demonstration import make as made
 from rag.errors import LibraryError
@@ -94,6 +95,46 @@ def test_a_user_s_own_index_is_left_alone(tmp_path, news, words):
 def test_an_empty_index_is_filled_only_on_demand(tmp_path, words):
     rag.build([], index=tmp_path / "i", encoder=words).close()
     assert (is_in(tmp_path / "i"), is_in(tmp_path / "i", if_empty=True)) == (False, True)
+
+
+@pytest.fixture
+def serve(tmp_path, monkeypatch, words):
+    """Runs `according serve` in an empty folder, up to the launch of the app: the library's location and the rest."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("INDEX", raising=False)
+    monkeypatch.setattr("rag.models.lazy_encoder.SentenceEncoder", lambda *_: words)
+    launched = []
+    monkeypatch.setattr("rag.web.launch.launch", lambda library, **more: launched.append((library, more)))
+
+    def run(*arguments):
+        launched.clear()
+        status = cli.main(["serve", *arguments])
+        return (status, None, None) if status else (0, launched[0][0], launched[0][1]["examples"])
+
+    return run
+
+
+def test_serve_makes_the_demonstration_where_no_index_is_named_and_there_is_none(serve, tmp_path, capsys):
+    status, library, examples = serve()
+    assert (status, examples) == (0, EXAMPLES)
+    assert len(list(library.articles())) == 69
+    assert (tmp_path / "index").is_dir()
+    assert "index: 69 articles read: 69 new" in capsys.readouterr().err
+    assert serve("--index", "index")[2] == EXAMPLES
+    assert "articles read" not in capsys.readouterr().err  # what is named is served as it is
+
+
+def test_serve_opens_what_is_named(serve, tmp_path, news, words, monkeypatch, capsys):
+    assert serve("--index", "none")[0] == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith("according: there is no index in none; make one with:")
+    rag.build([news(HARBOUR)], index=tmp_path / "mine", encoder=words).close()
+    monkeypatch.setenv("INDEX", str(tmp_path / "mine"))
+    status, library, examples = serve()
+    assert (status, [a.id for a in library.articles()], examples) == (0, ["harbour"], ())
+    rag.build([], index=tmp_path / "empty", encoder=words).close()
+    monkeypatch.setenv("INDEX", str(tmp_path / "empty"))
+    assert list(serve()[1].articles()) == []
+    assert not (tmp_path / "index").exists()
 
 
 def test_no_text_of_the_press_is_in_the_project():

@@ -252,3 +252,14 @@ def test_one_question_can_be_written_as_a_table_too(library, tmp_path, capsys):
     assert cli.main([*index, "--questions", str(tmp_path / "l.csv")]) == 0
     assert capsys.readouterr().out.startswith("question,line,grade")
     assert question_lists.SEPARATOR == ";"
+
+
+def test_a_console_of_windows_gets_the_line_ends_of_csv_once(library, tmp_path, monkeypatch):
+    (tmp_path / "list.csv").write_text(f"question\n{STRIKE}\n", "utf-8")
+    printed = io.BytesIO()
+    with io.TextIOWrapper(printed, "cp1252", newline="\r\n", write_through=True) as console:
+        monkeypatch.setattr(sys, "stdout", console)
+        assert cli.main(["ask", "--index", str(tmp_path / "index"), "--questions", str(tmp_path / "list.csv")]) == 0
+        assert printed.getvalue().startswith(b"question,line,grade")
+        assert b"\r\n" in printed.getvalue()
+        assert b"\r\r\n" not in printed.getvalue()

@@ -16,8 +16,10 @@ from support import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.model, pytest.mark.server]
 
-# What Windows lacks, in every process of the environment, as far as the packages can do without it on Linux.
-LIKE_WINDOWS = "import sys; sys.modules.update(dict.fromkeys(('fcntl', 'grp', 'pwd')))\n"
+# What Windows lacks, as far as the packages can do without it on Linux, and what only the tests have: no process of the
+# environment can import it.
+LACKING = ("fcntl", "grp", "pwd", "datasketch", "langchain_core", "langchain_text_splitters", "pytest")
+WITHOUT = f"import sys; sys.modules.update(dict.fromkeys({LACKING!r}))\n"
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,7 @@ def environment(built, tmp_path_factory):
     (packages,) = folder.glob("lib/python*/site-packages")
     command = [sys.executable, "-m", "pip", "--quiet", "--python", folder, "install", "--no-deps", "--no-index"]
     subprocess.run([*command, "--no-compile", *built.glob("*.whl")], check=True)
-    (packages / "others.pth").write_text(f"{LIKE_WINDOWS}{sysconfig.get_path('purelib')}\n")
+    (packages / "others.pth").write_text(f"{WITHOUT}{sysconfig.get_path('purelib')}\n")
     return folder / "bin"
 
 

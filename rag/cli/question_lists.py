@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import csv
 import datetime as dt
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,6 +121,8 @@ def _output(name: str | None) -> Iterator[IO[str]]:
     UTF-8 with a byte order mark, without which spreadsheets take it for another encoding.
     """
     if name is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):  # as CSV has its line ends, which Windows would double
+            sys.stdout.reconfigure(newline="")
         yield sys.stdout
         return
     path, part = Path(name), Path(f"{name}.part")
