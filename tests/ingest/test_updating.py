@@ -236,6 +236,15 @@ def test_requests_to_a_host_are_apart_as_its_robots_txt_asks(site, monkeypatch):
         visitor.get(f"{site.url}/a", polite.Budget(time.monotonic() + 3, 10**6))
 
 
+def test_a_robots_txt_of_wildcards_and_a_link_that_nearly_fits_take_no_time(site, library):
+    site.answer("/robots.txt", b"User-agent: *\nDisallow: /" + b"*a" * 2_000 + b"b\nCrawl-delay: -1\n\x00\xff%\n")
+    site.answer("/feed", rss(item(f"{site.url}/{'a' * 4_000}", "Dock strike ends", SUMMARY)))
+    site.answer(f"/{'a' * 4_000}", page())
+    start = time.process_time()
+    assert updated(library, f"{site.url}/feed").outcomes[0].new == 1
+    assert time.process_time() - start < 5
+
+
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_a_site_that_says_later_is_left_alone_until_then(site, library, form):
     later = "3600" if form == "seconds" else email.utils.formatdate(time.time() + 3600, usegmt=True)
