@@ -35,7 +35,12 @@ def library(tmp_path_factory):
 def client(library):
     """Connected without a socket to the app that `launch` mounts."""
     served = TestClient(Starlette(routes=[Mount("/api", create_api(library))]))
-    with Client("http://127.0.0.1", transport=served._transport) as client:
+
+    def forwarded(request):
+        got = served.request(request.method, str(request.url), content=request.read(), headers=dict(request.headers))
+        return httpx.Response(got.status_code, headers=dict(got.headers), content=got.content)
+
+    with Client("http://127.0.0.1", transport=httpx.MockTransport(forwarded)) as client:
         yield client
 
 

@@ -98,7 +98,7 @@ def test_haystack_gets_documents_in_a_pipeline(library, index, tmp_path):
     (document,) = found["documents"]
     check(library, tmp_path, document.content, document.meta)
     assert found["grade"] == "near"
-    again = Pipeline.loads(pipeline.dumps()).get_component("press")
+    again = Pipeline.loads(pipeline.dumps(), allowed_modules=["rag.integrations.haystack"]).get_component("press")
     assert (again.index, again.top_k, again.strict, again.filters) == (str(index), 1, False, FILTERS)
     strict = AccordingRetriever(strict=True, library=library).run(QUESTION)
     assert strict == {"documents": [], "grade": "nothing"}
