@@ -90,7 +90,8 @@ class _Events:
         """Return the next bytes for the parser, without a byte order mark, and with NUL for a lone surrogate.
 
         yajl would replace a lone surrogate with "?", or reject the file. A record with NUL is skipped alone. With each
-        piece of a long string yajl begins it anew, so each piece is as long as those before it: 4 MB of escapes took 4 s.
+        piece of a long string yajl begins it anew, so each piece is as long as those before it: 4 MB of escapes took
+        4 s.
         """
         data = self._read_whole_escapes(min(max(size, self.position - self.last), limits.MAX_BYTES))
         if b"\\ud" in data or b"\\uD" in data:
