@@ -147,5 +147,4 @@ def _passage(got: dict[str, Any]) -> Passage:
     a, b = (edge - got["start"] for edge in got["quote"])
     names = ("article_id", "start", "end", "text", "outlet", "host", "title", "url", "quote_url", "grade")
     date = dt.date.fromisoformat(got["date"]) if got["date"] else None
-    own: dict[str, Any] = {name: got.get(name) for name in names}
-    return Passage(**own, quotation=got["text"][a:b], date=date, json=got)
+    return Passage(**{name: got.get(name) for name in names}, quotation=got["text"][a:b], date=date, json=got)  # type: ignore[arg-type]

@@ -505,7 +505,8 @@ def test_documented_limits_equal_the_ones_in_the_code():
         f"{archive.MAX_HEADER_BYTES // 2**20} MB for a header",
         f"{archive.MAX_NAME_CHARS:,} characters in a name", f"{docx.MAX_PARTS:,} parts", f"{epub.MAX_PAGES:,} pages |",
         f"{docx.MAX_UNPACKED_BYTES // 2**20} MB unpacked", f"{docx.MAX_TAGS:,} tags", f"| {epub.MAX_NAMES} titles",
-        f"{layout.MAX_STREAM_BYTES // 10**6} MB of a stream", f"{layout.MAX_FONTS} fonts", f"{dates.MAX_STATED_CHARS:,} characters |",
+        f"{layout.MAX_STREAM_BYTES // 10**6} MB of a stream", f"{layout.MAX_FONTS} fonts",
+        f"{dates.MAX_STATED_CHARS:,} characters |",
         f"the end of {MAX_UNCLOSED} is looked for",
     )  # fmt: skip
     assert [limit for limit in stated if limit not in table] == []

@@ -169,8 +169,12 @@ def open_unpacked(path: Path) -> Iterator[IO[bytes]]:
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP
     try:
-        with path.open("rb", buffering=0) as raw, io.BufferedReader(_AtFirst(raw), _CHUNK_BYTES) as whole:
-            yield cast(IO[bytes], gzip.open(whole) if packed else whole)
+        with (
+            path.open("rb", buffering=0) as raw,
+            io.BufferedReader(_AtFirst(raw), _CHUNK_BYTES) as whole,
+            gzip.open(whole) if packed else whole as file,
+        ):
+            yield cast(IO[bytes], file)
     except EOFError as error:
         raise InputError("the gzip file is truncated; what comes before the cut was read") from error
     except (zlib.error, gzip.BadGzipFile) as error:

@@ -18,7 +18,7 @@ from rag.answer.refusals import Missing, Why
 from rag.answer.suggestions import Suggestion
 from rag.article import Article
 from rag.comparison.coverage.coverage import Coverage, Report, SilentOutlet
-from rag.comparison.side_by_side.comparison import Row, SilentGroup
+from rag.comparison.side_by_side.comparison import Row
 from rag.comparison.timeline.timeline import Entry
 from rag.query.constraints import Constraint
 from rag.retrieval.scored_passage import Hit
@@ -75,6 +75,13 @@ class ListedOutlet(BaseModel):
     kind: str | None
 
 
+class UnmatchedGroup(BaseModel):
+    """A group of a comparison without a passage, and how many articles it has."""
+
+    group: str
+    articles: int
+
+
 def _made(name: str, of: type, without: tuple[str, ...] = (), **more: Any) -> Model:
     """Return a model with the fields of a dataclass and more; a type alone is that of a field that is always there."""
     types = get_type_hints(of)
@@ -92,7 +99,7 @@ SearchResult = create_model("Search", __doc__="The nearest passages, whether or 
 ComparedRow = _made("Row", Row, citation=Passage)
 ComparisonResult = _made(
     "Comparison", Answer, ("passages",), **_OF_ANSWER, by=str, rows=list[ComparedRow],  # type: ignore[valid-type]
-    silent=list[SilentGroup], more=int, whole=bool, sides=dict[str, list[str]],
+    silent=list[UnmatchedGroup], more=int, whole=bool, sides=dict[str, list[str]], several=dict[str, list[str]], asked=str,
 )  # fmt: skip
 TimelineEntry = _made("Entry", Entry, citation=Passage)
 TimelineResult = _made(

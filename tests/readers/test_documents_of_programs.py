@@ -149,9 +149,8 @@ class TestBooks:
         book = "".join(f"<dc:publisher>Maker {n}</dc:publisher><dc:creator>Jo Roe {n}</dc:creator>" for n in range(50))
         found = []
         monkeypatch.setattr(reader_of_epub, "key", lambda name: found.append(name) or name.casefold())
-        articles = read(
-            epub({f"{n}.xhtml": PLAIN_PAGE.replace(TITLE, f"{TITLE} {n}") for n in range(5)}, book), "a.epub"
-        )
+        pages = {f"{n}.xhtml": PLAIN_PAGE.replace(TITLE, f"{TITLE} {n}") for n in range(5)}
+        articles = read(epub(pages, book), "a.epub")
         assert [(article.outlet, len(article.authors)) for article in articles] == [("Maker 0", 3)] * 5
         assert len(found) < 20
 

@@ -132,6 +132,11 @@ def test_a_long_word_in_a_pdf_is_read_in_linear_time(seconds):
     assert seconds(".pdf", data[0]) < FLOOR_SECONDS or seconds(".pdf", data[1]) < 8 * seconds(".pdf", data[0])
 
 
+def test_a_long_string_in_a_json_file_is_read_in_linear_time(seconds):
+    small, large = (record(".json", "outlet", '"').file(size) for size in (LARGE, 16 * LARGE))
+    assert seconds(".json", large) < FLOOR_SECONDS or seconds(".json", large) < 40 * seconds(".json", small)
+
+
 def test_an_address_of_an_archive_is_read_in_linear_time(seconds):
     small, large = (warc(False, url="https://a.example/" + "a/" * size) for size in (SMALL, LARGE))
     assert seconds(".warc", large) < FLOOR_SECONDS or seconds(".warc", large) < 16 * seconds(".warc", small)

@@ -94,9 +94,8 @@ def test_attached_files_that_unpack_to_very_much_cost_no_other_message(read, mon
     for number in range(3):
         data = zipped({"word/document.xml": bytes(600_000)})
         bomb.add_attachment(data, "application", "octet-stream", filename=f"{number}.docx")
-    found = read(
-        b"From a\n" + bomb.as_bytes() + b"\nFrom b\n" + message(Message_ID="<2@tarn.example>").as_bytes(), "a.mbox"
-    )
+    other = message(Message_ID="<2@tarn.example>")
+    found = read(b"From a\n" + bomb.as_bytes() + b"\nFrom b\n" + other.as_bytes(), "a.mbox")
     reasons = [getattr(item, "reason", "article") for item in found]
     assert [reason == "article" for reason in reasons] == [True, False, False, False, True]
     assert ["20 times its size" in reason for reason in reasons] == [False, False, True, True, False]

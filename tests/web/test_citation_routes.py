@@ -42,7 +42,7 @@ def test_a_download_holds_the_citation_of_its_link(library, form):
         assert response.headers["x-content-type-options"] == "nosniff"
         name = f"{key(citation)}{of.suffix}"
         assert response.headers["content-disposition"] == f'attachment; filename="{name}"'
-        assert re.fullmatch(r"[a-z0-9]+-[0-9a-f]{32}\.(md|bib|json|txt)", name)
+        assert re.fullmatch(r"[a-z0-9]+-[0-9a-f]{32}\.(md|bib|json|ris|txt)", name)
 
 
 def test_a_quote_is_plain_text_whatever_the_article_holds(library):
@@ -78,7 +78,7 @@ def test_a_citation_can_be_downloaded_after_its_article_has_changed(library, new
 @pytest.mark.parametrize(
     ("url", "status", "why"),
     [
-        ("cite/harbour?at=0-43&quote=0-43", 400, "as=FORM, one of markdown, bibtex, csl-json, quote, passage"),
+        ("cite/harbour?at=0-43&quote=0-43", 400, "as=FORM, one of markdown, bibtex, csl-json, ris, quote, passage"),
         ("cite/harbour?at=0-43&quote=0-43&as=exe", 400, "as=FORM"),
         ("cite/harbour?as=bibtex", 400, "at=START-END"),
         ("cite/harbour?at=0-43&quote=zero-43&as=bibtex", 400, "quote=START-END"),

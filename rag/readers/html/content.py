@@ -23,8 +23,8 @@ from .placeholders import as_extracted, with_placeholders
 MIN_WORDS = 18  # as in page dumps: a brief of one sentence is an article, a slogan is not
 MAX_WALL_WORDS = 120  # a page with no more words than this may be an error, a consent form or a log-in
 # Of a page whose text trafilatura compares with what other algorithms find. One of them, jusText, takes time quadratic
-# in the number of short paragraphs: 0.1 s for 1,000, 0.9 s for 3,000, 90 s for 30,000. Of 456 real pages twelve, of seven
-# sites, have more than 1,000 (at most 1,582): for them, both ways find the same text.
+# in the number of short paragraphs: 0.1 s for 1,000, 0.9 s for 3,000, 90 s for 30,000. Of 456 real pages twelve, of
+# seven sites, have more than 1,000 (at most 1,582): for them, both ways find the same text.
 MAX_PARAGRAPHS = 1_000
 MAX_BLOCKS = 500  # lists and quotations of a page that are looked at
 TEASERS = 3  # headings that link to other pages; an article may have one as its headline, a list has one per article
