@@ -209,7 +209,9 @@ def create_app(
         app.load(warned(choices), None, shown, **own).then(None, js="() => according.begin()", **own)
         if added:
             added.then(warned(choices), None, shown, **own)
-    return cast(gr.Blocks, app.queue(max_size=MAX_WAITING, default_concurrency_limit=MAX_CONCURRENT))
+    # `places` admits as many: Gradio's own refusal, which does not say when to try again, never comes first.
+    most = MAX_CONCURRENT + MAX_WAITING
+    return cast(gr.Blocks, app.queue(max_size=most, default_concurrency_limit=MAX_CONCURRENT))
 
 
 def _html(html: str, name: str) -> gr.HTML:

@@ -145,7 +145,8 @@ def take_turns(scope: Scope, client: Callable[[str], str]) -> None:
 
 
 def _address(event: Any) -> str:
-    return event.request.client.host if event.request.client else ""
+    client = event.request.client
+    return str(client.host) if client else ""
 
 
 def forget_answers(scope: Scope, max_sessions: int, max_unread: int, max_events: int) -> None:

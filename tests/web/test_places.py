@@ -12,6 +12,7 @@ import pytest
 from support import HARBOUR, WordEncoder
 
 import rag
+from rag.web.app import create_app
 from rag.web.launch import launch
 from rag.web.places import (
     MAX_CONCURRENT,
@@ -201,6 +202,12 @@ def test_an_address_with_much_that_waits_does_not_keep_another_from_its_next_tur
     assert "203.0.113.9" in begun[: 2 + MAX_CONCURRENT]
     assert begun.count("203.0.113.9") == 2
     assert begun[6:].count("203.0.113.9") == 0
+
+
+def test_the_queue_holds_all_that_is_admitted(tmp_path, news, words):
+    """While an answered question makes room for the next, all that are admitted may be waiting."""
+    library = rag.build([news(HARBOUR)], index=tmp_path / "index", encoder=words)
+    assert create_app(library)._queue.max_size >= MAX_QUESTIONS
 
 
 def test_questions_in_the_queue_are_put_in_turn_when_one_joins():
