@@ -127,12 +127,16 @@ def print_reading(index: Path, path: Path) -> None:
         reading.prepare()
         plain.prepare()
 
-        def pair(question: str) -> tuple[float, float]:
+        rows = []
+        for question in questions:
             forget(reading)
-            return milliseconds(reading.ask, question), milliseconds(plain.ask, question)
-
-        one = [pair(question) for question in questions][WARM_UP_QUESTIONS:]
-        print_ratio("`ask`, one thread", np.array(one))
+            begun = time.process_time()
+            ms = milliseconds(reading.ask, question)
+            between = time.process_time()
+            rows.append((ms, milliseconds(plain.ask, question), between - begun, time.process_time() - between))
+        one = np.array(rows[WARM_UP_QUESTIONS:])
+        print_ratio("`ask`, one thread", one[:, :2])
+        print_ratio("the same, processor time", 1000 * one[:, 2:])
         several: list[tuple[float, float]] = []
         with ThreadPoolExecutor(THREADS) as pool:
             for start in range(WARM_UP_QUESTIONS, len(questions), 2 * THREADS):
