@@ -214,6 +214,7 @@ def test_neither_and_all_except_leave_both_outlets_out(question):
         "What do neither Reuters nor the BBC own?",
         "Were all except Reuters and the BBC banned from Iran?",
         "What happened to all but Reuters and the BBC?",
+        "Who, apart from the BBC, was sued over the film?",
         "How many outlets, all except Reuters and the BBC, closed?",
     ],
 )

@@ -171,7 +171,7 @@ RULES = (
     _rule(rf"(?<=\b{_ALL}){_BUT}", rf"(?=\s*,?{_THEY_SAY})", "Who other than Reuters reported the spill?"),
     _rule(rf"\bother\s+{_HEAD}\s+than", rf"(?={_THEY_SAY})", "What do other agencies than Reuters say of it?"),
     _rule(
-        rf"^(?:{_ALL}|all\s+{_HEAD}){_BUT}", r"(?=\s*[:,–—]|\s+(?:on|about|regarding|concerning)\b)",
+        rf"^(?:every\s?(?:one|body)|all(?:\s+(?:of\s+them|{_HEAD}))?){_BUT}", r"(?=\s*[:–—]|\s+(?:on|about|regarding|concerning)\b)",
         "All except Reuters and the BBC: who caused the spill?",
     ),
     _rule(
