@@ -34,6 +34,7 @@ from rag.readers import (
     fetch,
     html_to_text,
     json_file,
+    left_out,
     limits,
     markdown,
     mhtml,
@@ -506,6 +507,9 @@ def test_documented_limits_equal_the_ones_in_the_code():
         f"{archive.MAX_NAME_CHARS:,} characters in a name", f"{docx.MAX_PARTS:,} parts", f"{epub.MAX_PAGES:,} pages |",
         f"{docx.MAX_UNPACKED_BYTES // 2**20} MB unpacked", f"{dates.MAX_STATED_CHARS:,} characters |",
         f"the end of {MAX_UNCLOSED} is looked for",
+        f"{left_out.MAX_QUOTED_CHARS} characters of {left_out.MAX_QUOTED_LINES} lines",
+        f"{left_out.MAX_RECORDS} records for a file", f"the first {elements.MAX_TEXT_NODES:,}, and none",
+        f"longer than {content.MAX_COMPARED_CHARS:,} characters",
     )  # fmt: skip
     assert [limit for limit in stated if limit not in table] == []
 

@@ -136,7 +136,9 @@ def _passing_on(command: Command) -> None:
 
 def _listing(command: Command) -> None:
     added = command("articles", listing.articles, "list the articles in the index")
-    added.add_argument("--explain", action="store_true", help="show the evidence for each outlet and date, and what was left out")
+    added.add_argument(
+        "--explain", action="store_true", help="show the evidence for each outlet and date, and what was left out"
+    )
     added = command("article", listing.article, "show an article's text, even if it is retired")
     added.add_argument("id", metavar="ID", help="article ID, as `according articles` lists it")
     added.add_argument("--versions", action="store_true", help="also show the earlier texts")

@@ -70,9 +70,7 @@ def _printed(article: Article) -> list[str]:
     return [article.text, *filter(None, (article.title, article.outlet, article.host)), *article.authors]
 
 
-def _parse(
-    markup: str, catalogue: Catalogue, source: str, url: str | None
-) -> tuple[Article, WebPage, list[str]]:
+def _parse(markup: str, catalogue: Catalogue, source: str, url: str | None) -> tuple[Article, WebPage, list[str]]:
     """Return (the article of a page, the page, the lines of bylines and credits). Raises InputError if it is none."""
     parsed = parse_page(markup, url)
     site = find_site(parsed, catalogue)
