@@ -34,6 +34,7 @@ from rag.readers import (
     fetch,
     html_to_text,
     json_file,
+    left_out,
     limits,
     markdown,
     mhtml,
@@ -508,6 +509,9 @@ def test_documented_limits_equal_the_ones_in_the_code():
         f"{layout.MAX_STREAM_BYTES // 10**6} MB of a stream", f"{layout.MAX_FONTS} fonts",
         f"{dates.MAX_STATED_CHARS:,} characters |",
         f"the end of {MAX_UNCLOSED} is looked for",
+        f"{left_out.MAX_QUOTED_CHARS} characters of {left_out.MAX_QUOTED_LINES} lines",
+        f"{left_out.MAX_RECORDS} records for a file", f"the first {elements.MAX_TEXT_NODES:,}, and none",
+        f"longer than {content.MAX_COMPARED_CHARS:,} characters",
     )  # fmt: skip
     assert [limit for limit in stated if limit not in table] == []
 

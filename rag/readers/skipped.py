@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 LEFT_OUT = "left out"  # how the place of lines begins
 
 

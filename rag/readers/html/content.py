@@ -16,7 +16,7 @@ from rag.readers.decoding import INVALID_IN_MARKUP
 from rag.readers.html_to_text import html_to_text
 from rag.readers.line_classifier import PROSE_WORDS, LineKind, classify, count_words
 
-from .elements import clean_line, is_element_within, is_within, visible_text, word_overlap
+from .elements import MAX_TEXT_NODES, clean_line, is_element_within, is_within, visible_text, word_overlap
 from .page import WebPage, schema_types
 from .placeholders import as_extracted, with_placeholders
 
@@ -28,6 +28,8 @@ MAX_WALL_WORDS = 120  # a page with no more words than this may be an error, a c
 MAX_PARAGRAPHS = 1_000
 MAX_BLOCKS = 500  # lists and quotations of a page that are looked at
 TEASERS = 3  # headings that link to other pages; an article may have one as its headline, a list has one per article
+MAX_COMPARED_CHARS = 1_000_000  # of a text with which the other paragraphs of its page are compared
+RUN_WORDS = 6  # of a paragraph that are looked for in the text; a paragraph has ten
 MIN_SHARE = 0.5  # of the words that a page states as its article's; with less, it hides them from readers
 
 _LIST_MARKUP = regex.compile(r"^\s*-\s+|^\|\s*|\s*\|\s*$")  # trafilatura's notation of lists and tables
@@ -113,9 +115,15 @@ def report_paragraphs(page: WebPage, text: str, taken: list[str], source: str) -
         taken: its title, bylines and credits.
         source: the file.
     """
+    if len(text) > MAX_COMPARED_CHARS:
+        return
+    words = text.split()
+    runs = {hash(tuple(words[n : n + RUN_WORDS])) for n in range(len(words))}
     found: dict[str, list[str]] = {}
-    for node in page.printed:
-        if len(node.split()) < PROSE_WORDS or (line := clean_line(node)) in text or line in taken:
+    for node in itertools.islice((n for n in page.printed if len(n.split()) >= PROSE_WORDS), MAX_TEXT_NODES):
+        line = clean_line(node)
+        run = line.split()[1 : 1 + RUN_WORDS]  # the first word may be joined to what is before it
+        if hash(tuple(run)) in runs or line in taken:
             continue
         if is_within(node, page.others):
             reason = "paragraphs in comments or about other articles"
