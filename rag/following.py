@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from rag.answer.answer import Answer
-from rag.answer.grade import ANSWERS
+from rag.answer.grade import ANSWERS, NEAR
 from rag.answer.watching import (
     News,
     Since,
@@ -162,7 +162,7 @@ class FollowingLibrary(ComparableLibrary):
             What is new for each question.
 
         Raises:
-            QuestionError: for a time that makes no sense, or if no question is saved.
+            QuestionError: for a time or a number that makes no sense.
         """
         start, questions = moment(since), self.watched()
         queries = [watched.query(k) for watched in questions]
@@ -172,7 +172,7 @@ class FollowingLibrary(ComparableLibrary):
             return [answer for answer, _ in found], all(whole for _, whole in found)
 
         found = self._current.use(answers)
-        grades = (ANSWERS, *(("near",) if near else ()))
+        grades = (ANSWERS, NEAR) if near else (ANSWERS,)
         news = (
             News(watched, tuple(p for p in answer.passages if p.grade in grades))
             for watched, answer in zip(questions, found, strict=True)
