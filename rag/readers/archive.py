@@ -389,9 +389,9 @@ class _Header(tarfile.TarInfo):
             member.size = int(stated[b"size"])
             if member.isreg():
                 after = member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-                tarfile_.offset = after  # type: ignore[attr-defined]
+                tarfile_.offset = after
         if any(name.startswith(b"GNU.sparse") for name in stated):
-            member.sparse = []  # type: ignore[attr-defined]
+            member.sparse = b""
         return member
 
 
