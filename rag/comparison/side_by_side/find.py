@@ -106,7 +106,10 @@ def find_groups(
     pool = propose(view, parsed, vector, [index_filter, *favoured_filters], POOL)
     weighed, gone = weigh(store, vector, _spread(_by_group(view, grouping, pool)))
     groups = _by_group(view, grouping, weighed)
-    wanted = list(grouping.sides) or list(groups)[: max(k, MIN_GROUPS) + (SPARE_READ if reranker or reader else SPARE_GROUPS)]
+    wanted = (
+        list(grouping.sides)
+        or list(groups)[: max(k, MIN_GROUPS) + (SPARE_READ if reranker or reader else SPARE_GROUPS)]
+    )
     bounded = len(pool) >= min(POOL, MAX_WEIGHED) and not grouping.sides
     weakest = min((own[0].score for own in groups.values()), default=None) if bounded else None
     if len(pool) >= POOL:  # else the wide look has seen whatever there is
