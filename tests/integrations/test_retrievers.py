@@ -103,7 +103,9 @@ def test_haystack_gets_documents_in_a_pipeline(library, index, tmp_path, monkeyp
     assert (again.index, again.top_k, again.strict, again.filters) == (str(index), 1, False, FILTERS)
     strict = AccordingRetriever(strict=True, library=library).run(QUESTION)
     assert strict == {"documents": [], "grade": "nothing"}
-    asked = AccordingRetriever(library=library, filters=FILTERS).run("Who closed the old bridge?", 1, {"outlets": ["Press TV"]})
+    asked = AccordingRetriever(library=library, filters=FILTERS).run(
+        "Who closed the old bridge?", 1, {"outlets": ["Press TV"]}
+    )
     assert [document.meta["outlet"] for document in asked["documents"]] == ["Press TV"]
 
 
