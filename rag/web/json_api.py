@@ -103,7 +103,7 @@ def _offer(api: FastAPI, name: str, endpoint: Endpoint) -> None:
         return _json(endpoint(**{field: getattr(body, field) for field in arguments.model_fields}))
 
     call.__annotations__["body"] = arguments
-    responses: dict[int | str, dict[str, Any]] = {200: {"model": RESULTS[name]}} | _PROBLEMS
+    responses: dict[int | str, dict[str, Any]] = {200: {"model": RESULTS[name]}, **_PROBLEMS}
     api.add_api_route(
         f"/{name}", call, methods=["POST"], operation_id=name, summary=description.partition("\n")[0].rstrip(":"),
         description=description, response_class=Response, response_model=None, name=name,
@@ -113,7 +113,7 @@ def _offer(api: FastAPI, name: str, endpoint: Endpoint) -> None:
 
 def _get(api: FastAPI, path: str, function: Callable[..., Response], result: type[BaseModel]) -> None:
     """Add GET of a path."""
-    responses: dict[int | str, dict[str, Any]] = {200: {"model": result}} | _PROBLEMS
+    responses: dict[int | str, dict[str, Any]] = {200: {"model": result}, **_PROBLEMS}
     api.add_api_route(
         path, function, methods=["GET"], operation_id=f"get_{function.__name__}", response_class=Response,
         response_model=None, responses=responses | (_UNKNOWN if "{" in path else {}),
