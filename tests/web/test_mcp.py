@@ -282,13 +282,14 @@ def test_a_dossier_is_text_or_a_pdf_that_no_model_has_to_read(session, library, 
     assert found.holding == pdf.structuredContent["receipts"] > 0
 
 
-def test_only_tools_are_offered(session):
+def test_only_tools_and_articles_are_offered(session):
     async def use(session, _):
-        for asked in (session.list_prompts(), session.list_resources(), session.get_prompt("ask", {})):
+        for asked in (session.list_prompts(), session.get_prompt("ask", {})):
             with pytest.raises(McpError, match="Method not found"):
                 await asked
+        return (await session.list_resources()).resources
 
-    session(use)
+    assert {str(resource.uri) for resource in session(use)} == {f"according://article?id={r['id']}" for r in RECORDS}
 
 
 def test_several_clients_ask_at_once(address):
