@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.model, pytest.mark.server]
 
 # What Windows lacks, as far as the packages can do without it on Linux, and what only the tests have: no process of the
 # environment can import it.
-LACKING = ("fcntl", "grp", "pwd", "datasketch", "langchain_core", "langchain_text_splitters", "pytest")
+LACKING = ("fcntl", "grp", "pwd", "datasketch", "pytest")
 WITHOUT = f"import sys; sys.modules.update(dict.fromkeys({LACKING!r}))\n"
 
 

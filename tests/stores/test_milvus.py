@@ -15,6 +15,7 @@ from support.processes import Other
 from support.prose import prose
 
 import rag
+from rag import demonstration
 from rag.errors import LibraryError
 from rag.stores.base import hash64
 from rag.stores.milvus import claim, client, schema, tables
@@ -142,12 +143,11 @@ def test_a_path_where_no_milvus_can_be_is_an_error(tmp_path, words, news):
     assert not (tmp_path / "none.db").exists()
 
 
-def test_the_app_adds_no_demonstration_to_a_library_in_milvus(library, server, address, monkeypatch):
-    monkeypatch.syspath_prepend(ROOT)
-    import app
-
-    assert app.demonstration(address) is None
-    assert app.demonstration(server.address("none")) is None
+def test_no_demonstration_is_added_to_a_library_in_milvus(library, server, address):
+    assert not demonstration.is_in(address)
+    for place in (address, server.address("none")):
+        with pytest.raises(LibraryError, match="not in Milvus"):
+            demonstration.make(place)
     assert library.counts().articles == 3
 
 

@@ -37,7 +37,16 @@ pytestmark = pytest.mark.server
 
 FILTERS = ["Dropdown", "CheckboxGroup", "Textbox", "Textbox", "Radio", "Dropdown", "Radio", "Checkbox"]
 UNSET = [[], [], "", "", "unasked", [], "relevance", False]
-TAKEN = {"ask": 13, "search": 12, "compare": 14, "timeline": 12, "coverage": 13, "article": 1, "outlets": 0}
+TAKEN = {
+    "ask": 13,
+    "search": 12,
+    "compare": 14,
+    "timeline": 12,
+    "coverage": 13,
+    "dossier": 15,
+    "article": 1,
+    "outlets": 0,
+}
 PROGRAMS = {name: ["Api"] * number for name, number in TAKEN.items()}
 # Each event that runs on the server, by what starts it, with the components whose values it takes from a client.
 PAGE = {

@@ -208,7 +208,7 @@ def treated(method, path):
         return "closed"
     starting, tool = internals.STARTING.fullmatch(path), internals.TOOLS.fullmatch(path)
     ends = method == "post" and internals.ENDING.fullmatch(path)
-    if method == "post" and not (starting or ends or internals.OTHER_POSTS.fullmatch(path)):
+    if method == "post" and not (starting or tool or ends or internals.OTHER_POSTS.fullmatch(path)):
         return "refused"
     if method == "post" and (starting or tool):
         program = " of a program" if starting and starting["endpoint"] else ""

@@ -227,7 +227,7 @@ def test_mistakes_are_tool_errors_with_a_message(session):
         "outlets: Input should be a valid list": ("search", {"question": "x", "outlets": "Reuters"}),
         "prompt: Unexpected keyword argument": ("ask", {"question": "x", "prompt": "y"}),
         "there is no article 'nothing'; use an ID from `ask` or `search`": ("article", {"article_id": "nothing"}),
-        "there is no tool 'remove'; the tools are ask, search, compare, timeline, coverage, article, outlets": (
+        "there is no tool 'remove'; the tools are ask, search, compare, timeline, coverage, dossier, article, outlets": (
             "remove",
             {"ids": ["harbour"]},
         ),

@@ -77,7 +77,7 @@ def test_the_other_programs_print_who_says_what(address, index, module, capsys, 
     exec(program.replace(ADDRESS.rstrip("/"), address.rstrip("/")), {})
     first, second = capsys.readouterr().out.splitlines()
     if module == "rag.client":
-        assert first.startswith("According to South Asia Journal, 2018-11-13: Paul R. Pillar argued in November 2018")
+        assert first.startswith("According to VICE, 2014-09-03: Although the United States delisted the MEK in 2012")
         assert re.match(r"According to [\w ]+, 20\d\d-\d\d-\d\d: \w", second)
     else:
         assert re.fullmatch(r"South Asia Journal \[\d+, \d+\] [0-9a-f]{32}", first)
@@ -104,12 +104,22 @@ def test_the_settings_of_mcp_clients_start_or_reach_the_tools(address, index):
         "compare",
         "timeline",
         "coverage",
+        "dossier",
         "article",
         "outlets",
     ]
     assert reached["url"].startswith(ADDRESS)
     client = streamable_http_client(reached["url"].replace(ADDRESS, address))
-    assert anyio.run(tools, client) == ["ask", "search", "compare", "timeline", "coverage", "article", "outlets"]
+    assert anyio.run(tools, client) == [
+        "ask",
+        "search",
+        "compare",
+        "timeline",
+        "coverage",
+        "dossier",
+        "article",
+        "outlets",
+    ]
 
 
 COUNTED = {"hosts", "outlet_kinds", "states", "capped"}  # whose fields are names of what is counted
