@@ -80,11 +80,13 @@ MARKER_OF_FIXTURE = {
 }  # fmt: skip
 # The longest files, so that those that run in parallel with them end at about the same time.
 LONGEST_FIRST = (
-    "test_ray_cluster", "test_faults", "test_crashes", "test_contract", "test_app_for_every_reader", "test_milvus",
-    "test_quality", "test_app", "test_app_states", "test_adding", "test_app_keeping", "test_app_media",
-    "test_app_at_once", "test_one_state", "test_hostile", "test_app_pages", "test_app_balance", "test_starting",
-    "test_characters", "test_damage", "test_identity", "test_app_filters", "test_app_citing", "test_tasks",
-    "test_app_contents", "test_sessions", "test_documents", "test_command_line",
+    "test_ray_cluster", "test_quality", "test_adding", "test_milvus", "test_app_states", "test_one_state",
+    "test_app_keeping", "test_app_for_every_reader", "test_app", "test_tasks", "test_contract", "test_app_balance",
+    "test_app_media", "test_faults", "test_characters", "test_normalise", "test_crashes", "test_app_contents",
+    "test_coverage", "test_hostile", "test_app_pages", "test_documents", "test_app_citing", "test_command_line",
+    "test_app_views", "test_app_filters", "test_verification", "test_app_at_once", "test_serving", "test_app_remote",
+    "test_mcp", "test_numpy_bert", "test_uploads", "test_starting", "test_events", "test_damage", "test_sessions",
+    "test_flood", "test_benchmarks", "test_private_folder", "test_wheel", "test_updating",
 )  # fmt: skip
 
 

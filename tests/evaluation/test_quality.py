@@ -105,6 +105,7 @@ def test_the_reranker_puts_more_of_the_evidence_first(index, tmp_path):
         assert figures[name][0] >= bound, name
 
 
+@pytest.mark.skipif(EXAMPLES < 100, reason="a larger sample: set EXAMPLES")
 def test_a_library_in_milvus_has_nearly_the_same_figures(figures, tmp_path, encoder):
     """Without the reranker, which reads the same texts whichever store found them."""
     rag.build([SHARED / "seeds"], index=tmp_path / "pages.db", encoder=encoder).close()
