@@ -262,6 +262,9 @@ class ReadOnlyLibrary:
 
         Args:
             lines: return instead which lines of the pages that were read are in no article, by page and reason.
+
+        Returns:
+            The records, in the order of the files.
         """
         return (item for item in self._store.skipped() if item.is_of_lines is lines)
 

@@ -1,7 +1,6 @@
 """A client of `according serve`, for programs on other machines: typed, and without the models of this package.
 
-It needs httpx alone and loads nothing else of According. What it returns has the fields that most programs want, and
-the whole JSON as `json`; docs/programs.md describes it.
+It needs httpx alone and loads nothing else. `json` of what it returns is all of it, as docs/programs.md describes it.
 """
 
 from __future__ import annotations
@@ -147,4 +146,5 @@ def _passage(got: dict[str, Any]) -> Passage:
     a, b = (edge - got["start"] for edge in got["quote"])
     names = ("article_id", "start", "end", "text", "outlet", "host", "title", "url", "quote_url", "grade")
     date = dt.date.fromisoformat(got["date"]) if got["date"] else None
-    return Passage(**{name: got.get(name) for name in names}, quotation=got["text"][a:b], date=date, json=got)  # type: ignore[arg-type]
+    known: dict[str, Any] = {name: got.get(name) for name in names}
+    return Passage(**known, quotation=got["text"][a:b], date=date, json=got)

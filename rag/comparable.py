@@ -312,8 +312,8 @@ class ComparableLibrary(UpdatableLibrary):
             )  # fmt: skip
             named = [name for side in comparison.sides.values() for name in side]
             timeline = self.timeline(
-                comparison.asked or question, TIMELINE_ENTRIES, outlets or named or None, after, before, previous, asked_on, ignore,
-                min_confidence, outlet_kinds, undated, exclude_outlets, strict,
+                comparison.asked or question, TIMELINE_ENTRIES, outlets or named or None, after, before, previous,
+                asked_on, ignore, min_confidence, outlet_kinds, undated, exclude_outlets, strict,
             )  # fmt: skip
             if last or self.generation == generation:  # both are of one state of the index
                 break

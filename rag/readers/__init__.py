@@ -133,8 +133,6 @@ def read_articles(
     """
     for item in read(resolve_inputs(paths, fetch, follow_links), load_catalogue(), Columns(fields)):
         if isinstance(item, Skipped):
-            if item.is_of_lines:
-                continue
             warnings.warn(str(item), stacklevel=2)
         else:
             yield item
@@ -200,7 +198,8 @@ def read(inputs: Sequence[Input], catalogue: Catalogue, columns: Columns | None 
         if isinstance(source, Skipped):
             yield source
         else:
-            yield from read_source(source, catalogue, columns)
+            found = read_source(source, catalogue, columns)
+            yield from (item for item in found if isinstance(item, Article) or not item.is_of_lines)
 
 
 def iter_sources(inputs: Sequence[Input]) -> Iterator[Source | Skipped]:
@@ -215,7 +214,10 @@ def iter_sources(inputs: Sequence[Input]) -> Iterator[Source | Skipped]:
 
 
 def read_source(source: Source, catalogue: Catalogue, columns: Columns | None = None) -> Iterator[Article | Skipped]:
-    """Yield the articles of one file or URL, and a Skipped for each record that cannot be read."""
+    """Yield the articles of one file or URL, and a Skipped for each record that cannot be read.
+
+    Last comes a Skipped for each reason for which lines were left out of pages (`Skipped.is_of_lines`).
+    """
     name = _name(source)
     printable = escape_unprintable(name)
     found = False

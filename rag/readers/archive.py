@@ -391,7 +391,7 @@ class _Header(tarfile.TarInfo):
                 after = member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
                 tarfile_.offset = after
         if any(name.startswith(b"GNU.sparse") for name in stated):
-            member.sparse = []  # type: ignore[assignment]
+            member.sparse = b""
         return member
 
 

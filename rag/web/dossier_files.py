@@ -1,4 +1,4 @@
-"""The dossier of an answer as files to download, or as JSON for programs: which kinds of files there are, and which this machine can write."""
+"""The dossier of an answer as a file: to download, or as JSON for programs; which kinds this machine can write."""
 
 from __future__ import annotations
 

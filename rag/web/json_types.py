@@ -99,7 +99,8 @@ SearchResult = create_model("Search", __doc__="The nearest passages, whether or 
 ComparedRow = _made("Row", Row, citation=Passage)
 ComparisonResult = _made(
     "Comparison", Answer, ("passages",), **_OF_ANSWER, by=str, rows=list[ComparedRow],  # type: ignore[valid-type]
-    silent=list[UnmatchedGroup], more=int, whole=bool, sides=dict[str, list[str]], several=dict[str, list[str]], asked=str,
+    silent=list[UnmatchedGroup], more=int, whole=bool, sides=dict[str, list[str]], several=dict[str, list[str]],
+    asked=str,
 )  # fmt: skip
 TimelineEntry = _made("Entry", Entry, citation=Passage)
 TimelineResult = _made(

@@ -103,7 +103,7 @@ def serve(library: Library) -> None:
 
 
 def _without_data(result: dict[str, Any]) -> tuple[dict[str, Any], list[types.ContentBlock]]:
-    """Return a result without the content of a PDF, and that as a file: no model reads it, and its client may keep it."""
+    """Return a result without the content of a PDF, and that as a file of its own, which no model reads."""
     if not result.get("data"):
         return result, []
     uri, media = AnyUrl(f"according:{result['name']}"), result["media"]

@@ -46,7 +46,7 @@ def rows(comparison):
         ({}, {"Reuters": "a", "Press TV": "b", "BBC News": "d", "an unknown outlet": "f"}),
         ({"by": "kind"}, {"news agency": "a", "broadcaster": "b", "unclassified": "f"}),
         ({"by": "host"}, {"mirror.example": "b", "an unknown site": "a"}),
-        ({"by": "country"}, {"Iran": "b", "United Kingdom": "d", "country not known": "a"}),
+        ({"by": "country"}, {"Iran": "b", "United Kingdom": "a", "country not known": "f"}),
         ({"by": "year"}, {"2018": "a", "2019": "b", "2021": "d"}),
         ({"sides": {"agencies": "news agencies", "others": ["BBC", "Press TV"]}}, {"agencies": "a", "others": "b"}),
         ({"outlets": ["Reuters", "BBC"]}, {"Reuters": "a", "BBC News": "d"}),

@@ -15,8 +15,7 @@ from support import BRIDGE, HARBOUR, ORCHARD
 
 import rag
 from rag import cli
-from rag.comparison.dossier import reading
-from rag.comparison.dossier import pdf
+from rag.comparison.dossier import pdf, reading
 from rag.comparison.dossier.contents import contents
 from rag.comparison.dossier.envelope import ATTACHMENT, HTML_BLOCK, MARKDOWN_BLOCK, checksum
 from rag.comparison.dossier.verification import EDITED_FILE
@@ -236,12 +235,17 @@ def test_a_page_of_a_pdf_that_was_edited_is_found(library, files):
 
 
 RIGHT_TO_LEFT = {
-    "fa": ("مهندسان پل قدیمی (Old Bridge) را در ۲ ژانویه ۲۰۱۵ بستند. bridge old closed این متن طولانی‌تر است تا شکستن سطرها را "
-           "نشان دهد، با عدد ۱۲۳۴ و نام Reuters در میان جمله."),
-    "ar": "أُغلِق الجسر القديم bridge old closed يوم الجمعة، وقال المهندسون إنّ الإصلاحات ستستغرق عامين كاملين (2015). لا إله إلا الله.",
-    "he": "הגשר הישן bridge old closed נסגר ביום שישי, והמהנדסים אמרו שהתיקונים יימשכו שנתיים (2015) ואיש לא נפגע. שָׁלוֹם",
-}  # fmt: skip
-OTHER = "مردی در خیابان گفت bridge old closed که هیچ کس نمی‌داند چرا باران نیامد. ראש העיר כתב מכתב ארוך. مكتبة جديدة فتحت أبوابها."
+    "fa": "مهندسان پل قدیمی (Old Bridge) را در ۲ ژانویه ۲۰۱۵ بستند. bridge old closed این متن طولانی‌تر است "
+    "تا شکستن سطرها را نشان دهد، با عدد ۱۲۳۴ و نام Reuters در میان جمله.",
+    "ar": "أُغلِق الجسر القديم bridge old closed يوم الجمعة، وقال المهندسون إنّ الإصلاحات ستستغرق "
+    "عامين كاملين (2015). لا إله إلا الله.",
+    "he": "הגשר הישן bridge old closed נסגר ביום שישי, והמהנדסים אמרו שהתיקונים יימשכו שנתיים (2015) "
+    "ואיש לא נפגע. שָׁלוֹם",
+}
+OTHER = (
+    "مردی در خیابان گفت bridge old closed که هیچ کس نمی‌داند چرا باران نیامد. "
+    "ראש העיר כתב מכתב ארוך. مكتبة جديدة فتحت أبوابها."
+)
 
 
 def test_words_from_right_to_left_are_looked_for_on_the_pages_of_a_pdf(tmp_path, news, words):

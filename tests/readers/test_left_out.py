@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 def _reasons(folder: Path, name: str) -> dict[str, Skipped]:
     """Return what was left out of a file by reason."""
-    found = readers.read([folder / name], load_catalogue())
+    found = readers.read_source(folder / name, load_catalogue())
     return {item.reason.split(":")[0]: item for item in found if isinstance(item, Skipped)}
 
 

@@ -47,7 +47,7 @@ def test_the_row_of_an_outlet_links_to_its_articles_and_its_facts(built):
     assert stated["Rating"] == "unrated"
     owner = library.catalogue.outlet("Reuters").owner
     assert stated["Owner"] == f"{owner.value} ({domain(owner.source)}, as of {owner.as_of})"
-    assert stated["Country"] == "not stated"
+    assert stated["Country"] == "United Kingdom (newsxchange.org, date not stated)"
     assert page.cssselect("nav.pages") == []
 
 

@@ -113,8 +113,8 @@ class Comparison:
         rows = [
             {
                 "group": row.group, "grade": row.grade, "confidence": row.confidence, "citation": cited,
-                "passages": row.passages, "articles": row.articles, "first": iso_date(row.first), "last": iso_date(row.last),
-                "shared_with": list(row.shared_with),
+                "passages": row.passages, "articles": row.articles, "first": iso_date(row.first),
+                "last": iso_date(row.last), "shared_with": list(row.shared_with),
             }
             for row, cited in zip(self.rows, plain.pop("passages"), strict=True)
         ]  # fmt: skip

@@ -119,7 +119,10 @@ RULES = (
         rf"{_CLAUSE}{_COUNT_OUT}", rf"(?={_ENDS})", "Who caused the spill, excluding Reuters?", counting=False
     ),
     _rule(rf"{_CLAUSE}{_COUNT_OUT}", rf"(?={_ENDS})", "According to papers, how many sank, excluding Reuters?", True),
-    _rule(rf"{_SENTENCE}(?:no|not|none\s+of|nothing|neither)", rf"(?:{_THEIR_VIEW})?(?={_STOPS})", "Who sank it? No Reuters."),
+    _rule(
+        rf"{_SENTENCE}(?:no|not|none\s+of|nothing|neither)", rf"(?:{_THEIR_VIEW})?(?={_STOPS})",
+        "Who sank it? No Reuters.",
+    ),
     _rule(
         rf"(?:{_CLAUSE}|(?:^|[.;:?!,–—]\s*)(?:please\s+)?(?:show|give|find|list)\s+(?:me\s+)?)(?:no|nothing|none)\s+"
         rf"(?:(?:{PUBLICATIONS}|articles?|more)\s+)?(?:by|from|of)\s+%",
@@ -152,7 +155,7 @@ RULES = (
     _rule(rf"{_CLAUSE}%", rf"\s+(?:excepted|excluded|aside)(?={_STOPS})", "Who caused the spill, Reuters excluded?"),
     # Neither of several.
     _rule(
-        rf"(?<=^(?:what|which)\b[^.;:?!]*)\bneither", rf"(?={_THEY_SAY})",
+        r"(?<=^(?:what|which)\b[^.;:?!]*)\bneither", rf"(?={_THEY_SAY})",
         "What did neither Reuters nor the BBC report about the spill?",
     ),
     _rule(
@@ -171,7 +174,8 @@ RULES = (
     _rule(rf"(?<=\b{_ALL}){_BUT}", rf"(?=\s*,?{_THEY_SAY})", "Who other than Reuters reported the spill?"),
     _rule(rf"\bother\s+{_HEAD}\s+than", rf"(?={_THEY_SAY})", "What do other agencies than Reuters say of it?"),
     _rule(
-        rf"^(?:every\s?(?:one|body)|all(?:\s+(?:of\s+them|{_HEAD}))?){_BUT}", r"(?=\s*[:–—]|\s+(?:on|about|regarding|concerning)\b)",
+        rf"^(?:every\s?(?:one|body)|all(?:\s+(?:of\s+them|{_HEAD}))?){_BUT}",
+        r"(?=\s*[:–—]|\s+(?:on|about|regarding|concerning)\b)",
         "All except Reuters and the BBC: who caused the spill?",
     ),
     _rule(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from lxml import etree
 from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction, fromstring
@@ -52,25 +52,18 @@ def _parser() -> etree.HTMLParser:
     return parser
 
 
-class Remembering(Protocol):
-    """What keeps the results of functions that are `found_once` in it."""
+def found_once(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function of a page find its result once, as long as the page is held, which remembers it.
 
-    @property
-    def remembered(self) -> dict[Any, Any]:
-        """The results, by function and arguments."""
-
-
-Page = TypeVar("Page", bound=Remembering)
-
-
-def found_once(function: Callable[Concatenate[Page, P], R]) -> Callable[Concatenate[Page, P], R]:
-    """Make a function of a page find its result once a page, as long as the page is held. Nobody changes the result."""
+    The page is the first argument (`WebPage.remembered`). Nobody changes the result.
+    """
 
     @functools.wraps(function)
-    def found(page: Page, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        asked = (function, *args)
+    def found(*args: P.args, **kwargs: P.kwargs) -> R:
+        page: Any = args[0]
+        asked = (function, *args[1:], *kwargs.items())
         if asked not in page.remembered:
-            page.remembered[asked] = function(page, *args, **kwargs)
+            page.remembered[asked] = function(*args, **kwargs)
         result: R = page.remembered[asked]
         return result
 
