@@ -93,6 +93,11 @@ class UpdatableLibrary(ReadOnlyLibrary):
         view = self._current.view
         return super().catalogue if view is None else load_catalogue(view.catalogue)
 
+    @property
+    def passage_count(self) -> int:
+        """How many passages can be found."""
+        return self._view().passage_count
+
     def prepare(self) -> None:
         """Load the models and the passages now (some seconds), rather than at the first question."""
         self._view()

@@ -466,7 +466,7 @@ def test_a_closed_pipe_is_not_an_error(index):
 def test_every_command_has_help_and_is_documented(capsys):
     document = (ROOT / "docs" / "commands.md").read_text()
     commands = re.findall(r"^    (\w+) ", help_of(capsys), re.MULTILINE)
-    assert len(commands) == 28
+    assert len(commands) == 29
     for command in commands:
         assert ("--index" in help_of(capsys, command)) == (command not in ("encode", "plan"))
         assert f"<!-- help: {command} -->" in document

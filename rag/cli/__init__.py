@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from rag.cli import configuring, settings
 from rag.cli.parser import build_parser
 from rag.errors import AccordingError
 from rag.text import sanitise
@@ -40,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a locale that is not of UTF-8 lacks quotation marks, and most names
         sys.stdout.reconfigure(errors="according")
     try:
-        return options.run(options) or 0
+        if options.run is configuring.config:  # it shows where each setting is from
+            return options.run(options) or 0
+        with settings.applied():
+            return options.run(options) or 0
     except AccordingError as error:
         print(sanitise(f"according: {error}"), file=sys.stderr)
         return 1

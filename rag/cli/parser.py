@@ -11,6 +11,7 @@ from rag.cli import (
     building,
     chronicling,
     comparing,
+    configuring,
     covering,
     dossiers,
     evaluating,
@@ -253,6 +254,10 @@ def _maintaining(command: Command) -> None:
     added = command("compact", building.compact, "shrink the files, and erase every trace of removed articles")
     _no_wait(added)
 
+    command(
+        "config", configuring.config, "show every setting, its value and where it comes from; no secrets", serves=True
+    )
+
 
 def _serving(command: Command) -> None:
     added = command("serve", serving.serve, "start the browser app", prints=False, serves=True)
@@ -276,6 +281,18 @@ def _serving(command: Command) -> None:
     )  # fmt: skip
     added.add_argument("--allow-add", action="store_true", help="let anyone who uses the app add files to the index")
     added.add_argument("--mcp", action="store_true", help="also offer the tools of `according mcp`, over HTTP")
+    added.add_argument(
+        "--metrics", action="store_true",
+        help="offer counts for Prometheus at /metrics, to this machine and to readers who have signed in",
+    )  # fmt: skip
+    added.add_argument(
+        "--log-format", choices=("text", "json"),
+        help="how the log is written to stderr: in words, or one JSON object a line (default: $LOG_FORMAT, else text)",
+    )  # fmt: skip
+    added.add_argument(
+        "--log-questions", action="store_true",
+        help="keep in the JSON log what errors say, which can quote a question; else only their names and places",
+    )  # fmt: skip
     added = command(
         "mcp", serving.mcp, "offer tools over the Model Context Protocol, on stdin and stdout", prints=False
     )

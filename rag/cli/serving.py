@@ -7,6 +7,7 @@ import os
 import sys
 
 from rag.cli.opening import open_library
+from rag.errors import AccordingError
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -14,6 +15,9 @@ def serve(options: argparse.Namespace) -> None:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     from rag.web.security import listening
 
+    form = options.log_format or os.environ.get("LOG_FORMAT") or "text"
+    if form not in ("text", "json"):
+        raise AccordingError(f"LOG_FORMAT is {form!r}; give text or json")
     listening(options.host, options.auth, options.no_auth)  # reports a mistake before some seconds of work, not after
     print("according: starting the app (some seconds) ...", file=sys.stderr, flush=True)
     is_demonstration = _demonstrated(options)
@@ -22,13 +26,17 @@ def serve(options: argparse.Namespace) -> None:
     from rag.web.bounded_log import bounded_log
     from rag.web.launch import launch
 
-    adds = options.allow_add or os.environ.get("ALLOW_ADD") == "1"
-    with bounded_log():
+    with bounded_log(as_json=form == "json", with_questions=_chosen(options, "log_questions")):
         launch(
             library, host=options.host, port=options.port, examples=EXAMPLES if is_demonstration else (),
-            auth=options.auth, no_auth=options.no_auth, allow_add=adds, mcp=options.mcp,
-            proxies=options.trusted_proxy,
+            auth=options.auth, no_auth=options.no_auth, allow_add=_chosen(options, "allow_add"),
+            mcp=_chosen(options, "mcp"), proxies=options.trusted_proxy, metrics=_chosen(options, "metrics"),
         )  # fmt: skip
+
+
+def _chosen(options: argparse.Namespace, name: str) -> bool:
+    """Return whether an option is given, or its variable, in capitals, is 1 in the environment."""
+    return getattr(options, name) or os.environ.get(name.upper()) == "1"
 
 
 def _demonstrated(options: argparse.Namespace) -> bool:

@@ -208,9 +208,11 @@ class View(Contents, Protocol):
 
     Attributes:
         aliases: the names that are printed in several ways.
+        passage_count: how many passages there are.
     """
 
     aliases: Aliases
+    passage_count: int
 
     def terms(self, question: str, aliases: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
         """Return the words of a question that are worth searching for, with the number of passages that hold each.

@@ -31,6 +31,7 @@ from rag.web.answer_files import AnswerFiles
 from rag.web.dossier_files import DOSSIERS
 from rag.web.kept_question import KeptQuestion
 from rag.web.memory import bytes_of
+from rag.web.observing import PAGE, Observers
 from rag.web.sessions import owner
 from rag.web.side_by_side_html import SORTS, side_by_side_html
 from rag.web.timeline_html import timeline_html
@@ -48,15 +49,19 @@ Made = TypeVar("Made", Comparison, Timeline, Dossier)
 class AnswerViews:
     """Makes the views of answers, and keeps those made last. Threads may use it at the same time."""
 
-    def __init__(self, library: Library, files: AnswerFiles, is_local: bool = True) -> None:
+    def __init__(
+        self, library: Library, files: AnswerFiles, is_local: bool = True, observers: Observers | None = None
+    ) -> None:
         """Keep nothing yet.
 
         Args:
             library: what was asked.
             files: what is kept of the answers.
             is_local: whether only this machine can ask (see `errors.public_message`).
+            observers: told of each view that is made.
         """
         self._library, self._files, self._is_local = library, files, is_local
+        self._observers = observers or Observers()
         self._lock = threading.Lock()
         self._made: LRUCache[tuple[str, str, int], Any] = LRUCache(MAX_MADE_BYTES, getsizeof=_size)
 
@@ -119,7 +124,8 @@ class AnswerViews:
         with self._lock:
             found = self._made.get(key)
         if found is None:
-            found = make(**asked.arguments())
+            with self._observers.asking(PAGE, make.__name__):
+                found = make(**asked.arguments())
             with self._lock, contextlib.suppress(ValueError):  # of one that is too large to be kept
                 self._made[key] = found
         return cast(Made, found)

@@ -29,6 +29,7 @@ from rag.web.endpoints import Endpoint, endpoints
 from rag.web.filters import Filters, text, texts, whole_number
 from rag.web.gradio_import import gr, gradio_api
 from rag.web.kept_question import KeptQuestion, day_of_asking
+from rag.web.observing import CALL, PAGE, Observers
 from rag.web.places import MAX_CONCURRENT, MAX_WAITING
 from rag.web.sessions import owner, scope_of
 from rag.web.start_html import start_html
@@ -74,6 +75,7 @@ def create_app(
     is_local: bool = True,
     uploads: Uploads | None = None,
     files: AnswerFiles | None = None,
+    observers: Observers | None = None,
 ) -> gr.Blocks:
     """Return the app for a library, not yet listening (see `launch`).
 
@@ -83,8 +85,9 @@ def create_app(
         is_local: whether only this machine can reach the app, so that errors may name what is on it.
         uploads: where the files are that readers upload; None if they may not add any.
         files: keeps the files of answers, for the route that serves them.
+        observers: told of each question.
     """
-    conversations, files = Conversations(), files or AnswerFiles()
+    conversations, files, noted = Conversations(), files or AnswerFiles(), observers or Observers()
     known = Examples(library, examples)
 
     def asked_for(request: gr.Request, action: str, question: object, number: int, words: object) -> Asked:
@@ -114,7 +117,9 @@ def create_app(
             NOW, asked.ignore, 0 if action == "nearest" else None, filters.outlet_kinds or None, filters.undated,
             filters.exclude_outlets or None, filters.strict and action != "nearest",
         )  # fmt: skip
-        answer = library.ask(**given.arguments(), order=filters.order)
+        with noted.asking(PAGE, "ask") as graded:
+            answer = library.ask(**given.arguments(), order=filters.order)
+            graded(answer.grade)
         catalogue = library.catalogue
         asked = replace(
             asked.understood(answer.constraints, switchable(answer)),
@@ -165,7 +170,7 @@ def create_app(
 
     with gr.Blocks(title=TITLE, analytics_enabled=False) as app:
         # First, so that the endpoints get their names, whatever the functions of the app's own events are names.
-        for name, endpoint in endpoints(library, is_local).items():
+        for name, endpoint in noted.observed(CALL, endpoints(library, is_local)).items():
             gradio_api(_with_public_errors(endpoint), api_name=name)
         # Values arrive as they were sent: the events check them, no component does (`filters`).
         own: dict[str, Any] = {"api_visibility": "private", "preprocess": False, "show_progress": "hidden"}

@@ -12,9 +12,11 @@ import io
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import TextIO
+
+from rag.web import json_log
 
 MAX_BYTES, BYTES_PER_SECOND = 2**20, 100  # 8.6 MB a day
 MAX_LINE = 2000  # characters of a line, since a line can quote a whole request
@@ -25,8 +27,8 @@ MAX_KINDS = 1000  # of messages that are counted
 class _Bounded(io.TextIOBase):
     """A stream that leaves out what is too much, and says how much that was when there is room again."""
 
-    def __init__(self, stream: TextIO):
-        self.stream = stream
+    def __init__(self, stream: TextIO, note: Callable[[str], str] = "\n{}\n".format):
+        self.stream, self.note = stream, note
         self.room, self.at = float(MAX_BYTES), monotonic()
         self.left_out = 0
         self.full = False
@@ -44,7 +46,7 @@ class _Bounded(io.TextIOBase):
                 self.left_out += size
             else:
                 if self.full:
-                    self.stream.write(f"\naccording: {self.left_out:,} bytes of the log were left out\n")
+                    self.stream.write(self.note(f"according: {self.left_out:,} bytes of the log were left out"))
                     self.full, self.left_out = False, 0
                 self.room -= size
                 self.stream.write(shown)
@@ -96,15 +98,22 @@ class Repeats(logging.Filter):
 
 
 @contextlib.contextmanager
-def bounded_log() -> Iterator[None]:
-    """Bound what this process writes to stderr, and leave repetitions out of what the app and its server log."""
+def bounded_log(as_json: bool = False, with_questions: bool = False) -> Iterator[None]:
+    """Bound what this process writes to stderr, and leave repetitions out of what the app and its server log.
+
+    Args:
+        as_json: whether to write one JSON object a line (see `json_log`).
+        with_questions: whether these have what errors say, which can quote a question.
+    """
     repeats = Repeats()
     loggers = [logging.getLogger(name) for name in ("rag", "uvicorn.error", "asyncio", "mcp")]
-    with contextlib.redirect_stderr(_Bounded(sys.stderr)):
+    bounded = _Bounded(sys.stderr, json_log.line) if as_json else _Bounded(sys.stderr)
+    with contextlib.ExitStack() as stack:
+        if as_json:
+            stack.enter_context(json_log.as_json(bounded, with_questions, MAX_LINE))
+        else:
+            stack.enter_context(contextlib.redirect_stderr(bounded))
         for logger in loggers:
             logger.addFilter(repeats)
-        try:
-            yield
-        finally:
-            for logger in loggers:
-                logger.removeFilter(repeats)
+            stack.callback(logger.removeFilter, repeats)
+        yield

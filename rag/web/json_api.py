@@ -21,6 +21,8 @@ from rag.library import Library
 from rag.text import json_text
 from rag.web.endpoints import VERSION, Endpoint, UnknownArticleError, described, endpoints
 from rag.web.json_types import RESULTS, ListedArticle, ListedArticles, Problem
+from rag.web.observing import API as VIA_API
+from rag.web.observing import Observers
 
 MAX_LISTED = 1000
 _DESCRIPTION = (
@@ -36,18 +38,19 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 _UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "there is no such article"}}
 
 
-def create_api(library: Library, is_local: bool = True) -> FastAPI:
+def create_api(library: Library, is_local: bool = True, observers: Observers | None = None) -> FastAPI:
     """Return the app that answers below `urls.API`.
 
     Args:
         library: what is asked.
         is_local: whether only this machine can ask (see `errors.public_message`).
+        observers: told of each call of an endpoint.
     """
     api = FastAPI(
         title="According", version=str(VERSION), description=_DESCRIPTION, docs_url=None, redoc_url=None,
         servers=[{"url": "../api"}], root_path_in_servers=False, redirect_slashes=False,
     )  # fmt: skip
-    offered = endpoints(library, is_local)
+    offered = (observers or Observers()).observed(VIA_API, endpoints(library, is_local))
     for name, endpoint in offered.items():
         _offer(api, name, endpoint)
 

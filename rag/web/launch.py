@@ -16,6 +16,8 @@ from rag.web.answer_views import AnswerViews
 from rag.web.app import TITLE, create_app
 from rag.web.connections import bound
 from rag.web.gradio_import import gr
+from rag.web.health import Health
+from rag.web.observing import Observers
 from rag.web.places import MAX_CONCURRENT, PlacesMiddleware
 from rag.web.private_folder import PrivateFolder, end_on_signals
 from rag.web.proxies import ProxyMiddleware, trusted_proxies
@@ -46,6 +48,7 @@ def launch(
     allow_add: bool = False,
     mcp: bool = False,
     proxies: Sequence[str] | None = None,
+    metrics: bool = False,
 ) -> str:
     """Open the app and print its URL.
 
@@ -61,6 +64,7 @@ def launch(
         mcp: whether to offer the tools of `mcp_tools` to programs too.
         proxies: addresses or networks of proxies whose X-Forwarded headers are believed (see
             `proxies.trusted_proxies`).
+        metrics: whether to offer the counts of `metrics` to this machine and to readers who have signed in.
 
     Returns:
         The URL.
@@ -86,11 +90,19 @@ def launch(
     gradio_internals.keep_files_in(folder.path / "gradio")  # the app never makes it write there
     files = AnswerFiles()
     uploads = Uploads(folder.path, 1 if is_local else SHARE) if allow_add else None
-    app = create_app(library, examples, is_local, uploads, files)
+    health = Health(library)
+    counts = None
+    if metrics:
+        from rag.web.metrics import Metrics, MetricsMiddleware
+
+        counts = Metrics(library)
+    observers = Observers(health.noted, *([counts.noted] if counts else []))
+    app = create_app(library, examples, is_local, uploads, files, observers)
     bypass_proxies(host)
-    views = AnswerViews(library, files, is_local)
-    served = [*assets.routes(), *views.routes(), *(uploads.routes() if uploads else [])]
-    programs = Mount(urls.API, json_api.create_api(library, is_local))
+    views = AnswerViews(library, files, is_local, observers)
+    served = [*health.routes(), *assets.routes(), *views.routes(), *(uploads.routes() if uploads else [])]
+    programs = Mount(urls.API, json_api.create_api(library, is_local, observers))
+    served += counts.routes() if counts else []
     pages = [*article_pages.routes(library, is_local), *contents_pages.routes(library, is_local)]
     try:
         _, url, _ = app.launch(
@@ -104,6 +116,7 @@ def launch(
             app_kwargs={
                 "routes": [*served, *pages, *citation_routes.routes(library), programs],
                 "middleware": [  # the first of them sees a request first
+                    *([Middleware(MetricsMiddleware, metrics=counts)] if counts else []),
                     Middleware(ProxyMiddleware, proxies=named),
                     Middleware(BodyMiddleware, files=allow_add),
                     Middleware(SecurityMiddleware, files=allow_add, is_local=is_local, title=TITLE),
@@ -125,7 +138,7 @@ def launch(
     gradio_internals.without_limit_for_values(app)
     gradio_internals.look_for_questions_every(app, QUEUE_SECONDS)
     if mcp:
-        mcp_tools.offer(gradio_internals.tool_server(app), library, is_local)
+        mcp_tools.offer(gradio_internals.tool_server(app), library, is_local, observers)
     print(f"According is running at {url} (press Ctrl+C to stop)", flush=True)
     if wait:
         try:

@@ -22,6 +22,7 @@ from rag.errors import AccordingError, QuestionError
 from rag.library import Library
 from rag.text import json_text
 from rag.web.endpoints import VERSION, Endpoint, described, endpoints
+from rag.web.observing import TOOL, Observers
 
 try:
     from mcp import types
@@ -44,15 +45,18 @@ MAX_OUTLETS = 20  # a model reads all that it is sent, and an index can have tho
 _READS = types.ToolAnnotations(readOnlyHint=True, destructiveHint=False, idempotentHint=True, openWorldHint=False)
 
 
-def offer(server: Server[Any, Any], library: Library, is_local: bool = True) -> None:
+def offer(
+    server: Server[Any, Any], library: Library, is_local: bool = True, observers: Observers | None = None
+) -> None:
     """Make a server offer the tools in place of all that it offered before. Errors carry a message.
 
     Args:
         server: an MCP server.
         library: what is asked.
         is_local: whether only this machine can ask (see `errors.public_message`).
+        observers: told of each call of a tool.
     """
-    offered = endpoints(library, is_local)
+    offered = (observers or Observers()).observed(TOOL, endpoints(library, is_local))
     tools = [_tool(name, endpoint) for name, endpoint in offered.items()]
     server.instructions = INSTRUCTIONS
     server.request_handlers = {types.PingRequest: server.request_handlers[types.PingRequest]}

@@ -23,7 +23,7 @@ from rag.web.gradio_internals import AT_ONCE, IMMEDIATE, OPEN_PAGE, SESSION, STA
 from rag.web.refusals import RefusedError, refusal
 from rag.web.security import route_path
 from rag.web.turns import SHARE, Turns, client_at, client_of
-from rag.web.urls import CALL
+from rag.web.urls import CALL, HEALTH, METRICS
 
 # Requests that are worked on at the same time, and questions that may wait. Ten readers are answered equally fast with
 # 1, 2, 4 or 8 at a time, chance apart (benchmarks/sessions.py); with two, one slow question does not hold up the rest.
@@ -39,6 +39,9 @@ RETRY_SECONDS = 5
 # Sessions whose events are known before those that wait for nothing are forgotten, and of how many of them answers are
 # kept until they are fetched: more than can wait and be fetched at a time, so that nobody else's asking loses one.
 _MAX_SESSIONS, _MAX_UNREAD, _MAX_EVENTS = 4000, 2 * MAX_RESULTS, 50
+
+# Not to wait behind questions: what says how busy the app is.
+_WITHOUT_WORK = {*assets.PATHS, HEALTH, METRICS}
 
 _ANSWER = re.compile(r"/answer/[^/]+(?P<view>/[^/]+)?/?")
 _BUSY = "The app is busy; please try again in some seconds."
@@ -127,7 +130,7 @@ class PlacesMiddleware:
             elif _is_view(path, scope):
                 with self.views.one(client):
                     await self._in_turn(self.viewing, scope, receive, send)
-            elif IMMEDIATE.fullmatch(path) or path in assets.PATHS:
+            elif IMMEDIATE.fullmatch(path) or path in _WITHOUT_WORK:
                 await self.app(scope, receive, send)
             else:
                 with self.pages.one(client):

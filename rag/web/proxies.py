@@ -67,8 +67,8 @@ class ProxyMiddleware:
             await self.app(scope, receive, send)
             return
         peer = (scope.get("client") or ("", 0))[0]
-        kept = [(name, value) for name, value in scope["headers"] if not _is_claim(name)]
-        claims = {name: value for name, value in scope["headers"] if _is_claim(name)}
+        kept = [(name, value) for name, value in scope["headers"] if not is_claim(name)]
+        claims = {name: value for name, value in scope["headers"] if is_claim(name)}
         if peer in self.believing.trusted_hosts:
             # Of several values the last is what the named proxy itself wrote.
             last = {n: claims[n].rpartition(b",")[2].strip() for n in (_PROTO, _HOST) if n in claims}
@@ -85,5 +85,6 @@ class ProxyMiddleware:
         await self.app({**scope, "headers": kept}, receive, send)
 
 
-def _is_claim(name: bytes) -> bool:
+def is_claim(name: bytes) -> bool:
+    """Return whether a header, by its name, says for whom a request is made."""
     return name.startswith(b"x-forwarded") or name in _OTHERS

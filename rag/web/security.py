@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import AccordingError
-from rag.web import assets, gradio_internals
+from rag.web import assets, gradio_internals, urls
 from rag.web.gradio_internals import ANY_UPLOAD, CLOSED, FILES, PAGE, PUBLIC
 
 LOOPBACK = "127.0.0.1"
@@ -94,6 +94,8 @@ _NO_HOST = PlainTextResponse(
     "The header Host of this request is not a name or an address, with or without a port.", 400
 )
 _NOT_FOUND = PlainTextResponse("Not found.", 404)
+# The second decides itself who may read it (`metrics`).
+_FOR_ALL = {*assets.PATHS, urls.HEALTH, urls.METRICS}
 _ELSEWHERE = PlainTextResponse("This app only accepts requests to localhost; see --host, --auth and --no-auth.", 421)
 _SIGN_IN = PlainTextResponse("Not signed in: sign in on the home page of this app, then try again.", 401)
 
@@ -142,11 +144,11 @@ class SecurityMiddleware:
             return _NO_HOST
         if "\n" in path:  # a route takes a path with a line end after it for its own; the patterns above do not
             return _NOT_FOUND
-        if self.is_local and not _names_this_machine(scope):
+        if self.is_local and not names_this_machine(scope):
             return _ELSEWHERE
         if scope["type"] != "http" or CLOSED.fullmatch(path) or (uploading and not self.files):
             return _NOT_FOUND
-        if not gradio_internals.has_sign_in(scope) or PUBLIC.fullmatch(path) or path in assets.PATHS:
+        if not gradio_internals.has_sign_in(scope) or PUBLIC.fullmatch(path) or path in _FOR_ALL:
             return None
         return _SIGN_IN if gradio_internals.reader_of(scope) is None else None
 
@@ -174,7 +176,7 @@ class SecurityMiddleware:
         return sent
 
 
-def _names_this_machine(scope: Scope) -> bool:
+def names_this_machine(scope: Scope) -> bool:
     """Return whether a request is sent to a name that only this machine has for itself."""
     try:
         return is_loopback(urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname or "")

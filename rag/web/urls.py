@@ -14,6 +14,7 @@ from rag.answer.citation import Citation, quote_hash
 from rag.answer.export import key
 from rag.answer.variants import Variant
 
+HEALTH, METRICS = "/healthz", "/metrics"  # see `health`, `metrics`
 API = "/api"  # before what `json_api` answers
 CALL = re.compile(rf"{API}/(?P<endpoint>[a-z]+)")  # POST: an endpoint, in one step
 

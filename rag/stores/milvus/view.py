@@ -74,7 +74,7 @@ class MilvusView(MilvusContents, base.View):
         counts: TermCounts,
     ):
         super().__init__(store, summary, catalogue)
-        self.aliases, self._passages, self._counts = aliases, passages, counts
+        self.aliases, self.passage_count, self._counts = aliases, passages, counts
 
     def terms(self, question: str, aliases: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
         return self._counts.terms(question_words(question, aliases), self.generation)
@@ -101,13 +101,13 @@ class MilvusView(MilvusContents, base.View):
         limit: int,
     ) -> list[Candidate]:
         """Search one index of the passages, and score what it finds by both: its rows have what scores are made of."""
-        if not self._passages:
+        if not self.passage_count:
             return []
         rows = self._search(
             "passages", column, wanted, metric, index_filter, limit, ["article", "vector", "words", "day"]
         )
         vectors = np.array([row["vector"] for row in rows], np.float32).reshape(len(rows), len(question))
-        cosines, shares = (vectors @ question).tolist(), weights(terms, self._passages)
+        cosines, shares = (vectors @ question).tolist(), weights(terms, self.passage_count)
         return [
             Candidate(row["key"], row["article"], cosine, _coverage(row["words"], terms, shares), row["day"])
             for row, cosine in zip(rows, cosines, strict=True)
@@ -131,7 +131,7 @@ class MilvusView(MilvusContents, base.View):
 
     def article_scores(self, terms: Sequence[Term], index_filter: IndexFilter) -> dict[int, float]:
         words, most = _words(terms), max_score(terms, self._articles)
-        if not words or not most or not self._passages:
+        if not words or not most or not self.passage_count:
             return {}
         rows = self._search("articles", "sparse", words, "BM25", index_filter, MAX_SCORED_ARTICLES, ["key"])
         return {row["key"]: min(1.0, abs(row["score"]) / most) for row in rows}

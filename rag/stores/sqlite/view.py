@@ -83,6 +83,9 @@ class View(Contents, base.View):
     words: WordIndex
     aliases: Aliases
 
+    def __post_init__(self) -> None:
+        self.passage_count = len(self.keys)
+
     def terms(self, question: str, aliases: Sequence[tuple[int, int, Sequence[str]]] = ()) -> list[Term]:
         return self.words.terms(question, aliases)
 
