@@ -126,6 +126,7 @@ def test_hardly_any_off_topic_question_is_answered(index, real):
         assert len(answered) <= 0.03 * len(asked) + 1, answered
 
 
+@pytest.mark.skipif(EXAMPLES < 100, reason="a larger sample: set EXAMPLES")
 def test_ranking_on_time_1963(tmp_path):
     """On every twelfth query, with the articles relevant to it and every 16th other one: a tenth of the work."""
     whole, part = SHARED / "eval" / "time", tmp_path / "time"

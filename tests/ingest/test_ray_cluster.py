@@ -28,6 +28,7 @@ pytestmark = [
 ]
 TESTS = Path(__file__).parent.parent
 LARGER = "EXAMPLES" in os.environ  # each build on a cluster starts processes, which takes seconds of the processor
+larger = pytest.mark.skipif(not LARGER, reason="a larger sample: set EXAMPLES")
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +111,7 @@ def test_a_cluster_that_cannot_be_reached_is_an_error(tmp_path, words, news, mon
     "store",
     [
         "folder",
-        pytest.param(
-            "milvus",
-            marks=pytest.mark.skipif(not LARGER, reason="a larger sample: set EXAMPLES"),
-        ),
+        pytest.param("milvus", marks=larger),
     ],
 )
 def test_a_build_on_two_nodes_one_of_which_dies_equals_a_local_build(nodes, server, local, files, tmp_path, store):
@@ -172,6 +170,7 @@ def test_a_build_on_a_cluster_changes_a_library_as_a_local_one_does(nodes, serve
     assert results == [results[0]] * len(results)
 
 
+@larger
 def test_a_build_on_a_cluster_identifies_articles_as_a_local_one_does(nodes, server, tmp_path, news):
     """Two outlets with one id in two files, an outlet that is corrected, and an address with two texts."""
     numbered = [{"id": str(i % 20), "title": f"t{i}", "text": " ".join(prose(i, 3))} for i in range(40)]
@@ -183,7 +182,7 @@ def test_a_build_on_a_cluster_identifies_articles_as_a_local_one_does(nodes, ser
     results = []
     for engine, index in (
         ("local", tmp_path / "local"), ("ray", server.address("identified")),
-        *([("ray", tmp_path / "ray")] if LARGER else []),
+        ("ray", tmp_path / "ray"),
     ):  # fmt: skip
         encoder = RecordingEncoder(tmp_path / f"records{len(results)}")
         paths = [news(*herald, fined, name="a.jsonl"), news(*inland, fined_less, name="b.jsonl")]
@@ -237,7 +236,7 @@ def test_a_build_after_a_stopped_one_reuses_what_is_in_milvus(nodes, server, tmp
         assert encoder.encoded() <= before + texts * (200 - staged) / 200 + 5
 
 
-@pytest.mark.parametrize("engine", ["local", "ray"])
+@pytest.mark.parametrize("engine", ["local", pytest.param("ray", marks=larger)])
 def test_parquet_from_a_cluster_is_added_without_encoding(nodes, local, files, tmp_path, words, engine):
     encoder = RecordingEncoder(tmp_path / "records")
     report = rag.encode([files], tmp_path / "parquet", encoder, engine=engine)

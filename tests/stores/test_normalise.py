@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,14 @@ PAIRS = [json.loads(line) for path in (pairs.QUESTIONS, LEFT_OUT) for line in pa
 PAIRS = [row for row in PAIRS if row["kind"] not in ("phrase", "typo")]
 # Ambiguous, and a spelling without umlauts: read as printed.
 UNSOLVED = {"who pays us farmers?", "Did Müller resign?"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def in_memory(tmp_path_factory):
+    """Make what `pairs` indexes where the tests have their temporary folders: on a disk most of the time is waiting."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("pairs")))
+        yield
 
 
 @pytest.mark.parametrize("row", PAIRS, ids=lambda row: f"{row['kind']}: {row['question']}: {row['found']}")

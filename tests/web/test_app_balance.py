@@ -1,6 +1,7 @@
 """The balance of an answer in a real browser: the summary, cautions, facts of outlets, charts on phone and desktop."""
 
 import json
+import os
 import re
 from html import escape
 
@@ -153,9 +154,10 @@ def contrast(page, mark):
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize(
-    "page", [(width, theme) for width in (375, 1440) for theme in ("light", "dark")], indirect=True, ids=str
-)
+VIEWS = [(width, theme) for width in (375, 1440) for theme in ("light", "dark")]
+
+
+@pytest.mark.parametrize("page", VIEWS if "EXAMPLES" in os.environ else VIEWS[::3], indirect=True, ids=str)
 def test_the_charts_are_visible_on_phone_and_desktop_in_light_and_dark(page, request):
     balance = balance_of(ask(page, LIGHTHOUSE))
     tables = balance.get_by_role("table")

@@ -40,6 +40,8 @@ def server():
         time.sleep(0.01)
     before = socket.create_connection(server.servers[0].sockets[0].getsockname(), timeout=20)
     before.sendall(BEGUN)
+    while not server.server_state.connections:
+        time.sleep(0.01)
     bound(server)
     with contextlib.suppress(ConnectionResetError):  # so it ends if what was sent is not yet read
         assert before.recv(10) == b"", "what was open before the bounds is closed"
