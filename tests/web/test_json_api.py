@@ -13,7 +13,7 @@ from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 
 import rag
 from rag.client import Client, ServerError
-from rag.errors import BusyError
+from rag.errors import BusyError, LibraryError
 from rag.web import places
 from rag.web.endpoints import endpoints
 from rag.web.json_api import create_api
@@ -116,6 +116,18 @@ def test_what_fails_in_the_index_names_nothing_of_this_machine_to_others(library
     monkeypatch.setattr("rag.browse.ReadOnlyLibrary.list_articles", busy)
     got = others.get("/articles")
     assert (got.status_code, got.json()["detail"]) == (503, BusyError.public_text)
+
+
+def test_an_index_that_is_not_available_has_the_same_status_for_all(library, monkeypatch):
+    def damaged(*_, **__):
+        try:
+            raise OSError(5, "Input/output error")
+        except OSError as error:
+            raise LibraryError("the index is damaged") from error
+
+    monkeypatch.setattr(type(library), "ask", damaged)
+    apps = [TestClient(create_api(library, is_local=is_local)) for is_local in (True, False)]
+    assert [app.post("/ask", json={"question": "x"}).status_code for app in apps] == [503, 503]
 
 
 def test_half_a_character_in_a_question_comes_back_as_json(client):
