@@ -14,11 +14,12 @@ from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 import rag
 from rag.client import Client, ServerError
 from rag.errors import BusyError, LibraryError
-from rag.web import places
+from rag.web import gradio_internals, places
 from rag.web.endpoints import endpoints
 from rag.web.json_api import create_api
 from rag.web.json_types import RESULTS, ListedArticles
 from rag.web.launch import launch
+from rag.web.security import SecurityMiddleware
 
 QUESTION = "Who ended the strike of dock workers on Tuesday?"
 ODD = {
@@ -230,6 +231,15 @@ def test_only_two_are_worked_on_at_a_time(monkeypatch):
         assert len(begun) == 3
 
     anyio.run(run)
+
+
+@pytest.mark.parametrize(("path", "media"), [("/api/ask", "application/json"), ("/article/x", "text/plain")])
+def test_who_has_not_signed_in_is_told_in_the_form_that_the_caller_reads(monkeypatch, path, media):
+    monkeypatch.setattr(gradio_internals, "has_sign_in", lambda _: True)
+    monkeypatch.setattr(gradio_internals, "reader_of", lambda _: None)
+    got = TestClient(SecurityMiddleware(lambda *_: None)).post(path, json={"question": "x"})
+    assert (got.status_code, got.headers["content-type"].partition(";")[0]) == (401, media)
+    assert "sign in on the home page of this app" in (got.json()["detail"] if "json" in media else got.text)
 
 
 @pytest.mark.server
