@@ -234,7 +234,7 @@ def test_only_two_are_worked_on_at_a_time(monkeypatch):
 
 
 @pytest.mark.parametrize(("path", "media"), [("/api/ask", "application/json"), ("/article/x", "text/plain")])
-def test_who_has_not_signed_in_is_told_in_the_form_that_the_caller_reads(monkeypatch, path, media):
+def test_who_has_not_signed_in_learns_it_in_the_form_that_the_caller_reads(monkeypatch, path, media):
     monkeypatch.setattr(gradio_internals, "has_sign_in", lambda _: True)
     monkeypatch.setattr(gradio_internals, "reader_of", lambda _: None)
     got = TestClient(SecurityMiddleware(lambda *_: None)).post(path, json={"question": "x"})
