@@ -22,7 +22,7 @@ STDERR = "stderr"  # the logger of what was written past the log
 MAX_PLACES = 6  # of an error, the innermost
 _TRACEBACK = "Traceback (most recent call last):"
 _GROUPED = re.compile(r"^ *[|+] ?")  # before the lines of a group of errors
-_NEXT = re.compile(r" *\+[+-]*-{3,} (?:\d+|\.{3}) -{3,}\s*")  # before each of them; it may have no traceback
+_NEXT = re.compile(r" *\+[+-]* (?:\d+|\.{3}) -+\n?")  # before each of them; it may have no traceback
 _CHAINED = (
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:",
