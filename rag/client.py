@@ -9,7 +9,6 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import quote
 
 import httpx
 
@@ -101,7 +100,7 @@ class Client:
 
     def article(self, article_id: str) -> dict[str, Any]:
         """Return an article with its text and its provenance."""
-        return dict(self._request("GET", f"api/articles/{quote(article_id, safe='')}")["article"])
+        return dict(self.call("article", article_id=article_id)["article"])  # in a URL, "." and ".." are other ids
 
     def articles(self, **filters: Any) -> Iterator[dict[str, Any]]:
         """Yield the articles, without their texts; filters are `find`, `outlet`, `year` and `order`."""

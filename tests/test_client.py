@@ -21,7 +21,7 @@ QUESTION = "Who ended the strike of dock workers on Tuesday?"
 ODD = [
     {"id": f"a/b? #{number} ..", "outlet": "The Quay Gazette", "text": f"Ferry number {number} sank."}
     for number in range(120)
-]
+] + [{"id": "..", "outlet": "The Quay Gazette", "text": "The last ferry sank."}]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,8 @@ def test_groups_are_compared_and_any_endpoint_called(client):
 def test_articles_come_page_by_page_and_one_by_one(client, library):
     ids = [article["id"] for article in client.articles()]
     assert sorted(ids) == sorted(article.id for article in library.articles())
-    assert client.article(ODD[7]["id"])["text"] == ODD[7]["text"]
+    for odd in (ODD[7], ODD[-1]):
+        assert client.article(odd["id"])["text"] == odd["text"]
     assert [article["id"] for article in client.articles(find="harbour")] == ["harbour"]
     assert list(client.articles(year=1900)) == []
 

@@ -81,9 +81,17 @@ def test_who_may_connect_is_decided_in_one_place(here, monkeypatch, text, variab
         assert (os.environ.get("AUTH"), os.environ.get("NO_AUTH")) == expected
 
 
+def test_that_not_everybody_may_connect_takes_no_sign_in_away(here, monkeypatch):
+    (here / FILE).write_text('auth = "a:b"')
+    monkeypatch.setenv("NO_AUTH", "0")
+    with settings.applied():
+        assert (os.environ.get("AUTH"), os.environ.get("NO_AUTH")) == ("a:b", "0")
+
+
 def test_secrets_are_shown_nowhere(here, capsys, monkeypatch):
-    (here / FILE).write_text('auth = "reader:let me in"\nindex = "milvus://root:hush@db:19530/press"\n')
+    (here / FILE).write_text('auth = "reader:let me in"\nray_address = "ray://root:hush@hush/hush@db:19530"\n')
     monkeypatch.setenv("MILVUS_TOKEN", "root:hush")
+    monkeypatch.setenv("INDEX", "milvus://root:hush@db:19530/press")
     for form in ((), ("--json",)):
         _, out, err = said(capsys, "config", *form)
         assert not re.search("let me in|hush|reader:", out + err)

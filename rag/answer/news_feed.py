@@ -61,16 +61,19 @@ def write_feed(report: WatchReport, path: str | os.PathLike[str], form: str) -> 
     Raises:
         InputError: if it cannot be written.
     """
-    target = Path(path)
+    target, text = Path(path), feed_text(report, form)
+    temporary: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
         ) as file:
             temporary = Path(file.name)
-            file.write(feed_text(report, form))
+            file.write(text)
         temporary.chmod(0o644)  # a web server may be another user
         temporary.replace(target)
     except OSError as error:
+        if temporary:
+            temporary.unlink(missing_ok=True)
         raise InputError(f"{target} cannot be written: {error.strerror or error}") from error
 
 

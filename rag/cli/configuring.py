@@ -58,5 +58,5 @@ def _saved(index: str, encoder: str | None) -> list[Shown]:
 
 
 def _without_password(value: str) -> str:
-    """Return a value without what an address in it has before its host."""
-    return re.sub(r"//[^/@\s]*@", f"//{settings.HIDDEN}@", value)
+    """Return a value without what an address in it has before its host; a password may have "@" and "/" in it."""
+    return re.sub(r"//\S*@", f"//{settings.HIDDEN}@", value)

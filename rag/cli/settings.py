@@ -63,7 +63,7 @@ SETTINGS = (
     Setting("ray_address", "RAY_ADDRESS", "build --engine ray", "a cluster on this machine"),
 )
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
-_WHO = ("auth", "no_auth")  # the environment's answer to who may connect replaces the file's as a whole
+_WHO = ("AUTH", "NO_AUTH")  # the environment's answer to who may connect replaces the file's as a whole
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,8 @@ def _as_variable(path: Path, setting: Setting, value: object) -> str:
 
 def _not_set(given: Mapping[str, str]) -> dict[str, str]:
     """Return of what a file gives that to which the environment says nothing."""
-    decided = any(os.environ.get(_BY_KEY[key].variable) for key in _WHO)
-    who = {_BY_KEY[key].variable for key in _WHO} if decided else set()
+    decided = os.environ.get("AUTH") or os.environ.get("NO_AUTH") == "1"  # NO_AUTH=0 takes no sign-in away
+    who = _WHO if decided else ()
     return {name: value for name, value in given.items() if not _in_environment(name) and name not in who}
 
 

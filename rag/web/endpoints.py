@@ -23,7 +23,7 @@ from rag.errors import AccordingError, LibraryError, QuestionError, public_messa
 from rag.library import Library
 from rag.query.query import NOW
 from rag.text import iso_date
-from rag.web.dossier_files import as_json
+from rag.web.dossier_files import as_json, offered
 
 VERSION = 1  # of the JSON: raised if a field is removed or changes its meaning, not if one is added
 
@@ -301,6 +301,8 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
             exclude_outlets: none of these outlets, in any spelling that the index or its catalogue knows
             strict: true to leave out what may not answer (`grade` "near")
         """
+        if f"dossier-{form}" not in offered():
+            raise QuestionError("this server lacks the packages of according[pdf]; ask for markdown or html")
         made = library.dossier(
             question, by, sides_in_text(sides or (), library.sides()), k, outlets, after, before, previous=previous,
             asked_on=asked_on or NOW, ignore=ignore or (), outlet_kinds=outlet_kinds, undated=undated,
@@ -331,8 +333,8 @@ def endpoints(library: Library, is_local: bool = True) -> dict[str, Endpoint]:
         outlet_kinds = {name: known.kind if name and (known := catalogue.outlet(name)) else None for name in counts}
         return _versioned(outlets=[{"outlet": n, "articles": counts[n], "kind": outlet_kinds[n]} for n in counts])
 
-    offered = (ask, search, compare, timeline, coverage, dossier, article, outlets)
-    return {f.__name__: _checked(f, is_local) for f in offered}
+    functions = (ask, search, compare, timeline, coverage, dossier, article, outlets)
+    return {f.__name__: _checked(f, is_local) for f in functions}
 
 
 def _checked(function: Endpoint, is_local: bool) -> Endpoint:

@@ -138,5 +138,6 @@ def _invalid(request: Request, error: Exception) -> Response:
 def _status(error: Exception) -> int:
     if isinstance(error, QuestionError):
         return 404 if isinstance(error, UnknownArticleError) else 422
+    # An unforeseen one is put in other words (see `endpoints`); one raised on purpose can have any cause.
     unforeseen = error.__cause__ is not None and not isinstance(error.__cause__, AccordingError)
-    return 500 if unforeseen else 503
+    return 500 if type(error) is AccordingError and unforeseen else 503

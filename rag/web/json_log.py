@@ -12,6 +12,8 @@ import datetime as dt
 import io
 import json
 import logging
+import re
+import threading
 import traceback
 from collections.abc import Iterator
 from typing import Any, TextIO
@@ -19,6 +21,8 @@ from typing import Any, TextIO
 STDERR = "stderr"  # the logger of what was written past the log
 MAX_PLACES = 6  # of an error, the innermost
 _TRACEBACK = "Traceback (most recent call last):"
+_GROUPED = re.compile(r"^ *[|+] ?")  # before the lines of a group of errors
+_NEXT = re.compile(r" *\+[+-]* (?:\d+|\.{3}) -+\n?")  # before each of them; it may have no traceback
 _CHAINED = (
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:",
@@ -66,17 +70,28 @@ class _Formatter(logging.Formatter):
         return line(message, record.levelname, record.name, self._most, **more).removesuffix("\n")
 
 
+class _Written(threading.local):
+    """What a thread has written: a traceback comes in pieces, and another thread may write between them.
+
+    Attributes:
+        begun: a line that has no end yet.
+        traced: whether a traceback has begun, and not what its error says.
+    """
+
+    begun, traced = "", False
+
+
 class _Lines(io.TextIOBase):
     """A stream whose lines become objects on another one."""
 
     def __init__(self, stream: TextIO, with_questions: bool, most: int) -> None:
         self._stream, self._with_questions, self._most = stream, with_questions, most
-        self._begun, self._traced = "", False
+        self._now = _Written()
 
     def write(self, text: str) -> int:
         shown = text if self._with_questions else self._without_what_errors_say(text)
-        *whole, self._begun = (self._begun + shown).split("\n")
-        self._begun = self._begun[-self._most :]
+        *whole, begun = (self._now.begun + shown).split("\n")
+        self._now.begun = begun[-self._most :]
         for one in whole:
             if one.strip():
                 self._stream.write(line(one.rstrip("\r"), most=self._most))
@@ -86,11 +101,12 @@ class _Lines(io.TextIOBase):
         """Return what is written at once without the words of errors: of a traceback its places and their names."""
         kept, dropping = [], False
         for one in text.splitlines(keepends=True):
-            if _TRACEBACK in one or one.strip() in _CHAINED:
-                self._traced, dropping = _TRACEBACK in one, False
-            elif self._traced and one.strip() and not one.startswith(" "):
-                self._traced, dropping = False, True  # what an error says can have many lines
-                kept.append(f"{one.partition(':')[0].strip()}\n")
+            inner = _GROUPED.sub("", one)
+            if (begins := _TRACEBACK in one or bool(_NEXT.fullmatch(one))) or inner.strip() in _CHAINED:
+                self._now.traced, dropping = begins, False
+            elif self._now.traced and inner.strip() and not inner.startswith(" "):
+                self._now.traced, dropping = False, True  # what an error says can have many lines
+                kept.append(f"{inner.partition(':')[0].strip()}\n")
             if not dropping:
                 kept.append(one)
         return "".join(kept)

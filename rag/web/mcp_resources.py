@@ -55,8 +55,7 @@ def offer(server: Server[Any, Any], library: Library, article: Endpoint, is_loca
         try:
             return await anyio.to_thread.run_sync(page, request.params.cursor if request.params else None)
         except AccordingError as error:
-            code = types.INVALID_PARAMS if isinstance(error, QuestionError) else types.INTERNAL_ERROR
-            raise McpError(types.ErrorData(code=code, message=public_message(error, is_local))) from error
+            raise _error(error, is_local) from error
 
     @server.list_resource_templates()  # type: ignore[no-untyped-call, untyped-decorator]
     async def templates() -> list[types.ResourceTemplate]:
@@ -68,8 +67,13 @@ def offer(server: Server[Any, Any], library: Library, article: Endpoint, is_loca
         try:
             found = await anyio.to_thread.run_sync(article, _id(str(uri)))
         except AccordingError as error:
-            raise McpError(types.ErrorData(code=types.INVALID_PARAMS, message=str(error))) from error
+            raise _error(error, is_local) from error
         return [ReadResourceContents(content=json_text(found, indent=None), mime_type=MEDIA)]
+
+
+def _error(error: AccordingError, is_local: bool) -> McpError:
+    code = types.INVALID_PARAMS if isinstance(error, QuestionError) else types.INTERNAL_ERROR
+    return McpError(types.ErrorData(code=code, message=public_message(error, is_local)))
 
 
 def _resource(article: Article) -> types.Resource:

@@ -14,12 +14,13 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import AccordingError
 from rag.web import assets, gradio_internals, urls
 from rag.web.gradio_internals import ANY_UPLOAD, CLOSED, FILES, PAGE, PUBLIC
+from rag.web.refusals import refusal
 
 LOOPBACK = "127.0.0.1"
 MAX_COMPRESSED_BYTES = 2**20  # of a file that is the same for all readers
@@ -97,7 +98,7 @@ _NOT_FOUND = PlainTextResponse("Not found.", 404)
 # The second decides itself who may read it (`metrics`).
 _FOR_ALL = {*assets.PATHS, urls.HEALTH, urls.METRICS}
 _ELSEWHERE = PlainTextResponse("This app only accepts requests to localhost; see --host, --auth and --no-auth.", 421)
-_SIGN_IN = PlainTextResponse("Not signed in: sign in on the home page of this app, then try again.", 401)
+_SIGN_IN = "Not signed in: sign in on the home page of this app, then try again."
 
 
 def route_path(scope: Scope) -> str:
@@ -138,7 +139,7 @@ class SecurityMiddleware:
             return
         await self.app(scope, receive, self._with_nonce(send, nonce) if page else send)
 
-    def _refused(self, scope: Scope, path: str, uploading: bool) -> PlainTextResponse | None:
+    def _refused(self, scope: Scope, path: str, uploading: bool) -> Response | None:
         """Return the response to a request that is refused; None if it is let through."""
         if not _HOST.fullmatch(Headers(scope=scope).get("host", "")):  # it would be part of a redirect's address
             return _NO_HOST
@@ -150,7 +151,7 @@ class SecurityMiddleware:
             return _NOT_FOUND
         if not gradio_internals.has_sign_in(scope) or PUBLIC.fullmatch(path) or path in _FOR_ALL:
             return None
-        return _SIGN_IN if gradio_internals.reader_of(scope) is None else None
+        return refusal(path, 401, _SIGN_IN) if gradio_internals.reader_of(scope) is None else None
 
     def _with_nonce(self, send: Send, nonce: str) -> Send:
         """Give the page its title, and mark its scripts as its own."""

@@ -202,6 +202,17 @@ def test_a_feed_leads_to_the_articles_and_keeps_their_dates(library):
 def test_a_feed_that_cannot_be_written_is_an_error(hostile, tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         news_feed.write_feed(hostile, tmp_path / "nowhere" / "feed", "rss")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match="cannot be written"):
+        news_feed.write_feed(hostile, tmp_path / "folder", "rss")
+    assert [path.name for path in tmp_path.iterdir() if "folder" in path.name] == ["folder"], "nothing is left of it"
+
+
+def test_a_passage_that_is_new_has_the_fields_of_one_in_an_answer(library):
+    library.watch(STRIKE)
+    (passage, *_) = library.news("2w", near=True).to_dict()["questions"][0]["passages"]
+    assert set(passage) == set(library.ask(STRIKE, min_confidence=0).to_dict()["passages"][0])
+    assert passage["quote_url"].startswith("https://example.org/harbour#:~:text=")
 
 
 # The command line

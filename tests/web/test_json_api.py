@@ -13,12 +13,13 @@ from support import BRIDGE, HARBOUR, ORCHARD, WordEncoder
 
 import rag
 from rag.client import Client, ServerError
-from rag.errors import BusyError
-from rag.web import places
+from rag.errors import BusyError, LibraryError
+from rag.web import gradio_internals, places
 from rag.web.endpoints import endpoints
 from rag.web.json_api import create_api
 from rag.web.json_types import RESULTS, ListedArticles
 from rag.web.launch import launch
+from rag.web.security import SecurityMiddleware
 
 QUESTION = "Who ended the strike of dock workers on Tuesday?"
 ODD = {
@@ -116,6 +117,18 @@ def test_what_fails_in_the_index_names_nothing_of_this_machine_to_others(library
     monkeypatch.setattr("rag.browse.ReadOnlyLibrary.list_articles", busy)
     got = others.get("/articles")
     assert (got.status_code, got.json()["detail"]) == (503, BusyError.public_text)
+
+
+def test_an_index_that_is_not_available_has_the_same_status_for_all(library, monkeypatch):
+    def damaged(*_, **__):
+        try:
+            raise OSError(5, "Input/output error")
+        except OSError as error:
+            raise LibraryError("the index is damaged") from error
+
+    monkeypatch.setattr(type(library), "ask", damaged)
+    apps = [TestClient(create_api(library, is_local=is_local)) for is_local in (True, False)]
+    assert [app.post("/ask", json={"question": "x"}).status_code for app in apps] == [503, 503]
 
 
 def test_half_a_character_in_a_question_comes_back_as_json(client):
@@ -218,6 +231,15 @@ def test_only_two_are_worked_on_at_a_time(monkeypatch):
         assert len(begun) == 3
 
     anyio.run(run)
+
+
+@pytest.mark.parametrize(("path", "media"), [("/api/ask", "application/json"), ("/article/x", "text/plain")])
+def test_who_has_not_signed_in_learns_it_in_the_form_that_the_caller_reads(monkeypatch, path, media):
+    monkeypatch.setattr(gradio_internals, "has_sign_in", lambda _: True)
+    monkeypatch.setattr(gradio_internals, "reader_of", lambda _: None)
+    got = TestClient(SecurityMiddleware(lambda *_: None)).post(path, json={"question": "x"})
+    assert (got.status_code, got.headers["content-type"].partition(";")[0]) == (401, media)
+    assert "sign in on the home page of this app" in (got.json()["detail"] if "json" in media else got.text)
 
 
 @pytest.mark.server

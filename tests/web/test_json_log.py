@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import sys
+import threading
 import traceback
 import warnings
 
@@ -51,6 +52,32 @@ def test_what_errors_say_is_left_out_and_where_they_were_raised_is_not():
     assert found[0]["at"][0].startswith(f"{__file__}:")
     names = [one["message"] for one in found[1:] if one["message"] in ("KeyError", "ValueError")]
     assert names == ["KeyError", "ValueError"] * 2
+
+
+def test_what_the_errors_of_a_group_say_is_left_out_too():
+    def group():
+        try:
+            raise ExceptionGroup(SECRET, [ValueError(f"{SECRET}\n{SECRET}"), KeyError(SECRET)])
+        except ExceptionGroup:
+            traceback.print_exc()
+            print(f"ERROR:  in the app\n{traceback.format_exc()}", file=sys.stderr)
+
+    found = logged(group)
+    assert SECRET not in json.dumps(found)
+    names = [one["message"] for one in found if one["message"] in ("ExceptionGroup", "ValueError", "KeyError")]
+    assert names == ["ExceptionGroup", "ValueError", "KeyError"] * 2
+
+
+def test_what_another_thread_writes_within_a_traceback_does_not_end_it():
+    def write():
+        sys.stderr.write("Traceback (most recent call last):\n")
+        other = threading.Thread(target=print, args=("another: line",), kwargs={"file": sys.stderr})
+        other.start()
+        other.join()
+        sys.stderr.write(f"ValueError: {SECRET}\n")
+
+    messages = [one["message"] for one in logged(write)]
+    assert messages == ["Traceback (most recent call last):", "another: line", "ValueError"]
 
 
 def test_it_is_there_if_it_is_wanted():
