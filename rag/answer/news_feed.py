@@ -62,6 +62,7 @@ def write_feed(report: WatchReport, path: str | os.PathLike[str], form: str) -> 
         InputError: if it cannot be written.
     """
     target = Path(path)
+    temporary: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
@@ -72,6 +73,9 @@ def write_feed(report: WatchReport, path: str | os.PathLike[str], form: str) -> 
         temporary.replace(target)
     except OSError as error:
         raise InputError(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        if temporary:
+            temporary.unlink(missing_ok=True)
 
 
 def _title(passage: Citation) -> str:

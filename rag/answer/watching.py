@@ -131,7 +131,7 @@ class WatchReport:
 def _values(passage: Citation) -> dict[str, Any]:
     """Return a citation as JSON values; dates as YYYY-MM-DD."""
     plain: dict[str, Any] = json.loads(json.dumps(asdict(passage), default=dt.date.isoformat))
-    return plain
+    return plain | {"quote_url": passage.quote_url}
 
 
 def saved_questions(store: Store) -> tuple[Watched, ...]:
