@@ -90,7 +90,7 @@ def outlet_rows(library: ReadOnlyLibrary) -> Iterator[dict[str, Any]]:
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str], index: object, replace: bool) -> Iterator[tuple[Path, Path]]:
-    """Give a file to write beside the one that it becomes when all is written; it is removed after an error.
+    """Give a file to write next to the one that it becomes when all is written; it is removed after an error.
 
     Args:
         path: the file to make.
