@@ -2,7 +2,7 @@
 
     python examples/claim_check.py [INDEX]
 
-It asks the demonstration index, which holds digests written for this project (`according build seeds`). The claim is a
+It asks the demonstration index, which holds digests written for this project (`according demo`). The claim is a
 made-up one. According decides nothing: it shows the sentences, and who says them.
 """
 

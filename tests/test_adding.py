@@ -75,6 +75,15 @@ def test_nothing_on_standard_input_is_an_error(index, pipe, capsys):
     )
 
 
+def test_of_files_named_with_it_nothing_is_shown(index, pipe, news, capsys):
+    pipe(json.dumps(BRIDGE))
+    files = [{"id": f"{n}", "title": f"File {n}", "text": f"The orchard had {n} trees."} for n in range(9)]
+    assert cli.main(["add", str(news(*files, name="more.jsonl")), "-", "--index", index, "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values["new"] == 10
+    assert [found["title"]["found"] for found in values["understood"]] == ["Bridge closed"]
+
+
 def test_files_are_added_as_before_without_more_words(index, news, capsys):
     assert cli.main(["add", str(news(BRIDGE)), "--index", index]) == 0
     assert capsys.readouterr().out.startswith(f"{index}\nread ")

@@ -72,9 +72,10 @@ def write_feed(report: WatchReport, path: str | os.PathLike[str], form: str) -> 
         temporary.chmod(0o644)  # a web server may be another user
         temporary.replace(target)
     except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
         if temporary:
             temporary.unlink(missing_ok=True)
-        raise InputError(f"{target} cannot be written: {error.strerror or error}") from error
 
 
 def _title(passage: Citation) -> str:

@@ -23,18 +23,27 @@ EDGE_CHARACTERS = 50  # of the text's beginning and end
 def add(options: argparse.Namespace) -> None:
     """Add articles to an index."""
     from rag.readers import is_web_url
+    from rag.readers.pasted import Pasted
 
     shows = any(path == STANDARD_INPUT or is_web_url(path) for path in options.paths)
-    read: list[Article] = []
+    read = 0
+    first: list[Article] = []
+
+    def note(article: Article) -> None:
+        nonlocal read
+        if is_web_url(article.source) or article.source.startswith(Pasted.name):  # not those of the files named too
+            read += 1
+            first.extend([article] if read <= MAX_SHOWN else [])
+
     paths = [_standard_input() if path == STANDARD_INPUT else path for path in options.paths]
     with open_to_change(options) as library:
         library.add(
             paths, fetch=True, wait=not options.no_wait, follow_links=options.follow_links, fields=fields(options),
-            each=read.append if shows else None,
+            each=note if shows else None,
         )  # fmt: skip
-        understood = [_understood(article) for article in read[:MAX_SHOWN]]
+        understood = [_understood(article) for article in first]
         if understood and not options.json:
-            more = [f"and {len(read) - MAX_SHOWN:,} more"] if len(read) > MAX_SHOWN else []
+            more = [f"and {read - MAX_SHOWN:,} more"] if read > MAX_SHOWN else []
             print("\n\n".join([*map(_text, understood), *more]), end="\n\n")
         print_report(options, library, {"understood": understood} if shows else {})
 

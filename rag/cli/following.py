@@ -56,9 +56,9 @@ def watch(options: argparse.Namespace) -> int:
         if options.rss or options.atom or options.near:
             raise QuestionError("--rss, --atom and --near show what is new; say since when, as in --since 7d")
         return _change(options, words)
-    if words:
-        raise QuestionError("give a question to save it, or --since to see what is new, and not both")
     try:
+        if words:
+            raise QuestionError("give a question to save it, or --since to see what is new, and not both")
         with open_library(options) as library:
             if library.watched():
                 prepare(library)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from rag.errors import EncoderError
+from rag.models.numpy_bert import available_cores
 
 _MAX_TOKENS = 512  # of question and passage together, with the special tokens
 _SPECIAL_TOKENS = 3  # [CLS] question [SEP] passage [SEP]
@@ -109,8 +110,7 @@ def _windows(ids: list[int], room: int) -> list[list[int]]:
 @functools.cache
 def _executor() -> Executor:
     """Threads for all models and questions: as many as there are processors for this process."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return ThreadPoolExecutor(min(processors, _MAX_THREADS), thread_name_prefix="reading")
+    return ThreadPoolExecutor(min(available_cores(), _MAX_THREADS), thread_name_prefix="reading")
 
 
 if hasattr(os, "register_at_fork"):  # a forked process has none of its threads

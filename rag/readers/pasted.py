@@ -1,4 +1,4 @@
-"""Read one text that is no file, such as what is piped to `according add -`: the format is told from its beginning."""
+"""Read a text that is no file, as what is piped to `according add -`: its beginning shows which format it has."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ ENDINGS = {
     TEXT: ".text",
 }  # fmt: skip
 _BEGINNING_BYTES = 4_096
-_FEED = regex.compile(rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF)\b", regex.I | regex.S)
+# Nothing is matched in two ways: of n comments, or fields that begin with "-", there would be 2 to the n.
+_COMMENTS = rb"(?:<!--(?>.*?-->)\s*+)*+"
+_FEED = regex.compile(rb"(?:<\?xml[^>]*>\s*+)?" + _COMMENTS + rb"<(?:rss|feed|rdf:RDF)\b", regex.I | regex.S)
 _XHTML = regex.compile(rb"<\?xml[^>]*>\s*(?:<!doctype html|<html)\b", regex.I)
 _PAGE = regex.compile(
-    rb"(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|article|main|section|div|p|h1|h2|header)\b",
+    _COMMENTS + rb"<(?:!doctype\s+html|html|head|body|meta|title|article|main|section|div|p|h1|h2|header)\b",
     regex.I | regex.S,
 )
-_FIELDS = regex.compile(rb"---[ \t]*\r?\n(?:[\w-]+:[^\n]*\n|[ \t-][^\n]*\n)+---")
+_FIELDS = regex.compile(rb"---[ \t]*\r?\n(?:(?!---)(?>[\w-]+:[^\n]*\n|[ \t-][^\n]*\n))++---")
 _HEADERS = regex.compile(
     rb"(?:From|Return-Path|Received|Message-ID|MIME-Version|Delivered-To): [^\n]*\n(?:[\w-]+: |[ \t])"
 )

@@ -79,7 +79,8 @@ class Visitor:
 
     def __init__(self, delay: float | None = None, sleep: Callable[[float], None] = time.sleep):
         self._delay, self._sleep = DELAY_SECONDS if delay is None else delay, sleep
-        self._robots: dict[str, Protego | InputError] = {}
+        # By site, and by how far in a link to it may lead: one that may not lead there says nothing of the others.
+        self._robots: dict[tuple[str, Reach], Protego | InputError] = {}
         self._next: dict[str, float] = {}  # when a host may be asked again, on the clock of `time.monotonic`
         self._paused: dict[str, float] = {}  # hosts that said until when not to be asked, in seconds since 1970
 
@@ -109,6 +110,10 @@ class Visitor:
             link = Link(url, min(link.reached if link else Reach.MACHINE, reply.reached))
             url = httpx.URL(fetch.normalize(reply.location, str(url)))
         raise InputError(fetch.TOO_MANY_REDIRECTS)
+
+    def paused_until(self, address: str) -> float:
+        """Return until when the host of a URL asks to be left alone, in seconds since 1970; 0 if it does not."""
+        return self._paused.get(httpx.URL(address).host, 0.0)
 
     def _request(
         self, url: httpx.URL, budget: Budget, link: Link | None, headers: Mapping[str, str] | None, pause: float | None
@@ -150,11 +155,12 @@ class Visitor:
 
     def _rules(self, url: httpx.URL, budget: Budget, link: Link | None) -> Protego:
         """Return the robots.txt of a site, fetched once in a run. Raises InputError if it cannot be had."""
-        site = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        root = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        site = root, link.reached if link else Reach.MACHINE
         if site not in self._robots:
             whole = budget.seconds() >= fetch.TIMEOUT_SECONDS
             try:
-                self._robots[site] = self._fetched_rules(httpx.URL(f"{site}/robots.txt"), budget, link)
+                self._robots[site] = self._fetched_rules(httpx.URL(f"{root}/robots.txt"), budget, link)
             except InputError as error:
                 if not whole:  # another source may have the time that this one lacks
                     raise

@@ -19,7 +19,7 @@ from rag.article import Article
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 
-from . import UNFORESEEN, Fetched, escape_unprintable, fetch
+from . import UNFORESEEN, Fetched, escape_unprintable, fetch, left_out
 from .feed import Entry
 from .polite import Budget, LaterError, Link, Visitor, spelled
 from .skipped import Skipped
@@ -121,15 +121,17 @@ def _read(address: str, catalogue: Catalogue, memory: Memory, visitor: Visitor) 
     if reply.status == 304 and memory.headers:
         return Reading(UNCHANGED, Fetched(address, ()), memory)
     pages = _Pages(catalogue, address, memory, visitor, budget, Link(httpx.URL(reply.url), reply.reached))
-    items = tuple(fetch.articles(reply.content(), catalogue, address, pages.follow))
+    kept: left_out.Kept = {}
+    with left_out.keeping(kept):
+        items = tuple(fetch.articles(reply.content(), catalogue, address, pages.follow))
+    items = (*items, *left_out.records(kept))
     if pages.beyond:
         more = f"the feed has {pages.beyond:,} entries more than the {MAX_ENTRIES} that are read"
         items = (*items, Skipped(address, more))
     validators = (_kept(reply.headers.get("etag")), _kept(reply.headers.get("last-modified")))
     etag, modified = ("", "") if pages.waiting else validators  # else what waits would be "not modified"
-    return Reading(
-        READ, Fetched(address, items), Memory(etag, modified, tuple(pages.seen)), own=pages.own, waiting=pages.waiting
-    )
+    known = Memory(etag, modified, tuple(pages.seen), visitor.paused_until(address))
+    return Reading(READ, Fetched(address, items), known, own=pages.own, waiting=pages.waiting)
 
 
 def _kept(validator: str | None) -> str:

@@ -201,6 +201,16 @@ def test_a_feed_of_which_something_has_to_wait_is_read_again_although_it_has_not
     assert "If-None-Match" not in asked(site, "/feed")[1]
 
 
+def test_what_is_left_out_of_pages_is_on_record(site, library):
+    more = "Readers who want a copy of this newspaper at home can order one by mail or in our shop in the harbour."
+    site.answer("/feed", rss(item(f"{site.url}/strike", "Dock strike ends", SUMMARY)))
+    site.answer("/strike", page().replace(b"</article>", f"</article><footer><p>{more}</p></footer>".encode()))
+    outcome = updated(library, f"{site.url}/feed").outcomes[0]
+    (found,) = library.skipped(lines=True)
+    assert (outcome.new, outcome.skipped, found.source) == (1, 0, f"{site.url}/feed")
+    assert "Readers who want a copy" in found.reason
+
+
 # What sites ask for
 
 
@@ -259,6 +269,15 @@ def test_a_site_that_says_later_is_left_alone_until_then(site, library, form):
     assert asked(site, "/other") == []
 
 
+def test_a_site_whose_pages_say_later_is_left_alone_by_later_updates_too(site, library):
+    site.answer("/feed", rss(item(f"{site.url}/strike", "Dock strike ends", SUMMARY), item("/1")))
+    site.answer("/strike", status="429 Too Many Requests", Retry_After="3600")
+    outcome = updated(library, f"{site.url}/feed").outcomes[0]
+    assert (outcome.state, outcome.new, outcome.waiting) == ("read", 1, 1)
+    assert "asks to be left alone until" in library.update().outcomes[0].reason
+    assert (len(asked(site, "/feed")), len(asked(site, "/strike"))) == (1, 1)
+
+
 def test_a_site_cannot_ask_to_be_left_alone_for_ever(site, library):
     site.answer("/feed", status="503 Service Unavailable", Retry_After="9" * 40)
     updated(library, f"{site.url}/feed")
@@ -307,6 +326,19 @@ def test_a_redirect_and_a_link_lead_no_further_into_a_network_than_the_feed_is(s
     assert "10.0.0.7" not in network.connected
     assert asked(site, "/strike") == []
     assert texts(library) == sorted([SUMMARY, WHOLE])
+
+
+def test_a_link_into_a_network_keeps_no_source_there_from_being_read(site, library, monkeypatch):
+    import socket
+
+    network = Network(site.port)
+    network.names = {"feed.example": [["93.184.215.14"]], "inner.example": [["10.0.0.7"]]}
+    monkeypatch.setattr(socket, "getaddrinfo", network.getaddrinfo)
+    monkeypatch.setattr(socket, "create_connection", network.create_connection)
+    site.answer("/feed", rss(item("http://inner.example/strike", "Dock strike ends", SUMMARY)))
+    site.answer("/own", rss(item("/1")))
+    done = updated(library, "http://feed.example/feed", "http://inner.example/own")
+    assert (done.worked, done.outcomes[0].summaries, done.outcomes[1].new) == ("all", 1, 1)
 
 
 # Bounds
