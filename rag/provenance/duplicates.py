@@ -12,6 +12,7 @@ import functools
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from itertools import islice
 
 import numpy as np
@@ -81,7 +82,7 @@ def _signature(text: str) -> npt.NDArray[np.uint32]:
 @functools.cache
 def _permutations() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     """Return the factors, which are odd, and the summands of permutations of 32-bit numbers, (PERMUTATIONS,) each."""
-    random = np.random.RandomState(1)
+    random: Any = np.random.RandomState(1)  # its stubs differ between versions of NumPy
     factors = random.randint(0, 1 << 31, PERMUTATIONS, np.uint32) * np.uint32(2) + np.uint32(1)
     return factors, random.randint(0, 1 << 32, PERMUTATIONS, np.uint32)
 
