@@ -12,8 +12,8 @@ import functools
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
