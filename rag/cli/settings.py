@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import InputError
-from rag.provenance.user_toml import read_text
 
 FILE, NAMED = "according.toml", "ACCORDING_CONFIG"
 HIDDEN = "(set, not shown)"
@@ -107,6 +106,8 @@ def read(path: Path) -> dict[str, str]:
     Raises:
         InputError: it cannot be read, or has an unknown key, or a value of the wrong kind; the message says what to do.
     """
+    from rag.provenance.user_toml import read_text  # here, as most commands have no such file
+
     try:
         given = tomllib.loads(read_text(path))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
