@@ -33,11 +33,11 @@ check: $(VENV)/.dev
 quick:
 	@$(BIN)/python -m pytest -m "not (model or browser or server or alone or slow)" -n 2 $(BY_FILE)
 
-# Four at a time on two processors: many tests wait for a browser, a server or a process that they kill. Then those that
+# Three at a time on two processors: many tests wait for a browser, a server or a process that they kill. Then those that
 # must be alone, of the few files that have any: to collect all tests takes as long as to run some of these.
 test: lint
 	@BROWSER_PATH="$$($(BIN)/python tests/support/browser.py)" && export BROWSER_PATH && \
-	$(BIN)/python -m pytest -m "not alone" -n 4 $(BY_FILE) && \
+	$(BIN)/python -m pytest -m "not alone" -n 3 $(BY_FILE) && \
 	$(BIN)/python -m pytest -m alone $$(grep -rl --include="test_*.py" "mark\.alone" tests)
 
 # By itself, since counting lines and branches makes tests take half as much processor time again. One job of CI does it,

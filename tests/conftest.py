@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +91,24 @@ LONGEST_FIRST = (
 )  # fmt: skip
 
 
+# Tests that take seconds for each of many cases that are much alike: every n-th is run, all with EXAMPLES.
+EVERY = {
+    "test_both_stores_find_the_same_under_every_filter": 3, "test_every_character_of_a_text_comes_out_as_it_went_in": 2,
+    "test_on_a_full_disk_nothing_is_lost_and_the_error_says_to_free_space": 2,
+    "test_an_answer_is_of_the_state_that_was_searched_without_what_changed_and_lists_are_of_now": 3,
+    "test_an_answer_that_lacks_something_is_composed_again_of_the_newest_state": 3,
+    "test_every_list_is_readable_and_accessible": 2, "test_the_first_sentence_that_answers_is_on_the_first_screen": 2,
+    "test_no_upload_is_left_by_an_app_that_is_ended": 2, "test_everything_is_visible_and_accessible": 2,
+    "test_the_vector_of_a_question_is_that_of_sentence_transformers": 2,
+}  # fmt: skip
+# Those that are as long by themselves, and of which others test a part: none is run without EXAMPLES.
+LARGER = {
+    "test_a_build_on_a_cluster_changes_a_library_as_a_local_one_does", "test_every_benchmark_can_be_imported",
+    "test_a_passage_in_milvus_is_about_as_large_as_planned", "test_a_store_that_breaks_its_promise_is_noticed",
+    "test_a_hundred_readers_at_once_are_answered_rightly_or_refused_clearly",
+}  # fmt: skip
+
+
 def pytest_configure() -> None:
     """Keep temporary folders in memory where there is enough, and the ports of processes apart.
 
@@ -129,8 +148,18 @@ def _file_of_others(of: Any) -> str:
     return _file_of(of)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what each test needs, and put the longest files first."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what each test needs, put the longest files first, and leave out the larger samples."""
+    is_named = config.getoption("keyword") or any("::" in argument for argument in config.args)
+    if "EXAMPLES" not in os.environ and not is_named:
+        seen = Counter[str]()
+        kept, left = [], []
+        for item in items:
+            name = getattr(item, "originalname", item.name)
+            (left if name in LARGER or seen[name] % EVERY.get(name, 1) else kept).append(item)
+            seen[name] += 1
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
     for item in items:
         for fixture in getattr(item, "fixturenames", ()):
             if marker := MARKER_OF_FIXTURE.get(fixture):
