@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from support import HARBOUR, ROOT, WordEncoder
 from support.dom_facts import dom_facts
+from support.page import visit
 
 import rag
 from rag.web import gradio_internals
@@ -25,7 +26,7 @@ def address(tmp_path_factory):
 
 
 def test_the_elements_of_gradio_that_the_app_relies_on_are_in_its_page(page, address, monkeypatch):
-    page.goto(address)
+    visit(page, address)
     expect(page.locator("#question textarea")).to_be_visible()
     dom_facts(page, ALWAYS)
     page.set_viewport_size({"width": 375, "height": 667})
