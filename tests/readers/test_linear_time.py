@@ -44,9 +44,9 @@ def meta(name, token):
     return Case(".html", html.escape(token), f'{before}<meta name="{name}" content="', f'"></head>{after}')
 
 
-def in_page(token, place):
+def in_page(token, place, more=""):
     before, after = PAGE.split(place)
-    return Case(".html", token, before + place, after)
+    return Case(".html", token, before + place + more, after)
 
 
 def json_ld(name, token):
@@ -72,6 +72,7 @@ CASES = {
     "a headline of hyphens": in_page("a-", "<h1>"),
     "a byline of names": in_page("By Jo Roe, ", f"<article><h1>{TITLE}</h1><p>"),
     "a paragraph of dates": in_page("1 May 2012 ", "<article>"),
+    "a label of tabs": in_page("\t", "</h1>", "<div>来源："),
     "tags that are not closed": in_page("<a b=", "<article>"),
     "lines with a date": in_page("published 1 May 2012<br>", "<article>"),
     "rows of quotes and commas": Case(".csv", 'a","b\n', "title,text\n"),

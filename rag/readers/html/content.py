@@ -32,7 +32,7 @@ MAX_COMPARED_CHARS = 1_000_000  # of a text with which the other paragraphs of i
 RUN_WORDS = 6  # of a paragraph that are looked for in the text; a paragraph has ten
 MIN_SHARE = 0.5  # of the words that a page states as its article's; with less, it hides them from readers
 
-_LIST_MARKUP = regex.compile(r"^\s*-\s+|^\|\s*|\s*\|\s*$")  # trafilatura's notation of lists and tables
+_LIST_MARKUP = regex.compile(r"^\s*-\s+|^\|\s*|(?:(?<!\s)\s+)?\|\s*$")  # trafilatura's notation of lists and tables
 _SENTENCE_END = regex.compile(r"[.!?…。！？]\W*$")
 _PARAGRAPHS = (
     "p",
