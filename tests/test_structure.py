@@ -4,6 +4,7 @@ import ast
 import functools
 import re
 
+import conftest
 import pytest
 from support import ROOT
 
@@ -374,3 +375,11 @@ def test_importing_the_package_makes_nothing(tmp_path, monkeypatch):
 
     importlib.reload(rag)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tests_that_are_sampled_or_put_first_exist():
+    """A name that is no longer a test's would run all its cases, or run last, and nobody would notice."""
+    files = [*(ROOT / "tests").rglob("test_*.py")]
+    named = {name for path in files for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)}
+    assert {*conftest.EVERY, *conftest.LARGER} <= named
+    assert {*conftest.LONGEST_FIRST} <= {path.stem for path in files}
