@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from rag.answer.citation import Citation, quote_hash
 from rag.answer.watching import WatchReport
 from rag.errors import InputError
 from rag.text import is_web_url, one_line, sanitise
+from rag.whole_file import replaced
 
 TITLE = "What is new: According"
 HOME = "https://github.com/according-press/according"  # where an item leads whose article has no URL
@@ -62,20 +62,11 @@ def write_feed(report: WatchReport, path: str | os.PathLike[str], form: str) -> 
         InputError: if it cannot be written.
     """
     target, text = Path(path), feed_text(report, form)
-    temporary: Path | None = None
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(text)
-        temporary.chmod(0o644)  # a web server may be another user
-        temporary.replace(target)
+        with replaced(target) as part:
+            part.write_text(text, "utf-8", newline="\n")
     except OSError as error:
         raise InputError(f"{target} cannot be written: {error.strerror or error}") from error
-    finally:
-        if temporary:
-            temporary.unlink(missing_ok=True)
 
 
 def _title(passage: Citation) -> str:

@@ -18,6 +18,8 @@ from rag.article import Article
 from rag.browse import ReadOnlyLibrary
 from rag.errors import InputError
 from rag.provenance.outlet import FACT_FIELDS
+from rag.text import iso_date
+from rag.whole_file import replaced
 
 BATCH = 500  # articles that are read and written at a time
 
@@ -53,7 +55,7 @@ def article_row(article: Article, outlet_kind: str | None) -> dict[str, Any]:
     more = {
         "outlet_kind": outlet_kind,
         "authors": list(article.authors),
-        "date": article.date.isoformat() if article.date else None,
+        "date": iso_date(article.date),
         "source": PurePath(article.source).name,
     }
     return {name: more[name] if name in more else getattr(article, name) for name in ARTICLE_FIELDS}
@@ -80,7 +82,7 @@ def outlet_rows(library: ReadOnlyLibrary) -> Iterator[dict[str, Any]]:
             continue
         known = catalogue.outlet(name)
         facts = {field: getattr(known, field, None) for field in FACT_FIELDS}
-        days = {end: day.isoformat() if day else None for end, day in (("first", counts.first), ("last", counts.last))}
+        days = {"first": iso_date(counts.first), "last": iso_date(counts.last)}
         yield {
             "name": name, "articles": counts.articles, **days, "kind": known.kind if known else None,
             **{field: fact.value if fact else None for field, fact in facts.items()},
@@ -107,13 +109,8 @@ def replacing(path: str | os.PathLike[str], index: object, replace: bool) -> Ite
         raise InputError(f"cannot write {to}: it is in the folder of the index; choose another one")
     if to.exists() and not replace:
         raise InputError(f"cannot write {to}: it exists; choose another name, or --replace it")
-    part = to.with_name(f".{to.name}.{os.getpid()}")
     try:
-        part.unlink(missing_ok=True)
-        yield to, part
-        part.replace(to)
+        with replaced(to) as part:
+            yield to, part
     except OSError as error:
         raise InputError(f"cannot write {to}: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)

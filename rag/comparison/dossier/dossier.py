@@ -16,6 +16,7 @@ from rag.comparison.dossier.quoted import PASSAGE, TIMELINE, VARIANT, Quoted, Re
 from rag.comparison.side_by_side.comparison import Comparison
 from rag.comparison.timeline.timeline import Timeline
 from rag.errors import InputError
+from rag.whole_file import replaced
 
 if TYPE_CHECKING:
     from rag.provenance.catalogue import Catalogue
@@ -132,15 +133,12 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises:
         InputError: if the file cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with part.open("wb") as made:
+        with replaced(path) as part, part.open("wb") as made:
             made.write(content)
             made.flush()
             os.fsync(made.fileno())
-        part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
