@@ -158,6 +158,18 @@ class ReadOnlyLibrary:
             versions = find_versions(self._store, article_id)
             return [self._resolved(version, versions) for version in versions]
 
+    def articles_of(self, article_ids: Sequence[str]) -> list[Article]:
+        """Return the articles with some ids, in the order of these, without those that are gone; in one reading.
+
+        Args:
+            article_ids: their ids.
+
+        Returns:
+            The articles.
+        """
+        found = self._store.articles(article_ids)
+        return [found[article_id][0] for article_id in article_ids if article_id in found]
+
     def articles(self) -> Iterator[Article]:
         """Return every article that can be found, in the order of adding, as they are when the first is asked for."""
         return (version.article for version in self._store.versions())

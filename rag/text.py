@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Any
 
 import regex
 
@@ -34,6 +35,15 @@ def sanitise(text: str) -> str:
 def iso_date(date: dt.date | None) -> str | None:
     """Return a date as JSON has it: YYYY-MM-DD; None for none."""
     return date.isoformat() if date else None
+
+
+def with_iso_dates(value: Any) -> Any:
+    """Return a value of JSON types and dates, in dictionaries and lists, with its dates as `iso_date` has them."""
+    if isinstance(value, dict):
+        return {name: with_iso_dates(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [with_iso_dates(each) for each in value]
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def is_blank(text: str) -> bool:

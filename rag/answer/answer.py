@@ -83,16 +83,12 @@ class Answer:
         plain = asdict(self)
         head = {name: plain[name] for name in ("question", "searched", "grade")}  # what is said of passages before them
         plain = head | {"found": self.found, "notice": wording.notice(self) or None} | plain
-        for passage, cited in zip(plain["passages"], self.passages, strict=True):
-            passage["quote_url"] = cited.quote_url
+        plain["passages"] = [cited.to_dict() for cited in self.passages]
         balance = plain["balance"]
         counts = (balance[part] for part in ("shown", "allowed", "index"))
-        variants = (variant for citation in plain["passages"] for variant in citation["variants"])
         mentions = (mention for figure in plain["figures"] for mention in figure["mentions"])
-        for dated in (*plain["passages"], *variants, *balance["outlet_matches"], *counts, *mentions):
+        for dated in (*balance["outlet_matches"], *counts, *mentions):
             dated.update({name: date.isoformat() for name, date in dated.items() if isinstance(date, dt.date)})
-        for revised in filter(None, (passage["revision"] for passage in plain["passages"])):
-            revised.update({name: date.isoformat() for name, date in revised.items() if isinstance(date, dt.date)})
         return plain | {"constraints": [r.to_dict() for r in self.constraints]}
 
     def to_markdown(self, accessed: dt.date | None = None) -> str:

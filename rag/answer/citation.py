@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import regex
 
@@ -18,6 +19,7 @@ from rag.models.encoder import Vectors
 from rag.passage import Passage
 from rag.provenance.revisions import Revision
 from rag.retrieval.scored_passage import ScoredPassage
+from rag.text import with_iso_dates
 
 # A neighbour of the best sentence is quoted with it when it scores at least this share of it
 # (docs/measurements/answers.md, "Quotations").
@@ -87,6 +89,11 @@ class Citation:
     def quote_url(self) -> str | None:
         """The URL of the outlet's page, which opens at the quoted sentences; None if it is not known to have them."""
         return quoted_url(self.url, self.host, self.kind, self.quotation)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the citation in JSON types; dates as YYYY-MM-DD."""
+        plain: dict[str, Any] = with_iso_dates(asdict(self))
+        return plain | {"quote_url": self.quote_url}
 
     def to_markdown(self, accessed: dt.date | None = None) -> str:
         """Return the citation as Markdown.

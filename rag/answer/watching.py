@@ -16,6 +16,7 @@ from rag.answer.citation import Citation
 from rag.errors import QuestionError
 from rag.query.query import NOW, Day, Names, Query
 from rag.stores.base import Store, Writer
+from rag.text import iso_date
 
 WATCHED = "watched"  # the name of the setting, JSON
 MAX_WATCHED = 100
@@ -55,7 +56,7 @@ class Watched:
             question, outlets=outlets, after=after, before=before, ignore=ignore, outlet_kinds=outlet_kinds,
             undated=undated, exclude_outlets=exclude_outlets,
         )  # fmt: skip
-        first, last = (day.isoformat() if day else None for day in (query.after, query.before))
+        first, last = iso_date(query.after), iso_date(query.before)
         return cls(
             query.text, query.outlets, first, last, query.ignore, query.outlet_kinds, undated, query.exclude_outlets
         )
@@ -121,17 +122,11 @@ class WatchReport:
                 {
                     "question": each.watched.question,
                     "filters": each.watched.filters,
-                    "passages": [_values(passage) for passage in each.passages],
+                    "passages": [passage.to_dict() for passage in each.passages],
                 }
                 for each in self.news
             ],
         }
-
-
-def _values(passage: Citation) -> dict[str, Any]:
-    """Return a citation as JSON values, as in an answer; dates as YYYY-MM-DD."""
-    plain: dict[str, Any] = json.loads(json.dumps(asdict(passage), default=dt.date.isoformat))
-    return plain | {"quote_url": passage.quote_url}
 
 
 def saved_questions(store: Store) -> tuple[Watched, ...]:

@@ -66,17 +66,17 @@ def _standard_input() -> os.PathLike[str]:
 def _understood(article: Article) -> dict[str, Any]:
     """Return what was understood of an article, each with where it was found."""
     from rag.article import date_basis_label
+    from rag.text import iso_date
 
     found = _evidence(article)
     text = " ".join(article.text.split())
     edges = f"«{shortened(text, EDGE_CHARACTERS)}»"
     if len(text) > EDGE_CHARACTERS:
         edges += f" to «… {text[-EDGE_CHARACTERS:].partition(' ')[2]}»"
-    date = article.date.isoformat() if article.date else None
     return {
         "title": {"found": article.title, "evidence": found[0]},
         "outlet": {"found": article.outlet, "evidence": article.outlet_basis},
-        "date": {"found": date, "evidence": date_basis_label(article.date_basis)},
+        "date": {"found": iso_date(article.date), "evidence": date_basis_label(article.date_basis)},
         "authors": {"found": ", ".join(article.authors) or None, "evidence": found[1]},
         "words": {"found": len(text.split()), "evidence": edges},
         "source": article.source,

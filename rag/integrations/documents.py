@@ -15,6 +15,7 @@ from rag.answer.citation import Citation
 from rag.comparison.dossier.quoted import PASSAGE, Quoted
 from rag.errors import QuestionError
 from rag.library import Library
+from rag.text import iso_date
 
 # Arguments of `Library.ask` that a retriever is made with; the question is the caller's.
 FILTERS = frozenset(
@@ -60,7 +61,7 @@ def metadata(citation: Citation, number: int = 1) -> dict[str, Any]:
         "strength": citation.strength,
         "host": citation.host,
         "authors": list(citation.authors),
-        "date": citation.date.isoformat() if citation.date else None,
+        "date": iso_date(citation.date),
         "date_basis": citation.date_basis,
         "title": citation.title,
         "url": citation.url,

@@ -69,7 +69,7 @@ def create_api(library: Library, is_local: bool = True, observers: Observers | N
         """A part of the list of articles, without their texts."""
         with library.reading() as now:
             listed = now.list_articles(find, [outlet] if outlet else None, year, order, start, limit)
-            found = [ListedArticle.of(now.article(article_id)) for article_id in listed.ids]
+            found = [ListedArticle.of(article) for article in now.articles_of(listed.ids)]
         return _json(ListedArticles(version=VERSION, total=listed.total, articles=found).model_dump(mode="json"))
 
     def article(article_id: str) -> Response:

@@ -46,8 +46,8 @@ def offer(server: Server[Any, Any], library: Library, article: Endpoint, is_loca
         start = int(cursor or 0)
         with library.reading() as now:
             listed = now.list_articles(start=start, limit=PAGE)
-            found = [_resource(now.article(article_id)) for article_id in listed.ids]
-        end = start + len(found)
+            found = [_resource(article) for article in now.articles_of(listed.ids)]
+        end = start + len(listed.ids)
         return types.ListResourcesResult(resources=found, nextCursor=str(end) if end < listed.total else None)
 
     @server.list_resources()  # type: ignore[no-untyped-call, untyped-decorator]

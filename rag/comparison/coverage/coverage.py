@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from rag.answer.answer import Answer
 from rag.answer.citation import Citation
+from rag.text import with_iso_dates
 
 Place = Literal["first", "later", "not known", "undated"]
 PLACES: tuple[Place, ...] = ("first", "later", "not known", "undated")
@@ -158,7 +159,7 @@ class Coverage:
             "whole": self.whole,
             **said,
         }
-        plain: dict[str, Any] = _plain(head | body)
+        plain: dict[str, Any] = with_iso_dates(head | body)
         return plain
 
     def to_markdown(self, accessed: dt.date | None = None) -> str:
@@ -188,14 +189,4 @@ class Coverage:
 
 
 def _report(report: Report) -> dict[str, Any]:
-    plain = asdict(report)
-    return plain | {"citation": plain["citation"] | {"quote_url": report.citation.quote_url}}
-
-
-def _plain(value: Any) -> Any:
-    """Return a value with its dates as texts."""
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return value.isoformat() if isinstance(value, dt.date) else value
+    return asdict(report) | {"citation": report.citation.to_dict()}
