@@ -33,6 +33,17 @@ NAME = rf"{_WORD}(?:[ \u00a0]+(?:{_PARTICLE}[ \u00a0-]+){{0,2}}{_WORD}){{1,3}}+"
 _AND = r"(?:and|&|et|und|y|e)"
 NAMES = rf"{NAME}(?:(?:\s*,\s*(?:{_AND}\s+)?|\s+{_AND}\s+){NAME})*+"
 
+_NAMES_ALONE = regex.compile(rf"(?!(?i:by)\s){NAMES}")
+_BETWEEN_NAMES = regex.compile(rf"\s*,\s*(?:{_AND}\s+)?|\s+{_AND}\s+")
+_SIGNED_WITH = regex.compile(rf"\s+(?:{_AND}|avec|with|mit|con)\s+|\s*[,/+]\s*")
+_JOINS = regex.compile(r"\w|&")
+_INITIAL_LAST = regex.compile(r"\s\p{Lu}$")
+_PART_END = regex.compile(r"\s*[,|/()·•;]\s*|\s+[–—-]\s+|\s+(?:for|of)\s+")
+_SECTION = regex.compile(r"(?:[Pp]osted\s+)?in\s")
+_IN = regex.compile(r"(?:^|\s)in\s+")
+_ANY_URL = regex.compile(r"(?:https?://|www\.)\S+")
+_DOTTED = regex.compile(r"\w\.\p{Ll}{2,}")
+_NOT_IN_NAME = regex.compile(r"[@:\[\]<>{}]|\d{4}")
 _BY = regex.compile(
     r"^[\s(\[*_—–-]*(?:(?i:(?:(?:written|reported|posted|published|submitted|article|story|text|words|interview|opinion|"
     r"analysis|report|guest\s+post)\s+)?by|authors?)\b\s*:?|(?i:geschrieben\s+)?(?:Par|par|Por|por|Von|von)\b)\s*"
@@ -152,7 +163,7 @@ def byline(line: str) -> tuple[str, ...]:
 def names_only(line: str) -> tuple[str, ...]:
     """Return the persons of a line that has nothing else ("Jane Roe and John Doe"); () for any other line."""
     bare = line.strip()
-    if len(bare) > MAX_CREDIT_CHARS or not regex.fullmatch(rf"(?!(?i:by)\s){NAMES}", bare):
+    if len(bare) > MAX_CREDIT_CHARS or not _NAMES_ALONE.fullmatch(bare):
         return ()
     if _PAPER.search(bare) or _ROLE.search(bare) or _TEMPLATE_WORD.match(bare):
         return ()
@@ -265,7 +276,7 @@ def staff(text: str, catalogue: Catalogue) -> str | None:
     """Return the outlet that signs by its own name ("Reuters staff"), the first of several, or None."""
     if len(text) > MAX_CREDIT_CHARS:
         return None
-    parts = regex.split(rf"\s+(?:{_AND}|avec|with|mit|con)\s+|\s*[,/+]\s*", text.strip(), maxsplit=1)
+    parts = _SIGNED_WITH.split(text.strip(), maxsplit=1)
     return next(
         (name for part in (text.strip(), parts[0]) if (name := catalogue.resolve_printed(_STAFF.sub("", part)))), None
     )
@@ -368,7 +379,7 @@ def _people(text: str, catalogue: Catalogue | None = None) -> tuple[tuple[str, .
         rests.append(outlet + rests[-1][match.end() :])
         if not joints[-1]:
             break
-    ands = [i for i, joint in enumerate(joints) if regex.search(r"\w|&", joint)]
+    ands = [i for i, joint in enumerate(joints) if _JOINS.search(joint)]
     count = min(len(names), ands[-1] + 2) if ands else min(len(names), 1)
     return tuple(names[:count]), rests[count]
 
@@ -383,14 +394,14 @@ def split_off_outlet(name: str, catalogue: Catalogue | None) -> tuple[str, str]:
 
 
 def _split_names(names: str) -> tuple[str, ...]:
-    parts = regex.split(rf"\s*,\s*(?:{_AND}\s+)?|\s+{_AND}\s+", names)
+    parts = _BETWEEN_NAMES.split(names)
     return tuple(name for part in parts if (name := _bare(part)))
 
 
 def _bare(name: str) -> str:
     """Return a name without the points and commas around it; the point of a closing initial stays."""
     bare = name.strip(" ,.")
-    return f"{bare}." if regex.search(r"\s\p{Lu}$", bare) and f"{bare}." in name else bare
+    return f"{bare}." if _INITIAL_LAST.search(bare) and f"{bare}." in name else bare
 
 
 def _outlet_in(rest: str, catalogue: Catalogue, whole: bool = False) -> str | None:
@@ -401,29 +412,29 @@ def _outlet_in(rest: str, catalogue: Catalogue, whole: bool = False) -> str | No
     name an outlet may count.
     """
     rest = _CONTACT.sub(" | ", _AGENCIES.sub("", rest))
-    parts = [p.strip(" .,;:()[]·•–—-") for p in regex.split(r"\s*[,|/()·•;]\s*|\s+[–—-]\s+|\s+(?:for|of)\s+", rest)]
+    parts = [p.strip(" .,;:()[]·•–—-") for p in _PART_END.split(rest)]
     parts = [part for part in parts if part]
-    sections = [part for part in parts if regex.match(r"(?:[Pp]osted\s+)?in\s", part)]  # "By Jane Roe, in World News"
-    parts = [q for p in parts for q in (regex.split(r"(?:^|\s)in\s+", p) if p in sections else [p]) if q]
+    sections = [part for part in parts if _SECTION.match(part)]  # "By Jane Roe, in World News"
+    parts = [q for p in parts for q in (_IN.split(p) if p in sections else [p]) if q]
     for part in parts:
         if name := catalogue.resolve_printed(part):
             return name
-    if match := regex.search(r"(?:https?://|www\.)\S+", rest):
+    if match := _ANY_URL.search(rest):
         url = match.group().rstrip(")]}>.,;")
         return catalogue.of_url(url) or (None if whole else domain(url) or None)
     if not whole and (found := next(catalogue.find(rest, credit=True), None)):
         return found[2]
-    within = {q for p in sections for q in regex.split(r"(?:^|\s)in\s+", p)}
+    within = {q for p in sections for q in _IN.split(p)}
     return next((p for p in parts if p not in within and _is_unknown_outlet(p)), None)
 
 
 def _is_unknown_outlet(part: str) -> bool:
     """Return whether a part of a byline or credit reads like the name of an outlet that the catalogue does not have."""
     words = part.split()
-    named = len(words) > 1 or regex.search(r"\w\.\p{Ll}{2,}", part)  # one word is a section: "News", "Press"
+    named = len(words) > 1 or _DOTTED.search(part)  # one word is a section: "News", "Press"
     return bool(
         named
         and len(words) <= 6
         and _PAPER.search(part)
-        and not (_ROLE.search(part) or _NOBODY.fullmatch(part) or regex.search(r"[@:\[\]<>{}]|\d{4}", part))
+        and not (_ROLE.search(part) or _NOBODY.fullmatch(part) or _NOT_IN_NAME.search(part))
     )

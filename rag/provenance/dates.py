@@ -38,6 +38,7 @@ _TABLE_KEYS = (
 _NAME = r"\p{L}(?:(?!(?<=\p{Ll})\p{Lu})[\p{L}\p{M}]){1,14}"
 _MONTH = rf"(?:(?:كانون|تشرين)\s\p{{L}}{{3,7}}|{_NAME})(?:/{_NAME})?"
 _YEAR = r"(?:19|20)\d\d"
+_DIGIT = regex.compile(r"\d")
 _ANY_YEAR = regex.compile(_YEAR)
 _END = r"(?:(?![\w/])|(?=\d{1,2}:\d\d))"  # a time may be run together with the year: "20247:55 AM"
 _START = r"(?:(?<![\w/.-])|(?<=\p{Ll})(?=\p{Lu}|\d))"  # and a name with the day or month: "Jane RoeMay 7, 2024"
@@ -85,6 +86,8 @@ def find_date(text: str) -> tuple[int, int, dt.date | None] | None:
     Returns:
         (start, end, date), the date None if its form is ambiguous; or None if there is no date.
     """
+    if not _DIGIT.search(text):
+        return None
     solar = solar_dates(text)
     western = with_western_digits(text)
     if not _ANY_YEAR.search(western):
@@ -95,6 +98,8 @@ def find_date(text: str) -> tuple[int, int, dt.date | None] | None:
 
 def find_dates(text: str) -> list[tuple[int, int, dt.date | None]]:
     """Find the full dates in `text`, as `find_date` finds the first. Of two that overlap, the first counts."""
+    if not _DIGIT.search(text):
+        return []
     western = with_western_digits(text)
     spans = solar_dates(text)
     if _ANY_YEAR.search(western):

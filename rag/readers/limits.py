@@ -33,6 +33,8 @@ MAX_LINES = 50_000  # of a text that may be a page dump; classifying a line take
 _LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # those of str.splitlines
 _CHUNK_BYTES = 2**16
 _GZIP = b"\x1f\x8b"
+_HAS_SIBLINGS = etree.XPath(f"boolean(//*[count(*) > {MAX_SIBLINGS}])")
+_IS_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
 
 
 def too_large(size: int | None = None) -> str:
@@ -45,8 +47,32 @@ def too_large(size: int | None = None) -> str:
     return f"too large: {found}the limit for one article is {MAX_BYTES // 2**20} MB; split it"
 
 
+def check_markup(markup: str) -> None:
+    """Check that a page is small enough to be parsed to a tree, of which `check_tree` then checks the rest.
+
+    Raises:
+        InputError: if it has too many elements, too many attributes in one element, or too long a text node.
+    """
+    if len(markup) > MAX_TEXT_CHARS:
+        check_html(markup)
+    else:
+        _count(markup, etree.HTMLParser, _StartCounter(MAX_ELEMENTS))
+
+
+def check_tree(tree: Any) -> None:
+    """Check that a parsed page is small enough for its text to be extracted.
+
+    Raises:
+        InputError: if it has too many siblings, or too deeply nested elements.
+    """
+    if _HAS_SIBLINGS(tree):
+        raise InputError(_more_than(MAX_SIBLINGS, "sibling elements"))
+    if _IS_DEEP(tree):
+        raise InputError(_more_than(MAX_DEPTH, "nested elements"))
+
+
 def check_html(markup: str, max_depth: int = MAX_DEPTH) -> None:
-    """Check that a page is small enough to be parsed.
+    """Check that HTML is small enough to be parsed.
 
     Raises:
         InputError: if it has too many elements, too many attributes in one element, or too long a text node.
@@ -66,7 +92,7 @@ def check_feed(xml: str) -> None:
     _count(xml, etree.XMLParser, counter, resolve_entities=False, recover=True)
 
 
-def _count(markup: str, parser_class: Any, counter: _Counter, **options: bool) -> None:
+def _count(markup: str, parser_class: Any, counter: _Counter | _StartCounter, **options: bool) -> None:
     parser = parser_class(target=counter, encoding="utf-8", huge_tree=True, no_network=True, **options)
     try:
         parser.feed(markup.encode("utf-8", "replace"))
@@ -86,6 +112,31 @@ def check_line_count(text: str) -> None:
             f"too long: {number:,} lines, and the limit for a page dump is {MAX_LINES:,}; split it, or rename it to "
             ".text if it is one article"
         )
+
+
+def _more_than(limit: int, what: str) -> str:
+    return f"its markup has more than {limit:,} {what}; save only the text"
+
+
+class _StartCounter:
+    """Parser target that is called only where an element begins, and refuses too many of them or of their attributes.
+
+    What a tree shows as well is not counted here: each call takes as long as parsing the element.
+    """
+
+    def __init__(self, max_elements: int):
+        self.max_elements = max_elements
+        self.elements = 0
+
+    def start(self, _: str, attributes: Mapping[str, str]) -> None:
+        self.elements += 1
+        if self.elements > self.max_elements:
+            raise InputError(_more_than(self.max_elements, "elements"))
+        if len(attributes) > MAX_ATTRIBUTES:
+            raise InputError(_more_than(MAX_ATTRIBUTES, "attributes in one element"))
+
+    def close(self) -> None:
+        pass
 
 
 class _Counter:
@@ -110,7 +161,7 @@ class _Counter:
             found = (self.elements, siblings, depth, len(attributes))
             for number, (limit, what) in zip(found, self.limits, strict=True):
                 if number > limit:
-                    raise InputError(f"its markup has more than {limit:,} {what}; save only the text")
+                    raise InputError(_more_than(limit, what))
         self.children.append(0)
 
     def end(self, _: str) -> None:

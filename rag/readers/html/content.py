@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import regex
 import trafilatura
+from lxml import etree
 
 from rag.errors import InputError
 from rag.readers import left_out
@@ -53,6 +54,7 @@ _PARAGRAPHS = (
     "h6",
     "pre",
 )
+_COUNT = etree.XPath("count(//*)")
 _ABOVE_TEXT = (LineKind.BYLINE, LineKind.DATED, LineKind.META, LineKind.CRUMBS)
 _FRONT_PAGES = ("", "index.html", "index.htm", "index.php", "default.aspx", "home", "homepage")
 _LIST_TYPES = {"CollectionPage", "SearchResultsPage", "ProfilePage"}
@@ -85,7 +87,7 @@ def extract_text(page: WebPage, title: str | None) -> tuple[list[str], list[str]
     """
     try:
         tree, undo = with_placeholders(page.tree)
-        many = sum(1 for _ in page.tree.iter(*_PARAGRAPHS)) > MAX_PARAGRAPHS
+        many = _COUNT(page.tree) > MAX_PARAGRAPHS and sum(1 for _ in page.tree.iter(*_PARAGRAPHS)) > MAX_PARAGRAPHS
         found = trafilatura.extract(tree, url=page.url, include_comments=False, fast=many) or ""
     except (ValueError, RecursionError) as error:
         raise InputError(f"its markup cannot be parsed ({error})") from error

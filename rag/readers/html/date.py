@@ -42,6 +42,7 @@ _UPDATED = etree.XPath(
     "[not(contains(@class, 'published') or contains(@class, 'entry-date'))]"
 )
 _TIMES_AROUND = etree.XPath("ancestor-or-self::time/@datetime")
+_PUBDATE = etree.XPath("//time[@pubdate]/@datetime")
 _LINKED_HEADING = etree.XPath("preceding::*[self::h1 or self::h2 or self::h3 or self::h4][.//a or ancestor::a][1]")
 
 _DATE_NAME = regex.compile(
@@ -57,6 +58,7 @@ _URL_DATE = regex.compile(
     r"/(?P<y>(?:19|20)\d\d)(?:/[a-z_]{3,})?(?P<s>[/_-])(?P<m>\d{1,2}|[a-z]{3})(?P=s)(?P<d>\d{1,2})(?!\d)|"
     r"[/_-](?P<y>20[0-3]\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-3]\d)(?=[/_.-]|$)"
 )
+_FOUR_DIGITS = regex.compile(r"\d{4}")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -98,7 +100,7 @@ def _stamps(page: WebPage) -> Iterator[str]:
     yield from (clean_line(o.get("datePublished")) for o in (page.article, *pages))
     yield from page.microdata("datePublished")
     yield from page.meta("article:published_time", "og:article:published_time")
-    yield from page.tree.xpath("//time[@pubdate]/@datetime")[:1]
+    yield from _PUBDATE(page.tree)[:1]
     yield from (content for name, content in page.metas if _DATE_NAME.search(name) and not _NOT_DATE_NAME.search(name))
 
 
@@ -128,7 +130,7 @@ def _judge(stamp: str) -> tuple[dt.date | None, str | None]:
     words = text[span[0] : span[1]] if span and len(text) > 40 else text
     if found and not reason:
         return found, None
-    return None, f"{REFUSED}{words[:40]} ({reason})" if regex.search(r"\d{4}", words[:40]) else None
+    return None, f"{REFUSED}{words[:40]} ({reason})" if _FOUR_DIGITS.search(words[:40]) else None
 
 
 def _in_local_time(stamp: str, found: dt.date, page: WebPage, url_date: dt.date | None) -> dt.date:

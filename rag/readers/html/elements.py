@@ -20,6 +20,7 @@ SEPARATOR = regex.compile(
     r"\s+[-–—|»«›‹•·:/]{1,2}\s+|\s*[|»]\s*|\s*：\s*|(?<=[\p{Han}\p{Hiragana}\p{Katakana}？！。…”》])[-_]{1,2}(?=\p{L})|"
     r"(?<=\w)[-_]{1,2}(?=[\p{Han}\p{Katakana}])"
 )
+PART_END = regex.compile(rf"{SEPARATOR.pattern}|_")
 _VISIBLE = etree.XPath(".//text()[not(parent::script or parent::style)]", smart_strings=False)
 _URL = regex.compile(r"https?://\w[\w.-]*\.\w+(?::\d+)?(?:[/?#]\S{0,2000})?")
 _EMAIL = regex.compile(r"<[^\s<>@]+@[^\s<>@]+>")  # after a name
@@ -33,7 +34,9 @@ def clean_line(value: object) -> str:
     bare = references.decode(references.decode(value))
     if "<" in bare:
         bare = _EMAIL.sub(" ", TAG.sub(" ", bare))
-    return " ".join(INVALID_IN_MARKUP.sub("", bare).split())
+    if not bare.isprintable():  # what is printable has nothing invalid
+        bare = INVALID_IN_MARKUP.sub("", bare)
+    return " ".join(bare.split())
 
 
 def visible_text(element: Any) -> str:

@@ -6,6 +6,7 @@ credits around its text (`rag.provenance.attribution`).
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from collections.abc import Iterator
 
@@ -37,6 +38,7 @@ _SOURCE_NAME = regex.compile(
     r"(?!网络|網絡|互联网|本站|原创|转载|未知|综合|整理|作者|打印|字号|分享|浏览|举报|评论)"
     r"(?P<name>\p{L}[^\s|·•,，。;；:：()（）—-]{1,30})(?=[\s|·•,，。;；()（）—-]|$)"
 )
+_MARK = regex.compile(r"\p{M}")
 _SOURCE_CLASS = regex.compile(r"(?:^|[\s_-])source(?:[\s_-]|$)")
 _OUTLET_NAME = regex.compile(
     r"(?!.*(?:举报|舉報|播报|預報|预报|汇报|海报|官网|互联网|上网))\p{Han}{2,10}(?:报|報|网|網|社|周刊|电视台|電視台|电台|電台)"
@@ -72,8 +74,9 @@ def name_matches_domain(name: str, host: str) -> bool:
     return len(flat) > 2 and (flat in "".join(parts) or any(len(p) > 3 and p in flat for p in parts[:-1]))
 
 
+@functools.lru_cache(1024)
 def _flat(name: str) -> str:
-    return str(regex.sub(r"\p{M}", "", unicodedata.normalize("NFKD", key(name))))
+    return str(_MARK.sub("", unicodedata.normalize("NFKD", key(name))))
 
 
 def _copyright_owner(page: WebPage) -> list[str]:

@@ -7,6 +7,7 @@ consult the places in the order that proved right on real pages (`benchmarks/htm
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import json
@@ -27,6 +28,7 @@ from rag.readers.decoding import INVALID_IN_MARKUP
 from .elements import (
     MAX_LINE_CHARS,
     MAX_TEXT_NODES,
+    PART_END,
     SEPARATOR,
     TEXT_NODE,
     clean_line,
@@ -49,7 +51,9 @@ MIN_HEADLINE_LETTERS = 10  # a shorter stated title gives way to a printed one o
 _FOOTERS = etree.XPath(f"//footer | //aside | //nav | {named('footer')}")
 _OTHERS = etree.XPath(named("comment", "related"))
 _PRINTED = etree.XPath(f"//body//{TEXT_NODE}")
-_MICRODATA = etree.XPath("//@itemprop[. = $name]/..")
+_MICRODATA = etree.XPath("//@itemprop/..")
+_CANONICAL = etree.XPath('//link[@rel="canonical"]/@href')
+_SCRIPTS = etree.XPath('//script[contains(@type, "ld+json")]')
 _TITLES = etree.XPath("//title[not(ancestor::svg)]")
 _LONG_VALUES = etree.XPath(f"//@*[string-length() > {MAX_LINE_CHARS}]")
 _ARTICLE_TYPE = regex.compile(r"(?:Article|Posting|Report|Review)$")
@@ -65,6 +69,9 @@ _PUBLISHER_METAS = (
     "citation_publisher",
 )
 _END_CHARS = 50  # of a script, in which the end of a comment or CDATA section around it is looked for
+_SCRIPT_START = regex.compile(r"^(?:<!--|(?://)?\s*<!\[CDATA\[)")
+_SCRIPT_END = regex.compile(r"(?:-->|(?://)?\s*\]\]>|;)\s*$")
+_LEFT_COMMA = regex.compile(r",\s*(?=[}\]])")
 _SAVED_FROM = regex.compile(r"<!--\s*saved from url=\(\d{1,6}\)(?P<url>\S{1,2000})")
 _HEADLINE_END = regex.compile(
     r"(?<=[\p{Han}\p{Katakana}])\s|[-_](?=[^-_]*\p{Han})"
@@ -138,13 +145,17 @@ class WebPage:
 
         "" if a longer part follows: then the start is the name of the site.
         """
-        title = self.title_element
-        nodes = (node for node in self.printed[:MAX_TEXT_NODES] if _may_begin(title, node))
-        texts = {text for node in nodes if title.startswith(text := clean_line(node))}
+        if not (title := self.title_element):
+            return ""
+        texts = set()
+        for node in self.printed[:MAX_TEXT_NODES]:
+            first = node.lstrip()[:1]  # `clean_line` changes no letter or digit
+            if (first == title[0] or not first.isalnum()) and title.startswith(text := clean_line(node)):
+                texts.add(text)
         starts = (text for text in texts if len(key(text)) >= MIN_HEADLINE_LETTERS)
         whole = (s for s in starts if SEPARATOR.match(title, len(s)) or _HEADLINE_END.match(title, len(s)))
         found = max(whole, key=len, default="")
-        rest = regex.split(rf"{SEPARATOR.pattern}|_", title[len(found) :])
+        rest = PART_END.split(title[len(found) :])
         return found if all(len(part) <= len(found) for part in rest) else ""
 
     def meta(self, *names: str) -> list[str]:
@@ -153,8 +164,19 @@ class WebPage:
 
     def microdata(self, name: str) -> list[str]:
         """Return the values of the elements with this itemprop."""
-        found = _MICRODATA(self.tree, name=name)[:20]
+        found = self.with_itemprop(name)[:20]
         return [v for e in found if (v := clean_line(e.get("content") or e.get("datetime") or visible_text(e)))]
+
+    def with_itemprop(self, name: str) -> list[Any]:
+        """Return the elements with this itemprop, in order."""
+        return self._by_itemprop.get(name, [])
+
+    @functools.cached_property
+    def _by_itemprop(self) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
+        for element in _MICRODATA(self.tree):
+            found.setdefault(element.get("itemprop"), []).append(element)
+        return found
 
     def names_in(self, value: object, depth: int = 4) -> list[str]:
         """Return the names in a JSON-LD value: text, an object with a name, a reference to one, or a list of these.
@@ -225,13 +247,14 @@ def parse_page(markup: str, url: str | None) -> WebPage:
         InputError: if it is not HTML, or too large to be parsed.
     """
     clean = INVALID_IN_MARKUP.sub("", markup)
-    limits.check_html(clean)
+    limits.check_markup(clean)
     try:
         tree = parse_tree(clean)
     except (ValueError, RecursionError) as error:
         raise InputError(f"not a web page that can be parsed ({error})") from error
     if tree is None:
         raise InputError("not a web page: it contains no HTML")
+    limits.check_tree(tree)
     _drop_long_attributes(tree)
     metas = tuple(
         (name.strip().lower(), content)
@@ -240,7 +263,7 @@ def parse_page(markup: str, url: str | None) -> WebPage:
         and len(name) <= MAX_NAME_CHARS
         and (content := " ".join((e.get("content") or e.get("value") or "").split()))
     )
-    canonical = next((a for a in map(str.strip, tree.xpath('//link[@rel="canonical"]/@href')) if is_url(a)), None)
+    canonical = next((a for a in map(str.strip, _CANONICAL(tree)) if is_url(a)), None)
     saved = _SAVED_FROM.search(markup, 0, 5000)
     own = [url, saved["url"] if saved else None, *(c for n, c in metas if n in ("og:url", "twitter:url"))]
     page_url = next((a for a in own if a and is_url(a)), None)
@@ -259,7 +282,7 @@ def _drop_long_attributes(tree: Any) -> None:
 
 def _objects(tree: Any) -> Iterator[dict[str, Any]]:
     """Yield the objects in the page's JSON-LD, outer ones first, without those about other articles."""
-    for script in tree.xpath('//script[contains(@type, "ld+json")]')[:50]:
+    for script in _SCRIPTS(tree)[:50]:
         waiting = deque([_load_json(script.text or "")])
         while waiting:
             value = waiting.popleft()
@@ -270,25 +293,18 @@ def _objects(tree: Any) -> Iterator[dict[str, Any]]:
             waiting += [v for v in inner if isinstance(v, dict | list)]
 
 
-def _may_begin(title: str, node: str) -> bool:
-    """Return whether a title can begin with a text as `clean_line` returns it, which changes no letter or digit."""
-    first = node.lstrip()[:1]
-    return title.startswith(first) or not first.isalnum()
-
-
 def _is_long(value: object) -> bool:
     return isinstance(value, str) and len(value) > MAX_LINE_CHARS
 
 
 def _load_json(text: str) -> Any:
     """Return the data of a script, None if it is not JSON even without a template's leftovers."""
-    bare = regex.sub(r"^(?:<!--|(?://)?\s*<!\[CDATA\[)", "", text.strip())
-    bare = bare[:-_END_CHARS] + regex.sub(r"(?:-->|(?://)?\s*\]\]>|;)\s*$", "", bare[-_END_CHARS:])
-    for attempt in (bare, regex.sub(r",\s*(?=[}\]])", "", bare)):
-        try:
-            return json.JSONDecoder(strict=False).raw_decode(attempt.strip())[0]
-        except (ValueError, RecursionError):
-            continue
+    bare = _SCRIPT_START.sub("", text.strip())
+    bare = bare[:-_END_CHARS] + _SCRIPT_END.sub("", bare[-_END_CHARS:])
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.JSONDecoder(strict=False).raw_decode(bare.strip())[0]
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.JSONDecoder(strict=False).raw_decode(_LEFT_COMMA.sub("", bare).strip())[0]
     return None
 
 

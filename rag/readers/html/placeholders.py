@@ -45,7 +45,8 @@ def with_placeholders(tree: Any) -> tuple[Any, dict[int, int]]:
     undo = {letter: code for code, letter in table.items()}
     notation = {chr(code): chr(table.pop(code)) for code in map(ord, "-|&") if code in table}
     if replaced:
-        signs = re.compile(f"[{re.escape(''.join(replaced))}]")
+        others = re.escape("".join({"|"} | replaced - {"-"}))
+        signs = re.compile(rf"^\s*-|[{others}]")  # a hyphen within a line is no notation
         _change(
             elements, signs, lambda t: _without_notation(t, notation).translate(table), lambda t: t.translate(table)
         )

@@ -12,7 +12,17 @@ from lxml import etree
 from rag.provenance.outlet import key
 from rag.readers.line_classifier import is_prose
 
-from .elements import MAX_TEXT_NODES, SEPARATOR, TEXT_NODE, WORD, clean_line, is_within, visible_text, word_overlap
+from .elements import (
+    MAX_TEXT_NODES,
+    PART_END,
+    SEPARATOR,
+    TEXT_NODE,
+    WORD,
+    clean_line,
+    is_within,
+    visible_text,
+    word_overlap,
+)
 from .page import MAX_TITLE_CHARS, MIN_HEADLINE_LETTERS, WebPage
 from .tree import found_once
 
@@ -25,6 +35,8 @@ _NOT_SITES = {"blog", "news", "home", "homepage", "startseite", "accueil", "inde
 _DOMAIN = regex.compile(r"[\w-]+(?:\.[\w-]+)+")
 _FILE_NAME = regex.compile(r".[^-_]*+[-_].[^-_]*+[-_].")  # "tram-port-selwyn-2014" is no headline
 _NOT_IN_FILE_NAME = regex.compile(r"[\s\p{Han}]")
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+_NOT_LETTERS = regex.compile(r"[\W_]+")
 MAX_STATED = 20  # titles that are compared with each other
 _ARCHIVE = regex.compile(r"^.+?\s+»\s+Blog\s+Archive\s+»\s+(?P<title>.+)$")  # WordPress until 2010
 
@@ -38,7 +50,7 @@ def find_title(page: WebPage, sites: set[str]) -> str | None:
     """
     if archive := _ARCHIVE.match(page.title_element):
         return str(archive["title"])
-    heads = [*page.tree.xpath('//*[@itemprop="headline"]')[:3], *itertools.islice(page.tree.iter("h1"), 8)]
+    heads = [*page.with_itemprop("headline")[:3], *itertools.islice(page.tree.iter("h1"), 8)]
     heads = heads or page.tree.xpath('//*[contains(@class, "headline") or contains(@class, "entry-title")]')[:1]
     stated = [*page.names_in(page.article.get("headline")), *page.meta("og:title", "twitter:title"), page.title_element]
     stated = [_without_site(clean_line(title)[:MAX_TITLE_CHARS], sites) for title in stated]
@@ -84,7 +96,7 @@ def _other_heading(page: WebPage, stated: list[str], printed: list[str], sites: 
         return max(found, key=len)
     if not printed and not stated:
         return next((h for h in headings if len(h.split()) > 2), None)
-    slug = regex.sub(r"[\W_]+", " ", urlsplit(page.url or "").path.rstrip("/").rpartition("/")[2])
+    slug = _NOT_LETTERS.sub(" ", urlsplit(page.url or "").path.rstrip("/").rpartition("/")[2])
     long_words = [" ".join(w for w in WORD.findall(text) if len(w) > 3) for text in (*printed, *stated, slug)]
     similar = len(printed) == 1 and len(printed[0].split()) > 2 and word_overlap(long_words[0], long_words[1:])
     return printed[0] if similar else None
@@ -104,7 +116,7 @@ def title_suffixes(page: WebPage) -> list[str]:
     headline = max(headings, key=lambda h: (h in title, key(h) in key(title), len(h)), default="")
     if page.printed_start and not (headline and title.startswith(headline)):
         headline = page.printed_start
-    rest = regex.split(rf"{SEPARATOR.pattern}|_", title.replace(headline or "_", " | "))
+    rest = PART_END.split(title.replace(headline or "_", " | "))
     parts = [part.strip(" -–—«»‹›:|") for part in rest]
     parts = [part for part in parts if part != title]  # a heading in other letters is not cut out of it
     others = [part for part in parts if key(part) and key(part) not in key(headline) and key(part) not in _NOT_SITES]
@@ -143,7 +155,7 @@ def _names_site(part: str, sites: set[str]) -> bool:
 
 def _word_count(text: str) -> float:
     """Return the number of words of a text; a letter of Chinese or Japanese counts as half a word."""
-    return sum(0.5 if regex.match(r"[\p{Han}\p{Hiragana}\p{Katakana}]", w) else 1 for w in WORD.findall(text))
+    return sum(0.5 if _UNSPACED.match(w) else 1 for w in WORD.findall(text))
 
 
 @found_once
