@@ -10,6 +10,7 @@ from rag.answer.answer import Answer, as_previous
 from rag.answer.suggestions import answer_or_suggested
 from rag.following import FollowingLibrary
 from rag.ingest.pipeline import Job, Paths, connects_to_cluster, listed
+from rag.ingest.reading_processes import check_workers
 from rag.models.encoder import Encoder, check_precision
 from rag.models.extractive_reader import LazyReader, Reader
 from rag.models.lazy_encoder import load
@@ -38,6 +39,7 @@ def build(
     follow_links: bool = False,
     retire: bool = False,
     fields: Fields | None = None,
+    workers: int = 1,
 ) -> Library:
     """Make the index hold what the paths hold, and open it; its `report` says what changed.
 
@@ -57,6 +59,8 @@ def build(
         follow_links: whether links inside folders are followed; each real folder is read once.
         retire: whether more than half of the articles may be retired; else such a build stops before any change.
         fields: columns of tables and records by the field that they are read as: {"text": "Body", "outlet": "Paper"}.
+        workers: in how many processes to work, this one among them: the others read pages, PDF files and archives, if
+            there are many.
 
     Returns:
         The library, opened.
@@ -66,13 +70,14 @@ def build(
         LibraryError: for another encoder than the index's, if another process writes and `wait` is False, or `retire`.
         EncoderError: if the encoder cannot be loaded.
     """
-    columns = Columns(fields)
+    columns, workers = Columns(fields), check_workers(workers)
     on_cluster = connects_to_cluster(engine)
     inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)  # first: a mistyped path leaves nothing behind
     extra = None if catalogue is None else read_catalogue(Path(catalogue))
     own_aliases = None if aliases is None else read_own_list(Path(aliases))
     library = _open(index, encoder, create=True, wait=wait, precision=precision)
-    library._run(Job(inputs, True, retire, extra, own_aliases, wait=wait, on_cluster=on_cluster, columns=columns))
+    job = Job(inputs, True, retire, extra, own_aliases, None, wait, on_cluster, columns=columns, workers=workers)
+    library._run(job)
     return library
 
 

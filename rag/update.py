@@ -12,6 +12,7 @@ from rag.errors import LibraryError, log
 from rag.ingest.find_aliases import alias_grouper
 from rag.ingest.outcome import Progress
 from rag.ingest.pipeline import Job, Paths, Pipeline, listed
+from rag.ingest.reading_processes import check_workers
 from rag.ingest.report import Report
 from rag.models.encoder import Encoder, check_precision
 from rag.models.extractive_reader import LazyReader, Reader
@@ -137,6 +138,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
         follow_links: bool = False,
         fields: Fields | None = None,
         each: Callable[[Article], None] | None = None,
+        workers: int = 1,
     ) -> Report:
         """Add the articles of files and folders, and update those that changed.
 
@@ -151,6 +153,7 @@ class UpdatableLibrary(ReadOnlyLibrary):
             follow_links: whether links inside folders are followed, as for `build`.
             fields: columns of tables and records by the field that they are read as, as for `build`.
             each: called with each article that is read, in the thread that reads, before it is stored.
+            workers: in how many processes to work, as for `build`; with `each` or `sources` in this one alone.
 
         Returns:
             What was done; its `by_source` says what became of each file.
@@ -160,7 +163,10 @@ class UpdatableLibrary(ReadOnlyLibrary):
         """
         columns = Columns(fields)
         inputs = readers.resolve_inputs(listed(paths), fetch, follow_links)
-        job = Job(inputs, False, uploads=sources, wait=wait, progress=progress, columns=columns, each=each)
+        job = Job(
+            inputs, False, uploads=sources, wait=wait, progress=progress, columns=columns, each=each,
+            workers=check_workers(workers),
+        )  # fmt: skip
         return self._run(job)
 
     def remove(self, article_ids: str | Iterable[str], wait: bool = True) -> int:

@@ -39,7 +39,7 @@ def add(options: argparse.Namespace) -> None:
     with open_to_change(options) as library:
         library.add(
             paths, fetch=True, wait=not options.no_wait, follow_links=options.follow_links, fields=fields(options),
-            each=note if shows else None,
+            each=note if shows else None, workers=options.workers,
         )  # fmt: skip
         understood = [_understood(article) for article in first]
         if understood and not options.json:

@@ -23,7 +23,7 @@ def build(options: argparse.Namespace) -> None:
     """Build an index from files, folders and URLs."""
     import rag
 
-    names = ("catalogue", "aliases", "precision", "engine", "follow_links", "retire")
+    names = ("catalogue", "aliases", "precision", "engine", "follow_links", "retire", "workers")
     more = {name: getattr(options, name) for name in names} | {"fields": fields(options)}
     with rag.build(
         options.paths, options.index, options.encoder, **more, fetch=True, wait=not options.no_wait

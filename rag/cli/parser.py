@@ -74,6 +74,7 @@ def _building(command: Command) -> None:
         "--retire", action="store_true", help="go on even if more than half of the articles in the index are retired"
     )
     _engine(added)
+    _workers(added)
     _precision(added)
     _no_wait(added)
     _by_file(added)
@@ -89,6 +90,7 @@ def _building(command: Command) -> None:
     _paths(
         added, "files or folders, http(s) URLs of pages and feeds, or - for a text, a page or JSON on standard input"
     )
+    _workers(added)
     _precision(added)
     _no_wait(added)
     _by_file(added)
@@ -331,6 +333,14 @@ def _engine(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--engine", choices=ENGINES, default="local",
         help="where to read and encode: on this machine, or on the Ray cluster at $RAY_ADDRESS (default: %(default)s)",
+    )  # fmt: skip
+
+
+def _workers(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "--workers", type=whole_number, metavar="N", default=1,
+        help="in how many processes to work; all but one read pages, PDF files and archives, if there are many "
+        "(default: %(default)s)",
     )  # fmt: skip
 
 

@@ -1,12 +1,10 @@
-"""Encode articles as JSON values, and their embedded passages as bytes, for Parquet files and for Ray.
+"""Encode the embedded passages of articles as bytes, for Parquet files and for Ray.
 
-No article goes through a pickle: what one machine sends to another is JSON text and arrays of plain numbers.
+Nothing goes through a pickle: what one machine sends to another is JSON text and arrays of plain numbers.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +16,7 @@ from rag.article import Article
 from rag.models.encoder import Vectors
 from rag.passage import Passage
 from rag.provenance.duplicates import PERMUTATIONS, Fingerprint
+from rag.readers.item_json import from_json
 from rag.readers.skipped import Skipped
 from rag.stores.base import EmbeddedPassage
 
@@ -33,22 +32,6 @@ def unpack_item(text: str, packed: bytes) -> Item:
     """
     item = from_json(json.loads(text))
     return item, unpack_passages(packed, item.id) if isinstance(item, Article) and packed else None
-
-
-def to_json(item: Article | Skipped) -> dict[str, Any]:
-    """Return an item as JSON values."""
-    values = dataclasses.asdict(item)
-    if isinstance(item, Article):
-        values["date"] = item.date.isoformat() if item.date else None
-    return values
-
-
-def from_json(values: dict[str, Any]) -> Article | Skipped:
-    """Return the item that `to_json` was given."""
-    if "text" not in values:
-        return Skipped(**values)
-    date, authors = values.pop("date"), tuple(values.pop("authors"))
-    return Article(**values, authors=authors, date=dt.date.fromisoformat(date) if date else None)
 
 
 def pack_passages(passages: Sequence[EmbeddedPassage]) -> bytes:

@@ -20,8 +20,9 @@ from typing import Any
 
 from rag.article import Article
 from rag.errors import InputError, LibraryError
-from rag.ingest.packing import Item, pack_passages, to_json, unpack_item
+from rag.ingest.packing import Item, pack_passages, unpack_item
 from rag.readers import escape_unprintable, remote
+from rag.readers.item_json import to_json
 from rag.readers.skipped import Skipped
 from rag.stores.base import EmbeddedPassage, Manifest
 

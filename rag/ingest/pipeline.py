@@ -27,6 +27,7 @@ from rag.ingest.find_duplicates import find_duplicates
 from rag.ingest.outcome import Progress
 from rag.ingest.packing import Item
 from rag.ingest.progress import progress_of_articles
+from rag.ingest.reading_processes import ReadingProcesses
 from rag.ingest.reconcile import Changes, Reconciler
 from rag.ingest.report import Report
 from rag.ingest.retirement import unless_most_are_retired
@@ -64,6 +65,7 @@ class Job:
             where a cluster reads, for each batch.
         columns: which columns of records the fields of articles are read from; counts them.
         each: called with each article that is read, before it is stored; not where a cluster reads.
+        workers: in how many processes to work, this one among them; the others read files, but no uploads.
     """
 
     inputs: Sequence[readers.Input]
@@ -77,6 +79,12 @@ class Job:
     progress: Callable[[Progress], None] | None = None
     columns: Columns = field(default_factory=Columns)
     each: Callable[[Article], None] | None = None
+    workers: int = 1
+
+    @property
+    def reading_processes(self) -> int:
+        """How many other processes are to read files."""
+        return 0 if self.on_cluster or self.uploads is not None or self.each else self.workers - 1
 
 
 class Pipeline:
@@ -100,9 +108,10 @@ class Pipeline:
             progress_bar = stack.enter_context(progress_of_articles())
             if job.catalogue and job.catalogue.extra is not None:
                 self._catalogue = job.catalogue
+            reading = stack.enter_context(ReadingProcesses(job.reading_processes, self._catalogue, job.columns))
             reconciler = Reconciler(self._store, report, staged=writer.sink is not None)
             origins = deque[str]()
-            batches = self._batches(job, writer.sink, executor, origins, report)
+            batches = self._batches(job, writer.sink, executor, reading, origins, report)
             batch = report.timed("reading", lambda: next(batches, []))  # before anything is changed
             self._prepare(job, writer)
             while batch:
@@ -143,21 +152,27 @@ class Pipeline:
             writer.quarantine(None, ())
 
     def _batches(
-        self, job: Job, sink: Sink | None, executor: Executor, origins: deque[str], report: Report
+        self,
+        job: Job,
+        sink: Sink | None,
+        executor: Executor,
+        reading: ReadingProcesses,
+        origins: deque[str],
+        report: Report,
     ) -> Iterator[list[Item]]:
         """What a job reads; `origins` gets the file of each item, in the same order, unless a cluster reads."""
         if job.on_cluster:
             batches = self._from_cluster(job, sink)
         else:
-            read = _followed(self._from_here(job), job, origins, report)
+            read = _followed(self._from_here(job, reading), job, origins, report)
             batches = _prefetched(read, BATCH_ARTICLES, executor)
         if not job.retire or job.retire_most:
             return batches
         return unless_most_are_retired(batches, self._store, staged=sink is not None)
 
-    def _from_here(self, job: Job) -> Iterator[tuple[str, Item]]:
+    def _from_here(self, job: Job, reading: ReadingProcesses) -> Iterator[tuple[str, Item]]:
         """Each file's name with the articles of it; those of Parquet files have their passages embedded already."""
-        for source in readers.iter_sources(job.inputs):
+        for source, found in reading.read(readers.iter_sources(job.inputs)):
             if isinstance(source, Skipped):
                 name = (job.uploads or {}).get(source.source, source.source)
                 yield name, (replace(source, source=name), None)
@@ -168,7 +183,7 @@ class Pipeline:
                 yield from ((readers.name_of(source), item) for item in parquet.read(source, self._store.manifest))
             else:
                 name = readers.name_of(source)
-                found = readers.read_source(source, self._catalogue, job.columns)
+                found = readers.read_source(source, self._catalogue, job.columns) if found is None else found
                 yield from ((name, (item, None)) for item in found)
 
     def _uploaded(self, source: readers.Source, name: str, columns: Columns) -> Iterator[Article | Skipped]:

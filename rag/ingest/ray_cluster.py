@@ -28,6 +28,7 @@ from rag.ingest.packing import Item
 from rag.models.encoder import Encoder, SentenceEncoder
 from rag.provenance.catalogue import Catalogue
 from rag.readers.columns import Columns, Fields
+from rag.readers.item_json import from_json, to_json
 from rag.readers.skipped import Skipped
 from rag.stores.base import Sink
 
@@ -148,7 +149,7 @@ def _read_files(
     catalogue, columns, items = load_catalogue(extra_catalogue), Columns(fields), list[str]()
     for path in batch["path"]:
         for item in _read_file(str(path), catalogue, columns):
-            items.append(json.dumps(packing.to_json(item)))
+            items.append(json.dumps(to_json(item)))
             if len(items) == batch_articles:
                 yield {"item": items}
                 items = []
@@ -185,6 +186,6 @@ class EmbeddingActor(Embedder):
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
         """Embed the JSON texts of the column `item`, and add the column `passages` of bytes."""
-        items = self.embed([packing.from_json(json.loads(text)) for text in batch["item"]])
+        items = self.embed([from_json(json.loads(text)) for text in batch["item"]])
         packed = [b"" if passages is None else packing.pack_passages(passages) for _, passages in items]
         return {"item": list(batch["item"]), "passages": packed}

@@ -22,6 +22,7 @@ from rag.ingest.packing import Item
 from rag.ingest.reconcile import Reconciler
 from rag.ingest.report import Report
 from rag.provenance.identity import likely_ids
+from rag.readers.item_json import to_json
 from rag.stores.base import Store
 
 # An index with no more articles than this is protected only from paths that hold no article at all: whoever deletes
@@ -82,7 +83,7 @@ def _hold(file: IO[bytes], batch: list[Item]) -> list[tuple[int, int]]:
     """Write a batch to a file; return the sizes of each item and of its passages, -1 for none."""
     sizes: list[tuple[int, int]] = []
     for item, passages in batch:
-        text = json.dumps(packing.to_json(item)).encode()
+        text = json.dumps(to_json(item)).encode()
         packed = b"" if passages is None else packing.pack_passages(passages)
         file.write(text + packed)
         sizes.append((len(text), -1 if passages is None else len(packed)))

@@ -121,6 +121,25 @@ class Columns:
         unread = {column: number for column, number in self._seen.most_common() if column not in ever}
         return ColumnCounts(read, unread, missing if self._read or self._seen else [])
 
+    def take_counts(self) -> dict[str, Any]:
+        """Return what was counted as JSON values, for `add_counts` of another one, and count anew."""
+        taken = {"read": self._read, "seen": self._seen, "present": sorted(self._present)}
+        self._read, self._seen, self._present = {}, Counter(), set()
+        return taken
+
+    def add_counts(self, taken: Mapping[str, Any]) -> None:
+        """Add what another one counted.
+
+        Args:
+            taken: what its `take_counts` returned.
+        """
+        for name, columns in taken["read"].items():
+            for column, number in columns.items():
+                self._add(self._read.setdefault(name, Counter()), column, number)
+        for column, number in taken["seen"].items():
+            self._add(self._seen, column, number)
+        self._present.update(taken["present"])
+
     def _leaves(self, record: Mapping[Any, Any]) -> Iterator[tuple[str, str, Any]]:
         """Yield (normalised name, name as spelt, value) of a record, also of the objects in which names are known."""
         waiting = [(record, "", "")]
@@ -143,10 +162,10 @@ class Columns:
         return any(name == "text" for name, _ in self._places.get(key, ()))
 
     @staticmethod
-    def _add(counter: Counter[str], name: str) -> None:
+    def _add(counter: Counter[str], name: str, number: int = 1) -> None:
         name = name[:MAX_NAME_CHARS]
         if name in counter or len(counter) < MAX_COUNTED:
-            counter[name] += 1
+            counter[name] += number
 
 
 def parse_options(options: Iterable[str]) -> dict[str, list[str]]:

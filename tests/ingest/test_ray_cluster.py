@@ -20,6 +20,7 @@ from rag.ingest import packing
 from rag.ingest.embed import embed_articles
 from rag.ingest.pipeline import Job
 from rag.ingest.report import Report
+from rag.readers.item_json import from_json, to_json
 
 pytestmark = [
     pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="the extra scale is not installed"),
@@ -289,7 +290,7 @@ def test_passages_are_unpacked_as_they_were_packed(words, news):
             assert (u.vector == p.vector).all()
             assert (u.fingerprint.signature == p.fingerprint.signature).all()
             assert (u.sentences == p.sentences.astype("<f2")).all()
-        assert packing.from_json(json.loads(json.dumps(packing.to_json(article)))) == article
+        assert from_json(json.loads(json.dumps(to_json(article)))) == article
     assert packing.unpack_passages(packing.pack_passages([]), "none") == []
 
 
