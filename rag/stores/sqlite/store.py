@@ -210,6 +210,11 @@ class Store(Database, base.Store):
             row = db.execute("SELECT coalesce(max(key), 0) FROM article WHERE changed <= ?", (generation,)).fetchone()
             return int(row[0])
 
+    def added_after(self, place: int, article_ids: Sequence[str]) -> set[str]:
+        where = f"a.retired IS NULL AND {AS_SEARCHED} AND a.key > {place:d} AND a.id"
+        with translate_errors(self.folder):
+            return {row[0] for row in self._among("SELECT a.id FROM article a", where, article_ids)}
+
     def setting(self, name: str) -> str | None:
         with translate_errors(self.folder):
             return read_setting(self._db, name)
