@@ -86,8 +86,9 @@ class FollowingLibrary(ComparableLibrary):
         sources = self.sources()
         if not sources:
             raise InputError("the index has no sources; save one with: according sources add URL")
-        gathered = following.gather(sources, self.catalogue, progress)
-        report = self._run(Job(gathered.inputs, False, wait=wait)) if gathered.inputs else None
+        gathered = following.gather(sources, self.catalogue, progress, self._store.skipped())
+        job = Job(gathered.inputs, False, wait=wait, kept=gathered.kept)
+        report = self._run(job) if gathered.inputs else None
         if any(gathered.states.get(source.address) != source for source in sources):
             self._change_sources(lambda saved: [gathered.states.get(s.address, s) for s in saved], wait)
         return gathered.finished(report)

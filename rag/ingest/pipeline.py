@@ -64,6 +64,7 @@ class Job:
             where a cluster reads, for each batch.
         columns: which columns of records the fields of articles are read from; counts them.
         each: called with each article that is read, before it is stored; not where a cluster reads.
+        kept: what could not be read before of a source, and stays on record although the source is read, by source.
     """
 
     inputs: Sequence[readers.Input]
@@ -77,6 +78,7 @@ class Job:
     progress: Callable[[Progress], None] | None = None
     columns: Columns = field(default_factory=Columns)
     each: Callable[[Article], None] | None = None
+    kept: Mapping[str, Sequence[Skipped]] = field(default_factory=dict)
 
 
 class Pipeline:
@@ -113,7 +115,8 @@ class Pipeline:
                 unread |= {item.source for item in skipped if not item.is_of_lines}
                 if skipped or (new_sources and not job.retire):
                     cleared = () if job.retire else new_sources
-                    report.timed("storing", functools.partial(writer.quarantine, cleared, skipped))
+                    kept = [each for source in cleared for each in job.kept.get(source, ())]
+                    report.timed("storing", functools.partial(writer.quarantine, cleared, [*kept, *skipped]))
                 progress_bar.update(len(batch))
                 if job.progress and job.on_cluster:
                     job.progress(Progress(batch[-1][0].source, report.read, report.skipped, report))
