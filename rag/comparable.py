@@ -178,7 +178,7 @@ class ComparableLibrary(UpdatableLibrary):
             undated, exclude_outlets, strict=strict,
         )  # fmt: skip
 
-        def told(view: View, query: Query) -> tuple[Timeline, bool]:
+        def chronicle(view: View, query: Query) -> tuple[Timeline, bool]:
             if refused := self._composer.refuse(view, query):
                 return Timeline(refused), True
             catalogue, parsed, vector = self._parse(view, query)
@@ -188,7 +188,7 @@ class ComparableLibrary(UpdatableLibrary):
                     self._composer, view, catalogue, self.confidence_model, query, parsed, found, self.reranker
                 ), not found.changed
 
-        return self._current.use(lambda view: made_or_suggested(view, query, told))
+        return self._current.use(lambda view: made_or_suggested(view, query, chronicle))
 
     def coverage(
         self,

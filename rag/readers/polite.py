@@ -1,9 +1,9 @@
 """Ask sites again and again, as a program that is run every hour should: rarely, one request at a time, as they allow.
 
 Each request of a Visitor, that for a robots.txt too, waits until its host has had a pause, or as long as its robots.txt
-asks for; no two are made at the same time. What robots.txt (RFC 9309) disallows is not asked for, and a host that says "later" (429, 503 with
-Retry-After) is not asked again in this run. The limits of `fetch` hold for each request, and those of a Budget for all
-that are made for one source.
+asks for; no two are made at the same time. What robots.txt (RFC 9309) disallows is not asked for, and a host that says
+"later" (429, 503 with Retry-After) is not asked again in this run. The limits of `fetch` hold for each request, and
+those of a Budget for all that are made for one source.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ from rag.web.urls import answer_url, view_url
 NOTHING = "Nothing here answers that."
 
 _TURN = Html(
-    '<section class="according turn {grade}" data-turn="{number}" data-at="{at}"{marks} aria-labelledby="asked-{number}">'
+    '<section class="according turn {grade}" data-turn="{number}" data-at="{at}"{marks} '
+    'aria-labelledby="asked-{number}">'
     '<h2 class="question" id="asked-{number}">{question}</h2>{parts}</section>'
 )
 # It has no number, by which the page would know it: there may be several.

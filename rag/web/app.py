@@ -88,7 +88,7 @@ def create_app(
         is_local: whether only this machine can reach the app, so that errors may name what is on it.
         uploads: where the files are that readers upload; None if they may not add any.
         files: keeps the files of answers, for the route that serves them.
-        observers: told of each question.
+        observers: notified of each question.
     """
     conversations, files, noted = Conversations(), files or AnswerFiles(), observers or Observers()
     known = Examples(library, examples)

@@ -19,7 +19,8 @@ MAX_UNFOLDED = 160  # characters after the sentences that answer that are shown 
 
 _CARD = Html(
     '<article class="card" aria-label="{label}" data-card="{number}" tabindex="-1">'
-    '<header><h3>{digest}<strong>{outlet}</strong>{via}</h3><span class="known">{known}</span>{doubt}{new}{when}</header>'
+    '<header><h3>{digest}<strong>{outlet}</strong>{via}</h3><span class="known">{known}</span>{doubt}{new}{when}'
+    "</header>"
     "{quotation}{changes}{title}<footer>{footer}</footer></article>"
 )
 _DIGEST = Html('<span class="kind" title="{}">digest of</span> ').format(wording.DIGEST)
@@ -86,7 +87,7 @@ def _changes(citation: Citation) -> Html:
 
 
 def _change(change: Change) -> Html:
-    """Return who made a change, and the words removed and added, which screen readers are told of."""
+    """Return who made a change, and the words removed and added, which screen readers announce."""
     sources = Html(", ").join(
         page_link(variant_url(variant), isolated(source(variant))) for variant in change.variants[:MAX_OUTLETS]
     )

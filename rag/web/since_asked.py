@@ -1,7 +1,7 @@
 """What is new since a reader last asked a question: which passages of its answer, and which others that answer it.
 
-With each answer the page is told up to when the index was searched for it. It keeps that with the question, in the
-reader's browser alone, and sends it when the question is asked again. New is what was put into the index since, as for
+Each answer states up to when the index was searched for it. The page keeps that with the question, in the reader's
+browser alone, and sends it when the question is asked again. New is what was put into the index since, as for
 `according watch` (`rag.answer.watching`), whatever its date.
 """
 

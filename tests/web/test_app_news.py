@@ -1,4 +1,4 @@
-"""A reader who comes back sees, in a real browser, what was added since they last asked that answers their questions."""
+"""A reader who comes back sees what was added since they last asked that answers their questions."""
 
 import json
 

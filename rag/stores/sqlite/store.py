@@ -211,9 +211,11 @@ class Store(Database, base.Store):
             return int(row[0])
 
     def added_after(self, place: int, article_ids: Sequence[str]) -> set[str]:
-        where = f"a.retired IS NULL AND {AS_SEARCHED} AND a.key > {place:d} AND a.id"
+        rows = self._among(
+            "SELECT a.id, a.key FROM article a", f"a.retired IS NULL AND {AS_SEARCHED} AND a.id", article_ids
+        )
         with translate_errors(self.folder):
-            return {row[0] for row in self._among("SELECT a.id FROM article a", where, article_ids)}
+            return {article_id for article_id, key in rows if key > place}
 
     def setting(self, name: str) -> str | None:
         with translate_errors(self.folder):
