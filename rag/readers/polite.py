@@ -200,7 +200,7 @@ class Visitor:
         if is_long:
             budget.patience -= wait
             budget.deadline += wait
-            log.info("waiting %.0f s, as %s asks for pauses", wait, host)
+            log.info("waiting %.0f s, as %s asks for pauses between requests", wait, host)
         self._sleep(wait)
 
     def _rules(self, url: httpx.URL, budget: Budget, link: Link | None) -> Protego:

@@ -16,6 +16,7 @@ from support.web_pages import SENTENCES, page
 from support.web_site import serve
 
 import rag
+from rag.cli import main
 from rag.errors import InputError, LibraryError
 from rag.readers import limits, polite, subscribed
 
@@ -325,6 +326,18 @@ def test_of_a_host_that_asks_for_long_pauses_a_page_is_read_by_each_update(site,
     ]  # fmt: skip
     assert [round(seconds) for seconds in waited[2:5]] == [pause] * 3, "the pause goes on from one update to the next"
     assert [path for path, _ in site.requests if path[1:].isdecimal()] == ["/0", "/1", "/2"]
+
+
+def test_a_terminal_shows_how_long_a_host_is_waited_for(site, library, waited, tmp_path, monkeypatch, capsys):
+    site.answer("/robots.txt", b"User-agent: *\nCrawl-delay: 90\n")
+    site.answer("/feed", rss(item(f"{site.url}/1")))
+    library.add_source(f"{site.url}/feed")
+    library.close()
+    monkeypatch.setattr("rag.models.lazy_encoder.SentenceEncoder", lambda *_: WordEncoder())
+    for terminal, said in ((False, False), (True, True)):
+        monkeypatch.setattr("sys.stderr.isatty", lambda terminal=terminal: terminal)
+        assert main(["update", "--index", str(tmp_path / "index")]) == 0
+        assert ("waiting 90 s, as 127.0.0.1 asks for pauses between requests" in capsys.readouterr().err) == said
 
 
 def test_a_host_that_asks_for_long_pauses_is_read_after_the_others(site, library, waited):
