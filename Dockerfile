@@ -19,11 +19,11 @@ RUN pip install --no-cache-dir -c constraints.txt --extra-index-url https://down
     && rm -rf rag seeds docs
 
 RUN useradd --uid 1000 --create-home reader && install -d -o reader /data
-USER reader
+USER 1000
 VOLUME /data
-ENV HOST=0.0.0.0 PORT=7860 INDEX=/data/index HF_HUB_OFFLINE=1 PYTHONUNBUFFERED=1
+ENV HOST=0.0.0.0 PORT=7860 HF_HUB_OFFLINE=1 PYTHONUNBUFFERED=1
 EXPOSE 7860
 # The demonstration index is built at the first start.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=120s \
     CMD ["python", "-c", "import os, urllib.request as u; u.build_opener(u.ProxyHandler({})).open(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz')"]
-CMD ["according", "serve"]
+CMD ["according", "serve", "--default-index", "/data/index"]

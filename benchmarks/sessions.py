@@ -37,7 +37,7 @@ SUBJECTS = (
 QUESTION = re.compile(r'<h2 class="question"[^>]*>(?:<bdi>)?(.*?)(?:</bdi>)?</h2>', re.DOTALL)
 NUMBER = re.compile(r'data-turn="(\d+)"')
 TICKED = re.compile(r'data-do="switch" data-words="([^"]*)" aria-pressed="true"')
-OWN_NUMBER = re.compile(r'\b(turn-|asked-|data-turn=")\d+')  # they begin anywhere
+OWN_NUMBER = re.compile(r'\b(turn-|asked-|data-turn="|data-at=")\d+')  # they begin anywhere; when it was asked
 HANDLE = re.compile(r"answer/[\w-]{43}")
 FAILED = '<section class="according turn failed"'
 

@@ -23,9 +23,11 @@ QUESTIONS = [
 
 def main(index, encoder=None):
     """Build the archive, ask it, and print who said what when."""
-    catalogue = Path(index).with_suffix(".toml")
-    catalogue.write_text(OUTLETS, "utf-8")  # the links are the outlet's own, so that articles are attributed to it
-    with rag.build([ARCHIVE], index=index, encoder=encoder, catalogue=catalogue, fields=FIELDS) as library:
+    with tempfile.TemporaryDirectory() as folder:
+        catalogue = Path(folder) / "outlets.toml"  # kept in the index
+        catalogue.write_text(OUTLETS, "utf-8")  # the links are the outlet's own, so that articles are attributed to it
+        library = rag.build([ARCHIVE], index=index, encoder=encoder, catalogue=catalogue, fields=FIELDS)
+    with library:
         print(f"{library.report.new} articles, {', '.join(map(str, library.outlets()))}")
         for question in QUESTIONS:
             answer = library.ask(question, k=1)

@@ -178,7 +178,7 @@ class ComparableLibrary(UpdatableLibrary):
             undated, exclude_outlets, strict=strict,
         )  # fmt: skip
 
-        def told(view: View, query: Query) -> tuple[Timeline, bool]:
+        def chronicle(view: View, query: Query) -> tuple[Timeline, bool]:
             if refused := self._composer.refuse(view, query):
                 return Timeline(refused), True
             catalogue, parsed, vector = self._parse(view, query)
@@ -188,7 +188,7 @@ class ComparableLibrary(UpdatableLibrary):
                     self._composer, view, catalogue, self.confidence_model, query, parsed, found, self.reranker
                 ), not found.changed
 
-        return self._current.use(lambda view: made_or_suggested(view, query, told))
+        return self._current.use(lambda view: made_or_suggested(view, query, chronicle))
 
     def coverage(
         self,
@@ -377,20 +377,19 @@ class ComparableLibrary(UpdatableLibrary):
         query = replace(query, outlets=outlets) if outlets and not query.outlets else query
         return Grouping("side", catalogue, found, several), query
 
-    def _answer(self, view: View, query: Query, since: dt.datetime | None = None) -> tuple[Answer, bool]:
+    def _answer(self, view: View, query: Query, added_after: int | None = None) -> tuple[Answer, bool]:
         """Return the answer to a question, and whether nothing had to be left out because it has changed.
 
         Args:
             view: the passages to search.
             query: the question.
-            since: only articles put into the index after this time may answer; None for all.
+            added_after: only articles put in after this place may answer (`Store.added_before`); None for all.
         """
         if refused := self._composer.refuse(view, query):
             return refused, True
         catalogue, parsed, vector = self._parse(view, query)
         with self._store.reading(view.generation):
-            if since is not None:
-                added_after = self._store.added_before(since)
+            if added_after is not None:
                 parsed = replace(parsed, filters=replace(parsed.filters, added_after=added_after))
             found = find(view, self._store, parsed, vector, pool_size(query.k), self.reranker, self.reader)
             return self._composer.compose(

@@ -5,10 +5,12 @@ The Library in `rag.library` adds asking to it.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Callable, Sequence
 
 from rag.answer.answer import Answer
+from rag.answer.citation import Citation
 from rag.answer.grade import ANSWERS, NEAR
 from rag.answer.watching import (
     News,
@@ -26,7 +28,7 @@ from rag.errors import InputError
 from rag.ingest import sources as following
 from rag.ingest.pipeline import Job
 from rag.ingest.sources import Source, SourceOutcome, Update
-from rag.query.query import Day, Names
+from rag.query.query import Day, Names, Query
 from rag.retrieval.filters import resolve_filters
 from rag.stores.base import View
 
@@ -84,8 +86,9 @@ class FollowingLibrary(ComparableLibrary):
         sources = self.sources()
         if not sources:
             raise InputError("the index has no sources; save one with: according sources add URL")
-        gathered = following.gather(sources, self.catalogue, progress)
-        report = self._run(Job(gathered.inputs, False, wait=wait)) if gathered.inputs else None
+        gathered = following.gather(sources, self.catalogue, progress, self._store.skipped())
+        job = Job(gathered.inputs, False, wait=wait, kept=gathered.kept)
+        report = self._run(job) if gathered.inputs else None
         if any(gathered.states.get(source.address) != source for source in sources):
             self._change_sources(lambda saved: [gathered.states.get(s.address, s) for s in saved], wait)
         return gathered.finished(report)
@@ -165,16 +168,53 @@ class FollowingLibrary(ComparableLibrary):
             QuestionError: for a time or a number that makes no sense.
         """
         start, questions = moment(since), self.watched()
-        queries = [watched.query(k) for watched in questions]
-
-        def answers(view: View) -> tuple[list[Answer], bool]:
-            found = [self._answer(view, query, start) for query in queries]
-            return [answer for answer, _ in found], all(whole for _, whole in found)
-
-        found = self._current.use(answers)
+        found = self._new_answers([watched.query(k) for watched in questions], start)
         grades = (ANSWERS, NEAR) if near else (ANSWERS,)
         news = (
             News(watched, tuple(p for p in answer.passages if p.grade in grades))
             for watched, answer in zip(questions, found, strict=True)
         )
         return WatchReport(start, self.generation, tuple(news))
+
+    def new_passages(self, query: Query, since: Since) -> tuple[Citation, ...]:
+        """Return what answers one question in articles that were put into the index since a time, as `news` does.
+
+        Args:
+            query: the question, with its filters.
+            since: the time, as for `news`.
+
+        Returns:
+            Passages that answer, the best first. Nothing is searched if nothing was put in since.
+
+        Raises:
+            QuestionError: for a time or a filter that makes no sense.
+        """
+        start = moment(since)
+        if self._store.added_before(start) >= self._store.added_before(dt.datetime.now(dt.UTC)):
+            return ()
+        (answer,) = self._new_answers([query], start)
+        return tuple(passage for passage in answer.passages if passage.grade == ANSWERS)
+
+    def added_since(self, since: Since, article_ids: Sequence[str]) -> frozenset[str]:
+        """Return which of some articles were put into the index since a time, as `news` counts it.
+
+        Args:
+            since: the time, as for `news`.
+            article_ids: their ids.
+
+        Returns:
+            The ids of those that were.
+
+        Raises:
+            QuestionError: for a time that makes no sense.
+        """
+        return frozenset(self._store.added_after(self._store.added_before(moment(since)), article_ids))
+
+    def _new_answers(self, queries: Sequence[Query], since: dt.datetime) -> list[Answer]:
+        place = self._store.added_before(since)
+
+        def answers(view: View) -> tuple[list[Answer], bool]:
+            found = [self._answer(view, query, place) for query in queries]
+            return [answer for answer, _ in found], all(whole for _, whole in found)
+
+        return self._current.use(answers)

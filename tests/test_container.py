@@ -45,7 +45,9 @@ def test_the_image_sets_variables_that_the_program_reads_and_runs_a_command_that
     assert build_parser().parse_args(arguments).run.__name__ == "serve"
     (check,) = instructions("HEALTHCHECK")
     assert f"{HEALTH}'" in check
-    assert environment()["INDEX"].startswith(f"{instructions('VOLUME')[0]}/")
+    served = build_parser().parse_args(arguments)
+    assert served.default_index.startswith(f"{instructions('VOLUME')[0]}/")
+    assert served.index is None, "the demonstration is made there, if $INDEX names no other"
 
 
 def test_the_extras_that_the_image_may_be_built_with_exist():

@@ -131,6 +131,12 @@ def test_serve_opens_what_is_named(serve, tmp_path, news, words, monkeypatch, ca
     monkeypatch.setenv("INDEX", str(tmp_path / "mine"))
     status, library, examples = serve()
     assert (status, [a.id for a in library.articles()], examples) == (0, ["harbour"], ())
+    monkeypatch.setenv("INDEX", "my ndex")
+    assert serve()[0] == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "according: INDEX is 'my ndex', and there is no index; correct it, make one there with `according build FOLDER "
+        "--index 'my ndex'`, or unset INDEX to see the demonstration"
+    )
     rag.build([], index=tmp_path / "empty", encoder=words).close()
     monkeypatch.setenv("INDEX", str(tmp_path / "empty"))
     assert list(serve()[1].articles()) == []

@@ -32,7 +32,9 @@ def test_a_script_is_short_and_described(script):
 
 
 def test_the_archive_and_the_comparison_run_with_any_encoder(tmp_path, capsys):
+    (tmp_path / "archive.toml").write_text("mine")
     load("newsroom_archive").main(tmp_path / "archive", WordEncoder())
+    assert (tmp_path / "archive.toml").read_text() == "mine"
     archive = capsys.readouterr().out
     assert archive.startswith("6 articles, The Delta Herald\n")
     assert "The Delta Herald, 2021-03-11, by Jane Roe: The council of Valsera voted" in archive

@@ -123,6 +123,14 @@ def test_a_mistake_in_the_file_is_an_error_that_says_what_to_do(here, capsys, co
     assert (status, out, err.startswith(f"according: {message}")) == (1, "", True), err
 
 
+def test_columns_stay_in_line_whatever_the_values_are_long(here, capsys, monkeypatch):
+    monkeypatch.setenv("RERANKER", "cross-encoder/" + "x" * 60)
+    lines = said(capsys, "config")[1].splitlines()
+    starts = {line.rindex("  ") for line in lines}
+    assert len(starts) == 1
+    assert lines[0].startswith("index")
+
+
 def test_another_file_can_be_named(here, capsys, monkeypatch):
     (here / FILE).write_text('host = "10.0.0.1"')
     (here / "own.toml").write_text('host = "10.0.0.2"')

@@ -28,7 +28,7 @@ def config(options: argparse.Namespace) -> None:
         print(sanitise(f"according: {error}"), file=sys.stderr)
     found = [replace(setting, value=_without_password(setting.value)) for setting in found]
     key = max(len(setting.key) for setting in found)
-    value = min(40, max(len(setting.value) for setting in found))
+    value = max(len(setting.value) for setting in found)
     print_each(options, ((asdict(s), f"{s.key:<{key}}  {s.value:<{value}}  {s.source}") for s in found))
 
 

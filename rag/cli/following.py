@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import logging
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rag.cli.opening import open_library, prepare
@@ -39,7 +42,7 @@ def update(options: argparse.Namespace) -> int:
         if sys.stderr.isatty():
             print(in_a_line(f"read {outcome}")[:200], file=sys.stderr)
 
-    with open_library(options) as library:
+    with open_library(options) as library, _notices():
         done = library.update(wait=not options.no_wait, progress=tell)
     for outcome in done.outcomes:
         if outcome.state == "failed":
@@ -47,6 +50,21 @@ def update(options: argparse.Namespace) -> int:
     lines = [in_a_line(str(outcome)) for outcome in done.outcomes if outcome.state != "failed"]
     print_result(options, done.to_dict(), "\n".join(lines) or "no source could be read")
     return {"all": 0, "some": SOME_FAILED, "none": 1}[done.worked]
+
+
+@contextlib.contextmanager
+def _notices() -> Iterator[None]:
+    """Show on a terminal for how long a host is waited for; that may be minutes."""
+    log, handler = logging.getLogger("rag"), logging.StreamHandler()
+    level = log.level
+    if sys.stderr.isatty():
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
 
 
 def watch(options: argparse.Namespace) -> int:

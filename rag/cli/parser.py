@@ -288,6 +288,11 @@ def _serving(command: Command) -> None:
         help="offer counts for Prometheus at /metrics, to this machine and to readers who have signed in",
     )  # fmt: skip
     added.add_argument(
+        "--metrics-token", metavar="TOKEN",
+        help="offer them to programs elsewhere too, that send it as Authorization: Bearer TOKEN; set $METRICS_TOKEN "
+        "instead to keep it out of process lists",
+    )  # fmt: skip
+    added.add_argument(
         "--log-format", choices=("text", "json"),
         help="how the log is written to stderr: in words, or one JSON object a line (default: $LOG_FORMAT, else text)",
     )  # fmt: skip

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 
 from rag.cli.opening import open_library
-from rag.errors import AccordingError
+from rag.errors import AccordingError, LibraryError
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -31,6 +32,7 @@ def serve(options: argparse.Namespace) -> None:
             library, host=options.host, port=options.port, examples=EXAMPLES if is_demonstration else (),
             auth=options.auth, no_auth=options.no_auth, allow_add=_chosen(options, "allow_add"),
             mcp=_chosen(options, "mcp"), proxies=options.trusted_proxy, metrics=_chosen(options, "metrics"),
+            metrics_token=options.metrics_token,
         )  # fmt: skip
 
 
@@ -59,6 +61,11 @@ def _demonstrated(options: argparse.Namespace) -> bool:
             return False
     elif given:
         return False  # to open it is an error that says so
+    elif named:
+        raise LibraryError(
+            f"INDEX is {named!r}, and there is no index; correct it, make one there with `according build FOLDER "
+            f"--index {shlex.quote(named)}`, or unset INDEX to see the demonstration"
+        )
     if not given:
         with demonstration.make(options.index, options.encoder) as library:
             print(f"{options.index}: {library.report}", file=sys.stderr, flush=True)

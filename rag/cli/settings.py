@@ -54,6 +54,7 @@ SETTINGS = (
     Setting("allow_add", "ALLOW_ADD", "serve --allow-add", "no", bool),
     Setting("mcp", "MCP", "serve --mcp", "no", bool),
     Setting("metrics", "METRICS", "serve --metrics", "no", bool),
+    Setting("metrics_token", "METRICS_TOKEN", "serve --metrics-token", "none", secret=True),
     Setting("log_format", "LOG_FORMAT", "serve --log-format", "text"),
     Setting("log_questions", "LOG_QUESTIONS", "serve --log-questions", "no", bool),
     Setting("reranker", "RERANKER", "--reranker, --no-rerank", "the one of according[rerank], if installed"),

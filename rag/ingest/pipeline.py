@@ -66,6 +66,7 @@ class Job:
         columns: which columns of records the fields of articles are read from; counts them.
         each: called with each article that is read, before it is stored; not where a cluster reads.
         workers: in how many processes to work, this one among them; the others read files, but no uploads.
+        kept: what could not be read before of a source, and stays on record although the source is read, by source.
     """
 
     inputs: Sequence[readers.Input]
@@ -80,6 +81,7 @@ class Job:
     columns: Columns = field(default_factory=Columns)
     each: Callable[[Article], None] | None = None
     workers: int = 1
+    kept: Mapping[str, Sequence[Skipped]] = field(default_factory=dict)
 
     @property
     def reading_processes(self) -> int:
@@ -122,7 +124,8 @@ class Pipeline:
                 unread |= {item.source for item in skipped if not item.is_of_lines}
                 if skipped or (new_sources and not job.retire):
                     cleared = () if job.retire else new_sources
-                    report.timed("storing", functools.partial(writer.quarantine, cleared, skipped))
+                    kept = [each for source in cleared for each in job.kept.get(source, ())]
+                    report.timed("storing", functools.partial(writer.quarantine, cleared, [*kept, *skipped]))
                 progress_bar.update(len(batch))
                 if job.progress and job.on_cluster:
                     job.progress(Progress(batch[-1][0].source, report.read, report.skipped, report))

@@ -12,18 +12,23 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rag import readers
 from rag.article import Article
 from rag.errors import InputError
 from rag.ingest.report import Report
 from rag.provenance.catalogue import Catalogue
+from rag.readers.skipped import Skipped
 from rag.stores.base import Store, Writer
+
+if TYPE_CHECKING:
+    from rag.readers.subscribed import Reading
 
 SOURCES = "sources"  # the name of the setting, JSON
 MAX_SOURCES = 500
 MAX_ADDRESS_CHARACTERS = 2_000
+MAX_KEPT = 1_000  # records of what could not be read of one source earlier
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class SourceOutcome:
         new, updated: were not in the index, or are in it with other content.
         summaries: how many of them are only the text of a feed's entry, as its page may not be read.
         waiting: entries whose page is left for the next update.
+        waiting_for: the host that asks for that, and until when; "" if none does.
         skipped: entries and files that could not be read; `according skipped` lists them.
         reason: why it failed; "" if it did not.
     """
@@ -73,6 +79,7 @@ class SourceOutcome:
     waiting: int = 0
     skipped: int = 0
     reason: str = ""
+    waiting_for: str = ""
 
     def __str__(self) -> str:
         if self.state != "read":
@@ -80,7 +87,8 @@ class SourceOutcome:
         parts = [f"{self.new:,} new", f"{self.updated:,} updated", f"{self.articles:,} read"]
         parts += [f"{self.skipped:,} skipped"] if self.skipped else []
         parts += [f"{self.summaries:,} with the feed's own text, as the page cannot be read"] if self.summaries else []
-        parts += [f"{self.waiting:,} left for the next update"] if self.waiting else []
+        why = f" ({self.waiting_for})" if self.waiting_for else ""
+        parts += [f"{self.waiting:,} left for the next update{why}"] if self.waiting else []
         return f"{self.address}: {', '.join(parts)}"
 
 
@@ -180,11 +188,13 @@ class Gathered:
         inputs: for the pipeline.
         outcomes: what was done, without what becomes of what is added.
         states: the sources, as they are to be saved, by address.
+        kept: what could not be read of them earlier, and was not tried again, by address.
     """
 
     inputs: list[readers.Input]
     outcomes: list[SourceOutcome]
     states: dict[str, Source]
+    kept: dict[str, list[Skipped]] = field(default_factory=dict)
 
     def finished(self, report: Report | None) -> Update:
         """Return the update, with what became of what was added."""
@@ -205,17 +215,26 @@ class Gathered:
 
 
 def gather(
-    sources: Sequence[Source], catalogue: Catalogue, progress: Callable[[SourceOutcome], None] | None = None
+    sources: Sequence[Source],
+    catalogue: Catalogue,
+    progress: Callable[[SourceOutcome], None] | None = None,
+    earlier: Iterable[Skipped] = (),
 ) -> Gathered:
     """Read the URLs among some sources, and find the folders. Never raises for one of them.
 
     Args:
-        sources: as they are saved.
+        sources: as they are saved; those whose host asks for long pauses are read last.
         catalogue: used to recognise outlets.
         progress: called with what was done, for each source in turn.
+        earlier: what could not be read before.
     """
     gathered, visitor = Gathered([], [], {}), None
-    for source in sources:
+    urls = {source.address for source in sources if source.is_url}
+    records: dict[str, list[Skipped]] = {}
+    for each in earlier:
+        if each.source in urls:
+            records.setdefault(each.source, []).append(each)
+    for source in sorted(sources, key=lambda source: bool(source.memory.get("pause"))):
         if source.is_url:
             from rag.readers import polite, subscribed  # which take long to load
 
@@ -223,12 +242,15 @@ def gather(
             found = subscribed.read(source.address, catalogue, subscribed.memory_of(source.memory), visitor)
             outcome = SourceOutcome(
                 source.address, found.state, summaries=found.own, waiting=found.waiting, reason=found.reason,
+                waiting_for=found.waiting_for,
                 articles=sum(isinstance(item, Article) for item in found.fetched.items),
             )  # fmt: skip
             gathered.states[source.address] = Source(
                 source.address, found.reason, subscribed.memory_to_dict(found.memory)
             )
             gathered.inputs.extend([found.fetched] if found.fetched.items else [])
+            own = [each for each in records.get(source.address, ()) if not _is_replaced(each, found, source)]
+            gathered.kept[source.address] = own[-MAX_KEPT:]
         else:
             reason = "" if os.path.lexists(source.address) else "no such file or folder"
             outcome = SourceOutcome(source.address, "failed" if reason else "read", reason=reason)
@@ -237,4 +259,17 @@ def gather(
         gathered.outcomes.append(outcome)
         if progress:
             progress(outcome)
+    order = {source.address: number for number, source in enumerate(sources)}
+    gathered.outcomes.sort(key=lambda outcome: order[outcome.address])
     return gathered
+
+
+def _is_replaced(record: Skipped, found: Reading, source: Source) -> bool:
+    """Return whether an earlier record is out of date, as what it is of was read again, or tried.
+
+    Of a page its place ends in the URL; all others are of the feed itself.
+    """
+    if found.state != "read":
+        return record.place is None and record.reason == source.failure
+    link = (record.place or "").rpartition(" ")[2]
+    return not readers.is_web_url(link) or link in found.links

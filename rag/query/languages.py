@@ -20,7 +20,7 @@ import regex
 from rag.query.function_words import function_words, without_function_words, word_lists
 
 ENGLISH = "en"
-# Scripts that are told apart, with the languages that are written in them, by ISO 639-1 code, the likeliest first.
+# Scripts that are distinguished, with the languages that are written in them, by ISO 639-1 code, the likeliest first.
 SCRIPTS = {
     "Latin": (),
     "Cyrillic": ("ru", "uk", "bg", "be", "sr", "mk", "kk", "ky", "tg", "mn"),

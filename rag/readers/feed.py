@@ -96,15 +96,19 @@ def parse(
     tags = [tag[1] for tag in _ENTRY.finditer(text, start)]
     truncated = len(parsed.entries) if tags and not tags[-1] and not _is_closed(text) else 0
     for number, entry in enumerate(parsed.entries, 1):
+        place = f"entry {number}"
         try:
             if number == truncated:
                 raise InputError("the feed is truncated in this entry")
             if follow is None:
                 yield _article(entry, parsed.feed, catalogue, source, home, host)
-            elif found := follow(_Entry(entry, parsed.feed, catalogue, source, home, host, number)):
+                continue
+            followed = _Entry(entry, parsed.feed, catalogue, source, home, host, number)
+            place = f"entry {followed.link or number}"  # what is read again later is at another place in the feed then
+            if found := follow(followed):
                 yield found
         except InputError as error:
-            yield Skipped(source, str(error), f"entry {number}")
+            yield Skipped(source, str(error), place)
 
 
 def root_element(data: bytes) -> str:

@@ -95,5 +95,8 @@ def _check_leads_nowhere_else(url: str) -> None:
 
 
 def without_credentials(url: str) -> str:
-    """Return a URL without the user name and password in it."""
-    return regex.sub(r"//[^/\s]*@", "//", url)
+    """Return a URL without the user name and password in it, also a password that has a "/" or "@".
+
+    One that begins as a port does, up to a "/", is taken for the path behind a port.
+    """
+    return regex.sub(r"//(?:[^/\s:@\[]*:(?!\d{0,5}(?:/|\s|$))\S*|[^/\s]*)@", "//", url)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -21,7 +21,7 @@ from rag.provenance.catalogue import Catalogue
 
 from . import UNFORESEEN, Fetched, escape_unprintable, fetch, left_out
 from .feed import Entry
-from .polite import Budget, LaterError, Link, Visitor, spelled
+from .polite import MAX_PAUSE_SECONDS, Budget, LaterError, Link, Visitor, spelled
 from .skipped import Skipped
 
 log = logging.getLogger("rag")
@@ -29,6 +29,8 @@ log = logging.getLogger("rag")
 # For one source in one update. With a second between requests, so many pages take about as long.
 MAX_ENTRIES, MAX_PAGES = 200, 50
 MAX_SECONDS, MAX_BYTES = 120.0, 64 * 2**20
+# In addition, where a host asks for long pauses: for the feed and for one page, each after one redirect.
+PATIENCE_SECONDS = 4 * MAX_PAUSE_SECONDS
 MAX_VALIDATOR_CHARS = 500  # of an ETag or a Last-Modified
 DIGEST_DIGITS = 32  # 128 bits
 READ, UNCHANGED, FAILED = "read", "unchanged", "failed"
@@ -42,12 +44,15 @@ class Memory:
         etag, modified: what the site sends to ask whether it has changed; "" for none.
         seen: of entries whose page was read, or may not be, what tells them from others.
         until: when it may be asked again, in seconds since 1970; 0 for now.
+        asked, pause: when its host was asked last, and for what pause it asks; 0 for none that is long.
     """
 
     etag: str = ""
     modified: str = ""
     seen: tuple[str, ...] = ()
     until: float = 0.0
+    asked: float = 0.0
+    pause: float = 0.0
 
     @property
     def headers(self) -> dict[str, str]:
@@ -77,6 +82,8 @@ class Reading:
         reason: why it failed; "" if it did not.
         own: entries whose page may not be read, and which count with their own text.
         waiting: entries that are left for the next time.
+        waiting_for: the host that they wait for, and until when; "" if none asks for it.
+        links: the pages of entries that were read, or tried.
     """
 
     state: str
@@ -85,6 +92,8 @@ class Reading:
     reason: str = ""
     own: int = 0
     waiting: int = 0
+    waiting_for: str = ""
+    links: frozenset[str] = frozenset()
 
 
 def read(address: str, catalogue: Catalogue, memory: Memory, visitor: Visitor) -> Reading:
@@ -99,10 +108,12 @@ def read(address: str, catalogue: Catalogue, memory: Memory, visitor: Visitor) -
     try:
         if memory.until > time.time():
             raise LaterError(f"the site asks to be left alone until {spelled(memory.until)}", memory.until)
-        return _read(address, catalogue, memory, visitor)
+        visitor.resume(address, memory.asked, memory.pause)
+        found = _read(address, catalogue, memory, visitor)
+        asked, pause = visitor.pause_of(address)
+        return replace(found, memory=replace(found.memory, asked=asked, pause=pause))
     except LaterError as error:
-        until = error.until if error.until else 0.0
-        return _failed(address, error, Memory(memory.etag, memory.modified, memory.seen, until))
+        return _failed(address, error, replace(memory, until=error.until or 0.0))
     except InputError as error:
         return _failed(address, error, memory)
     except Exception as error:  # a flaw, here or in a library that parses: the other sources are read all the same
@@ -116,7 +127,7 @@ def _failed(address: str, error: InputError, memory: Memory) -> Reading:
 
 
 def _read(address: str, catalogue: Catalogue, memory: Memory, visitor: Visitor) -> Reading:
-    budget = Budget(time.monotonic() + MAX_SECONDS, MAX_BYTES)
+    budget = Budget(time.monotonic() + MAX_SECONDS, MAX_BYTES, PATIENCE_SECONDS)
     reply = visitor.get(address, budget, headers=memory.headers)
     if reply.status == 304 and memory.headers:
         return Reading(UNCHANGED, Fetched(address, ()), memory)
@@ -124,14 +135,17 @@ def _read(address: str, catalogue: Catalogue, memory: Memory, visitor: Visitor) 
     kept: left_out.Kept = {}
     with left_out.keeping(kept):
         items = tuple(fetch.articles(reply.content(), catalogue, address, pages.follow))
-    items = (*items, *left_out.records(kept))
+    items = (*items, *left_out.records(kept), *pages.left_out)
     if pages.beyond:
         more = f"the feed has {pages.beyond:,} entries more than the {MAX_ENTRIES} that are read"
         items = (*items, Skipped(address, more))
     validators = (_kept(reply.headers.get("etag")), _kept(reply.headers.get("last-modified")))
     etag, modified = ("", "") if pages.waiting else validators  # else what waits would be "not modified"
     known = Memory(etag, modified, tuple(pages.seen), visitor.paused_until(address))
-    return Reading(READ, Fetched(address, items), known, own=pages.own, waiting=pages.waiting)
+    return Reading(
+        READ, Fetched(address, items), known, own=pages.own, waiting=pages.waiting, waiting_for=pages.waiting_for,
+        links=frozenset(pages.links),
+    )  # fmt: skip
 
 
 def _kept(validator: str | None) -> str:
@@ -154,7 +168,10 @@ class _Pages:
     fetched: int = 0
     own: int = 0
     waiting: int = 0
+    waiting_for: str = ""
     beyond: int = 0
+    links: set[str] = field(default_factory=set)
+    left_out: list[Skipped] = field(default_factory=list)
 
     def follow(self, entry: Entry) -> Article | None:
         """Return the article of an entry; None if it is known, or has to wait.
@@ -166,6 +183,7 @@ class _Pages:
             self.beyond += 1
             return None
         if not entry.link or not entry.is_summary:
+            self.links.add(entry.link or "")
             return entry.article()
         digest = entry.digest[:DIGEST_DIGITS]
         if digest in self.memory.seen:
@@ -173,13 +191,16 @@ class _Pages:
             return None
         try:
             page = self._page(entry.link)
-        except LaterError:
+        except LaterError as error:
             self.waiting += 1
+            self.waiting_for = str(error) if error.until else self.waiting_for
             return None
         except InputError as error:
             self.seen.append(digest)
+            self.links.add(entry.link)
             return self._own(entry, error)
         self.seen.append(digest)
+        self.links.add(entry.link)
         return entry.completed(page)
 
     def _own(self, entry: Entry, error: InputError) -> Article:
@@ -195,8 +216,14 @@ class _Pages:
         if self.fetched >= MAX_PAGES:
             raise LaterError("left for the next update")
         self.fetched += 1
-        reply = self.visitor.get(link, self.budget, self.link)
-        found = list(fetch.articles(reply.content(), self.catalogue, self.source, lambda entry: None))
+        try:
+            reply = self.visitor.get(link, self.budget, self.link)
+        finally:
+            self.budget.served |= self.budget.asked
+        kept: left_out.Kept = {}
+        with left_out.keeping(kept):
+            found = list(fetch.articles(reply.content(), self.catalogue, self.source, lambda entry: None))
+        self.left_out += (replace(each, place=f"{each.place} of {link}") for each in left_out.records(kept))
         if len(found) != 1 or not isinstance(found[0], Article):
             raise InputError("its link leads to no single article")
         return found[0]

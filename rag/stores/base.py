@@ -225,13 +225,12 @@ class View(Contents, Protocol):
     def nearest(
         self, question: Vectors, terms: Sequence[Term], index_filter: IndexFilter, limit: int
     ) -> list[Candidate]:
-        """Return the passages nearest to a question in meaning, nearest first.
+        """Return at most `limit` passages nearest to a question in meaning, nearest first.
 
         Args:
             question: its vector, (dimension,).
             terms: its words, for the share of them that each passage holds.
             index_filter: what may be found.
-            limit: how many to return at most.
         """
 
     def matching(
@@ -265,11 +264,9 @@ class View(Contents, Protocol):
         """
 
     def containing(self, text: str, limit: int) -> list[str]:
-        """Return the ids of articles that may have the words of a text one after the other; their texts tell which do.
+        """Return the ids of at most `limit` articles that may have the words of a text one after the other.
 
-        Args:
-            text: the words; if all are too frequent to be indexed, nothing is found.
-            limit: how many to return at most.
+        Their texts tell which do. If all words are too frequent to be indexed, nothing is found.
         """
 
 
@@ -395,6 +392,9 @@ class Store(Protocol):
 
     def added_before(self, time: dt.datetime) -> int:
         """Return what `IndexFilter.added_after` is for what was put in after a time, which has a time zone."""
+
+    def added_after(self, place: int, article_ids: Sequence[str]) -> set[str]:
+        """Return which current articles of some ids were put in after a place that `added_before` returned."""
 
     def setting(self, name: str) -> str | None:
         """Return a text stored with the index, by name (CATALOGUE or one of those after it); None if there is none."""

@@ -85,7 +85,7 @@ class Addition:
                 each.whole = each.begun
         file.begun, file.read, file.skipped = True, progress.read, progress.skipped
 
-    def told(self) -> dict[str, object]:
+    def status(self) -> dict[str, object]:
         """Return what the page shows, as JSON values: the state, a sentence, the part done, a line for each file."""
         over, found = self.state in ("done", "failed"), self.report.by_source
         outcomes = {name: found.get(name, Outcome()) for name in self.files}
@@ -115,7 +115,7 @@ class Additions:
         self._lock = threading.Lock()
         self._begun: dict[str, Addition] = {}  # those that wait or run, by handle
         self._over: TTLCache[tuple[str, str], dict[str, object]] = TTLCache(
-            MAX_KEPT_BYTES, MAX_KEPT_SECONDS, getsizeof=lambda told: 500 + len(str(told))
+            MAX_KEPT_BYTES, MAX_KEPT_SECONDS, getsizeof=lambda status: 500 + len(str(status))
         )
         self._waiting: list[_Waiting] = []  # in the order of their turns
         self._at_work = False
@@ -165,24 +165,24 @@ class Additions:
                     threading.Thread(target=self._work, name="additions", daemon=True).start()
         return handle
 
-    def told(self, session: str | None, handle: str) -> dict[str, object] | None:
+    def status(self, session: str | None, handle: str) -> dict[str, object] | None:
         """Return what a page shows of an addition; None if it is not known, or another session's."""
         with self._lock:
             addition = self._begun.get(handle)
             if addition is None:
                 return self._over.get((session or "", handle))
-        return addition.told() if addition.session == session else None
+        return addition.status() if addition.session == session else None
 
     def route(self) -> Route:
         """Return the route of GET /adding/HANDLE."""
 
-        def told(request: Request) -> Response:
-            found = self.told(cookie_of(request.scope), request.path_params["handle"])
+        def answered(request: Request) -> Response:
+            found = self.status(cookie_of(request.scope), request.path_params["handle"])
             if found is None:
                 return PlainTextResponse("There is no such addition, or it ended long ago.\n", 404, _HEADERS)
             return JSONResponse(found, headers=_HEADERS)
 
-        return Route("/adding/{handle}", told)
+        return Route("/adding/{handle}", answered)
 
     def _work(self) -> None:
         while True:
@@ -195,7 +195,7 @@ class Additions:
             _add(addition, asked)
             with self._lock, contextlib.suppress(ValueError):  # of what is too large to be kept
                 del self._begun[asked.handle]
-                self._over[addition.session, asked.handle] = addition.told()
+                self._over[addition.session, asked.handle] = addition.status()
 
 
 def _add(addition: Addition, asked: _Waiting) -> None:

@@ -21,12 +21,14 @@ from rag.web.card_html import card_html
 from rag.web.charts import kinds_html, outlets_html, strip_html, times_html
 from rag.web.dossier_files import dossiers_html
 from rag.web.figures_html import figures_html
+from rag.web.since_asked import SinceAsked, line_html, mark_html, more_html
 from rag.web.urls import answer_url, view_url
 
 NOTHING = "Nothing here answers that."
 
 _TURN = Html(
-    '<section class="according turn {grade}" data-turn="{number}"{marks} aria-labelledby="asked-{number}">'
+    '<section class="according turn {grade}" data-turn="{number}" data-at="{at}"{marks} '
+    'aria-labelledby="asked-{number}">'
     '<h2 class="question" id="asked-{number}">{question}</h2>{parts}</section>'
 )
 # It has no number, by which the page would know it: there may be several.
@@ -53,6 +55,7 @@ _COMPLETE = Html('<span class="chip off">follow-up: complete without the questio
 _NOTE = Html('<p class="note">{}.</p>')
 # What each card is called, for those who go from one to the next without what is above the first.
 _LABEL, _NEAR_LABEL = "Passage {} of {}", "Passage {} of {}, which may not answer"
+_ALSO_LABEL = "Passage that is new too"
 
 
 def turn_html(
@@ -62,6 +65,8 @@ def turn_html(
     handle: str | None = None,
     alone: str | None = None,
     complete: bool = False,
+    since: SinceAsked | None = None,
+    until: int = 0,
 ) -> Html:
     """Return the answer as cards below the notes on how to weigh it, or the sentence that says that there is none.
 
@@ -72,17 +77,20 @@ def turn_html(
         handle: by which the files of the answer are kept (see `answer_files`), if they are.
         alone: the question before, if this one is not taken to continue it.
         complete: whether the reader said that it does, and it needs nothing of it.
+        since: what is new since the reader last asked it, if that is known.
+        until: up to when the index was searched (see `since_asked.searched_until`).
     """
-    parts = [*_verdict(answer), _constraints(answer, alone, complete)]
+    parts = [*_verdict(answer, since), _constraints(answer, alone, complete)]
     if answer.found:
         parts.append(figures_html(answer))
-        parts.append(_tabs(answer, catalogue or load_catalogue(), number, handle))
+        parts.append(_tabs(answer, catalogue or load_catalogue(), number, handle, since))
     else:
         parts += _ways_on(answer)
     parts.append(_after(answer, handle))
     return _TURN.format(
         grade=answer.grade,
         number=number,
+        at=until,
         marks=Html("{}{}").format(_ALONE if alone else "", "" if wording.is_question(answer) else _ASIDE),
         question=isolated(answer.question),
         parts=Html().join(parts),
@@ -110,8 +118,8 @@ def switchable(answer: Answer) -> dict[str, list[Constraint]]:
     return found
 
 
-def _verdict(answer: Answer) -> list[Html]:
-    """Return the line that says whether and by whom the question is answered, why if not, and any caution."""
+def _verdict(answer: Answer, since: SinceAsked | None) -> list[Html]:
+    """Return the lines that say whether and by whom the question is answered, why if not, what is new; and cautions."""
     parts = []
     if answer.grade == ANSWERS:
         parts.append(_VERDICT.format(wording.verdict(answer)))
@@ -123,6 +131,7 @@ def _verdict(answer: Answer) -> list[Html]:
         parts += [Html('<p class="why">{}</p>').format(phrase(reason))] if wording.is_question(answer) else []
     else:
         parts.append(_VERDICT.format(NOTHING))
+    parts.append(line_html(since, answer))
     caution = Html('<p class="caution"><strong>Caution:</strong> {}.</p>')
     return parts + [caution.format(phrase(wording.caution(found))) for found in answer.balance.warnings]
 
@@ -182,7 +191,7 @@ def _ways_on(answer: Answer) -> list[Html]:
     return [Html('<p class="ways">{}</p>').format(Html(" ").join(ways))] if ways else []
 
 
-def _tabs(answer: Answer, catalogue: Catalogue, number: int, handle: str | None) -> Html:
+def _tabs(answer: Answer, catalogue: Catalogue, number: int, handle: str | None, since: SinceAsked | None) -> Html:
     """Return the passages, and tabs that show the same sources in other ways, two of them fetched when opened."""
     count = len(answer.passages)
     cards = {c.article_id: place for place, c in reversed([*enumerate(answer.passages, 1)])}
@@ -193,11 +202,15 @@ def _tabs(answer: Answer, catalogue: Catalogue, number: int, handle: str | None)
             place,
             catalogue,
             doubtful=wording.is_doubtful(c, answer),
+            new=mark_html(since, c.article_id),
         )
         for place, c in enumerate(answer.passages, 1)
     ]
+    more = [
+        card_html(c, _ALSO_LABEL, place, catalogue) for place, c in enumerate(since.more if since else (), count + 1)
+    ]
     panels = {
-        "passages": (f"Passages ({count})", Html().join(passages), ""),
+        "passages": (f"Passages ({count})", Html().join(passages) + more_html(Html().join(more)), ""),
         **(
             {
                 "side-by-side": ("Side by side", "", view_url(handle, "side-by-side")),

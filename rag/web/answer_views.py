@@ -58,7 +58,7 @@ class AnswerViews:
             library: what was asked.
             files: what is kept of the answers.
             is_local: whether only this machine can ask (see `errors.public_message`).
-            observers: told of each view that is made.
+            observers: notified of each view that is made.
         """
         self._library, self._files, self._is_local = library, files, is_local
         self._observers = observers or Observers()

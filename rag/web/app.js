@@ -70,6 +70,29 @@
     return { questions, ignored: query.getAll("ignore"), continues, filters };
   };
 
+  // When each kept question was last asked: the server says up to when it has searched, and is told that the next time.
+
+  const SITTING = 1800; // seconds in which to ask again is the same asking, as in since_asked.py
+  const seconds = (given) => (Number.isSafeInteger(given) && given > 0 ? given : 0);
+
+  /** Return the time since which what answers is new; 0 if the address was never asked. */
+  const lastAsked = (address) => {
+    const { at, since } = earlier().find((one) => one.address === address) ?? {};
+    const isSameAsking = Date.now() / 1000 - seconds(at) < SITTING;
+    return (isSameAsking && seconds(since)) || seconds(at);
+  };
+
+  /** Put the times of an answer into the words of this clock: the day, and of today the time too. */
+  const spellTimes = (element) =>
+    all("time.asked", element).forEach((time) => {
+      const when = new Date(time.dateTime);
+      const now = new Date();
+      const year = when.getFullYear() === now.getFullYear() ? undefined : "numeric";
+      const day = when.toLocaleDateString("en-GB", { day: "numeric", month: "long", year });
+      const clock = when.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+      time.textContent = when.toDateString() === now.toDateString() ? `${day} at ${clock}` : day;
+    });
+
   // The conversation. An entry is a question and how it was asked; its element shows it, waiting or answered.
 
   const entries = new WeakMap(); // by element
@@ -160,6 +183,8 @@
   /** Show or hide what there is before the first question. */
   const start = (shown) => {
     find("#start").hidden = !shown;
+    find("#news").hidden = !shown;
+    if (shown) checkAll();
     find(".undo")?.remove();
     cleared = null;
   };
@@ -215,13 +240,14 @@
       if (button) button.focus({ preventScroll: true });
       else focusQuestion(answer);
     }
-    announce(find(".verdict", answer).textContent);
+    spellTimes(answer);
+    announce(all(".verdict, p.new", answer).map((line) => line.textContent).join(" "));
     if (!answer.classList.contains("failed")) {
       if (!("aside" in answer.dataset)) follows = entry; // "Thanks!" is nothing that can be continued
       if (!restoring || !waiting.length) {
         const to = address(entry);
         if (entry === last()) history.replaceState(null, "", to);
-        remember(entry, to);
+        remember(entry, to, seconds(Number(answer.dataset.at)));
       }
     }
     draw();
@@ -268,9 +294,10 @@
     }
     list();
   };
-  const remember = (entry, to) => {
+  const remember = (entry, to, until) => {
     const others = earlier().filter((one) => one.address !== to && one.address !== entry.address);
-    keep([{ question: entry.question, address: to }, ...others].slice(0, MAX_KEPT));
+    const at = until || lastAsked(to);
+    keep([{ question: entry.question, address: to, at, since: entry.since }, ...others].slice(0, MAX_KEPT));
     entry.address = to;
   };
   const list = () => {
@@ -283,6 +310,30 @@
     });
     find("ol", area).replaceChildren(...links);
     area.hidden = !links.length;
+  };
+
+  // What is new that answers kept questions, asked for one by one while nothing else is.
+
+  const MAX_CHECKED = 10;
+  let unchecked = []; // kept questions whose news are yet to be asked for
+  let checking = null; // the one that is asked for now
+  const listed = () => find("#news ul");
+
+  const check = () => {
+    if (checking || !unchecked.length || find("#start").hidden) return;
+    checking = unchecked.shift();
+    press("check");
+  };
+  /** Begin with the questions asked last; a follow-up means nothing without the one before. */
+  const checkAll = () => {
+    const alone = ({ at, address }) => {
+      const { questions, continues } = readAddress(address);
+      return seconds(at) && questions.length === 1 && !continues;
+    };
+    listed().replaceChildren();
+    find("#news .news").hidden = true;
+    unchecked = earlier().filter(alone).slice(0, MAX_CHECKED);
+    check();
   };
 
   // Going to an address: its filters are set first, then its questions are asked.
@@ -527,12 +578,13 @@
     },
     /** Return what is sent to the server for the current request. */
     sent: (given) => {
-      const { action, entry, words } = current;
+      const { action, entry, words, quiet } = current;
       if (entry.continuesLast) [entry.before, entry.continuesLast] = [follows, false]; // as it is by now
-      entry.filters = normal(given.slice(4));
+      entry.filters = normal(given.slice(4, -1));
       const isNew = action === "ask" || action === "continue";
       const number = isNew ? entry.before?.number ?? 0 : entry.number;
-      return [action, isNew ? entry.question : "", number, words, ...entry.filters];
+      entry.since = lastAsked(address(entry));
+      return [action, isNew ? entry.question : "", number, words, ...entry.filters, quiet ? 0 : entry.since];
     },
     answered: (html) => {
       const holder = make("template");
@@ -546,6 +598,28 @@
       const verdict = make("p", { className: "verdict", role: "alert" }, words);
       const ways = make("p", { className: "ways" }, act("retry", "Try again"));
       place(make("section", { className: "according turn failed" }, question, verdict, ways));
+    },
+    /** Return what is sent to ask how much is new that answers a kept question. */
+    checking: () => {
+      const { address, at } = checking;
+      const { questions, ignored, filters } = readAddress(address);
+      return [questions[0], ignored, ...filters, at];
+    },
+    /** List a kept question if something is new, and go on with the next one; not if the app cannot be reached. */
+    checked: (html) => {
+      const { question, address } = checking;
+      checking = null;
+      if (html === null) unchecked = [];
+      if (html && !all("a", listed()).some((link) => link.getAttribute("href") === address)) {
+        const link = make("a", { href: address }, make("bdi", {}, question));
+        link.dataset.do = "goto";
+        const item = make("li", {}, link, " ");
+        item.insertAdjacentHTML("beforeend", html);
+        spellTimes(item);
+        listed().append(item);
+        find("#news .news").hidden = false;
+      }
+      check();
     },
     /** Note the filters as they are now. */
     filtered: (given) => {
@@ -601,6 +675,7 @@
       const { questions, filters } = readAddress(location.search);
       if ((questions.length || filters.some(isSet)) && !turns().childElementCount) goto(location.search);
       else draw();
+      if (!questions.length) checkAll();
     },
   };
 

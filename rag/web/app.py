@@ -21,6 +21,7 @@ from rag.examples import Examples
 from rag.library import Library
 from rag.query.constraints import PREVIOUS
 from rag.query.query import NEWEST, NOW, OLDEST, RELEVANCE
+from rag.web import since_asked
 from rag.web.adding import adding
 from rag.web.answer_files import AnswerFiles
 from rag.web.answer_html import EDIT, FORGET, RETRY, failed_html, switchable, turn_html
@@ -58,6 +59,8 @@ _TURNS = '<div class="according turns" role="log" aria-label="Answers" aria-live
 _CHIPS = """<div class="according chosen"><button type="button" data-do="filters" aria-controls="sidebar"
  aria-expanded="false">Filters<span class="count"></span></button><span class="set" role="group"
  aria-label="Filters set"></span></div><p class="unseen" role="status" id="announced"></p>"""
+_NEWS = """<section class="according news" aria-labelledby="news-heading" hidden><h2 id="news-heading">
+New since you last asked</h2><ul></ul></section>"""
 _EARLIER = """<nav class="according earlier" aria-labelledby="earlier-heading" hidden><h2 id="earlier-heading">
 Earlier questions</h2><ol></ol><button type="button" data-do="forget">Forget them</button></nav>"""
 
@@ -85,7 +88,7 @@ def create_app(
         is_local: whether only this machine can reach the app, so that errors may name what is on it.
         uploads: where the files are that readers upload; None if they may not add any.
         files: keeps the files of answers, for the route that serves them.
-        observers: told of each question.
+        observers: notified of each question.
     """
     conversations, files, noted = Conversations(), files or AnswerFiles(), observers or Observers()
     known = Examples(library, examples)
@@ -111,15 +114,15 @@ def create_app(
             return replace(before, previous=before.offered_previous, offered_previous=None)
         raise QuestionError(OUT_OF_DATE)
 
-    def answered(request: gr.Request, action: str, number: int, asked: Asked, filters: Filters) -> Html:
-        given = KeptQuestion(
-            asked.question, asked.outlets or filters.outlets or None, filters.after, filters.before, asked.previous,
-            NOW, asked.ignore, 0 if action == "nearest" else None, filters.outlet_kinds or None, filters.undated,
-            filters.exclude_outlets or None, filters.strict and action != "nearest",
-        )  # fmt: skip
+    def answered(
+        request: gr.Request, action: str, number: int, asked: Asked, filters: Filters, last: dt.datetime | None
+    ) -> Html:
+        until = since_asked.searched_until(library)
+        given = _kept(asked, filters, nearest=action == "nearest")
         with noted.asking(PAGE, "ask") as graded:
             answer = library.ask(**given.arguments(), order=filters.order)
             graded(answer.grade)
+            since = since_asked.look(library, given.query(order=filters.order), answer, last)
         catalogue = library.catalogue
         asked = replace(
             asked.understood(answer.constraints, switchable(answer)),
@@ -135,16 +138,17 @@ def create_app(
         alone = asked.offered_previous.question if asked.offered_previous else None
         taken = any(c.kind == PREVIOUS for c in answer.constraints)
         complete = action in ("follow", "continue") and asked.previous is not None and not taken
-        return turn_html(answer, catalogue, number, handle, alone, complete)
+        return turn_html(answer, catalogue, number, handle, alone, complete, since, until)
 
     def ask(
-        request: gr.Request, action: object, question: object, number_: object, words: object, *filters: object
+        request: gr.Request, action: object, question: object, number_: object, words: object, *given: object
     ) -> str:
         """Return the HTML of a turn; that of an error, in words, where there is one."""
         try:
+            *filters, last = given
             number, chosen = whole_number(number_, "question"), text(action, "action")
             asked = asked_for(request, chosen, question, number, words)
-            return str(answered(request, chosen, number, asked, Filters.read(filters)))
+            return str(answered(request, chosen, number, asked, Filters.read(filters), since_asked.time_of(last)))
         except AccordingError as error:
             message = public_message(error, is_local)
             way = FORGET if isinstance(error, ForgottenError) else EDIT if isinstance(error, QuestionError) else RETRY
@@ -152,6 +156,23 @@ def create_app(
             log.exception("an event of the app failed")
             message, way = FAILED, RETRY
         return str(failed_html(question if isinstance(question, str) else "", message, way))
+
+    def news(question: object, words: object, *given: object) -> str:
+        """Return how much is new that answers a question which the reader asked before; "" if nothing is."""
+        try:
+            *filters, last = given
+            asked = Asked(text(question, "question"), ignore=texts(words, "words to ignore"))
+            kept, when = _kept(asked, Filters.read(filters)), since_asked.time_of(last)
+            if when is None:
+                return ""
+            with noted.asking(PAGE, "news"):
+                found = library.new_passages(kept.query(k=since_asked.MAX_COUNTED + 1), when)
+            return str(since_asked.found_html(len(found), when))
+        except AccordingError:
+            return ""  # that it cannot be asked any more is said when it is asked
+        except Exception:
+            log.exception("an event of the app failed")
+            return ""
 
     def choices() -> tuple[Any, ...]:
         with library.reading() as now:
@@ -180,6 +201,7 @@ def create_app(
             added = adding(library, uploads, functools.partial(_warning, is_local), own, is_local) if uploads else None
         _html(_HEADER, "top")
         start = _html("", "start")
+        _html(_NEWS, "news")
         _html(_TURNS, "turns")
         with gr.Column(elem_id="composer"):
             _html(_CHIPS, "chips")
@@ -190,18 +212,28 @@ def create_app(
                 )  # fmt: skip
                 button = gr.Button("Ask", variant="primary", scale=0, min_width=72, elem_id="ask")
         # What the script starts: it knows what is asked, and takes the filters as they are then.
-        send, drop, restore, renew = (
-            gr.Button(visible="hidden", elem_id=name) for name in ("send", "drop", "restore", "renew")
+        send, drop, restore, renew, check = (
+            gr.Button(visible="hidden", elem_id=name) for name in ("send", "drop", "restore", "renew", "check")
         )
         given = [gr.Textbox(visible=False) for _ in ("action", "question", "number", "words")]
-        turn = gr.HTML(visible=False)
+        last_asked = gr.Textbox(visible=False)
+        turn, found = gr.HTML(visible=False), gr.HTML(visible=False)
         for event in (box.submit, button.click):
             event(None, box, box, js="given => according.ask(given)", **own)
         sent = send.click(
-            ask, [*given, *filters], turn, js="(...given) => according.sent(given)", trigger_mode="multiple", **own
+            ask,
+            [*given, *filters, last_asked],
+            turn,
+            js="(...given) => according.sent(given)",
+            trigger_mode="multiple",
+            **own,
         )
         sent.success(None, turn, None, js="html => according.answered(html)", **own)
         sent.failure(None, None, None, js="() => according.failed()", **own)
+        kept = [given[1], given[3], *filters, last_asked]
+        checked = check.click(news, kept, found, js="() => according.checking()", **own)
+        checked.success(None, found, None, js="html => according.checked(html)", **own)
+        checked.failure(None, None, None, js="() => according.checked(null)", **own)
         drop.click(None, filters, filters, js="(...given) => according.without(given)", **own)
         restore.click(None, None, filters, js="() => according.restored()", **own).then(
             None, filters, None, js="(...given) => according.resumed(given)", **own
@@ -217,6 +249,15 @@ def create_app(
     # `places` admits as many: Gradio's own refusal, which does not say when to try again, never comes first.
     most = MAX_CONCURRENT + MAX_WAITING
     return cast(gr.Blocks, app.queue(max_size=most, default_concurrency_limit=MAX_CONCURRENT))
+
+
+def _kept(asked: Asked, filters: Filters, nearest: bool = False) -> KeptQuestion:
+    """Return a question with its filters; `nearest` is for the nearest passages, whether they answer it or not."""
+    return KeptQuestion(
+        asked.question, asked.outlets or filters.outlets or None, filters.after, filters.before, asked.previous,
+        NOW, asked.ignore, 0 if nearest else None, filters.outlet_kinds or None, filters.undated,
+        filters.exclude_outlets or None, filters.strict and not nearest,
+    )  # fmt: skip
 
 
 def _html(html: str, name: str) -> gr.HTML:

@@ -19,7 +19,8 @@ MAX_UNFOLDED = 160  # characters after the sentences that answer that are shown 
 
 _CARD = Html(
     '<article class="card" aria-label="{label}" data-card="{number}" tabindex="-1">'
-    '<header><h3>{digest}<strong>{outlet}</strong>{via}</h3><span class="known">{known}</span>{doubt}{when}</header>'
+    '<header><h3>{digest}<strong>{outlet}</strong>{via}</h3><span class="known">{known}</span>{doubt}{new}{when}'
+    "</header>"
     "{quotation}{changes}{title}<footer>{footer}</footer></article>"
 )
 _DIGEST = Html('<span class="kind" title="{}">digest of</span> ').format(wording.DIGEST)
@@ -27,7 +28,9 @@ _DOUBT = Html('<span class="doubt">{}</span>').format(wording.MAY_NOT_ANSWER)
 _MORE = Html('<button type="button" class="more" data-do="more" aria-expanded="false">more</button>')
 
 
-def card_html(citation: Citation, label: str, number: int, catalogue: Catalogue, doubtful: bool = False) -> Html:
+def card_html(
+    citation: Citation, label: str, number: int, catalogue: Catalogue, doubtful: bool = False, new: Html | None = None
+) -> Html:
     """Return the card of a passage.
 
     Args:
@@ -36,6 +39,7 @@ def card_html(citation: Citation, label: str, number: int, catalogue: Catalogue,
         number: its number in the answer, from 1.
         catalogue: what is known of outlets.
         doubtful: whether to say that the passage may not answer.
+        new: the mark of a passage that is new to the reader.
     """
     outlet = catalogue.outlet(citation.outlet) if citation.outlet else None
     return _CARD.format(
@@ -46,6 +50,7 @@ def card_html(citation: Citation, label: str, number: int, catalogue: Catalogue,
         via=isolated(wording.via(citation)),
         known=about(outlet),
         doubt=_DOUBT if doubtful else "",
+        new=new or "",
         when=_when(citation),
         quotation=_quotation(citation),
         changes=_changes(citation),
@@ -82,7 +87,7 @@ def _changes(citation: Citation) -> Html:
 
 
 def _change(change: Change) -> Html:
-    """Return who made a change, and the words removed and added, which screen readers are told of."""
+    """Return who made a change, and the words removed and added, which screen readers announce."""
     sources = Html(", ").join(
         page_link(variant_url(variant), isolated(source(variant))) for variant in change.variants[:MAX_OUTLETS]
     )

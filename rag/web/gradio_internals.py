@@ -284,6 +284,8 @@ ELEMENTS = (
     Element("button#send", "app.js presses it to send a question"),
     Element("button#drop", "app.js presses it to remove a filter"),
     Element("button#restore", "app.js presses it to set the filters of an address"),
+    Element("button#check", "app.js presses it to ask what is new that answers a kept question"),
+    Element("#news .html-container .news", "app.css removes its padding"),
 )
 
 

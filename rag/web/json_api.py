@@ -31,8 +31,10 @@ _DESCRIPTION = (
 )
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "the app asks readers to sign in; do, and send the cookies that it sets"},
     422: {"model": Problem, "description": "an argument that makes no sense; the message says which"},
     429: {"model": Problem, "description": "too many requests of one address; try again after Retry-After seconds"},
+    500: {"model": Problem, "description": "something went wrong in the app; its log has the details"},
     503: {"model": Problem, "description": "too many requests wait, or the index is not available; try again"},
 }
 _UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "there is no such article"}}
@@ -44,7 +46,7 @@ def create_api(library: Library, is_local: bool = True, observers: Observers | N
     Args:
         library: what is asked.
         is_local: whether only this machine can ask (see `errors.public_message`).
-        observers: told of each call of an endpoint.
+        observers: notified of each call of an endpoint.
     """
     api = FastAPI(
         title="According", version=str(VERSION), description=_DESCRIPTION, docs_url=None, redoc_url=None,

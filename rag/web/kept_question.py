@@ -8,7 +8,7 @@ from typing import Any
 
 from rag.answer.answer import Answer
 from rag.query.previous import Previous
-from rag.query.query import NOW
+from rag.query.query import NOW, RELEVANCE, Query
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,15 @@ class KeptQuestion:
     def arguments(self) -> dict[str, Any]:
         """Return the arguments with which the library is asked."""
         return dict(vars(self))
+
+    def query(self, k: int = 5, order: str = RELEVANCE) -> Query:
+        """Return it as a question for at most `k` passages.
+
+        Raises:
+            QuestionError: as `Library.ask` does.
+        """
+        arguments = self.arguments()
+        return Query.of(arguments.pop("question"), k, order=order, **arguments)
 
 
 def day_of_asking(answer: Answer) -> dt.date | str:

@@ -49,6 +49,7 @@ def launch(
     mcp: bool = False,
     proxies: Sequence[str] | None = None,
     metrics: bool = False,
+    metrics_token: str | None = None,
 ) -> str:
     """Open the app and print its URL.
 
@@ -65,13 +66,14 @@ def launch(
         proxies: addresses or networks of proxies whose X-Forwarded headers are believed (see
             `proxies.trusted_proxies`).
         metrics: whether to offer the counts of `metrics` to this machine and to readers who have signed in.
+        metrics_token: offers them to who sends it, too; by default $METRICS_TOKEN, else there is none.
 
     Returns:
         The URL.
 
     Raises:
-        AccordingError: it cannot listen there, or others could connect and neither `auth` nor `no_auth` is given, or
-            the extra `mcp` is not installed, or `proxies` has something that is no address.
+        AccordingError: the token is too short, or it cannot listen there, or others could connect and neither `auth`
+            nor `no_auth` is given, or the extra `mcp` is not installed, or `proxies` has something that is no address.
     """
     if mcp:
         from rag.web import mcp_tools
@@ -83,6 +85,11 @@ def launch(
         number = (int(given) if given else 0) or None
     except ValueError:
         raise AccordingError(f"PORT is {given!r}; give a number such as 7860") from None
+    token, counts = metrics_token or os.environ.get("METRICS_TOKEN") or None, None
+    if metrics or token:
+        from rag.web.metrics import Metrics, MetricsMiddleware
+
+        counts = Metrics(library, token)
     library.prepare()
     if wait:
         end_on_signals()
@@ -91,11 +98,6 @@ def launch(
     files = AnswerFiles()
     uploads = Uploads(folder.path, 1 if is_local else SHARE) if allow_add else None
     health = Health(library)
-    counts = None
-    if metrics:
-        from rag.web.metrics import Metrics, MetricsMiddleware
-
-        counts = Metrics(library)
     observers = Observers(health.noted, *([counts.noted] if counts else []))
     app = create_app(library, examples, is_local, uploads, files, observers)
     bypass_proxies(host)

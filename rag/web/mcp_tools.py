@@ -54,7 +54,7 @@ def offer(
         server: an MCP server.
         library: what is asked.
         is_local: whether only this machine can ask (see `errors.public_message`).
-        observers: told of each call of a tool.
+        observers: notified of each call of a tool.
     """
     offered = (observers or Observers()).observed(TOOL, endpoints(library, is_local))
     tools = [_tool(name, endpoint) for name, endpoint in offered.items()]

@@ -1,12 +1,17 @@
 """GET /metrics: what Prometheus asks for. Numbers alone: no question, no name and no address is in them.
 
 Off unless the operator asks for it (`--metrics`). Then it is for requests of this machine to itself, which came through
-no server in front, and for readers who have signed in. `MetricsMiddleware`, the first that sees a request, decides the
-former from the connection and the headers as they were sent, and counts what is refused with 429 or 503.
+no server in front, for readers who have signed in, and for who sends the operator's token. `MetricsMiddleware`, the
+first that sees a request, decides the former from the connection and the headers as they were sent, and counts what is
+refused with 429 or 503.
 """
 
 from __future__ import annotations
 
+import hmac
+import math
+import threading
+import time
 from collections.abc import Iterator
 
 import psutil
@@ -30,18 +35,31 @@ from rag.web.urls import METRICS
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)  # edges of the histogram
 _OF_THIS_MACHINE = "according.of_this_machine"  # in a scope
-_NOT_FOR_ALL = PlainTextResponse("For this machine and for readers who have signed in.\n", 403)
+MIN_TOKEN_CHARACTERS = 16  # whoever may ask can guess as often as they like
+FRESH_SECONDS = 1.0  # the counts are read at most so often, however many ask
+_NOT_FOR_ALL = PlainTextResponse("For this machine, readers who have signed in, and who has the token.\n", 403)
 
 
 class Metrics:
     """Counts of one app, in a registry of its own."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, token: str | None = None) -> None:
         """Begin to count.
 
         Args:
             library: what is asked.
+            token: lets a program elsewhere read the counts (`Authorization: Bearer TOKEN`); None for none.
+
+        Raises:
+            AccordingError: for a token that is too short, or cannot be sent in a header.
         """
+        if token is not None and (len(token) < MIN_TOKEN_CHARACTERS or not token.isascii() or not token.isprintable()):
+            raise AccordingError(
+                f"the token for /metrics needs at least {MIN_TOKEN_CHARACTERS} characters, all of ASCII; make one "
+                "with: openssl rand -hex 32"
+            )
+        self._token = token.encode() if token else None
+        self._lock, self._written, self._text = threading.Lock(), -math.inf, b""
         self.registry = CollectorRegistry()
         self._questions = Counter(
             "according_questions", "Questions worked on, by way in, endpoint and grade or other outcome",
@@ -77,10 +95,22 @@ class Metrics:
         return [Route(METRICS, self._answer)]
 
     def _answer(self, request: Request) -> Response:
-        if not (request.scope.get(_OF_THIS_MACHINE) or _is_signed_in(request.scope)):
+        if not (request.scope.get(_OF_THIS_MACHINE) or self._has_token(request) or _is_signed_in(request.scope)):
             return _NOT_FOR_ALL
         headers = {"Cache-Control": "no-store"}
-        return Response(generate_latest(self.registry), headers=headers, media_type=CONTENT_TYPE_LATEST)
+        return Response(self._latest(), headers=headers, media_type=CONTENT_TYPE_LATEST)
+
+    def _has_token(self, request: Request) -> bool:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        sent = given.strip().encode("utf-8", "replace")
+        return self._token is not None and scheme.lower() == "bearer" and hmac.compare_digest(sent, self._token)
+
+    def _latest(self) -> bytes:
+        with self._lock:
+            if time.monotonic() - self._written >= FRESH_SECONDS:
+                self._text = generate_latest(self.registry)
+                self._written = time.monotonic()
+            return self._text
 
 
 class _Index(Collector):

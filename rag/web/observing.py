@@ -40,10 +40,10 @@ class Asked:
 
 
 class Observers:
-    """Tells listeners of each question. Threads may use it at the same time."""
+    """Notifies listeners of each question. Threads may use it at the same time."""
 
     def __init__(self, *listeners: Callable[[Asked], None]) -> None:
-        """Set who is told; they are called in the thread that asks."""
+        """Set the listeners; they are called in the thread that asks."""
         self._listeners = listeners
 
     @contextlib.contextmanager

@@ -188,7 +188,7 @@ def names_this_machine(scope: Scope) -> bool:
 def _with_headers(send: Send, nonce: str, for_all: bool) -> Send:
     """Add the headers that a response has not set itself; what is not the same for all, no server may keep for others.
 
-    A cache in front keeps what was answered to a request with a cookie, too, unless it is told not to. Gradio
+    A cache in front keeps what was answered to a request with a cookie, too, unless a header forbids it. Gradio
     compresses its files anew for each request, also of those who have not signed in: not the one that takes it 0.3 s,
     which no page of this app loads.
     """

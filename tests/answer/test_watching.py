@@ -11,9 +11,12 @@ import pytest
 from support import BRIDGE, HARBOUR, ORCHARD
 
 import rag
+from rag import following
 from rag.answer import news_feed, watching
 from rag.cli import main
 from rag.errors import InputError, QuestionError
+from rag.query.query import Query
+from rag.retrieval import search
 
 STRIKE = "Who ended their strike on Tuesday?"
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -76,6 +79,40 @@ def test_an_article_whose_title_alone_changed_is_not_new(library, news):
     library.add([news(HARBOUR | {"title": "Strike ends"}, BRIDGE)])
     assert ids(library.news("30m", near=True)) == [[]]
     assert library.article("harbour").title == "Strike ends"
+
+
+def test_one_question_can_be_asked_of_what_is_new(library, monkeypatch, clock):
+    searched = []
+    monkeypatch.setattr("rag.comparable.find", lambda *given: searched.append(given) or search.find(*given))
+    query = Query.of(STRIKE)
+    assert library.new_passages(query, "30m") == ()
+    assert searched == [], "nothing was put in since"
+    assert library.new_passages(query, "1d") == (), "the model of words is sure of nothing"
+    with monkeypatch.context() as patch:
+        patch.setattr(following, "ANSWERS", "near")
+        assert [passage.article_id for passage in library.new_passages(query, "1d")] == ["ferry"]
+    with pytest.raises(QuestionError, match="no outlet 'No such'"):
+        library.new_passages(Query.of(STRIKE, outlets="No such"), "1d")
+
+
+def test_which_articles_were_added_since_is_known_whatever_the_store(index, news, words, clock):
+    with build(index, news, words, clock) as library:
+        everything = ["ferry", "harbour", "bridge", "no such"]
+        assert library.added_since("1d", everything) == {"ferry"}
+        assert library.added_since("2w", everything) == {"ferry", "harbour", "bridge"}
+        assert library.added_since("30m", everything) == library.added_since("2w", []) == frozenset()
+        library.remove(["ferry"])
+        assert library.added_since("1d", everything) == frozenset()
+
+
+def test_the_order_of_adding_is_looked_up_once_however_many_questions_are_watched(library, monkeypatch):
+    for number in range(5):
+        library.watch(f"{STRIKE} {number}")
+    times = []
+    known = library._store.added_before
+    monkeypatch.setattr(library._store, "added_before", lambda time: times.append(time) or known(time))
+    library.news("1d")
+    assert len(times) == 1
 
 
 def test_a_new_article_is_found_among_many_old_ones_that_fit_better(tmp_path, news, words, clock):

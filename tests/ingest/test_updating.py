@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from support import ROOT, WordEncoder
@@ -15,6 +16,7 @@ from support.web_pages import SENTENCES, page
 from support.web_site import serve
 
 import rag
+from rag.cli import main
 from rag.errors import InputError, LibraryError
 from rag.readers import limits, polite, subscribed
 
@@ -211,6 +213,36 @@ def test_what_is_left_out_of_pages_is_on_record(site, library):
     assert "Readers who want a copy" in found.reason
 
 
+def test_what_could_not_be_read_stays_on_record_until_it_is_read_again(site, library):
+    gone = [item(f"{site.url}/{n}", f"Strike {n}", "") for n in range(2)]
+    kept = [item(f"{site.url}/strike", "Dock strike ends", SUMMARY)]
+    more = "Readers who want a copy of this newspaper at home can order one by mail or in our shop in the harbour."
+    site.answer("/feed", rss(*gone, *kept))
+    site.answer("/0", status="404 Not Found")
+    site.answer("/1", status="404 Not Found")
+    site.answer("/strike", page().replace(b"</article>", f"</article><footer><p>{more}</p></footer>".encode()))
+    updated(library, f"{site.url}/feed")
+
+    def records():
+        found = [*library.skipped(), *library.skipped(lines=True)]
+        return sorted(record.place or "the feed" for record in found)
+
+    before = records()
+    assert before == [f"entry {site.url}/0", f"entry {site.url}/1", f"left out, 1 line of {site.url}/strike"]
+    site.answer("/feed", status="500 Internal Server Error")
+    library.update()
+    assert records() == [*before, "the feed"], "nothing of it was read again"
+    site.answer("/feed", rss(item(f"{site.url}/9"), *gone, *kept))
+    (outcome,) = library.update().outcomes
+    assert records() == before, "what is known was not read again"
+    assert (outcome.new, outcome.skipped) == (1, 0)
+    changed = item(f"{site.url}/0", "Strike 0 again", "")
+    site.answer("/0", page("Strike 0 ends", [f"{text} That was day 0 of it." for text in SENTENCES]))
+    site.answer("/feed", rss(changed, *gone[1:], *kept))
+    library.update()
+    assert records() == before[1:], "it could be read this time"
+
+
 # What sites ask for
 
 
@@ -241,9 +273,85 @@ def test_requests_to_a_host_are_apart_as_its_robots_txt_asks(site, monkeypatch):
     visitor = polite.Visitor(sleep=slept.append)
     for path in ("/a", "/b"):
         visitor.get(site.url + path, polite.Budget(time.monotonic() + 20, 10**6))
-    assert [round(seconds) for seconds in slept] == [7]
-    with pytest.raises(polite.LaterError, match="asks for long pauses"):
+    assert [round(seconds) for seconds in slept] == [7, 7], "after its robots.txt, and after the first page"
+    with pytest.raises(polite.LaterError, match=r"asks for 7 s between requests, and may be asked again from 20"):
         visitor.get(f"{site.url}/a", polite.Budget(time.monotonic() + 3, 10**6))
+
+
+def test_a_robots_txt_is_asked_for_after_a_pause_like_any_other_page(site, monkeypatch):
+    slept = []
+    monkeypatch.setattr(polite, "DELAY_SECONDS", 3.0)
+    for path in ("/a", "/b"):
+        site.answer(path, page())
+    visitor = polite.Visitor(sleep=slept.append)
+    budget = polite.Budget(time.monotonic() + 60, 10**6)
+    visitor.get(site.url + "/a", budget)
+    visitor.get(f"http://localhost:{site.port}/a", budget)
+    assert [round(seconds) for seconds in slept] == [3, 3], "another host waits for its own requests alone"
+    visitor._robots.clear()
+    visitor.get(site.url + "/b", budget)
+    assert [round(seconds) for seconds in slept] == [3, 3, 3, 3]
+
+
+@pytest.fixture
+def waited(monkeypatch):
+    """The pauses of updates, which are over at once, by a clock that goes on by them."""
+    slept = []
+    clock = SimpleNamespace(
+        **{n: lambda of=of: of() + sum(slept) for n, of in (("time", time.time), ("monotonic", time.monotonic))}
+    )
+    visitor = polite.Visitor
+    for module in (polite, subscribed):
+        monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(polite, "Visitor", lambda: visitor(sleep=slept.append))
+    return slept
+
+
+@pytest.mark.parametrize(("stated", "pause"), [(120, 120), (86_400, 600)])
+def test_of_a_host_that_asks_for_long_pauses_a_page_is_read_by_each_update(site, library, waited, stated, pause):
+    site.answer("/robots.txt", f"User-agent: *\nCrawl-delay: {stated}\n".encode())
+    site.answer("/feed", rss(*(item(f"{site.url}/{n}", f"Strike {n}", f"{SUMMARY} {n}") for n in range(3))))
+    for n in range(3):
+        site.answer(f"/{n}", page(f"Strike {n} ends", [f"{text} That was day {n} of it." for text in SENTENCES]))
+    (first,) = updated(library, f"{site.url}/feed").outcomes
+    assert (first.new, first.waiting) == (1, 2)
+    assert (
+        f"2 left for the next update (127.0.0.1 asks for {pause} s between requests, and may be asked again from 20"
+        in str(first)
+    )
+    assert [round(seconds) for seconds in waited] == [pause, pause]
+    outcomes = [library.update().outcomes[0] for _ in range(3)]
+    assert [(outcome.new, outcome.waiting, outcome.waiting_for != "") for outcome in outcomes] == [
+        (1, 1, True), (1, 0, False), (0, 0, False),
+    ]  # fmt: skip
+    assert [round(seconds) for seconds in waited[2:5]] == [pause] * 3, "the pause goes on from one update to the next"
+    assert [path for path, _ in site.requests if path[1:].isdecimal()] == ["/0", "/1", "/2"]
+
+
+def test_a_terminal_shows_how_long_a_host_is_waited_for(site, library, waited, tmp_path, monkeypatch, capsys):
+    site.answer("/robots.txt", b"User-agent: *\nCrawl-delay: 90\n")
+    site.answer("/feed", rss(item(f"{site.url}/1")))
+    library.add_source(f"{site.url}/feed")
+    library.close()
+    monkeypatch.setattr("rag.models.lazy_encoder.SentenceEncoder", lambda *_: WordEncoder())
+    for terminal, said in ((False, False), (True, True)):
+        monkeypatch.setattr("sys.stderr.isatty", lambda terminal=terminal: terminal)
+        assert main(["update", "--index", str(tmp_path / "index")]) == 0
+        assert ("waiting 90 s, as 127.0.0.1 asks for pauses between requests" in capsys.readouterr().err) == said
+
+
+def test_a_host_that_asks_for_long_pauses_is_read_after_the_others(site, library, waited):
+    site.answer("/robots.txt", b"User-agent: *\nCrawl-delay: 300\n")
+    with serve() as other:
+        other.answer("/robots.txt", status="404 Not Found")
+        for each in (site, other):
+            each.answer("/feed", rss(item(f"{each.url}/1", text=f"{WHOLE} {each.port}")))
+        addresses = [f"{site.url}/feed", f"http://localhost:{other.port}/feed"]
+        updated(library, *addresses)
+        order = []
+        done = library.update(progress=lambda outcome: order.append(outcome.address))
+    assert order == addresses[::-1]
+    assert [outcome.address for outcome in done.outcomes] == addresses
 
 
 def test_a_robots_txt_of_wildcards_and_a_link_that_nearly_fits_take_no_time(site, library):

@@ -166,6 +166,22 @@ def test_file_names_are_recorded_in_printable_form_without_passwords(tmp_path, w
     assert remote.without_credentials("sftp://reader:secret@a.example/news/b.txt") == "sftp://a.example/news/b.txt"
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sftp://reader:se/cr@et@a.example/b.txt", "sftp://a.example/b.txt"),
+        ("smb://reader:1x/2@a.example/b", "smb://a.example/b"),
+        ("sftp://reader@a.example/b", "sftp://a.example/b"),
+        ("s3://bucket/@folder/b", "s3://bucket/@folder/b"),
+        ("sftp://a.example:22/@folder/b", "sftp://a.example:22/@folder/b"),
+        ("hdfs://[::1]:9000/@b", "hdfs://[::1]:9000/@b"),
+        ("cannot list sftp://r:a/b@c.example/d today", "cannot list sftp://c.example/d today"),
+    ],
+)
+def test_passwords_are_left_out_whatever_is_in_them_and_nothing_else_is(url, shown):
+    assert remote.without_credentials(url) == shown
+
+
 def test_a_folder_below_a_hidden_one_is_read(tmp_path):
     address = put(f"file://{tmp_path}/.kept/news", {"one.jsonl": json.dumps(HARBOUR)})
     assert resolve_inputs([address]) == [f"{address}/one.jsonl"]

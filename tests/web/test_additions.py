@@ -257,7 +257,7 @@ def test_the_part_that_is_done_grows_and_counts_files_by_their_size(additions):
         report.took_in(outcomes)
         if progress:
             addition.follow(progress)
-        parts.append(addition.told()["part"])
+        parts.append(addition.status()["part"])
     assert parts == [None, None, 0.125, 0.25, 0.812, None]
 
 

@@ -68,7 +68,7 @@ def shown(text):
 def test_a_turn_has_its_grade_its_number_and_its_question_as_its_heading(grade):
     html = turn_html(answered(grade=grade, question=EVIL), number=7)
     assert html.startswith(
-        f'<section class="according turn {grade}" data-turn="7" aria-labelledby="asked-7">'
+        f'<section class="according turn {grade}" data-turn="7" data-at="0" aria-labelledby="asked-7">'
         f'<h2 class="question" id="asked-7"><bdi>{SAFE}</bdi></h2>'
     )
 
@@ -280,7 +280,7 @@ def test_what_is_not_applied_can_be_switched_on_or_says_why_it_cannot():
 def test_a_question_that_stands_alone_can_be_made_a_follow_up():
     long = "Who said what of " + "the very old bridge " * 20
     html = turn_html(answered(), alone=long)
-    assert '<section class="according turn answers" data-turn="1" data-alone aria-' in html
+    assert '<section class="according turn answers" data-turn="1" data-at="0" data-alone aria-' in html
     (label,) = buttons(html, "follow")
     assert shown(label).startswith("follow-up of: Who said what of the very old bridge")
     assert len(shown(label)) <= len("follow-up of: ") + wording.MAX_TAKEN_CHARACTERS + 2

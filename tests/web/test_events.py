@@ -36,7 +36,7 @@ from rag.web.uploads import Uploads
 pytestmark = pytest.mark.server
 
 FILTERS = ["Dropdown", "CheckboxGroup", "Textbox", "Textbox", "Radio", "Dropdown", "Radio", "Checkbox"]
-UNSET = [[], [], "", "", "unasked", [], "relevance", False]
+UNSET = [[], [], "", "", "unasked", [], "relevance", False, 0]  # and when it was last asked
 TAKEN = {
     "ask": 13,
     "search": 12,
@@ -51,7 +51,9 @@ PROGRAMS = {name: ["Api"] * number for name, number in TAKEN.items()}
 # Each event that runs on the server, by what starts it, with the components whose values it takes from a client.
 PAGE = {
     "after Button.click add-files": ["Textbox"],  # the handles of uploads
-    "Button.click send": [*["Textbox"] * 4, *FILTERS],  # action, question, number, words
+    # action, question, number, words; the filters; when it was last asked
+    "Button.click send": [*["Textbox"] * 4, *FILTERS, "Textbox"],
+    "Button.click check": ["Textbox", "Textbox", *FILTERS, "Textbox"],  # a kept question, words, ...
     "Button.click renew": [],  # what there is before the first question, made anew
     "Blocks.load": [],
     "after add": [],
@@ -185,7 +187,7 @@ def test_a_page_cannot_post_objects_or_another_number_of_values(reader):
         (["ask", CHAT, 0, [], *UNSET], 403), (["ask", QUESTION, MODEL, [], *UNSET], 403),
         (["ask", QUESTION, {"a": 1}, [], *UNSET], 403), (["ask", QUESTION, 0, [COMPONENT], *UNSET], 403),
         (["ask", QUESTION, 0, [["in 2009"]], *UNSET], 403), (["ask", QUESTION, 0, [], [COMPONENT], *UNSET[1:]], 403),
-        (["ask", QUESTION, 0, [], *UNSET[:7], MODEL], 403),
+        (["ask", QUESTION, 0, [], *UNSET[:7], MODEL, 0], 403), (["ask", QUESTION, 0, [], *UNSET[:8], MODEL], 403),
         ([QUESTION, CHAT, False, None, *UNSET], 403),  # as the page did before
         ([QUESTION, False, *UNSET], 422), (["ask", QUESTION, 0, [], *UNSET, 1], 422), ([], 422), (None, 422),
         ("ask", 422), ({"action": "ask"}, 422),
@@ -259,7 +261,7 @@ def test_a_question_can_be_asked_without_words_of_it(reader):
 def test_the_order_that_the_reader_chose_is_that_of_the_passages(reader):
     firsts = []
     for order in ("newest", "oldest"):
-        filters = [*UNSET[:6], order, False]
+        filters = [*UNSET[:6], order, False, 0]
         html = reader.turn("ask", "Who ended the strike and closed the bridge?", 0, filters=filters)
         nearest = reader.turn("nearest", "", number_of(html), filters=filters)
         dates = [part.split('"')[0] for part in nearest.split('<time class="when" datetime="')[1:]]
@@ -269,7 +271,7 @@ def test_the_order_that_the_reader_chose_is_that_of_the_passages(reader):
 
 
 def test_the_nearest_passages_are_shown_whatever_their_confidence_in_the_same_place(reader):
-    strict = [*UNSET[:7], True]
+    strict = [*UNSET[:7], True, 0]
     html = reader.turn("ask", "Who bought the apples of Valsera?", 0, filters=strict)
     shown = reader.turn("nearest", "", 1, filters=strict)
     assert (asked(shown), number_of(shown)) == (asked(html), 1)
@@ -633,3 +635,25 @@ def test_what_gradio_keeps_of_sessions_has_a_bound(address, reader):
     held = list(running[0].state_holder.session_data)
     assert 0 < len(held) <= MAX_SESSIONS
     assert reader.session not in held, "it is known by an id that no client has"
+
+
+def test_what_is_new_takes_a_question_and_filters_of_which_each_is_checked(reader):
+    def found(question=QUESTION, words=(), given=UNSET[:8], last=1):
+        done = reader.run("news", [question, [*words], *given, last])
+        assert done["success"], done
+        return done["output"]["data"]
+
+    assert found() == [""]  # the model of words is sure of nothing
+    for data in ({"last": -1}, {"last": "x"}, {"last": 10**30}, {"question": ""}, {"question": "x" * 3000},
+                 {"given": [["No such paper"], *UNSET[1:8]]}, {"given": [*UNSET[:6], "<b>", False]}):  # fmt: skip
+        assert found(**data) == [""]
+    for data in ([MODEL, [], *UNSET], [QUESTION, [MODEL], *UNSET], [QUESTION, [], *UNSET[:8], COMPONENT]):
+        assert reader.join("news", data).status_code == 403
+    assert reader.join("news", [QUESTION, [], *UNSET, 1]).status_code == 422
+
+
+@pytest.mark.parametrize("last", [-1, 1.5, True, "soon", "1700000000"])
+def test_when_a_question_was_last_asked_is_a_whole_number(reader, last):
+    html = reader.turn("ask", QUESTION, filters=[*UNSET[:8], last])
+    assert (grade(html), said(html)) == ("failed", "When you last asked: this page is out of date; load it again.")
+    assert grade(reader.turn("ask", QUESTION, filters=[*UNSET[:8], 10**30])) == "near"

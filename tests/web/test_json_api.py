@@ -150,7 +150,7 @@ def test_the_description_is_openapi_with_every_argument_and_result(client):
     }  # fmt: skip
     assert {"quote_url", "outlet_basis", "variants"} <= set(schemas["Passage"]["properties"])
     post = found["paths"]["/ask"]["post"]
-    assert set(post["responses"]) == {"200", "422", "429", "503"}
+    assert set(post["responses"]) == {"200", "401", "422", "429", "500", "503"}
     assert post["responses"]["200"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Answer"}
     assert found["servers"] == [{"url": "../api"}]
 

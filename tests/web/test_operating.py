@@ -37,7 +37,7 @@ def library(tmp_path):
 @pytest.fixture
 def serve(library, monkeypatch):
     """A function that starts an app and returns a client of it."""
-    for name in ("HOST", "PORT", "AUTH", "NO_AUTH"):
+    for name in ("HOST", "PORT", "AUTH", "NO_AUTH", "METRICS_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     clients = []
 
@@ -253,6 +253,43 @@ def test_where_anyone_may_ask_metrics_are_for_this_machine_alone(serve):
     client = serve(metrics=True, host="0.0.0.0", no_auth=True)
     assert client.get("metrics").status_code == 200
     assert client.get("metrics", headers=FORWARDED).status_code == 403
+
+
+@pytest.mark.server
+def test_a_program_elsewhere_reads_metrics_with_the_operators_token_and_no_other(serve, monkeypatch):
+    token = "0123456789abcdef"
+    with pytest.raises(AccordingError, match="needs at least 16 characters"):
+        serve(metrics_token=token[:15])
+    monkeypatch.setenv("METRICS_TOKEN", token)
+    client = serve(host="0.0.0.0", no_auth=True)
+
+    def status(sent):
+        return client.get("metrics", headers=FORWARDED | {"Authorization": sent}).status_code
+
+    assert [status(f"{scheme} {token}") for scheme in ("Bearer", "bearer", "Basic")] == [200, 200, 403]
+    wrong = (
+        "",
+        "Bearer",
+        token,
+        f"Bearer {token}0",
+        f"Bearer {token[:-1]}",
+        f"Bearer {token.upper()}",
+        "Bearer \u00e9",
+    )
+    assert {status(sent.encode()) for sent in wrong} == {403}
+    assert client.get("healthz", headers={"Authorization": f"Bearer {token}"}).json() == OK
+
+
+def test_the_counts_are_read_once_a_second_however_many_ask(library, monkeypatch):
+    from rag.web import metrics
+
+    now, counts = [100.0], metrics.Metrics(library)
+    monkeypatch.setattr(metrics.time, "monotonic", lambda: now[0])
+    first = counts._latest()
+    counts.refused(503)
+    assert counts._latest() is first
+    now[0] += metrics.FRESH_SECONDS
+    assert b'according_refused_requests_total{status="503"} 1.0' in counts._latest()
 
 
 SERVING = """

@@ -72,8 +72,8 @@ class Document:
     Attributes:
         kind: ".html", ".md", ".pdf" or ".json".
         receipts: those in the file.
-        seen: the quotations that the file shows; None if they cannot be told from all else that it shows.
-        unread: numbers of receipts of which not all words can be told in what the file shows.
+        seen: the quotations that the file shows; None if they cannot be distinguished from all else that it shows.
+        unread: numbers of receipts of which not all words can be recognised in what the file shows.
         edited: whether the file was changed since it was written; None where it has no checksum.
         question, accessed, generation: what the file says of them.
     """

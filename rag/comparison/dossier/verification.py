@@ -72,7 +72,7 @@ class Verification:
         current: how often it has changed until now.
         findings: one for each receipt, in the order of the file.
         faults: what is wrong with the file and is of no single receipt.
-        unread: numbers of the receipts of which not all words could be told on the pages of a PDF.
+        unread: numbers of the receipts of which not all words could be recognised on the pages of a PDF.
     """
 
     file: str

@@ -182,7 +182,7 @@ def _single(dates: list[EventDate | None]) -> EventDate | None:
 
 
 def _dates(sentence: str, context: str, published: dt.date | None) -> Iterator[tuple[int, EventDate | None]]:
-    """Yield where dates are that nothing refuses, and what they are: None if that cannot be told."""
+    """Yield where dates are that nothing refuses, and what they are: None if that is unknown."""
     taken: list[tuple[int, int]] = []
     for kind, form in _FORMS:
         for match in form.finditer(sentence):
@@ -280,7 +280,7 @@ def _in_year(
     month = _whole(regex.sub(r"^[Ll]ast\s+", "", words))
     days = [span for year in (published.year - 1, published.year, published.year + 1) if (span := _day_of(month, year))]
     weekday = regex.match(_WEEKDAY, words)
-    if weekday:  # which year it is can be told by it
+    if weekday:  # it determines the year
         days = [d for d in days if d[0].weekday() == _WEEKDAYS.index(weekday[0])]
         near = [d for d in days if abs((d[0] - published).days) <= 30]
         chosen = near[0] if near else None

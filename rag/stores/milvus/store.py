@@ -333,6 +333,10 @@ class MilvusStore(Tables, base.Store):
             spans[row["article"]] += (schema.sentence(text)[0] for text in row["sentences"])
         return {article.id: (article, tuple(sorted(spans[key]))) for key, article in found.items()}
 
+    def added_after(self, place: int, article_ids: Sequence[str]) -> set[str]:
+        rows = self._of_ids(article_ids, f"{self._found()} and born > {place:d}")
+        return {schema.brief(row)["id"] for row in rows}
+
     def spans(self, article_ids: Sequence[str]) -> dict[str, list[Span]]:
         ids = {row["key"]: schema.brief(row)["id"] for row in self._of_ids(article_ids, self._found())}
         found: dict[str, list[Span]] = {}

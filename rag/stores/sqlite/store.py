@@ -210,6 +210,13 @@ class Store(Database, base.Store):
             row = db.execute("SELECT coalesce(max(key), 0) FROM article WHERE changed <= ?", (generation,)).fetchone()
             return int(row[0])
 
+    def added_after(self, place: int, article_ids: Sequence[str]) -> set[str]:
+        rows = self._among(
+            "SELECT a.id, a.key FROM article a", f"a.retired IS NULL AND {AS_SEARCHED} AND a.id", article_ids
+        )
+        with translate_errors(self.folder):
+            return {article_id for article_id, key in rows if key > place}
+
     def setting(self, name: str) -> str | None:
         with translate_errors(self.folder):
             return read_setting(self._db, name)
