@@ -158,3 +158,18 @@ def test_more_connections_than_there_may_be_stop_nobody(server, opened, monkeypa
 def test_a_request_for_a_websocket_is_an_ordinary_request(opened):
     upgrade = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade, close\r\nUpgrade: websocket\r\n\r\n"
     assert opened(upgrade).recv(2**16).startswith(b"HTTP/1.1 200")
+
+
+BAD_CHUNK = b"POST %s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"
+
+
+@pytest.mark.parametrize("path", [b"/slow", b"/large", b"/refused"])
+def test_a_body_that_is_no_http_while_it_is_answered_ends_the_connection_quietly(opened, caplog, path):
+    """Each would otherwise write a traceback of 6 kB to the log, which has a bound."""
+    ANSWER_SLOW.clear()
+    connection = opened(BAD_CHUNK % path)
+    time.sleep(0.2)
+    ANSWER_SLOW.set()
+    rest(connection)
+    assert [r for r in caplog.records if r.exc_info or "Fatal" in r.getMessage()] == []
+    assert rest(opened(WHOLE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))).endswith(b"ok\r\n0\r\n\r\n")
