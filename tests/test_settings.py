@@ -113,6 +113,11 @@ def test_secrets_are_shown_nowhere(here, capsys, monkeypatch):
         ("trusted_proxies = [1]", f"{FILE}: trusted_proxies is [1], and has to be a list of texts"),
         ('auth = "a:b"\nno_auth = true', f"{FILE}: it gives both auth and no_auth; delete one of them"),
         ("host =", f"{FILE}: not TOML ("),
+        ("port = " + "9" * 5000, f"{FILE}: not TOML (a number has too many digits); docs/settings.md"),
+        ("port = 0x" + "f" * 5000, f"{FILE}: not TOML (a number has too many digits); docs/settings.md"),
+        ("a" + ".a" * 100_000 + " = 1", f"{FILE}: not TOML (a line has more than 100 full stops); docs/settings.md"),
+        ("x" * 100_000 + " = 1", f"{FILE}: there is no setting '{'x' * 199} ...; the keys are index"),
+        ("#" * (8 * 2**20 + 1), f"{FILE}: larger than 8 MB; give the path of a TOML file"),
         ('host = "a\\u0000b"', f"{FILE}: host is 'a\\x00b', and has to be a text in quotes"),
     ],
 )

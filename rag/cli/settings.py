@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +61,7 @@ SETTINGS = (
     Setting("milvus_token", "MILVUS_TOKEN", "", "none", secret=True),
     Setting("ray_address", "RAY_ADDRESS", "build --engine ray", "a cluster on this machine"),
 )
+MAX_SHOWN_CHARS = 200  # of a mistake
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 _WHO = ("AUTH", "NO_AUTH")  # the environment's answer to who may connect replaces the file's as a whole
 
@@ -107,17 +107,18 @@ def read(path: Path) -> dict[str, str]:
     Raises:
         InputError: it cannot be read, or has an unknown key, or a value of the wrong kind; the message says what to do.
     """
-    from rag.provenance.user_toml import read_text  # here, as most commands have no such file
+    from rag.provenance import user_toml  # here, as most commands have no such file
 
+    text = user_toml.read_text(path)
     try:
-        given = tomllib.loads(read_text(path))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        given = user_toml.loads(text)
+    except InputError as error:
         raise InputError(f"{path}: not TOML ({error}); docs/settings.md has an example") from error
     for key in given:
         if key not in _BY_KEY:
             near = difflib.get_close_matches(key.lower().replace("-", "_"), _BY_KEY, 1, 0.5)
             hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(_BY_KEY)}"
-            raise InputError(f"{path}: there is no setting {key!r}; {hint}")
+            raise InputError(f"{path}: there is no setting {_shortened(key)}; {hint}")
     if given.get("auth") and given.get("no_auth"):
         raise InputError(f"{path}: it gives both auth and no_auth; delete one of them")
     return {_BY_KEY[key].variable: _as_variable(path, _BY_KEY[key], value) for key, value in given.items()}
@@ -134,9 +135,14 @@ def _as_variable(path: Path, setting: Setting, value: object) -> str:
         else str(value)
     )
     if not fits or "\0" in text:
-        shown = "has" if setting.secret else f"is {value!r}, and has"
+        shown = "has" if setting.secret else f"is {_shortened(value)}, and has"
         raise InputError(f"{path}: {setting.key} {shown} to be {names[setting.kind]}")
     return text
+
+
+def _shortened(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= MAX_SHOWN_CHARS else f"{shown[:MAX_SHOWN_CHARS]} ..."
 
 
 def _not_set(given: Mapping[str, str]) -> dict[str, str]:

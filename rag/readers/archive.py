@@ -29,6 +29,7 @@ from rag.provenance.catalogue import Catalogue
 
 from . import limits
 from .columns import Columns
+from .folders import open_file
 from .skipped import Skipped
 
 SEPARATOR = "!"  # between an archive and its member in the name of a source
@@ -44,7 +45,11 @@ MAX_ENDS = 100  # reads at the end of a tar file; for some headers tarfile would
 STREAMED = frozenset({"jsonl", "json_file", "table", "warc", "mail", "archive"})
 _PAX_DIGITS = 20  # of the length of a record, and the space after it
 _CHUNK_BYTES = 2**16
-_PACKED: dict[bytes, Callable[[Path], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_PACKED: dict[bytes, Callable[[IO[bytes]], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
 DAMAGED = (  # what the modules raise for damaged data; RuntimeError for an unknown method of encryption
     *(zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError, ValueError, IndexError),
     *(RuntimeError, RecursionError, OverflowError, KeyError, AttributeError),
@@ -118,7 +123,7 @@ def read(
     """
     place = place or Place(str(path), 0)
     budget = budget or Budget(path.stat().st_size)
-    with path.open("rb") as file:
+    with open_file(path) as file:
         start = file.read(tarfile.BLOCKSIZE)
     if not start:
         raise InputError("the file is empty")
@@ -241,7 +246,7 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            file = stack.enter_context(path.open("rb", buffering=0))
+            file = stack.enter_context(open_file(path))
             archive = stack.enter_context(zipfile.ZipFile(cast(IO[bytes], _Bounded(file))))
         except InputError:
             raise
@@ -323,13 +328,16 @@ class _Bounded(io.RawIOBase):
 
 def _tar_members(path: Path, budget: Budget) -> Iterator[tuple[str, IO[bytes] | str]]:
     """Yield (name, content) of the members of a tar file in its order, or the reason against one."""
-    with path.open("rb") as start:
-        first = start.read(6)
-    opener = next((opener for magic, opener in _PACKED.items() if first.startswith(magic)), None)
     try:
-        with opener(path) if opener else path.open("rb") as file:
-            stream = _Stream(cast(IO[bytes], file), budget)
-            with tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|", tarinfo=_Header) as archive:
+        with io.BufferedReader(open_file(path)) as packed:
+            first = packed.peek(6)
+            opener = next((opener for magic, opener in _PACKED.items() if first.startswith(magic)), None)
+            with (
+                opener(packed) if opener else packed as file,
+                tarfile.open(
+                    fileobj=cast(IO[bytes], stream := _Stream(file, budget)), mode="r|", tarinfo=_Header
+                ) as archive,
+            ):
                 while info := archive.next():
                     budget.member()
                     stream.left = None

@@ -32,16 +32,18 @@ class Connector(httpcore.NetworkBackend):
         reached: where the last connection led; None before there is one.
     """
 
-    def __init__(self, allowed: Reach, deadline: float):
+    def __init__(self, allowed: Reach, deadline: float, proxy: httpcore.Proxy | None = None):
         """Set the limits.
 
         Args:
             allowed: how far in the other end may be.
             deadline: when everything must be over, on the clock of `time.monotonic`.
+            proxy: what is connected to in place of the site, so that its failures are not said to be the site's.
         """
         self.reached: Reach | None = None
         self._allowed = allowed
         self._deadline = deadline
+        self._proxy = proxy
 
     def connect_tcp(
         self,
@@ -57,7 +59,24 @@ class Connector(httpcore.NetworkBackend):
             InputError: if no address is allowed, or there is no such host.
             socket.gaierror: if the name cannot be resolved.
             httpcore.ConnectError: if no address answers. httpcore.ConnectTimeout: if none does in time.
+            httpcore.ProxyError: for each of these, if it is the proxy.
         """
+        try:
+            stream = self._connected(host, port, local_address, socket_options)
+        except (InputError, OSError, httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            if self._proxy:
+                raise httpcore.ProxyError(_failure_of_proxy(error)) from error
+            raise
+        https = self._proxy is not None and self._proxy.url.scheme == b"https"
+        return _UntilDeadline(stream, self._deadline, to_proxy=https)
+
+    def _connected(
+        self,
+        host: str,
+        port: int,
+        local_address: str | None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
+    ) -> httpcore.NetworkStream:
         addresses = [found for found in resolve(host, port) if reach_of(found) <= self._allowed]
         failure: Exception = InputError(PRIVATE)
         for number, address in enumerate(addresses):
@@ -74,16 +93,31 @@ class Connector(httpcore.NetworkBackend):
             except BaseException:
                 stream.close()
                 raise
-            return _UntilDeadline(stream, self._deadline)
+            return stream
         raise failure
+
+
+def _failure_of_proxy(error: BaseException) -> str:
+    """Return why a proxy could not be connected to."""
+    cause: BaseException | None = error
+    while cause:
+        if isinstance(cause, socket.gaierror | InputError):
+            return "there is no machine of its name"
+        if isinstance(cause, ConnectionRefusedError):
+            return "it refuses the connection"
+        if isinstance(cause, ssl.SSLError):
+            return "its certificate cannot be trusted"
+        cause = cause.__cause__ or cause.__context__
+    return "it does not answer" if isinstance(error, httpcore.TimeoutException) else "it cannot be reached"
 
 
 class _UntilDeadline(httpcore.NetworkStream):
     """A connection whose steps together end at a deadline; httpcore bounds each step alone."""
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: float):
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float, to_proxy: bool = False):
         self._stream = stream
         self._deadline = deadline
+        self._to_proxy = to_proxy  # whether TLS, when it begins, is with a proxy
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, time_left(self._deadline))
@@ -102,6 +136,10 @@ class _UntilDeadline(httpcore.NetworkStream):
         except ValueError as error:  # a name that a certificate cannot hold, such as ".example"
             self.close()
             raise InputError(NO_SITE) from error
+        except httpcore.ConnectError as error:
+            if self._to_proxy:
+                raise httpcore.ProxyError(_failure_of_proxy(error)) from error
+            raise
         return _UntilDeadline(secured, self._deadline)
 
     def get_extra_info(self, info: str) -> object:

@@ -241,7 +241,7 @@ def request(
     proxy = proxy_for(url)
     if proxy and before:
         check_redirect_through_proxy(before, url)
-    connector = Connector(Reach.MACHINE if proxy else allowed, deadline)
+    connector = Connector(Reach.MACHINE if proxy else allowed, deadline, proxy)
     target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     sent: dict[bytes | str, bytes | str] = {
         "Host": url.netloc,
@@ -295,11 +295,15 @@ def _refusal(status: int, phrase: str) -> str:
     """Return the reason why a site's response holds no page."""
     meaning = _STATUS.get(status) or ("its server failed; try again later" if status >= 500 else "there is no page")
     advice = f"; {_SAVE}" if status in (401, 402, 403, 429) else ""
+    if status == 407:
+        return "the proxy requires a password; give it in HTTP_PROXY and HTTPS_PROXY"
     return f"the site responds {status} {phrase}: {meaning}{advice}"
 
 
 def _failure(error: BaseException) -> str:
     """Return the reason why a site could not be reached."""
+    if isinstance(error, httpcore.ProxyError):
+        return f"the proxy does not fetch it ({error}); check HTTP_PROXY and HTTPS_PROXY"
     cause: BaseException | None = error
     while cause:
         if isinstance(cause, socket.gaierror):
@@ -310,8 +314,6 @@ def _failure(error: BaseException) -> str:
         if isinstance(cause, ConnectionRefusedError):
             return "the site refuses the connection; check the URL, or try again later"
         cause = cause.__cause__ or cause.__context__
-    if isinstance(error, httpcore.ProxyError):
-        return f"the proxy does not fetch it ({error}); check HTTP_PROXY and HTTPS_PROXY"
     if isinstance(error, httpcore.RemoteProtocolError | httpcore.ReadError):
         return "its response is truncated, or not HTTP; try again later"
     return f"cannot be reached ({type(error).__name__})"

@@ -3,20 +3,33 @@
 A link may lead anywhere: to a folder above it, to another link, out of the folder that the user named. So links are
 followed only on demand, and then each real folder is read once. What is no file on a disk (a pipe, a device, a socket,
 whatever the operating system shows in /proc and /sys) is never opened: reading it may not end, or do something.
+
+Whoever may write in a folder may put a link or a pipe in the place of a file after it was listed. So what was opened
+decides, not what was listed (`open_file`).
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
+import io
 import os
 import stat
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import InputError
 
 from .skipped import Skipped
+
+if TYPE_CHECKING:
+    _Path = Path
+else:
+    _Path = type(Path())
 
 # File systems whose files are made up by the operating system.
 _SYSTEM_TYPES = frozenset({
@@ -33,6 +46,16 @@ NOT_FOLLOWED = "a link, which is not followed; allow it with --follow-links (in 
 READ_ALREADY = "the link leads to a folder that is read already"
 
 
+class Listed(_Path):
+    """A file that was found in a folder whose links are not followed.
+
+    Attributes:
+        root: that folder; None in another process, to which only the path is sent.
+    """
+
+    root: Path | None = None
+
+
 @dataclass(frozen=True)
 class LinkedFolder:
     """A folder that is walked with the links in it."""
@@ -46,12 +69,56 @@ def reason_against(path: Path) -> str | None:
     Raises:
         OSError: if there is no such file.
     """
-    status = path.stat()
+    return _reason(path.stat())
+
+
+def _reason(status: os.stat_result) -> str | None:
     if not stat.S_ISREG(status.st_mode):
         return f"{_KINDS.get(stat.S_IFMT(status.st_mode), 'something else')}, neither a file nor a folder"
     if status.st_dev in _system_devices():
         return "a file of the operating system, which is on no disk"
     return None
+
+
+def open_file(path: Path) -> io.FileIO:
+    """Open a file for reading, unbuffered.
+
+    Raises:
+        InputError: if it is no regular file (any more), or there is a link where there was none.
+        OSError: if it cannot be opened.
+    """
+    root = path.root if isinstance(path, Listed) else None
+    try:
+        handle = _opened(path, root)
+    except OSError as error:
+        if root and error.errno in (errno.ELOOP, errno.EMLINK, errno.ENOTDIR):
+            raise InputError(NOT_FOLLOWED) from error
+        raise
+    file = io.FileIO(handle)
+    try:
+        if reason := _reason(os.fstat(handle)):
+            raise InputError(reason)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _opened(path: Path, root: Path | None) -> int:
+    """Return a descriptor of a file. To open a pipe in its place does not wait for who writes into it."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
+    if not root or os.open not in os.supports_dir_fd:
+        return os.open(path, flags)
+    *inner, name = path.relative_to(root).parts
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for each in inner:
+            next_folder = os.open(each, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+            os.close(folder)
+            folder = next_folder
+        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=folder)
+    finally:
+        os.close(folder)
 
 
 def walk(root: Path, follow_links: bool = False) -> Iterator[Path | Skipped]:
@@ -69,7 +136,13 @@ def walk(root: Path, follow_links: bool = False) -> Iterator[Path | Skipped]:
         return
     linked = deque[Path]()
     seen = set[tuple[int, int]]()
-    yield from _below(root, follow_links, linked, seen)
+    for found in _below(root, follow_links, linked, seen):
+        if follow_links or isinstance(found, Skipped):
+            yield found
+        else:
+            listed = Listed(found)
+            listed.root = root
+            yield listed
     while linked:
         link = linked.popleft()
         if _identity(link) in seen:

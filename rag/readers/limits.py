@@ -20,6 +20,8 @@ from lxml import etree
 
 from rag.errors import InputError
 
+from .folders import open_file
+
 MAX_BYTES = 32 * 2**20  # of one page, line or record; the largest of 12,000 real articles has 0.2 MB
 # Of a page. Extracting the text takes time quadratic in the number of siblings: 1.2 s for 5,000 links in one element,
 # 158 s for 25,000. lxml takes time quadratic in the number of an element's attributes: 58 s for 100,000.
@@ -217,15 +219,15 @@ def open_unpacked(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         InputError: while reading, if the gzip file is damaged or truncated; the data before that has been read by then.
     """
-    with path.open("rb") as file:
-        packed = file.read(2) == _GZIP
     try:
-        with (
-            path.open("rb", buffering=0) as raw,
-            io.BufferedReader(_AtFirst(raw), _CHUNK_BYTES) as whole,
-            gzip.open(whole) if packed else whole as file,
-        ):
-            yield cast(IO[bytes], file)
+        with open_file(path) as raw:
+            packed = raw.read(2) == _GZIP
+            raw.seek(0)
+            with (
+                io.BufferedReader(_AtFirst(raw), _CHUNK_BYTES) as whole,
+                gzip.open(whole) if packed else whole as file,
+            ):
+                yield cast(IO[bytes], file)
     except EOFError as error:
         raise InputError("the gzip file is truncated; what comes before the cut was read") from error
     except (zlib.error, gzip.BadGzipFile) as error:

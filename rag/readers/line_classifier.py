@@ -6,6 +6,7 @@ bylines and "read more" lines. The words in the patterns are those of page templ
 
 from __future__ import annotations
 
+import functools
 from enum import Enum, auto
 
 import regex
@@ -201,6 +202,15 @@ def shape(line: str) -> str:
 
 def classify(line: str) -> LineKind:
     """Return the kind of a line, judged without its context."""
+    return _classify(line) if len(line) <= LONG_LINE else _kind(line)
+
+
+@functools.lru_cache(maxsize=4096)  # a dump is looked through twice, and what pages repeat they repeat often
+def _classify(line: str) -> LineKind:
+    return _kind(line)
+
+
+def _kind(line: str) -> LineKind:
     bare = line.strip()
     if not _WORD.search(bare):
         return LineKind.BLANK

@@ -27,6 +27,9 @@ MAX_HEAD_LINES = 4  # bylines, dates and outlets between the title and the text
 MAX_TITLE_WORDS = 25
 MAX_FIELD_LINE_CHARS = 300  # a URL may be long; a paragraph that begins like a field is longer
 WRAPPED_CHARS = range(45, 101)  # length of the lines of hard-wrapped text; typewriters have 60 to 80
+# Above the labelled lines of an export: the outlet, the title, the date. To classify a line takes some 50 us, and this
+# is the one place where the number of lines has no other bound.
+MAX_EXPORT_HEAD_LINES = 100
 MENU_LINES = 4  # so many short lines in a row, none ending in punctuation, are a menu or a list
 
 _FIELD = regex.compile(r"(?P<name>\p{L}[\p{L}_-]*(?: [\p{L}_-]+){0,2})[ \t]*:[ \t]+(?P<value>\S.*)")
@@ -42,6 +45,7 @@ _EXPORT = regex.compile(
     regex.I,
 )
 _LENGTH = regex.compile(r"^length:[ \t]*\d+ words[ \t]*$", regex.M | regex.I)  # once in each exported document
+_OF_DOCUMENTS = regex.compile(r"\d+ of \d+ documents?", regex.I)
 _RIGHTS = regex.compile(
     r"\W*(?:copyright|©|\(c\))\W*(?:\(c\)\W*)?(?:19|20)\d\d\b,?\s*(?P<name>.*?)\W*(?:all\s+rights\s+reserved)?\W*|"
     r"all\s+rights\s+reserved\W*",
@@ -208,8 +212,8 @@ def _export(lines: list[str]) -> _Parts:
     owner = next((match["name"].strip(" .") for match in rights if match["name"]), None)
     above: list[str] = []
     title_first = False  # whether the title comes first, and the outlet between it and the date
-    for i, line in enumerate(stripped[: min(labels)]):
-        if not line or _rights(line) or regex.fullmatch(r"\d+ of \d+ documents?", line, regex.I):
+    for i, line in enumerate(stripped[: min(min(labels), MAX_EXPORT_HEAD_LINES)]):
+        if not line or _rights(line) or _OF_DOCUMENTS.fullmatch(line):
             continue
         if classify(line) is LineKind.DATED:
             fields.setdefault("date", line)

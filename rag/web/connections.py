@@ -79,6 +79,16 @@ class BoundedProtocol(H11Protocol):
         if self._asking:
             self._stop_waiting()
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP. What is being answered, or was, cannot be answered again: the connection ends."""
+        if self._asking:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
     def on_response_complete(self) -> None:
         unread = self.conn.their_state is h11.SEND_BODY
         super().on_response_complete()

@@ -10,9 +10,10 @@ work (scripts, styles, joining the queue) is not held up.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 
 from starlette.datastructures import QueryParams
@@ -143,9 +144,12 @@ class PlacesMiddleware:
         """Answer a request when it is its turn.
 
         While the answer is sent, others have theirs: the reader may be slow. Only `whole`, of an answer that begins
-        before the work does, waits for its end.
+        before the work does, waits for its end. Of a reader who is gone when the turn comes, or before, nothing is
+        worked on.
         """
-        await turns.begin(client_of(scope))
+        waiting = _Waiting(receive)
+        if not await waiting.begin(turns, client_of(scope)):
+            return
         working = True
 
         def done() -> None:
@@ -160,9 +164,42 @@ class PlacesMiddleware:
             await send(message)
 
         try:
-            await self.app(scope, receive, sent)
+            await self.app(scope, waiting.receive, sent)
         finally:
             done()
+
+
+class _Waiting:
+    """A request that waits for its turn: what arrives of it meanwhile is kept for the app."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._kept = deque[Message]()
+
+    async def begin(self, turns: Turns, client: str) -> bool:
+        """Wait, and return whether the turn has come: not if the reader goes before."""
+        turn = turns.take(client)
+        if turn.done():
+            return True
+        gone = asyncio.create_task(self._until_gone())
+        begun = False
+        try:
+            await asyncio.wait((turn, gone), return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                gone.result()  # raises what is refused of a body
+            begun = not gone.done()
+            return begun
+        finally:
+            gone.cancel()
+            if not begun:
+                turns.leave(client, turn)
+
+    async def _until_gone(self) -> None:
+        while not self._kept or self._kept[-1]["type"] != "http.disconnect":
+            self._kept.append(await self._receive())
+
+    async def receive(self) -> Message:
+        return self._kept.popleft() if self._kept else await self._receive()
 
 
 def _is_view(path: str, scope: Scope) -> bool:

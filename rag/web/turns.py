@@ -61,21 +61,27 @@ class Turns:
         self.free = at_once
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()  # the next client is the first
 
-    async def begin(self, client: str) -> None:
-        """Return when a request of a client may work; `end` is to be called when it has."""
+    def take(self, client: str) -> asyncio.Future[None]:
+        """Return what is done when a request of a client may work; then `end` or `leave` is to be called."""
+        turn = asyncio.get_running_loop().create_future()
         if self.free:
             self.free -= 1
+            turn.set_result(None)
+        else:
+            self._waiting.setdefault(client, deque()).append(turn)
+        return turn
+
+    def leave(self, client: str, turn: asyncio.Future[None]) -> None:
+        """Give up what `take` returned, whether it has come or not."""
+        if turn.done() and not turn.cancelled():  # it passes it on
+            self.end()
             return
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(client, deque()).append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.cancelled():
-                self._leave(client, turn)
-            else:  # its turn had come: it passes it on
-                self.end()
-            raise
+        turn.cancel()
+        own = self._waiting.get(client)
+        if own and turn in own:
+            own.remove(turn)
+            if not own:
+                del self._waiting[client]
 
     def end(self) -> None:
         """Give the place of a request that has worked to the next one."""
@@ -88,10 +94,3 @@ class Turns:
                 turn.set_result(None)
                 return
         self.free += 1
-
-    def _leave(self, client: str, turn: asyncio.Future[None]) -> None:
-        own = self._waiting.get(client)
-        if own and turn in own:
-            own.remove(turn)
-            if not own:
-                del self._waiting[client]

@@ -331,6 +331,9 @@ def test_decomposed_letters_and_accents_are_composed():
     [
         ("name: X", "mine.toml: not TOML"),
         ("x = " + "[" * 5000, "mine.toml: not TOML"),
+        ("[[outlet]]\nname = " + "9" * 5000, "mine.toml: not TOML (a number has too many digits); docs/outlets.md"),
+        ("[[outlet]]\nname = 0x" + "f" * 5000, "mine.toml: not TOML (a number has too many digits); docs/outlets.md"),
+        ("[[outlet" + ".a" * 100_000 + "]]", "mine.toml: not TOML (a line has more than 100 full stops); docs/outlets"),
         ("", "mine.toml: no outlets; write each outlet below a line [[outlet]]"),
         ("[outlet]\nname = 'X'", "mine.toml: no outlets; write each"),
         ("[[outlets]]\nname = 'X'", 'mine.toml: unknown key "outlets"; write each'),

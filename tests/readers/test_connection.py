@@ -279,6 +279,41 @@ def test_a_redirect_past_a_proxy_leads_to_public_addresses_only(site, net, monke
 @pytest.mark.parametrize(
     ("proxy", "why"),
     [
+        (
+            "http://proxy.test",
+            "the proxy does not fetch it (it refuses the connection); check HTTP_PROXY and HTTPS_PROXY",
+        ),
+        (
+            "https://proxy.test",
+            "the proxy does not fetch it (it refuses the connection); check HTTP_PROXY and HTTPS_PROXY",
+        ),
+        ("http://none.test", "the proxy does not fetch it (there is no machine of its name); check HTTP_PROXY"),
+        ("http://a..test", "the proxy does not fetch it (there is no machine of its name); check HTTP_PROXY"),
+        ("https://other.test", "the proxy does not fetch it (its certificate cannot be trusted); check HTTP_PROXY"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_cannot_be_reached_is_not_said_to_be_the_site(site, net, monkeypatch, scheme, proxy, why):
+    net.names |= {"proxy.test": [[LAN]], "none.test": [socket.gaierror(-2, "Name or service not known")]}
+    net.dead.add(LAN)
+    monkeypatch.setenv("all_proxy", proxy)
+    assert reason(f"{scheme}://evil.test/page").startswith(why)
+    assert asked(site) == []
+
+
+def test_a_proxy_that_wants_a_password_is_not_said_to_be_the_site(site, net, monkeypatch):
+    monkeypatch.setenv("all_proxy", site.url)
+    for what in ("http://evil.test/page", "evil.test:443"):
+        site.answer(what, status="407 Proxy Authentication Required")
+    assert reason("http://evil.test/page").startswith("the proxy requires a password; give it in HTTP_PROXY")
+    assert reason("https://evil.test/page").startswith(
+        "the proxy does not fetch it (407 Proxy Authentication Required)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("proxy", "why"),
+    [
         ("ftp://proxy.test", "the proxy that the environment names for http has no valid address"),
         ("http://", "the proxy that the environment names for http has no valid address"),
         ("http://:80x", "the proxy that the environment names for http has no valid address"),

@@ -14,6 +14,7 @@ from rag import readers
 from rag.errors import InputError
 from rag.provenance.catalogue import load_catalogue
 from rag.readers import folders
+from rag.readers.columns import Columns
 
 
 def read(*paths, follow_links=False):
@@ -156,3 +157,38 @@ def test_urls_are_fetched_only_on_request(folder, words):
 def test_a_path_that_does_not_exist_is_an_error(folder):
     with pytest.raises(InputError, match="no such file or folder"):
         read(folder / "nowhere")
+
+
+KINDS = ("a.jsonl", "a.csv", "a.html", "a.docx", "a.zip", "a.tar", "a.tar.gz", "a.eml", "a.pdf")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_pipe_that_takes_the_place_of_a_file_is_not_waited_for(tmp_path, name):
+    """`read_file` looks at what is there before its reader opens it; so the reader is called past it."""
+    os.mkfifo(tmp_path / name)
+    (found,) = folders.walk(tmp_path)
+    module = readers._module(readers.reader_of(name))
+    columns = (Columns(),) if readers.reader_of(name) in readers.WITH_COLUMNS else ()
+    with pytest.raises(InputError, match="a pipe, neither a file nor a folder"):
+        list(module.read(found, load_catalogue(), *columns))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_link_that_takes_the_place_of_a_file_is_not_followed(tmp_path, name):
+    folder, other = tmp_path / "news", tmp_path / "other"
+    for each in (folder, other):
+        (each / "in").mkdir(parents=True)
+        (each / "in" / name).write_text(json.dumps(HARBOUR))
+    (found,) = folders.walk(folder)
+    (folder / "in" / name).unlink()
+    (folder / "in" / name).symlink_to(other / "in" / name)
+    assert read_listed(found) == [folders.NOT_FOLLOWED]
+    (folder / "in").rename(folder / "out")
+    (folder / "in").symlink_to(other / "in")
+    assert read_listed(found) == [folders.NOT_FOLLOWED]
+    (tmp_path / "link").symlink_to(other)  # what is named itself may be, or be behind, a link
+    assert folders.NOT_FOLLOWED not in read(tmp_path / "link")
+
+
+def read_listed(found):
+    return [getattr(item, "reason", None) or item.id for item in readers.read_source(found, load_catalogue())]

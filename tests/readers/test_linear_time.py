@@ -156,3 +156,9 @@ def test_a_quotation_mark_that_is_never_closed_hides_no_rows_after_it(tmp_path):
 def test_a_page_of_thirty_thousand_short_paragraphs_is_read_in_time(seconds):
     data = PAGE.replace(SENTENCE, f"<div>{'<p>a</p>' * 2_900}</div>" * 10).encode()
     assert seconds(".html", data) < 20
+
+
+def test_lines_above_the_labels_of_an_export_are_not_all_looked_at(seconds):
+    lines = "\n".join(f"line {number}" for number in range(80_000))
+    export = f"The Post\n\nMay 3, 2016\n\n{lines}\n\nLENGTH: 300 words\n\n{SENTENCE}\n"
+    assert seconds(".text", export.encode()) < 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 import threading
 import time
@@ -158,3 +159,25 @@ def test_more_connections_than_there_may_be_stop_nobody(server, opened, monkeypa
 def test_a_request_for_a_websocket_is_an_ordinary_request(opened):
     upgrade = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade, close\r\nUpgrade: websocket\r\n\r\n"
     assert opened(upgrade).recv(2**16).startswith(b"HTTP/1.1 200")
+
+
+CHUNKED = b"POST %s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("wait", [0, 0.2])
+@pytest.mark.parametrize("path", [b"/slow", b"/large", b"/refused"])
+def test_a_body_that_is_no_http_ends_the_connection_quietly_whatever_is_answered_by_then(opened, caplog, path, wait):
+    """Each would otherwise write a traceback of 6 kB to the log, which has a bound."""
+    logger = logging.getLogger("uvicorn.error")
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.ERROR, "uvicorn.error")
+    ANSWER_SLOW.clear()
+    connection = opened(CHUNKED % path)
+    time.sleep(wait)
+    connection.sendall(b"xyz\r\n")
+    time.sleep(0.1)
+    ANSWER_SLOW.set()
+    rest(connection)
+    assert rest(opened(WHOLE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))).endswith(b"ok\r\n0\r\n\r\n")
+    logger.removeHandler(caplog.handler)
+    assert [record.getMessage() for record in caplog.records] == []

@@ -29,6 +29,11 @@ from rag.web.places import (
 MAX_QUESTIONS = MAX_CONCURRENT + MAX_WAITING
 
 
+async def nothing_comes():
+    """Receive nothing, as from a reader who waits for the answer."""
+    await asyncio.Event().wait()
+
+
 class Messages(dict):
     """What is not fetched yet, by session, as Gradio has it."""
 
@@ -72,7 +77,7 @@ def statuses(requests, own=None, is_local=False):
                     found.append((message["status"], headers.get(b"retry-after", b"").decode()))
 
             scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": []}
-            await middleware({**scope, "client": (address, 5), "app": of}, None, send)
+            await middleware({**scope, "client": (address, 5), "app": of}, nothing_comes, send)
 
         tasks = [asyncio.create_task(one(*request)) for request in requests]
         await asyncio.sleep(0.05)
@@ -136,7 +141,7 @@ def test_views_that_wait_for_their_turn_leave_questions_and_pages_theirs():
         tasks = []
         for method, path in asked:
             scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": [], "app": of}
-            tasks.append(asyncio.create_task(middleware(scope, None, None)))
+            tasks.append(asyncio.create_task(middleware(scope, nothing_comes, None)))
         await asyncio.sleep(0.05)
         for task in tasks:
             task.cancel()
@@ -196,12 +201,60 @@ def test_an_address_with_much_that_waits_does_not_keep_another_from_its_next_tur
         clients = ["198.51.100.7"] * 16 + ["203.0.113.9"] * 2
         async with asyncio.TaskGroup() as tasks:
             for client in clients:
-                tasks.create_task(middleware({**scope, "client": (client, 5)}, None, None))
+                tasks.create_task(middleware({**scope, "client": (client, 5)}, nothing_comes, None))
 
     asyncio.run(run())
     assert "203.0.113.9" in begun[: 2 + MAX_CONCURRENT]
     assert begun.count("203.0.113.9") == 2
     assert begun[6:].count("203.0.113.9") == 0
+
+
+@pytest.mark.parametrize(
+    "path", ["/gradio_api/run/ask", "/api/ask", "/gradio_api/mcp", "/contents", "/answer/a/timeline"]
+)
+def test_readers_who_are_gone_before_their_turn_are_not_worked_for(path):
+    """A hundred who ask and go away at once would hold up everybody until all their questions are answered."""
+    worked = []
+
+    async def app(scope, receive, send):
+        worked.append((scope["client"][1], (await receive())["body"]))
+        await release.wait()
+
+    async def run():
+        method = "GET" if path in ("/contents", "/answer/a/timeline") else "POST"
+        middleware = PlacesMiddleware(app, is_local=True)
+        leave = asyncio.Event()
+
+        async def one(number):
+            messages = [{"type": "http.request", "body": b"%d" % number, "more_body": False}]
+
+            async def receive():
+                if messages:
+                    return messages.pop()
+                await (leave if number % 2 else asyncio.Event()).wait()
+                return {"type": "http.disconnect"}
+
+            scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": []}
+            of = SimpleNamespace(get_blocks=lambda: shared)
+            await middleware({**scope, "client": ("198.51.100.7", number), "app": of}, receive, None)
+
+        tasks = [asyncio.create_task(one(number)) for number in range(20)]
+        while len(worked) < (VIEWS_AT_ONCE if path.startswith("/answer") else MAX_CONCURRENT):
+            await asyncio.sleep(0)
+        for _ in range(20):  # steps of the event loop, however busy the machine is
+            await asyncio.sleep(0)
+        leave.set()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        release.set()
+        await asyncio.wait_for(asyncio.gather(*tasks), 20)
+        assert (middleware.work.free, middleware.viewing.free) == (MAX_CONCURRENT, VIEWS_AT_ONCE)
+
+    release, shared = asyncio.Event(), blocks()
+    asyncio.run(run())
+    begun = range(VIEWS_AT_ONCE if path.startswith("/answer") else MAX_CONCURRENT)
+    stayed = [number for number in range(20) if number in begun or number % 2 == 0]
+    assert worked == [(number, b"%d" % number) for number in stayed]
 
 
 def test_the_queue_holds_all_that_is_admitted(tmp_path, news, words):
@@ -273,7 +326,7 @@ def test_a_slow_reader_of_a_page_holds_nobody_up():
             "app": SimpleNamespace(get_blocks=lambda: own),
         }  # fmt: skip
         middleware = PlacesMiddleware(app)
-        reading = [asyncio.create_task(middleware(scope, None, slow)) for _ in range(5)]
+        reading = [asyncio.create_task(middleware(scope, nothing_comes, slow)) for _ in range(5)]
         await asyncio.sleep(0.01)
         free = middleware.work.free
         taken.set()

@@ -7,6 +7,15 @@ import pytest
 from rag.web.turns import Turns, client_at, client_of, in_turn
 
 
+async def begin(turns, client):
+    turn = turns.take(client)
+    try:
+        await turn
+    except asyncio.CancelledError:
+        turns.leave(client, turn)
+        raise
+
+
 def order(asked, at_once=1, given_up=()):
     """The requests ("a1" is the first of client a) in the order of their turns."""
 
@@ -14,7 +23,7 @@ def order(asked, at_once=1, given_up=()):
         turns, begun = Turns(at_once), []
 
         async def one(name):
-            await turns.begin(name[0])
+            await begin(turns, name[0])
             begun.append(name)
             await asyncio.sleep(0)
             turns.end()
@@ -45,8 +54,8 @@ def test_a_request_that_is_given_up_neither_takes_a_turn_nor_loses_a_place():
 def test_a_turn_that_comes_as_its_request_is_given_up_goes_to_the_next():
     async def run():
         turns = Turns(1)
-        await turns.begin("a")
-        waits = [asyncio.create_task(turns.begin(client)) for client in "bcd"]
+        await begin(turns, "a")
+        waits = [asyncio.create_task(begin(turns, client)) for client in "bcd"]
         await asyncio.sleep(0)
         waits[0].cancel()  # before it has heard of either
         turns.end()
