@@ -65,7 +65,7 @@ def is_other_date(line: str, start: int) -> bool:
 _GLUED = regex.compile(r"(?<=\d)(?=\p{Lu})|(?<=\p{Lu}{2})(?=\p{Lu}\p{Ll})|(?<=\p{Ll})(?=\p{Lu})")
 
 
-# Where a year was run together with the next word or the next date: "April 20, 2017Categories", "20. April 201713. Juni".
+# Where a year was run together with what follows: "April 20, 2017Categories", "20. April 201713. Juni".
 _JOINED = regex.compile(r"(?<=(?<!\d)(?:19|20)\d\d)(?=\p{L}|\d{1,2}(?:[./-]|\s)\s?[\p{L}\d])")
 _LABEL = regex.compile(r"\W*(?P<label>\p{L}[\p{L}\p{M} .’'-]{1,40}?)\s*:\s*(?=\S)")
 
@@ -76,7 +76,7 @@ def spread(line: str) -> str:
 
 
 def states_moment(line: str) -> bool:
-    """Return whether a line has a date with a time of day, or two dates run together: of publication and of a change."""
+    """Return whether a line has a date with a time of day, or two run together: of publication and of a change."""
     apart = spread(line)
     spans = find_dates(apart)
     return bool(spans) and (has_time(apart[spans[0][1] :][:15]) or (apart != line and len(spans) > 1))

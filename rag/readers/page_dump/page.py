@@ -116,7 +116,7 @@ class Page:
                 self.kinds[i] = LineKind.SHORT
 
     def _mark_picture_credits(self) -> None:
-        """Mark short lines with a copyright sign and no year as noise where several names are printed so: of pictures."""
+        """Mark short lines with a copyright sign and no year as noise, if several names are printed so: of pictures."""
         signed = [i for i, line in enumerate(self.lines) if "©" in line[:MAX_CREDIT_CHARS] and self._is_credit(i)]
         if len({self.lines[i].strip() for i in signed}) > 1:
             for i in signed:
