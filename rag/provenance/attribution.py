@@ -165,7 +165,7 @@ def names_only(line: str) -> tuple[str, ...]:
     bare = line.strip()
     if len(bare) > MAX_CREDIT_CHARS or not _NAMES_ALONE.fullmatch(bare):
         return ()
-    if _PAPER.search(bare) or _ROLE.search(bare) or _TEMPLATE_WORD.match(bare):
+    if _PAPER.search(bare.title() if bare.isupper() else bare) or _ROLE.search(bare) or _TEMPLATE_WORD.match(bare):
         return ()
     return _split_names(bare)
 

@@ -20,7 +20,7 @@ from rag.article import Article
 from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 
-from . import archive, decoding, limits, plain_text
+from . import archive, decoding, left_out, limits, plain_text, references
 
 MAX_PARTS = 5_000  # of a document: its text, styles, pictures
 MAX_UNPACKED_BYTES = 128 * 2**20  # of all parts
@@ -29,6 +29,13 @@ _CHUNK_BYTES = 2**20
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # a text box for old programs
 _PRINTED = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n", f"{_WORD}cr": "\n", f"{_WORD}noBreakHyphen": "\u2011"}
+_OUTSIDE = {  # parts of a document by the beginning of their names, and what is left out of them
+    **dict.fromkeys(("header", "footer"), "heads and feet of pages"),
+    **dict.fromkeys(("footnotes", "endnotes", "comments"), "notes and comments"),
+    "document.xml": "text that was deleted with changes being tracked",
+}
+_RUN = regex.compile(r"<w:t(?:\s[^<>]*)?>([^<]*)")
+_DELETED = regex.compile(r"<w:delText(?:\s[^<>]*)?>([^<]*)")
 _FIELD = regex.compile(r"\p{L}[\p{L} _-]{0,30}:[ \t]+\S.*")
 
 
@@ -38,7 +45,21 @@ def read(path: Path, catalogue: Catalogue) -> Iterator[Article]:
     Raises:
         InputError: if the file is no such document, or has no text.
     """
-    yield plain_text.parse(decoding.clean(_text(path)), catalogue, str(path))
+    article = plain_text.parse(decoding.clean(_text(path)), catalogue, str(path))
+    if left_out.is_asked():
+        _report_left_out(path)
+    yield article
+
+
+def _report_left_out(path: Path) -> None:
+    """Put on record what a document has outside of its text: heads and feet of pages, notes, comments, deletions."""
+    with archive.open_zip(path) as parts, contextlib.suppress(*archive.DAMAGED, NotImplementedError):
+        for name in parts.namelist():
+            if reason := next((reason for part, reason in _OUTSIDE.items() if name.startswith(f"word/{part}")), None):
+                text = parts.read(name).decode("utf-8", "replace")
+                printed = _DELETED if name == "word/document.xml" else _RUN
+                runs = ("".join(printed.findall(paragraph)) for paragraph in text.split("</w:p>"))
+                left_out.report(str(path), reason, (decoding.clean(references.decode(run)) for run in runs))
 
 
 def _text(path: Path) -> str:

@@ -26,7 +26,7 @@ from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.dates import stated
 from rag.text import is_web_url
 
-from . import decoding, limits, record, references
+from . import decoding, left_out, limits, record, references
 from .html_to_text import html_to_text
 from .line_classifier import LineKind, classify
 from .skipped import Skipped
@@ -237,11 +237,13 @@ def _article(entry: Any, feed: Any, catalogue: Catalogue, source: str, home: str
     for name in ("title", "link", "author", "authors", "publisher", "source", "feedburner_origlink"):
         record.check_length(name, entry.get(name))
     title = " ".join(_plain(entry.get("title")).split()) or None
-    text = _text(entry)
+    lines, more = _cut(entry)
+    text = "\n".join(lines)
     if not text:
         raise InputError("no text")
     if title and _letters(text) == _letters(title):
         raise InputError("no text but the headline")
+    left_out.report(source, "links to the whole text below an entry", more)
     link = _link(entry, home)
     outlet, basis, named_authors = _outlet(entry, feed, catalogue, link, home, host, text)
     date, date_basis = _date(entry)
@@ -283,12 +285,18 @@ def _plain(value: object) -> str:
 
 def _text(entry: Any) -> str:
     """Return the longest text of an entry, without "read more" lines at its end."""
+    return "\n".join(_cut(entry)[0])
+
+
+def _cut(entry: Any) -> tuple[list[str], list[str]]:
+    """Return the lines of the longest text of an entry, and the "read more" lines at its end."""
     values = [part.get("value") for part in entry.get("content", ())]
     text = max(map(_plain, [*values, entry.get("summary")]), key=len)
     lines = text.splitlines()
+    printed = list(lines)
     while lines and (not lines[-1].strip() or classify(lines[-1]) is LineKind.MORE or _APPEARED.fullmatch(lines[-1])):
         lines.pop()
-    return "\n".join(lines)
+    return lines, printed[len(lines) :]
 
 
 def _letters(text: str) -> str:

@@ -24,7 +24,7 @@ from rag.errors import InputError
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.outlet import key
 
-from . import archive, decoding, limits, record
+from . import archive, decoding, left_out, limits, record
 from .columns import Columns
 from .html_to_text import html_to_text
 from .mhtml import DAMAGED, MAX_LINES, MAX_PARTS, MimePolicy
@@ -126,11 +126,15 @@ def _sender(message: EmailMessage) -> tuple[str, str]:
 
 def _article(message: EmailMessage, catalogue: Catalogue, source: str, optional: bool) -> Article | None:
     """Return the article of a message, None if it has no text and that is `optional`."""
-    text = _text(message)
+    text, other = _text(message)
     if not text.strip():
         if optional:
             return None
         raise InputError("no text in it")
+    if other and left_out.is_asked():
+        printed = " ".join(text.split())
+        lost = (line for line in other.splitlines() if " ".join(line.split()) not in printed)
+        left_out.report(source, "lines of the other version of an e-mail in plain text and HTML", lost)
     sender, address = _sender(message)
     host = address.rpartition("@")[2].lower()
     known = catalogue.resolve(sender) or (catalogue.of_url(f"https://{host}/") if host else None)
@@ -151,14 +155,14 @@ def _article(message: EmailMessage, catalogue: Catalogue, source: str, optional:
     return replace(article, outlet_basis="metadata: sender") if outlet else article
 
 
-def _text(message: EmailMessage) -> str:
-    """Return the text of a message: its plain version, unless that is much shorter than the one of HTML."""
+def _text(message: EmailMessage) -> tuple[str, str]:
+    """Return the text of a message, and its other version: the plain one first, unless it is much the shorter one."""
     try:
         plain, page = (_decoded(message.get_body((kind,))) for kind in ("plain", "html"))
     except DAMAGED as error:
         raise InputError(f"a damaged e-mail ({error}); save the message again") from error
     shown = html_to_text(page) if page else ""
-    return plain if len(plain) >= MAX_SHARE_OF_HTML * len(shown) else shown
+    return (plain, shown) if len(plain) >= MAX_SHARE_OF_HTML * len(shown) else (shown, plain)
 
 
 def _decoded(part: Any) -> str:

@@ -20,7 +20,7 @@ from rag.provenance.attribution import attribute, names_only
 from rag.provenance.catalogue import Catalogue
 from rag.provenance.dates import find_date
 
-from . import decoding, limits, record
+from . import decoding, left_out, limits, record
 from .line_classifier import LONG_LINE, LineKind, classify, count_words
 
 MAX_HEAD_LINES = 4  # bylines, dates and outlets between the title and the text
@@ -79,6 +79,9 @@ def parse(text: str, catalogue: Catalogue, source: str) -> Article:
     parts = _split(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), catalogue)
     if not any(line.strip() for line in parts.body):
         raise InputError("no text")
+    left_out.report(
+        source, left_out.TAKEN, [*(f"{name}: {value}" for name, value in parts.fields.items()), *parts.head]
+    )
     article = record.parse(parts.fields, catalogue, source, "\n".join(parts.body))
     found = attribute(parts.head, parts.body, catalogue)
     if article.outlet is None:

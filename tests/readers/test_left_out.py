@@ -1,9 +1,12 @@
 """What is left out of a page is on record with its reason."""
 
+from email.message import EmailMessage
 from pathlib import Path
 
+import docx
 import pytest
-from support import WordEncoder
+from support import WordEncoder, samples
+from support.pdf import FIRST, lines, make_pdf
 
 import rag
 from rag import cli, readers
@@ -63,6 +66,49 @@ def test_a_paragraph_that_a_page_has_among_its_comments_is_on_record(folder: Pat
     reasons = _reasons(folder, "ferry.html")
     assert LOST[:50] in reasons["paragraphs in comments or about other articles"].reason
     assert "By Jane Roe" in reasons[left_out.TAKEN].reason
+
+
+def test_heads_and_feet_of_a_pdf_are_on_record(tmp_path: Path) -> None:
+    head = [(70, 740, 24, "Dock workers end their strike"), (70, 700, 11, "By Jane Roe, 7 February 2016")]
+    first = [(70, 820, 8, "Harbour Bulletin"), *head, *lines(FIRST), (290, 30, 8, "- 1 -")]
+    second = [(70, 820, 8, "Harbour Bulletin"), *lines([f"Later, {line}" for line in FIRST]), (290, 30, 8, "- 2 -")]
+    (tmp_path / "strike.pdf").write_bytes(make_pdf(first, second))
+    reasons = _reasons(tmp_path, "strike.pdf")
+    assert reasons["heads, feet and numbers of pages"].reason.endswith(": Harbour Bulletin | - 1 -")
+    assert "By Jane Roe, 7 February 2016" in reasons[left_out.TAKEN].reason
+
+
+def test_what_a_word_document_has_outside_of_its_text_is_on_record(tmp_path: Path) -> None:
+    document = docx.Document()
+    for paragraph in ("Ferry stays in harbour", "By Jane Roe", TEXT):
+        document.add_paragraph(paragraph)
+    document.sections[0].header.paragraphs[0].text = "The Delta Herald & Sons"
+    document.save(str(tmp_path / "ferry.docx"))
+    reasons = _reasons(tmp_path, "ferry.docx")
+    assert reasons["heads and feet of pages"].reason.endswith(": The Delta Herald & Sons")
+    assert "By Jane Roe" in reasons[left_out.TAKEN].reason
+
+
+def test_lines_that_one_version_of_an_email_alone_has_are_on_record(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "The Delta Herald <news@delta-herald.example>", "Ferry stays in harbour"
+    message.set_content(TEXT)
+    message.add_alternative(f"<p>{TEXT}</p><p>Read it in your browser</p>", subtype="html")
+    (tmp_path / "ferry.eml").write_bytes(message.as_bytes())
+    (only,) = _reasons(tmp_path, "ferry.eml").values()
+    assert only.reason.endswith("in plain text and HTML: Read it in your browser")
+
+
+def test_the_link_below_an_entry_of_a_feed_is_on_record(tmp_path: Path) -> None:
+    entry = f"<item><title>Ferry</title><description>{TEXT}&lt;p&gt;Continue reading →&lt;/p&gt;</description></item>"
+    (tmp_path / "ferry.rss").write_text(f'<rss version="2.0"><channel><title>Delta</title>{entry}</channel></rss>')
+    (only,) = _reasons(tmp_path, "ferry.rss").values()
+    assert only.reason == "links to the whole text below an entry: Continue reading →"
+
+
+def test_lines_of_a_page_in_a_book_are_on_record(tmp_path: Path) -> None:
+    (tmp_path / "issue.epub").write_bytes(samples.epub({"ferry.xhtml": PAGE}))
+    assert LOST[:50] in _reasons(tmp_path, "issue.epub")["paragraphs in comments or about other articles"].reason
 
 
 def test_a_page_of_nothing_but_text_leaves_nothing_out(tmp_path: Path) -> None:

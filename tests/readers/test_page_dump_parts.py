@@ -35,6 +35,13 @@ def one(page):
         f"04.05.2016, 20:28\n\nPort news\n\n{TITLE}",
         f"May 4, 2016\n\n{TITLE}, May 4, 2016",
         "May 4, 2016",
+        f"{TITLE}\n\nJane Roe / John Doe Selwyn 4 May 2016 - 12:14 CET",
+        f"{TITLE}\n\nBy Jane Roe on May 4, 2016 at 11:30a @JaneRoe",
+        f"{TITLE}\n\nBy JANE ROE, Executive Editor | Wednesday May 4, 2016 @ 6:43pm EDTTags: Cranes, Port, Dockers",
+        f"text size: T T Viewpoint May 4, 2016, 8:50 PM EDT\n\n{TITLE}",
+        f"Wednesday, May 4, 2016, by Dr. Jane Roe\nSend Print\n\n{TITLE}",
+        f"{TITLE}\n\nJane Roe Port policy 4 May 20164 May 2016cranes, DOCKERS 0 Comment",
+        f"{TITLE}\n\nStored by roe on 4 May 2016 - 12:00\nUpdated:\n6 May 2016",
     ],
 )
 def test_the_date_is_found_wherever_it_is_printed(head):
@@ -42,6 +49,64 @@ def test_the_date_is_found_wherever_it_is_printed(head):
     assert article.date is not None
     assert article.date.isoformat() == "2016-05-04"
     assert article.text == f"{FIRST}\n\n{SECOND}"
+
+
+@pytest.mark.parametrize(
+    "foot",
+    [
+        "Author janePosted on May 4, 2016May 6, 2016Categories Port, Cranes",
+        "(gazette) Published on 04.05.2016, 06:00",
+        "Jane Roe — 2016-05-04 — in Port — Permalink — License — share this",
+        "4 May 2016\nTags: cranes, dockers",
+    ],
+)
+def test_the_date_is_found_below_the_text(foot):
+    article = one(f"{MENU}{TITLE}\n\n{FIRST}\n\n{SECOND}\n\n{THIRD}\n\n{foot}\n\nNext\n\nWater meters fail{FOOT}")
+    assert str(article.date) == "2016-05-04"
+    assert article.text == f"{FIRST}\n\n{SECOND}\n\n{THIRD}"
+
+
+@pytest.mark.parametrize("place", ["", "SELWYN, "])
+def test_a_date_before_a_dash_opens_a_text(place):
+    assert str(one(f"{MENU}{TITLE}\n\n{place}May 4, 2016 -- {FIRST}\n\n{SECOND}{FOOT}").date) == "2016-05-04"
+
+
+def test_a_date_with_another_label_is_no_articles():
+    facts = "Pages: 80\nEdition: 1 (27 May 2013)\nLanguage: English"
+    (found,) = read(f"{MENU}20 October 2013\n\n{TITLE}\n\n{FIRST}\n\n{facts}\n\n{SECOND}\n\n{THIRD}{FOOT}")
+    assert (found.title, str(found.date)) == (TITLE, "2013-10-20")
+    assert [text in found.text for text in (FIRST, SECOND, THIRD)] == [True, True, True]
+
+
+def test_dated_comments_below_an_article_are_not_articles():
+    others = "".join("  • Port\n" for _ in range(6))
+    text = "\n\n".join(f"{text} {number}" for number in ("One.", "Two.") for text in (FIRST, SECOND, THIRD))
+    comments = "".join(f"reader{n} - 0{n}.05.2016 г. 10:4{n}:23\n\n{THIRD}\n\n" for n in range(4, 9))
+    (found,) = read(f"{MENU}{TITLE}\n\n4 May 2016 13:28\n\n{others}\n{text}\n\nVotes\n\n{comments}")
+    assert (found.title, str(found.date), found.text) == (TITLE, "2016-05-04", text)
+
+
+def test_dates_within_one_long_text_do_not_cut_it():
+    text = "\n\n".join(f"{text} {number}" for number in ("One.", "Two.") for text in (FIRST, SECOND, THIRD))
+    gallery = (
+        f"The quay\n\nThe quay as of May 4, 2016\n\n{FIRST}\n\nThe bridge\n\nThe bridge on May 6, 2016\n\n{SECOND}"
+    )
+    (found,) = read(f"{MENU}{TITLE}\n\n{text}\n\n{gallery}{FOOT}")
+    assert (found.title, found.text.startswith(text), SECOND in found.text[-200:]) == (TITLE, True, True)
+
+
+def test_names_below_several_pictures_are_not_that_of_the_site():
+    pictures = "Water meters\n© MeterWorks\n\nThe bread\n© Bread Weekly"
+    found = one(f"{MENU}{TITLE}\n\nMay 4, 2016\n\n{FIRST}\n\n{SECOND}\n\n{pictures}{FOOT}")
+    assert (found.host, found.text) == (None, f"{FIRST}\n\n{SECOND}")
+
+
+def test_an_article_below_a_heading_of_others_is_read():
+    notice = " ".join([FIRST, SECOND])
+    page = (
+        f"{notice}\n\nTop post\n\n{TITLE}\n\nposted on May 4, 2016, at 11:29 a.m.\nJane Roe\nPort Reporter\n\n{THIRD}"
+    )
+    assert [str(article.date) for article in read(f"{MENU}{page} One.\n\n{THIRD} Two.{FOOT}")] == ["2016-05-04"]
 
 
 def test_the_date_of_an_indented_article_is_found():

@@ -49,6 +49,45 @@ def test_a_page_gives_title_byline_date_and_paragraphs():
     assert (found.host, found.url, found.source) == (None, None, "a.pdf")
 
 
+TITLE = "Dock workers end their strike"
+
+
+@pytest.mark.parametrize(
+    "byline",
+    [
+        "By Jane Roe, The Harbour Gazette, 7 February 2016",
+        "By Jane Roe | The Harbour Gazette | 7 February 2016",
+        "By Jane Roe, The Harbour Gazette, Sunday 7 February 2016 10:30 GMT",
+    ],
+)
+def test_a_byline_gives_author_outlet_and_date(byline):
+    found = article([(70, 740, 24, TITLE), (70, 700, 11, byline), *lines(FIRST)])
+    assert (found.title, found.authors, found.outlet) == (TITLE, ("Jane Roe",), "The Harbour Gazette")
+    assert (found.date.isoformat(), found.date_basis, found.text) == ("2016-02-07", "published", " ".join(FIRST))
+
+
+def test_an_author_a_date_and_an_outlet_may_be_lines_of_one_paragraph():
+    head = [(70, 702, 11, "Jane Roe"), (70, 690, 11, "The Harbour Gazette, 7 February 2016")]
+    found = article([(70, 740, 24, TITLE), *head, *lines(FIRST)])
+    assert (found.authors, found.outlet, str(found.date)) == (("Jane Roe",), "The Harbour Gazette", "2016-02-07")
+
+
+def test_a_masthead_is_no_title():
+    head = [(70, 780, 30, "HARBOUR HERALD"), (70, 740, 18, TITLE)]
+    found = article([*head, (70, 700, 11, "By Jane Roe, Harbour Herald, 7 February 2016"), *lines(FIRST)])
+    assert (found.title, found.outlet, found.text) == (TITLE, "Harbour Herald", " ".join(FIRST))
+
+
+def test_a_section_above_the_title_is_no_author():
+    head = [(70, 780, 14, "WORLD NEWS"), (70, 740, 24, TITLE), (70, 700, 11, "7 February 2016")]
+    assert article([*head, *lines(FIRST)]).authors == ()
+
+
+@pytest.mark.parametrize("site", ["The Harbour Gazette", "World news | The Harbour Gazette"])
+def test_the_site_behind_a_title_is_left_out(site):
+    assert article([(70, 740, 18, f"{TITLE} | {site}"), *lines(FIRST)]).title == TITLE
+
+
 def test_paragraphs_are_recognised_by_an_indent_or_a_short_line():
     indented = [*lines(FIRST), (84, 601, 11, SECOND[0]), (70, 588, 11, SECOND[1])]
     assert article(indented).text == f"{' '.join(FIRST)}\n{' '.join(SECOND)}"

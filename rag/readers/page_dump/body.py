@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import regex
 
+from rag.readers.dated_lines import states_moment
 from rag.readers.line_classifier import (
     BRIEF_WORDS,
     CAPTION,
@@ -80,6 +81,7 @@ def text_lines(page: Page, start: int, body: int, end: int) -> list[int]:
         else:
             long_enough = count_words(page.lines[i]) >= (4 if page.is_set_apart(i) else 8)
             inside = kind is LineKind.SHORT and long_enough and not CAPTION.search(page.lines[i])
+            inside = inside and not states_moment(page.lines[i])
         if inside or kind is LineKind.PROSE:
             kept.append(i)
     return kept

@@ -9,11 +9,19 @@ from itertools import pairwise
 
 import regex
 
-from rag.provenance.attribution import names_only
+from rag.provenance.attribution import byline, names_only
 from rag.provenance.dates import find_date
 from rag.readers import left_out
-from rag.readers.dated_lines import has_time, has_weekday, is_dated, is_labelled, words_without_date
-from rag.readers.line_classifier import BRIEF_WORDS, CONTENT, LONG_LINE, LineKind
+from rag.readers.dated_lines import (
+    has_time,
+    has_weekday,
+    is_dated,
+    is_labelled,
+    spread,
+    states_moment,
+    words_without_date,
+)
+from rag.readers.line_classifier import BRIEF_WORDS, CONTENT, LONG_LINE, LineKind, count_words
 
 from .body import is_error_page, is_list_of_others, text_end, text_lines
 from .layout import HEAD_LINES, Layout, Mark, Section
@@ -22,6 +30,9 @@ from .title import find_heads
 
 _TODAY = regex.compile(r"\b(?:today|heute|aujourd['’]hui|hoy|oggi|hoje|vandaag|dziś|dzisiaj|сегодня|bugün)\b", regex.I)
 _DATELINE = regex.compile(r"\(?\p{Lu}[\p{L} .,'’-]{1,40},\s*(?P<date>[^()–—]{6,25}?)\s*\)?\s*[–—-]")
+
+_OPENING_DATE = regex.compile(r"(?P<date>(?:\p{Lu}\p{L}{2,}|\d)[^()–—]{5,25}?\d)\s*(?:[–—]|-{1,2}\s)")
+MAX_MOMENT_WORDS = 25  # of a line with a date and what is run together with it: authors, a section, tags
 
 
 @dataclass(frozen=True)
@@ -123,9 +134,29 @@ def _is_above_title(page: Page, above: int, title: int) -> bool:
     between = [i for i in range(above + 1, title) if page.kinds[i] in CONTENT]
     if not between:
         return True
-    of_day = has_weekday(page.lines[above]) and not has_time(page.lines[above])
+    line = page.lines[above]
+    of_day = has_weekday(line) and not has_time(line) and not words_without_date(line)
     menu = sum(kind in CONTENT for kind in page.kinds[:above])
     return menu > 1 and not of_day and len(between) < 3 and all(page.kinds[i] is LineKind.SHORT for i in between)
+
+
+def _moment(page: Page, title: int | None, body: int, end: int) -> int | None:
+    """Return the line next to a title or text that has a date among other words, if it is clear what the date is of.
+
+    It is the article's where a time of day is printed with it, or the line is a byline or begins with a person.
+    """
+    top = body if title is None else title
+    inside = [i for i in range(top + 1, body) if page.kinds[i] not in (LineKind.BULLET, LineKind.PROSE)]
+    above = [page.above[top]] if page.above[top] >= 0 and page.kinds[page.above[top]] is LineKind.SHORT else []
+    below = [i for i in range(end, min(end + HEAD_LINES, page.end)) if page.kinds[i] is LineKind.SHORT]
+    for i in [*inside, *above, *below]:
+        line = page.lines[i].strip()[:LONG_LINE]
+        found = find_date(spread(line)) if count_words(line) <= MAX_MOMENT_WORDS and page.date_in(i) else None
+        if found and not _TODAY.search(line):
+            person = byline(line) or names_only(line[: found[0]].strip(" |•·–—-,"))
+            if person or (i not in below and states_moment(line)):
+                return i
+    return None
 
 
 def _date_below(page: Page, section: Section, body: int, end: int) -> int | None:
@@ -143,7 +174,7 @@ def _find_date(page: Page, section: Section, title: int | None, body: int, end: 
     top = body if title is None else title
     alone = section.layout is Layout.SINGLE
     line = section.mark.line if section.mark else -1
-    if line in page.dates and (line > top or not alone):
+    if line in page.dates and (line > top or not alone or (title is None and is_labelled(page.lines[line]))):
         return page.dates[line]
     inside = next((i for i in range(top, body) if i in page.dates), None)
     if inside is not None:
@@ -155,9 +186,11 @@ def _find_date(page: Page, section: Section, title: int | None, body: int, end: 
     if alone and below is not None:
         return page.dates[below]
     near = _date_near_title(page, top, body) if alone else None
+    near = _moment(page, title, body, end) if near is None and alone else near
     near = _date_below(page, section, body, end) if near is None else near
     if near is not None:
         return page.date_in(near)
-    dateline = _DATELINE.match(page.lines[body][:LONG_LINE])
+    opening = page.lines[body].strip()[:LONG_LINE]
+    dateline = _DATELINE.match(opening) or _OPENING_DATE.match(opening)
     found = find_date(dateline["date"]) if dateline else None
     return found[2] if found else None

@@ -18,6 +18,9 @@ from .page import Page
 MIN_WORDS = 18  # a brief of one sentence is an article (the shortest real one has 33 words), a slogan is not
 HEAD_LINES = 4  # content lines between a date and the text: title, category, picture label, standfirst
 
+MIN_WORDS_ABOVE = 100  # of an article that has nothing but dated comments below it
+MIN_COMMENTS = 3
+
 
 class Layout(Enum):
     """Where the articles of a page print their dates."""
@@ -93,6 +96,28 @@ def _is_standfirst(page: Page, i: int) -> bool:
 
 
 def find_layout(page: Page) -> tuple[list[Mark], Layout]:
+    """Return the marks that belong to articles, and where they are in them, as `_chosen_marks` does.
+
+    Dates below an article that is longer than anything below them are those of readers' comments, where there are
+    several short ones: the page ends there. Else they are printed within one long text, which they do not cut.
+    """
+    chosen, layout = _chosen_marks(page)
+    if layout in (Layout.SINGLE, Layout.DATE_LAST):
+        return chosen, layout
+    first = chosen[0].first
+    above = page.words(0, first)
+    longest = max(page.words(start, end) for start, end in pairwise([*(mark.line for mark in chosen), page.end]))
+    if above < MIN_WORDS_ABOVE or above <= longest:
+        return chosen, layout
+    if len(chosen) < MIN_COMMENTS:
+        return [], Layout.SINGLE
+    if above < 2 * longest:
+        return chosen, layout
+    page.end = first
+    return _chosen_marks(page)
+
+
+def _chosen_marks(page: Page) -> tuple[list[Mark], Layout]:
     """Return the marks that belong to articles, and where they are in them.
 
     A mark belongs to an article if text directly precedes or follows it, or follows after a title. Dates in lists of
@@ -160,9 +185,20 @@ def find_sections(page: Page) -> Iterator[Section]:
 
 def _single_section(page: Page, marks: list[Mark]) -> Section:
     """Return the section of a page with one article, from the head of the first mark with most of the text below it."""
+    if closing := next((m for m in marks if _closes(page, m)), None):
+        return Section(0, closing.first, None, Layout.SINGLE)
     mark = next((m for m in marks if page.words(0, m.first) < page.words(m.last, page.end)), None)
     start = _head_start(page, mark, None) if mark else 0
     return Section(start, page.end, mark, Layout.SINGLE)
+
+
+def _closes(page: Page, mark: Mark) -> bool:
+    """Return whether a mark is below its article: paragraphs directly above it, and directly below controls or tags."""
+    below = (LineKind.TAGS, LineKind.PAGER, LineKind.COMMENTS, LineKind.NOISE)
+    if page.kinds[page.following(mark.last)] not in below or not page.ends_text(page.above[mark.first]):
+        return False
+    above = [j for j in range(max(0, mark.first - 2 * MIN_WORDS), mark.first) if page.kinds[j] is LineKind.PROSE]
+    return sum(count_words(page.lines[j]) for j in above) >= MIN_WORDS_ABOVE and len(above) > 1
 
 
 def _head_start(page: Page, mark: Mark, previous: Mark | None) -> int:

@@ -9,7 +9,13 @@ from itertools import pairwise
 import regex
 
 from rag.provenance.attribution import byline
-from rag.readers.dated_lines import publication_date, states_publication, words_without_date
+from rag.readers.dated_lines import (
+    has_unknown_label,
+    is_other_date,
+    publication_date,
+    states_publication,
+    words_without_date,
+)
 from rag.readers.line_classifier import (
     BRIEF_WORDS,
     CONTENT,
@@ -24,6 +30,8 @@ from rag.readers.line_classifier import (
 
 MIN_PARAGRAPH_CHARS = 80  # of a line that counts as prose where indents are compared
 MIN_WORDS_GOING_ON = 12  # of each paragraph below a box within the text
+MAX_CREDIT_CHARS = 100  # of a line below a picture
+MAX_LINES_BELOW_MARK = 3  # short lines between a date or byline and the text
 LABEL_TIMES = 3  # a short line printed so often on one page is a category, a caption or a control, never a title
 
 _COMMENTS_HEADING = regex.compile(
@@ -62,6 +70,8 @@ class Page:
         indent = _indent_of_prose(self.lines)
         self.kinds = [classify(line.removeprefix(indent)) for line in self.lines]
         self._mark_dated_titles()
+        self._mark_other_dates()
+        self._mark_picture_credits()
         dated = (i for i, k in enumerate(self.kinds) if k is LineKind.DATED and states_publication(self.lines[i]))
         self.dates = {i: publication_date(self.lines[i]) for i in dated}
         self.dates = {i: None if date and date > dt.date.today() else date for i, date in self.dates.items()}
@@ -92,6 +102,31 @@ class Page:
                 words = [len(words_without_date(self.lines[n])) for n in (above, i)]
                 if min(words) == 0 and max(words) > 1 and not any(byline(self.lines[n]) for n in (above, i)):
                     self.kinds[above if words[0] else i] = LineKind.SHORT
+
+    def _mark_other_dates(self) -> None:
+        """Mark dates of something else as short lines: those below a label that says so ("Updated:"), and those with an
+        unknown label ("Edition: 1 (27 May 2013)") on a page that has a bare date too.
+        """
+        dated = [i for i, kind in enumerate(self.kinds) if kind is LineKind.DATED]
+        labels = {i: self.lines[i - 1].strip() for i in dated if i and self.lines[i - 1].strip()}
+        below = {i for i, label in labels.items() if label.endswith(":") and is_other_date(label, len(label))}
+        bare = any(not words_without_date(self.lines[i]) for i in dated if i not in below)
+        for i in dated:
+            if i in below or (bare and has_unknown_label(self.lines[i])):
+                self.kinds[i] = LineKind.SHORT
+
+    def _mark_picture_credits(self) -> None:
+        """Mark short lines with a copyright sign and no year as noise, if several names are printed so: of pictures."""
+        signed = [i for i, line in enumerate(self.lines) if "©" in line[:MAX_CREDIT_CHARS] and self._is_credit(i)]
+        if len({self.lines[i].strip() for i in signed}) > 1:
+            for i in signed:
+                self.kinds[i] = LineKind.NOISE
+
+    def _is_credit(self, i: int) -> bool:
+        """Return whether a line with a copyright sign can be below a picture: short, and without a year."""
+        line = self.lines[i]
+        signed = self.kinds[i] is LineKind.FOOTER and "©" in line and not regex.search(r"\b(?:19|20)\d\d\b", line)
+        return signed and count_words(line) < 9
 
     def _mark_labels(self) -> None:
         """Mark the lines that recur all over the page: a title or paragraph is not printed three times."""
@@ -132,11 +167,17 @@ class Page:
         """Return whether a list at line `i` is above the article: text below a date is there, and none is above."""
         signed = (LineKind.DATED, LineKind.BYLINE)
         marks = [j for j, kind in enumerate(self.kinds) if kind in signed and j > i]
-        below = next((j for j in marks if self.kinds[self._next_content(j)] is LineKind.PROSE), None)
+        below = next((j for j in marks if self._heads_text(j)), None)
         above = any(kind in signed for kind in self.kinds[:i])
         if self.has_more_below(i, self.words(0, i), len(self.lines)):
             return True
         return below is not None and not above and self.words(below, len(self.lines)) >= BRIEF_WORDS
+
+    def _heads_text(self, i: int) -> bool:
+        """Return whether prose is below line `i`, with a few short lines between at most: a role, a picture's label."""
+        content = (j for j in range(i + 1, len(self.lines)) if self.kinds[j] in CONTENT)
+        nearest = [self.kinds[j] for j, _ in zip(content, range(MAX_LINES_BELOW_MARK + 1), strict=False)]
+        return LineKind.PROSE in nearest and LineKind.BULLET not in nearest[: nearest.index(LineKind.PROSE)]
 
     def has_more_below(self, i: int, words: int, end: int) -> bool:
         """Return whether more text than `words` is below an end at line `i`, up to the next end.
@@ -153,9 +194,7 @@ class Page:
 
     def is_picture_credit(self, i: int) -> bool:
         """Return whether a line with a copyright sign is below a picture within the text: no year, and prose below."""
-        line = self.lines[i]
-        signed = "©" in line and not regex.search(r"\b(?:19|20)\d\d\b", line)
-        return signed and count_words(line) < 9 and self.kinds[self._next_content(i)] is LineKind.PROSE
+        return self._is_credit(i) and self.kinds[self._next_content(i)] is LineKind.PROSE
 
     def _next_content(self, i: int) -> int:
         return next((j for j in range(i + 1, len(self.lines)) if self.kinds[j] in CONTENT), i)

@@ -25,8 +25,9 @@ from rag.errors import InputError
 from rag.provenance.attribution import attribute, byline, names_only
 from rag.provenance.catalogue import Catalogue, domain
 from rag.provenance.dates import find_date, stated
-from rag.readers import limits
-from rag.readers.line_classifier import LineKind, classify, count_words
+from rag.provenance.outlet import key
+from rag.readers import left_out, limits
+from rag.readers.line_classifier import LONG_LINE, LineKind, classify, count_words
 from rag.readers.skipped import Skipped
 
 from .layout import Paragraph, extract_lines, join_paragraphs, split_running
@@ -75,8 +76,12 @@ def parse(data: bytes, catalogue: Catalogue, source: str, url: str | None = None
     paragraphs = join_paragraphs(lines)
     title, head, body = _split(paragraphs, running, info.get("/Title", ""), catalogue)
     found = attribute(head, [p.text for p in body], catalogue)
+    if title and found.outlet and key(title) == key(found.outlet):  # the masthead, larger than the title below it
+        title, head, body = _split(paragraphs, running, info.get("/Title", ""), catalogue, title)
     info_author = info.get("/Author", "")
     printed = any(info_author in p.text for p in paragraphs[:HEAD_PARAGRAPHS])
+    left_out.report(source, left_out.TAKEN, [title or "", *(line for line in head if line not in running)])
+    left_out.report(source, "heads, feet and numbers of pages", running)
     date, date_basis = _date(head)
     site = catalogue.of_url(url) if url else None
     outlet, basis = found.outlet, found.outlet_basis
@@ -86,7 +91,7 @@ def parse(data: bytes, catalogue: Catalogue, source: str, url: str | None = None
         Article(
             id="",
             text="\n".join(p.text for p in body),
-            title=title,
+            title=_without_site(title, catalogue) if title else None,
             outlet=outlet,
             outlet_basis=basis,
             host=site or (domain(url) or None if url else None),
@@ -100,7 +105,7 @@ def parse(data: bytes, catalogue: Catalogue, source: str, url: str | None = None
 
 
 def _split(
-    paragraphs: list[Paragraph], running: list[str], info_title: str, catalogue: Catalogue
+    paragraphs: list[Paragraph], running: list[str], info_title: str, catalogue: Catalogue, masthead: str = ""
 ) -> tuple[str | None, list[str], list[Paragraph]]:
     """Return (title, head, text). The head is the running lines, and what precedes the first prose but the title."""
     if not paragraphs:
@@ -112,9 +117,10 @@ def _split(
     usual = sizes.most_common(1)[0][0]
     large = [i for i, p in enumerate(paragraphs[: len(kinds)]) if p.size > TITLE_SIZE * usual]
     body = next((i for i, kind in enumerate(kinds) if kind is LineKind.PROSE and i not in large), 0)
-    titles = _title(paragraphs[:body], kinds, large, info_title, catalogue)
+    titles = _title(paragraphs[:body], kinds, large, info_title, catalogue, masthead)
     title = " ".join(paragraphs[i].text for i in titles) or None
-    head = [p.text for i, p in enumerate(paragraphs[:body]) if i not in titles]
+    others = [p for i, p in enumerate(paragraphs[:body]) if i not in titles]
+    head = [line for p in others for line in _signed_lines(p, catalogue)]
     in_text = (LineKind.SHORT, LineKind.PROSE)
     standfirsts = [
         p
@@ -128,7 +134,12 @@ def _split(
 
 
 def _title(
-    top: list[Paragraph], kinds: list[LineKind], large: list[int], info_title: str, catalogue: Catalogue
+    top: list[Paragraph],
+    kinds: list[LineKind],
+    large: list[int],
+    info_title: str,
+    catalogue: Catalogue,
+    masthead: str,
 ) -> list[int]:
     """Return which of the `top` paragraphs are the title.
 
@@ -140,9 +151,32 @@ def _title(
             if wanted and count_words(info_title) > 1 and _letters(" ".join(p.text for p in top[i:j])) == wanted:
                 return list(range(i, j))
     possible = [i for i, p in enumerate(top) if 2 <= count_words(p.text) <= 40 and _can_be_title(p.text, catalogue)]
+    possible = [i for i in possible if top[i].text != masthead]
     if found := sorted((i for i in possible if i in large), key=lambda i: -top[i].size)[:1]:
         return found
     return [i for i in possible if kinds[i] is LineKind.SHORT and count_words(top[i].text) > 2][:1]
+
+
+def _signed_lines(paragraph: Paragraph, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return a paragraph of the head line by line if one of its lines is a name, an outlet, a byline or a date.
+
+    Of "The Example, 7 February 2016" the outlet is a line by itself.
+    """
+    apart = (LineKind.BYLINE, LineKind.DATED)
+    lines = paragraph.lines if len(paragraph.lines) <= HEAD_PARAGRAPHS else ()
+    if not any(names_only(line) or catalogue.resolve(line) or classify(line) in apart for line in lines):
+        lines = (paragraph.text,)
+    dated = ((line, found[0]) for line in lines if (found := find_date(line)))
+    before = (line[:start].strip(" ,|·–—-") for line, start in dated)
+    return (*(name for name in before if catalogue.resolve_printed(name)), *lines)
+
+
+def _without_site(title: str, catalogue: Catalogue) -> str:
+    """Return a title without the outlet that a browser prints behind it, and the sections between bars."""
+    parts = [part.strip() for part in regex.split(r"(\s[|–—-]\s)", title)] if len(title) < LONG_LINE else []
+    if len(parts) < 3 or not catalogue.resolve(parts[-1]):
+        return title
+    return parts[0] if parts[-2] == "|" else title[: title.rindex(f" {parts[-2]} ")].strip()
 
 
 def _can_be_title(text: str, catalogue: Catalogue) -> bool:

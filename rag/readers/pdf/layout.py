@@ -208,11 +208,12 @@ def _running_key(line: Line) -> tuple[str, int]:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Lines joined to a paragraph, the page it begins on, and the font size of its first line."""
+    """Lines joined to a paragraph, the page it begins on, the font size of its first line, and the lines as printed."""
 
     text: str
     page: int
     size: float
+    lines: tuple[str, ...] = ()
 
 
 def join_paragraphs(lines: list[Line]) -> list[Paragraph]:
@@ -230,7 +231,11 @@ def join_paragraphs(lines: list[Line]) -> list[Paragraph]:
     for before, text in pairwise(["", *(line.text for line in lines)]):
         whole = _RIGHT_HALF.sub("", text) if _left_half(before) else text
         words |= {word.casefold() for word in _WORD.findall(whole)}
-    return [Paragraph(_join([li.text for li in group], words), group[0].page, group[0].size) for group in groups]
+    texts = [tuple(line.text for line in group) for group in groups]
+    return [
+        Paragraph(_join([*text], words), group[0].page, group[0].size, text)
+        for group, text in zip(groups, texts, strict=True)
+    ]
 
 
 def _begins(group: list[Line], line: Line, leading: float, width: int) -> bool:
