@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -92,17 +91,17 @@ class ReadingProcesses:
         slow = size = 0
         while not self._closed:
             while len(waiting) < LOOK_AHEAD and (source := next(remaining, None)) is not None:
-                waiting.append(asked := _Asked(source, _is_slow(source)))
-                slow += asked.is_slow
-                size += _size(source) if asked.is_slow and not self._processes else 0
+                waiting.append(asked := _Asked(source, _slow(source)))
+                slow += asked.path is not None
+                size += _size(asked.path) if asked.path and not self._processes else 0
             if self._number and not self._processes and (slow >= MIN_FILES or size >= MIN_BYTES):
                 self._start()
             self._ask(waiting)
             if not waiting:
                 return
             asked = waiting.popleft()
-            slow -= asked.is_slow
-            yield asked.source, self._found(asked, asked.process) if asked.process else None
+            slow -= asked.path is not None
+            yield asked.source, self._found(asked.path, asked.process) if asked.path and asked.process else None
 
     def _start(self) -> None:
         setting = {"catalogue": self._catalogue.extra, "fields": dict(self._columns.given)}
@@ -123,11 +122,11 @@ class ReadingProcesses:
         for asked in waiting:
             if not free:
                 return
-            if asked.is_slow and not asked.process:
+            if asked.path and not asked.process:
                 min(self._processes, key=lambda process: len(process.asked)).ask(asked)
                 free -= 1
 
-    def _found(self, asked: _Asked, process: _Process) -> Iterator[Item]:
+    def _found(self, path: Path, process: _Process) -> Iterator[Item]:
         """Yield what a process finds in a file; a Skipped if it ends before that."""
         while answer := process.answer():
             if "item" in answer:
@@ -140,10 +139,8 @@ class ReadingProcesses:
             return
         reason = process.end()
         if process.is_ready:
-            log.warning("%s: the process that read it %s", asked.source, reason)
-            yield Skipped(
-                readers.name_of(asked.source), f"{readers.UNFORESEEN} (its process {reason}); please report it"
-            )
+            log.warning("%s: the process that read it %s", path, reason)
+            yield Skipped(readers.name_of(path), f"{readers.UNFORESEEN} (its process {reason}); please report it")
             process.asked.popleft()
             process.start()
             if self._closed:  # meanwhile
@@ -151,7 +148,7 @@ class ReadingProcesses:
         else:
             log.warning("files are read in one process alone, as another one %s when it was started", reason)
             self._read_here()
-            yield from readers.read_source(asked.source, self._catalogue, self._columns)
+            yield from readers.read_source(path, self._catalogue, self._columns)
 
     def _read_here(self) -> None:
         """Leave all files that were asked for to this process."""
@@ -168,7 +165,7 @@ class _Asked:
     """A source, and the process that was asked to read it."""
 
     source: readers.Source | Skipped
-    is_slow: bool
+    path: Path | None  # of a file that other processes may read
     process: _Process | None = None
 
 
@@ -188,24 +185,23 @@ class _Process:
     def start(self) -> None:
         """Start it, and ask for all files again that it was asked for."""
         self.is_ready = False
-        if sys.platform == "win32":
-            group: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        else:
-            group = {"process_group": 0}  # Ctrl+C ends it through this process, once nothing more is taken from it
         self._popen = subprocess.Popen(  # noqa: S603 - this Python, with a program of our own
             [sys.executable, "-c", _PROGRAM, json.dumps(sys.path)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=PIPE_BYTES, **group,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=PIPE_BYTES,
+            # Ctrl+C ends it through this process, once nothing more is taken from it
+            process_group=None if sys.platform == "win32" else 0,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )  # fmt: skip
         self._requests, self._answers = cast(IO[bytes], self._popen.stdin), cast(IO[bytes], self._popen.stdout)
         self._send(self._setting)
         for asked in self.asked:
-            self._send(os.fspath(asked.source))
+            self._send(str(asked.path))
 
     def ask(self, asked: _Asked) -> None:
         """Ask for a file."""
         asked.process = self
         self.asked.append(asked)
-        self._send(os.fspath(asked.source))
+        self._send(str(asked.path))
 
     def answer(self) -> dict[str, Any] | None:
         """Return the next answer, None if the process has ended."""
@@ -249,16 +245,16 @@ class _Process:
             self._requests.flush()
 
 
-def _is_slow(source: readers.Source | Skipped) -> bool:
-    """Return whether a source is a file of one of the SLOW formats."""
+def _slow(source: readers.Source | Skipped) -> Path | None:
+    """Return the path of a source that is a file of one of the SLOW formats, None for any other."""
     if not isinstance(source, Path):
-        return False
+        return None
     with contextlib.suppress(InputError):
-        return readers.reader_of(source.name) in SLOW
-    return False
+        return source if readers.reader_of(source.name) in SLOW else None
+    return None
 
 
-def _size(source: Any) -> int:
+def _size(path: Path) -> int:
     with contextlib.suppress(OSError):
-        return int(os.stat(source).st_size)
+        return int(path.stat().st_size)
     return 0
