@@ -29,6 +29,7 @@ from rag.retrieval.by_words import min_share
 from rag.retrieval.filters import Filters, resolve_filters
 from rag.retrieval.parse import ParsedQuery
 from rag.retrieval.scored_passage import ScoredPassage
+from rag.retrieval.timeliness import of_their_time
 from rag.stores.base import Relations, Store, View, in_order
 from rag.stores.columns import ArticleColumns
 from rag.stores.filters import NO_DATE, IndexFilter, mask, ordinal
@@ -165,7 +166,11 @@ class Composer:
         Args:
             rivals: the passages that the best one is compared with; None for those found that come after it.
         """
-        signals = confidence.signals(view, parsed.terms, sorted(found, key=lambda passage: -passage.fit), rivals)
+        ranked = sorted(found, key=lambda passage: -passage.fit)
+        signals = confidence.signals(view, parsed.terms, ranked, rivals)
+        timely = of_their_time(ranked, parsed.constraints)
+        if ranked and not (timely and timely[0] is ranked[0]):
+            signals = self._timely(view, model, parsed, ranked, timely, signals, rivals)
         probability = model.probability(signals)
         near = min(model.near, probability) if is_held(query.text, parsed, signals) else model.near
         fitted = model.encoder == self._store.manifest.encoder
@@ -175,6 +180,29 @@ class Composer:
         return Judged(
             signals, probability, near, least, graded(probability, least, model.sure if fitted else math.inf), fitted
         )
+
+    @staticmethod
+    def _timely(
+        view: View,
+        model: ConfidenceModel,
+        parsed: ParsedQuery,
+        ranked: Sequence[ScoredPassage],
+        timely: Sequence[ScoredPassage],
+        signals: Signals,
+        rivals: Sequence[ScoredPassage] | None,
+    ) -> Signals:
+        """Return the signals of what was found where the best of it speaks of another time than is asked about.
+
+        Passages of that time answer by themselves, never surer than all together; the others are near at most.
+        """
+        untimely = replace(signals, timely=False)
+        if not timely:
+            return untimely
+        if rivals is None:
+            after = next(at for at, passage in enumerate(ranked, 1) if passage is timely[0])
+            rivals = ranked[after : after + MAX_PASSAGES_JUDGED]
+        own = confidence.signals(view, parsed.terms, timely, rivals)
+        return max(min(own, signals, key=model.probability), untimely, key=model.probability)
 
     def _grades(
         self,
@@ -186,13 +214,14 @@ class Composer:
         selected: Sequence[ScoredPassage],
         grade: Grade,
     ) -> list[Grade]:
-        """Return the grade of each passage by itself; that of the best one is the answer's."""
+        """Return the grade of each passage by itself; that of the best one of the time asked about is the answer's."""
         if grade != ANSWERS:
             return [grade] * len(selected)
         ranked = sorted(found, key=lambda passage: -passage.fit)
         rivals = ranked[1 : MAX_PASSAGES_JUDGED + 1] or None
         judged = [self.judge(view, model, query, parsed, [passage], rivals).grade for passage in selected]
-        best = max(range(len(selected)), key=lambda at: selected[at].fit, default=0)
+        timely = {passage.keys for passage in of_their_time(selected, parsed.constraints)}
+        best = max(range(len(selected)), key=lambda at: (selected[at].keys in timely, selected[at].fit), default=0)
         return [ANSWERS if own == ANSWERS or at == best else NEAR for at, own in enumerate(judged)]
 
     def refuse(self, view: View, query: Query) -> Answer | None:

@@ -41,7 +41,7 @@ FIT_AGAIN = "fit it again: according evaluate --fit"
 
 @dataclass(frozen=True)
 class Signals:
-    """The evidence that passages answer a question. Each signal is a share or a cosine, but for the last one.
+    """The evidence that passages answer a question. Each signal is a share or a cosine, but for the last two.
 
     Attributes:
         sentence: the best cosine of a sentence, of the five best passages.
@@ -54,6 +54,7 @@ class Signals:
         reader: how sure the reader is, at most, that words of a passage answer; 0 if it has read none.
         lead: by how much the score of the best passage exceeds the mean of the next five, 0 to 2.1. Passages that only
             touch the subject are many and alike; one that answers stands out.
+        timely: whether they may speak of the time that the question names; passages of another time do not answer.
     """
 
     sentence: float
@@ -65,6 +66,7 @@ class Signals:
     relevance: float = 0.0
     reader: float = 0.0
     lead: float = 0.0
+    timely: bool = True
 
     @property
     def log_odds(self) -> float:
@@ -97,9 +99,10 @@ class ConfidenceModel:
     reader: str | None = None
 
     def probability(self, signals: Signals) -> float:
-        """Return the probability that the passages answer, 0 to 1."""
+        """Return the probability that the passages answer, 0 to 1: at most `near` for those of another time."""
         x = self.bias + sum(weight * getattr(signals, name) for name, weight in self.weights.items())
-        return 1 / (1 + math.exp(-max(-700.0, min(700.0, x))))
+        found = 1 / (1 + math.exp(-max(-700.0, min(700.0, x))))
+        return found if signals.timely else min(found, self.near, math.nextafter(self.sure, 0))
 
     def to_json(self) -> str:
         """Return the model as text, for `parse`. An index keeps `near` under the key "least", its earlier name."""

@@ -1,4 +1,4 @@
-"""Periods -> what a passage gains by its article's date.
+"""Periods -> what a passage gains by its article's date, and whether it speaks of another time.
 
 The time of an event says when it was reported: then, or soon after. So passages of such articles gain, those of
 articles a little older or later gain less, and none is shut out: an article of ten years later may tell the event best.
@@ -6,14 +6,17 @@ articles a little older or later gain less, and none is shut out: an article of 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import regex
 
 from rag.query.constraints import ORDER, PERIOD, RECENT_DAYS, Constraint
-from rag.stores.filters import FIRST_DATE, LAST_DATE, NO_DATE, IndexFilter, days_of
+from rag.retrieval.scored_passage import ScoredPassage
+from rag.stores.filters import FIRST_DATE, LAST_DATE, NO_DATE, IndexFilter, coded_date, days_of
 
 # What a passage gains at most, on the scale of `ScoredPassage.retrieval` (docs/measurements/time.md).
 WEIGHT = 0.3
@@ -22,6 +25,9 @@ WEIGHT = 0.3
 GRACE, HALVED_AFTER, HALVED_BEFORE = 14, 14, 7
 # Halvings after which articles are not looked for by their date any more.
 MAX_HALVINGS = 3
+# Days after a period in which an article may report it without stating its year.
+REPORTED_WITHIN = 183
+_YEAR = regex.compile(r"(?<![\d.,])(?:1[6-9]|20)\d\d(?![\d%]|[.,]\d)")
 
 
 @dataclass(frozen=True)
@@ -89,3 +95,40 @@ def favoured(named: Sequence[Period], index_filter: IndexFilter) -> tuple[IndexF
         if after <= before:
             filters.append(replace(index_filter, after=after, before=before, undated=False))
     return tuple(dict.fromkeys(filters))
+
+
+def of_their_time(found: Sequence[ScoredPassage], constraints: Sequence[Constraint]) -> list[ScoredPassage]:
+    """Return passages without those that speak of another time than the days which a question names.
+
+    What happened in September 2013 is not told by an article of 2009, nor by one of 2019 that speaks of 2019.
+
+    Args:
+        found: in any order.
+        constraints: of the question; days that count from that of asking ("recently") shut nothing out.
+    """
+    named = periods([c for c in constraints if c.kind == PERIOD and c.counted_from is None])
+    return [p for p in found if not named or not _is_of_another_time(p, named)]
+
+
+def _is_of_another_time(passage: ScoredPassage, named: Sequence[Period]) -> bool:
+    """Whether a passage neither states a year of one of some periods nor was printed then or soon after.
+
+    The year that it speaks of may be the last one stated before it in its article. Where it states none and its article
+    has no date, its time is not known.
+    """
+    article, start = passage.article, passage.passage.start
+    years = _years(f"{article.title or ''} {passage.text}") or _years(article.text[:start])[-1:]
+    if any(_year(period.first) <= year <= _year(period.last) for period in named for year in years):
+        return False
+    if (printed := coded_date(article.date, article.date_basis)) == NO_DATE:
+        return bool(years)
+    first, last = (int(each[0]) for each in days_of(np.array([printed])))
+    return not any(first <= period.last + REPORTED_WITHIN and period.first <= last for period in named)
+
+
+def _years(text: str) -> list[int]:
+    return [int(year) for year in _YEAR.findall(text)]
+
+
+def _year(day: int) -> int:
+    return dt.date.fromordinal(day).year

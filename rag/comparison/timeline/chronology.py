@@ -27,6 +27,7 @@ from rag.retrieval.parse import ParsedQuery
 from rag.retrieval.reranking import score_passages
 from rag.retrieval.scored_passage import ScoredPassage
 from rag.retrieval.search import Found, is_read_by
+from rag.retrieval.timeliness import of_their_time
 from rag.stores.base import View
 
 # Passages that the reranker reads: what it has not read cannot be graded. So many are read for the usual number of
@@ -82,8 +83,12 @@ def chronology(
         cleared = [p for p in best if fits(p.retrieval, top) and (not parsed.by_words or p.words >= whole.least)]
         if reranker is not None and is_read_by(reranker, parsed) and not parsed.by_words:
             cleared = _read_further(reranker, parsed.text, cleared, min(max(MAX_READ, query.k), MOST_READ))
+        timely = of_their_time(best, parsed.constraints)
+        leading = timely[0] if timely and whole.signals.timely else best[0]
         for number, passage in enumerate(_without_copies(cleared, catalogue)):
-            grade = whole.grade if number == 0 else _own_grade(whole, model, best[0], passage)
+            is_timely = bool(of_their_time([passage], parsed.constraints))
+            is_whole = number == 0 and is_timely == whole.signals.timely
+            grade = whole.grade if is_whole else _own_grade(whole, model, leading, passage, is_timely)
             if grade in shown:
                 lines += _lines(passage, grade)
     folded = _folded(lines)
@@ -100,7 +105,9 @@ def chronology(
     )
 
 
-def _own_grade(whole: Judged, model: ConfidenceModel, best: ScoredPassage, passage: ScoredPassage) -> Grade:
+def _own_grade(
+    whole: Judged, model: ConfidenceModel, best: ScoredPassage, passage: ScoredPassage, is_timely: bool
+) -> Grade:
     """Grade a passage by itself: by the signals of the answer, with its own in place of the best passage's.
 
     It is never surer than the answer as a whole; for a question that words alone are searched for, it is as sure.
@@ -108,7 +115,9 @@ def _own_grade(whole: Judged, model: ConfidenceModel, best: ScoredPassage, passa
     if not whole.fitted:
         return whole.grade
     lead = whole.signals.lead - (best.fit - passage.fit)
-    own = replace(whole.signals, sentence=passage.best_sentence, relevance=passage.relevance, lead=lead)
+    own = replace(
+        whole.signals, sentence=passage.best_sentence, relevance=passage.relevance, lead=lead, timely=is_timely
+    )
     probability = min(model.probability(own), whole.probability)
     return graded(probability, whole.least, model.sure)
 
