@@ -5,7 +5,8 @@
 
 The questions are those of benchmarks/questions/comparisons.jsonl, over the demonstration, written before anything was
 compared; rules were chosen by the first half. Printed for each half: the share of the outlets with an answer that have
-a row with one, beside the share of which `ask` shows one among as many passages.
+a row whose best passage has it, and of those that have it in one of the row's passages, beside the share of which `ask`
+shows one among as many passages as there are rows.
 
 With `--news`, the articles are dealt out to so many outlets, indexed with an encoder that hashes words, and asked with
 their titles: the times of `ask` and `compare` with and without the default reranker, in turns.
@@ -58,22 +59,26 @@ def rows(library: rag.Library) -> None:
     questions = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
     outlets = {Path(article.source).stem: article.outlet or UNKNOWN_OUTLET for article in library.articles()}
     for half, part in HALVES.items():
-        asked, compared, answered, shown = 0, 0, 0, 0
+        asked, best, compared, answered, shown, passages_shown = 0, 0, 0, 0, 0, 0
         for question in questions[part]:
             evidence: dict[str, list[str]] = defaultdict(list)
             for answer in question["answers"]:
                 evidence[outlets[answer["article"]]].append(normalised(answer["evidence"]))
             comparison = library.compare(question["question"], k=ROWS)
-            by_row = [(group, row.citation) for row in comparison.rows for group in (row.group, *row.shared_with)]
+            first = [(group, row.citation) for row in comparison.rows for group in (row.group, *row.shared_with)]
+            by_row = [*first, *((row.group, cited) for row in comparison.rows for cited in row.further)]
             passages = library.ask(question["question"], k=ROWS).passages
             by_passage = [(passage.outlet or UNKNOWN_OUTLET, passage) for passage in passages]
             asked += len(evidence)
             shown += len(comparison.rows)
+            passages_shown += len(comparison.passages)
+            best += holding(evidence, first)
             compared += holding(evidence, by_row)
             answered += holding(evidence, by_passage)
         print(
-            f"{half}: {compared} of {asked} = {compared / asked:.2f} have a row with their answer, {answered} = "
-            f"{answered / asked:.2f} a passage of `ask`; {shown / len(questions[part]):.1f} rows a question"
+            f"{half}: {compared} of {asked} = {compared / asked:.2f} have a row with their answer, {best} = "
+            f"{best / asked:.2f} as its best passage, {answered} = {answered / asked:.2f} a passage of `ask`; "
+            f"{shown / len(questions[part]):.1f} rows a question, {passages_shown / len(questions[part]):.1f} passages"
         )
 
 
