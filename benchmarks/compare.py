@@ -9,7 +9,8 @@ a row whose best passage has it, and of those that have it in one of the row's p
 shows one among as many passages as there are rows.
 
 With `--news`, the articles are dealt out to so many outlets, indexed with an encoder that hashes words, and asked with
-their titles: the times of `ask` and `compare` with and without the default reranker, in turns.
+their titles: the times of `ask` and `compare` with and without the default reranker, in turns, and those of the
+processor, which other work on the machine changes less.
 """
 
 from __future__ import annotations
@@ -108,16 +109,19 @@ def times(index: Path, options: argparse.Namespace) -> None:
                 "compare by kind": lambda title: library.compare(title, by="kind"),
                 "compare by year": lambda title: library.compare(title, by="year"),
             }
-            taken: dict[str, list[float]] = defaultdict(list)
+            taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
             for title in (titles[0], *titles):
                 for call, run in calls.items():
-                    begun = time.perf_counter()
+                    begun, worked = time.perf_counter(), time.process_time()
                     run(title)
-                    taken[call].append(time.perf_counter() - begun)
-            base = np.median(taken["ask"][1:])
+                    taken[call].append((time.perf_counter() - begun, time.process_time() - worked))
+            base, base_worked = np.median(taken["ask"][1:], axis=0)
             for call, seconds in taken.items():
-                p50, p95 = np.quantile(seconds[1:], (0.5, 0.95))
-                print(f"{name:<18}{call:<18}{1000 * p50:8.0f} ms {1000 * p95:8.0f} ms {p50 / base:6.1f} times ask")
+                (p50, worked), (p95, _) = np.quantile(seconds[1:], (0.5, 0.95), axis=0)
+                print(
+                    f"{name:<18}{call:<18}{1000 * p50:8.0f} ms {1000 * p95:8.0f} ms {p50 / base:6.1f} times ask; "
+                    f"processor {1000 * worked:8.0f} ms {worked / base_worked:6.1f} times"
+                )
 
 
 def dealt(news: Path, outlets: int) -> Iterator[dict[str, Any]]:

@@ -28,6 +28,9 @@ from rag.retrieval.scored_passage import ScoredPassage
 from rag.stores.base import View
 from rag.stores.filters import days_of
 
+# A group has a row if its passage has at least this share of the best score by meaning and words: a little less than in
+# an answer, since it is the best of its group (docs/measurements/side-by-side.md, "Rows").
+MIN_ROW_SHARE = 0.45
 # Passages of other articles that a row may have besides its best one, how much less than that they may score, and how
 # many all rows may have together (docs/measurements/side-by-side.md, "Further passages").
 MAX_FURTHER, FURTHER_MARGIN, MAX_FURTHER_IN_ALL = 2, 0.2, 5
@@ -95,7 +98,7 @@ def compare(
     every_line = [
         _Line(own, best[0])
         for own in groups
-        if (best := select([p for p in own.passages if fits(p.retrieval, top)], 1, False)[0])
+        if (best := select([p for p in own.passages if fits(p.retrieval, top, MIN_ROW_SHARE)], 1, False)[0])
     ]
     lines = [line for line in every_line if not query.strict or judge(line.found.passages).grade == ANSWERS]
     near = len(every_line) - len(lines)
@@ -118,7 +121,7 @@ def compare(
         answer = replace(answer, grade=ANSWERS if any(row.grade == ANSWERS for row in rows) else NEAR)
     elif near:
         answer = replace(answer, near_left_out=near, why=Why(STRICT))
-    others = [group for group, score in found.others.items() if fits(score, top)] if rows else []
+    others = [group for group, score in found.others.items() if fits(score, top, MIN_ROW_SHARE)] if rows else []
     with_row = {group for row in rows for group in (row.group, *row.shared_with)}
     unshown = {line.found.group for line in lines} - {line.found.group for line in kept}
     number = grouping.articles(view.columns, parsed.filters.index_filter)
@@ -126,7 +129,7 @@ def compare(
     silent = map(SilentGroup._make, (item for item in number.items() if item[0] not in heard))
     return Comparison(
         grouping.by, answer, rows, tuple(silent), len(unshown) + len(others) if rows else 0, dict(grouping.sides),
-        found.weakest is None or not fits(found.weakest, top),
+        found.weakest is None or not fits(found.weakest, top, MIN_ROW_SHARE),
     )  # fmt: skip
 
 
@@ -163,7 +166,7 @@ def _with_further(lines: Sequence[_Line], top: float, is_shown: Callable[[Scored
         (passage, at)
         for at, line in enumerate(lines)
         for passage in line.found.passages
-        if passage.score >= line.best.score - FURTHER_MARGIN and fits(passage.retrieval, top)
+        if passage.score >= line.best.score - FURTHER_MARGIN and fits(passage.retrieval, top, MIN_ROW_SHARE)
     ]
     further: list[list[ScoredPassage]] = [[] for _ in lines]
     articles = [{line.best.article.id, *line.best.near_copies} for line in lines]
@@ -191,7 +194,7 @@ def _rows(lines: Sequence[_Line], judged: Sequence[Judged], cited: Sequence[Cita
 
 
 def _row(line: _Line, judged: Judged, citation: Citation, further: tuple[Citation, ...], top: float) -> Row:
-    matches = [match for match in line.found.matches if fits(match.score, top)]
+    matches = [match for match in line.found.matches if fits(match.score, top, MIN_ROW_SHARE)]
     first, last = days_of(np.array([match.date for match in matches], np.int64))
     days = [dt.date.fromordinal(day) for day in (*first[first > 0].tolist(), *last[last > 0].tolist())]
     return Row(
