@@ -5,10 +5,12 @@
 
 The questions are those of benchmarks/questions/comparisons.jsonl, over the demonstration, written before anything was
 compared; rules were chosen by the first half. Printed for each half: the share of the outlets with an answer that have
-a row with one, beside the share of which `ask` shows one among as many passages.
+a row whose best passage has it, and of those that have it in one of the row's passages, beside the share of which `ask`
+shows one among as many passages as there are rows.
 
 With `--news`, the articles are dealt out to so many outlets, indexed with an encoder that hashes words, and asked with
-their titles: the times of `ask` and `compare` with and without the default reranker, in turns.
+their titles: the times of `ask` and `compare` with and without the default reranker, in turns, and those of the
+processor, which other work on the machine changes less.
 """
 
 from __future__ import annotations
@@ -58,22 +60,26 @@ def rows(library: rag.Library) -> None:
     questions = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
     outlets = {Path(article.source).stem: article.outlet or UNKNOWN_OUTLET for article in library.articles()}
     for half, part in HALVES.items():
-        asked, compared, answered, shown = 0, 0, 0, 0
+        asked, best, compared, answered, shown, passages_shown = 0, 0, 0, 0, 0, 0
         for question in questions[part]:
             evidence: dict[str, list[str]] = defaultdict(list)
             for answer in question["answers"]:
                 evidence[outlets[answer["article"]]].append(normalised(answer["evidence"]))
             comparison = library.compare(question["question"], k=ROWS)
-            by_row = [(group, row.citation) for row in comparison.rows for group in (row.group, *row.shared_with)]
+            first = [(group, row.citation) for row in comparison.rows for group in (row.group, *row.shared_with)]
+            by_row = [*first, *((row.group, cited) for row in comparison.rows for cited in row.further)]
             passages = library.ask(question["question"], k=ROWS).passages
             by_passage = [(passage.outlet or UNKNOWN_OUTLET, passage) for passage in passages]
             asked += len(evidence)
             shown += len(comparison.rows)
+            passages_shown += len(comparison.passages)
+            best += holding(evidence, first)
             compared += holding(evidence, by_row)
             answered += holding(evidence, by_passage)
         print(
-            f"{half}: {compared} of {asked} = {compared / asked:.2f} have a row with their answer, {answered} = "
-            f"{answered / asked:.2f} a passage of `ask`; {shown / len(questions[part]):.1f} rows a question"
+            f"{half}: {compared} of {asked} = {compared / asked:.2f} have a row with their answer, {best} = "
+            f"{best / asked:.2f} as its best passage, {answered} = {answered / asked:.2f} a passage of `ask`; "
+            f"{shown / len(questions[part]):.1f} rows a question, {passages_shown / len(questions[part]):.1f} passages"
         )
 
 
@@ -103,16 +109,19 @@ def times(index: Path, options: argparse.Namespace) -> None:
                 "compare by kind": lambda title: library.compare(title, by="kind"),
                 "compare by year": lambda title: library.compare(title, by="year"),
             }
-            taken: dict[str, list[float]] = defaultdict(list)
+            taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
             for title in (titles[0], *titles):
                 for call, run in calls.items():
-                    begun = time.perf_counter()
+                    begun, worked = time.perf_counter(), time.process_time()
                     run(title)
-                    taken[call].append(time.perf_counter() - begun)
-            base = np.median(taken["ask"][1:])
+                    taken[call].append((time.perf_counter() - begun, time.process_time() - worked))
+            base, base_worked = np.median(taken["ask"][1:], axis=0)
             for call, seconds in taken.items():
-                p50, p95 = np.quantile(seconds[1:], (0.5, 0.95))
-                print(f"{name:<18}{call:<18}{1000 * p50:8.0f} ms {1000 * p95:8.0f} ms {p50 / base:6.1f} times ask")
+                (p50, worked), (p95, _) = np.quantile(seconds[1:], (0.5, 0.95), axis=0)
+                print(
+                    f"{name:<18}{call:<18}{1000 * p50:8.0f} ms {1000 * p95:8.0f} ms {p50 / base:6.1f} times ask; "
+                    f"processor {1000 * worked:8.0f} ms {worked / base_worked:6.1f} times"
+                )
 
 
 def dealt(news: Path, outlets: int) -> Iterator[dict[str, Any]]:

@@ -96,9 +96,9 @@ def outlet_matches(found: Sequence[ScoredPassage], shown: Sequence[ScoredPassage
     return tuple(matches.values())
 
 
-def fits(score: float, best: float) -> bool:
+def fits(score: float, best: float, share: float = MIN_SCORE_SHARE) -> bool:
     """Whether a passage fits nearly as well as the best one, which may itself fit badly."""
-    return score >= best - (1 - MIN_SCORE_SHARE) * abs(best)
+    return score >= best - (1 - share) * abs(best)
 
 
 def _adjoins(passage: ScoredPassage, other: ScoredPassage) -> bool:

@@ -14,6 +14,7 @@ from rag.errors import QuestionError
 from rag.text import short_name
 
 if TYPE_CHECKING:
+    from rag.answer.citation import Citation
     from rag.comparison.side_by_side.comparison import Comparison, Row
 
 GROUP_WIDTH, MIN_WIDTH, MAX_WIDTH = 26, 60, 110  # in characters; a narrower terminal gets one column
@@ -64,21 +65,20 @@ def comparison_text(found: Comparison) -> str:
     lines += [f"({scope(found)})", *(f"({fact})" for fact in (nothing, sides) if fact), *notes(found.answer)]
     parts = [
         said,
-        *(_row_text(row, found, width) for row in found.rows),
+        *(_row_text(row, cited, found, width) for row, cited in found.passages),
         "\n".join(map(in_a_line, filter(None, lines))),
     ]
     return "\n\n".join(filter(None, parts))
 
 
-def _row_text(row: Row, found: Comparison, width: int) -> str:
-    """Return a row in two columns, or below each other where the terminal is narrow."""
+def _row_text(row: Row, cited: Citation, found: Comparison, width: int) -> str:
+    """Return a passage of a row in two columns, or below each other where the terminal is narrow."""
     from rag.answer.changes import changes_text
-    from rag.comparison.side_by_side.wording import row_facts, row_source
+    from rag.comparison.side_by_side.wording import passage_facts, row_source
 
-    cited = row.citation
     about = f"[{'; '.join(map(short_name, filter(None, [cited.title, cited.url or cited.article_id])))}]"
-    left = [short_name(row.group), *map(str, row_facts(row))]
-    right = [f"«{' '.join(cited.quotation.split())}»", row_source(row, found.by), about]
+    left = [short_name(row.group), *map(str, passage_facts(row, cited))]
+    right = [f"«{' '.join(cited.quotation.split())}»", row_source(row, found.by, cited), about]
     right += changes_text(cited)
     if width < MIN_WIDTH:
         return "\n".join(line for words in (*left, *right) for line in _wrapped(words, width))

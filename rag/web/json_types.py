@@ -96,7 +96,7 @@ _OF_ANSWER: dict[str, Any] = {"version": _VERSION, "found": bool, "notice": str 
 AnswerResult = _made("Answer", Answer, **_OF_ANSWER, passages=list[Passage])  # type: ignore[valid-type]
 _HITS: dict[str, Any] = {"version": _VERSION, "hits": (list[Hit], ...)}
 SearchResult = create_model("Search", __doc__="The nearest passages, whether or not they answer.", **_HITS)
-ComparedRow = _made("Row", Row, citation=Passage)
+ComparedRow = _made("Row", Row, citation=Passage, further=list[Passage])  # type: ignore[valid-type]
 ComparisonResult = _made(
     "Comparison", Answer, ("passages",), **_OF_ANSWER, by=str, rows=list[ComparedRow],  # type: ignore[valid-type]
     silent=list[UnmatchedGroup], more=int, whole=bool, sides=dict[str, list[str]], several=dict[str, list[str]],

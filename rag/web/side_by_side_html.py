@@ -1,6 +1,7 @@
 """Comparison -> the tab "Side by side" of an answer: a table, a row an outlet, with its best sentences.
 
-An outlet that prints a near-copy of a row has a row below it, with the words that it changed. On a narrow screen the
+An outlet that prints a near-copy of a row has a row below it, with the words that it changed, and so have further
+passages of the row's outlet. On a narrow screen the
 cells of a row are one below the other (`views.css`); their roles are written out, so that it stays a table to screen
 readers. The sentences come from `rag.comparison.side_by_side.wording`.
 """
@@ -15,6 +16,7 @@ from rag.answer import wording as answer_wording
 from rag.answer.balance import UNKNOWN_OUTLET
 from rag.answer.citation import Citation, cite_span
 from rag.answer.html import Html, isolated, page_link, phrase
+from rag.answer.wording import Phrase
 from rag.article import Article
 from rag.comparison.side_by_side import wording
 from rag.comparison.side_by_side.comparison import Comparison, Row
@@ -128,7 +130,16 @@ def _lines(row: Row, catalogue: Catalogue, sharers: Sequence[Sharer], kind: str)
         facts.append(wording.shared_by(row))
     says = quoted_html(passage_url(row.citation), row.citation.quotation)
     first = _ROW.format("own", isolated(row.group), facts_html(facts), _when(row.citation), says)
-    return Html().join([first, *(_shared_row(sharer, row, catalogue, kind) for sharer in sharers)])
+    copies = [_shared_row(sharer, row, catalogue, kind) for sharer in sharers]
+    return Html().join([first, *copies, *(_further_row(cited, row) for cited in row.further)])
+
+
+def _further_row(cited: Citation, row: Row) -> Html:
+    """Return a further passage of a row's group, in a row of its own."""
+    name = cited.outlet or UNKNOWN_OUTLET
+    facts = [*wording.further_facts(cited), *([Phrase("{}", name)] if name != row.group else []), wording.host(cited)]
+    says = quoted_html(passage_url(cited), cited.quotation)
+    return _ROW.format("copy", isolated(row.group), facts_html(facts), _when(cited), says)
 
 
 def _shared_row(sharer: Sharer, row: Row, catalogue: Catalogue, kind: str) -> Html:

@@ -9,6 +9,7 @@ from support.hostile import EVIL
 
 import rag
 from rag.answer.confidence import ConfidenceModel
+from rag.comparison.side_by_side import compare as module
 from rag.comparison.side_by_side import find
 from rag.comparison.side_by_side.sides import sides_in_text
 from rag.errors import QuestionError
@@ -84,6 +85,53 @@ def test_a_side_without_an_outlet_in_the_index_is_silent(library):
     found = library.compare(ASKED, sides={"here": "Reuters", "elsewhere": ["Kayhan"]})
     assert rows(found) == {"here": "a"}
     assert [(silent.group, silent.articles) for silent in found.silent] == [("elsewhere", 0)]
+
+
+def further(comparison):
+    return {row.group: [c.article_id for c in row.further] for row in comparison.rows if row.further}
+
+
+def test_a_row_shows_further_passages_of_other_articles_that_fit_nearly_as_well(library):
+    found = library.compare("ferry sank")
+    assert further(found) == {"BBC News": ["d"]}
+    assert further(library.compare("ferry sank", by="kind")) == {"broadcaster": ["b", "d"]}
+    assert further(library.compare("The ferry sank off the northern coast")) == {}, "c scores much less than d"
+    assert [(row.group, c.article_id) for row, c in found.passages][:2] == [("BBC News", "c"), ("BBC News", "d")]
+    assert [c.article_id for c in found.answer.passages] == [*rows(found).values(), "d"]
+    assert (found.more, len(found.silent)) == (0, 1)
+    for _, cited in found.passages:
+        assert cited.text == library.article(cited.article_id).text[cited.start : cited.end]
+    assert found.to_dict()["rows"][0]["further"][0]["article_id"] == "d"
+    assert found.to_markdown().count("another article") == 1
+    assert found._repr_html_().count("another article") == 1
+
+
+def test_few_further_passages_are_shown_and_none_is_a_copy_of_another(tmp_path, news, words, monkeypatch):
+    told = "The ferry sank off the northern coast, {} says, and nobody at all was hurt when it went down there."
+    who = ("a diver", "the mayor", "one guest", "my father", "the owner", "a lawyer")
+    records = [
+        {"id": f"{outlet}{n}", "outlet": f"Paper {outlet}", "text": f"{told.format(name)} {name} {n} {outlet}."}
+        for outlet in range(2) for n, name in enumerate(who[3 * outlet : 3 * outlet + 3])
+    ]  # fmt: skip
+    same = [{"id": f"same{n}", "outlet": "Copier", "text": FERRY.format("eleven")} for n in range(3)]
+    with rag.build([news(*records, *same)], index=tmp_path / "i", encoder=words) as library:
+        shown = further(library.compare("The ferry sank off the northern coast"))
+        assert {outlet: len(ids) for outlet, ids in shown.items()} == {"Paper 0": 2, "Paper 1": 2}
+        monkeypatch.setattr(module, "MAX_FURTHER_IN_ALL", 3)
+        assert sum(map(len, further(library.compare("The ferry sank off the northern coast")).values())) == 3
+
+
+def test_a_further_passage_is_graded_by_itself(library):
+    before = library.confidence_model
+    library.set_confidence_model(ConfidenceModel("words", {"own": 10.0}, -5.0, 0.05, 0.3, (1, 1)))
+    try:
+        row = next(row for row in library.compare("ferry sank").rows if row.group == "BBC News")
+        assert (row.grade, [c.grade for c in row.further]) == ("answers", ["near"])
+        assert further(library.compare("ferry sank", strict=True)) == {}
+        least = row.confidence
+        assert further(library.compare("ferry sank", min_confidence=least)) == {}
+    finally:
+        library.set_confidence_model(before.__class__(**{**vars(before), "encoder": "words"}))
 
 
 def test_copies_share_the_row_of_who_printed_them_first(tmp_path, news, words):
@@ -255,6 +303,32 @@ def test_the_best_passage_of_a_group_is_found_whatever_others_have(tmp_path, new
         for k in (15, 1):  # all sides are compared, however few rows are wanted
             found = library.compare("The ferry sank off the northern coast", k=k, sides={"a": "Reuters", "b": "BBC"})
             assert rows(found)["b"] == "o"
+
+
+def test_a_group_that_the_wide_look_has_seen_enough_of_is_not_searched_again(tmp_path, news, words, monkeypatch):
+    searched = []
+    within = find._within
+
+    def recorded(view, parsed, vector, grouping, groups):
+        searched.append(list(groups))
+        return within(view, parsed, vector, grouping, groups)
+
+    monkeypatch.setattr(find, "_within", recorded)
+    monkeypatch.setattr(find, "POOL", 40)
+    many = [
+        {"id": f"m{n}", "outlet": "Reuters", "date": f"{2018 + n % 2}-05-01",
+         "text": f"On day {n} of the storm the ferry sank off the northern coast, {'as ' * (n % 9)}they say."}
+        for n in range(80)
+    ]  # fmt: skip
+    few = [{"id": f"f{n}", "date": "2021-05-01", "text": FERRY.format(n)} for n in range(3)]
+    with rag.build([news(*many, *few)], index=tmp_path / "i", encoder=words) as library:
+        quick = library.compare("The ferry sank off the northern coast", by="year")
+        assert searched == [["2021"]]
+        monkeypatch.setattr(find, "_seen", lambda *_: {})
+        slow = library.compare("The ferry sank off the northern coast", by="year")
+        assert set(searched[1]) == {"2018", "2019", "2021"}
+        assert [row.citation.score for row in quick.rows] == [row.citation.score for row in slow.rows]
+        assert len(quick.rows) == 3
 
 
 def test_outlets_that_were_not_looked_at_are_not_said_to_have_nothing(tmp_path, news, words, monkeypatch):

@@ -41,6 +41,21 @@ def test_a_comparison_is_a_table_that_fits_the_terminal(index, capsys):
     assert max(map(len, printed.split("(", 1)[0].splitlines())) <= 80
 
 
+def test_further_passages_of_an_outlet_are_below_its_best_one(tmp_path, news, monkeypatch, capsys):
+    again = STRIKE | {"id": "again", "date": "2014-05-15", "kind": "full text",
+                      "text": "Dock workers ended their strike on Tuesday night, the union says."}  # fmt: skip
+    rag.build([news(HARBOUR, STRIKE, again)], index=tmp_path / "i", encoder=WordEncoder()).close()
+    monkeypatch.setattr("rag.models.lazy_encoder.SentenceEncoder", lambda *_: WordEncoder())
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("rag.comparison.side_by_side.compare.FURTHER_MARGIN", 2.0)
+    assert main(["compare", "--index", str(tmp_path / "i"), ASKED]) == 0
+    best, further = capsys.readouterr().out.split("\nKayhan  ")[1:]
+    assert "«Dock workers ended their strike on Tuesday night," in best
+    assert "«Dock workers went back to work on Tuesday; the\n" in further
+    assert further.splitlines()[1].startswith("another article  ")
+    assert further.splitlines()[2].startswith("digest  ")
+
+
 def test_a_narrow_terminal_gets_one_column(index, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     assert main(["compare", "--index", index, ASKED]) == 0

@@ -76,6 +76,25 @@ def outlets(dossier):
     return [quoted.citation.outlet for quoted in dossier.quotations]
 
 
+def test_further_passages_of_a_row_are_quoted_with_receipts(tmp_path, news, words, monkeypatch):
+    monkeypatch.setattr("rag.comparison.side_by_side.compare.FURTHER_MARGIN", 2.0)
+    again = {
+        **PERSIAN,
+        "id": "again",
+        "outlet": "Press TV",
+        "text": "Engineers say who closed the old bridge: they did.",
+    }
+    with rag.build([news(CLOSED, again, ORCHARD)], index=tmp_path / "i", encoder=words) as library:
+        made = library.dossier(QUESTION, min_confidence=0, accessed=TODAY)
+        (row,) = made.comparison.rows
+        assert {row.citation.article_id, *(c.article_id for c in row.further)} == {CLOSED["id"], "again"}
+        shown = contents(made).rows
+        assert [(line.number, line.group, line.articles != "") for line in shown] == [
+            (1, "Press TV", True), (2, "Press TV", False)
+        ]  # fmt: skip
+        assert made.receipts[1].article_id == row.further[0].article_id
+
+
 def test_each_quotation_is_the_articles_text_at_its_span(library, dossier):
     assert {"Press TV", "ایرنا"} <= set(outlets(dossier))
     for receipt in dossier.receipts:

@@ -221,7 +221,7 @@ def facts():
 
 
 def test_every_bundled_fact_has_a_page_that_a_reader_would_accept():
-    assert len(facts()) == 110 + 6
+    assert len(facts()) == 112 + 6
     for name, field, fact in facts():
         assert re.fullmatch(r"https?://[\w.-]+\.[a-z]+/\S*", fact.source), (name, field)
         assert not re.search(r"wiki|blog|mirror|archive\.|mediabiasfactcheck|allsides", fact.source.lower()), name

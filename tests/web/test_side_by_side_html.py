@@ -164,6 +164,19 @@ def test_a_copy_whose_article_is_gone_and_copies_that_are_not_looked_up_are_name
     assert "also printed, or nearly, by <bdi>Kayhan</bdi>" in shown(one)
 
 
+def test_a_further_passage_of_an_outlet_has_a_row_below():
+    more = citation(article_id="b", date=dt.date(2015, 3, 4), kind="digest", host="m.example", grade="near")
+    html = shown(row(further=(more,)))
+    below = html.split('<tr class="copy"')[1]
+    assert "<bdi>Press TV</bdi>" in below
+    said = ["another article", "digest", "may not answer", "<bdi>via m.example</bdi>"]
+    assert re.findall("<span[^>]*>(.*?)</span>", below.split('class="facts">')[1].split("</th>")[0]) == said
+    assert '<time datetime="2015-03-04">' in below
+    assert re.search(r'<a href="article/b\?at=0-15[^"]*"[^>]*><mark>Two.</mark></a>', below)
+    side = row("state", further=(citation("IRNA", article_id="b"),))
+    assert "<bdi>IRNA</bdi>" in shown(side, by="side").split('<tr class="copy"')[1]
+
+
 def test_the_last_row_names_who_has_no_close_match():
     silent = (SilentGroup("The Times", 1200), SilentGroup("an unknown outlet", 2), SilentGroup(EVIL, 1))
     html = shown(row(), silent=silent, more=3)
@@ -226,12 +239,18 @@ def test_it_stays_a_table_where_the_style_sheet_stacks_its_cells():
 
 def test_all_text_is_escaped():
     one = row(
-        EVIL, host=f"h {EVIL}", text=f"One. {EVIL}", quote=(5, 5 + len(EVIL)), article_id=EVIL, shared_with=(EVIL,)
+        EVIL,
+        host=f"h {EVIL}",
+        text=f"One. {EVIL}",
+        quote=(5, 5 + len(EVIL)),
+        article_id=EVIL,
+        shared_with=(EVIL,),
+        further=(citation(f"y {EVIL}", host=f"z {EVIL}", text=f"One. {EVIL}", quote=(5, 5 + len(EVIL))),),
     )
     html = shown(one, by="side", sides={EVIL: (EVIL, "x")}, searched=EVIL, silent=(SilentGroup(EVIL, 1),))
     assert "<img" not in html
     assert "onerror=alert(1)>" not in html
-    assert html.count("&lt;/bdi&gt;&lt;img src=x") == 8
+    assert html.count("&lt;/bdi&gt;&lt;img src=x") == 12
 
 
 def test_what_is_written_from_right_to_left_reads_from_there():

@@ -187,7 +187,7 @@ def contents(dossier: Dossier) -> Contents:
         notices=_notices(comparison),
         group=group,
         groups=groups,
-        rows=tuple(_row(dossier, row) for row in comparison.rows),
+        rows=tuple(_row(dossier, row, cited) for row, cited in comparison.passages),
         more=f"{words}." if (words := more(comparison)) else "",
         picture=_picture(dossier),
         said=tuple(_said(dossier, entry) for entry in (*dossier.timeline.entries, *dossier.timeline.undated)),
@@ -231,10 +231,11 @@ def _notices(comparison: Comparison) -> tuple[str, ...]:
     return tuple(one_line(line) for line in said if line)
 
 
-def _row(dossier: Dossier, row: Row) -> SideBySide:
-    c, comparison = row.citation, dossier.comparison
+def _row(dossier: Dossier, row: Row, c: Citation) -> SideBySide:
+    comparison, is_best = dossier.comparison, c is row.citation
     span = _days(row.first, row.last)
-    also = [name for name in row.shared_with if name != row.group]
+    also = [name for name in row.shared_with if name != row.group and is_best]
+    number = f"{row.articles:,}" + (f", {span}" if span and row.articles > 1 else "")
     return SideBySide(
         _number(dossier, c),
         row.group or UNKNOWN_OUTLET,
@@ -242,8 +243,8 @@ def _row(dossier: Dossier, row: Row) -> SideBySide:
         who(c) if comparison.by != "outlet" else f"{'digest' if c.kind == 'digest' else ''}{via(c)}".removeprefix(", "),
         when(c),
         one_line(c.quotation),
-        "" if row.grade == ANSWERS else MAY_NOT_ANSWER,
-        f"{row.articles:,}" + (f", {span}" if span and row.articles > 1 else ""),
+        "" if (row.grade if is_best else c.grade) == ANSWERS else MAY_NOT_ANSWER,
+        number if is_best else "",
         f"also printed, or nearly, by {', '.join(also)}" if also else "",
     )
 
@@ -263,8 +264,9 @@ def _number(dossier: Dossier, citation: Citation) -> int:
 def _picture(dossier: Dossier) -> Picture | None:
     """Return who spoke when, the group that spoke first at the top; None where fewer than two days are known."""
     lanes: dict[str, list[tuple[dt.date, Citation]]] = {}
-    group_of = {(r.citation.article_id, r.citation.start): r.group or UNKNOWN_OUTLET for r in dossier.comparison.rows}
-    cited = [row.citation for row in dossier.comparison.rows] + [*dossier.timeline.answer.passages]
+    shown = dossier.comparison.passages
+    group_of = {(c.article_id, c.start): row.group or UNKNOWN_OUTLET for row, c in shown}
+    cited = [c for _, c in shown] + [*dossier.timeline.answer.passages]
     undated = []
     for c in cited:
         name = group_of.get((c.article_id, c.start))

@@ -33,6 +33,7 @@ class Row:
         articles: how many articles these are from.
         first, last: the earliest and the latest date of these articles; None where none is dated.
         shared_with: the other groups whose best passage is a copy of this one, or nearly; they have no row.
+        further: passages of other articles of the group that fit nearly as well, each with its own grade.
     """
 
     group: str
@@ -44,6 +45,7 @@ class Row:
     first: dt.date | None = None
     last: dt.date | None = None
     shared_with: tuple[str, ...] = ()
+    further: tuple[Citation, ...] = ()
 
 
 class SilentGroup(NamedTuple):
@@ -60,8 +62,8 @@ class Comparison:
     Attributes:
         by: what the groups are: "outlet", "kind" (of outlet), "host" (the site that a text was taken from), "country"
             (of the outlet), "year" (of the article) or "side".
-        answer: the passages of the rows as an answer, in their order, with all that is said of one: what was searched
-            for, its balance, constraints and figures, and why nothing is shown.
+        answer: the passages of the rows as an answer, in their order, then their further ones, with all that is said of
+            one: what was searched for, its balance, constraints and figures, and why nothing is shown.
         rows: the groups that have a passage near enough, best first; years and sides in their order.
         silent: those that have none, the one with the most articles first.
         more: how many groups have a passage near enough, and no row.
@@ -97,6 +99,11 @@ class Comparison:
         return bool(self.rows)
 
     @property
+    def passages(self) -> tuple[tuple[Row, Citation], ...]:
+        """The passages shown, each with its row: of each row the best one, then its further ones."""
+        return tuple((row, citation) for row in self.rows for citation in (row.citation, *row.further))
+
+    @property
     def figures(self) -> tuple[Figure, ...]:
         """Where the question asks how many, how much, what share or when: the values given, each with who gives it."""
         return self.answer.figures
@@ -107,16 +114,18 @@ class Comparison:
         return self.answer.constraints
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the comparison in JSON types; dates as YYYY-MM-DD. A row's citation is in `passages`, in its place."""
+        """Return the comparison in JSON types; dates as YYYY-MM-DD. The passages are in the rows."""
         plain = self.answer.to_dict()
         head = {name: plain.pop(name) for name in ("question", "searched", "grade", "found", "notice")}
+        del plain["passages"]
         rows = [
             {
-                "group": row.group, "grade": row.grade, "confidence": row.confidence, "citation": cited,
-                "passages": row.passages, "articles": row.articles, "first": iso_date(row.first),
-                "last": iso_date(row.last), "shared_with": list(row.shared_with),
+                "group": row.group, "grade": row.grade, "confidence": row.confidence,
+                "citation": row.citation.to_dict(), "passages": row.passages, "articles": row.articles,
+                "first": iso_date(row.first), "last": iso_date(row.last), "shared_with": list(row.shared_with),
+                "further": [citation.to_dict() for citation in row.further],
             }
-            for row, cited in zip(self.rows, plain.pop("passages"), strict=True)
+            for row in self.rows
         ]  # fmt: skip
         compared = {
             "by": self.by,

@@ -104,7 +104,8 @@ def find_groups(
     index_filter = parsed.filters.index_filter
     favoured_filters = favoured(periods(parsed.constraints), index_filter)
     pool = propose(view, parsed, vector, [index_filter, *favoured_filters], POOL)
-    weighed, gone = weigh(store, vector, _spread(_by_group(view, grouping, pool)))
+    pool_groups = _by_group(view, grouping, pool)
+    weighed, gone = weigh(store, vector, _spread(pool_groups))
     groups = _by_group(view, grouping, weighed)
     wanted = (
         list(grouping.sides)
@@ -113,9 +114,13 @@ def find_groups(
     bounded = len(pool) >= min(POOL, MAX_WEIGHED) and not grouping.sides
     weakest = min((own[0].score for own in groups.values()), default=None) if bounded else None
     if len(pool) >= POOL:  # else the wide look has seen whatever there is
-        more = _within(view, parsed, vector, grouping, wanted[: len(grouping.sides) or k])
+        seen = _seen(pool_groups, pool)
+        unseen = [group for group in wanted[: len(grouping.sides) or k] if group not in seen]
+        more = [p for group in wanted for p in seen.get(group, ())]
+        more += _within(view, parsed, vector, grouping, unseen) if unseen else []
         known = {p.candidate.key for p in weighed}
-        added, lost = weigh(store, vector, [p for p in more if p.candidate.key not in known])
+        unknown = {p.candidate.key: p for p in more if p.candidate.key not in known}
+        added, lost = weigh(store, vector, list(unknown.values()))
         gone = [*gone, *lost]
         if added:
             weighed = sorted([*weighed, *added], key=lambda p: -(p.score + p.gain))
@@ -142,6 +147,24 @@ def find_groups(
     others = {group: own[0].score for group, own in groups.items() if group not in wanted}
     changed = frozenset(view.changed_outlets([*gone, *unread]))
     return FoundGroups(sorted(found, key=lambda g: -g.passages[0].score), others, weakest, changed)
+
+
+def _seen(groups: Mapping[str, Sequence[Proposal]], pool: Sequence[Proposal]) -> dict[str, list[Proposal]]:
+    """Return what a look into each group would find, of the groups of which the wide look has found as much.
+
+    What is nearest of all is nearest of its group too. So if OF_GROUP of the POOL passages that are nearest in meaning
+    are of a group, and as many of those that hold most of the words, a look into the group finds the same again.
+    """
+    own = sorted((p.candidate.own for p in pool), reverse=True)[:POOL][-1]
+    words = sorted((p.candidate.words for p in pool), reverse=True)[:POOL][-1]  # 0: it has found all that hold any
+    seen = {}
+    for group, found in groups.items():
+        near = sorted((p for p in found if p.candidate.own >= own), key=lambda p: -p.candidate.own)[:OF_GROUP]
+        held = [p for p in found if p.candidate.words >= words > 0 or p.candidate.words > words == 0]
+        held = sorted(held, key=lambda p: -p.candidate.words)[:OF_GROUP]
+        if len(near) == OF_GROUP and (len(held) == OF_GROUP or not words):
+            seen[group] = [*near, *held]
+    return seen
 
 
 def _within(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rag.answer.markdown import answer_markdown, citation_markdown, plain
 from rag.answer.wording import figures, notice, suggestion
-from rag.comparison.side_by_side.wording import on_sides, row_facts, row_source, scope, silent
+from rag.comparison.side_by_side.wording import on_sides, passage_facts, row_source, scope, silent
 from rag.text import one_line
 
 if TYPE_CHECKING:
@@ -29,8 +29,13 @@ def comparison_markdown(comparison: Comparison, accessed: dt.date | None = None)
         )
     heads = ["Group" if comparison.by == "side" else comparison.by.capitalize(), "Says", "Source", "Articles"]
     body = [
-        [row.group, row.citation.quotation, row_source(row, comparison.by), "; ".join(map(str, row_facts(row)))]
-        for row in comparison.rows
+        [
+            row.group,
+            cited.quotation,
+            row_source(row, comparison.by, cited),
+            "; ".join(map(str, passage_facts(row, cited))),
+        ]
+        for row, cited in comparison.passages
     ]
     said = [answer.question, notice(answer), *map(str, map(suggestion, answer.suggestions))]
     head, *lines = [_line(words) for words in said if words]
@@ -38,7 +43,7 @@ def comparison_markdown(comparison: Comparison, accessed: dt.date | None = None)
         f"**{head.strip()}**\n", *lines, _line(scope(comparison)),
         _line(figures(answer)) if answer.figures else "", table(heads, body), _line(silent(comparison)),
         _line(on_sides(comparison)),
-        *(citation_markdown(row.citation, accessed) for row in comparison.rows),
+        *(citation_markdown(cited, accessed) for _, cited in comparison.passages),
     ]  # fmt: skip
     return "\n".join(filter(None, parts))
 

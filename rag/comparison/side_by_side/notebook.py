@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from rag.answer.html import Html, isolated, phrase
 from rag.answer.notebook import quotation, said, source
-from rag.comparison.side_by_side.wording import on_sides, row_facts, scope, silent
+from rag.comparison.side_by_side.wording import on_sides, passage_facts, scope, silent
 
 if TYPE_CHECKING:
+    from rag.answer.citation import Citation
     from rag.comparison.side_by_side.comparison import Comparison, Row
 
 _TABLE = Html("<table><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table>")
@@ -25,13 +26,13 @@ def comparison_notebook(comparison: Comparison) -> Html:
     if comparison.found:
         name = "Group" if comparison.by == "side" else comparison.by.capitalize()
         heads = Html().join(Html('<th scope="col" style="text-align: left">{}</th>').format(h) for h in (name, "Says"))
-        rows = Html().join(map(_row, comparison.rows))
+        rows = Html().join(_row(row, cited) for row, cited in comparison.passages)
         parts.append(_TABLE.format(scope(comparison), heads, rows))
-    facts = (silent(comparison), on_sides(comparison))
-    parts += [Html("<p>{}</p>").format(phrase(fact)) for fact in facts if fact]
+    last = (silent(comparison), on_sides(comparison))
+    parts += [Html("<p>{}</p>").format(phrase(fact)) for fact in last if fact]
     return Html("<div>{}</div>").format(Html().join(parts))
 
 
-def _row(row: Row) -> Html:
-    facts = Html().join(_SMALL.format(phrase(fact)) for fact in row_facts(row))
-    return _ROW.format(isolated(row.group), facts, source(row.citation), quotation(row.citation))
+def _row(row: Row, cited: Citation) -> Html:
+    small = Html().join(_SMALL.format(phrase(fact)) for fact in passage_facts(row, cited))
+    return _ROW.format(isolated(row.group), small, source(cited), quotation(cited))

@@ -27,6 +27,7 @@ NOUNS: dict[By, str] = {
 PLURALS = {"kind of outlets": "kinds of outlets", "country": "countries"}
 
 DIGEST = "digest"
+ANOTHER_ARTICLE = "another article"
 DIGESTS = "Digests are summaries, not the outlets’ own words"
 
 
@@ -44,10 +45,17 @@ def scope(comparison: Comparison) -> str:
     return f"{groups(shown, comparison.by)} with a passage near enough"
 
 
-def row_source(row: Row, by: By) -> str:
-    """Return who published a row's passage, where it was taken from, and when; not the outlet if the row is its own."""
-    own = "" if by == "outlet" and not row.shared_with else short_name(row.citation.outlet or UNKNOWN_OUTLET)
-    return f"{own}{via(row.citation)}, {when(row.citation)}".removeprefix(", ")
+def row_source(row: Row, by: By, citation: Citation | None = None) -> str:
+    """Return who published a passage of a row, where it was taken from, and when; not the outlet if the row is its own.
+
+    Args:
+        row: the row.
+        by: what the rows are.
+        citation: one of its further passages; None for its best one.
+    """
+    cited = citation or row.citation
+    own = "" if by == "outlet" and not row.shared_with else short_name(cited.outlet or UNKNOWN_OUTLET)
+    return f"{own}{via(cited)}, {when(cited)}".removeprefix(", ")
 
 
 def row_facts(row: Row) -> list[Phrase]:
@@ -58,6 +66,18 @@ def row_facts(row: Row) -> list[Phrase]:
     if row.passages > 1:
         facts.append(Phrase(", ".join(filter(None, (extent(row), span)))))
     return [*facts, shared_by(row)] if row.shared_with else facts
+
+
+def passage_facts(row: Row, cited: Citation) -> list[Phrase]:
+    """Return what is said of one of the passages of a row."""
+    return row_facts(row) if cited is row.citation else further_facts(cited)
+
+
+def further_facts(cited: Citation) -> list[Phrase]:
+    """Return what is said of a further passage: that it is of another article, a digest, or may not answer."""
+    facts = [Phrase(ANOTHER_ARTICLE)]
+    facts += [Phrase(DIGEST)] if cited.kind == "digest" else []
+    return facts + ([Phrase(MAY_NOT_ANSWER)] if cited.grade == NEAR else [])
 
 
 def shared_by(row: Row) -> Phrase:
