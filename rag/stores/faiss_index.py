@@ -269,7 +269,7 @@ def _flat(dimension: int) -> faiss.Index:
 
 def _codes(flat: faiss.Index) -> npt.NDArray[np.uint8]:
     """Return the memory that an index has its vectors in."""
-    return faiss.rev_swig_ptr(flat.codes.data(), flat.codes.size())  # type: ignore[attr-defined, no-any-return]
+    return faiss.rev_swig_ptr(flat.codes.data(), flat.codes.size())  # type: ignore[attr-defined]
 
 
 def _binary_codes(segments: Iterable[_Segment], dimension: int) -> faiss.Index:

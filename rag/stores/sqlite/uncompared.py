@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from rag.provenance.duplicates import EMPTY_HASH, PERMUTATIONS, Bands, Signature
 from rag.stores.sqlite.engine import Connection
 
 ROWS_AT_ONCE = 16_384
+_PASSAGES = "SELECT key, article, coalesce(same, -1), signature FROM passage"
 
 Keys = npt.NDArray[np.int64]
 
@@ -39,25 +41,25 @@ def to_compare(db: Connection) -> tuple[Compared, Compared] | None:
     (count,) = db.execute("SELECT count(*) FROM passage").fetchone()
     kept = _Kept(count)
 
-    def passages(condition: str) -> Iterator[Compared]:
-        for owners, some in _passages(db, condition):
+    def passages(cursor: Iterator[Any]) -> Iterator[Compared]:
+        for owners, some in _passages(cursor):
             rows = np.searchsorted(articles, owners)
             current = np.isin(owners, articles)
             _lower(whole, rows[current], some.signatures[current])
             yield Compared(some.keys[current], some.groups[current], some.signatures[current])
 
-    for some in passages("WHERE same IS NULL"):
+    for some in passages(db.execute(f"{_PASSAGES} WHERE same IS NULL")):
         kept.add(some)
     if not kept.count:
         return None
     new = kept.all()
     bands = Bands(new.signatures, np.ones(kept.count, bool))
     if kept.count < count:
-        for some in passages("NOT INDEXED WHERE same IS NOT NULL"):
+        for some in passages(db.execute(f"{_PASSAGES} NOT INDEXED WHERE same IS NOT NULL")):
             near = bands.near(some.signatures)
             kept.add(Compared(some.keys[near], some.groups[near], some.signatures[near]))
-        near_groups = np.unique(kept.all().groups)
-        members = f"WHERE same IN (SELECT value FROM json_each('{json.dumps(near_groups.tolist())}'))"
+        near_groups = json.dumps(np.unique(kept.all().groups).tolist())
+        members = db.execute(f"{_PASSAGES} WHERE same IN (SELECT value FROM json_each(?))", (near_groups,))
         for some in passages(members):
             rest = ~np.isin(some.keys, kept.all().keys)
             kept.add(Compared(some.keys[rest], some.groups[rest], some.signatures[rest]))
@@ -91,9 +93,8 @@ class _Kept:
         return Compared(found.keys[order], found.groups[order], found.signatures[order])
 
 
-def _passages(db: Connection, condition: str) -> Iterator[tuple[Keys, Compared]]:
-    """Yield passages with the key of the article of each."""
-    cursor = db.execute(f"SELECT key, article, coalesce(same, -1), signature FROM passage {condition}")
+def _passages(cursor: Iterator[Any]) -> Iterator[tuple[Keys, Compared]]:
+    """Yield passages with the key of the article of each, from rows of _PASSAGES."""
     while rows := list(islice(cursor, ROWS_AT_ONCE)):
         keys, owners, groups, signatures = zip(*rows, strict=True)
         signed = np.frombuffer(b"".join(signatures), "<u4").reshape(len(rows), PERMUTATIONS)
