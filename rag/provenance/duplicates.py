@@ -157,20 +157,52 @@ def groups(signatures: Signatures, known: npt.NDArray[np.int64], text: Callable[
     return new_first[old_first]
 
 
+class Bands:
+    """The bands of some signatures, by which texts that may be duplicates of theirs are found among any number."""
+
+    def __init__(self, signatures: Signatures, wanted: npt.NDArray[np.bool_]):
+        """Take the bands of some signatures.
+
+        Args:
+            signatures: of texts, (n, PERMUTATIONS).
+            wanted: of which of these, (n,); texts without words are left out.
+        """
+        bands = _bands(signatures)
+        rows = np.flatnonzero(wanted & (signatures.min(axis=1, initial=EMPTY_HASH) != EMPTY_HASH))
+        self._wanted = [np.unique(bands[rows, number]) for number in range(bands.shape[1])] if len(rows) else []
+        # By the last 16 bits, which is fast and rules nearly all out.
+        self._likely = np.zeros((len(self._wanted), 1 << 16), bool)
+        for likely, wanted in zip(self._likely, self._wanted, strict=True):
+            likely[wanted.astype(np.uint16)] = True
+
+    def near(self, signatures: Signatures) -> npt.NDArray[np.bool_]:
+        """Return which signatures agree with one of these in a band, (n,)."""
+        found = np.zeros(len(signatures), bool)
+        for rows, _ in self.rows(signatures):
+            found[rows] = True
+        return found
+
+    def rows(self, signatures: Signatures) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]]:
+        """Yield for each band the rows of the signatures that have one of the values there, and these values."""
+        bands = _bands(signatures)
+        for number, (wanted, likely) in enumerate(zip(self._wanted, self._likely, strict=True)):
+            band = bands[:, number]
+            near = np.flatnonzero(likely[band.astype(np.uint16)])
+            near = near[wanted[np.searchsorted(wanted[:-1], band[near])] == band[near]]
+            yield near, band[near]
+
+
+def _bands(signatures: Signatures) -> npt.NDArray[np.uint64]:
+    return np.ascontiguousarray(signatures).view(np.uint64)
+
+
 def _buckets(signatures: Signatures, fresh: npt.NDArray[np.bool_]) -> Iterator[list[int]]:
     """Yield rows whose signatures agree in a band, in order; only those with a fresh row among them."""
-    signed = np.flatnonzero((signatures != EMPTY_HASH).any(axis=1))
-    bands = np.ascontiguousarray(signatures[signed]).view(np.uint64)
-    for band in bands.T if fresh[signed].any() else ():
-        wanted = np.unique(band[fresh[signed]])
-        likely = np.zeros(1 << 16, bool)  # by the last 16 bits, which is fast and rules nearly all out
-        likely[wanted.astype(np.uint16)] = True
-        near = np.flatnonzero(likely[band.astype(np.uint16)])
-        near = near[wanted[np.searchsorted(wanted[:-1], band[near])] == band[near]]
-        order = near[np.argsort(band[near], kind="stable")]
-        edges = np.concatenate([[0], np.flatnonzero(np.diff(band[order])) + 1, [len(order)]])
+    for near, values in Bands(signatures, fresh).rows(signatures):
+        order = np.argsort(values, kind="stable")
+        edges = np.concatenate([[0], np.flatnonzero(np.diff(values[order])) + 1, [len(order)]])
         for i in np.flatnonzero(np.diff(edges) > 1):
-            bucket: list[int] = signed[order[edges[i] : edges[i + 1]]].tolist()
+            bucket: list[int] = near[order[edges[i] : edges[i + 1]]].tolist()
             yield bucket
 
 

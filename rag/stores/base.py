@@ -153,7 +153,9 @@ class Relations:
 
 @dataclass(frozen=True)
 class Uncompared:
-    """Texts that are yet to be compared for duplicates: all passages, or all articles.
+    """Texts that are yet to be compared for duplicates: passages, or articles.
+
+    At least those that are new, those that share a band with a new one, and all of the groups that these are in.
 
     Attributes:
         table: what they are, "passage" or "article".

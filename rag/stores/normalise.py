@@ -26,6 +26,8 @@ _LETTERS = str.maketrans(
     | {"\u2010": "-", "\u2212": "-", "\u2044": "/"}  # a hyphen, a minus, and the stroke of a fraction
     | dict.fromkeys("ـ\u00ad\u200d\u2060\ufeff", None)
 )
+# `str.translate` looks up every letter of a text that is not ASCII; most have none of these.
+_HAS_LETTERS = regex.compile(f"[{''.join(map(chr, _LETTERS))}]")
 ZERO_WIDTH_NON_JOINER = "\u200c"
 # What carries a hamza differs by country, as in the words for "matters" and "board".
 _HAMZA_ON_WAW, _HAMZA_ON_ALEF = regex.compile("ئ(?=و)"), regex.compile("(?<=[یي])ئ")
@@ -61,6 +63,7 @@ _CAPITALS_AND_NUMBER = regex.compile(
     r"(?<![\p{L}\p{N}-])(\p{Lu}[\p{Lu}ul]?)-(\p{Nd}{1,4}\p{Lu}?)(?![\p{L}\p{N}]|[.,:/-]\p{N})"
 )
 _WORD_AND_NUMBER = regex.compile(r"(?<![\p{L}\p{N}])(\p{L}{3,})([1-9]\p{Nd}{0,3})(?![\p{L}\p{N}])")
+_LETTER_AND_DIGIT = regex.compile(r"\p{L}[1-9]")  # which few texts have, and is found faster
 _PREFIX = regex.compile(r"(?<![\p{L}\p{N}-])([Cc]o|[Ee])-(?=\p{Ll}{2})")  # co-operation, e-mail; not Mujahedin-e-Khalq
 _IN_LOWER_CASE = regex.compile(
     rf"(?<=\bthe )(?:us|who)(?![\p{{L}}\p{{N}}'’])|(?<![\p{{L}}\p{{N}}])us(?= (?:{_OF_A_STATE})\b)"
@@ -85,9 +88,11 @@ _BELOW_HUNDRED = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{_UNITS}))?|{'|'.join(_NAM
 _CAPITALISED = "|".join(f"[{word[0].upper()}{word[0]}]{word[1:]}" for word in [*_TENS, *_NAMES[:0:-1]])
 _BIG = "hundred|thousand|million|billion|trillion"
 _ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"]
-# Only in small letters, or with a capital: looking for capitals too takes twice the time.
+# Only in small letters, or with a capital: looking for capitals too takes twice the time, and so does trying all of the
+# words at letters with which none of them begins.
 _SPELLED = regex.compile(
-    rf"\b(?<![.-])(?:(?P<tens>(?:{_CAPITALISED})(?<=ty)[ -])(?P<ordinal>{'|'.join(_ORDINALS)})|(?P<th>[Tt]welf|"
+    r"\b(?=[Tt][ehw]|[Ff][io]|[Ss][ei]|[Ee][il]|[Oo]n|[Nn]i|[Aa] )(?<![.-])"
+    rf"(?:(?P<tens>(?:{_CAPITALISED})(?<=ty)[ -])(?P<ordinal>{'|'.join(_ORDINALS)})|(?P<th>[Tt]welf|"
     rf"(?:{_CAPITALISED})(?<=[Tt]e?en|leven)|(?:[Tt]wen|[Tt]hir|[Ff]or|[Ff]if|[Ss]ix|[Ss]even|[Ee]igh|[Nn]ine)tie)th|"
     rf"(?:(?:{_CAPITALISED})(?:(?<=ty)[ -](?:{_UNITS}))?|[Aa](?= (?:{_BIG})\b))"
     rf"(?:[ -](?:{_BIG})(?: (?:and )?{_BELOW_HUNDRED}(?!\p{{L}}))?){{0,5}})\b"
@@ -141,9 +146,9 @@ def _letters(text: str) -> str:
     text = unicodedata.normalize("NFKC", _AND_HALF.sub(lambda m: _HALVES[m.group()], text))
     if "ئ" in text:
         text = _HAMZA_ON_ALEF.sub("ا", _HAMZA_ON_WAW.sub("و", text))
-    text = _DIGITS.sub(
-        lambda m: str(unicodedata.digit(m.group(), m.group())), _POINTS.sub("", text.translate(_LETTERS))
-    )
+    if _HAS_LETTERS.search(text):
+        text = text.translate(_LETTERS)
+    text = _DIGITS.sub(lambda m: str(unicodedata.digit(m.group(), m.group())), _POINTS.sub("", text))
     text = _DASHED.sub("-", text)
     if regex.search(r"\p{Greek}", text):
         text = unicodedata.normalize("NFC", _GREEK_ACCENT.sub("", unicodedata.normalize("NFD", text)))
@@ -189,7 +194,9 @@ def _numbers(text: str) -> str:
     text = _SPELLED.sub(_spelled, text)
     if not regex.search(r"\d", text):
         return text
-    text = _WORD_AND_NUMBER.sub(r"\1 \2", _CAPITALS_AND_NUMBER.sub(r"\1\2", text))
+    text = _CAPITALS_AND_NUMBER.sub(r"\1\2", text)
+    if _LETTER_AND_DIGIT.search(text):
+        text = _WORD_AND_NUMBER.sub(r"\1 \2", text)
     text = _GROUPED.sub(lambda m: regex.sub(r"[^\d]", "", m.group()), text)
     text = _SCALED.sub(_scaled, _COMMA.sub(r"\1.", text))
     text = _PRICE.sub(lambda m: f"{m['number']} {_CURRENCIES.get(m['money'], '')}", text)

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -151,3 +152,17 @@ def test_a_passage_without_a_vector_is_an_error_that_says_what_to_do(made, from_
     made(range(1, 41))
     with pytest.raises(LibraryError, match=r"has 42 passages and vectors of 4[01]; run `according doctor`"):
         made(range(1, 43), [*range(1, 41), 42], from_scratch)
+
+
+def test_vectors_are_loaded_straight_into_the_index(tmp_path):
+    """Python's memory does not have them a second time meanwhile."""
+    rows = np.random.default_rng(0).standard_normal((11_000, 256), np.float32)
+    wanted = np.arange(1, len(rows) + 1)
+    dense.update(tmp_path, wanted, 256, lambda _: [(wanted, rows)])
+    files = VectorFiles(tmp_path, sums(tmp_path))
+    tracemalloc.start()
+    index = dense.load(files, 256)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (index.flat.reconstruct_n(0, 3) == rows[:3].astype(np.float16)).all()
+    assert peak < rows.size  # half of what the vectors take in half precision

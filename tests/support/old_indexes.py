@@ -46,6 +46,7 @@ def older(index, to):
         ),
     }  # fmt: skip
     with database(index) as db:
+        db.execute("DROP INDEX article_listed")
         for number in range(4, to - 1, -1):
             for statement in back[number]:
                 db.execute(statement)

@@ -112,6 +112,10 @@ CREATE INDEX article_address ON article (address) WHERE retired IS NULL;
 """
 _SUMS = ""  # a checksum in every page: the whole database is written again
 UPGRADES = {2: _DUPLICATES, 3: _ALIASES, 4: _VERSIONS, 5: _ADDRESSES, 6: _SUMS}  # SQL by the format that it leads to
+# What lists and counts read of an article, in the order of adding: its row has the text before most of that. No format
+# needs it, so a database gets it, if it has none, when it is next written.
+LISTING = """CREATE INDEX IF NOT EXISTS article_listed ON article
+    (key, id, title, outlet, host, date, date_basis, same, retired) WHERE retired IS NULL"""
 COLUMNS = tuple(f.name for f in fields(Article))
 # The columns of an article that is joined as `a`.
 ARTICLE_COLUMNS = ", ".join(f"a.{column}" for column in COLUMNS)
@@ -123,6 +127,7 @@ def create_tables(db: Connection, manifest: Manifest) -> None:
     db.execute("BEGIN")
     for statement in split_statements("".join((_FIRST, *UPGRADES.values()))):
         db.execute(statement)
+    db.execute(LISTING)
     pairs = {"format": manifest.format, "encoder": manifest.encoder, "dimension": manifest.dimension, "generation": 0}
     db.executemany("INSERT INTO manifest VALUES (?, ?)", [(key, str(value)) for key, value in pairs.items()])
     db.execute("COMMIT")
@@ -134,6 +139,7 @@ def upgrade_tables(db: Connection, old: int) -> None:
     for step in range(old + 1, FORMAT + 1):
         for statement in split_statements(UPGRADES[step]):
             db.execute(statement)
+    db.execute(LISTING)
     db.execute("UPDATE manifest SET value = ? WHERE key = 'format'", (str(FORMAT),))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import secrets
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import islice
@@ -18,23 +19,22 @@ import numpy.typing as npt
 
 from rag.address import canonical_address
 from rag.article import Article
-from rag.provenance.duplicates import PERMUTATIONS, Fingerprint, fingerprints
+from rag.provenance.duplicates import Fingerprint, fingerprints
 from rag.provenance.uploads import is_uploaded
 from rag.query.aliases import mine_pairs, printed_short_forms
 from rag.readers.skipped import Skipped
 from rag.stores import base
 from rag.stores.base import ALIASES, EmbeddedPassage, NameCounts, Sink, Span, Uncompared, hash64
+from rag.stores.sqlite import uncompared
 from rag.stores.sqlite.connection import translate_errors
 from rag.stores.sqlite.engine import transaction
-from rag.stores.sqlite.schema import COLUMNS, article_values, unpack_spans
+from rag.stores.sqlite.schema import COLUMNS, LISTING, article_values, unpack_spans
 
 if TYPE_CHECKING:
     from rag.stores.sqlite.store import Store
 
 NEVER_CURRENT = 0  # the generation that retired a text which was an earlier version when it was read
 ARTICLES_PER_TRANSACTION = 64  # that are searched for names, or fingerprinted
-# The passages that can be found: those of current articles.
-_FOUND = "FROM article a JOIN passage p ON p.article = a.key WHERE a.retired IS NULL"
 
 
 class Writer(base.Writer):
@@ -46,6 +46,8 @@ class Writer(base.Writer):
         self._store = store
         self._folder = store.folder
         self._db = store._writable()
+        with translate_errors(self._folder):
+            self._db.execute(LISTING)
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[int]:
@@ -187,19 +189,13 @@ class Writer(base.Writer):
             keys = [key for _, own in batch for key, _, _ in own]
             self._put_fingerprints(zip(keys, fingerprints(spans), strict=True))
         with translate_errors(self._folder), self._store.reading() as db:
-            if not db.execute(f"SELECT 1 {_FOUND} AND p.same IS NULL LIMIT 1").fetchone():
-                return ()
-            query = f"SELECT p.key, p.article, coalesce(p.same, -1), p.signature {_FOUND} ORDER BY p.article, p.key"
-            rows = db.execute(query).fetchall()
-            known = dict(db.execute("SELECT key, same FROM article WHERE retired IS NULL AND same IS NOT NULL"))
-            signatures = np.frombuffer(b"".join(row[3] for row in rows), "<u4").reshape(len(rows), PERMUTATIONS)
-        passages, owners, same = np.array([row[:3] for row in rows], np.int64).T
-        articles, first = np.unique(owners, return_index=True)
-        groups = np.array([known.get(key, -1) for key in articles.tolist()], np.int64)
-        whole = np.minimum.reduceat(signatures, first)
-        return (
-            Uncompared("passage", passages, same, signatures, lambda row: self._passage_text(int(passages[row]))),
-            Uncompared("article", articles, groups, whole, lambda row: self._article_text(int(articles[row]))),
+            found = uncompared.to_compare(db)
+        if found is None:
+            return ()
+        texts = (self._passage_text, self._article_text)
+        return tuple(
+            Uncompared(table, own.keys, own.groups, own.signatures, functools.partial(_text_of, text, own.keys))
+            for table, own, text in zip(("passage", "article"), found, texts, strict=True)
         )
 
     def save_groups(self, groups: Iterable[tuple[Uncompared, npt.NDArray[np.int64]]]) -> None:
@@ -247,3 +243,7 @@ class Writer(base.Writer):
     def _put_sentences(self, key: int, fingerprint: Fingerprint) -> None:
         rows = [(key, sentence) for sentence in fingerprint.sentences]
         self._db.executemany("INSERT OR IGNORE INTO sentence VALUES (?, ?)", rows)
+
+
+def _text_of(text: Callable[[int], str], keys: npt.NDArray[np.int64], row: int) -> str:
+    return text(int(keys[row]))
