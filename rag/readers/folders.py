@@ -50,10 +50,10 @@ class Listed(_Path):
     """A file that was found in a folder whose links are not followed.
 
     Attributes:
-        root: that folder; None in another process, to which only the path is sent.
+        below: that folder; None in another process, to which only the path is sent.
     """
 
-    root: Path | None = None
+    below: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def open_file(path: Path) -> io.FileIO:
         InputError: if it is no regular file (any more), or there is a link where there was none.
         OSError: if it cannot be opened.
     """
-    root = path.root if isinstance(path, Listed) else None
+    root = path.below if isinstance(path, Listed) else None
     try:
         handle = _opened(path, root)
     except OSError as error:
@@ -141,7 +141,7 @@ def walk(root: Path, follow_links: bool = False) -> Iterator[Path | Skipped]:
             yield found
         else:
             listed = Listed(found)
-            listed.root = root
+            listed.below = root
             yield listed
     while linked:
         link = linked.popleft()
