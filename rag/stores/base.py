@@ -153,9 +153,7 @@ class Relations:
 
 @dataclass(frozen=True)
 class Uncompared:
-    """Texts that are yet to be compared for duplicates: passages, or articles.
-
-    At least those that are new, those that share a band with a new one, and all of the groups that these are in.
+    """Texts to be compared for duplicates: at least new ones, those that share a band with one, and their groups.
 
     Attributes:
         table: what they are, "passage" or "article".
