@@ -1,9 +1,9 @@
 """Comparison -> the tab "Side by side" of an answer: a table, a row an outlet, with its best sentences.
 
-An outlet that prints a near-copy of a row has a row below it, with the words that it changed, and so have further
-passages of the row's outlet. On a narrow screen the
-cells of a row are one below the other (`views.css`); their roles are written out, so that it stays a table to screen
-readers. The sentences come from `rag.comparison.side_by_side.wording`.
+An outlet that prints a near-copy of a row has a row below it, with the words that it changed. So have further passages
+of the row's outlet; sorted by date, these have their own place. On a narrow screen the cells of a row are one below the
+other (`views.css`); their roles are written out, so that it stays a table to screen readers. The sentences come from
+`rag.comparison.side_by_side.wording`.
 """
 
 from __future__ import annotations
@@ -90,13 +90,21 @@ def _sorting(comparison: Comparison, handle: str, sort: Sort) -> Html:
 
 
 def _table(comparison: Comparison, catalogue: Catalogue, sort: Sort, sharers: Mapping[str, Sequence[Sharer]]) -> Html:
-    by_kind = sort == "kind" and not comparison.sides
-    groups = _by_kind(comparison.rows, catalogue) if by_kind else [("", _sorted(comparison, sort))]
+    def lines(row: Row, kind: str = "") -> Html:
+        return _lines(row, catalogue, sharers.get(row.group, ()), kind)
+
     bodies = []
-    for kind, rows in groups:
-        head = [_GROUP.format(wording.kinds(kind), len(rows))] if kind else []
-        lines = [_lines(row, catalogue, sharers.get(row.group, ()), kind) for row in rows]
-        bodies.append(_BODY.format(Html().join([*head, *lines])))
+    if sort == "kind" and not comparison.sides:
+        for kind, rows in _by_kind(comparison.rows, catalogue):
+            shown = [Html().join([lines(row, kind), *_further(row)]) for row in rows]
+            bodies.append(_BODY.format(Html().join([_GROUP.format(wording.kinds(kind), len(rows)), *shown])))
+    elif sort in ("newest", "oldest"):  # each passage by its own date
+        by_date = _by_date(comparison.passages, newest=sort == "newest")
+        shown = [lines(row) if cited is row.citation else _further_row(cited, row) for row, cited in by_date]
+        bodies.append(_BODY.format(Html().join(shown)))
+    else:
+        rows = [*comparison.rows] if sort == "kind" else sorted(comparison.rows, key=lambda row: -row.citation.score)
+        bodies.append(_BODY.format(Html().join(Html().join([lines(row), *_further(row)]) for row in rows)))
     last = [Html("<p>{}.</p>").format(said)] if (said := wording.more(comparison)) else []
     if rest := Html().join([*last, _no_match(comparison)]):
         bodies.append(_BODY.format(_LAST.format(rest)))
@@ -111,27 +119,27 @@ def _by_kind(rows: Iterable[Row], catalogue: Catalogue) -> list[tuple[str, list[
     return [(kind, own) for kind, own in kinds.items() if own]
 
 
-def _sorted(comparison: Comparison, sort: Sort) -> list[Row]:
-    """Return the rows in order; undated ones come last by date, and of the same day the best first."""
-    if sort == "kind":
-        return [*comparison.rows]
-    rows = sorted(comparison.rows, key=lambda row: -row.citation.score)
-    if sort == "closeness":
-        return rows
-    dated: list[tuple[dt.date, Row]] = [(row.citation.date, row) for row in rows if row.citation.date]
-    dated.sort(key=lambda pair: pair[0], reverse=sort == "newest")
-    return [*(row for _, row in dated), *(row for row in rows if not row.citation.date)]
+def _by_date(passages: Iterable[tuple[Row, Citation]], newest: bool) -> list[tuple[Row, Citation]]:
+    """Return passages in the order of their dates; undated ones come last, and of the same day the best first."""
+    best = sorted(passages, key=lambda passage: -passage[1].score)
+    dated: list[tuple[dt.date, Row, Citation]] = [(cited.date, row, cited) for row, cited in best if cited.date]
+    dated.sort(key=lambda passage: passage[0], reverse=newest)
+    return [*((row, cited) for _, row, cited in dated), *((row, cited) for row, cited in best if not cited.date)]
 
 
 def _lines(row: Row, catalogue: Catalogue, sharers: Sequence[Sharer], kind: str) -> Html:
-    """Return a row, and one for each outlet that shares it."""
+    """Return a row, and one for each outlet that shares it, without its further passages."""
     facts = wording.short_facts(row, catalogue, not kind)
     if row.shared_with and not sharers:
         facts.append(wording.shared_by(row))
     says = quoted_html(passage_url(row.citation), row.citation.quotation)
     first = _ROW.format("own", isolated(row.group), facts_html(facts), _when(row.citation), says)
     copies = [_shared_row(sharer, row, catalogue, kind) for sharer in sharers]
-    return Html().join([first, *copies, *(_further_row(cited, row) for cited in row.further)])
+    return Html().join([first, *copies])
+
+
+def _further(row: Row) -> list[Html]:
+    return [_further_row(cited, row) for cited in row.further]
 
 
 def _further_row(cited: Citation, row: Row) -> Html:

@@ -267,7 +267,7 @@ def test_an_answer_is_plain_json(library):
         "completed",
     ]  # fmt: skip
     assert list(values["signals"]) == [
-        "sentence", "own", "words", "unknown", "strangers", "named", "relevance", "reader", "lead",
+        "sentence", "own", "words", "unknown", "strangers", "named", "relevance", "reader", "lead", "timely",
     ]  # fmt: skip
     assert (values["constraints"], values["aliases"]) == ([], [])
 

@@ -224,7 +224,7 @@ def test_only_two_are_worked_on_at_a_time(monkeypatch):
         scope = {"type": "http", "method": "POST", "path": "/api/ask", "client": ("127.0.0.1", 1)}
         async with anyio.create_task_group() as group:
             for _ in range(3):
-                group.start_soon(guarded, dict(scope), None, None)
+                group.start_soon(guarded, dict(scope), anyio.sleep_forever, None)
             await anyio.wait_all_tasks_blocked()
             assert len(begun) == places.MAX_CONCURRENT
             go.set()

@@ -157,6 +157,14 @@ def test_a_near_copy_has_a_row_below_with_what_it_changed(compared, sort):
     assert '<time datetime="2021-01-01">' in other
 
 
+def test_by_date_a_further_passage_is_in_its_own_place():
+    later = citation(article_id="b", date=dt.date(2021, 3, 4))
+    rows = (row("Reuters", date="2009-07-30", further=(later,)), row("Nobody’s Post", date="2020-01-01"))
+    assert outlets(shown(*rows, sort="oldest")) == ["Reuters", "Nobody’s Post", "Reuters"]
+    assert outlets(shown(*rows, sort="newest")) == ["Reuters", "Nobody’s Post", "Reuters"]
+    assert outlets(shown(*rows, sort="closeness")) == ["Reuters", "Reuters", "Nobody’s Post"]
+
+
 def test_a_copy_whose_article_is_gone_and_copies_that_are_not_looked_up_are_named():
     one = row(shared_with=("Kayhan",))
     html = shown(one, copies={"Press TV": [Sharer("Kayhan")]})
