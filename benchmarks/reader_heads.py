@@ -1,18 +1,20 @@
 """Measure whether heads over the layers of the default cross-encoder know better than its score what answers.
 
     pip install onnx
-    .venv/bin/python benchmarks/reader_heads.py SQUAD2 --work FOLDER [--tune LAYERS] [--epochs N]
+    .venv/bin/python benchmarks/reader_heads.py SQUAD2 --work FOLDER [--tune LAYERS] [--epochs N] [--squad1 FILE]
 
 SQUAD2 is a folder with `articles.jsonl` (paragraphs; `title` is their subject) and `questions.jsonl` (with `answers`,
 or with the paragraph asked about in `note`), made of SQuAD 2.0. Each head is trained on four fifths of the subjects and
 judged on the others: the area under the ROC curve (AUC) of its score, of questions that their paragraph answers against
 those that it does not. The heads are judged on the demonstration too, by the best of the five passages that fit best.
 FOLDER keeps the features that frozen layers give (2 GB); --tune trains the last layers as well (--tune 2 --epochs 3
---parts 1: six minutes of one idle core).
+--parts 1: six minutes of one idle core). With --squad1, `train-v1.1.json` of SQuAD 1.1, they are trained on questions
+about its subjects, none of which is among those of SQUAD2, and judged on all of SQUAD2 (2.5 GB more).
 """
 
 import argparse
 import json
+import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
@@ -36,6 +39,7 @@ from rag.models import packaged
 ROOT = Path(__file__).resolve().parent.parent
 MAX_TOKENS, LAYERS, KEPT = 288, 12, (8, 10, 12)
 FOLDS, BATCH, SEED = 5, 16, 1
+SQUAD1_QUESTIONS, SQUAD1_CHARS = 7, (300, 900)  # a subject at most; of a paragraph
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,30 @@ def squad_pairs(folder: Path) -> list[Pair]:
             start = text.index(given["short"], text.index(given["evidence"]))
             span = start, start + len(given["short"])
         pairs.append(Pair(number, question["question"], text, article["title"], bool(given), span))
+    return pairs
+
+
+def squad1_pairs(file: Path, taken: set[str]) -> list[Pair]:
+    """Questions of SQuAD 1.1, each with its paragraph and the likest one of its subject that lacks the answer."""
+    chance, pairs = random.Random(SEED), []
+    for subject in json.loads(file.read_text("utf-8"))["data"]:
+        assert subject["title"].replace("_", " ") not in taken, subject["title"]
+        paragraphs = [p for p in subject["paragraphs"] if SQUAD1_CHARS[0] <= len(p["context"]) <= SQUAD1_CHARS[1]]
+        texts = [paragraph["context"] for paragraph in paragraphs]
+        if len(texts) < 2:
+            continue
+        weights = TfidfVectorizer(stop_words="english", sublinear_tf=True)
+        words = weights.fit_transform(texts)
+        every = [(at, question) for at, paragraph in enumerate(paragraphs) for question in paragraph["qas"]]
+        for at, question in chance.sample(every, min(SQUAD1_QUESTIONS, len(every))):
+            asked, answer = question["question"].strip(), question["answers"][0]
+            likeness = (words @ weights.transform([asked]).T).toarray()[:, 0]
+            others = [i for i in np.argsort(-likeness) if answer["text"].lower() not in texts[i].lower()]
+            if others:
+                number, start = len(pairs), answer["answer_start"]
+                span = start, start + len(answer["text"])
+                pairs.append(Pair(number, asked, texts[at], subject["title"], True, span))
+                pairs.append(Pair(number, asked, texts[others[0]], subject["title"], False))
     return pairs
 
 
@@ -385,27 +413,51 @@ def heads(
         yield f"layers {layers}, {name}", *(float(np.mean([each[name] for each in to])) for to in (own, elsewhere))
 
 
+def heads_of_others(
+    squad: Features, demonstration: Features, others: Features, tuned: int, epochs: int
+) -> Iterator[tuple[str, float, float]]:
+    """The last `tuned` layers, trained on other subjects alone."""
+    torch.manual_seed(SEED)
+    layers = (LAYERS - tuned,)
+    head = train(Head(layers, load_cross_encoder()), others, range(len(others.pairs)), epochs)
+    judged = [(features, range(len(features.pairs))) for features in (squad, demonstration)]
+    found = [scores(head, features, rows) for features, rows in judged]
+    for name in found[0]:
+        own = (auc(features, values[name], rows) for (features, rows), values in zip(judged, found, strict=True))
+        yield f"layers {layers}, {name}", *own
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("squad2", type=Path, help="folder with articles.jsonl and questions.jsonl")
     parser.add_argument("--work", type=Path, required=True, help="folder for the features")
     parser.add_argument("--tune", type=int, default=0, choices=(0, 2, 4), help="train so many of the last layers too")
+    parser.add_argument("--squad1", type=Path, help="train-v1.1.json, to train the last layers on")
     parser.add_argument("--epochs", type=int, default=4, help="of training (default: %(default)s)")
     parser.add_argument("--parts", type=int, default=FOLDS, help="judge by so many of the parts (default: all)")
     options = parser.parse_args()
+    if options.squad1 and not options.tune:
+        parser.error("--squad1 trains the last layers: say how many with --tune")
     torch.set_num_threads(1)
-    loaded = []
-    for name, make in (("squad", lambda: squad_pairs(options.squad2)), ("demonstration", demonstration_pairs)):
+    loaded, asked = [], squad_pairs(options.squad2)
+    makers = {"squad": lambda: asked, "demonstration": demonstration_pairs}
+    if options.squad1:
+        makers["squad1"] = lambda: squad1_pairs(options.squad1, {pair.subject for pair in asked})
+    for name, make in makers.items():
         folder, pairs = options.work / name, make()
         if not (folder / "features.npz").exists():
             folder.mkdir(parents=True, exist_ok=True)
             save_features(pairs, folder)
         loaded.append(load_features(pairs, folder))
-    squad, demonstration = loaded
-    own = [auc(squad, squad.logits[part], part) for part in folds(squad.pairs)[: options.parts]]
+    squad, demonstration = loaded[:2]
+    parts = [range(len(squad.pairs))] if options.squad1 else folds(squad.pairs)[: options.parts]
+    own = [auc(squad, squad.logits[part], part) for part in parts]
     print(f"{'AUC of':<36}{'left-out subjects':>20}{'demonstration':>16}")
     others = range(len(demonstration.pairs))
     _show("its score", float(np.mean(own)), auc(demonstration, demonstration.logits, others))
+    if options.squad1:
+        _show_all(heads_of_others(squad, demonstration, loaded[2], options.tune, options.epochs))
+        return
     if options.tune:
         layers = (LAYERS - options.tune,)
         _show_all(heads(squad, demonstration, layers, options.tune, options.epochs, options.parts))

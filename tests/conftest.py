@@ -100,12 +100,15 @@ EVERY = {
     "test_every_list_is_readable_and_accessible": 2, "test_the_first_sentence_that_answers_is_on_the_first_screen": 2,
     "test_no_upload_is_left_by_an_app_that_is_ended": 2, "test_everything_is_visible_and_accessible": 2,
     "test_the_vector_of_a_question_is_that_of_sentence_transformers": 2,
+    "test_a_writer_killed_at_any_moment_leaves_the_state_before_or_after": 2,
 }  # fmt: skip
 # Those that are as long by themselves, and of which others test a part: none is run without EXAMPLES.
 LARGER = {
     "test_a_build_on_a_cluster_changes_a_library_as_a_local_one_does", "test_every_benchmark_can_be_imported",
     "test_a_passage_in_milvus_is_about_as_large_as_planned", "test_a_store_that_breaks_its_promise_is_noticed",
     "test_a_hundred_readers_at_once_are_answered_rightly_or_refused_clearly",
+    "test_the_app_reports_when_milvus_is_away_and_recovers_when_it_is_back",
+    "test_a_build_after_a_stopped_one_reuses_what_is_in_milvus",
 }  # fmt: skip
 
 
