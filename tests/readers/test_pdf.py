@@ -10,6 +10,7 @@ from random import Random
 import pypdf
 import pytest
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, StreamObject
+from support import samples
 from support.pdf import FIRST, lines, make_pdf
 
 from rag.errors import InputError
@@ -335,3 +336,10 @@ def test_a_damaged_file_gives_an_article_or_a_reason():
             rejected += 1
     assert read + rejected == 60
     assert min(read, rejected) > 0
+
+
+def test_a_stream_that_refers_to_itself_is_named_without_an_address_in_memory():
+    data = samples.pdf().replace(b"/Length 673", b"/Length 6 0 R")
+    assert b"/Length 6 0 R" in data
+    with pytest.raises(InputError, match=r"or without end \(.*object 6\)$"):
+        pdf.parse(data, NAMES, "a.pdf")

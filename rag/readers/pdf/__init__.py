@@ -34,6 +34,7 @@ from .layout import Paragraph, extract_lines, join_paragraphs, split_running
 
 HEAD_PARAGRAPHS = 12  # for title, standfirst, byline and date; a short line further down is a subheading
 TITLE_SIZE = 1.15  # times the size of the text: headlines are larger, emphasised lines are not
+_REFERENCE = regex.compile(r"IndirectObject\((\d+), \d+, \d+\)")  # number, generation, where the reader is in memory
 _QUIET = logging.NullHandler()  # pypdf logs what it repairs, without a handler to stderr
 
 
@@ -66,12 +67,11 @@ def parse(data: bytes, catalogue: Catalogue, source: str, url: str | None = None
     except InputError:
         raise
     except pypdf.errors.DependencyError as error:
-        raise InputError(f"its encryption needs another library ({error}); save a copy without it") from error
+        raise InputError(f"its encryption needs another library ({_said(error)}); save a copy without it") from error
     except pypdf.errors.LimitReachedError as error:
-        raise InputError(f"too large once decompressed ({error})") from error
+        raise InputError(f"too large once decompressed, or without end ({_said(error)})") from error
     except Exception as error:  # pypdf's documentation: "broken PDF files might cause other Exceptions"
-        detail = str(error) or type(error).__name__
-        raise InputError(f"damaged ({detail[:80]}); open it in a viewer and save it again") from error
+        raise InputError(f"damaged ({_said(error)}); open it in a viewer and save it again") from error
     running, lines = split_running(pages)
     paragraphs = join_paragraphs(lines)
     title, head, body = _split(paragraphs, running, info.get("/Title", ""), catalogue)
@@ -102,6 +102,11 @@ def parse(data: bytes, catalogue: Catalogue, source: str, url: str | None = None
             source=source,
         )
     )
+
+
+def _said(error: Exception) -> str:
+    """Return what pypdf says of a file, at most 80 characters, without addresses in memory."""
+    return (_REFERENCE.sub(r"object \1", str(error)) or type(error).__name__)[:80].rstrip(". ")
 
 
 def _split(
