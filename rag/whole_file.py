@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
-
-MODE = 0o644  # another user may be to read it, such as a web server
 
 
 @contextlib.contextmanager
@@ -20,11 +18,10 @@ def replaced(path: Path) -> Iterator[Path]:
     Raises:
         OSError: if there can be no such file.
     """
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as made:
-        part = Path(made.name)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    part.touch(exist_ok=False)  # who may read it is as for any file that the user makes
     try:
         yield part
-        part.chmod(MODE)
         part.replace(path)
     finally:
         with contextlib.suppress(OSError):
