@@ -24,6 +24,7 @@ from rag.article import Article
 from rag.errors import InputError, LibraryError, log
 from rag.provenance.catalogue import Catalogue
 from rag.readers.columns import Columns
+from rag.readers.folders import Listed
 from rag.readers.item_json import from_json
 from rag.readers.skipped import Skipped
 
@@ -195,13 +196,13 @@ class _Process:
         self._requests, self._answers = cast(IO[bytes], self._popen.stdin), cast(IO[bytes], self._popen.stdout)
         self._send(self._setting)
         for asked in self.asked:
-            self._send(str(asked.path))
+            self._request(asked)
 
     def ask(self, asked: _Asked) -> None:
         """Ask for a file."""
         asked.process = self
         self.asked.append(asked)
-        self._send(str(asked.path))
+        self._request(asked)
 
     def answer(self) -> dict[str, Any] | None:
         """Return the next answer, None if the process has ended."""
@@ -238,6 +239,10 @@ class _Process:
         for pipe in (self._requests, self._answers):
             with contextlib.suppress(OSError):
                 pipe.close()
+
+    def _request(self, asked: _Asked) -> None:
+        below = asked.path.below if isinstance(asked.path, Listed) else None
+        self._send([str(asked.path), below and str(below)])
 
     def _send(self, value: object) -> None:
         with contextlib.suppress(OSError, ValueError):  # it has ended, which its answer will show

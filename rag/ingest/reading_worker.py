@@ -17,6 +17,7 @@ from typing import IO, Any
 from rag import readers
 from rag.provenance.catalogue import load_catalogue
 from rag.readers.columns import Columns
+from rag.readers.folders import listed
 from rag.readers.item_json import to_json
 
 
@@ -26,11 +27,12 @@ def main() -> None:
     asked = json.loads(requests.readline())
     catalogue, columns = load_catalogue(asked["catalogue"]), Columns(asked["fields"])
     _send(answers, {"ready": True})
-    files: SimpleQueue[str] = SimpleQueue()
+    files: SimpleQueue[tuple[str, str | None]] = SimpleQueue()
     threading.Thread(target=_receive, args=(requests, files), daemon=True).start()
     while True:
-        path = files.get()
-        for item in readers.read_source(Path(path), catalogue, columns):
+        path, below = files.get()
+        source = listed(path, below) if below else Path(path)
+        for item in readers.read_source(source, catalogue, columns):
             _send(answers, {"item": to_json(item)})
         _send(answers, {"end": columns.take_counts()})
 
@@ -42,7 +44,7 @@ def _own_output() -> IO[bytes]:
     return answers
 
 
-def _receive(requests: IO[bytes], files: SimpleQueue[str]) -> None:
+def _receive(requests: IO[bytes], files: SimpleQueue[tuple[str, str | None]]) -> None:
     """Take what is asked at once, so that who asks never waits; end when nobody asks any more."""
     for line in requests:
         files.put(json.loads(line))

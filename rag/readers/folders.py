@@ -50,10 +50,17 @@ class Listed(_Path):
     """A file that was found in a folder whose links are not followed.
 
     Attributes:
-        below: that folder; None in another process, to which only the path is sent.
+        below: that folder; None on a cluster, to which only the path is sent.
     """
 
     below: Path | None = None
+
+
+def listed(path: str | Path, below: str | Path) -> Listed:
+    """Return a file that was found in a folder whose links are not followed."""
+    found = Listed(path)
+    found.below = Path(below)
+    return found
 
 
 @dataclass(frozen=True)
@@ -140,9 +147,7 @@ def walk(root: Path, follow_links: bool = False) -> Iterator[Path | Skipped]:
         if follow_links or isinstance(found, Skipped):
             yield found
         else:
-            listed = Listed(found)
-            listed.below = root
-            yield listed
+            yield listed(found, root)
     while linked:
         link = linked.popleft()
         if _identity(link) in seen:

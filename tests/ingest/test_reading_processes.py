@@ -12,11 +12,12 @@ from support.database import database
 from support.samples import PAGE, samples, zipped
 
 import rag
+from rag import readers
 from rag.errors import LibraryError
 from rag.ingest import reading_processes
 from rag.ingest.reading_processes import FILES_ASKED, ReadingProcesses
 from rag.provenance.catalogue import load_catalogue
-from rag.readers import UNFORESEEN
+from rag.readers import UNFORESEEN, folders
 from rag.readers.columns import Columns
 
 ROOT = Path(rag.__file__).parent.parent
@@ -169,3 +170,14 @@ def test_a_number_of_processes_that_is_none_is_refused(pages, tmp_path, words, w
 def test_few_files_are_read_here(pages, tmp_path, words, monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", None)
     assert rag.build([pages], index=tmp_path / "i", encoder=words, workers=4).report.new == 6
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens no file below a folder's descriptor")
+def test_a_link_that_takes_the_place_of_a_listed_file_is_followed_by_no_process(few, pages, tmp_path):
+    sources = list(readers.iter_sources([pages]))
+    (tmp_path / "secret.html").write_text(numbered(99))
+    (pages / "page3.html").unlink()
+    (pages / "page3.html").symlink_to(tmp_path / "secret.html")
+    with ReadingProcesses(1, load_catalogue(), Columns()) as processes:
+        found = [item for _, items in processes.read(sources) for item in items]
+    assert [getattr(item, "reason", None) for item in found] == [None] * 3 + [folders.NOT_FOLLOWED] + [None] * 2
